@@ -1,0 +1,1 @@
+"""Pure functions on parameter and mask pytrees: jax and numpy only."""

@@ -1,0 +1,16 @@
+"""|g| of the dense gradient, the score of RigL growth (Evci et al. 2020)."""
+
+import jax
+import jax.numpy as jnp
+
+from jaxsparse.core.types import Params, PyTree, Scores
+
+
+def gradient(params: Params, grads: PyTree, *, key: jax.Array) -> Scores:
+  """|g| of the dense gradient, the score of RigL growth (Evci et al. 2020).
+
+  Returns:
+    A tree of the structure of `params`: scores >= 0, shaped like its leaves.
+  """
+  del params, key
+  return jax.tree.map(jnp.abs, grads)

@@ -1,0 +1,16 @@
+"""|w|, the score of magnitude pruning (Zhu and Gupta 2017)."""
+
+import jax
+import jax.numpy as jnp
+
+from jaxsparse.core.types import Params, PyTree, Scores
+
+
+def magnitude(params: Params, grads: PyTree, *, key: jax.Array) -> Scores:
+  """|w|, the score of magnitude pruning (Zhu and Gupta 2017).
+
+  Returns:
+    A tree of the structure of `params`: scores >= 0, shaped like its leaves.
+  """
+  del grads, key
+  return jax.tree.map(jnp.abs, params)

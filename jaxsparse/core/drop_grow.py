@@ -1,0 +1,58 @@
+"""The drop-and-grow engine that SET, SNFS and RigL share.
+
+Each leaf by itself: of n active weights the k = floor(f n) of lowest drop
+score are dropped, then the k of highest grow score among all that were not
+kept, the just-dropped ones included, are grown (Evci et al. 2020, alg. 1).
+"""
+
+import jax.numpy as jnp
+from jax import Array
+
+from jaxsparse.core.masks import apply_masks, map_masks
+from jaxsparse.core.topk import topk_mask
+from jaxsparse.core.types import Masks, Params, Scalar, Scores
+
+
+def drop_and_grow(
+  masks: Masks,
+  drop_scores: Scores,
+  grow_scores: Scores,
+  drop_fraction: Scalar,
+) -> Masks:
+  """New masks, with exactly as many active weights in each leaf as before.
+
+  Args:
+    masks: bool leaves, `None` where exempt.
+    drop_scores: shaped like the masks; lowest dropped first. Read only where
+      the mask is True.
+    grow_scores: shaped like the masks; highest grown first. Read only where
+      nothing was kept.
+    drop_fraction: f in [0, 1], a number or a traced float32 scalar.
+
+  Returns:
+    The new masks. A weight may be dropped and grown in one update.
+  """
+
+  def one(drop: Array, mask: Array, grow: Array) -> Array:
+    active = jnp.sum(mask, dtype=jnp.int32)
+    dropped = dropped_count(active, drop_fraction)
+    kept = topk_mask(drop, active - dropped, where=mask)
+    return kept | topk_mask(grow, dropped, where=~kept)
+
+  return map_masks(one, drop_scores, masks, grow_scores)
+
+
+def dropped_count(active: Array, drop_fraction: Scalar) -> Array:
+  """floor(f n) as int32, computed in float32 and kept within [0, n]."""
+  count = jnp.floor(jnp.float32(drop_fraction) * active.astype(jnp.float32))
+  return jnp.clip(count.astype(jnp.int32), 0, active)
+
+
+def carry_over(params: Params, old: Masks, new: Masks) -> Params:
+  """`params` after a mask change: 0 where the weight was not active before.
+
+  Dropped weights become 0, truly grown ones start at 0, and a weight that was
+  dropped and grown in one update is left alone.
+  """
+  both = map_masks(lambda _, o, n: o & n, params, old, new)
+  return apply_masks(params, both)

@@ -1,0 +1,119 @@
+"""Mask algebra.
+
+A mask tree follows the params' tree; `None` marks a leaf that is not subject
+to sparsity. `jax.tree.map` accepts a `None` only in the trees that *follow*
+the first one, so params lead and masks follow: `map_masks` is the one place
+that knows.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsparse.core import paths, prng
+from jaxsparse.core.topk import topk_mask
+from jaxsparse.core.types import Counts, Masks, Params, Path, PyTree
+
+
+def map_masks(
+  fn: Callable[..., Any],
+  params: Params,
+  masks: Masks,
+  *rest: PyTree,
+  exempt: Callable[..., Any] = lambda *_: None,
+) -> PyTree:
+  """Maps over the masked leaves of `params`.
+
+  Args:
+    fn: `(param, mask, *rest) -> leaf`, called where the mask is not `None`.
+    params: the tree that leads; also scores, gradients or shapes.
+    masks: a mask or counts tree of the structure of `params`.
+    *rest: further trees of that structure; they may hold `None`.
+    exempt: `(param, *rest) -> leaf`, called where the mask is `None`. By
+      default the result is `None` there, as in a mask tree.
+
+  Returns:
+    A tree of the structure of `params`.
+  """
+  return jax.tree.map(
+    lambda p, m, *r: exempt(p, *r) if m is None else fn(p, m, *r),
+    params,
+    masks,
+    *rest,
+  )
+
+
+def apply_masks(params: Params, masks: Masks) -> Params:
+  """`params` with 0 outside the masks; exempt leaves unchanged.
+
+  By `where`, never by product: NaN x 0 is NaN.
+  """
+  return map_masks(
+    lambda p, m: jnp.where(m, p, jnp.zeros_like(p)),
+    params,
+    masks,
+    exempt=lambda p: p,
+  )
+
+
+def full_masks(params: Params, counts: Counts) -> Masks:
+  """All-active masks on the leaves that `counts` names."""
+  return map_masks(lambda p, _: jnp.ones(p.shape, bool), params, counts)
+
+
+def random_masks(params: Params, counts: Counts, *, key: jax.Array) -> Masks:
+  """Masks with exactly `counts` active weights at uniformly random places.
+
+  Args:
+    params: params (or a tree of `ShapeDtypeStruct`).
+    counts: active weights of each leaf, in [0, size]; may be traced.
+    key: a PRNG key; each leaf draws from a stream named by its path.
+  """
+  return map_masks(
+    lambda p, n, k: topk_mask(jax.random.uniform(k, p.shape), n),
+    params,
+    counts,
+    prng.leaf_keys(key, params),
+  )
+
+
+def active(masks: Masks) -> PyTree:
+  """Active weights of each masked leaf, int32 scalars (exempt: `None`)."""
+  return jax.tree.map(lambda m: jnp.sum(m, dtype=jnp.int32), masks)
+
+
+def active_by_path(masks: Masks) -> dict[Path, int]:
+  """Active weights of each masked leaf by path, as host integers."""
+  return {
+    path: int(np.count_nonzero(mask))
+    for path, mask in paths.flatten(jax.device_get(masks)).items()
+  }
+
+
+def sizes_by_path(masks: Masks) -> dict[Path, int]:
+  """Weights of each masked leaf by path, as host integers."""
+  return {
+    path: int(np.prod(mask.shape, dtype=np.int64))
+    for path, mask in paths.flatten(masks).items()
+  }
+
+
+def check_masks(params: Params, masks: Masks) -> None:
+  """Raises `ValueError` naming the first leaf where masks do not fit params."""
+  shapes = {p: leaf.shape for p, leaf in paths.flatten(params).items()}
+  for path, mask in paths.flatten(masks).items():
+    if path not in shapes:
+      raise ValueError(
+        f'mask {path!r} has no parameter.{paths.nearest(path, shapes)}'
+      )
+    if mask.shape != shapes[path]:
+      raise ValueError(
+        f'mask {path!r} has shape {mask.shape}, its parameter {shapes[path]}'
+      )
+    if mask.dtype != jnp.bool_:
+      raise ValueError(
+        f'mask {path!r} has dtype {mask.dtype}; accepted is bool'
+      )

@@ -1,0 +1,79 @@
+"""Names to functions, by module name: there is no table to add a method to.
+
+`resolve('rigl', 'jaxsparse.updaters')` imports `jaxsparse/updaters/rigl.py`
+and returns its function `rigl`. A dotted path (`my_pkg.my_method`: a module
+whose entry point is named like it, or `my_pkg.methods.mine`: a function of a
+module) and a callable are accepted wherever a name is, so that a method of
+the user's own needs no fork.
+"""
+
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+from collections.abc import Callable
+from typing import Any
+
+from jaxsparse.core import paths
+
+
+def names(package: str) -> tuple[str, ...]:
+  """The names that `resolve` accepts for `package`, sorted."""
+  search = importlib.import_module(package).__path__
+  return tuple(
+    sorted(
+      info.name
+      for info in pkgutil.iter_modules(search)
+      if not info.name.startswith('_')
+    )
+  )
+
+
+def resolve(spec: str | Callable[..., Any], package: str) -> Callable[..., Any]:
+  """The function that `spec` names.
+
+  Args:
+    spec: a module name of `package`, a dotted path, or a callable (returned
+      as it is).
+    package: where bare names are looked up, e.g. `'jaxsparse.updaters'`.
+
+  Raises:
+    ValueError: the name is not known; says what is accepted.
+  """
+  if callable(spec):
+    return spec
+  if '.' in spec:
+    return _dotted(spec)
+  if spec not in names(package):
+    kind = package.rsplit('.', 1)[-1]
+    raise ValueError(
+      f'{spec!r} is not one of {kind}: {", ".join(names(package))},'
+      f' or a dotted path.{paths.nearest(spec, names(package))}'
+    )
+  return getattr(importlib.import_module(f'{package}.{spec}'), spec)
+
+
+def _dotted(spec: str) -> Callable[..., Any]:
+  parent, _, name = spec.rpartition('.')
+  for module, attribute in ((spec, name), (parent, name)):
+    try:
+      found = importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+      found = None
+    if found is not None:
+      target = getattr(importlib.import_module(module), attribute, None)
+      if callable(target):
+        return target
+  raise ValueError(
+    f'{spec!r} names no function: neither a module {spec!r} with a function'
+    f' {name!r}, nor a function {name!r} in a module {parent!r}'
+  )
+
+
+def parameters(fn: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+  """The keyword-only parameters of a builder: its hyperparameters."""
+  return {
+    name: p
+    for name, p in inspect.signature(fn).parameters.items()
+    if p.kind is inspect.Parameter.KEYWORD_ONLY
+  }

@@ -1,0 +1,127 @@
+"""The interfaces that everything else is written against.
+
+A *mask tree* has the tree structure of the params it belongs to. A leaf is a
+bool array of the parameter's shape (True = active), or `None` where the leaf
+is not subject to sparsity. A *counts tree* has the same structure: the number
+of active weights of each masked leaf (an int, or a traced int32), or `None`.
+
+A sparse-training method is a `MaskUpdater`: a NamedTuple of pure functions,
+built by a function named like its file in `jaxsparse.updaters`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
+
+import jax
+
+PyTree = Any
+Params = PyTree
+Masks = PyTree
+Counts = PyTree
+Scores = PyTree
+Path = str
+Shape = tuple[int, ...]
+Scalar = float | jax.Array
+Invariant = Literal['per_leaf', 'total', 'scheduled', 'dense']
+
+
+class SparsityError(ValueError):
+  """A sparsity that is not in [0, 1), or that a distribution cannot meet."""
+
+
+class Loss(Protocol):
+  """A loss: `(params, model_state, batch, *, key, train)`.
+
+  Returns `(loss, (model_state, logits))`, loss a float scalar.
+  """
+
+  def __call__(
+    self,
+    params: Params,
+    model_state: PyTree,
+    batch: PyTree,
+    *,
+    key: jax.Array,
+    train: bool,
+  ) -> tuple[jax.Array, tuple[PyTree, jax.Array]]: ...
+
+
+class Probe(NamedTuple):
+  """What scoring at initialisation may use.
+
+  Attributes:
+    loss: `(params, batch) -> scalar`, in training mode; new model statistics
+      are discarded.
+    batches: a few batches, each what `loss` takes.
+    apply: `(params, inputs) -> outputs`, for scores that need no data.
+  """
+
+  loss: Callable[[Params, PyTree], jax.Array]
+  batches: Sequence[PyTree]
+  apply: Callable[[Params, jax.Array], jax.Array]
+
+
+class Criterion(Protocol):
+  """Scores of whole trees; higher is kept or grown first.
+
+  `grads` is what the criterion names: the dense gradient, a momentum, Hg.
+  """
+
+  def __call__(
+    self, params: Params, grads: PyTree, *, key: jax.Array
+  ) -> Scores: ...
+
+
+class MaskState(NamedTuple):
+  """The masks, and the method's own NamedTuple (or `()`)."""
+
+  masks: Masks
+  inner: PyTree = ()
+
+
+def _observe(grads, state, params, *, step, key):
+  """Default `observe`: nothing is kept from step to step."""
+  del grads, params, step, key
+  return state
+
+
+def _forward(params, state):
+  """Default `forward`: the loss sees the stored params."""
+  del state
+  return params
+
+
+def _trained(state):
+  """Default `trained`: the optimiser may move what the masks hold active."""
+  return state.masks
+
+
+class MaskUpdater(NamedTuple):
+  """A sparse-training method.
+
+  Attributes:
+    init: `(params, *, key, probe=None) -> MaskState`. Iterations at
+      initialisation run inside. `ValueError` if a needed probe is `None`.
+    update: `(grads, state, params, *, step, key) -> (params, MaskState)`,
+      called on mask steps. `grads` is the dense gradient of the loss with
+      respect to `forward`'s output.
+    observe: `(grads, state, params, *, step, key) -> MaskState`, called every
+      step with the dense gradient, before the optimiser.
+    forward: `(params, state) -> params` that the loss sees: 0 outside masks.
+    trained: `state -> masks` of what the optimiser may move.
+    step_on_update: whether the optimiser steps on a mask step too.
+    invariant: what the contract test holds the method to. `per_leaf`: active
+      weights of each leaf are constant. `total`: their sum is. `scheduled`:
+      active weights never increase and end at the counts. `dense`: all active.
+
+  Where `trained` is the default, stored params equal
+  `masks.apply_masks(params, state.masks)` at all times.
+  """
+
+  init: Callable[..., MaskState]
+  update: Callable[..., tuple[Params, MaskState]]
+  observe: Callable[..., MaskState] = _observe
+  forward: Callable[[Params, MaskState], Params] = _forward
+  trained: Callable[[MaskState], Masks] = _trained
+  step_on_update: bool = False
+  invariant: Invariant = 'per_leaf'
