@@ -1,0 +1,1 @@
+"""TFDS in, deterministic batches out."""

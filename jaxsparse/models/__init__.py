@@ -1,0 +1,1 @@
+"""Networks in flax.linen: one family a file; they know nothing of masks."""

@@ -1,0 +1,1 @@
+"""The Optax side: masked updates, statistics reset, foreign loops."""

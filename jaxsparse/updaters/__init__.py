@@ -1,0 +1,1 @@
+"""Methods that change masks: one a file, entry point named like the file."""
