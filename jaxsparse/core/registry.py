@@ -18,15 +18,20 @@ from jaxsparse.core import paths
 
 
 def names(package: str) -> tuple[str, ...]:
-  """The names that `resolve` accepts for `package`, sorted."""
-  search = importlib.import_module(package).__path__
-  return tuple(
-    sorted(
-      info.name
-      for info in pkgutil.iter_modules(search)
-      if not info.name.startswith('_')
-    )
-  )
+  """The names that `resolve` accepts for `package`, sorted.
+
+  The modules of a package, or the public functions of a single module.
+  """
+  home = importlib.import_module(package)
+  if hasattr(home, '__path__'):
+    found = [info.name for info in pkgutil.iter_modules(home.__path__)]
+  else:
+    found = [
+      name
+      for name, fn in inspect.getmembers(home, inspect.isfunction)
+      if fn.__module__ == package
+    ]
+  return tuple(sorted(n for n in found if not n.startswith('_')))
 
 
 def resolve(spec: str | Callable[..., Any], package: str) -> Callable[..., Any]:
@@ -50,7 +55,10 @@ def resolve(spec: str | Callable[..., Any], package: str) -> Callable[..., Any]:
       f'{spec!r} is not one of {kind}: {", ".join(names(package))},'
       f' or a dotted path.{paths.nearest(spec, names(package))}'
     )
-  return getattr(importlib.import_module(f'{package}.{spec}'), spec)
+  home = importlib.import_module(package)
+  if hasattr(home, '__path__'):
+    home = importlib.import_module(f'{package}.{spec}')
+  return getattr(home, spec)
 
 
 def _dotted(spec: str) -> Callable[..., Any]:

@@ -1,0 +1,1 @@
+"""Measurements of sparse networks: pure functions of functions and arrays."""

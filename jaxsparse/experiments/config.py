@@ -1,0 +1,130 @@
+"""The one place that reads a ConfigDict: defaults, checks, identity.
+
+A config has the sections `data`, `model`, `optimizer`, `updater`, `init`,
+`checkpoint` and `eval`, and `seed`, `replicates`, `batch_size`, `num_steps`
+(or `num_epochs`) and `log_interval`. The sections `model`, `updater` and
+`init` hold a `name` and the hyperparameters of the function that it names:
+`default_config` reads them from its signature, so a new method brings its
+own fields and no file here changes.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import ml_collections
+from ml_collections import config_dict
+
+from jaxsparse.core import registry
+
+PACKAGES = {
+  'model': 'jaxsparse.models',
+  'updater': 'jaxsparse.updaters',
+  'init': 'jaxsparse.core.initialisation',
+}
+# Given to a builder by the run itself, so no field of the config.
+_SUPPLIED = {
+  'model': ('num_classes',),
+  'updater': ('start_step', 'stop_step', 'update_interval'),
+  'init': ('key', 'out_axis'),
+}
+
+Named = str | Callable[..., Any]
+
+
+def default_config(
+  *, updater: Named = 'rigl', model: Named = 'mlp', init: Named = 'dense'
+) -> ml_collections.ConfigDict:
+  """Every field with its default.
+
+  Args:
+    updater: a method of `jaxsparse.updaters`, a dotted path or a function.
+    model: likewise, of `jaxsparse.models`.
+    init: a function of `jaxsparse.core.initialisation`, likewise.
+
+  Returns:
+    A `ConfigDict`. `num_steps`, `num_epochs`, `updater.start_step` and
+    `updater.stop_step` are unset (`None`).
+  """
+  config = ml_collections.ConfigDict()
+  config.seed = 0
+  config.replicates = 1
+  config.batch_size = 128
+  config.num_steps = config_dict.placeholder(int)
+  config.num_epochs = config_dict.placeholder(float)
+  config.log_interval = 100
+  config.data = _section(name='digits', dir='', validation=0.0)
+  config.model = _section(name=model, **defaults('model', model))
+  config.optimizer = _section(
+    name='sgd',
+    learning_rate=0.1,
+    momentum=0.9,
+    nesterov=False,
+    weight_decay=0.0,
+    schedule='cosine',
+    warmup_steps=0,
+    boundaries=(),
+    scales=(),
+  )
+  config.updater = _section(
+    name=updater,
+    sparsity=0.9,
+    distribution='erk',
+    dense_first=False,
+    layers=(),
+    update_interval=100,
+    start_step=config_dict.placeholder(int),
+    stop_step=config_dict.placeholder(int),
+    start_fraction=0.0,
+    stop_fraction=0.75,
+    **defaults('updater', updater),
+  )
+  config.init = _section(
+    name=init, checkpoint='', **defaults('init', init)
+  )
+  config.checkpoint = _section(interval=1000, keep=2, keep_steps=())
+  config.eval = _section(
+    interval=500, split='auto', batch_size=1000, probe_size=1000
+  )
+  return config
+
+
+def _section(**fields: Any) -> ml_collections.ConfigDict:
+  return ml_collections.ConfigDict(fields)
+
+
+def hyperparameters(
+  section: str, spec: Named
+) -> dict[str, inspect.Parameter]:
+  """The fields that the function named by a section's `name` brings."""
+  return {
+    name: p
+    for name, p in registry.parameters(find(section, spec)).items()
+    if name not in _SUPPLIED[section]
+  }
+
+
+def defaults(section: str, spec: Named) -> dict[str, Any]:
+  """Those of `hyperparameters` that have a default, with it."""
+  return {
+    name: p.default
+    for name, p in hyperparameters(section, spec).items()
+    if p.default is not inspect.Parameter.empty
+  }
+
+
+def find(section: str, spec: Named) -> Callable[..., Any]:
+  """The function that the `name` of a section means.
+
+  Raises:
+    ValueError: unknown; names the field and the nearest accepted name.
+  """
+  try:
+    return registry.resolve(spec, PACKAGES[section])
+  except ValueError as error:
+    raise ValueError(f'config.{section}.name: {error}') from None
+
+
+def plain(config: ml_collections.ConfigDict) -> dict[str, Any]:
+  """The config as nested dicts, tuples and scalars."""
+  return config.to_dict()

@@ -1,0 +1,190 @@
+"""The training loop: a library function, varied by its arguments.
+
+Members are carried one after the other through the same programs. What the
+host does between segments is passed in as functions; no binary forks this.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxsparse.core import paths
+from jaxsparse.core.types import PyTree
+from jaxsparse.training.plan import Plan, segments
+from jaxsparse.training.programs import Programs
+from jaxsparse.training.state import Member, TrainState
+
+Record = dict[str, Any]
+
+
+class Progress(NamedTuple):
+  """Where a run stands; with the states, all that a checkpoint needs.
+
+  Attributes:
+    step: steps done.
+    meters: per member, the sums of loss and accuracy and the number of steps
+      since the last log record.
+    failed: replicate -> the first step whose loss was not finite.
+  """
+
+  step: int
+  meters: list[list[float]]
+  failed: dict[int, int]
+
+
+class Hooks(NamedTuple):
+  """What the host does between segments.
+
+  Attributes:
+    evaluate: `(state, member) -> record entries`; also checks the state.
+    record: takes one record: `step`, `replicate` and what was measured.
+    healthy: `state -> bool`, asked before a save: are all weights finite?
+    save: `(states, progress)`, called at checkpoints.
+    last_good: `replicate -> TrainState`: the state that stands for a member
+      from where it failed.
+    report: takes `(done, last records)`, called after each segment.
+    interrupted: whether to save and return now.
+  """
+
+  evaluate: Callable[[TrainState, Member], Record]
+  record: Callable[[Record], None]
+  healthy: Callable[[TrainState], bool]
+  save: Callable[[Sequence[TrainState], Progress], None]
+  last_good: Callable[[int], TrainState]
+  report: Callable[[int, Sequence[Record]], None]
+  interrupted: Callable[[], bool]
+
+
+class Interrupted(Exception):  # noqa: N818
+  """The run was asked to stop; its state at `step` is saved."""
+
+  def __init__(self, step: int):
+    super().__init__(f'stopped and saved at step {step}')
+    self.step = step
+
+
+class NonFiniteLoss(FloatingPointError):
+  """Every member's loss has turned non-finite."""
+
+
+def fresh_progress(members: int) -> Progress:
+  """Nothing done yet."""
+  return Progress(0, [[0.0, 0.0, 0] for _ in range(members)], {})
+
+
+def run(
+  programs: Programs,
+  states: Sequence[TrainState],
+  members: Sequence[Member],
+  *,
+  data: PyTree,
+  plan: Plan,
+  batches: Callable[[int, int, int], np.ndarray],
+  hooks: Hooks,
+  progress: Progress | None = None,
+) -> tuple[list[TrainState], Progress]:
+  """Trains from `progress.step` to `plan.num_steps`.
+
+  Args:
+    programs: the compiled programs.
+    states: one a member; donated.
+    members: one a member.
+    data: resident arrays, passed to the programs.
+    plan: when what is due.
+    batches: `(replicate, begin, end) -> int32 [end - begin, batch]`.
+    hooks: what the host does between segments.
+    progress: where a restored run stands; `None` at the start.
+
+  Returns:
+    The final states and progress.
+
+  Raises:
+    Interrupted: `hooks.interrupted()` was true; everything is saved.
+    NonFiniteLoss: no member is left to train.
+  """
+  states = list(states)
+  if progress is None:
+    progress = fresh_progress(len(members))
+    _boundary(states, members, plan, hooks, progress, {})
+  for begin, end in segments(plan, progress.step):
+    masks_change = plan.masks_change(begin)
+    program = programs.update_masks if masks_change else programs.advance
+    churns = {}
+    for i, member in enumerate(members):
+      if i in progress.failed:
+        continue
+      indices = batches(i, begin, end)
+      states[i], rows = program(states[i], member, data, indices)
+      bad = np.flatnonzero(~np.isfinite(rows['loss']))
+      if bad.size:
+        progress.failed[i] = begin + int(bad[0])
+        states[i] = hooks.last_good(i)
+        continue
+      _accumulate(progress.meters[i], rows)
+      if masks_change:
+        churns[i] = rows['churn']
+    progress = progress._replace(step=end)
+    records = _boundary(states, members, plan, hooks, progress, churns)
+    if len(progress.failed) == len(members):
+      raise NonFiniteLoss(
+        'the loss is not finite at step '
+        + ', '.join(str(s) for s in sorted(progress.failed.values()))
+      )
+    hooks.report(end, records)
+    if hooks.interrupted() and end < plan.num_steps:
+      if not plan.saves(end):
+        _save(states, hooks, progress)
+      raise Interrupted(end)
+  return states, progress
+
+
+def _accumulate(meter: list[float], rows: dict[str, np.ndarray]) -> None:
+  for loss, accuracy in zip(rows['loss'], rows['accuracy'], strict=True):
+    meter[0] += float(loss)
+    meter[1] += float(accuracy)
+    meter[2] += 1
+
+
+def _boundary(states, members, plan, hooks, progress, churns) -> list[Record]:
+  """Records, evaluates and saves what is due now that a segment is done."""
+  done = progress.step
+  records = []
+  for i, member in enumerate(members):
+    if i in progress.failed:
+      continue
+    record: Record = {}
+    if plan.logs(done):
+      record |= _drain(progress.meters[i])
+    if i in churns:
+      record['churn'] = {
+        path: float(v) for path, v in paths.flatten(churns[i]).items()
+      }
+    if plan.evaluates(done):
+      record |= hooks.evaluate(states[i], member)
+    if record:
+      record = {'step': done, 'replicate': i} | record
+      hooks.record(record)
+      records.append(record)
+  if plan.saves(done):
+    _save(states, hooks, progress)
+  return records
+
+
+def _save(states, hooks, progress) -> None:
+  """Saves; a member whose weights are no longer finite has failed."""
+  for i, state in enumerate(states):
+    if i not in progress.failed and not hooks.healthy(state):
+      progress.failed[i] = progress.step
+      states[i] = hooks.last_good(i)
+  if len(progress.failed) < len(states):
+    hooks.save(states, progress)
+
+
+def _drain(meter: list[float]) -> Record:
+  """The means since the last record; the meter starts anew."""
+  loss, accuracy, count = meter
+  meter[:] = [0.0, 0.0, 0]
+  count = count or math.nan
+  return {'loss': loss / count, 'accuracy': accuracy / count}

@@ -1,0 +1,86 @@
+"""When a run logs, evaluates, saves and changes masks.
+
+A run is cut into segments at every step where the host has something to do.
+A mask step is a segment of its own. Which program carries a step depends on
+the step alone, so a resumed run computes what an unbroken one computes.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from jaxsparse.core.schedules import is_mask_step
+
+
+class Plan(NamedTuple):
+  """Intervals in steps; a step counts as done once it is complete.
+
+  Attributes:
+    num_steps: steps of the whole run, > 0.
+    update_interval, start_step, stop_step: the mask steps, see
+      `core.schedules`.
+    log_interval: metrics are recorded every so many steps, and at the end.
+    eval_interval: likewise the evaluation, which also runs at step 0.
+    checkpoint_interval: likewise checkpoints, which include step 0.
+    keep_steps: further steps to save at (rewind points).
+    chunk: the most train steps in one dispatch.
+  """
+
+  num_steps: int
+  update_interval: int
+  start_step: int
+  stop_step: int
+  log_interval: int
+  eval_interval: int
+  checkpoint_interval: int
+  keep_steps: tuple[int, ...] = ()
+  chunk: int = 64
+
+  def masks_change(self, step: int) -> bool:
+    """Whether `step` is a mask step."""
+    return is_mask_step(
+      step,
+      update_interval=self.update_interval,
+      start_step=self.start_step,
+      stop_step=self.stop_step,
+    )
+
+  def logs(self, done: int) -> bool:
+    """Whether metrics are recorded when `done` steps are complete."""
+    return done > 0 and self._due(done, self.log_interval)
+
+  def evaluates(self, done: int) -> bool:
+    """Whether the run is evaluated when `done` steps are complete."""
+    return self._due(done, self.eval_interval)
+
+  def saves(self, done: int) -> bool:
+    """Whether a checkpoint is due when `done` steps are complete."""
+    return self._due(done, self.checkpoint_interval) or done in self.keep_steps
+
+  def _due(self, done: int, interval: int) -> bool:
+    return done % interval == 0 or done == self.num_steps
+
+  def segment_end(self, begin: int) -> int:
+    """The end (exclusive) of the segment that begins at step `begin`."""
+    if self.masks_change(begin):
+      return begin + 1
+    end = begin + 1
+    while end < begin + self.chunk and not self._cut(end):
+      end += 1
+    return end
+
+  def _cut(self, step: int) -> bool:
+    return (
+      self.masks_change(step)
+      or self.logs(step)
+      or self.evaluates(step)
+      or self.saves(step)
+    )
+
+
+def segments(plan: Plan, start: int = 0) -> Iterator[tuple[int, int]]:
+  """The segments [begin, end) from `start` to the end of the run."""
+  begin = start
+  while begin < plan.num_steps:
+    end = plan.segment_end(begin)
+    yield begin, end
+    begin = end

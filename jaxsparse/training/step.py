@@ -1,0 +1,138 @@
+"""The two steps of a run: the train step and the mask step.
+
+Both are `(state, member, batch) -> (state, metrics)` and share everything but
+the transition of `jaxsparse.optim.transition` that they apply. They know
+nothing of populations, loops or devices.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from jaxsparse.core import masks as masks_lib
+from jaxsparse.core import prng
+from jaxsparse.core.types import Loss, MaskUpdater, PyTree
+from jaxsparse.optim.transition import mask_step, optimiser_step
+from jaxsparse.training.state import Member, TrainState
+
+Metrics = dict[str, jax.Array]
+Step = Callable[[TrainState, Member, PyTree], tuple[TrainState, Metrics]]
+
+
+class Recipe(NamedTuple):
+  """What defines the steps of a run, apart from the numbers in `Member`.
+
+  Attributes:
+    loss: see `core.types.Loss`; `batch` has a `label` entry.
+    optimiser: `(member, step) -> tx`; the learning rate is a function of
+      `step`, so that no schedule's count sits in the optimiser's state.
+    updater: `member -> MaskUpdater`.
+  """
+
+  loss: Loss
+  optimiser: Callable[[Member, jax.Array], optax.GradientTransformation]
+  updater: Callable[[Member], MaskUpdater]
+
+
+def train_step(recipe: Recipe) -> Step:
+  """The step that moves weights: one batch, one optimiser step."""
+  return _step(recipe, optimiser_step)
+
+
+def mask_update_step(recipe: Recipe) -> Step:
+  """The step that changes masks; adds `churn` to the metrics.
+
+  `churn` is a tree: the fraction of each leaf's weights, active before, that
+  are not active after.
+  """
+  base = _step(recipe, mask_step)
+
+  def step(state, member, batch):
+    old = state.mask_state.masks
+    state, metrics = base(state, member, batch)
+    return state, metrics | {'churn': churn(old, state.mask_state.masks)}
+
+  return step
+
+
+def _step(recipe: Recipe, transition: Callable[..., Any]) -> Step:
+  def step(state, member, batch):
+    updater = recipe.updater(member)
+    tx = recipe.optimiser(member, state.step)
+    key = prng.at(prng.stream(member.key, 'dropout'), state.step)
+    seen = updater.forward(state.params, state.mask_state)
+    (loss, (model_state, logits)), grads = jax.value_and_grad(
+      recipe.loss, has_aux=True
+    )(seen, state.model_state, batch, key=key, train=True)
+    params, opt_state, mask_state = transition(
+      tx,
+      updater,
+      grads,
+      state.opt_state,
+      state.mask_state,
+      state.params,
+      step=state.step,
+      key=prng.at(prng.stream(member.key, 'masks'), state.step),
+    )
+    metrics = {'loss': loss, 'accuracy': accuracy(logits, batch['label'])}
+    new = TrainState(
+      state.step + 1, params, model_state, opt_state, mask_state
+    )
+    return new, metrics
+
+  return step
+
+
+def accuracy(logits: jax.Array, labels: jax.Array) -> jax.Array:
+  """The share of a batch whose highest logit is the label's, in [0, 1]."""
+  return jnp.mean(jnp.argmax(logits, axis=-1) == labels, dtype=jnp.float32)
+
+
+def churn(old: PyTree, new: PyTree) -> PyTree:
+  """Per leaf, the fraction of `old`'s active weights that `new` dropped."""
+
+  def one(o, n):
+    before = jnp.sum(o, dtype=jnp.int32)
+    dropped = jnp.sum(o & ~n, dtype=jnp.int32)
+    return dropped / jnp.maximum(before, 1)
+
+  return jax.tree.map(one, old, new)
+
+
+def initial_state(
+  recipe: Recipe,
+  member: Member,
+  params: PyTree,
+  model_state: PyTree,
+  reinitialise: Callable[..., PyTree],
+  probe: Any = None,
+) -> TrainState:
+  """The state at step 0.
+
+  Args:
+    recipe: the run's functions.
+    member: its numbers.
+    params: freshly initialised, or taken from a checkpoint.
+    model_state: the model's other collections.
+    reinitialise: `(params, masks, *, key, **member.init) -> params`, one of
+      `core.initialisation`.
+    probe: what methods that score at initialisation may use.
+  """
+  updater = recipe.updater(member)
+  mask_state = updater.init(
+    params, key=prng.stream(member.key, 'initial_masks'), probe=probe
+  )
+  params = reinitialise(
+    params,
+    mask_state.masks,
+    key=prng.stream(member.key, 'sparse_init'),
+    **member.init,
+  )
+  params = masks_lib.apply_masks(params, updater.trained(mask_state))
+  opt_state = recipe.optimiser(member, jnp.int32(0)).init(params)
+  return TrainState(
+    jnp.int32(0), params, model_state, opt_state, mask_state
+  )
