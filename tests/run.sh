@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Lint, format, types, then the tests. Arguments go to pytest, which runs in
+# the root of the checkout: tests/run.sh tests/core -k topk; tests/run.sh -m slow
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../launch/venv.sh"
+
+ensure_venv test
+cd "$root"
+"$python" -m ruff check .
+"$python" -m ruff format --check .
+"$python" -m mypy
+"$python" -m pytest -n 2 --dist worksteal "$@"
