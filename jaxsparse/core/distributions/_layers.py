@@ -1,0 +1,106 @@
+"""Sparsities of single leaves: exact, by path or pattern, and as counts.
+
+All arithmetic is in host integers and `Fraction`: in float64 0.29 x 100 is
+below 29, and in float32 the counts of a 25M-weight layer are off by one.
+"""
+
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+
+import jax
+
+from jaxsparse.core import paths
+from jaxsparse.core.types import Counts, Params, Path, Shape, SparsityError
+
+Sparsity = float | int | str | Fraction
+
+
+def exact(sparsity: Sparsity, what: str = 'sparsity') -> Fraction:
+  """`sparsity` as the decimal it is written as: 0.29 is 29/100.
+
+  Raises:
+    SparsityError: not a number in [0, 1); the message calls it `what`.
+  """
+  try:
+    value = Fraction(str(sparsity))
+  except (ValueError, ZeroDivisionError):
+    value = None
+  if value is None or not 0 <= value < 1:
+    raise SparsityError(
+      f'{what} is {sparsity!r}; accepted is a number in [0, 1)'
+    )
+  return value
+
+
+def active_weights(sparsity: Fraction, size: int) -> int:
+  """N - floor(S N), at least 1 where N is."""
+  return size - math.floor(sparsity * size)
+
+
+def selected(params: Params, select: paths.Rule) -> dict[Path, Shape]:
+  """Shapes of the leaves that `select` takes, by path.
+
+  Raises:
+    ValueError: it takes none, or one that has no weights.
+  """
+  shapes = {
+    path: paths.leaf_shape(leaf) for path, leaf in paths.flatten(params).items()
+  }
+  taken = {path: s for path, s in shapes.items() if select(path, s)}
+  if not taken:
+    raise ValueError(
+      f'select takes none of the {len(shapes)} leaves:'
+      f' {", ".join(paths.natural_order(shapes))}'
+    )
+  for path, shape in taken.items():
+    if not math.prod(shape):
+      raise ValueError(f'{path!r} has no weights: its shape is {shape}')
+  return taken
+
+
+def by_pattern(
+  layers: Mapping[str, Sparsity], shapes: Mapping[Path, Shape]
+) -> dict[Path, Fraction]:
+  """Sparsities by path, from sparsities by path or `fnmatch` pattern.
+
+  A full path wins over a pattern; the order of `layers` plays no part.
+
+  Raises:
+    SparsityError: a sparsity outside [0, 1).
+    ValueError: a pattern fits no leaf, or two patterns fit one leaf.
+  """
+  found: dict[Path, str] = {}
+  for pattern in sorted(layers, key=lambda pattern: pattern in shapes):
+    hits = [path for path in shapes if _fits(path, pattern)]
+    if not hits:
+      raise ValueError(
+        f'{pattern!r} fits none of the selected leaves:'
+        f' {", ".join(paths.natural_order(shapes))}.'
+        f'{paths.nearest(pattern, shapes)}'
+      )
+    for path in hits:
+      if path in found and pattern not in shapes:
+        raise ValueError(
+          f'{path!r} fits two patterns, {found[path]!r} and {pattern!r}'
+        )
+      found[path] = pattern
+  return {
+    path: exact(layers[pattern], f'the sparsity of {pattern!r}')
+    for path, pattern in found.items()
+  }
+
+
+def counts_tree(params: Params, sparsities: Mapping[Path, Fraction]) -> Counts:
+  """N - floor(s N) by leaf as Python ints; `None` where no sparsity is."""
+
+  def count(path: Path, leaf: jax.Array) -> int | None:
+    if path not in sparsities:
+      return None
+    return active_weights(sparsities[path], math.prod(paths.leaf_shape(leaf)))
+
+  return paths.map_with_path(count, params)
+
+
+def _fits(path: Path, pattern: str) -> bool:
+  return path == pattern or paths.matches(path, pattern)

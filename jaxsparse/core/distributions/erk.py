@@ -1,0 +1,59 @@
+"""Erdos-Renyi-Kernel: density falls with the size of a kernel."""
+
+from collections.abc import Mapping
+
+from jaxsparse.core import paths
+from jaxsparse.core.distributions import _budget, _layers
+from jaxsparse.core.types import Counts, Params
+
+
+def erk(
+  params: Params,
+  sparsity: _layers.Sparsity,
+  *,
+  select: paths.Rule = paths.kernels,
+  custom: Mapping[str, _layers.Sparsity] | None = None,
+  dense_first: bool | str = False,
+  custom_in_budget: bool = False,
+) -> Counts:
+  """Erdos-Renyi-Kernel (Evci et al. 2020, section 3(1)).
+
+  The density of a kernel of shape [..., in, out] is proportional to the sum
+  of its axes over their product, (h + w + in + out) / (h w in out), the order
+  of axes playing no part. Kernels whose density would pass 1 are dense and
+  the others pay for them. Every count is N - floor(s N), so the sum exceeds
+  the budget by less than one weight a layer.
+
+  Args:
+    params: arrays or `ShapeDtypeStruct`s.
+    sparsity: S, the fraction of zeros over all leaves that are not `custom`,
+      in [0, 1); an exact decimal: a float, a string or a `Fraction`.
+    select: which leaves are subject to sparsity: `(path, shape) -> bool`.
+    custom: sparsities by path or pattern for leaves that are given theirs.
+    dense_first: the path (or pattern) of a leaf that stays dense, as `custom`
+      with sparsity 0; `True` is the first selected leaf in
+      `paths.natural_order`, which is the forward order only where names are
+      numbered that way.
+    custom_in_budget: whether S holds over all selected leaves, so that the
+      others pay for the custom ones. By default nobody does, as in the
+      authors' code.
+
+  Returns:
+    Active weights of each leaf as Python ints; `None` where not selected.
+
+  Raises:
+    SparsityError: a sparsity outside [0, 1), or custom leaves that keep more
+      weights active than S allows in all.
+    ValueError: nothing selected, or a pattern that fits no selected leaf.
+  """
+  budget = _budget.budget(
+    params,
+    sparsity,
+    select=select,
+    custom=custom,
+    dense_first=dense_first,
+    custom_in_budget=custom_in_budget,
+  )
+  shares = {path: sum(shape) for path, shape in budget.shapes.items()}
+  spread = _budget.spread(budget, shares)
+  return _layers.counts_tree(params, spread | budget.fixed)

@@ -1,0 +1,45 @@
+"""The same sparsity in every layer."""
+
+from collections.abc import Mapping
+
+from jaxsparse.core import paths
+from jaxsparse.core.distributions import _budget, _layers
+from jaxsparse.core.types import Counts, Params
+
+
+def uniform(
+  params: Params,
+  sparsity: _layers.Sparsity,
+  *,
+  select: paths.Rule = paths.kernels,
+  custom: Mapping[str, _layers.Sparsity] | None = None,
+  dense_first: bool | str = False,
+) -> Counts:
+  """The same sparsity in every layer: N - floor(S N) active weights each.
+
+  The papers' "Uniform" keeps the first layer dense and lets no other layer
+  pay for it, so that the whole is a little less sparse than S (Evci et al.
+  2020, section 3(1)): give `dense_first`.
+
+  Args:
+    params: arrays or `ShapeDtypeStruct`s.
+    sparsity: S, the fraction of zeros, in [0, 1); an exact decimal: a float,
+      a string or a `Fraction`.
+    select: which leaves are subject to sparsity: `(path, shape) -> bool`.
+    custom: sparsities by path or pattern for leaves that differ from S.
+    dense_first: the path (or pattern) of a leaf that stays dense; `True` is
+      the first selected leaf in `paths.natural_order`, which is the forward
+      order only where names are numbered that way.
+
+  Returns:
+    Active weights of each leaf as Python ints; `None` where not selected.
+
+  Raises:
+    SparsityError: a sparsity outside [0, 1).
+    ValueError: nothing selected, or a pattern that fits no selected leaf.
+  """
+  budget = _budget.budget(
+    params, sparsity, select=select, custom=custom, dense_first=dense_first
+  )
+  spread = dict.fromkeys(budget.shapes, budget.sparsity)
+  return _layers.counts_tree(params, spread | budget.fixed)

@@ -1,0 +1,54 @@
+"""Checks of a builder's arguments; traced values are taken as they are."""
+
+import math
+import operator
+from typing import Any
+
+import jax
+
+from jaxsparse.core import paths
+from jaxsparse.core.types import Counts, Params
+
+
+def check_fraction(name: str, value: Any, *, below_one: bool = False) -> None:
+  """Raises `ValueError` where `value` is not in [0, 1], or not in [0, 1)."""
+  if isinstance(value, jax.core.Tracer):
+    return
+  if not 0 <= float(value) <= 1 or (below_one and float(value) == 1):
+    accepted = '[0, 1)' if below_one else '[0, 1]'
+    raise ValueError(f'{name} is {value!r}; accepted is a number in {accepted}')
+
+
+def check_steps(start_step: Any, stop_step: Any) -> None:
+  """Raises `ValueError` unless 0 <= start_step <= stop_step."""
+  steps = {'start_step': start_step, 'stop_step': stop_step}
+  if any(isinstance(step, jax.core.Tracer) for step in steps.values()):
+    return
+  if not 0 <= start_step <= stop_step:
+    raise ValueError(
+      f'start_step is {start_step!r} and stop_step {stop_step!r}; accepted is'
+      ' 0 <= start_step <= stop_step'
+    )
+
+
+def check_counts(params: Params, counts: Counts) -> None:
+  """Raises where `counts` are not active weights of the leaves of `params`.
+
+  Raises:
+    ValueError: a count has no parameter, or is not in [0, size].
+    TypeError: a count is not an integer.
+  """
+  leaves = paths.flatten(params)
+  for path, count in paths.flatten(counts).items():
+    if path not in leaves:
+      raise ValueError(
+        f'count {path!r} has no parameter.{paths.nearest(path, leaves)}'
+      )
+    if isinstance(count, jax.core.Tracer):
+      continue
+    size = math.prod(paths.leaf_shape(leaves[path]))
+    if not 0 <= operator.index(count) <= size:
+      raise ValueError(
+        f'count of {path!r} is {count}; its shape'
+        f' {paths.leaf_shape(leaves[path])} takes 0 to {size} active weights'
+      )

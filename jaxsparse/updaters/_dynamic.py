@@ -1,0 +1,83 @@
+"""What SET, RigL and SNFS share; they differ in the score they grow by.
+
+Random masks at the start; then, on a mask step t, each layer drops the
+fraction f(t) of its active weights that is smallest in magnitude and grows as
+many by the method's score, the just-dropped ones being candidates too.
+"""
+
+from collections.abc import Callable
+
+from jax import Array
+
+from jaxsparse.core import masks as masking
+from jaxsparse.core import prng, schedules
+from jaxsparse.core.criteria.magnitude import magnitude
+from jaxsparse.core.drop_grow import carry_over, drop_and_grow
+from jaxsparse.core.types import (
+  Counts,
+  MaskState,
+  Params,
+  PyTree,
+  Scalar,
+  Scores,
+)
+from jaxsparse.updaters import _checks
+
+GrowScores = Callable[..., Scores]
+
+
+def random_init(counts: Counts) -> Callable[..., MaskState]:
+  """An `init` that draws masks with `counts` active weights."""
+
+  def init(
+    params: Params, *, key: Array, probe: PyTree | None = None
+  ) -> MaskState:
+    del probe
+    _checks.check_counts(params, counts)
+    return MaskState(masking.random_masks(params, counts, key=key))
+
+  return init
+
+
+def drop_and_grow_update(
+  grow_scores: GrowScores,
+  *,
+  drop_fraction: Scalar,
+  drop_schedule: str | schedules.Decay,
+  start_step: int,
+  stop_step: int,
+) -> Callable[..., tuple[Params, MaskState]]:
+  """An `update` that drops by magnitude and grows by `grow_scores`.
+
+  Args:
+    grow_scores: `(params, grads, state, *, key) -> scores`.
+    drop_fraction: of the active weights, at `start_step`; in [0, 1].
+    drop_schedule: the decay of the drop fraction until `stop_step`.
+    start_step: the first mask step.
+    stop_step: where the decay ends.
+
+  Raises:
+    ValueError: an argument is out of range, or no decay has that name.
+  """
+  _checks.check_fraction('drop_fraction', drop_fraction)
+  _checks.check_steps(start_step, stop_step)
+  decay = schedules.decay(drop_schedule)
+
+  def update(
+    grads: PyTree,
+    state: MaskState,
+    params: Params,
+    *,
+    step: int | Array,
+    key: Array,
+  ) -> tuple[Params, MaskState]:
+    done = schedules.progress(step, start_step, stop_step)
+    new = drop_and_grow(
+      state.masks,
+      magnitude(params, grads, key=key),
+      grow_scores(params, grads, state, key=prng.at(key, step)),
+      drop_fraction * decay(done),
+    )
+    return carry_over(params, state.masks, new), state._replace(masks=new)
+
+  return update

@@ -1,0 +1,28 @@
+"""Dense training, the reference: every weight is active."""
+
+from jax import Array
+
+from jaxsparse.core.masks import full_masks
+from jaxsparse.core.types import Counts, MaskState, MaskUpdater, Params, PyTree
+from jaxsparse.updaters import _fixed
+
+
+def dense(counts: Counts) -> MaskUpdater:
+  """Dense training, the reference: every weight is active.
+
+  Args:
+    counts: names the leaves that have a mask, which stays full; the numbers
+      are not read, so that one config serves dense and sparse runs.
+
+  **Deviations**: none; there is no paper.
+  """
+
+  def init(
+    params: Params, *, key: Array, probe: PyTree | None = None
+  ) -> MaskState:
+    del key, probe
+    return MaskState(full_masks(params, counts))
+
+  return MaskUpdater(
+    init=init, update=_fixed.update, step_on_update=True, invariant='dense'
+  )

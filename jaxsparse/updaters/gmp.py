@@ -1,0 +1,94 @@
+"""Gradual magnitude pruning."""
+
+import operator
+
+from jax import Array
+
+from jaxsparse.core import schedules
+from jaxsparse.core.masks import map_masks
+from jaxsparse.core.types import Counts, MaskState, MaskUpdater, Params, PyTree
+from jaxsparse.updaters import _checks, _prune
+
+
+def gmp(
+  counts: Counts,
+  *,
+  start_step: int = 0,
+  stop_step: int,
+  update_interval: int,
+) -> MaskUpdater:
+  """Gradual magnitude pruning (Zhu and Gupta 2017, eq. 1).
+
+  Dense at first. On the mask step t each layer of N weights keeps those of
+  largest |w| and has floor(Z s_t) zeros, Z = N - count at the end, with
+
+    s_t = 1 - (1 - (t - start_step) / (last - start_step))^3,
+
+  `last` being the last mask step, where there are exactly Z. The optimiser
+  steps first. Counts are exact for any layer below 2^31 weights.
+
+  Args:
+    counts: active weights of each leaf at the end, ints or traced int32;
+      `None` where a leaf is exempt.
+    start_step: the first mask step; it prunes nothing.
+    stop_step: mask steps end before it.
+    update_interval: steps between mask steps.
+
+  Raises:
+    ValueError: an argument is out of range, or there is no mask step, or
+      over 65,536.
+    TypeError: an argument is not a host integer.
+
+  **Deviations**: the paper's end of pruning t_0 + n dt is `last`, not
+  `stop_step`, so that the target is reached whatever the interval. Pruned
+  weights are stored as 0 and do not come back; there, they keep their last
+  value and may, in principle, pass the threshold again.
+  """
+  intervals = _intervals(start_step, stop_step, update_interval)
+
+  def update(
+    grads: PyTree,
+    state: MaskState,
+    params: Params,
+    *,
+    step: int | Array,
+    key: Array,
+  ) -> tuple[Params, MaskState]:
+    done = (step - start_step) // update_interval
+
+    def target(param: Array, count: int | Array) -> Array:
+      zeros = schedules.cubic_zeros(param.size - count, done, intervals)
+      return param.size - zeros
+
+    scheduled = map_masks(target, params, counts)
+    return _prune.keep_largest(scheduled, grads, state, params, key=key)
+
+  return MaskUpdater(
+    init=_prune.full_init(counts),
+    update=update,
+    step_on_update=True,
+    invariant='scheduled',
+  )
+
+
+def _intervals(start_step: int, stop_step: int, update_interval: int) -> int:
+  """Intervals from the first mask step to the last, checked."""
+  start, stop, interval = map(
+    operator.index, (start_step, stop_step, update_interval)
+  )
+  _checks.check_steps(start, stop)
+  if interval < 1:
+    raise ValueError(f'update_interval is {interval}; accepted is 1 or more')
+  if start == stop:
+    raise ValueError(f'no mask step lies between {start} and {stop}')
+  last = schedules.last_mask_step(
+    update_interval=interval, start_step=start, stop_step=stop
+  )
+  intervals = (last - start) // interval
+  if intervals > schedules.MAX_INTERVALS:
+    raise ValueError(
+      f'update_interval {interval} from {start} to {stop} makes'
+      f' {intervals + 1} mask steps; accepted are at most'
+      f' {schedules.MAX_INTERVALS + 1}'
+    )
+  return intervals

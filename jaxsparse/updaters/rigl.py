@@ -1,0 +1,75 @@
+"""RigL: drop by magnitude, grow by the dense gradient."""
+
+from jax import Array
+
+from jaxsparse.core import schedules
+from jaxsparse.core.criteria.gradient import gradient
+from jaxsparse.core.types import (
+  Counts,
+  MaskState,
+  MaskUpdater,
+  Params,
+  PyTree,
+  Scalar,
+  Scores,
+)
+from jaxsparse.updaters import _dynamic
+
+
+def rigl(
+  counts: Counts,
+  *,
+  drop_fraction: Scalar = 0.3,
+  drop_schedule: str | schedules.Decay = 'cosine',
+  start_step: int = 0,
+  stop_step: int,
+) -> MaskUpdater:
+  """RigL (Evci et al. 2020, "Rigging the Lottery", algorithm 1).
+
+  On a mask step t each layer of n active weights
+
+  1. drops the k = floor(f(t) n) of them with smallest |w|,
+     f(t) = drop_fraction (1 + cos(pi t / T)) / 2;
+  2. grows the k of largest |dL/d(w m)| among all that were not kept, those
+     just dropped included. Grown weights start at 0.
+
+  The batch of a mask step serves the scores alone: no optimiser step is made.
+
+  Args:
+    counts: active weights of each leaf, ints or traced int32; `None` where
+      a leaf is exempt.
+    drop_fraction: alpha, the fraction of active weights dropped at
+      `start_step`, in [0, 1]; may be traced.
+    drop_schedule: decay of the drop fraction: a name in `schedules.DECAYS` or
+      a function of progress in [0, 1].
+    start_step: the first mask step.
+    stop_step: mask steps end before it, and the decay at it; the paper's
+      T_end, about 3/4 of training.
+
+  Raises:
+    ValueError: an argument is out of range, or no decay has that name.
+
+  **Deviations** from the authors' code: mask steps are counted as steps
+  (theirs freezes the counter); no noise on the drop scores; inactive weights
+  are never kept (there, noise can lift them over active weights below 1e-5);
+  the decay runs from `start_step` rather than from 0. A weight that is
+  dropped and grown in one update is left alone, as there.
+  """
+
+  def grow_scores(
+    params: Params, grads: PyTree, state: MaskState, *, key: Array
+  ) -> Scores:
+    del state
+    return gradient(params, grads, key=key)
+
+  return MaskUpdater(
+    init=_dynamic.random_init(counts),
+    update=_dynamic.drop_and_grow_update(
+      grow_scores,
+      drop_fraction=drop_fraction,
+      drop_schedule=drop_schedule,
+      start_step=start_step,
+      stop_step=stop_step,
+    ),
+    step_on_update=False,
+  )

@@ -1,0 +1,68 @@
+"""Sparse evolutionary training: drop by magnitude, grow at random."""
+
+from jax import Array
+
+from jaxsparse.core import schedules
+from jaxsparse.core.criteria.random import random
+from jaxsparse.core.types import (
+  Counts,
+  MaskState,
+  MaskUpdater,
+  Params,
+  PyTree,
+  Scalar,
+  Scores,
+)
+from jaxsparse.updaters import _dynamic
+
+
+def set(
+  counts: Counts,
+  *,
+  drop_fraction: Scalar = 0.3,
+  drop_schedule: str | schedules.Decay = 'cosine',
+  start_step: int = 0,
+  stop_step: int,
+) -> MaskUpdater:
+  """Sparse evolutionary training (Mocanu et al. 2018, Nature Communications).
+
+  On a mask step each layer drops the fraction f(t) of its active weights
+  that is smallest in magnitude, and grows as many at uniformly random places
+  among all that were not kept. The optimiser steps first.
+
+  Args:
+    counts: active weights of each leaf, ints or traced int32; `None` where
+      a leaf is exempt.
+    drop_fraction: zeta, the fraction of active weights dropped at
+      `start_step`, in [0, 1]; may be traced.
+    drop_schedule: decay of the drop fraction: a name in `schedules.DECAYS` or
+      a function of progress in [0, 1].
+    start_step: the first mask step.
+    stop_step: mask steps end before it, and the decay at it.
+
+  Raises:
+    ValueError: an argument is out of range, or no decay has that name.
+
+  **Deviations**: as run by Evci et al. 2020, with the schedule of RigL. The
+  original drops a constant 0.3 once an epoch (`drop_schedule='constant'`),
+  separately among positive and negative weights, grows only where no weight
+  was active before, and draws the grown weights at random.
+  """
+
+  def grow_scores(
+    params: Params, grads: PyTree, state: MaskState, *, key: Array
+  ) -> Scores:
+    del state
+    return random(params, grads, key=key)
+
+  return MaskUpdater(
+    init=_dynamic.random_init(counts),
+    update=_dynamic.drop_and_grow_update(
+      grow_scores,
+      drop_fraction=drop_fraction,
+      drop_schedule=drop_schedule,
+      start_step=start_step,
+      stop_step=stop_step,
+    ),
+    step_on_update=True,
+  )

@@ -1,0 +1,25 @@
+"""Static sparse training: random masks that never change."""
+
+from jaxsparse.core.types import Counts, MaskUpdater
+from jaxsparse.updaters import _dynamic, _fixed
+
+
+def static(counts: Counts) -> MaskUpdater:
+  """Random masks at given counts that never change ("Static", "Scratch").
+
+  The baseline of Evci et al. 2020, "Rigging the Lottery" (section 4):
+  uniformly random places in each layer, trained from scratch.
+
+  Args:
+    counts: active weights of each leaf, ints or traced int32; `None` where
+      a leaf is exempt.
+
+  **Deviations**: none. What the authors' code calls `static` is another
+  method: it drops and re-initialises weights of one mask; their `scratch` is
+  this one.
+  """
+  return MaskUpdater(
+    init=_dynamic.random_init(counts),
+    update=_fixed.update,
+    step_on_update=True,
+  )
