@@ -1,0 +1,162 @@
+"""The tree's order, read from the imports without importing anything."""
+
+import ast
+import graphlib
+import pathlib
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+# Each may import from those before it. What a run starts with comes last.
+LAYERS = (
+  'core',
+  'updaters',
+  'optim',
+  'models',
+  'data',
+  'analysis',
+  'training',
+  'experiments',
+  'benchmarks',
+)
+TOP = ('launch', 'configs')
+
+# Third-party package -> the modules (with what lies under them) that may
+# import it. Packages that are not here are free, save in core.
+ONLY_IN = {
+  'orbax': ('jaxsparse.training.checkpoints',),
+  'ml_collections': ('jaxsparse.experiments.config', *TOP),
+  'absl': TOP,
+  'tensorflow_datasets': ('jaxsparse.data',),
+  'grain': ('jaxsparse.data',),
+  'tensorflow': (),
+  'torch': (),
+}
+CORE_MAY_IMPORT = {'jax', 'numpy'}
+
+
+def under(module, *parents):
+  return any(module == p or module.startswith(f'{p}.') for p in parents)
+
+
+def module_name(path):
+  parts = path.relative_to(ROOT).with_suffix('').parts
+  return '.'.join(parts[:-1] if parts[-1] == '__init__' else parts)
+
+
+def imports(source, modules):
+  """The full names that `source` imports: modules where they are known."""
+  found = set()
+  for node in ast.walk(ast.parse(source)):
+    if isinstance(node, ast.Import):
+      found |= {alias.name for alias in node.names}
+    elif isinstance(node, ast.ImportFrom):
+      for alias in node.names:
+        full = f'{node.module}.{alias.name}'
+        found.add(full if full in modules else node.module)
+  return found
+
+
+def layer(module):
+  """The rank of a module of ours; `jaxsparse` itself is the lowest."""
+  parts = module.split('.')
+  if parts[0] in TOP:
+    return len(LAYERS)
+  return LAYERS.index(parts[1]) if len(parts) > 1 else -1
+
+
+def breaches(graph):
+  """What is wrong with `graph`: module -> names that it imports."""
+  found = []
+  for module, names in sorted(graph.items()):
+    for name in sorted(names):
+      package = name.split('.')[0]
+      if under(name, *TOP, *(f'jaxsparse.{t}' for t in TOP)):
+        found.append(f'{module} imports the program {name}')
+      elif package == 'jaxsparse':
+        if layer(name) > layer(module):
+          found.append(f'{module} reaches up to {name}')
+      elif package in sys.stdlib_module_names:
+        continue
+      elif not under(module, *ONLY_IN.get(package, (module,))):
+        found.append(f'{module} may not import {package}')
+      elif under(module, 'jaxsparse.core') and package not in CORE_MAY_IMPORT:
+        found.append(f'{module} is core and imports {package}')
+  return found
+
+
+def cycle(graph):
+  try:
+    graphlib.TopologicalSorter(graph).prepare()
+  except graphlib.CycleError as error:
+    return error.args[1]
+  return []
+
+
+@pytest.fixture(scope='module')
+def graph():
+  files = {
+    module_name(path): path.read_text()
+    for top in ('jaxsparse', *TOP)
+    for path in (ROOT / top).rglob('*.py')
+  }
+  return {module: imports(text, files) for module, text in files.items()}
+
+
+def test_every_module_imports_only_what_its_layer_may(graph):
+  assert not breaches(graph)
+
+
+def test_no_modules_import_one_another_in_a_circle(graph):
+  assert not cycle(graph)
+
+
+def test_every_package_has_a_layer(graph):
+  packages = {m.split('.')[1] for m in graph if m.startswith('jaxsparse.')}
+  assert packages == set(LAYERS)
+
+
+@pytest.mark.parametrize(
+  ('module', 'source'),
+  [
+    ('jaxsparse.core.masks', 'import flax.linen as nn'),
+    ('jaxsparse.core.masks', 'from jaxsparse.updaters import rigl'),
+    ('jaxsparse.core.masks', 'def f():\n  import optax'),
+    ('jaxsparse.optim.masked', 'from jaxsparse.training.step import step'),
+    ('jaxsparse.training.loop', 'import orbax.checkpoint as ocp'),
+    ('jaxsparse.experiments.build', 'from ml_collections import ConfigDict'),
+    ('jaxsparse.models.mlp', 'import tensorflow_datasets as tfds'),
+    ('jaxsparse.data.tfds', 'import tensorflow as tf'),
+    ('jaxsparse.data.tfds', 'from absl import logging'),
+    ('launch.quickstart', 'from launch import train'),
+    ('launch.quickstart', 'import jaxsparse.launch.train'),
+  ],
+)
+def test_a_breach_is_seen(module, source):
+  known = {'jaxsparse.updaters.rigl', 'jaxsparse.training.step'}
+  assert len(breaches({module: imports(source, known)})) == 1
+
+
+@pytest.mark.parametrize(
+  ('module', 'source'),
+  [
+    ('jaxsparse.core.masks', 'import math\nfrom jax import numpy as jnp'),
+    ('jaxsparse.optim.reset', 'from jaxsparse.core import masks\nimport optax'),
+    ('jaxsparse.training.checkpoints', 'import orbax.checkpoint as ocp'),
+    ('launch.train', 'from absl import app\nimport jaxsparse.experiments.run'),
+    ('configs.digits.mlp_rigl', 'from jaxsparse.experiments import config'),
+  ],
+)
+def test_what_a_layer_may_import_passes(module, source):
+  assert not breaches({module: imports(source, {})})
+
+
+def test_a_circle_is_seen():
+  known = {'jaxsparse.a', 'jaxsparse.b'}
+  graph = {
+    'jaxsparse.a': imports('from jaxsparse import b', known),
+    'jaxsparse.b': imports('def f():\n  from jaxsparse.a import g', known),
+  }
+  assert set(cycle(graph)) == known

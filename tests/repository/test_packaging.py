@@ -1,0 +1,131 @@
+"""The package list, the declared dependencies, and the wheel itself."""
+
+import ast
+import configparser
+import importlib.metadata
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+TOPS = {
+  'jaxsparse': 'jaxsparse',
+  'launch': 'jaxsparse.launch',
+  'configs': 'jaxsparse.configs',
+}
+SHIPPED = (*TOPS, 'setup.cfg', 'pyproject.toml', 'README.md', 'LICENSE')
+
+
+def option(name):
+  setup = configparser.ConfigParser()
+  setup.read(ROOT / 'setup.cfg')
+  return set(setup['options'][name].split())
+
+
+def folders():
+  """Package name -> folder, of every folder that holds Python files."""
+  found = {}
+  for top, package in TOPS.items():
+    for path in (ROOT / top).rglob('*.py'):
+      below = path.parent.relative_to(ROOT / top).parts
+      found['.'.join((package, *below))] = path.parent
+  return found
+
+
+def third_party_imports():
+  found = set()
+  for top in TOPS:
+    for path in (ROOT / top).rglob('*.py'):
+      for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+          found |= {alias.name.split('.')[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+          found.add(node.module.split('.')[0])
+  return found - set(sys.stdlib_module_names) - {'jaxsparse'}
+
+
+def canonical(name):
+  return re.sub(r'[-_.]+', '-', name).lower()
+
+
+def test_setup_cfg_lists_every_package():
+  assert option('packages') == set(folders())
+
+
+def test_every_package_has_an_init():
+  without = [
+    p for p, f in folders().items() if not (f / '__init__.py').exists()
+  ]
+  assert without == []
+
+
+def test_every_import_is_a_declared_dependency():
+  declared = {
+    canonical(re.split(r'[\[<>=]', line)[0])
+    for line in option('install_requires')
+  }
+  providers = importlib.metadata.packages_distributions()
+  undeclared = {
+    name
+    for name in third_party_imports()
+    if not declared & {canonical(d) for d in providers.get(name, ())}
+  }
+  assert undeclared == set()
+
+
+@pytest.fixture(scope='module')
+def site(tmp_path_factory):
+  """A fresh environment with the wheel; its dependencies are this one's."""
+  tmp = tmp_path_factory.mktemp('wheel')
+  ignore = shutil.ignore_patterns('__pycache__', '*.egg-info')
+  for name in SHIPPED:
+    source, target = ROOT / name, tmp / 'source' / name
+    target.parent.mkdir(exist_ok=True)
+    if source.is_dir():
+      shutil.copytree(source, target, ignore=ignore)
+    else:
+      shutil.copy(source, target)
+  subprocess.run([sys.executable, '-m', 'venv', tmp / 'venv'], check=True)
+  python = tmp / 'venv/bin/python'
+  subprocess.run(
+    [python, '-m', 'pip', 'install', '--no-deps', tmp / 'source'], check=True
+  )
+  purelib = subprocess.check_output(
+    [python, '-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'],
+    text=True,
+  ).strip()
+  # A path of a .pth file comes after the wheel's own, and no .pth file in it
+  # is read, so an editable install of the checkout is not seen.
+  dependencies = sysconfig.get_path('purelib')
+  (pathlib.Path(purelib) / 'dependencies.pth').write_text(dependencies)
+  return pathlib.Path(purelib), python
+
+
+@pytest.mark.slow
+def test_the_wheel_puts_one_name_on_the_path(site):
+  purelib, _ = site
+  packages = {p.parent.name for p in purelib.glob('*/__init__.py')}
+  assert packages - {'pip', 'setuptools', 'pkg_resources'} == {'jaxsparse'}
+  for package in folders():
+    assert (purelib / package.replace('.', '/') / '__init__.py').exists()
+
+
+@pytest.mark.slow
+def test_the_wheel_trains_a_named_config(site, tmp_path):
+  _, python = site
+  workdir = tmp_path / 'run'
+  command = [
+    python.parent / 'jaxsparse-train',
+    '--config=digits/mlp_rigl',
+    f'--workdir={workdir}',
+    '--config.num_steps=20',
+  ]
+  outside = {k: v for k, v in os.environ.items() if k != 'PYTHONPATH'}
+  subprocess.run(command, check=True, cwd=tmp_path, env=outside)
+  assert (workdir / 'summary.json').exists()
