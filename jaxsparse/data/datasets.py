@@ -1,0 +1,110 @@
+"""`load`: a data set by name, as arrays, with its splits."""
+
+import numbers
+import os
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from jaxsparse.data import images
+from jaxsparse.data.prepared import DataError, Spec, locate
+
+
+class Split(NamedTuple):
+  """Examples: images uint8 [n, h, w, c] and labels int32 [n]."""
+
+  images: np.ndarray
+  labels: np.ndarray
+
+
+class Dataset(NamedTuple):
+  """An image-classification data set in host memory.
+
+  Attributes:
+    name: its TFDS name.
+    num_classes: labels are in [0, num_classes).
+    train: what is left of the train split after the validation cut.
+    validation: the last examples of the train split, or None.
+    test: the test split.
+    scale: images * scale is in [0, 1]: 1/255, or what the data set's own
+      metadata says (`digits`: 1/16).
+  """
+
+  name: str
+  num_classes: int
+  train: Split
+  validation: Split | None
+  test: Split
+  scale: float
+
+
+def load(
+  name: Spec,
+  *,
+  data_dir: str | os.PathLike[str] | None = None,
+  validation: int | float = 0,
+) -> Dataset:
+  """Loads a data set that TFDS has prepared as array_record; no TensorFlow.
+
+  Args:
+    name: `digits` (prepared on first use, in about a second), a TFDS name
+      (`mnist`, `mnist/3.0.1`), or a TFDS builder class of the user's own, as
+      an object or a dotted path.
+    data_dir: the TFDS data folder; None for `$TFDS_DATA_DIR`, or else
+      `~/tensorflow_datasets`.
+    validation: how much of the end of the train split becomes the validation
+      split: a count (int), or a fraction in [0, 1) (float, rounded down).
+
+  Returns:
+    The data set. `test` is its split of that name, or, where it has none, its
+    split `validation`.
+
+  Raises:
+    DataError: the data set is unknown, not prepared (the message says what to
+      run), damaged or not of images; or `validation` leaves nothing to train.
+  """
+  builder = images.open_folder(locate(name, data_dir))
+  held_out = next(
+    (s for s in ('test', 'validation') if s in builder.info.splits), None
+  )
+  if held_out is None or 'train' not in builder.info.splits:
+    raise DataError(
+      f'data set {builder.name!r} has the splits {sorted(builder.info.splits)};'
+      " needed are 'train' and 'test' (or 'validation')"
+    )
+  total = builder.info.splits['train'].num_examples
+  kept = total - validation_size(validation, total)
+  x, y = images.read_split(builder, 'train')
+  return Dataset(
+    name=builder.name,
+    num_classes=images.num_classes(builder),
+    train=Split(x[:kept], y[:kept]),
+    validation=Split(x[kept:], y[kept:]) if kept < total else None,
+    test=Split(*images.read_split(builder, held_out)),
+    scale=(builder.info.metadata or {}).get('scale', 1 / 255),
+  )
+
+
+def validation_size(validation: int | float, total: int) -> int:
+  """How many of `total` training examples are held out.
+
+  A fraction is taken as the decimal it is written as: 0.29 of 100 is 29.
+
+  Raises:
+    DataError: negative, a float outside [0, 1), or nothing left to train.
+  """
+  if isinstance(validation, bool) or not isinstance(validation, numbers.Real):
+    raise DataError(f'validation must be a number, not {validation!r}')
+  if isinstance(validation, numbers.Integral):
+    count, accepted = int(validation), 0 <= validation < total
+  else:
+    accepted = 0 <= validation < 1
+    count = int(Fraction(str(validation)) * total) if accepted else 0
+  if not accepted:
+    raise DataError(
+      f'validation {validation!r} is neither a count (int) in [0, {total})'
+      ' nor a fraction (float) in [0, 1) of the train split'
+    )
+  return count

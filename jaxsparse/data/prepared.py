@@ -1,0 +1,168 @@
+"""From the name of a data set to the folder where TFDS has prepared it.
+
+A prepared data set is a folder `<data_dir>/<name>[/<config>]/<version>` with a
+`dataset_info.json`, which TFDS writes elsewhere and renames into place. Two
+kinds of names lead to one. A builder of `jaxsparse.data.builders` (or the
+user's own) needs no TensorFlow, and is prepared here on first use. Anything
+else must have been prepared already: TFDS's stock builders need TensorFlow
+for that, which a run never imports.
+"""
+
+import contextlib
+import fcntl
+import importlib
+import io
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import tensorflow_datasets as tfds
+
+from jaxsparse.core import paths, registry
+
+Spec = str | type[tfds.core.DatasetBuilder]
+
+_BUILDERS = 'jaxsparse.data.builders'
+_INFO = 'dataset_info.json'
+
+
+class DataError(ValueError):
+  """A data set that is not there, or not of a kind that can be read."""
+
+
+def locate(spec: Spec, data_dir: str | os.PathLike[str] | None = None) -> Path:
+  """The folder of a prepared data set; prepares it if that can be done here.
+
+  Args:
+    spec: a module name of `jaxsparse.data.builders`; a TFDS name (`mnist`,
+      `mnist/3.0.1`, `emnist/letters`); or a TFDS builder class of the user's
+      own, as an object or a dotted path.
+    data_dir: the TFDS data folder; None for TFDS's own default,
+      `$TFDS_DATA_DIR` or `~/tensorflow_datasets`.
+
+  Raises:
+    DataError: the name is not known, or the data set is not prepared and
+      cannot be prepared in `data_dir`.
+    TypeError: `spec` is neither a string nor a class.
+  """
+  if not isinstance(spec, str | type):
+    raise TypeError(
+      f'data set {spec!r}: accepted is a name or a TFDS builder class'
+    )
+  root = Path(data_dir or _default_data_dir()).expanduser()
+  if not isinstance(spec, str) or _is_own(spec):
+    return _prepare(_builder_class(spec), root)
+  if data_dir and not root.is_dir():
+    raise DataError(f'data_dir {str(root)!r} does not exist or is no folder')
+  return _find(spec, root)
+
+
+def _default_data_dir() -> str:
+  return os.environ.get('TFDS_DATA_DIR') or '~/tensorflow_datasets'
+
+
+def _is_own(name: str) -> bool:
+  dotted = '.' in name and all(p.isidentifier() for p in name.split('.'))
+  return dotted or name in registry.names(_BUILDERS)
+
+
+def _builder_class(spec: Spec) -> type[tfds.core.DatasetBuilder]:
+  if isinstance(spec, str) and '.' not in spec:
+    importlib.import_module(f'{_BUILDERS}.{spec}')
+    return tfds.builder_cls(spec)  # TFDS registers a class as it is defined
+  cls = registry.resolve(spec, _BUILDERS)
+  if not (isinstance(cls, type) and issubclass(cls, tfds.core.DatasetBuilder)):
+    raise DataError(f'data set {spec!r} is no TFDS builder class')
+  return cls
+
+
+def _prepare(cls: type[tfds.core.DatasetBuilder], root: Path) -> Path:
+  """Prepares under a kernel lock, which is freed when its holder is killed."""
+  folder = Path(cls(data_dir=str(root)).data_dir)
+  if (folder / _INFO).exists():
+    return folder  # without the lock: the folder may be read-only
+  try:
+    with _locked(root / f'.{cls.name}.lock'):
+      if not (folder / _INFO).exists():
+        for left_by_a_kill in folder.parent.glob('incomplete.*'):
+          shutil.rmtree(left_by_a_kill)
+        _prepare_quietly(cls(data_dir=str(root), file_format='array_record'))
+  except OSError as error:
+    raise DataError(
+      f'cannot prepare data set {cls.name!r} in data_dir {str(root)!r}:'
+      f' {error}. Give a data_dir that can be written.'
+    ) from error
+  return folder
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+  path.parent.mkdir(parents=True, exist_ok=True)
+  # The file stays: to remove it would let two processes lock two files.
+  with path.open('w') as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    yield
+
+
+def _prepare_quietly(builder: tfds.core.DatasetBuilder) -> None:
+  """`download_and_prepare` without its progress bars and notes on stdout."""
+  tfds.disable_progress_bar()
+  try:
+    with contextlib.redirect_stdout(io.StringIO()):
+      builder.download_and_prepare(
+        download_config=tfds.download.DownloadConfig(try_download_gcs=False)
+      )
+  finally:
+    tfds.enable_progress_bar()
+
+
+def _find(name: str, root: Path) -> Path:
+  """The newest version of `name` in `root`, or the error that says why not."""
+  base = root.joinpath(*name.replace(':', '/').split('/'))
+  if (base / _INFO).exists():
+    return base
+  versions = [
+    info.parent
+    for info in base.glob(f'*/{_INFO}')
+    if tfds.core.Version.is_valid(info.parent.name)
+  ]
+  if not versions:
+    raise DataError(_why_not(name, root))
+  return max(versions, key=lambda folder: tfds.core.Version(folder.name))
+
+
+def _why_not(name: str, root: Path) -> str:
+  """The text of the error for a data set that is not found in `root`."""
+  found = _found(root)
+  configs = [n for n in found if n.startswith(f'{name}/')]
+  if configs:
+    return f'data set {name!r} needs a configuration: {", ".join(configs)}'
+  there = f'in {str(root)!r} are: {", ".join(found) or "none"}'
+  stock = set(tfds.list_builders(with_community_datasets=False))
+  own = registry.names(_BUILDERS)
+  if name.replace(':', '/').split('/')[0] in stock - set(own):
+    return (
+      f'data set {name!r} is not prepared; {there}.'
+      f' {how_to_prepare(name, str(root))}'
+    )
+  return (
+    f'data set {name!r} is not known; prepared on first use: {", ".join(own)};'
+    f' {there}.{paths.nearest(name, [*found, *own, *stock])}'
+  )
+
+
+def _found(root: Path) -> list[str]:
+  """Names of what is prepared in `root`, with the configuration if any."""
+  infos = [*root.glob(f'*/*/{_INFO}'), *root.glob(f'*/*/*/{_INFO}')]
+  return sorted({str(i.parent.parent.relative_to(root)) for i in infos})
+
+
+def how_to_prepare(name: str, data_dir: str) -> str:
+  """The commands that prepare a stock TFDS data set in `data_dir`."""
+  return (
+    "To prepare it once: pip install 'jaxsparse[tf]' && python -c"
+    f' "import tensorflow_datasets as tfds; tfds.builder({name!r},'
+    f" data_dir={data_dir!r}, file_format='array_record')"
+    '.download_and_prepare()"'
+  )

@@ -1,0 +1,74 @@
+"""Small data sets whole on the device, as uint8.
+
+A batch is then a gather inside the jitted step: only indices travel. The
+arrays are arguments of the step, never closed over, or XLA would fold them
+into the program as constants.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxsparse.data.datasets import Split
+
+
+def put(
+  split: Split, device: jax.Device | jax.sharding.Sharding | None = None
+) -> Split:
+  """`split` as device arrays: images uint8 [n, h, w, c], labels int32 [n].
+
+  Args:
+    split: arrays on the host.
+    device: a device or a sharding; None for JAX's default device.
+  """
+  return jax.device_put(split, device)
+
+
+def gather(
+  images: Array, labels: Array, indices: Array, scale: float | Array
+) -> dict[str, Array]:
+  """One batch of a resident split; pure, to be called under jit.
+
+  Args:
+    images: uint8 [n, h, w, c].
+    labels: int32 [n].
+    indices: int32 [b], in [0, n); others are clipped into it.
+    scale: what the pixels are multiplied by.
+
+  Returns:
+    `image`: float32 [b, h, w, c], in [0, 1] for the data set's own scale;
+    `label`: int32 [b].
+  """
+  pixels = jnp.take(images, indices, axis=0, mode='clip')
+  return {
+    'image': pixels.astype(jnp.float32) * jnp.asarray(scale, jnp.float32),
+    'label': jnp.take(labels, indices, axis=0, mode='clip'),
+  }
+
+
+def eval_batches(size: int, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
+  """All examples once, in batches of one shape, the last one padded.
+
+  A metric is exact if each example's value counts with its weight: the sum of
+  value times weight over all batches, divided by `size`.
+
+  Args:
+    size: the number of examples, >= 1.
+    batch_size: examples a batch, >= 1; may exceed `size`.
+
+  Returns:
+    indices int32 [ceil(size / batch_size), batch_size], and weights float32
+    of that shape: 1 for an example, 0 for padding (which has index 0).
+
+  Raises:
+    ValueError: a value outside its range.
+  """
+  if size < 1 or batch_size < 1:
+    raise ValueError(
+      f'size {size} and batch_size {batch_size}: both must be at least 1'
+    )
+  padding = -size % batch_size
+  indices = np.pad(np.arange(size, dtype=np.int32), (0, padding))
+  weights = np.pad(np.ones(size, np.float32), (0, padding))
+  return indices.reshape(-1, batch_size), weights.reshape(-1, batch_size)
