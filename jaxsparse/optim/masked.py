@@ -1,0 +1,56 @@
+"""The optimiser moves only what the masks let it move.
+
+Masking the gradient alone is not enough: weight decay, noise, trust ratios,
+centred gradients and the momentum of a weight that was just dropped all move
+weights whose gradient is 0. So the gradient is masked on its way in, which
+keeps the statistics of inactive weights clean, and the update on its way out.
+"""
+
+import optax
+
+from jaxsparse.core.masks import apply_masks
+from jaxsparse.core.types import Masks, Params, PyTree
+
+
+def masked_updates(
+  tx: optax.GradientTransformation,
+  grads: PyTree,
+  opt_state: PyTree,
+  params: Params,
+  trained: Masks,
+) -> tuple[PyTree, PyTree]:
+  """The updates of `tx`, exactly 0 outside `trained`, and its new state.
+
+  Args:
+    tx: an optimiser that `supported.check_optimiser` accepts.
+    grads: the dense gradient, shaped like `params`. What stands outside
+      `trained`, NaN included, is not seen by `tx`.
+    opt_state: the state of `tx`.
+    params: the stored parameters.
+    trained: masks of what may move; `None` leaves move freely.
+  """
+  updates, opt_state = tx.update(apply_masks(grads, trained), opt_state, params)
+  return apply_masks(updates, trained), opt_state
+
+
+def apply_gradients(
+  tx: optax.GradientTransformation,
+  grads: PyTree,
+  opt_state: PyTree,
+  params: Params,
+  trained: Masks,
+) -> tuple[Params, PyTree]:
+  """One step of `tx` on what `trained` holds active.
+
+  Args:
+    tx: an optimiser that `supported.check_optimiser` accepts.
+    grads: the dense gradient, shaped like `params`.
+    opt_state: the state of `tx`.
+    params: the stored parameters.
+    trained: masks of what may move; `None` leaves move freely.
+
+  Returns:
+    The new params, those outside `trained` unchanged, and the new state.
+  """
+  updates, opt_state = masked_updates(tx, grads, opt_state, params, trained)
+  return optax.apply_updates(params, updates), opt_state

@@ -1,0 +1,199 @@
+"""Sparse training as an Optax transformation, for a loop of the user's own.
+
+    tx = sparsify(
+      optax.adam(1e-3), rigl(counts, drop_fraction=0.3), key=jax.random.key(0),
+      update_interval=100, start_step=0, stop_step=7500,
+    )
+    state = tx.init(params)
+
+    @jax.jit
+    def train_step(params, state, batch):
+      grads = jax.grad(loss)(sparsify_params(params, state), batch)
+      updates, state = tx.update(grads, state, params)
+      return optax.apply_updates(params, updates), state
+
+    accuracy = evaluate(sparsify_params(params, state))
+
+`sparsify_params` is what the loss sees: 0 outside the masks. Take the gradient
+*at* it, as above, not through it: growth needs the gradient of the weights
+that are not there, and a gradient through the masks is 0 there.
+
+An Optax `init` cannot change the parameters. So the stored ones are still
+dense after it, and `params = sparsify_params(params, state)` cuts them, or
+else the first `update` does: from then on they are exactly 0 outside the
+masks (for a method that stores dense weights: as the method leaves them).
+
+The transformation must be the outermost one, for its updates also carry out
+what the masks cut; wrap a clipping or a `MultiSteps` in it, not round it.
+Its order of events is `jaxsparse.optim.transition`'s. The masks are
+`state.mask_state.masks`.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax import tree_util
+
+from jaxsparse.core import prng, schedules
+from jaxsparse.core.masks import apply_masks
+from jaxsparse.core.types import MaskState, MaskUpdater, Params, Probe, PyTree
+from jaxsparse.optim import transition
+from jaxsparse.optim.masked import masked_updates
+from jaxsparse.optim.supported import check_optimiser
+
+
+class SparsifyState(NamedTuple):
+  """The state of `sparsify`.
+
+  Attributes:
+    step: updates so far, mask steps included; an int32 scalar.
+    mask_state: the masks and the method's own state.
+    opt_state: the state of the optimiser.
+    forward: the method's `forward`; holds no arrays.
+  """
+
+  step: jax.Array
+  mask_state: MaskState
+  opt_state: PyTree
+  forward: Callable[[Params, MaskState], Params]
+
+
+def sparsify(
+  tx: optax.GradientTransformation,
+  updater: MaskUpdater,
+  *,
+  key: jax.Array,
+  update_interval: int,
+  start_step: int,
+  stop_step: int,
+  probe: Probe | None = None,
+) -> optax.GradientTransformation:
+  """`tx` under the masks of `updater`.
+
+  Args:
+    tx: an optimiser that `supported.check_optimiser` accepts.
+    updater: the sparse-training method.
+    key: a PRNG key; the masks are drawn from its stream 'masks'.
+    update_interval: steps between mask steps, at least 1.
+    start_step: the first mask step.
+    stop_step: masks change no more from this step on. A ramp inside `updater`
+      has its own `start_step` and `stop_step`; give it the same.
+    probe: what a method that scores at initialisation needs.
+
+  Returns:
+    A transformation whose `update(grads, state, params)` takes the dense
+    gradient, at `sparsify_params(params, state)`, and needs the params. It
+    works under `jit`, `scan` and `vmap` (under `vmap` both an ordinary step
+    and a mask step are computed every time).
+
+    `optax.apply_updates(params, updates)` is 0 outside the masks, exactly. A
+    weight that the mask change leaves alone gets the update of `tx`; one that
+    a method sets to another value gets there up to rounding.
+
+  Raises:
+    TypeError: `tx` or `updater` is not what it should be.
+    ValueError: `update_interval` is less than 1. From `init`: `tx` is refused,
+      or the method needs a probe and has none. From `update`: no params.
+  """
+  if not isinstance(updater, MaskUpdater):
+    raise TypeError(f'updater is {updater!r}; accepted is a MaskUpdater')
+  if isinstance(update_interval, int) and update_interval < 1:
+    raise ValueError(f'update_interval is {update_interval}; accepted: >= 1')
+  key = prng.stream(key, 'masks')
+
+  def init(params: Params) -> SparsifyState:
+    check_optimiser(tx, params)
+    mask_state = updater.init(params, key=key, probe=probe)
+    return SparsifyState(
+      step=jnp.zeros([], jnp.int32),
+      mask_state=mask_state,
+      opt_state=tx.init(_stored(updater, mask_state, params)),
+      forward=tree_util.Partial(updater.forward),
+    )
+
+  def update(
+    grads: PyTree, state: SparsifyState, params: Params | None = None
+  ) -> tuple[PyTree, SparsifyState]:
+    if params is None:
+      raise ValueError('update needs params: tx.update(grads, state, params)')
+    return jax.lax.cond(
+      schedules.is_mask_step(
+        state.step,
+        update_interval=update_interval,
+        start_step=start_step,
+        stop_step=stop_step,
+      ),
+      _branch(tx, updater, transition.mask_step, updater.step_on_update, key),
+      _branch(tx, updater, transition.optimiser_step, True, key),
+      grads,
+      state,
+      params,
+    )
+
+  return optax.GradientTransformation(init, update)
+
+
+def sparsify_params(params: Params, opt_state: SparsifyState) -> Params:
+  """What the loss, an evaluation or an export sees: 0 outside the masks.
+
+  Args:
+    params: the stored parameters.
+    opt_state: the state of a `sparsify` transformation.
+
+  Raises:
+    TypeError: `opt_state` is the state of something else.
+  """
+  if not isinstance(opt_state, SparsifyState):
+    raise TypeError(
+      f'opt_state is a {type(opt_state).__name__}; accepted is the state of'
+      ' sparsify, the outermost transformation'
+    )
+  seen = opt_state.forward(params, opt_state.mask_state)
+  return apply_masks(seen, opt_state.mask_state.masks)
+
+
+def _branch(tx, updater, transition_fn, moves, key):
+  """`(grads, state, params) -> (updates, state)` by one kind of step."""
+
+  def run(grads, state, params):
+    stored = _stored(updater, state.mask_state, params)
+    new, opt_state, mask_state = transition_fn(
+      tx,
+      updater,
+      grads,
+      state.opt_state,
+      state.mask_state,
+      stored,
+      step=state.step,
+      key=prng.at(key, state.step),
+    )
+    trained = updater.trained(state.mask_state)
+    moved, _ = masked_updates(tx, grads, state.opt_state, stored, trained)
+    if not moves:
+      moved = jax.tree.map(jnp.zeros_like, moved)
+    updates = jax.tree.map(_leading_to, params, moved, new)
+    return updates, state._replace(
+      step=state.step + 1, mask_state=mask_state, opt_state=opt_state
+    )
+
+  return run
+
+
+def _leading_to(param, moved, new):
+  """The update from `param` to `new`: the optimiser's, where it leads there.
+
+  `param + (new - param)` need not be `new` in floating point, but it is where
+  either is 0, and elsewhere a mask change leaves the optimiser's step alone.
+  """
+  reached = optax.apply_updates(param, moved)
+  return jnp.where(reached == new, moved, (new - param).astype(moved.dtype))
+
+
+def _stored(updater, mask_state, params):
+  """`params` as the method stores them: masked, if only that is trained."""
+  if updater.trained(mask_state) is mask_state.masks:
+    return apply_masks(params, mask_state.masks)
+  return params

@@ -1,0 +1,165 @@
+"""Which optimisers work under masks, found out by trying, not by name.
+
+The optimiser is run on shapes alone (`jax.eval_shape`: nothing compiles) and
+refused, with a `ValueError`, if
+
+- its `update` needs more than `(grads, opt_state, params)`: a loss value, a
+  line search, per-example gradients (polyak_sgd, momo, sophia, dpsgd, ...);
+- its state cannot be matched to the parameters (flatten), or holds statistics
+  that are neither one number a weight nor a reduction of a leaf along some of
+  its axes (lbfgs, galore);
+- its update multiplies, inverts or decomposes matrices (muon, galore): what a
+  weight gets then depends on directions that other weights span, and neither
+  masking the update nor resetting a weight's statistics means what it says.
+
+Everything else is accepted. *Per-weight* statistics (momentum, moments,
+accumulators) are reset at a mask change. *Reductions* are kept: the row and
+column factors of adafactor and sm3, novograd's second moment of a leaf. They
+are estimates over many weights, most of which the change leaves alone.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import optax
+from jax import tree_util
+from jax.extend import core as jex_core
+
+from jaxsparse.core import paths
+from jaxsparse.core.types import Params, PyTree, Shape
+from jaxsparse.optim import reset
+
+_ACCEPTED = (
+  'Accepted are Optax optimisers that are called as update(grads, opt_state,'
+  ' params) and keep one statistic a weight (sgd, adam, adamw, adagrad,'
+  ' rmsprop, lion, ...) or reductions of a leaf (adafactor, sm3, novograd)'
+)
+_DECOMPOSITIONS = frozenset(
+  ('cholesky', 'eig', 'eigh', 'lu', 'qr', 'geqrf', 'schur', 'svd')
+  + ('householder_product', 'triangular_solve')
+)
+
+
+def check_optimiser(tx: optax.GradientTransformation, params: Params) -> None:
+  """Refuses an optimiser that cannot be used under masks.
+
+  Args:
+    tx: the optimiser.
+    params: the parameters; leaves may be `ShapeDtypeStruct`.
+
+  Raises:
+    TypeError: `tx` is no Optax optimiser, or a leaf of `params` no array.
+    ValueError: `tx` is refused; says why, and what is accepted.
+  """
+  if not (hasattr(tx, 'init') and hasattr(tx, 'update')):
+    raise TypeError(
+      f'tx is {tx!r}; accepted is an optax.GradientTransformation'
+    )
+  for path, leaf in paths.flatten(params).items():
+    if not (hasattr(leaf, 'shape') and hasattr(leaf, 'dtype')):
+      raise TypeError(
+        f'params leaf {path!r} is a {type(leaf).__name__}; accepted are'
+        ' arrays (for an Equinox module: eqx.filter(model,'
+        ' eqx.is_inexact_array))'
+      )
+  params = paths.abstract(params)
+  opt_state = _attempt(
+    'its init fails on the parameters', jax.eval_shape, tx.init, params
+  )
+  _check_statistics(tx, opt_state, params)
+  _check_update(tx, opt_state, params)
+
+
+def _check_statistics(tx, opt_state, params):
+  owners = _attempt(
+    'its state cannot be matched to the parameters (if it is optax.partition,'
+    ' pass the labels as a tree, not as a function)',
+    reset.owners,
+    tx,
+    opt_state,
+    params,
+  )
+  weights = list(paths.flatten(params).items())
+  for owner, statistic in zip(
+    jax.tree.leaves(owners), jax.tree.leaves(opt_state), strict=True
+  ):
+    if owner == reset.NO_OWNER:
+      continue
+    path, weight = weights[owner]
+    if not _is_reduction(statistic.shape, weight.shape):
+      raise _refusal(
+        f'for the parameter {path!r} of shape {weight.shape} it keeps a'
+        f' statistic of shape {statistic.shape}, which is neither one number'
+        ' a weight nor a reduction along some of its axes'
+      )
+
+
+def _check_update(tx, opt_state, params):
+  jaxpr, (updates, new_state) = _attempt(
+    'its update fails when called with (grads, opt_state, params) alone',
+    jax.make_jaxpr(tx.update, return_shape=True),
+    params,
+    opt_state,
+    params,
+  )
+  if _signature(updates) != _signature(params):
+    raise _refusal('its updates are not shaped like the parameters')
+  if _signature(new_state, dtypes=True) != _signature(opt_state, dtypes=True):
+    raise _refusal(
+      'its state changes structure, shapes or dtypes from step to step'
+    )
+  for eqn in _equations(jaxpr.jaxpr):
+    if _is_matrix_op(eqn):
+      raise _refusal(
+        f'its update is a matrix function of a whole leaf'
+        f' ({eqn.primitive.name}), so every weight moves by what all others'
+        ' do, outside the masks and inside'
+      )
+
+
+def _attempt(what: str, fn: Callable[..., Any], *args: Any) -> Any:
+  """`fn(*args)`; whatever it raises is why the optimiser is refused."""
+  try:
+    return fn(*args)
+  except Exception as error:
+    raise _refusal(f'{what}: {error}') from error
+
+
+def _refusal(why: str) -> ValueError:
+  return ValueError(
+    f'the optimiser cannot be used under masks: {why}. {_ACCEPTED}'
+  )
+
+
+def _is_reduction(shape: Shape, of: Shape) -> bool:
+  """Whether `shape` is `of`, or `of` with axes left out or reduced to 1."""
+  axes = iter(of)
+  return all(any(n == axis for axis in axes) for n in shape if n != 1)
+
+
+def _signature(tree: PyTree, dtypes: bool = False) -> tuple[Any, ...]:
+  leaves, structure = tree_util.tree_flatten(tree)
+  shapes = [(leaf.shape, dtypes and leaf.dtype) for leaf in leaves]
+  return structure, shapes
+
+
+def _is_matrix_op(eqn: jex_core.JaxprEqn) -> bool:
+  """A decomposition, or a product that is more than an inner product."""
+  if eqn.primitive.name == 'dot_general':
+    return any(var.aval.ndim > 0 for var in eqn.outvars)
+  return eqn.primitive.name in _DECOMPOSITIONS
+
+
+def _equations(jaxpr: jex_core.Jaxpr) -> Iterator[jex_core.JaxprEqn]:
+  """The equations of `jaxpr` and of all that it calls."""
+  for eqn in jaxpr.eqns:
+    yield eqn
+    for value in jax.tree.leaves(
+      list(eqn.params.values()),
+      is_leaf=lambda v: isinstance(v, (jex_core.Jaxpr, jex_core.ClosedJaxpr)),
+    ):
+      if isinstance(value, jex_core.ClosedJaxpr):
+        yield from _equations(value.jaxpr)
+      elif isinstance(value, jex_core.Jaxpr):
+        yield from _equations(value)

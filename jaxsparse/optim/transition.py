@@ -1,0 +1,107 @@
+"""What happens in a step, and in which order.
+
+Every step, the updater observes the dense gradient before anything moves. On
+an ordinary step the optimiser then moves the active weights. On a mask step
+the optimiser moves first if the method says so (`step_on_update`: SET, SNFS,
+gradual pruning), by the old masks, or not at all (RigL); then the masks
+change, and the statistics of the weights that left or entered them are reset.
+The gradient, with respect to what `updater.forward` returns, is the same
+throughout: growth sees it as it was before anything was dropped.
+
+A gradient that is not finite never reaches a mask: the updater does not
+observe it, and a mask step at which the gradient or a parameter is not finite
+leaves the masks as they are. (Ranked by NaN scores, healthy weights would be
+dropped, and a NaN weight would vanish instead of being noticed.) The optimiser
+step is taken as ever; what becomes of such a run is the loop's business.
+"""
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from jaxsparse.core.types import MaskState, MaskUpdater, Params, PyTree
+from jaxsparse.optim.masked import apply_gradients
+from jaxsparse.optim.reset import reset_statistics
+
+
+def optimiser_step(
+  tx: optax.GradientTransformation,
+  updater: MaskUpdater,
+  grads: PyTree,
+  opt_state: PyTree,
+  mask_state: MaskState,
+  params: Params,
+  *,
+  step: int | jax.Array,
+  key: jax.Array,
+) -> tuple[Params, PyTree, MaskState]:
+  """An ordinary step: the updater observes, the optimiser moves.
+
+  Args:
+    tx: an optimiser that `supported.check_optimiser` accepts; may hold traced
+      hyperparameters.
+    updater: the sparse-training method.
+    grads: the dense gradient with respect to `updater.forward(params, ...)`.
+    opt_state: the state of `tx`.
+    mask_state: the state of `updater`.
+    params: the stored parameters.
+    step: batches seen before this one, an int or an int32 scalar.
+    key: a PRNG key of this step.
+
+  Returns:
+    The new `(params, opt_state, mask_state)`.
+  """
+  mask_state = _observe(updater, grads, mask_state, params, step=step, key=key)
+  trained = updater.trained(mask_state)
+  params, opt_state = apply_gradients(tx, grads, opt_state, params, trained)
+  return params, opt_state, mask_state
+
+
+def mask_step(
+  tx: optax.GradientTransformation,
+  updater: MaskUpdater,
+  grads: PyTree,
+  opt_state: PyTree,
+  mask_state: MaskState,
+  params: Params,
+  *,
+  step: int | jax.Array,
+  key: jax.Array,
+) -> tuple[Params, PyTree, MaskState]:
+  """A step at which the masks change; see the head of the module.
+
+  Args and returns as `optimiser_step`.
+  """
+  if updater.step_on_update:
+    params, opt_state, mask_state = optimiser_step(
+      tx, updater, grads, opt_state, mask_state, params, step=step, key=key
+    )
+  else:
+    mask_state = _observe(
+      updater, grads, mask_state, params, step=step, key=key
+    )
+  new_params, new_state = _where(
+    all_finite((grads, params)),
+    updater.update(grads, mask_state, params, step=step, key=key),
+    (params, mask_state),
+  )
+  old, new = updater.trained(mask_state), updater.trained(new_state)
+  opt_state = reset_statistics(tx, opt_state, new_params, old, new)
+  return new_params, opt_state, new_state
+
+
+def all_finite(tree: PyTree) -> jax.Array:
+  """Whether no leaf of `tree` holds an infinity or a NaN; a bool scalar."""
+  leaves = [jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)]
+  return jnp.all(jnp.array(leaves, bool))
+
+
+def _observe(updater, grads, mask_state, params, *, step, key):
+  seen = updater.observe(grads, mask_state, params, step=step, key=key)
+  return _where(all_finite(grads), seen, mask_state)
+
+
+def _where(condition, if_true, if_false):
+  return jax.tree.map(
+    lambda t, f: jnp.where(condition, t, f), if_true, if_false
+  )
