@@ -6,6 +6,7 @@ run over progress = (t - start_step) / (stop_step - start_step) in [0, 1].
 """
 
 from collections.abc import Callable
+from typing import overload
 
 import jax.numpy as jnp
 from jax import Array
@@ -18,10 +19,22 @@ Decay = Callable[[Array], Array]
 MAX_INTERVALS = 2**16 - 1
 
 
+@overload
 def is_mask_step(
   step: int, *, update_interval: int, start_step: int, stop_step: int
-) -> bool:
-  """Whether masks change at `step` (host integers or traced)."""
+) -> bool: ...
+
+
+@overload
+def is_mask_step(
+  step: Array, *, update_interval: int, start_step: int, stop_step: int
+) -> Array: ...
+
+
+def is_mask_step(
+  step: int | Array, *, update_interval: int, start_step: int, stop_step: int
+) -> bool | Array:
+  """Whether masks change at `step` (a host integer, or traced)."""
   return (
     (step >= start_step)
     & (step < stop_step)

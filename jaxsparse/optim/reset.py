@@ -84,14 +84,15 @@ def reset_statistics(
     leaves and of whole leaves or rows, and all counters, bit for bit as
     they were.
   """
-  both = map_masks(lambda _, o, n: o & n, params, old, new)
-  kept = jax.tree.structure(params).flatten_up_to(both)
+  both = map_masks(
+    lambda _, o, n: o & n, params, old, new, exempt=lambda *_: True
+  )
+  kept = jax.tree.leaves(both)
 
   def reset(owner, statistic, initial):
-    mask = None if owner == NO_OWNER else kept[owner]
-    if mask is None or mask.shape != jnp.shape(statistic):
+    if owner == NO_OWNER or jnp.shape(kept[owner]) != jnp.shape(statistic):
       return statistic
-    return jnp.where(mask, statistic, initial)
+    return jnp.where(kept[owner], statistic, initial)
 
   return jax.tree.map(
     reset, owners(tx, opt_state, params), opt_state, tx.init(params)

@@ -18,10 +18,10 @@
 *at* it, as above, not through it: growth needs the gradient of the weights
 that are not there, and a gradient through the masks is 0 there.
 
-An Optax `init` cannot change the parameters. So the stored ones are still
-dense after it, and `params = sparsify_params(params, state)` cuts them, or
-else the first `update` does: from then on they are exactly 0 outside the
-masks (for a method that stores dense weights: as the method leaves them).
+An Optax `init` cannot change the parameters, so the stored ones are still
+dense after it; the first `update` cuts them. From then on they are exactly 0
+outside the masks (for a method that trains more than it shows, outside what
+it trains), and `sparsify_params` gives them back as they are.
 
 The transformation must be the outermost one, for its updates also carry out
 what the masks cut; wrap a clipping or a `MultiSteps` in it, not round it.
@@ -76,7 +76,8 @@ def sparsify(
   Args:
     tx: an optimiser that `supported.check_optimiser` accepts.
     updater: the sparse-training method.
-    key: a PRNG key; the masks are drawn from its stream 'masks'.
+    key: a PRNG key; masks are drawn from its streams 'initial_masks' and,
+      at each step, 'masks'.
     update_interval: steps between mask steps, at least 1.
     start_step: the first mask step.
     stop_step: masks change no more from this step on. A ramp inside `updater`
@@ -102,15 +103,17 @@ def sparsify(
     raise TypeError(f'updater is {updater!r}; accepted is a MaskUpdater')
   if isinstance(update_interval, int) and update_interval < 1:
     raise ValueError(f'update_interval is {update_interval}; accepted: >= 1')
-  key = prng.stream(key, 'masks')
+  masks_key = prng.stream(key, 'masks')
 
   def init(params: Params) -> SparsifyState:
     check_optimiser(tx, params)
-    mask_state = updater.init(params, key=key, probe=probe)
+    initial_key = prng.stream(key, 'initial_masks')
+    mask_state = updater.init(params, key=initial_key, probe=probe)
+    stored = apply_masks(params, updater.trained(mask_state))
     return SparsifyState(
       step=jnp.zeros([], jnp.int32),
       mask_state=mask_state,
-      opt_state=tx.init(_stored(updater, mask_state, params)),
+      opt_state=tx.init(stored),
       forward=tree_util.Partial(updater.forward),
     )
 
@@ -119,15 +122,16 @@ def sparsify(
   ) -> tuple[PyTree, SparsifyState]:
     if params is None:
       raise ValueError('update needs params: tx.update(grads, state, params)')
+    on_mask_step = schedules.is_mask_step(
+      state.step,
+      update_interval=update_interval,
+      start_step=start_step,
+      stop_step=stop_step,
+    )
     return jax.lax.cond(
-      schedules.is_mask_step(
-        state.step,
-        update_interval=update_interval,
-        start_step=start_step,
-        stop_step=stop_step,
-      ),
-      _branch(tx, updater, transition.mask_step, updater.step_on_update, key),
-      _branch(tx, updater, transition.optimiser_step, True, key),
+      on_mask_step,
+      _branch(transition.mask_step, tx, updater, masks_key),
+      _branch(transition.optimiser_step, tx, updater, masks_key),
       grads,
       state,
       params,
@@ -155,11 +159,15 @@ def sparsify_params(params: Params, opt_state: SparsifyState) -> Params:
   return apply_masks(seen, opt_state.mask_state.masks)
 
 
-def _branch(tx, updater, transition_fn, moves, key):
+def _branch(transition_fn, tx, updater, masks_key):
   """`(grads, state, params) -> (updates, state)` by one kind of step."""
+  moves = updater.step_on_update or transition_fn is transition.optimiser_step
 
   def run(grads, state, params):
-    stored = _stored(updater, state.mask_state, params)
+    trained = updater.trained(state.mask_state)
+    stored = optax.tree.where(
+      state.step == 0, apply_masks(params, trained), params
+    )
     new, opt_state, mask_state = transition_fn(
       tx,
       updater,
@@ -168,14 +176,12 @@ def _branch(tx, updater, transition_fn, moves, key):
       state.mask_state,
       stored,
       step=state.step,
-      key=prng.at(key, state.step),
+      key=prng.at(masks_key, state.step),
     )
-    trained = updater.trained(state.mask_state)
     moved, _ = masked_updates(tx, grads, state.opt_state, stored, trained)
     if not moves:
       moved = jax.tree.map(jnp.zeros_like, moved)
-    updates = jax.tree.map(_leading_to, params, moved, new)
-    return updates, state._replace(
+    return jax.tree.map(_leading_to, params, moved, new), state._replace(
       step=state.step + 1, mask_state=mask_state, opt_state=opt_state
     )
 
@@ -190,10 +196,3 @@ def _leading_to(param, moved, new):
   """
   reached = optax.apply_updates(param, moved)
   return jnp.where(reached == new, moved, (new - param).astype(moved.dtype))
-
-
-def _stored(updater, mask_state, params):
-  """`params` as the method stores them: masked, if only that is trained."""
-  if updater.trained(mask_state) is mask_state.masks:
-    return apply_masks(params, mask_state.masks)
-  return params

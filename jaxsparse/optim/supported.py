@@ -67,8 +67,15 @@ def check_optimiser(tx: optax.GradientTransformation, params: Params) -> None:
   opt_state = _attempt(
     'its init fails on the parameters', jax.eval_shape, tx.init, params
   )
+  update = _attempt(
+    'its update fails when called with (grads, opt_state, params) alone',
+    jax.make_jaxpr(tx.update, return_shape=True),
+    params,
+    opt_state,
+    params,
+  )
   _check_statistics(tx, opt_state, params)
-  _check_update(tx, opt_state, params)
+  _check_update(*update, opt_state, params)
 
 
 def _check_statistics(tx, opt_state, params):
@@ -95,14 +102,8 @@ def _check_statistics(tx, opt_state, params):
       )
 
 
-def _check_update(tx, opt_state, params):
-  jaxpr, (updates, new_state) = _attempt(
-    'its update fails when called with (grads, opt_state, params) alone',
-    jax.make_jaxpr(tx.update, return_shape=True),
-    params,
-    opt_state,
-    params,
-  )
+def _check_update(jaxpr, results, opt_state, params):
+  updates, new_state = results
   if _signature(updates) != _signature(params):
     raise _refusal('its updates are not shaped like the parameters')
   if _signature(new_state, dtypes=True) != _signature(opt_state, dtypes=True):
@@ -112,7 +113,7 @@ def _check_update(tx, opt_state, params):
   for eqn in _equations(jaxpr.jaxpr):
     if _is_matrix_op(eqn):
       raise _refusal(
-        f'its update is a matrix function of a whole leaf'
+        'its update is a matrix function of a whole leaf'
         f' ({eqn.primitive.name}), so every weight moves by what all others'
         ' do, outside the masks and inside'
       )
@@ -147,7 +148,7 @@ def _signature(tree: PyTree, dtypes: bool = False) -> tuple[Any, ...]:
 def _is_matrix_op(eqn: jex_core.JaxprEqn) -> bool:
   """A decomposition, or a product that is more than an inner product."""
   if eqn.primitive.name == 'dot_general':
-    return any(var.aval.ndim > 0 for var in eqn.outvars)
+    return any(getattr(var.aval, 'shape', ()) for var in eqn.outvars)
   return eqn.primitive.name in _DECOMPOSITIONS
 
 

@@ -80,7 +80,7 @@ def mask_step(
     mask_state = _observe(
       updater, grads, mask_state, params, step=step, key=key
     )
-  new_params, new_state = _where(
+  new_params, new_state = optax.tree.where(
     all_finite((grads, params)),
     updater.update(grads, mask_state, params, step=step, key=key),
     (params, mask_state),
@@ -98,10 +98,4 @@ def all_finite(tree: PyTree) -> jax.Array:
 
 def _observe(updater, grads, mask_state, params, *, step, key):
   seen = updater.observe(grads, mask_state, params, step=step, key=key)
-  return _where(all_finite(grads), seen, mask_state)
-
-
-def _where(condition, if_true, if_false):
-  return jax.tree.map(
-    lambda t, f: jnp.where(condition, t, f), if_true, if_false
-  )
+  return optax.tree.where(all_finite(grads), seen, mask_state)
