@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.experimental.shard_alike import shard_alike
 
 from jaxsparse.core import paths, prng
 from jaxsparse.core.topk import topk_mask
@@ -60,8 +61,10 @@ def apply_masks(params: Params, masks: Masks) -> Params:
 
 
 def full_masks(params: Params, counts: Counts) -> Masks:
-  """All-active masks on the leaves that `counts` names."""
-  return map_masks(lambda p, _: jnp.ones(p.shape, bool), params, counts)
+  """All-active masks on the leaves that `counts` names, sharded as `params`."""
+  return map_masks(
+    lambda p, _: shard_like(p, jnp.ones(p.shape, bool)), params, counts
+  )
 
 
 def random_masks(params: Params, counts: Counts, *, key: jax.Array) -> Masks:
@@ -71,13 +74,27 @@ def random_masks(params: Params, counts: Counts, *, key: jax.Array) -> Masks:
     params: params (or a tree of `ShapeDtypeStruct`).
     counts: active weights of each leaf, in [0, size]; may be traced.
     key: a PRNG key; each leaf draws from a stream named by its path.
+
+  Returns:
+    The masks, sharded as `params`; their values are the same on one device.
   """
-  return map_masks(
-    lambda p, n, k: topk_mask(jax.random.uniform(k, p.shape), n),
-    params,
-    counts,
-    prng.leaf_keys(key, params),
-  )
+
+  def one(param: jax.Array, count: int | jax.Array, leaf_key: jax.Array):
+    scores = shard_like(param, jax.random.uniform(leaf_key, param.shape))
+    return shard_like(param, topk_mask(scores, count))
+
+  return map_masks(one, params, counts, prng.leaf_keys(key, params))
+
+
+def shard_like(param: Any, leaf: jax.Array) -> jax.Array:
+  """`leaf`, laid out over devices as `param` is; also under jit.
+
+  A new leaf depends on its parameter's shape alone: nothing else would tell
+  the compiler where its parts belong. A `ShapeDtypeStruct` has no layout.
+  """
+  if isinstance(param, jax.ShapeDtypeStruct):
+    return leaf
+  return shard_alike(param, leaf)[1]
 
 
 def active(masks: Masks) -> PyTree:

@@ -7,7 +7,7 @@ from jax import Array
 
 from jaxsparse.core import schedules
 from jaxsparse.core.criteria.gradient import gradient
-from jaxsparse.core.masks import map_masks
+from jaxsparse.core.masks import map_masks, shard_like
 from jaxsparse.core.types import (
   Counts,
   MaskState,
@@ -70,7 +70,9 @@ def snfs(
   def init(
     params: Params, *, key: Array, probe: PyTree | None = None
   ) -> MaskState:
-    zeros = map_masks(lambda p, _: jnp.zeros_like(p), params, counts)
+    zeros = map_masks(
+      lambda p, _: shard_like(p, jnp.zeros_like(p)), params, counts
+    )
     state = random_init(params, key=key, probe=probe)
     return state._replace(inner=SNFSState(zeros))
 
