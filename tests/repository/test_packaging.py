@@ -110,10 +110,12 @@ def site(tmp_path_factory):
 @pytest.mark.slow
 def test_the_wheel_puts_one_name_on_the_path(site):
   purelib, _ = site
-  packages = {p.parent.name for p in purelib.glob('*/__init__.py')}
-  assert packages - {'pip', 'setuptools', 'pkg_resources'} == {'jaxsparse'}
-  for package in folders():
-    assert (purelib / package.replace('.', '/') / '__init__.py').exists()
+  (wheel,) = importlib.metadata.distributions(
+    name='jaxsparse', path=[str(purelib)]
+  )
+  paths = [file for file in wheel.files if file.suffix == '.py']
+  assert {path.parts[0] for path in paths} == {'jaxsparse'}
+  assert {'.'.join(p.parts[:-1]) for p in paths} == set(folders())
 
 
 @pytest.mark.slow
