@@ -1,0 +1,1 @@
+"""Configs for `digits`: 8x8 images that ship with scikit-learn."""
