@@ -28,7 +28,7 @@ TOP = ('launch', 'configs')
 ONLY_IN = {
   'orbax': ('jaxsparse.training.checkpoints',),
   'ml_collections': ('jaxsparse.experiments.config', *TOP),
-  'absl': TOP,
+  'absl': ('jaxsparse.experiments.command', *TOP),
   'tensorflow_datasets': ('jaxsparse.data',),
   'grain': ('jaxsparse.data',),
   'tensorflow': (),
