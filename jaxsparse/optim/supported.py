@@ -52,6 +52,29 @@ def check_optimiser(tx: optax.GradientTransformation, params: Params) -> None:
     TypeError: `tx` is no Optax optimiser, or a leaf of `params` no array.
     ValueError: `tx` is refused; says why, and what is accepted.
   """
+  _check_types(tx, params)
+  params = paths.abstract(params)
+  opt_state = _attempt(
+    'its init fails on the parameters', jax.eval_shape, tx.init, params
+  )
+  jaxpr, (updates, new_state) = _attempt(
+    'its update fails when called with (grads, opt_state, params) alone',
+    jax.make_jaxpr(tx.update, return_shape=True),
+    params,
+    opt_state,
+    params,
+  )
+  _check_statistics(tx, opt_state, params)
+  if _signature(updates) != _signature(params):
+    raise _refusal('its updates are not shaped like the parameters')
+  if _signature(new_state, dtypes=True) != _signature(opt_state, dtypes=True):
+    raise _refusal(
+      'its state changes structure, shapes or dtypes from step to step'
+    )
+  _check_mixing(jaxpr.jaxpr)
+
+
+def _check_types(tx, params):
   if not (hasattr(tx, 'init') and hasattr(tx, 'update')):
     raise TypeError(
       f'tx is {tx!r}; accepted is an optax.GradientTransformation'
@@ -63,19 +86,6 @@ def check_optimiser(tx: optax.GradientTransformation, params: Params) -> None:
         ' arrays (for an Equinox module: eqx.filter(model,'
         ' eqx.is_inexact_array))'
       )
-  params = paths.abstract(params)
-  opt_state = _attempt(
-    'its init fails on the parameters', jax.eval_shape, tx.init, params
-  )
-  update = _attempt(
-    'its update fails when called with (grads, opt_state, params) alone',
-    jax.make_jaxpr(tx.update, return_shape=True),
-    params,
-    opt_state,
-    params,
-  )
-  _check_statistics(tx, opt_state, params)
-  _check_update(*update, opt_state, params)
 
 
 def _check_statistics(tx, opt_state, params):
@@ -102,20 +112,12 @@ def _check_statistics(tx, opt_state, params):
       )
 
 
-def _check_update(jaxpr, results, opt_state, params):
-  updates, new_state = results
-  if _signature(updates) != _signature(params):
-    raise _refusal('its updates are not shaped like the parameters')
-  if _signature(new_state, dtypes=True) != _signature(opt_state, dtypes=True):
-    raise _refusal(
-      'its state changes structure, shapes or dtypes from step to step'
-    )
-  for eqn in _equations(jaxpr.jaxpr):
+def _check_mixing(jaxpr):
+  for eqn in _equations(jaxpr):
     if _is_matrix_op(eqn):
       raise _refusal(
-        'its update is a matrix function of a whole leaf'
-        f' ({eqn.primitive.name}), so every weight moves by what all others'
-        ' do, outside the masks and inside'
+        f'its update is a matrix function of a leaf ({eqn.primitive.name}), so'
+        ' it moves every weight by what all others do, inside the masks or not'
       )
 
 
