@@ -58,7 +58,8 @@ def progress(step: Scalar, start_step: Scalar, stop_step: Scalar) -> Array:
   done = jnp.asarray(step - start_step, jnp.float32)
   span = jnp.asarray(stop_step - start_step, jnp.float32)
   ratio = done / jnp.maximum(span, 1.0)
-  return jnp.clip(jnp.where(span > 0, ratio, (done >= 0) * 1.0), 0.0, 1.0)
+  over = jnp.where(done >= 0, 1.0, 0.0)
+  return jnp.clip(jnp.where(span > 0, ratio, over), 0.0, 1.0)
 
 
 def cosine(progress: Array) -> Array:

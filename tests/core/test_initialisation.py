@@ -1,0 +1,135 @@
+"""Masked dense and sparse initialisation."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxsparse.core import initialisation
+
+
+@pytest.fixture(autouse=True)
+def _strict():
+  with jax.numpy_dtype_promotion('strict'):
+    yield
+
+
+def _masks(shape, density, seed=0):
+  return jnp.asarray(np.random.default_rng(seed).random(shape) < density)
+
+
+def _normalised(weights, mask, out_axis):
+  """Active weights times sqrt(fan-in of their unit / 2), by numpy."""
+  weights, mask = np.asarray(weights, np.float64), np.asarray(mask)
+  weights = np.moveaxis(weights, out_axis, -1).reshape(-1, mask.shape[out_axis])
+  mask = np.moveaxis(mask, out_axis, -1).reshape(weights.shape)
+  out = []
+  for unit in range(mask.shape[1]):
+    active = weights[mask[:, unit], unit]
+    out.extend(active * np.sqrt(active.size / 2.0))
+  return np.array(out)
+
+
+def test_dense_keeps_values_inside_the_masks(key):
+  params = {'kernel': jnp.arange(1.0, 7.0).reshape(2, 3), 'bias': jnp.ones(3)}
+  mask = jnp.array([[True, False, True], [False, False, True]])
+  out = initialisation.dense(params, {'kernel': mask, 'bias': None}, key=key)
+  np.testing.assert_array_equal(out['kernel'], [[1, 0, 3], [0, 0, 6]])
+  np.testing.assert_array_equal(out['bias'], [1, 1, 1])
+
+
+@pytest.mark.parametrize(
+  ('shape', 'out_axis'),
+  [((600, 80), -1), ((80, 600), 0), ((3, 3, 60, 64), -1), ((64, 60, 3, 3), 0)],
+)
+def test_sparse_is_the_normal_law_of_each_unit(key, shape, out_axis):
+  # Densities from 0.05 to 0.95 by unit, so that one scale a layer would fail.
+  units = shape[out_axis]
+  axis = [1] * len(shape)
+  axis[out_axis] = units
+  density = np.linspace(0.05, 0.95, units).reshape(axis)
+  mask = jnp.asarray(np.random.default_rng(1).random(shape) < density)
+  out = initialisation.sparse(
+    {'kernel': jnp.full(shape, jnp.nan)},
+    {'kernel': mask},
+    key=key,
+    out_axis=out_axis,
+  )['kernel']
+  assert not np.asarray(out)[~np.asarray(mask)].any()
+  z = _normalised(out, mask, out_axis)
+  assert abs(z.mean()) < 5 / np.sqrt(z.size)
+  assert abs(z.var() - 1) < 5 * np.sqrt(2 / z.size)
+  # Not truncated: fourth moment 3, where the truncated normal has 2.4.
+  assert abs(np.mean(z**4) - 3) < 5 * np.sqrt(96 / z.size)
+  for part in np.array_split(z, 4):
+    assert abs(part.var() - 1) < 5 * np.sqrt(2 / part.size)
+
+
+def test_sparse_scales_one_draw_by_the_fan_in(key):
+  """Column fan-ins 3, 1 and 2 of a 3 x 3 kernel, against the full one's 3."""
+  params = {'kernel': jnp.zeros((3, 3))}
+  mask = np.array([[1, 0, 1], [1, 0, 0], [1, 1, 1]], bool)
+  full = {'kernel': jnp.ones((3, 3), bool)}
+  drawn = initialisation.sparse(params, full, key=key)['kernel']
+  out = initialisation.sparse(params, {'kernel': jnp.asarray(mask)}, key=key)
+  ratio = np.sqrt(3 / np.array([3, 1, 2]))
+  expected = np.where(mask, np.asarray(drawn) * ratio, 0)
+  np.testing.assert_allclose(out['kernel'], expected, rtol=1e-6)
+
+
+def test_sparse_takes_a_traced_scale(key):
+  params, masks = {'kernel': jnp.zeros((8, 4))}, {'kernel': _masks((8, 4), 0.5)}
+  drawn = jax.jit(
+    lambda scale: initialisation.sparse(params, masks, key=key, scale=scale)
+  )
+  base = initialisation.sparse(params, masks, key=key)['kernel']
+  np.testing.assert_allclose(drawn(2.0)['kernel'], base, rtol=1e-6)
+  np.testing.assert_allclose(drawn(0.5)['kernel'], base / 2, rtol=1e-6)
+
+
+def test_sparse_leaves_dead_units_at_zero(key):
+  mask = np.ones((50, 6), bool)
+  mask[:, [1, 4]] = False
+  params = {'kernel': jnp.ones((50, 6))}
+  out = initialisation.sparse(params, {'kernel': jnp.asarray(mask)}, key=key)
+  alive = np.abs(np.asarray(out['kernel'])).sum(axis=0) > 0
+  np.testing.assert_array_equal(alive, [1, 0, 1, 1, 0, 1])
+
+
+@pytest.mark.parametrize('shape', [(784, 300), (3, 3, 64, 128)])
+def test_sparse_is_finite_at_extreme_sparsity(key, shape):
+  mask = _masks(shape, 0.001)
+  params = {'kernel': jnp.zeros(shape)}
+  out = initialisation.sparse(params, {'kernel': mask}, key=key)['kernel']
+  assert bool(jnp.all(jnp.isfinite(out)))
+  np.testing.assert_array_equal(np.asarray(out) != 0, np.asarray(mask))
+
+
+def test_sparse_leaves_exempt_leaves_and_dtypes_alone(key):
+  params = {
+    'half': jnp.ones((16, 8), jnp.bfloat16),
+    'bias': jnp.arange(8.0),
+  }
+  masks = {'half': _masks((16, 8), 0.5), 'bias': None}
+  out = initialisation.sparse(params, masks, key=key)
+  assert out['half'].dtype == jnp.bfloat16
+  np.testing.assert_array_equal(out['bias'], np.arange(8.0))
+
+
+def test_sparse_draws_each_leaf_from_its_own_stream(key):
+  params = {name: jnp.zeros((16, 8)) for name in 'ab'}
+  masks = {name: jnp.ones((16, 8), bool) for name in 'ab'}
+  out = initialisation.sparse(params, masks, key=key)
+  again = initialisation.sparse(params, masks, key=key)
+  alone = initialisation.sparse({'b': params['b']}, {'b': masks['b']}, key=key)
+  other = initialisation.sparse(params, masks, key=jax.random.key(1))
+  assert not np.array_equal(out['a'], out['b'])
+  np.testing.assert_array_equal(out['a'], again['a'])
+  np.testing.assert_array_equal(out['b'], alone['b'])
+  assert not np.array_equal(out['a'], other['a'])
+
+
+def test_sparse_refuses_an_axis_that_is_not_there(key):
+  params, masks = {'kernel': jnp.zeros((8, 4))}, {'kernel': _masks((8, 4), 0.5)}
+  with pytest.raises(ValueError, match=r'out_axis 2: .* \(8, 4\)'):
+    initialisation.sparse(params, masks, key=key, out_axis=2)

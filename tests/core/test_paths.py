@@ -1,0 +1,109 @@
+"""Leaves named by path, in every framework."""
+
+import equinox as eqx
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import pytest
+from flax import nnx
+
+from jaxsparse.core import paths
+
+
+class _Net(nnx.Module):
+  def __init__(self):
+    rngs = nnx.Rngs(0)
+    self.layers = nnx.List([nnx.Linear(3, 2, rngs=rngs) for _ in range(2)])
+
+
+def _taken(tree):
+  return {
+    path
+    for path, leaf in paths.flatten(tree).items()
+    if paths.kernels(path, leaf.shape)
+  }
+
+
+def test_paths_of_linen(key):
+  module = nn.Sequential([nn.Dense(4), nn.Conv(4, (3,)), nn.BatchNorm(True)])
+  params = module.init(key, jnp.ones((2, 5, 3)))['params']
+  assert set(paths.flatten(params)) == {
+    f'layers_{i}/{name}' for i in (0, 1) for name in ('kernel', 'bias')
+  } | {'layers_2/scale', 'layers_2/bias'}
+  assert _taken(params) == {'layers_0/kernel', 'layers_1/kernel'}
+
+
+def test_paths_of_nnx_leave_value_out():
+  state = nnx.state(_Net(), nnx.Param)
+  assert set(paths.flatten(state)) == {
+    f'layers/{i}/{name}' for i in (0, 1) for name in ('kernel', 'bias')
+  }
+  assert _taken(state) == {'layers/0/kernel', 'layers/1/kernel'}
+
+
+def test_paths_of_equinox(key):
+  model = eqx.filter(eqx.nn.MLP(3, 2, 4, 1, key=key), eqx.is_array)
+  assert set(paths.flatten(model)) == {
+    f'layers/{i}/{name}' for i in (0, 1) for name in ('weight', 'bias')
+  }
+  assert _taken(model) == {'layers/0/weight', 'layers/1/weight'}
+
+
+def test_a_leaf_called_value_keeps_its_name_at_the_root():
+  assert list(paths.flatten({'value': 1})) == ['value']
+
+
+@pytest.mark.parametrize(
+  ('path', 'shape', 'taken'),
+  [
+    ('Dense_0/kernel', (3, 2), True),
+    ('kernel', (3, 3, 4, 8), True),
+    ('norm/weight', (8,), False),
+    ('Dense_0/bias', (2, 2), False),
+    ('Embed_0/embedding', (100, 8), False),
+    ('kernel/scale', (3, 2), False),
+  ],
+)
+def test_the_rule_for_kernels(path, shape, taken):
+  assert paths.kernels(path, shape) is taken
+
+
+def test_map_with_path_hands_over_paths_and_further_trees():
+  tree = {'a': {'b': 1}, 'c': [2, 3]}
+  found = paths.map_with_path(lambda p, x, y: (p, x + y), tree, tree)
+  assert found == {'a': {'b': ('a/b', 2)}, 'c': [('c/0', 4), ('c/1', 6)]}
+
+
+def test_matches_is_case_sensitive_and_crosses_slashes():
+  assert paths.matches('block/Conv_0/kernel', 'block*kernel')
+  assert paths.matches('Conv_3/kernel', 'Conv_[0-3]/*')
+  assert not paths.matches('Conv_0/kernel', 'conv*')
+  assert not paths.matches('Conv_0/kernel', 'Conv_0')
+
+
+def test_natural_order():
+  names = ['Dense_10/kernel', 'Dense_2/kernel', 'Conv_0/kernel', 'Dense_2/bias']
+  assert paths.natural_order(names) == [
+    'Conv_0/kernel',
+    'Dense_2/bias',
+    'Dense_2/kernel',
+    'Dense_10/kernel',
+  ]
+
+
+def test_natural_order_compares_numbers_with_letters():
+  assert paths.natural_order(['a', '1', '10', '2b', '2']) == [
+    '1', '2', '2b', '10', 'a',
+  ]  # fmt: skip
+
+
+def test_nearest():
+  assert paths.nearest('rigel', ['set', 'rigl']) == " Did you mean 'rigl'?"
+  assert paths.nearest('quite another', ['set', 'rigl']) == ''
+
+
+def test_leaf_shape_and_abstract():
+  tree = {'x': jnp.ones((2, 3), jnp.bfloat16)}
+  struct = paths.abstract(tree)['x']
+  assert struct == jax.ShapeDtypeStruct((2, 3), jnp.bfloat16)
+  assert paths.leaf_shape(struct) == paths.leaf_shape((2, 3)) == (2, 3)
