@@ -89,3 +89,27 @@ def abstract(tree: PyTree) -> PyTree:
   return jax.tree.map(
     lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), tree
   )
+
+
+def order_of_use(
+  fn: Callable[..., Any], params: PyTree, *inputs: Any
+) -> list[Path]:
+  """The paths of `params` in the order in which `fn` first uses them.
+
+  Args:
+    fn: `(params, *inputs) -> outputs`; traced, not run.
+    params: arrays or `ShapeDtypeStruct`s.
+    *inputs: likewise.
+
+  Returns:
+    Each path once; leaves that `fn` does not use come last.
+  """
+  leaves = flatten(params)
+  jaxpr = jax.make_jaxpr(fn)(params, *inputs).jaxpr
+  path_of = dict(zip(jaxpr.invars, leaves, strict=False))
+  used: dict[Path, None] = {}
+  for equation in jaxpr.eqns:
+    for var in equation.invars:
+      if not hasattr(var, 'val') and var in path_of:
+        used[path_of[var]] = None
+  return [*used, *(path for path in leaves if path not in used)]

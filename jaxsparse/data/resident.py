@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
 from jaxsparse.data.datasets import Split
 
@@ -26,7 +27,7 @@ def put(
 
 
 def gather(
-  images: Array, labels: Array, indices: Array, scale: float | Array
+  images: ArrayLike, labels: ArrayLike, indices: Array, scale: float | Array
 ) -> dict[str, Array]:
   """One batch of a resident split; pure, to be called under jit.
 

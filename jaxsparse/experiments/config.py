@@ -16,8 +16,11 @@ import ml_collections
 from ml_collections import config_dict
 
 from jaxsparse.core import registry
+from jaxsparse.experiments import optimizers
 
-PACKAGES = {
+SECTIONS = ('model', 'optimizer', 'updater', 'init')
+
+_PACKAGES = {
   'model': 'jaxsparse.models',
   'updater': 'jaxsparse.updaters',
   'init': 'jaxsparse.core.initialisation',
@@ -25,6 +28,7 @@ PACKAGES = {
 # Given to a builder by the run itself, so no field of the config.
 _SUPPLIED = {
   'model': ('num_classes',),
+  'optimizer': ('learning_rate',),
   'updater': ('start_step', 'stop_step', 'update_interval'),
   'init': ('key', 'out_axis'),
 }
@@ -33,13 +37,18 @@ Named = str | Callable[..., Any]
 
 
 def default_config(
-  *, updater: Named = 'rigl', model: Named = 'mlp', init: Named = 'dense'
+  *,
+  updater: Named = 'rigl',
+  model: Named = 'mlp',
+  optimizer: Named = 'sgd',
+  init: Named = 'dense',
 ) -> ml_collections.ConfigDict:
   """Every field with its default.
 
   Args:
     updater: a method of `jaxsparse.updaters`, a dotted path or a function.
     model: likewise, of `jaxsparse.models`.
+    optimizer: a function of `optax` that takes a learning rate, likewise.
     init: a function of `jaxsparse.core.initialisation`, likewise.
 
   Returns:
@@ -56,16 +65,13 @@ def default_config(
   config.data = _section(name='digits', dir='', validation=0.0)
   config.model = _section(name=model, **defaults('model', model))
   config.optimizer = _section(
-    name='sgd',
-    learning_rate=0.1,
-    momentum=0.9,
-    nesterov=False,
-    weight_decay=0.0,
-    schedule='cosine',
-    warmup_steps=0,
-    boundaries=(),
-    scales=(),
+    **{'name': optimizer, 'learning_rate': 0.1, 'weight_decay': 0.0}
+    | defaults('optimizer', optimizer)
+    | {'schedule': 'cosine', 'warmup_steps': 0}
+    | {'boundaries': (), 'scales': ()},
   )
+  if optimizer == 'sgd':
+    config.optimizer.momentum = 0.9
   config.updater = _section(
     name=updater,
     sparsity=0.9,
@@ -79,9 +85,7 @@ def default_config(
     stop_fraction=0.75,
     **defaults('updater', updater),
   )
-  config.init = _section(
-    name=init, checkpoint='', **defaults('init', init)
-  )
+  config.init = _section(name=init, checkpoint='', **defaults('init', init))
   config.checkpoint = _section(interval=1000, keep=2, keep_steps=())
   config.eval = _section(
     interval=500, split='auto', batch_size=1000, probe_size=1000
@@ -93,15 +97,21 @@ def _section(**fields: Any) -> ml_collections.ConfigDict:
   return ml_collections.ConfigDict(fields)
 
 
-def hyperparameters(
-  section: str, spec: Named
-) -> dict[str, inspect.Parameter]:
+def names(section: str) -> tuple[str, ...]:
+  """What the `name` of a section may be, besides dotted paths."""
+  if section == 'optimizer':
+    return optimizers.names()
+  return registry.names(_PACKAGES[section])
+
+
+def hyperparameters(section: str, spec: Named) -> dict[str, inspect.Parameter]:
   """The fields that the function named by a section's `name` brings."""
-  return {
-    name: p
-    for name, p in registry.parameters(find(section, spec)).items()
-    if name not in _SUPPLIED[section]
-  }
+  found = (
+    optimizers.hyperparameters(spec)
+    if section == 'optimizer'
+    else registry.parameters(find(section, spec))
+  )
+  return {n: p for n, p in found.items() if n not in _SUPPLIED[section]}
 
 
 def defaults(section: str, spec: Named) -> dict[str, Any]:
@@ -119,8 +129,10 @@ def find(section: str, spec: Named) -> Callable[..., Any]:
   Raises:
     ValueError: unknown; names the field and the nearest accepted name.
   """
+  if section == 'optimizer':
+    return optimizers.find(spec)
   try:
-    return registry.resolve(spec, PACKAGES[section])
+    return registry.resolve(spec, _PACKAGES[section])
   except ValueError as error:
     raise ValueError(f'config.{section}.name: {error}') from None
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from jaxsparse.core import paths, registry
+from jaxsparse.core import paths
 from jaxsparse.experiments import config as config_lib
 
 _log = logging.getLogger(__name__)
@@ -26,7 +26,6 @@ _CHECKS: dict[str, tuple[str, Any]] = {
   'updater.start_fraction': ('in [0, 1]', lambda v: 0 <= v <= 1),
   'updater.stop_fraction': ('in [0, 1]', lambda v: 0 <= v <= 1),
   'optimizer.learning_rate': ('finite, > 0', lambda v: 0 < v < math.inf),
-  'optimizer.momentum': ('in [0, 1)', lambda v: 0 <= v < 1),
   'optimizer.weight_decay': ('finite, >= 0', lambda v: 0 <= v < math.inf),
   'optimizer.warmup_steps': ('an int >= 0', lambda v: v >= 0),
   'checkpoint.interval': ('an int >= 1', lambda v: v >= 1),
@@ -58,12 +57,14 @@ def resolve(config: Any) -> Plain:
   given = config_lib.plain(config)
   names = {
     section: given.get(section, {}).get('name')
-    for section in config_lib.PACKAGES
+    for section in config_lib.SECTIONS
   }
   complete = config_lib.plain(config_lib.default_config(**names))
-  for section in config_lib.PACKAGES:
+  for section in config_lib.SECTIONS:
     _refuse_missing(section, names[section], given[section])
-    given[section] = _applicable(section, names[section], given[section])
+    given[section] = _applicable(
+      section, names[section], given[section], complete[section]
+    )
     _admit_required(section, names[section], complete[section])
   _merge(complete, given, '')
   for field, (accepted, test) in _CHECKS.items():
@@ -123,6 +124,15 @@ def get(tree: Plain, field: str) -> Any:
   return tree
 
 
+def check_field(tree: Plain, field: str) -> None:
+  """Raises `ValueError` if `tree` has no dotted `field`."""
+  done = ''
+  for part in field.split('.'):
+    if not isinstance(tree, dict) or part not in tree:
+      _unknown(done + part, part, tree if isinstance(tree, dict) else ())
+    tree, done = tree[part], f'{done}{part}.'
+
+
 def flat(tree: Plain, prefix: str = '') -> Plain:
   """Dotted field -> value."""
   out: Plain = {}
@@ -145,13 +155,15 @@ def _admit_required(section: str, name: Any, complete: Plain) -> None:
     complete.setdefault(field, None)
 
 
-def _applicable(section: str, name: Any, given: Plain) -> Plain:
+def _applicable(
+  section: str, name: Any, given: Plain, complete: Plain
+) -> Plain:
   """`given` without the fields that only other methods of `section` take."""
   own = config_lib.hyperparameters(section, name)
   others: set[str] = set()
-  for other in registry.names(config_lib.PACKAGES[section]):
+  for other in config_lib.names(section):
     others |= set(config_lib.hyperparameters(section, other))
-  foreign = (others - set(own)) & set(given)
+  foreign = (others - set(own) - set(complete)) & set(given)
   for field in sorted(foreign):
     _log.info('config.%s.%s does not apply to %s', section, field, name)
   return {k: v for k, v in given.items() if k not in foreign}
@@ -195,8 +207,7 @@ def _typed(field: str, value: Any, default: Any) -> Any:
     numeric and not isinstance(default, bool)
   ):
     raise ValueError(
-      f'config.{field}: got {value!r}; accepted is a'
-      f' {type(default).__name__}'
+      f'config.{field}: got {value!r}; accepted is a {type(default).__name__}'
     )
   return value
 

@@ -57,7 +57,7 @@ class Hooks(NamedTuple):
   interrupted: Callable[[], bool]
 
 
-class Interrupted(Exception):  # noqa: N818
+class Interrupted(Exception):
   """The run was asked to stop; its state at `step` is saved."""
 
   def __init__(self, step: int):

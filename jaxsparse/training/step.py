@@ -14,7 +14,7 @@ import optax
 
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import prng
-from jaxsparse.core.types import Loss, MaskUpdater, PyTree
+from jaxsparse.core.types import Loss, Masks, MaskUpdater, Probe, PyTree
 from jaxsparse.optim.transition import mask_step, optimiser_step
 from jaxsparse.training.state import Member, TrainState
 
@@ -78,9 +78,7 @@ def _step(recipe: Recipe, transition: Callable[..., Any]) -> Step:
       key=prng.at(prng.stream(member.key, 'masks'), state.step),
     )
     metrics = {'loss': loss, 'accuracy': accuracy(logits, batch['label'])}
-    new = TrainState(
-      state.step + 1, params, model_state, opt_state, mask_state
-    )
+    new = TrainState(state.step + 1, params, model_state, opt_state, mask_state)
     return new, metrics
 
   return step
@@ -108,7 +106,8 @@ def initial_state(
   params: PyTree,
   model_state: PyTree,
   reinitialise: Callable[..., PyTree],
-  probe: Any = None,
+  probe: Probe | None = None,
+  masks: Masks | None = None,
 ) -> TrainState:
   """The state at step 0.
 
@@ -120,11 +119,14 @@ def initial_state(
     reinitialise: `(params, masks, *, key, **member.init) -> params`, one of
       `core.initialisation`.
     probe: what methods that score at initialisation may use.
+    masks: masks to start with in place of the method's own.
   """
   updater = recipe.updater(member)
   mask_state = updater.init(
     params, key=prng.stream(member.key, 'initial_masks'), probe=probe
   )
+  if masks is not None:
+    mask_state = mask_state._replace(masks=masks)
   params = reinitialise(
     params,
     mask_state.masks,
@@ -133,6 +135,4 @@ def initial_state(
   )
   params = masks_lib.apply_masks(params, updater.trained(mask_state))
   opt_state = recipe.optimiser(member, jnp.int32(0)).init(params)
-  return TrainState(
-    jnp.int32(0), params, model_state, opt_state, mask_state
-  )
+  return TrainState(jnp.int32(0), params, model_state, opt_state, mask_state)

@@ -1,0 +1,191 @@
+"""The compiled programs of an experiment, shared by runs that can.
+
+Runs whose model, method and optimiser are equal but for traced numbers (seed,
+learning rate, sparsity, drop fraction ...) get the same programs, compiled
+once a process.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from jaxsparse.analysis.gradient_flow import gradient_norm
+from jaxsparse.core import prng
+from jaxsparse.core.types import Probe, PyTree, Shape
+from jaxsparse.data import resident
+from jaxsparse.data.datasets import Split
+from jaxsparse.experiments import config as config_lib
+from jaxsparse.experiments.build import Experiment
+from jaxsparse.training.evaluate import make_evaluate
+from jaxsparse.training.programs import (
+  Programs,
+  choose_dispatch,
+  make_programs,
+)
+from jaxsparse.training.state import TrainState
+from jaxsparse.training.step import Recipe, initial_state, train_step
+from jaxsparse.training.task import Task
+
+BatchOf = Callable[[Split, jax.Array], PyTree]
+
+
+class Compiled(NamedTuple):
+  """What a run executes; each is compiled when first called.
+
+  Attributes:
+    programs: the train and mask steps.
+    init: `(member, data, indices [n, b], params, masks) -> state`: `indices`
+      are the probe's batches; `params` and `masks` are `None` or those to
+      start from.
+    evaluate: `(state, member, data, batches) -> (loss, accuracy)`.
+    gradient_norm: `(state, member, data, indices [b]) -> scalar`.
+  """
+
+  programs: Programs
+  init: Callable[..., TrainState]
+  evaluate: Callable[..., tuple[float, float]]
+  gradient_norm: Callable[..., jax.Array]
+
+
+def compiled(experiment: Experiment) -> Compiled:
+  """The programs of `experiment`."""
+  return _compiled(
+    experiment.recipe,
+    experiment.task,
+    config_lib.find('init', experiment.config['init']['name']),
+    experiment.dataset.scale,
+    experiment.dataset.train.images.shape[1:],
+    _dispatch(experiment),
+    experiment.plan.chunk,
+  )
+
+
+def abstract_state(experiment: Experiment) -> TrainState:
+  """Shapes and dtypes of a member's state."""
+  init_fn = config_lib.find('init', experiment.config['init']['name'])
+  init = _make_init(
+    experiment.recipe,
+    experiment.task,
+    init_fn,
+    batch_of(experiment.dataset.scale),
+    experiment.dataset.train.images.shape[1:],
+  )
+  indices = jax.ShapeDtypeStruct(
+    (1, experiment.config['batch_size']), jnp.int32
+  )
+  return jax.eval_shape(
+    init, experiment.members[0], experiment.dataset.train, indices, None, None
+  )
+
+
+@functools.lru_cache(maxsize=32)
+def batch_of(scale: float) -> BatchOf:
+  """`(data, indices) -> batch`, from a resident split."""
+
+  def batch(data: Split, indices: jax.Array) -> dict[str, jax.Array]:
+    return resident.gather(data.images, data.labels, indices, scale)
+
+  return batch
+
+
+def _dispatch(experiment: Experiment) -> str:
+  indices = jax.ShapeDtypeStruct((experiment.config['batch_size'],), jnp.int32)
+  batch = jax.eval_shape(
+    batch_of(experiment.dataset.scale), experiment.dataset.train, indices
+  )
+  return choose_dispatch(
+    train_step(experiment.recipe),
+    abstract_state(experiment),
+    experiment.members[0],
+    batch,
+  )
+
+
+@functools.lru_cache(maxsize=32)
+def _compiled(
+  recipe: Recipe,
+  task: Task,
+  init_fn: Callable[..., PyTree],
+  scale: float,
+  image_shape: Shape,
+  dispatch: str,
+  chunk: int,
+) -> Compiled:
+  batches = batch_of(scale)
+  return Compiled(
+    _programs(recipe, scale, dispatch, chunk),
+    jax.jit(_make_init(recipe, task, init_fn, batches, image_shape)),
+    _evaluate(recipe, task, scale),
+    _gradient_norm(recipe, task, scale),
+  )
+
+
+@functools.lru_cache(maxsize=32)
+def _programs(
+  recipe: Recipe, scale: float, dispatch: str, chunk: int
+) -> Programs:
+  return make_programs(recipe, batch_of(scale), dispatch=dispatch, chunk=chunk)
+
+
+@functools.lru_cache(maxsize=32)
+def _evaluate(
+  recipe: Recipe, task: Task, scale: float
+) -> Callable[..., tuple[float, float]]:
+  return make_evaluate(task, recipe.updater, batch_of(scale))
+
+
+@functools.lru_cache(maxsize=32)
+def _gradient_norm(
+  recipe: Recipe, task: Task, scale: float
+) -> Callable[..., jax.Array]:
+  @jax.jit
+  def norm(state, member, data, indices):
+    def loss(params, batch):
+      key = prng.stream(member.key, 'probe')
+      return task.loss(params, state.model_state, batch, key=key, train=True)[0]
+
+    updater = recipe.updater(member)
+    return gradient_norm(
+      loss,
+      updater.forward(state.params, state.mask_state),
+      state.mask_state.masks,
+      batch_of(scale)(data, indices),
+    )
+
+  return norm
+
+
+def _make_init(
+  recipe: Recipe,
+  task: Task,
+  init_fn: Callable[..., PyTree],
+  batches: BatchOf,
+  image_shape: Shape,
+) -> Callable[..., TrainState]:
+  def init(member, data, indices, params, masks) -> TrainState:
+    key = prng.stream(member.key, 'init')
+    fresh, model_state = task.init(key, jnp.zeros((1, *image_shape)))
+
+    def loss(params: PyTree, batch: Any) -> jax.Array:
+      key = prng.stream(member.key, 'probe')
+      return task.loss(params, model_state, batch, key=key, train=True)[0]
+
+    probe = Probe(
+      loss,
+      [batches(data, row) for row in indices],
+      lambda params, inputs: task.logits(params, model_state, inputs),
+    )
+    return initial_state(
+      recipe,
+      member,
+      fresh if params is None else params,
+      model_state,
+      init_fn,
+      probe,
+      masks,
+    )
+
+  return init

@@ -1,0 +1,62 @@
+"""Config files by path or by name.
+
+`configs/digits/mlp_rigl.py` is a path; `digits/mlp_rigl` names the file of
+that path among the configs that come with jaxsparse, in a checkout or
+installed.
+"""
+
+import pathlib
+import runpy
+from typing import Any
+
+import jaxsparse
+from jaxsparse.core import paths
+
+
+def folder() -> pathlib.Path:
+  """The configs that come with jaxsparse: installed, or of the checkout."""
+  package = pathlib.Path(jaxsparse.__file__).parent
+  installed = package / 'configs'
+  return installed if installed.is_dir() else package.parent / 'configs'
+
+
+def names() -> list[str]:
+  """The names that `locate` knows, sorted."""
+  root = folder()
+  return sorted(
+    path.relative_to(root).with_suffix('').as_posix()
+    for path in root.rglob('*.py')
+    if not path.name.startswith('_')
+  )
+
+
+def locate(spec: str) -> str:
+  """The path of the config file that `spec` means.
+
+  Args:
+    spec: a path, or a name; either may end in ':argument', which is kept.
+
+  Raises:
+    ValueError: neither a file nor a known name.
+  """
+  name, colon, argument = spec.partition(':')
+  if pathlib.Path(name).is_file():
+    return spec
+  short = name.removeprefix('configs/').removesuffix('.py')
+  if short not in names():
+    raise ValueError(
+      f'--config: {name!r} is neither a file nor one of the configs that come'
+      f' with jaxsparse.{paths.nearest(short, names())}'
+    )
+  return f'{folder() / short}.py{colon}{argument}'
+
+
+def load(spec: str) -> Any:
+  """The config that the file of `spec` makes.
+
+  Raises:
+    ValueError: as for `locate`.
+  """
+  path, colon, argument = locate(spec).partition(':')
+  get_config = runpy.run_path(path)['get_config']
+  return get_config(argument) if colon else get_config()

@@ -1,0 +1,5 @@
+"""The plots of a run."""
+
+
+def run_plots(root):
+  pass

@@ -1,0 +1,138 @@
+"""The end of a run in numbers: `summary.json` and the table of it."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from jaxsparse.core.paths import flatten
+from jaxsparse.core.types import Path
+from jaxsparse.experiments import identity
+from jaxsparse.experiments.build import Experiment, total_sizes
+
+Summary = dict[str, Any]
+
+
+def spread(values: Sequence[float | None]) -> dict[str, Any]:
+  """Mean, sample standard deviation and values; failed members are `None`."""
+  good = [v for v in values if v is not None]
+  return {
+    'mean': statistics.fmean(good) if good else None,
+    'std': statistics.stdev(good) if len(good) > 1 else None,
+    'values': list(values),
+  }
+
+
+def sparsity(experiment: Experiment, active: dict[Path, int]) -> float:
+  """The fraction of zeros over all masked leaves, in [0, 1]."""
+  return 1 - sum(active.values()) / sum(total_sizes(experiment).values())
+
+
+def summarise(
+  experiment: Experiment,
+  *,
+  accuracies: Sequence[float | None],
+  active: dict[Path, int],
+  failed: dict[int, int],
+  steps_per_second: float,
+  wall_seconds: float,
+) -> Summary:
+  """The content of `summary.json`.
+
+  Args:
+    experiment: the run.
+    accuracies: on the test split, one a replicate, `None` where it failed.
+    active: active weights of each masked leaf at the end.
+    failed: replicate -> first step whose loss was not finite.
+    steps_per_second: member steps a second, compiling left out.
+    wall_seconds: from start to end, over all processes of the run.
+  """
+  sizes = total_sizes(experiment)
+  total, kept = sum(sizes.values()), sum(active.values())
+  return {
+    'test_accuracy': spread(accuracies),
+    'sparsity': 1 - kept / total,
+    'active_weights': kept,
+    'total_weights': total,
+    'layer_sparsity': {p: 1 - active[p] / sizes[p] for p in sizes},
+    'steps': experiment.plan.num_steps,
+    'replicates': len(experiment.members),
+    'failed': {str(k): v for k, v in failed.items()},
+    'steps_per_second': round(steps_per_second, 2),
+    'wall_seconds': round(wall_seconds, 2),
+    'config_digest': identity.digest(experiment.config),
+  }
+
+
+def table(summary: Summary) -> str:
+  """A small table of a summary, for a person."""
+  accuracy = summary['test_accuracy']
+  rows = [
+    ('test accuracy', percent(accuracy)),
+    ('replicates', str(summary['replicates'])),
+    ('sparsity', f'{summary["sparsity"]:.4f}'),
+    (
+      'active weights',
+      f'{summary["active_weights"]:,} of {summary["total_weights"]:,}',
+    ),
+    *(
+      (f'  {path}', f'{s:.4f}') for path, s in summary['layer_sparsity'].items()
+    ),
+    ('steps', f'{summary["steps"]:,}'),
+    ('steps per second', f'{summary["steps_per_second"]:,.0f}'),
+    ('wall seconds', f'{summary["wall_seconds"]:.1f}'),
+    ('config digest', summary['config_digest']),
+  ]
+  for replicate, step in summary['failed'].items():
+    rows.append((f'replicate {replicate}', f'loss not finite at step {step}'))
+  width = max(len(name) for name, _ in rows)
+  return '\n'.join(f'{name:<{width}}  {value}' for name, value in rows)
+
+
+def percent(accuracy: dict[str, Any]) -> str:
+  """'96.70 ± 0.42 %', without the spread where there is one value."""
+  if accuracy['mean'] is None:
+    return 'failed'
+  text = f'{100 * accuracy["mean"]:.2f}'
+  if accuracy['std'] is not None:
+    text += f' ± {100 * accuracy["std"]:.2f}'
+  return text + ' %'
+
+
+def shapes_table(experiment: Experiment) -> str:
+  """What `--dry_run` prints: each masked leaf, and the sum."""
+  sizes, counts = total_sizes(experiment), experiment.target_counts
+  shapes = {p: leaf.shape for p, leaf in flatten(experiment.params).items()}
+  rows = [('leaf', 'shape', 'sparsity', 'active', 'weights')]
+  for path, shape in shapes.items():
+    if path in sizes:
+      sparsity = 1 - counts[path] / sizes[path]
+      rows.append(
+        (
+          path,
+          'x'.join(map(str, shape)),
+          f'{sparsity:.4f}',
+          f'{counts[path]:,}',
+          f'{sizes[path]:,}',
+        )
+      )
+    else:
+      size = f'{math.prod(shape):,}'
+      rows.append((path, 'x'.join(map(str, shape)), 'dense', '', size))
+  kept, total = sum(counts.values()), sum(sizes.values())
+  rows.append(
+    ('masked leaves', '', f'{1 - kept / total:.4f}', f'{kept:,}', f'{total:,}')
+  )
+  return aligned(rows)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+  """Rows as columns: the first left, the others right."""
+  widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+  return '\n'.join(
+    '  '.join(
+      cell.ljust(w) if i == 0 else cell.rjust(w)
+      for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+    ).rstrip()
+    for row in rows
+  )

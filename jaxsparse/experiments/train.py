@@ -1,0 +1,250 @@
+"""The train driver: one config, one workdir, from the start or from a kill."""
+
+import logging
+import os
+import pathlib
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from jaxsparse.data import resident
+from jaxsparse.experiments import identity, plots, start, summary
+from jaxsparse.experiments import workdir as workdir_lib
+from jaxsparse.experiments.build import Experiment, build
+from jaxsparse.experiments.compiled import Compiled, abstract_state, compiled
+from jaxsparse.experiments.progress import Reporter
+from jaxsparse.training import loop
+from jaxsparse.training.checkpoints.run import Checkpoints
+from jaxsparse.training.evaluate import checked_active, is_finite
+from jaxsparse.training.metrics import MetricsWriter
+from jaxsparse.training.state import Member, TrainState
+
+_log = logging.getLogger(__name__)
+
+
+class TrainingFailed(FloatingPointError):
+  """The loss of every replicate turned non-finite."""
+
+
+def train(
+  config: Any,
+  workdir: str | os.PathLike[str],
+  *,
+  interrupted: Callable[[], bool] = lambda: False,
+) -> summary.Summary:
+  """Runs `config` in `workdir` to the end, or goes on where it was.
+
+  Args:
+    config: a `ConfigDict` made by `config.default_config`.
+    workdir: made if need be. A finished run there is not repeated.
+    interrupted: asked between segments; if true the run saves and stops.
+
+  Returns:
+    The content of `summary.json`.
+
+  Raises:
+    ValueError: bad input; nothing was started.
+    WorkdirBusy: another process runs there.
+    Interrupted: stopped by `interrupted`, and saved.
+    TrainingFailed: no replicate is left; the last good checkpoint is kept.
+  """
+  experiment = build(config)
+  start.check_initial(experiment)
+  with workdir_lib.claim(workdir, experiment.config) as root:
+    done = workdir_lib.finished(root)
+    if done is not None:
+      _log.info('%s is finished; nothing to do', root)
+      return done
+    with Checkpoints(
+      root / workdir_lib.CHECKPOINTS,
+      keep=experiment.config['checkpoint']['keep'],
+      keep_steps=(0, *experiment.plan.keep_steps),
+    ) as checkpoints:
+      return _Run(experiment, root, checkpoints).run(interrupted)
+
+
+class _Run:
+  """The pieces of one call of `train`, and what the loop calls back."""
+
+  def __init__(
+    self, experiment: Experiment, root: pathlib.Path, checkpoints: Checkpoints
+  ):
+    self._experiment = experiment
+    self._root = root
+    self._checkpoints = checkpoints
+    self._compiled: Compiled = compiled(experiment)
+    self._data = resident.put(experiment.dataset.train)
+    self._eval_split = _eval_split(experiment)
+    self._eval_data = resident.put(self._eval_split)
+    self._digest = identity.digest(experiment.config)
+    self._began = time.perf_counter()
+    self._earlier_seconds = 0.0
+    size = min(
+      experiment.config['eval']['probe_size'],
+      len(experiment.dataset.train.labels),
+    )
+    self._probe = np.arange(size, dtype=np.int32)
+
+  def run(self, interrupted: Callable[[], bool]) -> summary.Summary:
+    experiment = self._experiment
+    states, progress = self._restore()
+    fresh = progress is None
+    begun = 0 if progress is None else progress.step
+    reporter = Reporter(
+      self._root.name, begun, experiment.plan.num_steps, len(states)
+    )
+    with MetricsWriter(self._root, step=-1 if fresh else begun) as writer:
+      hooks = loop.Hooks(
+        evaluate=self._evaluate,
+        record=writer.write,
+        healthy=is_finite,
+        save=self._save,
+        last_good=self._last_good,
+        report=reporter,
+        interrupted=interrupted,
+      )
+      try:
+        states, progress = loop.run(
+          self._compiled.programs,
+          states,
+          experiment.members,
+          data=self._data,
+          plan=experiment.plan,
+          batches=experiment.batches,
+          hooks=hooks,
+          progress=progress,
+        )
+      except loop.NonFiniteLoss as error:
+        raise TrainingFailed(self._failure(error)) from None
+      finally:
+        reporter.close()
+    self._checkpoints.wait()
+    return self._finish(states, progress, reporter)
+
+  def _restore(
+    self,
+  ) -> tuple[Sequence[TrainState], loop.Progress | None]:
+    members = range(len(self._experiment.members))
+    abstract = abstract_state(self._experiment)
+    found = self._checkpoints.latest({'members': (abstract,) * len(members)})
+    if found is None:
+      fresh = [
+        start.fresh_state(self._experiment, self._compiled, self._data, i)
+        for i in members
+      ]
+      return fresh, None
+    step, state, meta = found
+    _log.info('%s: going on from step %d', self._root.name, step)
+    self._earlier_seconds = meta['wall_seconds']
+    return state['members'], start.from_meta(step, meta)
+
+  def _evaluate(self, state: TrainState, member: Member) -> loop.Record:
+    updater = self._experiment.recipe.updater(member)
+    active = checked_active(state, updater, self._experiment.target_counts)
+    batches = resident.eval_batches(
+      len(self._eval_split.labels),
+      self._experiment.config['eval']['batch_size'],
+    )
+    loss, accuracy = self._compiled.evaluate(
+      state, member, self._eval_data, batches
+    )
+    record = {
+      'eval_loss': loss,
+      'eval_accuracy': accuracy,
+      'sparsity': summary.sparsity(self._experiment, active),
+    }
+    if self._probe.size:
+      norm = self._compiled.gradient_norm(
+        state, member, self._data, self._probe
+      )
+      record['gradient_norm'] = float(norm)
+    return record
+
+  def _save(
+    self, states: Sequence[TrainState], progress: loop.Progress
+  ) -> None:
+    meta = start.to_meta(
+      progress, self._digest, self._experiment.config, self._seconds()
+    )
+    self._checkpoints.save(progress.step, {'members': tuple(states)}, meta)
+
+  def _last_good(self, replicate: int) -> TrainState:
+    abstract = abstract_state(self._experiment)
+    members = (abstract,) * len(self._experiment.members)
+    self._checkpoints.wait()
+    found = self._checkpoints.latest({'members': members})
+    if found is None:
+      return start.fresh_state(
+        self._experiment, self._compiled, self._data, replicate
+      )
+    step, state, _ = found
+    _log.warning(
+      '%s: the loss of replicate %d is not finite; it stays at step %d',
+      self._root.name,
+      replicate,
+      step,
+    )
+    return state['members'][replicate]
+
+  def _failure(self, error: Exception) -> str:
+    self._checkpoints.wait()
+    kept = max(self._checkpoints.steps(), default=None)
+    where = 'no checkpoint' if kept is None else f'step {kept}'
+    return (
+      f'{error}; the last good checkpoint in'
+      f' {self._root / workdir_lib.CHECKPOINTS} is {where}'
+    )
+
+  def _finish(
+    self,
+    states: Sequence[TrainState],
+    progress: loop.Progress,
+    reporter: Reporter,
+  ) -> summary.Summary:
+    experiment = self._experiment
+    test = experiment.dataset.test
+    data = resident.put(test)
+    batches = resident.eval_batches(
+      len(test.labels), experiment.config['eval']['batch_size']
+    )
+    accuracies: list[float | None] = []
+    active: dict[str, int] = {}
+    for i, (state, member) in enumerate(
+      zip(states, experiment.members, strict=True)
+    ):
+      if i in progress.failed:
+        accuracies.append(None)
+        continue
+      updater = experiment.recipe.updater(member)
+      active = checked_active(state, updater, experiment.target_counts)
+      accuracies.append(
+        self._compiled.evaluate(state, member, data, batches)[1]
+      )
+    result = summary.summarise(
+      experiment,
+      accuracies=accuracies,
+      active=active,
+      failed=progress.failed,
+      steps_per_second=reporter.steps_per_second(progress.step),
+      wall_seconds=self._seconds(),
+    )
+    plots.run_plots(self._root)
+    workdir_lib.write_summary(self._root, result)
+    return result
+
+  def _seconds(self) -> float:
+    return self._earlier_seconds + time.perf_counter() - self._began
+
+
+def _eval_split(experiment: Experiment) -> Any:
+  wanted = experiment.config['eval']['split']
+  validation = experiment.dataset.validation
+  if wanted == 'validation' and validation is None:
+    raise ValueError(
+      'config.eval.split: got validation, but config.data.validation is 0'
+    )
+  if wanted == 'test' or validation is None:
+    return experiment.dataset.test
+  return validation

@@ -1,0 +1,86 @@
+"""A run's directory: whose it is, and what is in it.
+
+`config.json` (the settled config and its digest), `metrics.jsonl`,
+`tensorboard/`, `checkpoints/`, `plots/`, and at the end `summary.json`.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+from jaxsparse.experiments import identity
+from jaxsparse.experiments.resolve import Plain
+from jaxsparse.training.locks import lock
+
+CONFIG = 'config.json'
+METRICS = 'metrics.jsonl'
+SUMMARY = 'summary.json'
+CHECKPOINTS = 'checkpoints'
+PLOTS = 'plots'
+
+
+@contextlib.contextmanager
+def claim(
+  workdir: str | os.PathLike[str], config: Plain
+) -> Iterator[pathlib.Path]:
+  """Holds `workdir` for the run of `config`.
+
+  Nothing is written if the directory belongs to another config.
+
+  Raises:
+    ValueError: it does (says which fields differ), or it cannot be written.
+    WorkdirBusy: another process runs in it.
+  """
+  root = pathlib.Path(workdir)
+  _check_owner(root, config)
+  with lock(root):
+    _check_owner(root, config)
+    if not (root / CONFIG).exists():
+      content = {'digest': identity.digest(config), 'config': config}
+      write_atomic(root / CONFIG, identity.to_json(content))
+    yield root
+
+
+def finished(root: pathlib.Path) -> dict[str, Any] | None:
+  """The summary of a finished run, or `None`."""
+  path = root / SUMMARY
+  return json.loads(path.read_text('utf-8')) if path.exists() else None
+
+
+def write_summary(root: pathlib.Path, summary: dict[str, Any]) -> None:
+  """Marks the run as finished."""
+  write_atomic(root / SUMMARY, json.dumps(summary, indent=2))
+
+
+def read_config(root: str | os.PathLike[str]) -> Plain:
+  """The settled config of the run in a directory.
+
+  Raises:
+    ValueError: there is none, or it cannot be read.
+  """
+  path = pathlib.Path(root) / CONFIG
+  try:
+    return json.loads(path.read_text('utf-8'))['config']
+  except (OSError, ValueError, KeyError) as error:
+    raise ValueError(f'{path} is not the config of a run: {error}') from None
+
+
+def write_atomic(path: pathlib.Path, text: str) -> None:
+  """Writes by rename: the file is either what it was or all of `text`."""
+  partial = path.with_name(path.name + '.partial')
+  partial.write_text(text, encoding='utf-8')
+  partial.replace(path)
+
+
+def _check_owner(root: pathlib.Path, config: Plain) -> None:
+  if not (root / CONFIG).exists():
+    return
+  differing = identity.differences(read_config(root), config)
+  if differing:
+    raise ValueError(
+      f'{root} holds a run of another config; fields that differ (there ->'
+      f' here): {"; ".join(differing)}. Choose another workdir'
+    )

@@ -1,0 +1,27 @@
+"""Verified checkpoints of a run, and bare pairs of params and masks.
+
+`Checkpoints` keeps the steps of a run; `save_params` and `load_params` move
+params and masks outside of one. Whatever is read is held against the
+fingerprints that were saved with it. The only part of jaxsparse that knows
+Orbax.
+"""
+
+from jaxsparse.training.checkpoints.bare import (
+  check_like,
+  load_params,
+  save_params,
+)
+from jaxsparse.training.checkpoints.records import (
+  CheckpointError,
+  CheckpointMismatch,
+)
+from jaxsparse.training.checkpoints.run import Checkpoints
+
+__all__ = [
+  'CheckpointError',
+  'CheckpointMismatch',
+  'Checkpoints',
+  'check_like',
+  'load_params',
+  'save_params',
+]

@@ -1,0 +1,145 @@
+"""A bare pair of params and masks, saved and loaded in one call each.
+
+What is saved is a step directory like those of a run, and `load_params` reads
+either: the masks of a run can start another, and so can dense params.
+"""
+
+import jax
+from etils import epath
+
+from jaxsparse.core import masks as masks_lib
+from jaxsparse.core import paths
+from jaxsparse.core.types import Masks, Params, PyTree
+from jaxsparse.training.checkpoints import files, fingerprints, records
+from jaxsparse.training.checkpoints.records import (
+  CheckpointError,
+  CheckpointMismatch,
+)
+
+_META = {'kind': 'params and masks'}
+_ACCEPTED = (
+  "accepted are a run's workdir, its checkpoints, one step of them, and what"
+  ' save_params wrote'
+)
+
+
+def save_params(
+  path: epath.PathLike, params: Params, masks: Masks | None = None
+) -> None:
+  """Writes params, and masks if there are any, to the directory `path`.
+
+  Args:
+    path: made with its parents; what an earlier call wrote there is replaced.
+    params: a pytree of arrays.
+    masks: a mask tree of the structure of `params`.
+
+  Raises:
+    ValueError: a mask does not fit its parameter.
+    TypeError: a leaf is no array.
+    CheckpointError: `path` holds something else, or cannot be written.
+  """
+  if masks is not None:
+    masks_lib.check_masks(params, masks)
+  directory = files.absolute(path)
+  if directory.exists() and not _is_pair(directory):
+    raise CheckpointError(
+      f'{directory} holds something else; choose a path that is free'
+    )
+  fresh = directory.with_name(directory.name + '.new')
+  if fresh.exists():
+    fresh.rmtree()  # A killed call left it.
+  files.write(fresh, {'params': params, 'masks': masks}, _META)
+  old = directory.with_name(directory.name + '.old')
+  if directory.exists():
+    directory.rename(old)
+  fresh.rename(directory)
+  if old.exists():
+    old.rmtree()
+
+
+def load_params(
+  path: epath.PathLike, *, member: int = 0
+) -> tuple[Params, Masks | None]:
+  """Reads params and masks, without a model to tell their shapes.
+
+  Args:
+    path: a run's workdir or its checkpoints (the newest good step is read),
+      one step of them, or what `save_params` wrote.
+    member: which member of a run's population, from 0.
+
+  Returns:
+    `(params, masks)`: nested dicts and lists of arrays on the default device;
+    masks are `None` if none were saved.
+
+  Raises:
+    CheckpointError: nothing there can be read, or it is damaged.
+    CheckpointMismatch: the run has no such member.
+  """
+  directory = files.absolute(path)
+  try:
+    for steps in (directory / 'checkpoints', directory):
+      found = records.newest(steps, lambda _, step: _load(step, member))
+      if found is not None:
+        return found
+    return _load(directory, member)
+  except CheckpointMismatch:
+    raise
+  except CheckpointError as error:
+    raise CheckpointError(f'{error}; {_ACCEPTED}') from error
+
+
+def check_like(params: Params, like: Params, source: str) -> None:
+  """Checks that loaded params have the leaves and shapes of a model's.
+
+  Args:
+    params: what was loaded. Dtypes are not compared.
+    like: the model's params, arrays or `ShapeDtypeStruct`s.
+    source: where `params` came from, for the message.
+
+  Raises:
+    CheckpointMismatch: names the first leaf that differs.
+  """
+  clause = fingerprints.difference(
+    fingerprints.expected(params), fingerprints.expected(like), dtypes=False
+  )
+  if clause:
+    raise CheckpointMismatch(f'{source} does not fit the model: {clause}')
+
+
+def _is_pair(directory: epath.Path) -> bool:
+  try:
+    return files.read_record(directory).meta == _META
+  except CheckpointError:
+    return False
+
+
+def _load(directory: epath.Path, member: int) -> tuple[Params, Masks | None]:
+  record = files.read_record(directory)
+  structure = files.read_structure(directory)
+  _pair(structure, directory, member)
+  run = f'members/{member}/'
+  wanted = ('params/', 'masks/', f'{run}params/', f'{run}mask_state/masks/')
+  target = paths.map_with_path(
+    lambda path, leaf: leaf if f'{path}/'.startswith(wanted) else ...,
+    structure,
+  )
+  state = files.read(directory, record, target)
+  params, masks = _pair(state, directory, member)
+  return params, masks if jax.tree.leaves(masks) else None
+
+
+def _pair(
+  state: PyTree, directory: epath.Path, member: int
+) -> tuple[PyTree, PyTree]:
+  """Where params and masks lie in what was saved."""
+  if isinstance(state, dict) and 'members' in state:
+    members = state['members']
+    if not 0 <= member < len(members):
+      raise CheckpointMismatch(
+        f'{directory} has no member {member}; it has {len(members)}, from 0'
+      )
+    chosen = members[member]
+    return chosen['params'], chosen['mask_state']['masks']
+  if isinstance(state, dict) and state.keys() == {'params', 'masks'}:
+    return state['params'], state['masks']
+  raise CheckpointMismatch(f'{directory} holds neither members nor params')

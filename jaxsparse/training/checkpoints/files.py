@@ -1,0 +1,196 @@
+"""Step directories on disk: the only file that knows Orbax.
+
+A step directory holds two items: `state`, the pytree as Orbax stores any, and
+`meta`, its record (see `records`). Orbax commits both by one rename. What it
+does not see is looked for here: an empty or half-removed directory, from which
+it restores nothing without an error, and a flipped bit.
+"""
+
+import contextlib
+import gc
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import orbax.checkpoint as ocp
+from etils import epath
+
+from jaxsparse.core.types import PyTree
+from jaxsparse.training.checkpoints import fingerprints, records
+from jaxsparse.training.checkpoints.records import CheckpointError
+
+TRASH = '.trash'
+_T = TypeVar('_T')
+
+# Orbax tells each step of each save at INFO, through absl's logger, and absl
+# binaries show that level.
+logging.getLogger('absl').addFilter(
+  lambda line: line.levelno >= logging.WARNING or '/orbax/' not in line.pathname
+)
+
+
+def absolute(path: epath.PathLike) -> epath.Path:
+  """`path` in the form that Orbax accepts."""
+  return epath.Path(path).expanduser().resolve()
+
+
+def write(
+  directory: epath.Path, state: PyTree, meta: dict[str, Any], *, step: int = 0
+) -> None:
+  """Writes one step directory, outside any run, and waits for it.
+
+  Raises:
+    CheckpointError: it cannot be written, or is there already.
+    TypeError: as for `Checkpoints.save`.
+  """
+  record = records.make(step, state, meta)
+  _call(
+    directory,
+    'written',
+    lambda orbax: orbax.save(directory, args=save_args(record, state)),
+  )
+
+
+def read_record(directory: epath.Path) -> records.Record:
+  """The record of a step directory.
+
+  Raises:
+    CheckpointError: there is none, or it is not whole.
+  """
+  if not directory.exists():
+    raise CheckpointError(f'{directory} does not exist')
+  for name in ('_CHECKPOINT_METADATA', 'state', 'meta'):
+    if not (directory / name).exists():
+      raise CheckpointError(
+        f'{directory} is no whole checkpoint: {name} is missing'
+      )
+  args = ocp.args.Composite(meta=ocp.args.JsonRestore())
+  return _call(
+    directory,
+    'read',
+    lambda orbax: records.from_json(orbax.restore(directory, args=args).meta),
+  )
+
+
+def read_structure(directory: epath.Path) -> PyTree:
+  """The state's tree, as nested dicts and lists of `ShapeDtypeStruct`s.
+
+  Raises:
+    CheckpointError: it cannot be read.
+  """
+  tree = _call(
+    directory,
+    'read',
+    lambda orbax: orbax.metadata(directory).item_metadata.state.tree,
+  )
+  return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), tree)
+
+
+def read(
+  directory: epath.Path, record: records.Record, target: PyTree
+) -> PyTree:
+  """The state of a step directory, verified against its record.
+
+  Args:
+    directory: the step directory.
+    record: what `read_record` gave.
+    target: a tree of arrays or `ShapeDtypeStruct`s, as for
+      `Checkpoints.restore`; a leaf that is `...` is not read and stays.
+
+  Raises:
+    CheckpointError: it cannot be read, or is not what was saved.
+  """
+  default = jnp.zeros(()).sharding
+  target = jax.tree.map(lambda leaf: _placed(leaf, default), target)
+  args = ocp.args.Composite(
+    state=ocp.args.PyTreeRestore(
+      target, restore_args=ocp.checkpoint_utils.construct_restore_args(target)
+    )
+  )
+  state = _call(
+    directory, 'read', lambda orbax: orbax.restore(directory, args=args).state
+  )
+  arrays = jax.tree.map(lambda x: None if x is ... else x, state)
+  clause = fingerprints.damage(fingerprints.take(arrays), record.leaves)
+  if clause:
+    raise CheckpointError(f'{directory} is damaged: {clause}')
+  return state
+
+
+def _placed(leaf: Any, default: jax.sharding.Sharding) -> Any:
+  if leaf is ...:
+    return leaf
+  sharding = getattr(leaf, 'sharding', None) or default
+  return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding)
+
+
+def save_args(record: records.Record, state: PyTree) -> ocp.args.Composite:
+  """What Orbax is handed to save `state`."""
+  arrays = jax.tree.map(
+    lambda leaf: np.asarray(leaf) if isinstance(leaf, np.generic) else leaf,
+    state,
+  )
+  return ocp.args.Composite(
+    state=ocp.args.PyTreeSave(arrays),
+    meta=ocp.args.JsonSave(records.to_json(record)),
+  )
+
+
+def open_manager(directory: epath.Path) -> ocp.CheckpointManager:
+  """Orbax's manager of `directory`; deletes nothing by itself.
+
+  What a killed save left behind is removed.
+  """
+  return ocp.CheckpointManager(
+    directory,
+    item_names=('state', 'meta'),
+    options=ocp.CheckpointManagerOptions(
+      todelete_subdir=TRASH,
+      cleanup_tmp_directories=True,
+      lightweight_initialize=True,
+    ),
+  )
+
+
+def _call(
+  directory: epath.Path, verb: str, use: Callable[[ocp.Checkpointer], _T]
+) -> _T:
+  """`use` of Orbax; whatever it raises becomes one `CheckpointError`."""
+  handler = ocp.CompositeCheckpointHandler(
+    state=ocp.PyTreeCheckpointHandler(), meta=ocp.JsonCheckpointHandler()
+  )
+  with _silenced():
+    try:
+      with ocp.Checkpointer(handler) as orbax:
+        return use(orbax)
+    except Exception as error:  # Orbax raises a bare Exception at times.
+      failure = reason(error)
+    # The error is gone here, and with it goes the event loop that it held.
+    gc.collect()
+  raise CheckpointError(f'{directory} cannot be {verb}: {failure}')
+
+
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+  """Keeps off the terminal what Orbax's event loop says as it falls apart."""
+  hook = sys.unraisablehook
+  asyncio = logging.getLogger('asyncio')
+  disabled = asyncio.disabled
+  sys.unraisablehook, asyncio.disabled = lambda _: None, True
+  try:
+    with warnings.catch_warnings():
+      warnings.simplefilter('ignore', RuntimeWarning)
+      yield
+  finally:
+    sys.unraisablehook, asyncio.disabled = hook, disabled
+
+
+def reason(error: Exception) -> str:
+  """An error in one line."""
+  first = str(error).partition('\n')[0]
+  return f'{type(error).__name__}: {first[:300]}'

@@ -1,0 +1,116 @@
+"""Exact evaluation over a split, and the check that goes with it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsparse.core import masks as masks_lib
+from jaxsparse.core import paths
+from jaxsparse.core.types import Invariant, MaskUpdater, Path, PyTree
+from jaxsparse.training.state import Member, TrainState
+from jaxsparse.training.task import Task
+
+
+class BrokenInvariant(RuntimeError):
+  """Weights and masks no longer agree: a defect in a method, not in input."""
+
+
+def make_evaluate(
+  task: Task,
+  updater: Callable[[Member], MaskUpdater],
+  batch_of: Callable[[PyTree, jax.Array], PyTree],
+) -> Callable[..., tuple[float, float]]:
+  """Builds `(state, member, data, batches) -> (loss, accuracy)`.
+
+  `batches` is `(indices [n, b], weights [n, b])` with weight 1 for each
+  example once and 0 for padding. Loss in nats an example, accuracy in [0, 1].
+  """
+
+  @jax.jit
+  def sums(state, member, data, indices, weights):
+    params = updater(member).forward(state.params, state.mask_state)
+    batch = batch_of(data, indices)
+    logits = task.logits(params, state.model_state, batch['image'])
+    right = jnp.argmax(logits, axis=-1) == batch['label']
+    loss = task.example_loss(logits, batch['label'])
+    return jnp.sum(loss * weights), jnp.sum(right * weights)
+
+  def evaluate(state, member, data, batches):
+    parts = [
+      sums(state, member, data, i, w) for i, w in zip(*batches, strict=True)
+    ]
+    loss, right = np.sum(np.asarray(jax.device_get(parts), np.float64), axis=0)
+    examples = float(np.sum(batches[1]))
+    return float(loss / examples), float(right / examples)
+
+  return evaluate
+
+
+@jax.jit
+def _facts(params: PyTree, trained: PyTree, masks: PyTree) -> dict[str, Any]:
+  outside = masks_lib.map_masks(
+    lambda p, m: jnp.sum((p != 0) & ~m, dtype=jnp.int32), params, trained
+  )
+  finite = [jnp.all(jnp.isfinite(p)) for p in jax.tree.leaves(params)]
+  return {
+    'outside': outside,
+    'active': masks_lib.active(masks),
+    'finite': jnp.all(jnp.stack(finite)),
+  }
+
+
+def is_finite(state: TrainState) -> bool:
+  """Whether every weight is finite."""
+  masks = state.mask_state.masks
+  return bool(_facts(state.params, masks, masks)['finite'])
+
+
+def checked_active(
+  state: TrainState, updater: MaskUpdater, counts: dict[Path, int]
+) -> dict[Path, int]:
+  """Active weights by path, after a check that all agree.
+
+  Args:
+    state: of one member.
+    updater: its method.
+    counts: the active weights that the run was built for, by path.
+
+  Raises:
+    BrokenInvariant: a weight outside what may be trained is not 0, or the
+      masks hold other counts than the method promises.
+  """
+  facts = jax.device_get(
+    _facts(
+      state.params, updater.trained(state.mask_state), state.mask_state.masks
+    )
+  )
+  for path, n in paths.flatten(facts['outside']).items():
+    if n:
+      raise BrokenInvariant(f'{path}: {n} weights outside the mask are not 0')
+  active = {p: int(n) for p, n in paths.flatten(facts['active']).items()}
+  sizes = masks_lib.sizes_by_path(state.mask_state.masks)
+  _check_counts(active, sizes, counts, updater.invariant)
+  return active
+
+
+def _check_counts(
+  active: dict[Path, int],
+  sizes: dict[Path, int],
+  counts: dict[Path, int],
+  invariant: Invariant,
+) -> None:
+  if invariant == 'total':
+    active, counts = _total(active), _total(counts)
+  expected = sizes if invariant == 'dense' else counts
+  for path, n in active.items():
+    if n < expected[path] or (invariant != 'scheduled' and n > expected[path]):
+      raise BrokenInvariant(
+        f'{path}: {n} active weights; {invariant!r} promises {expected[path]}'
+      )
+
+
+def _total(counts: dict[Path, int]) -> dict[Path, int]:
+  return {'total': sum(counts.values())}

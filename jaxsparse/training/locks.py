@@ -1,0 +1,88 @@
+"""One writer a directory, held by the kernel.
+
+The lock is a `flock` on `<directory>/.lock`: the kernel frees it when its
+process ends, SIGKILL included, so that there is no stale lock to remove. The
+file itself stays: removing it would let two processes lock two files of one
+name. A run of several processes locks in process 0 only.
+"""
+
+import contextlib
+import fcntl
+import logging
+import os
+import pathlib
+from collections.abc import Iterator
+
+_NAME = '.lock'
+_held: set[int] = set()
+
+
+class WorkdirBusy(RuntimeError):
+  """Another process writes to the directory."""
+
+
+def _close_in_child() -> None:
+  # A forked worker shares the lock through its copy of the descriptor, and
+  # would hold it on after the run itself was killed.
+  for descriptor in _held:
+    os.close(descriptor)
+  _held.clear()
+
+
+os.register_at_fork(after_in_child=_close_in_child)
+
+
+@contextlib.contextmanager
+def lock(directory: str | os.PathLike[str]) -> Iterator[None]:
+  """Holds `directory`, which is made if need be, for this process alone.
+
+  A remote directory (`gs://...`) knows no kernel lock: there a warning is
+  logged, and nothing is held.
+
+  Raises:
+    WorkdirBusy: another process holds it; names its pid.
+    ValueError: the directory cannot be made or written.
+  """
+  if '://' in os.fspath(directory):
+    logging.getLogger(__name__).warning(
+      'no lock is held on %s: see to it that one run writes there', directory
+    )
+    yield
+    return
+  descriptor = _acquire(pathlib.Path(directory))
+  _held.add(descriptor)
+  try:
+    yield
+  finally:
+    _held.discard(descriptor)
+    os.close(descriptor)
+
+
+def _acquire(directory: pathlib.Path) -> int:
+  try:
+    directory.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(directory / _NAME, os.O_RDWR | os.O_CREAT, 0o644)
+  except OSError as error:
+    raise _unwritable(directory, error) from error
+  try:
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f'pid {os.getpid()}\n'.encode(), 0)
+  except BlockingIOError as error:
+    holder = os.pread(descriptor, 64, 0).decode(errors='replace').strip()
+    os.close(descriptor)
+    raise WorkdirBusy(
+      f'{directory} is in use by another run ({holder or "pid not known"});'
+      ' wait for it, or choose another directory'
+    ) from error
+  except OSError as error:
+    os.close(descriptor)
+    raise _unwritable(directory, error) from error
+  return descriptor
+
+
+def _unwritable(directory: pathlib.Path, error: OSError) -> ValueError:
+  return ValueError(
+    f'{directory} cannot be written ({error.strerror}); accepted is a'
+    ' directory in which this process may make files'
+  )

@@ -1,0 +1,87 @@
+"""Metrics to disk: `metrics.jsonl` and TensorBoard events.
+
+One line a (step, replicate), tidy: `pandas.read_json(path, lines=True)` is a
+long table. Nothing in it depends on the clock, so the file of a run that was
+killed and resumed is that of a run that never was.
+"""
+
+import json
+import os
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import tensorboardX
+
+
+class MetricsWriter:
+  """Appends records; each line is on its way to disk when `write` returns.
+
+  Args:
+    workdir: of the run; holds `metrics.jsonl` and `tensorboard/`.
+    step: the step the run stands at; -1 for a fresh start. Lines beyond it,
+      left by a run that was killed after its last checkpoint, are cut.
+  """
+
+  def __init__(self, workdir: str | os.PathLike[str], *, step: int):
+    root = pathlib.Path(workdir)
+    self._path = root / 'metrics.jsonl'
+    cut_back(self._path, step)
+    self._file = self._path.open('a', encoding='utf-8')
+    self._board = tensorboardX.SummaryWriter(
+      str(root / 'tensorboard'), purge_step=step + 1
+    )
+
+  def __enter__(self) -> 'MetricsWriter':
+    return self
+
+  def __exit__(self, *exc: object) -> None:
+    self.close()
+
+  def write(self, record: dict[str, Any]) -> None:
+    """Writes one record with entries `step` and `replicate`."""
+    self._file.write(json.dumps(record) + '\n')
+    self._file.flush()
+    for name, value in _scalars(record):
+      self._board.add_scalar(
+        f'{name}/replicate_{record["replicate"]}', value, record['step']
+      )
+
+  def close(self) -> None:
+    """Flushes and closes both."""
+    self._file.close()
+    self._board.close()
+
+
+def read(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+  """The records of a `metrics.jsonl`; a half-written last line is left out."""
+  records = []
+  for line in pathlib.Path(path).read_text(encoding='utf-8').splitlines():
+    try:
+      records.append(json.loads(line))
+    except json.JSONDecodeError:
+      break
+  return records
+
+
+def cut_back(path: pathlib.Path, step: int) -> None:
+  """Keeps the records up to and including `step`, by an atomic rename."""
+  if not path.exists():
+    return
+  kept = [r for r in read(path) if r['step'] <= step]
+  partial = path.with_suffix('.partial')
+  partial.write_text(
+    ''.join(json.dumps(r) + '\n' for r in kept), encoding='utf-8'
+  )
+  partial.replace(path)
+
+
+def _scalars(record: dict[str, Any]) -> Iterator[tuple[str, float]]:
+  for name, value in record.items():
+    if name in ('step', 'replicate'):
+      continue
+    if isinstance(value, dict):
+      for path, number in value.items():
+        yield f'{name}/{path}', number
+    else:
+      yield name, value

@@ -1,0 +1,64 @@
+"""From a Flax module to what the steps and the evaluation need."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from flax import linen as nn
+
+from jaxsparse.core.types import Loss, Params, PyTree
+
+
+class Task(NamedTuple):
+  """A model with its loss.
+
+  Attributes:
+    init: `(key, inputs) -> (params, model_state)`.
+    loss: see `core.types.Loss`.
+    logits: `(params, model_state, inputs) -> logits`, in evaluation mode.
+    example_loss: `(logits [b, c], labels [b]) -> [b]`, in nats.
+  """
+
+  init: Callable[[jax.Array, jax.Array], tuple[Params, PyTree]]
+  loss: Loss
+  logits: Callable[[Params, PyTree, jax.Array], jax.Array]
+  example_loss: Callable[[jax.Array, jax.Array], jax.Array]
+
+
+def classification(module: nn.Module) -> Task:
+  """Softmax cross entropy on batches `{'image': ..., 'label': int32 [b]}`.
+
+  Args:
+    module: called as `module(images, train=bool)`; returns logits `[b, c]`.
+      Its collections other than `params` (BatchNorm statistics) are carried
+      as model state and change in training mode only.
+  """
+
+  def init(key, inputs):
+    variables = dict(module.init({'params': key}, inputs, train=False))
+    return variables.pop('params'), variables
+
+  def loss(params, model_state, batch, *, key, train):
+    logits, new_state = module.apply(
+      {'params': params, **model_state},
+      batch['image'],
+      train=train,
+      mutable=list(model_state) if train else [],
+      rngs={'dropout': key},
+    )
+    value = jnp.mean(example_loss(logits, batch['label']))
+    return value, (model_state | dict(new_state), logits)
+
+  def logits(params, model_state, inputs):
+    return module.apply({'params': params, **model_state}, inputs, train=False)
+
+  return Task(init, loss, logits, example_loss)
+
+
+def example_loss(logits: jax.Array, labels: jax.Array) -> jax.Array:
+  """Cross entropy of each example in nats, float32 `[b]`."""
+  return optax.softmax_cross_entropy_with_integer_labels(
+    logits.astype(jnp.float32), labels
+  )

@@ -1,0 +1,45 @@
+r"""Trains one config in one workdir.
+
+  python -m launch.train --config=configs/digits/mlp_rigl.py --workdir=DIR \
+    [--config.updater.sparsity=0.98 ...] [--dry_run]
+
+The same command goes on with an unfinished run, and prints the summary of a
+finished one.
+"""
+
+from absl import flags
+from ml_collections import config_flags
+
+from jaxsparse.experiments import command, summary
+from jaxsparse.experiments.build import build
+from jaxsparse.experiments.train import train
+
+_CONFIG = config_flags.DEFINE_config_file(
+  'config',
+  help_string='A config file, or the name of one that is installed.',
+)
+_WORKDIR = flags.DEFINE_string('workdir', None, 'Where the run is kept.')
+_DRY_RUN = flags.DEFINE_bool(
+  'dry_run', False, 'Print shapes and counts; train nothing.'
+)
+
+
+def main() -> None:
+  """Trains, or prints what would be trained."""
+  if _DRY_RUN.value:
+    experiment = build(_CONFIG.value)
+    print(summary.shapes_table(experiment))
+    return
+  result = train(
+    _CONFIG.value, command.required(_WORKDIR), interrupted=command.interrupted
+  )
+  print(summary.table(result))
+
+
+def run() -> None:
+  """The entry point of `jaxsparse-train`."""
+  command.run(main)
+
+
+if __name__ == '__main__':
+  run()
