@@ -28,6 +28,13 @@ def sparsity(experiment: Experiment, active: dict[Path, int]) -> float:
   return 1 - sum(active.values()) / sum(total_sizes(experiment).values())
 
 
+def layer_sparsity(
+  experiment: Experiment, active: dict[Path, int]
+) -> dict[Path, float]:
+  """The fraction of zeros in each masked leaf, in [0, 1]."""
+  return {p: 1 - active[p] / n for p, n in total_sizes(experiment).items()}
+
+
 def summarise(
   experiment: Experiment,
   *,
@@ -54,7 +61,7 @@ def summarise(
     'sparsity': 1 - kept / total,
     'active_weights': kept,
     'total_weights': total,
-    'layer_sparsity': {p: 1 - active[p] / sizes[p] for p in sizes},
+    'layer_sparsity': layer_sparsity(experiment, active),
     'steps': experiment.plan.num_steps,
     'replicates': len(experiment.members),
     'failed': {str(k): v for k, v in failed.items()},

@@ -154,6 +154,7 @@ class _Run:
       'eval_loss': loss,
       'eval_accuracy': accuracy,
       'sparsity': summary.sparsity(self._experiment, active),
+      'layer_sparsity': summary.layer_sparsity(self._experiment, active),
     }
     if self._probe.size:
       norm = self._compiled.gradient_norm(
