@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow_datasets as tfds
 
 from jaxsparse.data import images
 from jaxsparse.data.prepared import DataError, Spec, locate
