@@ -1,5 +1,6 @@
 import collections
 import fcntl
+import os
 import pathlib
 import subprocess
 import sys
@@ -126,9 +127,10 @@ def test_two_processes_prepare_at_once(tmp_path):
 def test_a_kill_during_preparation_leaves_nothing(tmp_path):
   killed = start(STALL, tmp_path)
   assert killed.stdout.readline() == 'stalled\n'
-  with (tmp_path / '.digits.lock').open() as lock:
-    with pytest.raises(BlockingIOError):
-      fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+  lock = os.open(tmp_path / '.digits.lock', os.O_RDONLY)
+  with pytest.raises(BlockingIOError):
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+  os.close(lock)
   killed.kill()
   killed.communicate(timeout=60)
   assert list(tmp_path.rglob('incomplete.*'))
