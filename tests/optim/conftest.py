@@ -66,7 +66,7 @@ PER_WEIGHT = {
   'schedule_free': lambda: contrib.schedule_free(optax.sgd(0.1), 0.1),
   'schedule_free_adamw': lambda: contrib.schedule_free_adamw(0.1),
   'schedule_free_sgd': lambda: contrib.schedule_free_sgd(0.1),
-  'simplified_ademamix': lambda: contrib.simplified_ademamix(0.1),
+  'simplified_ademamix': lambda: contrib.simplified_ademamix(0.001),
 }
 WRAPPED = {
   'chain': lambda: optax.chain(

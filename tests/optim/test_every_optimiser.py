@@ -1,0 +1,109 @@
+"""RigL with every optimiser that keeps statistics of single weights."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxsparse.core import prng
+from jaxsparse.core.masks import apply_masks
+from jaxsparse.optim.sparsify import sparsify
+from jaxsparse.optim.transition import mask_step, optimiser_step
+from jaxsparse.updaters.rigl import rigl
+
+W = (5, 7)
+KEY = jax.random.key(0)
+
+
+@pytest.fixture(scope='module')
+def updater():
+  """RigL that drops half; compiled once, the optimisers run op by op."""
+  plain = rigl(
+    {'b': None, 'w': 15},
+    drop_fraction=0.5,
+    drop_schedule='constant',
+    stop_step=9,
+  )
+  return plain._replace(init=jax.jit(plain.init), update=jax.jit(plain.update))
+
+
+def gradient(params, t):
+  """Large where it likes, so that growth finds new places each time."""
+
+  def one(p):
+    wave = jnp.cos(7.0 * jnp.arange(p.size) + t).reshape(p.shape)
+    return wave + 0.1 * p
+
+  return jax.tree.map(one, params)
+
+
+def run(tx, updater, params, steps):
+  """`(kind, params, opt_state, masks)` after each step."""
+  mask_state = updater.init(params, key=KEY)
+  params = apply_masks(params, mask_state.masks)
+  opt_state = tx.init(params)
+  for t in range(steps):
+    kind = mask_step if t in (2, 5) else optimiser_step
+    params, opt_state, mask_state = kind(
+      tx,
+      updater,
+      gradient(params, t),
+      opt_state,
+      mask_state,
+      params,
+      step=jnp.int32(t),
+      key=prng.at(KEY, t),
+    )
+    yield params, opt_state, np.asarray(mask_state.masks['w'])
+
+
+def check(tx, updater, params):
+  trail = list(run(tx, updater, params, 7))
+  for t, (now, _, mask) in enumerate(trail):
+    weights = np.asarray(now['w'])
+    assert mask.sum() == 15
+    assert np.all(np.isfinite(weights))
+    assert np.all(weights[~mask] == 0)
+    if t in (2, 5):
+      grown = mask & ~trail[t - 1][2]
+      assert grown.any()
+      assert np.all(weights[grown] == 0)
+  return trail
+
+
+def test_nothing_stands_outside_the_masks(per_weight, updater, params):
+  trail = check(per_weight, updater, params)
+  _, before, old = trail[4]
+  now, after, new = trail[5]
+  kept = old & new
+  initial = jax.tree.leaves(per_weight.init(now))
+  leaves = zip(
+    jax.tree.leaves(after), jax.tree.leaves(before), initial, strict=True
+  )
+  for statistic, was, fresh in leaves:
+    if statistic.shape == W:
+      np.testing.assert_array_equal(statistic[~kept], fresh[~kept])
+      np.testing.assert_array_equal(statistic[kept], was[kept])
+
+
+def test_nor_with_factored_statistics(factored, updater, params):
+  check(factored, updater, params)
+
+
+def test_both_kinds_of_step_return_one_type_of_state(
+  per_weight, updater, params
+):
+  """Or the cond between them, and a scan over them, would not trace."""
+  transform = sparsify(
+    per_weight,
+    updater,
+    key=KEY,
+    update_interval=3,
+    start_step=0,
+    stop_step=9,
+  )
+  state = jax.eval_shape(transform.init, params)
+  updates, after = jax.eval_shape(transform.update, params, state, params)
+  assert jax.tree.structure(after) == jax.tree.structure(state)
+  assert jax.tree.leaves(after) == jax.tree.leaves(state)
+  assert [u.shape for u in jax.tree.leaves(updates)] == [(3,), W]

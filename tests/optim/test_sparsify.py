@@ -1,0 +1,233 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from optax import contrib
+
+from jaxsparse.core import prng
+from jaxsparse.core.masks import apply_masks
+from jaxsparse.core.schedules import is_mask_step
+from jaxsparse.optim.sparsify import sparsify, sparsify_params
+from jaxsparse.optim.transition import mask_step, optimiser_step
+from jaxsparse.updaters.gmp import gmp
+from jaxsparse.updaters.rigl import rigl
+from jaxsparse.updaters.set import set as sparse_evolution
+from jaxsparse.updaters.snfs import snfs
+
+TIMES = {'update_interval': 3, 'start_step': 0, 'stop_step': 9}
+RAMP = {'start_step': 0, 'stop_step': 9}
+COUNTS = {'b': None, 'w': 15}
+
+
+def gradient(seen, t):
+  """Large where it likes, so that growth finds new places each time."""
+
+  def one(p):
+    wave = jnp.cos(7.0 * jnp.arange(p.size) + t).reshape(p.shape)
+    return wave + 0.125 * p
+
+  return jax.tree.map(one, seen)
+
+
+def run_scan(transform, params, steps=8):
+  """Params, before and state after each of some steps, stacked."""
+
+  def body(carry, t):
+    params, state = carry
+    grads = gradient(sparsify_params(params, state), t)
+    updates, state = transform.update(grads, state, params)
+    params = optax.apply_updates(params, updates)
+    return (params, state), (params, state)
+
+  start = (params, transform.init(params))
+  return jax.jit(lambda c: jax.lax.scan(body, c, jnp.arange(steps)))(start)[1]
+
+
+def at(tree, t):
+  return jax.tree.map(lambda x: x[t], tree)
+
+
+def assert_same(a, b):
+  def one(x, y):
+    if jnp.issubdtype(x.dtype, jax.dtypes.prng_key):
+      x, y = jax.random.key_data(x), jax.random.key_data(y)
+    np.testing.assert_array_equal(x, y)
+
+  jax.tree.map(one, a, b)
+
+
+def rigl_updater():
+  return rigl(COUNTS, drop_fraction=0.5, drop_schedule='constant', **RAMP)
+
+
+UPDATERS = {
+  'gmp': lambda: gmp(COUNTS, update_interval=3, **RAMP),
+  'rigl': rigl_updater,
+  'set': lambda: sparse_evolution(COUNTS, drop_fraction=0.5, **RAMP),
+  'snfs': lambda: snfs(COUNTS, drop_fraction=0.5, **RAMP),
+}
+# Products with powers of two are exact, so that it does not matter where the
+# compiler contracts a product and a sum.
+EXACT = {
+  'sgd': lambda: optax.sgd(0.125, momentum=0.5),
+  'noisy': lambda: optax.chain(
+    optax.add_noise(1.0, 0.0, key=1), optax.sgd(0.125)
+  ),
+}
+
+
+@pytest.mark.parametrize(
+  ('method', 'optimiser'),
+  [('gmp', 'sgd'), ('rigl', 'noisy'), ('set', 'sgd'), ('snfs', 'sgd')],
+)
+def test_it_is_the_loop_of_the_two_transitions_bit_for_bit(
+  method, optimiser, params, key
+):
+  tx, updater = EXACT[optimiser](), UPDATERS[method]()
+  mine = run_scan(sparsify(tx, updater, key=key, **TIMES), params)
+  step_key = prng.stream(key, 'masks')
+  mask_state = updater.init(params, key=prng.stream(key, 'initial_masks'))
+  params = apply_masks(params, mask_state.masks)
+  opt_state = tx.init(params)
+
+  @jax.jit
+  def grads_at(params, t):
+    return gradient(params, t)
+
+  kinds = {
+    kind: jax.jit(
+      lambda g, o, m, p, t, kind=kind: kind(
+        tx, updater, g, o, m, p, step=t, key=prng.at(step_key, t)
+      )
+    )
+    for kind in (mask_step, optimiser_step)
+  }
+  for t in range(8):
+    kind = mask_step if is_mask_step(t, **TIMES) else optimiser_step
+    params, opt_state, mask_state = kinds[kind](
+      grads_at(params, t), opt_state, mask_state, params, t
+    )
+    theirs = (params, opt_state, mask_state)
+    stacked = (mine[0], mine[1].opt_state, mine[1].mask_state)
+    assert_same(at(stacked, t), theirs)
+
+
+def test_a_jitted_step_at_a_time_is_the_scan(params, key):
+  transform = sparsify(EXACT['sgd'](), rigl_updater(), key=key, **TIMES)
+  scanned, states = run_scan(transform, params)
+
+  @jax.jit
+  def step(params, state, t):
+    grads = gradient(sparsify_params(params, state), t)
+    updates, state = transform.update(grads, state, params)
+    return optax.apply_updates(params, updates), state
+
+  state = transform.init(params)
+  for t in range(8):
+    params, state = step(params, state, t)
+  assert step._cache_size() == 1
+  assert_same(params, at(scanned, -1))
+  assert_same(state, at(states, -1))
+
+
+def test_members_under_vmap_are_the_runs_alone(params):
+  def final(key):
+    transform = sparsify(optax.adam(0.1), rigl_updater(), key=key, **TIMES)
+    after, states = run_scan(transform, params)
+    return at(after, -1), at(states, -1).mask_state.masks
+
+  keys = jax.random.split(jax.random.key(1), 2)
+  weights, masks = jax.vmap(final)(keys)
+  assert np.any(masks['w'][0] != masks['w'][1])
+  alone_in = jax.jit(final)
+  for i, key in enumerate(keys):
+    alone, alone_masks = alone_in(key)
+    np.testing.assert_array_equal(masks['w'][i], alone_masks['w'])
+    np.testing.assert_allclose(weights['w'][i], alone['w'], rtol=1e-5)
+
+
+def test_the_first_update_cuts_the_dense_params(params, key):
+  times = TIMES | {'start_step': 1}
+  transform = sparsify(optax.sgd(0.1), rigl_updater(), key=key, **times)
+  state = transform.init(params)
+  mask = np.asarray(state.mask_state.masks['w'])
+  seen = sparsify_params(params, state)
+  np.testing.assert_array_equal(seen['w'], np.where(mask, params['w'], 0))
+  np.testing.assert_array_equal(seen['b'], params['b'])
+  grads = gradient(seen, 0)
+  updates, _ = transform.update(grads, state, params)
+  expected = np.where(mask, np.float32(-0.1) * grads['w'], -params['w'])
+  np.testing.assert_array_equal(updates['w'], expected)
+
+
+def test_statistics_that_start_at_the_params_start_at_the_cut_ones(params, key):
+  tx = contrib.schedule_free_sgd(0.1)
+  state = sparsify(tx, rigl_updater(), key=key, **TIMES).init(params)
+  outside = ~np.asarray(state.mask_state.masks['w'])
+  np.testing.assert_array_equal(state.opt_state.z['w'][outside], 0)
+
+
+def test_a_mask_step_of_rigl_moves_nothing_but_what_it_drops(params, key):
+  tx = optax.adamw(0.1)
+  transform = sparsify(tx, rigl_updater(), key=key, **TIMES)
+  after, states = run_scan(transform, params, steps=4)
+  masks = np.asarray(states.mask_state.masks['w'])
+  dropped = masks[2] & ~masks[3]
+  assert dropped.any()
+  expected = np.where(dropped, 0, after['w'][2])
+  np.testing.assert_array_equal(after['w'][3], expected)
+  assert states.opt_state[0].count[-1] == 2
+
+
+def test_low_precision_params_end_exactly_at_0_too(params, key):
+  params = jax.tree.map(lambda p: p.astype(jnp.bfloat16), params)
+  updater = UPDATERS['set']()
+  tx = optax.adam(0.1, mu_dtype=jnp.float32)
+  after, states = run_scan(sparsify(tx, updater, key=key, **TIMES), params)
+  assert after['w'].dtype == jnp.bfloat16
+  masks = np.asarray(states.mask_state.masks['w'])
+  assert np.all(np.asarray(after['w'], np.float32)[~masks] == 0)
+
+
+def test_the_loss_sees_what_forward_gives(params, key):
+  base = rigl_updater()
+  updater = base._replace(
+    forward=lambda p, state: apply_masks(
+      jax.tree.map(lambda x: x * jnp.abs(x), p), state.masks
+    )
+  )
+  transform = sparsify(optax.sgd(0.1), updater, key=key, **TIMES)
+  state = jax.jit(transform.init)(params)
+  mask = np.asarray(state.mask_state.masks['w'])
+  seen = jax.jit(sparsify_params)(params, state)
+  expected = np.where(mask, params['w'] * np.abs(params['w']), 0)
+  np.testing.assert_array_equal(seen['w'], expected)
+
+
+def test_a_probe_reaches_the_method(params, key):
+  def init(params, *, key, probe=None):
+    raise ValueError(f'probe is {probe}')
+
+  updater = rigl_updater()._replace(init=init)
+  transform = sparsify(
+    optax.sgd(0.1), updater, key=key, probe='the probe', **TIMES
+  )
+  with pytest.raises(ValueError, match='probe is the probe'):
+    transform.init(params)
+
+
+def test_bad_input_is_named(params, key):
+  updater = rigl_updater()
+  with pytest.raises(ValueError, match='update_interval is 0'):
+    sparsify(optax.sgd(0.1), updater, key=key, **TIMES | {'update_interval': 0})
+  with pytest.raises(TypeError, match='accepted is a MaskUpdater'):
+    sparsify(optax.sgd(0.1), optax.sgd(0.1), key=key, **TIMES)
+  with pytest.raises(ValueError, match='matrix function'):
+    sparsify(contrib.muon(0.1), updater, key=key, **TIMES).init(params)
+  transform = sparsify(optax.sgd(0.1), updater, key=key, **TIMES)
+  state = transform.init(params)
+  with pytest.raises(ValueError, match='update needs params'):
+    transform.update(params, state)
+  with pytest.raises(TypeError, match='state of sparsify'):
+    sparsify_params(params, state.opt_state)
