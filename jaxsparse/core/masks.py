@@ -94,6 +94,11 @@ def shard_like(param: Any, leaf: jax.Array) -> jax.Array:
   """
   if isinstance(param, jax.ShapeDtypeStruct):
     return leaf
+  if not any(isinstance(x, jax.core.Tracer) for x in (param, leaf)):
+    return jax.device_put(leaf, getattr(param, 'sharding', None))
+  of_type = jax.typeof(param).sharding
+  if any(axis is not None for axis in of_type.spec):
+    leaf = jax.sharding.reshard(leaf, of_type)
   return shard_alike(param, leaf)[1]
 
 

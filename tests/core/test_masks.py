@@ -100,15 +100,31 @@ def test_random_masks_are_uniform_over_places_and_differ_by_leaf(key):
   assert same.mean() < 0.02  # 1 / C(12, 4) = 0.002
 
 
-def test_random_masks_are_sharded_as_params_under_jit(key):
-  mesh = jax.make_mesh((8,), ('x',))
+@pytest.mark.parametrize('wrap', [jax.jit, lambda draw: draw])
+@pytest.mark.parametrize('axis_type', list(jax.sharding.AxisType)[:2])
+def test_random_masks_are_sharded_as_params(key, axis_type, wrap):
+  mesh = jax.make_mesh((8,), ('x',), axis_types=(axis_type,))
   sharding = jax.NamedSharding(mesh, jax.P(None, 'x'))
   params = {'kernel': jax.device_put(jnp.ones((4, 16)), sharding)}
-  draw = jax.jit(lambda p: masks.random_masks(p, {'kernel': 9}, key=key))
+  draw = wrap(lambda p: masks.random_masks(p, {'kernel': 9}, key=key))
   drawn = draw(params)['kernel']
   assert drawn.sharding.is_equivalent_to(sharding, 2)
-  single = draw({'kernel': jnp.ones((4, 16))})['kernel']
+  single = draw({'kernel': np.ones((4, 16))})['kernel']
   np.testing.assert_array_equal(drawn, single)
+
+
+def test_shard_like_keeps_the_axis_types_of_a_stack(key):
+  """Explicit axes are part of a type, and survive a scan's stacking."""
+  mesh = jax.make_mesh((8,), ('x',))
+  sharding = jax.NamedSharding(mesh, jax.P(None, 'x'))
+  param = jax.device_put(jnp.ones((4, 16)), sharding)
+
+  def stack(param):
+    mask = masks.shard_like(param, jnp.ones(param.shape, bool))
+    return jax.lax.scan(lambda m, _: (m, m), mask, None, 3)[1]
+
+  stacked = jax.NamedSharding(mesh, jax.P(None, None, 'x'))
+  assert jax.jit(stack)(param).sharding.is_equivalent_to(stacked, 3)
 
 
 def test_active_and_sizes():
