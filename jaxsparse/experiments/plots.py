@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -73,6 +74,11 @@ def series(records: Sequence[Record], name: str, path: str = '') -> Series:
   )
 
 
+def scaled(values: Series, scale: float) -> Series:
+  """`values` in another unit."""
+  return Series(values.steps, *(scale * v for v in values[1:]))
+
+
 def run_plots(root: pathlib.Path) -> None:
   """Writes `root/plots/*.png` from `root/metrics.jsonl`.
 
@@ -107,6 +113,14 @@ def panels(count: int, *, height: float = 4.0) -> tuple[Figure, list[Axes]]:
     ax.grid(color='0.9', linewidth=0.6)
     ax.set_axisbelow(True)
   return figure, axes
+
+
+def log_scale(ax: Axes) -> None:
+  """A log y axis that is labelled within a decade too, in plain numbers."""
+  ax.set_yscale('log')
+  ax.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+  ax.yaxis.set_major_formatter('{x:g}')
+  ax.yaxis.set_minor_locator(ticker.NullLocator())
 
 
 def line(ax: Axes, values: Series, **style: Any) -> None:
@@ -147,13 +161,13 @@ def _replicates(records: Sequence[Record]) -> str:
 
 def _loss_and_accuracy(records: Sequence[Record], title: str) -> Figure | None:
   figure, (left, right) = panels(2)
-  left.set_yscale('log')
+  log_scale(left)
   for ax, entry, scale in ((left, 'loss', 1), (right, 'accuracy', 100)):
     for prefix, label, colour in (
       ('', 'train, mean since last point', COLOURS[1]),
       ('eval_', 'evaluation', COLOURS[0]),
     ):
-      values = _scaled(series(records, prefix + entry), scale)
+      values = scaled(series(records, prefix + entry), scale)
       line(ax, values, color=colour, label=label)
     ax.set_xlabel('step')
     legend(ax)
@@ -163,16 +177,12 @@ def _loss_and_accuracy(records: Sequence[Record], title: str) -> Figure | None:
   return figure if left.lines or right.lines else None
 
 
-def _scaled(values: Series, scale: float) -> Series:
-  return Series(values.steps, *(scale * v for v in values[1:]))
-
-
 def _by_layer(records: Sequence[Record], name: str) -> dict[str, Series]:
   """The series of each leaf path, in the order of the records."""
   found: dict[str, None] = {}
   for record in records:
     found |= dict.fromkeys(record.get(name) or {})
-  return {p: _scaled(series(records, name, p), 100) for p in found}
+  return {p: scaled(series(records, name, p), 100) for p in found}
 
 
 def _sparsity_by_layer(records: Sequence[Record], title: str) -> Figure | None:
@@ -180,7 +190,7 @@ def _sparsity_by_layer(records: Sequence[Record], title: str) -> Figure | None:
   layers = _by_layer(records, 'layer_sparsity')
   if not layers:
     return None
-  total = _scaled(series(records, 'sparsity'), 100)
+  total = scaled(series(records, 'sparsity'), 100)
   if any(np.ptp(s.mean) > 0 for s in layers.values()):
     figure, (ax,) = panels(1)
     _layer_lines(ax, layers)
@@ -201,8 +211,16 @@ def _sparsity_by_layer(records: Sequence[Record], title: str) -> Figure | None:
 
 def _bars(ax: Axes, values: dict[str, float]) -> None:
   """Horizontal bars in forward order, each with its number."""
-  drawn = ax.barh(list(values), list(values.values()), color=COLOURS[5])
-  ax.bar_label(drawn, fmt='%.2f', label_type='center', fontsize=9)
+  ax.barh(list(values), list(values.values()), color=COLOURS[5])
+  for row, value in enumerate(values.values()):
+    ax.text(
+      1.02,
+      row,
+      f'{value:.2f} %',
+      transform=ax.get_yaxis_transform(),
+      verticalalignment='center',
+      fontsize=9,
+    )
   ax.invert_yaxis()
   ax.grid(visible=False, axis='y')
   ax.set_xlim(0, 100)
@@ -227,7 +245,8 @@ def _layer_lines(ax: Axes, layers: dict[str, Series]) -> None:
   for i, (path, values) in enumerate(layers.items()):
     label = path if i < _MOST_LABELLED or i == len(layers) - 1 else None
     if few:
-      line(ax, values, color=COLOURS[i], label=label)
+      line(ax, values, color=COLOURS[i], marker='.', label=label)
     else:
       shade = f'{0.75 * i / (len(layers) - 1):.2f}'
-      line(ax, values, color=shade, label=label)
+      line(ax, values, color=shade, marker='.', label=label)
+  ax.set_xlim(left=0)
