@@ -35,13 +35,18 @@ BatchOf = Callable[[Split, jax.Array], PyTree]
 class Compiled(NamedTuple):
   """What a run executes; each is compiled when first called.
 
+  `init` is not compiled as a whole: most of it is drawing random numbers, and
+  the small programs that draw them serve every method of a process.
+
   Attributes:
     programs: the train and mask steps.
     init: `(member, data, indices [n, b], params, masks) -> state`: `indices`
       are the probe's batches; `params` and `masks` are `None` or those to
       start from.
-    evaluate: `(state, member, data, batches) -> (loss, accuracy)`.
-    gradient_norm: `(state, member, data, indices [b]) -> scalar`.
+    evaluate: `(params, model_state, data, batches) -> (loss, accuracy)`;
+      `params` are what the method's `forward` gives, here and below.
+    gradient_norm: `(params, masks, model_state, key, data, indices [b]) ->
+      scalar`.
   """
 
   programs: Programs
@@ -117,9 +122,9 @@ def _compiled(
   batches = batch_of(scale)
   return Compiled(
     _programs(recipe, scale, dispatch, chunk),
-    jax.jit(_make_init(recipe, task, init_fn, batches, image_shape)),
-    _evaluate(recipe, task, scale),
-    _gradient_norm(recipe, task, scale),
+    _make_init(recipe, task, init_fn, batches, image_shape),
+    _evaluate(task, scale),
+    _gradient_norm(task, scale),
   )
 
 
@@ -131,29 +136,18 @@ def _programs(
 
 
 @functools.lru_cache(maxsize=32)
-def _evaluate(
-  recipe: Recipe, task: Task, scale: float
-) -> Callable[..., tuple[float, float]]:
-  return make_evaluate(task, recipe.updater, batch_of(scale))
+def _evaluate(task: Task, scale: float) -> Callable[..., tuple[float, float]]:
+  return make_evaluate(task, batch_of(scale))
 
 
 @functools.lru_cache(maxsize=32)
-def _gradient_norm(
-  recipe: Recipe, task: Task, scale: float
-) -> Callable[..., jax.Array]:
+def _gradient_norm(task: Task, scale: float) -> Callable[..., jax.Array]:
   @jax.jit
-  def norm(state, member, data, indices):
+  def norm(params, masks, model_state, key, data, indices):
     def loss(params, batch):
-      key = prng.stream(member.key, 'probe')
-      return task.loss(params, state.model_state, batch, key=key, train=True)[0]
+      return task.loss(params, model_state, batch, key=key, train=True)[0]
 
-    updater = recipe.updater(member)
-    return gradient_norm(
-      loss,
-      updater.forward(state.params, state.mask_state),
-      state.mask_state.masks,
-      batch_of(scale)(data, indices),
-    )
+    return gradient_norm(loss, params, masks, batch_of(scale)(data, indices))
 
   return norm
 

@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from jaxsparse.core import prng
+from jaxsparse.core.types import Params
 from jaxsparse.data import resident
+from jaxsparse.data.datasets import Split
 from jaxsparse.experiments import identity, plots, start, summary
 from jaxsparse.experiments import workdir as workdir_lib
 from jaxsparse.experiments.build import Experiment, build
@@ -143,13 +146,8 @@ class _Run:
   def _evaluate(self, state: TrainState, member: Member) -> loop.Record:
     updater = self._experiment.recipe.updater(member)
     active = checked_active(state, updater, self._experiment.target_counts)
-    batches = resident.eval_batches(
-      len(self._eval_split.labels),
-      self._experiment.config['eval']['batch_size'],
-    )
-    loss, accuracy = self._compiled.evaluate(
-      state, member, self._eval_data, batches
-    )
+    seen = updater.forward(state.params, state.mask_state)
+    loss, accuracy = self._score(seen, state, self._eval_split, self._eval_data)
     record = {
       'eval_loss': loss,
       'eval_accuracy': accuracy,
@@ -158,10 +156,23 @@ class _Run:
     }
     if self._probe.size:
       norm = self._compiled.gradient_norm(
-        state, member, self._data, self._probe
+        seen,
+        state.mask_state.masks,
+        state.model_state,
+        prng.stream(member.key, 'probe'),
+        self._data,
+        self._probe,
       )
       record['gradient_norm'] = float(norm)
     return record
+
+  def _score(
+    self, seen: Params, state: TrainState, split: Split, data: Split
+  ) -> tuple[float, float]:
+    """Loss and accuracy over all of `split`, which `data` is on the device."""
+    size = self._experiment.config['eval']['batch_size']
+    batches = resident.eval_batches(len(split.labels), size)
+    return self._compiled.evaluate(seen, state.model_state, data, batches)
 
   def _save(
     self, states: Sequence[TrainState], progress: loop.Progress
@@ -207,9 +218,6 @@ class _Run:
     experiment = self._experiment
     test = experiment.dataset.test
     data = resident.put(test)
-    batches = resident.eval_batches(
-      len(test.labels), experiment.config['eval']['batch_size']
-    )
     accuracies: list[float | None] = []
     active: dict[str, int] = {}
     for i, (state, member) in enumerate(
@@ -220,9 +228,8 @@ class _Run:
         continue
       updater = experiment.recipe.updater(member)
       active = checked_active(state, updater, experiment.target_counts)
-      accuracies.append(
-        self._compiled.evaluate(state, member, data, batches)[1]
-      )
+      seen = updater.forward(state.params, state.mask_state)
+      accuracies.append(self._score(seen, state, test, data)[1])
     result = summary.summarise(
       experiment,
       accuracies=accuracies,

@@ -10,7 +10,7 @@ import numpy as np
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
 from jaxsparse.core.types import Invariant, MaskUpdater, Path, PyTree
-from jaxsparse.training.state import Member, TrainState
+from jaxsparse.training.state import TrainState
 from jaxsparse.training.task import Task
 
 
@@ -19,28 +19,26 @@ class BrokenInvariant(RuntimeError):
 
 
 def make_evaluate(
-  task: Task,
-  updater: Callable[[Member], MaskUpdater],
-  batch_of: Callable[[PyTree, jax.Array], PyTree],
+  task: Task, batch_of: Callable[[PyTree, jax.Array], PyTree]
 ) -> Callable[..., tuple[float, float]]:
-  """Builds `(state, member, data, batches) -> (loss, accuracy)`.
+  """Builds `(params, model_state, data, batches) -> (loss, accuracy)`.
 
-  `batches` is `(indices [n, b], weights [n, b])` with weight 1 for each
+  `params` are what the method's `forward` gives; `batches` is `(indices [n, b], weights [n, b])` with weight 1 for each
   example once and 0 for padding. Loss in nats an example, accuracy in [0, 1].
   """
 
   @jax.jit
-  def sums(state, member, data, indices, weights):
-    params = updater(member).forward(state.params, state.mask_state)
+  def sums(params, model_state, data, indices, weights):
     batch = batch_of(data, indices)
-    logits = task.logits(params, state.model_state, batch['image'])
+    logits = task.logits(params, model_state, batch['image'])
     right = jnp.argmax(logits, axis=-1) == batch['label']
     loss = task.example_loss(logits, batch['label'])
     return jnp.sum(loss * weights), jnp.sum(right * weights)
 
-  def evaluate(state, member, data, batches):
+  def evaluate(params, model_state, data, batches):
     parts = [
-      sums(state, member, data, i, w) for i, w in zip(*batches, strict=True)
+      sums(params, model_state, data, i, w)
+      for i, w in zip(*batches, strict=True)
     ]
     loss, right = np.sum(np.asarray(jax.device_get(parts), np.float64), axis=0)
     examples = float(np.sum(batches[1]))
