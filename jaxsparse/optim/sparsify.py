@@ -29,6 +29,7 @@ Its order of events is `jaxsparse.optim.transition`'s. The masks are
 `state.mask_state.masks`.
 """
 
+import dataclasses
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -45,6 +46,14 @@ from jaxsparse.optim.masked import masked_updates
 from jaxsparse.optim.supported import check_optimiser
 
 
+@tree_util.register_static
+@dataclasses.dataclass(frozen=True)
+class Forward:
+  """A method's `forward`, as part of a tree's structure: it has no leaves."""
+
+  fn: Callable[[Params, MaskState], Params]
+
+
 class SparsifyState(NamedTuple):
   """The state of `sparsify`.
 
@@ -52,13 +61,13 @@ class SparsifyState(NamedTuple):
     step: updates so far, mask steps included; an int32 scalar.
     mask_state: the masks and the method's own state.
     opt_state: the state of the optimiser.
-    forward: the method's `forward`; holds no arrays.
+    forward: the method's `forward`, which `sparsify_params` applies.
   """
 
   step: jax.Array
   mask_state: MaskState
   opt_state: PyTree
-  forward: Callable[[Params, MaskState], Params]
+  forward: Forward
 
 
 def sparsify(
@@ -114,7 +123,7 @@ def sparsify(
       step=jnp.zeros([], jnp.int32),
       mask_state=mask_state,
       opt_state=tx.init(stored),
-      forward=tree_util.Partial(updater.forward),
+      forward=Forward(updater.forward),
     )
 
   def update(
@@ -155,7 +164,7 @@ def sparsify_params(params: Params, opt_state: SparsifyState) -> Params:
       f'opt_state is a {type(opt_state).__name__}; accepted is the state of'
       ' sparsify, the outermost transformation'
     )
-  seen = opt_state.forward(params, opt_state.mask_state)
+  seen = opt_state.forward.fn(params, opt_state.mask_state)
   return apply_masks(seen, opt_state.mask_state.masks)
 
 

@@ -11,7 +11,7 @@ from jaxsparse.optim.reset import NO_OWNER, owners, reset_statistics
 W, B = (5, 7), (3,)
 
 
-def used_state(tx, params, trained, n=3):
+def used_state(tx, params, trained, n=2):
   """A state that has seen `n` steps, here of other gradients each."""
   opt_state = tx.init(params)
   for i in range(n):
