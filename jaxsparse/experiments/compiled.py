@@ -17,7 +17,7 @@ from jaxsparse.core import prng
 from jaxsparse.core.types import Probe, PyTree, Shape
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
-from jaxsparse.experiments import config as config_lib
+from jaxsparse.experiments import recipes
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.training.evaluate import make_evaluate
 from jaxsparse.training.programs import (
@@ -60,7 +60,7 @@ def compiled(experiment: Experiment) -> Compiled:
   return _compiled(
     experiment.recipe,
     experiment.task,
-    config_lib.find('init', experiment.config['init']['name']),
+    recipes.initialiser(experiment.config['init']),
     experiment.dataset.scale,
     experiment.dataset.train.images.shape[1:],
     _dispatch(experiment),
@@ -70,11 +70,10 @@ def compiled(experiment: Experiment) -> Compiled:
 
 def abstract_state(experiment: Experiment) -> TrainState:
   """Shapes and dtypes of a member's state."""
-  init_fn = config_lib.find('init', experiment.config['init']['name'])
   init = _make_init(
     experiment.recipe,
     experiment.task,
-    init_fn,
+    recipes.initialiser(experiment.config['init']),
     batch_of(experiment.dataset.scale),
     experiment.dataset.train.images.shape[1:],
   )
@@ -172,7 +171,7 @@ def _make_init(
       [batches(data, row) for row in indices],
       lambda params, inputs: task.logits(params, model_state, inputs),
     )
-    return initial_state(
+    state = initial_state(
       recipe,
       member,
       fresh if params is None else params,
@@ -181,5 +180,7 @@ def _make_init(
       probe,
       masks,
     )
+    # The state is donated, so no two leaves may be one array.
+    return jax.tree.map(jnp.copy, state)
 
   return init

@@ -6,7 +6,8 @@ anything compiles and before anything is written.
 
 import logging
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from fractions import Fraction
 from typing import Any
 
 from jaxsparse.core import paths
@@ -16,20 +17,37 @@ _log = logging.getLogger(__name__)
 
 Plain = dict[str, Any]
 
-# Field -> (what is accepted, the test of it).
+# `step` is an int32, a word of a seed has 32 bits, a number is a float32.
+_MOST_STEPS = 2**31 - 1
+_SEEDS = 2**32
+_LARGEST = 2.0**127
+
+
+def _unset_or(*types: type) -> Callable[[Any], bool]:
+  return lambda v: v is None or type(v) in types
+
+
+# Field -> (what is accepted, the test of it). Floats are finite already.
 _CHECKS: dict[str, tuple[str, Any]] = {
-  'seed': ('an int >= 0', lambda v: v >= 0),
   'replicates': ('an int >= 1', lambda v: v >= 1),
   'batch_size': ('an int >= 1', lambda v: v >= 1),
+  'num_steps': ('an int', _unset_or(int)),
+  'num_epochs': ('a number', _unset_or(int, float)),
   'log_interval': ('an int >= 1', lambda v: v >= 1),
   'updater.update_interval': ('an int >= 1', lambda v: v >= 1),
+  'updater.start_step': ('an int', _unset_or(int)),
+  'updater.stop_step': ('an int', _unset_or(int)),
   'updater.start_fraction': ('in [0, 1]', lambda v: 0 <= v <= 1),
   'updater.stop_fraction': ('in [0, 1]', lambda v: 0 <= v <= 1),
-  'optimizer.learning_rate': ('finite, > 0', lambda v: 0 < v < math.inf),
-  'optimizer.weight_decay': ('finite, >= 0', lambda v: 0 <= v < math.inf),
+  'optimizer.learning_rate': ('> 0', lambda v: v > 0),
+  'optimizer.weight_decay': ('>= 0', lambda v: v >= 0),
   'optimizer.warmup_steps': ('an int >= 0', lambda v: v >= 0),
   'checkpoint.interval': ('an int >= 1', lambda v: v >= 1),
   'checkpoint.keep': ('an int >= 1', lambda v: v >= 1),
+  'checkpoint.keep_steps': (
+    'ints >= 0',
+    lambda v: all(type(step) is int and step >= 0 for step in v),
+  ),
   'eval.interval': ('an int >= 1', lambda v: v >= 1),
   'eval.batch_size': ('an int >= 1', lambda v: v >= 1),
   'eval.probe_size': ('an int >= 0', lambda v: v >= 0),
@@ -55,20 +73,28 @@ def resolve(config: Any) -> Plain:
     ValueError: what was got, what is accepted, at which field.
   """
   given = config_lib.plain(config)
+  for section in config_lib.SECTIONS:
+    if not isinstance(given.setdefault(section, {}), dict):
+      raise ValueError(
+        f'config.{section}: got {given[section]!r}; it is a section'
+      )
   names = {
-    section: given.get(section, {}).get('name')
+    section: given[section]['name']
     for section in config_lib.SECTIONS
+    if given[section].get('name') is not None
   }
   complete = config_lib.plain(config_lib.default_config(**names))
   for section in config_lib.SECTIONS:
-    _refuse_missing(section, names[section], given[section])
+    name = complete[section]['name']
     given[section] = _applicable(
-      section, names[section], given[section], complete[section]
+      section, name, given[section], complete[section]
     )
-    _admit_required(section, names[section], complete[section])
+    _admit_required(section, name, given[section], complete[section])
   _merge(complete, given, '')
   for field, (accepted, test) in _CHECKS.items():
     _check(field, get(complete, field), accepted, test)
+  last = _SEEDS - complete['replicates']
+  _check('seed', complete['seed'], f'in 0 .. {last}', lambda v: 0 <= v <= last)
   return complete
 
 
@@ -89,22 +115,11 @@ def settle_steps(resolved: Plain, examples: int) -> Plain:
       f'config.batch_size: got {batch}; the training split of'
       f' {resolved["data"]["name"]!r} has {examples} examples'
     )
-  steps, epochs = resolved['num_steps'], resolved['num_epochs']
-  if (steps is None) == (epochs is None):
-    raise ValueError(
-      'set one of config.num_steps and config.num_epochs; got'
-      f' {steps} and {epochs}'
-    )
-  if epochs is not None:
-    if not 0 < epochs < math.inf:
-      raise ValueError(f'config.num_epochs: got {epochs}; accepted is > 0')
-    steps = math.floor(epochs * examples / batch)
-  if steps < 1:
-    raise ValueError(f'config.num_steps: got {steps}; accepted is an int >= 1')
+  steps = _num_steps(resolved, examples)
   updater = dict(resolved['updater'])
   for end in ('start', 'stop'):
     if updater[f'{end}_step'] is None:
-      updater[f'{end}_step'] = math.floor(updater[f'{end}_fraction'] * steps)
+      updater[f'{end}_step'] = share(updater[f'{end}_fraction'], steps)
     del updater[f'{end}_fraction']
   if not 0 <= updater['start_step'] <= updater['stop_step']:
     raise ValueError(
@@ -112,9 +127,36 @@ def settle_steps(resolved: Plain, examples: int) -> Plain:
       f' {updater["start_step"]}, stop_step {updater["stop_step"]}; accepted'
       ' is 0 <= start_step <= stop_step'
     )
+  _check(
+    'checkpoint.keep_steps',
+    resolved['checkpoint']['keep_steps'],
+    f'at most num_steps {steps}',
+    lambda v: max(v, default=0) <= steps,
+  )
   settled = resolved | {'num_steps': steps, 'updater': updater}
   del settled['num_epochs']
   return settled
+
+
+def share(fraction: float, whole: int) -> int:
+  """floor(fraction x whole), of the decimal as written: 0.29 of 100 is 29."""
+  return math.floor(Fraction(str(fraction)) * whole)
+
+
+def _num_steps(resolved: Plain, examples: int) -> int:
+  steps, epochs = resolved['num_steps'], resolved['num_epochs']
+  if (steps is None) == (epochs is None):
+    raise ValueError(
+      'set one of config.num_steps and config.num_epochs; got'
+      f' {steps} and {epochs}'
+    )
+  field, got = 'num_steps', steps
+  if epochs is not None:
+    field, got = 'num_epochs', epochs
+    steps = share(epochs, examples) // resolved['batch_size']
+  accepted = f'1 to {_MOST_STEPS} steps'
+  _check(field, got, accepted, lambda _: 1 <= steps <= _MOST_STEPS)
+  return steps
 
 
 def get(tree: Plain, field: str) -> Any:
@@ -122,15 +164,6 @@ def get(tree: Plain, field: str) -> Any:
   for part in field.split('.'):
     tree = tree[part]
   return tree
-
-
-def check_field(tree: Plain, field: str) -> None:
-  """Raises `ValueError` if `tree` has no dotted `field`."""
-  done = ''
-  for part in field.split('.'):
-    if not isinstance(tree, dict) or part not in tree:
-      _unknown(done + part, part, tree if isinstance(tree, dict) else ())
-    tree, done = tree[part], f'{done}{part}.'
 
 
 def flat(tree: Plain, prefix: str = '') -> Plain:
@@ -144,14 +177,13 @@ def flat(tree: Plain, prefix: str = '') -> Plain:
   return out
 
 
-def _refuse_missing(section: str, name: Any, given: Plain) -> None:
+def _admit_required(
+  section: str, name: Any, given: Plain, complete: Plain
+) -> None:
+  """Makes room for the hyperparameters without a default."""
   for field, p in config_lib.hyperparameters(section, name).items():
     if p.default is p.empty and given.get(field) is None:
       raise ValueError(f'config.{section}.{field}: {name} needs a value')
-
-
-def _admit_required(section: str, name: Any, complete: Plain) -> None:
-  for field in config_lib.hyperparameters(section, name):
     complete.setdefault(field, None)
 
 
@@ -198,7 +230,10 @@ def _typed(field: str, value: Any, default: Any) -> Any:
   """
   if isinstance(value, list):
     value = tuple(value)
-  if default is None or value is None or callable(value):
+  if isinstance(value, float) and not abs(value) <= _LARGEST:
+    raise ValueError(f'config.{field}: got {value!r}; accepted is finite')
+  named = isinstance(default, str) or callable(default)
+  if default is None or (named and callable(value)):
     return value
   if isinstance(default, float) and isinstance(value, int):
     value = float(value)

@@ -79,8 +79,7 @@ class _Run:
     self._checkpoints = checkpoints
     self._compiled: Compiled = compiled(experiment)
     self._data = resident.put(experiment.dataset.train)
-    self._eval_split = _eval_split(experiment)
-    self._eval_data = resident.put(self._eval_split)
+    self._eval_data = resident.put(experiment.eval_split)
     self._digest = identity.digest(experiment.config)
     self._began = time.perf_counter()
     self._earlier_seconds = 0.0
@@ -147,7 +146,9 @@ class _Run:
     updater = self._experiment.recipe.updater(member)
     active = checked_active(state, updater, self._experiment.target_counts)
     seen = updater.forward(state.params, state.mask_state)
-    loss, accuracy = self._score(seen, state, self._eval_split, self._eval_data)
+    loss, accuracy = self._score(
+      seen, state, self._experiment.eval_split, self._eval_data
+    )
     record = {
       'eval_loss': loss,
       'eval_accuracy': accuracy,
@@ -244,15 +245,3 @@ class _Run:
 
   def _seconds(self) -> float:
     return self._earlier_seconds + time.perf_counter() - self._began
-
-
-def _eval_split(experiment: Experiment) -> Any:
-  wanted = experiment.config['eval']['split']
-  validation = experiment.dataset.validation
-  if wanted == 'validation' and validation is None:
-    raise ValueError(
-      'config.eval.split: got validation, but config.data.validation is 0'
-    )
-  if wanted == 'test' or validation is None:
-    return experiment.dataset.test
-  return validation

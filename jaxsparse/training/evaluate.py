@@ -23,8 +23,9 @@ def make_evaluate(
 ) -> Callable[..., tuple[float, float]]:
   """Builds `(params, model_state, data, batches) -> (loss, accuracy)`.
 
-  `params` are what the method's `forward` gives; `batches` is `(indices [n, b], weights [n, b])` with weight 1 for each
-  example once and 0 for padding. Loss in nats an example, accuracy in [0, 1].
+  `params` are what the method's `forward` gives; `batches` is `(indices [n, b],
+  weights [n, b])` with weight 1 for each example once and 0 for padding. Loss
+  in nats an example, accuracy in [0, 1].
   """
 
   @jax.jit

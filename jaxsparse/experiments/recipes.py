@@ -1,0 +1,123 @@
+"""A run's functions, apart from its numbers.
+
+Learning rate, weight decay, and every float of the sections `updater` and
+`init` are numbers: they travel in `Member` and are never compiled in. All else
+makes functions, which are cached here by what they are made of. So runs that
+differ in numbers alone (seed, sparsity, drop fraction ...) get the very same
+functions, and with them the same compiled programs.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from flax import linen as nn
+
+from jaxsparse.core import registry
+from jaxsparse.core.types import MaskUpdater, PyTree
+from jaxsparse.experiments import config as config_lib
+from jaxsparse.experiments import optimizers
+from jaxsparse.experiments.resolve import Plain
+from jaxsparse.training.state import Member
+from jaxsparse.training.step import Recipe
+from jaxsparse.training.task import Task, classification
+
+Frozen = tuple[tuple[str, Any], ...]
+
+
+def module(section: Plain, num_classes: int) -> nn.Module:
+  """The model of the config section `model`.
+
+  Raises:
+    ValueError: it refuses its hyperparameters.
+  """
+  kwargs = {k: v for k, v in section.items() if k != 'name'}
+  return _module(section['name'], num_classes, _frozen(kwargs))
+
+
+@functools.lru_cache(maxsize=32)
+def task(module: nn.Module) -> Task:
+  """The model with its loss."""
+  return classification(module)
+
+
+def recipe(settled: Plain, module: nn.Module) -> Recipe:
+  """What the train and mask steps of a settled config are made of."""
+  optimizer = {
+    k: v
+    for k, v in settled['optimizer'].items()
+    if k not in ('learning_rate', 'weight_decay')
+  }
+  return _recipe(
+    module,
+    settled['updater']['name'],
+    _frozen(_static(updater_kwargs(settled))),
+    _frozen(optimizer),
+    settled['num_steps'],
+  )
+
+
+def initialiser(section: Plain) -> Callable[..., PyTree]:
+  """The function of the config section `init`, but for `Member.init`."""
+  kwargs = {k: v for k, v in section.items() if k not in ('name', 'checkpoint')}
+  return _initialiser(section['name'], _frozen(_static(kwargs)))
+
+
+def updater_kwargs(settled: Plain) -> Plain:
+  """What the updater's builder is given besides the counts."""
+  section = settled['updater']
+  accepted = registry.parameters(config_lib.find('updater', section['name']))
+  return {name: section[name] for name in accepted if name in section}
+
+
+def numbers(section: Plain) -> dict[str, np.float32]:
+  """The traced hyperparameters of a section: its floats."""
+  return {k: np.float32(v) for k, v in section.items() if isinstance(v, float)}
+
+
+def _static(section: Plain) -> Plain:
+  return {k: v for k, v in section.items() if not isinstance(v, float)}
+
+
+def _frozen(section: Plain) -> Frozen:
+  return tuple(sorted(section.items()))
+
+
+@functools.lru_cache(maxsize=32)
+def _module(
+  name: config_lib.Named, num_classes: int, frozen: Frozen
+) -> nn.Module:
+  builder = config_lib.find('model', name)
+  kwargs = dict(frozen)
+  if 'num_classes' in registry.parameters(builder):
+    kwargs['num_classes'] = num_classes
+  try:
+    return builder(**kwargs)
+  except (TypeError, ValueError) as error:
+    raise ValueError(f'config.model: {error}') from None
+
+
+@functools.lru_cache(maxsize=32)
+def _recipe(
+  module: nn.Module,
+  updater_name: config_lib.Named,
+  static_updater: Frozen,
+  optimizer: Frozen,
+  num_steps: int,
+) -> Recipe:
+  builder = config_lib.find('updater', updater_name)
+
+  def updater(member: Member) -> MaskUpdater:
+    return builder(member.counts, **dict(static_updater), **member.updater)
+
+  return Recipe(
+    task(module).loss, optimizers.make(dict(optimizer), num_steps), updater
+  )
+
+
+@functools.lru_cache(maxsize=32)
+def _initialiser(
+  name: config_lib.Named, static: Frozen
+) -> Callable[..., PyTree]:
+  return functools.partial(config_lib.find('init', name), **dict(static))
