@@ -6,12 +6,10 @@ does not see is looked for here: an empty or half-removed directory, from which
 it restores nothing without an error, and a flipped bit.
 """
 
-import contextlib
-import gc
+import functools
 import logging
 import sys
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import jax
@@ -107,19 +105,33 @@ def read(
   """
   default = jnp.zeros(()).sharding
   target = jax.tree.map(lambda leaf: _placed(leaf, default), target)
+  stored = jax.tree.map(_stored, target)
+  how = ocp.checkpoint_utils.construct_restore_args(stored)
   args = ocp.args.Composite(
-    state=ocp.args.PyTreeRestore(
-      target, restore_args=ocp.checkpoint_utils.construct_restore_args(target)
-    )
+    state=ocp.args.PyTreeRestore(stored, restore_args=how)
   )
   state = _call(
     directory, 'read', lambda orbax: orbax.restore(directory, args=args).state
   )
+  state = jax.tree.map(_filled, target, state)
   arrays = jax.tree.map(lambda x: None if x is ... else x, state)
   clause = fingerprints.damage(fingerprints.take(arrays), record.leaves)
   if clause:
     raise CheckpointError(f'{directory} is damaged: {clause}')
   return state
+
+
+def _stored(leaf: Any) -> Any:
+  # Orbax refuses empty arrays, and those NumPy scalars that are not numbers.
+  if leaf is ... or leaf.size:
+    return np.asarray(leaf) if isinstance(leaf, np.generic) else leaf
+  return None
+
+
+def _filled(want: Any, got: Any) -> Any:
+  if got is None:
+    return jnp.zeros(want.shape, want.dtype, device=want.sharding)
+  return got
 
 
 def _placed(leaf: Any, default: jax.sharding.Sharding) -> Any:
@@ -131,12 +143,8 @@ def _placed(leaf: Any, default: jax.sharding.Sharding) -> Any:
 
 def save_args(record: records.Record, state: PyTree) -> ocp.args.Composite:
   """What Orbax is handed to save `state`."""
-  arrays = jax.tree.map(
-    lambda leaf: np.asarray(leaf) if isinstance(leaf, np.generic) else leaf,
-    state,
-  )
   return ocp.args.Composite(
-    state=ocp.args.PyTreeSave(arrays),
+    state=ocp.args.PyTreeSave(jax.tree.map(_stored, state)),
     meta=ocp.args.JsonSave(records.to_json(record)),
   )
 
@@ -150,6 +158,9 @@ def open_manager(directory: epath.Path) -> ocp.CheckpointManager:
     directory,
     item_names=('state', 'meta'),
     options=ocp.CheckpointManagerOptions(
+      # Made behind the caller's back, a directory that cannot be made leaves
+      # threads waiting for it, and the process does not end for 5 minutes.
+      async_options=ocp.AsyncOptions(create_directories_asynchronously=False),
       todelete_subdir=TRASH,
       cleanup_tmp_directories=True,
       lightweight_initialize=True,
@@ -164,30 +175,41 @@ def _call(
   handler = ocp.CompositeCheckpointHandler(
     state=ocp.PyTreeCheckpointHandler(), meta=ocp.JsonCheckpointHandler()
   )
-  with _silenced():
-    try:
-      with ocp.Checkpointer(handler) as orbax:
-        return use(orbax)
-    except Exception as error:  # Orbax raises a bare Exception at times.
-      failure = reason(error)
-    # The error is gone here, and with it goes the event loop that it held.
-    gc.collect()
+  _hush()
+  try:
+    with ocp.Checkpointer(handler) as orbax:
+      return use(orbax)
+  except Exception as error:  # Orbax raises a bare Exception at times.
+    failure = reason(error)
   raise CheckpointError(f'{directory} cannot be {verb}: {failure}')
 
 
-@contextlib.contextmanager
-def _silenced() -> Iterator[None]:
-  """Keeps off the terminal what Orbax's event loop says as it falls apart."""
+def _report(previous: Callable[[Any], Any], event: Any) -> None:
+  """A hook for `sys` that says nothing of what Orbax left behind."""
+  code = getattr(event.object, 'cr_code', None)
+  of_orbax = '/orbax/' in getattr(code, 'co_filename', '')
+  if not of_orbax and str(event.exc_value) != 'Event loop is closed':
+    previous(event)
+
+
+def _not_of_orbax(line: logging.LogRecord) -> bool:
+  said = line.getMessage()
+  return 'never retrieved' not in said or not any(
+    word in said for word in ('/orbax/', 'TensorStore', 'OCDBT', 'zarr')
+  )
+
+
+def _hush() -> None:
+  """Keeps off the terminal what a failed read says after its one error.
+
+  Orbax gives up at the first array that cannot be read. The reads of the
+  others end later, in threads, find their event loop closed, and each would
+  tell so in some fifty lines.
+  """
   hook = sys.unraisablehook
-  asyncio = logging.getLogger('asyncio')
-  disabled = asyncio.disabled
-  sys.unraisablehook, asyncio.disabled = lambda _: None, True
-  try:
-    with warnings.catch_warnings():
-      warnings.simplefilter('ignore', RuntimeWarning)
-      yield
-  finally:
-    sys.unraisablehook, asyncio.disabled = hook, disabled
+  if getattr(hook, 'func', None) is not _report:
+    sys.unraisablehook = functools.partial(_report, hook)
+  logging.getLogger('asyncio').addFilter(_not_of_orbax)
 
 
 def reason(error: Exception) -> str:

@@ -107,6 +107,11 @@ def _described(path: Path, leaf: Any) -> Fingerprint:
 def _check_kept(path: Path, leaf: Any) -> None:
   if _is_key(leaf):
     return
+  number = jax.dtypes.issubdtype(leaf.dtype, np.number)
+  if not number and leaf.dtype != np.bool_:
+    raise TypeError(
+      f'leaf {path!r} has dtype {leaf.dtype}; accepted are numbers and bools'
+    )
   kept = jax.dtypes.canonicalize_dtype(leaf.dtype)
   if kept != leaf.dtype:
     raise TypeError(

@@ -81,7 +81,8 @@ def step_paths(directory: epath.Path) -> dict[int, epath.Path]:
   found = {
     int(path.name): path
     for path in directory.iterdir()
-    if path.name.isdecimal() and path.is_dir()
+    if path.name.isdecimal() and path.name == str(int(path.name))
+    if path.is_dir()
   }
   return dict(sorted(found.items()))
 

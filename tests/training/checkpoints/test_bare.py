@@ -1,0 +1,151 @@
+import shutil
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxsparse.training.checkpoints import (
+  CheckpointError,
+  CheckpointMismatch,
+  Checkpoints,
+  check_like,
+  load_params,
+  save_params,
+)
+
+PARAMS = {
+  'layers': [{'kernel': jnp.arange(6.0).reshape(2, 3), 'bias': jnp.ones(3)}],
+  'head': {'kernel': jnp.ones((3, 2), jnp.bfloat16)},
+}
+MASKS = {
+  'layers': [{'kernel': jnp.arange(6).reshape(2, 3) % 2 == 0, 'bias': None}],
+  'head': {'kernel': jnp.ones((3, 2), bool)},
+}
+
+
+@pytest.mark.parametrize('masks', [MASKS, None])
+def test_a_pair_comes_back(tmp_path, identical, masks):
+  save_params(tmp_path / 'deep' / 'pair', PARAMS, masks)
+  loaded, loaded_masks = load_params(tmp_path / 'deep' / 'pair')
+  assert identical(loaded, PARAMS)
+  assert identical(loaded_masks, masks)
+  assert {p.name for p in (tmp_path / 'deep').iterdir()} == {'pair'}
+
+
+def test_a_pair_is_replaced_and_anything_else_is_not(tmp_path, identical):
+  save_params(tmp_path / 'pair', PARAMS, MASKS)
+  (tmp_path / 'pair.new.orbax-checkpoint-tmp').mkdir()
+  (tmp_path / 'pair.new').mkdir()
+  doubled = jax.tree.map(lambda x: 2 * x, PARAMS)
+  save_params(tmp_path / 'pair', doubled)
+  loaded, masks = load_params(tmp_path / 'pair')
+  assert identical(loaded, doubled)
+  assert masks is None
+  (tmp_path / 'mine').mkdir()
+  (tmp_path / 'mine' / 'notes').write_text('dear')
+  with pytest.raises(CheckpointError, match='mine holds something else'):
+    save_params(tmp_path / 'mine', PARAMS)
+  assert (tmp_path / 'mine' / 'notes').read_text() == 'dear'
+
+
+def test_masks_that_do_not_fit_are_refused(tmp_path):
+  wrong = {'layers': [{'kernel': jnp.ones((3, 2), bool), 'bias': None}]}
+  with pytest.raises(ValueError, match="'layers/0/kernel' has shape"):
+    save_params(tmp_path / 'pair', PARAMS, wrong)
+  assert not (tmp_path / 'pair').exists()
+
+
+@pytest.mark.parametrize('place', ['workdir', 'checkpoints', 'step'])
+def test_a_member_of_a_run_is_loaded(tmp_path, make_state, identical, place):
+  state = make_state(4, 5)
+  with Checkpoints(tmp_path / 'checkpoints') as checkpoints:
+    checkpoints.save(6, make_state(1, 2), {})
+    checkpoints.save(7, state, {})
+  path = {
+    'workdir': tmp_path,
+    'checkpoints': tmp_path / 'checkpoints',
+    'step': tmp_path / 'checkpoints' / '7',
+  }[place]
+  for member in (0, 1):
+    params, masks = load_params(path, member=member)
+    assert identical(params, state['members'][member].params)
+    assert identical(masks, state['members'][member].mask_state.masks)
+  with pytest.raises(CheckpointMismatch, match='no member 2; it has 2'):
+    load_params(path, member=2)
+
+
+def test_a_broken_step_of_a_run_is_passed_over(saved, identical, caplog):
+  directory, states = saved
+  shutil.rmtree(directory / '3' / 'state')
+  params, _ = load_params(directory)
+  assert identical(params, states[2]['members'][0].params)
+  assert '3 is no whole checkpoint: state is missing' in caplog.text
+
+
+def test_loading_leaves_a_run_under_way_alone(saved):
+  directory, _ = saved
+  (directory / '4.orbax-checkpoint-tmp').mkdir()
+  load_params(directory)
+  assert (directory / '4.orbax-checkpoint-tmp').exists()
+
+
+def test_what_was_sharded_loads_on_one_device(tmp_path):
+  mesh = jax.make_mesh((8,), ('x',))
+  kernel = jax.device_put(
+    jnp.arange(16.0).reshape(8, 2), jax.NamedSharding(mesh, jax.P('x'))
+  )
+  save_params(tmp_path / 'pair', {'kernel': kernel})
+  loaded, _ = load_params(tmp_path / 'pair')
+  assert loaded['kernel'].devices() == {jax.devices()[0]}
+  np.testing.assert_array_equal(loaded['kernel'], kernel)
+
+
+@pytest.mark.parametrize(
+  ('make', 'message'),
+  [
+    (lambda path: None, 'does not exist'),
+    (lambda path: path.mkdir(), 'is no whole checkpoint'),
+    (lambda path: path.write_bytes(b'weights'), 'is no whole checkpoint'),
+    (lambda path: (path / 'checkpoints').mkdir(parents=True), 'no whole'),
+    (lambda path: (path / 'checkpoints' / '1').mkdir(parents=True), 'no good'),
+    (lambda path: _truncated(path), 'cannot be read'),
+  ],
+)
+def test_what_is_no_checkpoint_is_named(tmp_path, make, message):
+  path = tmp_path / 'given'
+  make(path)
+  with pytest.raises(CheckpointError, match=message) as raised:
+    load_params(path)
+  assert str(path) in str(raised.value)
+  assert 'accepted are' in str(raised.value)
+
+
+def _truncated(path):
+  save_params(path, PARAMS)
+  (path / 'state' / 'manifest.ocdbt').write_bytes(b'')
+
+
+def test_a_step_that_holds_no_params_is_named(tmp_path):
+  with Checkpoints(tmp_path) as checkpoints:
+    checkpoints.save(1, {'w': jnp.ones(2)}, {})
+  with pytest.raises(CheckpointMismatch, match='neither members nor params'):
+    load_params(tmp_path)
+
+
+def test_check_like_names_the_first_leaf_that_differs():
+  wide = jax.eval_shape(
+    lambda: {**PARAMS, 'head': {'kernel': jnp.ones((3, 4))}}
+  )
+  with pytest.raises(
+    CheckpointMismatch,
+    match=r"^there does not fit the model: leaf 'head/kernel' has shape"
+    r' \(3, 2\); wanted is \(3, 4\)$',
+  ):
+    check_like(PARAMS, wide, 'there')
+  with pytest.raises(CheckpointMismatch, match="'head/kernel' is missing"):
+    check_like({'layers': PARAMS['layers']}, PARAMS, 'there')
+  with pytest.raises(CheckpointMismatch, match="'head/kernel' is not wanted"):
+    check_like(PARAMS, {'layers': PARAMS['layers']}, 'there')
+  widened = jax.tree.map(lambda x: x.astype(jnp.float32), PARAMS)
+  check_like(widened, PARAMS, 'there')

@@ -1,0 +1,104 @@
+import contextlib
+import errno
+import os
+import resource
+import threading
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxsparse.training.checkpoints import CheckpointError, Checkpoints
+
+
+@pytest.fixture
+def small_files():
+  """Within the block, no file may grow past 100 kB: a full disk."""
+
+  @contextlib.contextmanager
+  def limited():
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+      yield
+    finally:
+      resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+  return limited
+
+
+def save_and_wait(checkpoints, step, state):
+  checkpoints.save(step, state, {})
+  checkpoints.wait()
+
+
+def test_a_save_that_fails_says_so_and_the_next_one_works(
+  tmp_path, small_files
+):
+  state = {'w': np.random.default_rng(0).random((700, 700), np.float32)}
+  with Checkpoints(tmp_path) as checkpoints:
+    save_and_wait(checkpoints, 1, {'w': state['w'] + 1})
+    with (
+      small_files(),
+      pytest.raises(CheckpointError, match='step 2 was not saved'),
+    ):
+      save_and_wait(checkpoints, 2, state)
+    assert checkpoints.steps() == (1,)
+    save_and_wait(checkpoints, 2, state)
+    assert checkpoints.latest(state)[0] == 2
+
+
+def test_a_directory_that_cannot_be_made_fails_at_once(
+  tmp_path, make_state, monkeypatch
+):
+  mkdir = os.mkdir
+
+  def full(path, *args, **kwargs):
+    if 'checkpoint-tmp' in str(path):
+      raise OSError(errno.ENOSPC, 'No space left on device')
+    mkdir(path, *args, **kwargs)
+
+  threads = set(threading.enumerate())
+  with Checkpoints(tmp_path) as checkpoints:
+    monkeypatch.setattr(os, 'mkdir', full)
+    with pytest.raises(CheckpointError, match='No space left'):
+      save_and_wait(checkpoints, 2, make_state(2))
+    monkeypatch.undo()
+    save_and_wait(checkpoints, 2, make_state(2))
+  # Threads that wait for the directory would keep the process from ending.
+  assert set(threading.enumerate()) <= threads
+
+
+def test_a_failed_save_does_not_hide_what_ended_the_block(
+  tmp_path, small_files, caplog
+):
+  state = {'w': np.random.default_rng(0).random((700, 700), np.float32)}
+
+  def interrupted():
+    with Checkpoints(tmp_path) as checkpoints:
+      checkpoints.save(2, state, {})
+      raise KeyError
+
+  with small_files(), pytest.raises(KeyError):
+    interrupted()
+  assert 'step 2 was not saved' in caplog.text
+
+
+def test_bad_arguments(tmp_path, make_state):
+  (tmp_path / 'file').touch()
+  with pytest.raises(ValueError, match='keep is 0'):
+    Checkpoints(tmp_path, keep=0)
+  with pytest.raises(CheckpointError, match='cannot be written'):
+    Checkpoints(tmp_path / 'file' / 'checkpoints')
+  with Checkpoints(tmp_path) as checkpoints:
+    with pytest.raises(ValueError, match='step is -1'):
+      checkpoints.save(-1, make_state(1), {})
+    with pytest.raises(TypeError, match="'a/1' is of type int"):
+      checkpoints.save(1, {'a': [jnp.ones(2), 3]}, {})
+    with pytest.raises(TypeError, match="'a' has dtype float64"):
+      checkpoints.save(1, {'a': np.float64(3)}, {})
+    with pytest.raises(TypeError, match='JSON'):
+      checkpoints.save(1, make_state(1), {'a': {1, 2}})
+    with pytest.raises(CheckpointError, match='12 does not exist'):
+      checkpoints.restore(12, make_state(1))
+    assert checkpoints.steps() == ()
