@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import jax
+
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core.types import Masks, Params
 from jaxsparse.data.datasets import Split
@@ -31,13 +33,16 @@ def fresh_state(
   params, masks = None, None
   if experiment.config['init']['checkpoint']:
     params, masks = _given(experiment)
-  return program.init(
+  state = program.init(
     experiment.members[replicate],
     data,
     experiment.batches(replicate, 0, 1),
     params,
     masks,
   )
+  # What a program returns is committed to its device, and a program compiles
+  # anew for arguments that are not.
+  return jax.tree.map(lambda x: jax.device_put(x, x.sharding), state)
 
 
 def _given(experiment: Experiment) -> tuple[Params, Masks | None]:
