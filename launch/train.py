@@ -10,13 +10,16 @@ finished one.
 from absl import flags
 from ml_collections import config_flags
 
-from jaxsparse.experiments import command, summary
+from jaxsparse.experiments import command, start, summary
 from jaxsparse.experiments.build import build
 from jaxsparse.experiments.train import train
 
+# New attributes are let through: `resolve` knows the fields of every method.
 _CONFIG = config_flags.DEFINE_config_file(
   'config',
   help_string='A config file, or the name of one that is installed.',
+  lock_config=False,
+  accept_new_attributes=True,
 )
 _WORKDIR = flags.DEFINE_string('workdir', None, 'Where the run is kept.')
 _DRY_RUN = flags.DEFINE_bool(
@@ -26,13 +29,14 @@ _DRY_RUN = flags.DEFINE_bool(
 
 def main() -> None:
   """Trains, or prints what would be trained."""
+  config = command.required(_CONFIG)
   if _DRY_RUN.value:
-    experiment = build(_CONFIG.value)
+    experiment = build(config)
+    start.check_initial(experiment)
     print(summary.shapes_table(experiment))
     return
-  result = train(
-    _CONFIG.value, command.required(_WORKDIR), interrupted=command.interrupted
-  )
+  workdir = command.required(_WORKDIR)
+  result = train(config, workdir, interrupted=command.interrupted)
   print(summary.table(result))
 
 

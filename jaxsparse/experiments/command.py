@@ -2,6 +2,7 @@
 
 Exit codes: 0 done; 2 bad input; 3 the loss of every replicate turned
 non-finite; 42 stopped by SIGTERM or SIGINT, after a save; 1 anything else.
+With `--verbosity=1` an error comes with its traceback.
 """
 
 import logging
@@ -14,9 +15,7 @@ from typing import Any
 from absl import app, flags
 from absl import logging as absl_logging
 
-from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments import config_files
-from jaxsparse.experiments.resolve import check_field
 from jaxsparse.experiments.train import TrainingFailed
 from jaxsparse.training.locks import WorkdirBusy
 from jaxsparse.training.loop import Interrupted
@@ -25,6 +24,8 @@ BAD_INPUT = 2
 FAILED = 3
 STOPPED = 42
 
+_CONFIG_FLAGS = ('--config', '-config')
+_log = logging.getLogger(__name__)
 _stop = False
 
 
@@ -35,34 +36,45 @@ def interrupted() -> bool:
 
 def required(flag: flags.FlagHolder[Any]) -> Any:
   """The value of a flag that must be given."""
-  if flag.value is None:
+  if flag.value is None or flag.value == '':
     raise ValueError(f'--{flag.name} is required')
   return flag.value
 
 
 def run(main: Callable[[], None]) -> None:
   """Parses flags and runs `main`; ends the process with its exit code."""
-  app.run(lambda _: sys.exit(_guarded(main)), flags_parser=_parse_flags)
+  app.run(
+    lambda argv: sys.exit(_guarded(main, argv[1:])), flags_parser=_parse_flags
+  )
 
 
-def _guarded(main: Callable[[], None]) -> int:
+def _guarded(main: Callable[[], None], rest: Sequence[str]) -> int:
   _log_plainly()
   signal.signal(signal.SIGTERM, _on_signal)
   signal.signal(signal.SIGINT, _on_signal)
   try:
+    if rest:
+      raise ValueError(f'{rest[0]!r} is no flag; those begin with --')
     main()
   except (ValueError, WorkdirBusy) as error:
-    return _end(f'error: {error}', BAD_INPUT)
+    return _end(f'error: {_one_line(error)}', BAD_INPUT)
   except TrainingFailed as error:
-    return _end(f'error: {error}', FAILED)
+    return _end(f'error: {_one_line(error)}', FAILED)
   except Interrupted as error:
     return _end(f'{error}; the same command goes on from there', STOPPED)
   return 0
 
 
 def _end(message: str, code: int) -> int:
+  _log.debug('', exc_info=True)
   sys.stderr.write(message + '\n')
   return code
+
+
+def _one_line(error: Exception) -> str:
+  # The first argument: a KeyError's own text is quoted.
+  text = str(error.args[0]) if error.args else type(error).__name__
+  return ' '.join(text.split())
 
 
 def _on_signal(signum: int, frame: FrameType | None) -> None:
@@ -82,43 +94,29 @@ def _log_plainly() -> None:
     datefmt='%H:%M:%S',
     force=True,
   )
-  logging.getLogger('jaxsparse').setLevel(logging.INFO)
+  verbose = flags.FLAGS.verbosity > 0
+  level = logging.DEBUG if verbose else logging.INFO
+  logging.getLogger('jaxsparse').setLevel(level)
 
 
 def _parse_flags(argv: Sequence[str]) -> list[str]:
-  """Parses, with one clear line for a wrong flag or config field."""
+  """Parses, with one clear line for a wrong flag or config."""
   try:
-    return flags.FLAGS([_named_config(argument) for argument in argv])
-  except (
-    flags.Error,
-    AttributeError,
-    ImportError,
-    KeyError,
-    OSError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-  ) as error:
-    sys.exit(_end(f'error: {_one_line(error, argv)}', BAD_INPUT))
+    return flags.FLAGS(_with_located_config(argv))
+  except (AttributeError, KeyError) as error:
+    message = f'no such config field: {_one_line(error)}'
+  except (flags.Error, TypeError, ValueError) as error:
+    message = _one_line(error)
+  sys.exit(_end(f'error: {message}', BAD_INPUT))
 
 
-def _named_config(argument: str) -> str:
-  flag, equals, value = argument.partition('=')
-  if flag in ('--config', '-config') and equals:
-    return f'{flag}={config_files.locate(value)}'
-  return argument
-
-
-def _one_line(error: Exception, argv: Sequence[str]) -> str:
-  """What went wrong, in one line."""
-  given = dict(a.lstrip('-').partition('=')[::2] for a in argv if '=' in a)
-  if isinstance(error, AttributeError | KeyError) and 'config' in given:
-    known = config_lib.plain(config_files.load(given['config']))
-    try:
-      for name in given:
-        if name.startswith('config.'):
-          check_field(known, name.removeprefix('config.'))
-    except ValueError as unknown:
-      return str(unknown)
-  text = str(error.args[0]) if error.args else type(error).__name__
-  return ' '.join(text.split())
+def _with_located_config(argv: Sequence[str]) -> list[str]:
+  """`argv` with the path of the config file, which is seen to load."""
+  out = list(argv)
+  for i, argument in enumerate(argv):
+    flag, equals, value = argument.partition('=')
+    if flag in _CONFIG_FLAGS and equals:
+      out[i] = f'{flag}={config_files.located(value)}'
+    elif i and argv[i - 1] in _CONFIG_FLAGS:
+      out[i] = config_files.located(argument)
+  return out

@@ -116,8 +116,9 @@ def hyperparameters(section: str, spec: Named) -> dict[str, inspect.Parameter]:
 
 def defaults(section: str, spec: Named) -> dict[str, Any]:
   """Those of `hyperparameters` that have a default, with it."""
+  unset = config_dict.placeholder(object)
   return {
-    name: p.default
+    name: unset if p.default is None else p.default
     for name, p in hyperparameters(section, spec).items()
     if p.default is not inspect.Parameter.empty
   }

@@ -7,6 +7,7 @@ installed.
 
 import pathlib
 import runpy
+import traceback
 from typing import Any
 
 import jaxsparse
@@ -55,8 +56,35 @@ def load(spec: str) -> Any:
   """The config that the file of `spec` makes.
 
   Raises:
-    ValueError: as for `locate`.
+    ValueError: as for `locate`, or the file raises an error (says where).
   """
   path, colon, argument = locate(spec).partition(':')
-  get_config = runpy.run_path(path)['get_config']
-  return get_config(argument) if colon else get_config()
+  try:
+    get_config = runpy.run_path(path)['get_config']
+    return get_config(argument) if colon else get_config()
+  except Exception as error:  # Whatever the file may hold.
+    raise ValueError(f'{_where(error, path)}: {_what(error)}') from error
+
+
+def located(spec: str) -> str:
+  """`locate(spec)`, of a file that has been seen to load.
+
+  Raises:
+    ValueError: as for `load`.
+  """
+  load(spec)
+  return locate(spec)
+
+
+def _where(error: Exception, path: str) -> str:
+  """The file, with the last line of it that led to the error."""
+  lines = [
+    frame.lineno
+    for frame in traceback.extract_tb(error.__traceback__)
+    if frame.filename == path
+  ]
+  return f'{path}, line {lines[-1]}' if lines else path
+
+
+def _what(error: Exception) -> str:
+  return str(error) if isinstance(error, ValueError) else repr(error)

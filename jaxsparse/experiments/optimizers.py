@@ -10,13 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import optax
 
 from jaxsparse.core import paths, registry
 from jaxsparse.core.types import PyTree
+from jaxsparse.experiments import learning_rate
 
 _SCALARS = (bool, int, float, str)
+_DECAY_MASKS = ('mask', 'weight_decay_mask')
 
 Optimiser = Callable[[Any, jax.Array], optax.GradientTransformation]
 
@@ -28,6 +29,7 @@ def names() -> tuple[str, ...]:
       name
       for name, fn in inspect.getmembers(optax, inspect.isfunction)
       if 'learning_rate' in inspect.signature(fn).parameters
+      and not name.startswith(('_', 'scale_by_'))
     )
   )
 
@@ -58,7 +60,8 @@ def hyperparameters(
   return {
     name: p
     for name, p in inspect.signature(find(spec)).parameters.items()
-    if name == 'momentum' or isinstance(p.default, _SCALARS)
+    if name == 'momentum'
+    or (isinstance(p.default, _SCALARS) and name not in _DECAY_MASKS)
   }
 
 
@@ -66,24 +69,29 @@ def make(section: dict[str, Any], num_steps: int) -> Optimiser:
   """Builds `(member, step) -> tx` from the config section `optimizer`.
 
   `learning_rate` and `weight_decay` come from `member.optimizer`; the rest is
-  compiled in. Where the optimiser has no weight decay of its own, it is the
-  L2 term of the gradient, before any momentum; on kernels only, either way.
+  compiled in. Weight decay is the optimiser's own if it has one that takes a
+  mask, else the L2 term of the gradient, before any momentum; on kernels only,
+  either way.
+
+  Raises:
+    ValueError: boundaries and scales that make no schedule.
   """
   builder = find(section['name'])
   accepted = inspect.signature(builder).parameters
+  mask = next((name for name in _DECAY_MASKS if name in accepted), None)
+  own_decay = mask is not None and 'weight_decay' in accepted
   fixed = {
     name: section[name]
     for name in hyperparameters(section['name'])
     if name != 'weight_decay' and name in section
   }
-  shape = _shape(section, num_steps)
+  shape = learning_rate.shape(section, num_steps)
 
   def optimiser(member, step):
     rate = member.optimizer['learning_rate'] * shape(step)
     decay = member.optimizer['weight_decay']
-    if 'weight_decay' in accepted:
-      extra = {'mask': _kernels} if 'mask' in accepted else {}
-      return builder(rate, weight_decay=decay, **fixed, **extra)
+    if own_decay:
+      return builder(rate, weight_decay=decay, **fixed, **{mask: _kernels})
     return optax.chain(
       optax.add_decayed_weights(decay, mask=_kernels), builder(rate, **fixed)
     )
@@ -93,39 +101,3 @@ def make(section: dict[str, Any], num_steps: int) -> Optimiser:
 
 def _kernels(params: PyTree) -> PyTree:
   return paths.map_with_path(lambda p, w: paths.kernels(p, w.shape), params)
-
-
-def _shape(
-  section: dict[str, Any], num_steps: int
-) -> Callable[[jax.Array], jax.Array]:
-  """The learning rate over its base value, as a function of step."""
-  warmup = section['warmup_steps']
-  if section['schedule'] == 'cosine':
-    after = optax.cosine_decay_schedule(1.0, num_steps)
-  elif section['schedule'] == 'piecewise':
-    after = _piecewise(section['boundaries'], section['scales'], num_steps)
-  else:
-    after = optax.constant_schedule(1.0)
-
-  def shape(step):
-    ramp = jnp.minimum(1.0, (step + 1) / warmup) if warmup else 1.0
-    return jnp.asarray(ramp * after(step), jnp.float32)
-
-  return shape
-
-
-def _piecewise(
-  boundaries: tuple[float, ...], scales: tuple[float, ...], num_steps: int
-) -> optax.Schedule:
-  ordered = tuple(sorted(boundaries)) == boundaries
-  if len(boundaries) != len(scales) or not ordered:
-    raise ValueError(
-      f'config.optimizer: got boundaries {boundaries} and scales {scales};'
-      ' accepted are as many of one as of the other, boundaries ascending:'
-      ' fractions of the run and the multiples of learning_rate from there'
-    )
-  steps = [int(b * num_steps) for b in boundaries]
-  ratios = [b / a for a, b in zip((1.0, *scales), scales, strict=False)]
-  return optax.piecewise_constant_schedule(
-    1.0, dict(zip(steps, ratios, strict=True))
-  )

@@ -5,13 +5,12 @@ anything compiles and before anything is written.
 """
 
 import logging
-import math
 from collections.abc import Callable, Iterable
-from fractions import Fraction
 from typing import Any
 
 from jaxsparse.core import paths
 from jaxsparse.experiments import config as config_lib
+from jaxsparse.experiments.learning_rate import SCHEDULES, share
 
 _log = logging.getLogger(__name__)
 
@@ -55,10 +54,7 @@ _CHECKS: dict[str, tuple[str, Any]] = {
     'auto, validation or test',
     lambda v: v in ('auto', 'validation', 'test'),
   ),
-  'optimizer.schedule': (
-    'constant, cosine or piecewise',
-    lambda v: v in ('constant', 'cosine', 'piecewise'),
-  ),
+  'optimizer.schedule': (', '.join(SCHEDULES), lambda v: v in SCHEDULES),
 }
 
 
@@ -136,11 +132,6 @@ def settle_steps(resolved: Plain, examples: int) -> Plain:
   settled = resolved | {'num_steps': steps, 'updater': updater}
   del settled['num_epochs']
   return settled
-
-
-def share(fraction: float, whole: int) -> int:
-  """floor(fraction x whole), of the decimal as written: 0.29 of 100 is 29."""
-  return math.floor(Fraction(str(fraction)) * whole)
 
 
 def _num_steps(resolved: Plain, examples: int) -> int:
