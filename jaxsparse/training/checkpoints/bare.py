@@ -69,7 +69,7 @@ def load_params(
 
   Returns:
     `(params, masks)`: nested dicts and lists of arrays on the default device;
-    masks are `None` if none were saved.
+    masks are `None` if none were saved. A leaf without elements is `None`.
 
   Raises:
     CheckpointError: nothing there can be read, or it is damaged.

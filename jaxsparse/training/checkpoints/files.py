@@ -68,11 +68,13 @@ def read_record(directory: epath.Path) -> records.Record:
         f'{directory} is no whole checkpoint: {name} is missing'
       )
   args = ocp.args.Composite(meta=ocp.args.JsonRestore())
-  return _call(
-    directory,
-    'read',
-    lambda orbax: records.from_json(orbax.restore(directory, args=args).meta),
+  content = _call(
+    directory, 'read', lambda orbax: orbax.restore(directory, args=args).meta
   )
+  try:
+    return records.from_json(content)
+  except CheckpointError as error:
+    raise CheckpointError(f'{directory} is damaged: {error}') from error
 
 
 def read_structure(directory: epath.Path) -> PyTree:

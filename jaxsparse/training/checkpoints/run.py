@@ -236,8 +236,10 @@ class Checkpoints:
         self._delete(step)
 
   def _delete(self, step: int) -> None:
-    self._manager.reload()
-    self._manager.delete(step)  # A rename into the trash.
+    # What Orbax does not know appeared since it looked, and is not ours. To
+    # look again here would let processes see different steps.
+    if step in self._manager.all_steps():
+      self._manager.delete(step)  # A rename into the trash.
     self._empty_trash()
 
   def _empty_trash(self) -> None:
