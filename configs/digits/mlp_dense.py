@@ -1,0 +1,20 @@
+"""MLP 64-300-100-10 on digits, dense.
+
+python -m launch.train --config=configs/digits/mlp_dense.py --workdir=DIR
+"""
+
+from ml_collections import ConfigDict
+
+from jaxsparse.experiments.config import default_config
+
+
+def get_config() -> ConfigDict:
+  config = default_config(updater='dense', model='mlp')
+  config.data.name = 'digits'
+  config.replicates = 5
+  config.num_steps = 1500
+  config.batch_size = 64
+  config.optimizer.learning_rate = 0.1
+  config.updater.sparsity = 0.0
+  config.eval.interval = 100
+  return config

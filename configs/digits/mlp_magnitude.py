@@ -1,0 +1,23 @@
+"""MLP 64-300-100-10 on digits at 98 % (ERK): one-shot magnitude pruning.
+
+python -m launch.train --config=configs/digits/mlp_magnitude.py --workdir=DIR
+"""
+
+from ml_collections import ConfigDict
+
+from jaxsparse.experiments.config import default_config
+
+
+def get_config() -> ConfigDict:
+  config = default_config(updater='magnitude', model='mlp')
+  config.data.name = 'digits'
+  config.replicates = 5
+  config.num_steps = 1500
+  config.batch_size = 64
+  config.optimizer.learning_rate = 0.1
+  config.updater.sparsity = 0.98
+  # One mask step, and then fine-tuning: the interval is beyond the run's end.
+  config.updater.start_fraction = 0.3
+  config.updater.update_interval = 1_000_000
+  config.eval.interval = 100
+  return config

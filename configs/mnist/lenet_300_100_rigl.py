@@ -1,0 +1,30 @@
+r"""LeNet-300-100 on MNIST at 98 % (ERK): RigL.
+
+  python -m launch.train --config=configs/mnist/lenet_300_100_rigl.py \
+    --workdir=DIR --config.data.dir=FOLDER
+
+FOLDER is where TFDS has MNIST as array_record; ~/tensorflow_datasets if not
+given.
+"""
+
+from ml_collections import ConfigDict
+
+from jaxsparse.experiments.config import default_config
+
+
+def get_config() -> ConfigDict:
+  config = default_config(updater='rigl', model='mlp')
+  config.data.name = 'mnist'
+  config.replicates = 3
+  config.num_epochs = 6.0
+  config.batch_size = 100
+  config.optimizer.learning_rate = 0.2
+  config.optimizer.nesterov = True
+  config.optimizer.weight_decay = 1e-4
+  config.optimizer.schedule = 'piecewise'
+  config.optimizer.boundaries = (0.45, 0.7)
+  config.optimizer.scales = (1 / 3, 1 / 9)
+  config.updater.sparsity = 0.98
+  config.updater.update_interval = 100
+  config.updater.start_step = 100
+  return config
