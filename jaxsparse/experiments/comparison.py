@@ -5,7 +5,6 @@ killed goes on where it was, and runs that are finished are not repeated. All
 share one process, and with it the programs that they have in common.
 """
 
-import logging
 import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -15,8 +14,6 @@ from matplotlib.figure import Figure
 from jaxsparse.experiments import plots, summary, workdir
 from jaxsparse.experiments.train import train
 from jaxsparse.training import metrics
-
-_log = logging.getLogger(__name__)
 
 # The first run of a family is solid.
 _DASHES = ('-', '--', ':', '-.')
@@ -74,8 +71,7 @@ def run(
     What `train.train` does, from the first run that raises.
   """
   rows = []
-  for i, entry in enumerate(entries, 1):
-    _log.info('run %d of %d: %s', i, len(entries), entry.label)
+  for entry in entries:
     folder = root / entry.name
     result = train(entry.config, folder, interrupted=interrupted)
     rows.append(Row(entry, folder, result))
@@ -109,13 +105,15 @@ def draw(rows: Sequence[Row], root: pathlib.Path) -> list[pathlib.Path]:
   Returns:
     Their paths.
   """
+  seeds = rows[0].summary['replicates']
   accuracy, (ax,) = plots.panels(1)
-  ax.set(title='Test accuracy', xlabel='step', ylabel='accuracy (%)')
+  ax.set(xlabel='step', ylabel='test accuracy (%)')
+  ax.set_title(f'Test accuracy, mean ± sd of {seeds} seeds')
   _lines(accuracy, rows, 'eval_accuracy', 100)
   norm, (ax,) = plots.panels(1)
   plots.log_scale(ax)
-  ax.set(title='Gradient norm', xlabel='step')
-  ax.set_ylabel('L2 norm over active weights and biases')
+  ax.set(xlabel='step', ylabel='L2 norm over active weights and biases')
+  ax.set_title(f'Gradient norm, mean ± sd of {seeds} seeds')
   _lines(norm, rows, 'gradient_norm', 1)
   paths = [root / 'accuracy.png', root / 'gradient_norm.png']
   for figure, path in zip((accuracy, norm), paths, strict=True):
