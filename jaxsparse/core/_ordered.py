@@ -79,7 +79,10 @@ def select(keys: Sequence[Array], k: Array) -> list[Array]:
     bool arrays with k True in all. Of equal keys the first ones are taken:
     earlier arrays first, then by flat index.
   """
-  total = np.uint32(sum(key.size for key in keys))
+  # Under shard_map a loop may not start from constants and go on to counts of
+  # keys that vary over the mesh: so a zero of their type.
+  zero = sum((jnp.sum(key) * 0 for key in keys), start=k * 0)
+  total = zero + np.uint32(sum(key.size for key in keys))
   search = _on_platform(_search.sampled_interpolation)
   found = search(keys, k, _search.above(np.uint32(0), total))
   return lax.cond(

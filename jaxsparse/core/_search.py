@@ -23,6 +23,7 @@ from jax import Array, lax
 HIGHEST_KEY = np.uint32(0xFFFFFFFD)
 _NONE_REACH = np.uint32(0xFFFFFFFF)
 _SAMPLE = 256
+_SAMPLED_FROM = 1 << 16  # fewer are counted sooner than a sample is ranked
 _BELOW_ONE = np.float32(1 - 2.0**-24)
 
 
@@ -41,9 +42,10 @@ class Bracket(NamedTuple):
 Search = Callable[[Sequence[Array], Array, Bracket], Bracket]
 
 
-def above(low: Array | np.uint32, at_low: Array | np.uint32) -> Bracket:
+def above(low: np.uint32, at_low: Array) -> Bracket:
   """The bracket of all thresholds from `low`, which `at_low` keys reach."""
-  return Bracket(*map(jnp.uint32, (low, _NONE_REACH, at_low, 0)))
+  none = at_low - at_low  # keeps the type, mesh axes included, of at_low
+  return Bracket(none + low, none + _NONE_REACH, at_low, none)
 
 
 def bisection(keys: Sequence[Array], k: Array, within: Bracket) -> Bracket:
@@ -60,45 +62,46 @@ def bisection(keys: Sequence[Array], k: Array, within: Bracket) -> Bracket:
 def sampled_interpolation(
   keys: Sequence[Array], k: Array, within: Bracket
 ) -> Bracket:
-  """`interpolation` that starts at the thresholds which a sample suggests."""
-  return interpolation(keys, k, within, first=_sampled_probes(keys, k))
+  """`interpolation`, after one pass at thresholds that a sample suggests.
+
+  No sample is drawn of few keys, nor of keys sharded by the type of their
+  array, which it would gather.
+  """
+  total = sum(key.size for key in keys)
+  if total >= _SAMPLED_FROM and not any(_is_sharded(key) for key in keys):
+    within = _counted(within, keys, k, _sampled_probes(keys, k))
+  return interpolation(keys, k, within)
 
 
-def interpolation(
-  keys: Sequence[Array],
-  k: Array,
-  within: Bracket,
-  *,
-  first: Array | None = None,
-) -> Bracket:
+def interpolation(keys: Sequence[Array], k: Array, within: Bracket) -> Bracket:
   """Draws the bracket in to four thresholds a pass, until a count is k.
 
   Keys inside the bracket are taken as evenly spread. The thresholds are the
   place where k then lies, a step to either side of it as long as chance makes
   it err, so that a bracket of N keys shrinks to the order of sqrt(N), and the
-  middle, so that no input takes more passes than bisection.
+  middle, so that no input takes more passes than bisection does.
   """
 
-  def body(state: tuple[Array, Array]) -> tuple[Array, Array]:
-    b, probes = Bracket(*state[0]), [*state[1]]
-    b = _narrowed(b, k, zip(probes, _counts(keys, probes), strict=True))
-    return jnp.stack(b), _probes(b, k)
+  def body(state: Array) -> Array:
+    b = Bracket(*state)
+    return jnp.stack(_counted(b, keys, k, _probes(b, k)))
 
-  def going(state: tuple[Array, Array]) -> Array:
-    b = Bracket(*state[0])
+  def going(state: Array) -> Array:
+    b = Bracket(*state)
     return (b.at_low != k) & (b.high - b.low > 1)
 
-  if first is None:
-    first = _probes(within, k)
   # Stacked, because every scalar of the state would cost a kernel to compile.
-  found, _ = lax.while_loop(going, body, (jnp.stack(within), first))
-  return Bracket(*found)
+  return Bracket(*lax.while_loop(going, body, jnp.stack(within)))
 
 
-def _counts(keys: Sequence[Array], probes: Sequence[Array]) -> list[Array]:
-  """count(key >= t) for each t of `probes`, in one pass over the keys."""
-  counts = [count_true([key >= t for t in probes]) for key in keys]
-  return [sum(c, start=np.uint32(0)) for c in zip(*counts, strict=True)]
+def _counted(
+  b: Bracket, keys: Sequence[Array], k: Array, probes: Array
+) -> Bracket:
+  """`b` drawn in to `probes`, counted in one pass over the keys."""
+  thresholds = [*probes]
+  counts = [count_true([key >= t for t in thresholds]) for key in keys]
+  totals = [sum(c, start=np.uint32(0)) for c in zip(*counts, strict=True)]
+  return _narrowed(b, k, zip(thresholds, totals, strict=True))
 
 
 def count_true(masks: Sequence[Array]) -> Sequence[Array]:
@@ -107,22 +110,13 @@ def count_true(masks: Sequence[Array]) -> Sequence[Array]:
   One reduction of several operands, all kept by a barrier: XLA for CPU makes
   it a loop in registers, while it writes the operand of a sum to memory.
   """
-  sums = [mask.astype(jnp.uint32) for mask in masks]
-  if sums[0].ndim > 1:
-    # Rows first, because XLA gives them to several threads.
-    sums = _sums(sums, tuple(range(1, sums[0].ndim)))
-  return _sums(sums, tuple(range(sums[0].ndim)))
-
-
-def _sums(arrays: Sequence[Array], axes: tuple[int, ...]) -> Sequence[Array]:
-  return lax.optimization_barrier(
-    lax.reduce(
-      list(arrays),
-      [np.uint32(0)] * len(arrays),
-      lambda x, y: [a + b for a, b in zip(x, y, strict=True)],
-      axes,
-    )
+  counts = lax.reduce(
+    [mask.astype(jnp.uint32) for mask in masks],
+    [np.uint32(0)] * len(masks),
+    lambda x, y: [a + b for a, b in zip(x, y, strict=True)],
+    tuple(range(masks[0].ndim)),
   )
+  return lax.optimization_barrier(counts)
 
 
 def _probes(b: Bracket, k: Array) -> Array:
@@ -130,25 +124,25 @@ def _probes(b: Bracket, k: Array) -> Array:
   n = jnp.maximum(b.at_low - b.at_high, 1).astype(jnp.float32)
   at = (b.at_low - k).astype(jnp.float32) / n
   error = 2 * jnp.sqrt(at * (1 - at) / n)
-  lower = jnp.maximum(at - error, at / 2)
-  upper = jnp.minimum(at + error, (1 + at) / 2)
-  fractions = jnp.stack([lower, at, upper, jnp.float32(0.5)])
+  sides = at + error * np.array([-1, 0, 1, 0], np.float32)
+  fractions = jnp.where(
+    np.array([True, True, True, False]),
+    jnp.clip(sides, at / 2, (1 + at) / 2),
+    np.float32(0.5),
+  )
   width = b.high - b.low
   # 1 would round to 2**32, which uint32 does not hold.
   steps = jnp.minimum(fractions, _BELOW_ONE) * width.astype(jnp.float32)
   return b.low + jnp.clip(steps.astype(jnp.uint32), 1, width - 1)
 
 
-def _sampled_probes(keys: Sequence[Array], k: Array) -> Array | None:
+def _sampled_probes(keys: Sequence[Array], k: Array) -> Array:
   """Thresholds that should hold k between them, from a sample ranked in full.
 
   The keys three standard errors to either side of k and, for where equal keys
-  straddle k, the one at k and the next number. `None` where keys are few, or
-  sharded by the type of their array, which a sample would gather.
+  straddle k, the one at k and the next number.
   """
   total = sum(key.size for key in keys)
-  if total < 4 * _SAMPLE or any(_is_sharded(key) for key in keys):
-    return None
   # Odd, so that it does not stay in a few columns of a power of two.
   stride = total // _SAMPLE | 1
   sample = jnp.concatenate([key.ravel()[::stride] for key in keys])
