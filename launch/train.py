@@ -32,7 +32,7 @@ def main() -> None:
   config = command.required(_CONFIG)
   if _DRY_RUN.value:
     experiment = build(config)
-    start.check_initial(experiment)
+    start.given(experiment)
     print(summary.shapes_table(experiment))
     return
   workdir = command.required(_WORKDIR)

@@ -15,6 +15,11 @@ def to_json(resolved: Plain) -> str:
   return json.dumps(resolved, indent=2, sort_keys=True, default=_name)
 
 
+def jsonable(resolved: Plain) -> Plain:
+  """The resolved config as JSON would give it back."""
+  return json.loads(to_json(resolved))
+
+
 def digest(resolved: Plain) -> str:
   """Twelve hex digits of the SHA-256 of what identifies the run."""
   text = json.dumps(_identity(resolved), sort_keys=True, default=_name)
@@ -33,7 +38,7 @@ def differences(theirs: Plain, ours: Plain) -> list[str]:
 
 def _identity(resolved: Plain) -> Plain:
   """Flat, as JSON would give it back, without what may differ."""
-  fields = flat(json.loads(to_json(resolved)))
+  fields = flat(jsonable(resolved))
   return {k: v for k, v in fields.items() if k not in _NOT_IDENTITY}
 
 

@@ -78,8 +78,7 @@ def make(section: dict[str, Any], num_steps: int) -> Optimiser:
   """
   builder = find(section['name'])
   accepted = inspect.signature(builder).parameters
-  mask = next((name for name in _DECAY_MASKS if name in accepted), None)
-  own_decay = mask is not None and 'weight_decay' in accepted
+  masked = {name: _kernels for name in _DECAY_MASKS if name in accepted}
   fixed = {
     name: section[name]
     for name in hyperparameters(section['name'])
@@ -90,8 +89,8 @@ def make(section: dict[str, Any], num_steps: int) -> Optimiser:
   def optimiser(member, step):
     rate = member.optimizer['learning_rate'] * shape(step)
     decay = member.optimizer['weight_decay']
-    if own_decay:
-      return builder(rate, weight_decay=decay, **fixed, **{mask: _kernels})
+    if masked and 'weight_decay' in accepted:
+      return builder(rate, weight_decay=decay, **fixed, **masked)
     return optax.chain(
       optax.add_decayed_weights(decay, mask=_kernels), builder(rate, **fixed)
     )

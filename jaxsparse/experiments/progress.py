@@ -1,6 +1,7 @@
 """What a person sees of a run: a bar in a terminal, else plain log lines."""
 
 import logging
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -26,8 +27,10 @@ class Reporter:
     self._name, self._start, self._total = name, start, num_steps
     self._members = members
     self._shown: dict[str, str] = {}
-    self._first: tuple[float, int] | None = None
-    self._last_line = 0.0
+    self._compiled: set[str] = set()
+    self._clock = time.perf_counter()
+    self._done, self._seconds, self._steps = start, 0.0, 0
+    self._last_line = -math.inf
     self._bar = (
       tqdm.tqdm(total=num_steps, initial=start, desc=name, unit='step')
       if sys.stderr.isatty()
@@ -37,35 +40,44 @@ class Reporter:
   def __call__(self, done: int, records: Sequence[dict[str, Any]]) -> None:
     """Takes the steps done and the records made at this point."""
     now = time.perf_counter()
-    if self._first is None:
-      self._first = (now, done)
+    self._count(now, done, records)
     self._read(records)
     if self._bar is not None:
       self._bar.set_postfix(self._shown, refresh=False)
       self._bar.update(done - self._bar.n)
     elif now - self._last_line > _SECONDS_BETWEEN_LINES or done == self._total:
       self._last_line = now
-      facts = ' '.join(f'{k} {v}' for k, v in self._shown.items())
-      _log.info(
-        '%s: step %d/%d %s (%.0f steps/s)',
-        self._name,
-        done,
-        self._total,
-        facts,
-        self.steps_per_second(done),
-      )
+      facts = [f'{k} {v}' for k, v in self._shown.items()]
+      if self._steps:
+        facts.append(f'({self.steps_per_second():,.0f} steps/s)')
+      line = f'{self._name}: step {done}/{self._total}'
+      _log.info(' '.join([line, *facts]))
 
-  def steps_per_second(self, done: int) -> float:
-    """Member steps a second since the first segment, compiling left out."""
-    if self._first is None or done == self._first[1]:
-      return 0.0
-    seconds = time.perf_counter() - self._first[0]
-    return (done - self._first[1]) * self._members / seconds
+  def steps_per_second(self) -> float:
+    """Member steps a second, with evaluations and saves but no compiling.
+
+    0.0 if this process made no steps but those that it compiled for.
+    """
+    return self._steps * self._members / self._seconds if self._steps else 0.0
 
   def close(self) -> None:
     """Ends the bar."""
     if self._bar is not None:
       self._bar.close()
+
+  def _count(
+    self, now: float, done: int, records: Sequence[dict[str, Any]]
+  ) -> None:
+    """Counts the time since the last call, unless something compiled in it."""
+    entries = set().union(*records)
+    programs = entries & {'eval_loss'}
+    if done > self._done:
+      programs |= {'churn' if 'churn' in entries else 'train'}
+    if programs <= self._compiled:
+      self._seconds += now - self._clock
+      self._steps += done - self._done
+    self._compiled |= programs
+    self._clock, self._done = now, done
 
   def _read(self, records: Sequence[dict[str, Any]]) -> None:
     for name, label in (

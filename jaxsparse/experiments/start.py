@@ -1,12 +1,15 @@
 """Where a run begins: fresh, from a checkpoint of another, or its own."""
 
+import logging
+import platform
 from typing import Any
 
 import jax
 
 from jaxsparse.core import masks as masks_lib
-from jaxsparse.core.types import Masks, Params
+from jaxsparse.core.types import Invariant, Masks, Params, Path
 from jaxsparse.data.datasets import Split
+from jaxsparse.experiments import identity
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import Compiled
 from jaxsparse.experiments.resolve import Plain
@@ -14,57 +17,70 @@ from jaxsparse.training.checkpoints.bare import check_like, load_params
 from jaxsparse.training.loop import Progress
 from jaxsparse.training.state import TrainState
 
+_log = logging.getLogger(__name__)
 
-def check_initial(experiment: Experiment) -> None:
-  """Raises, before anything compiles, if `init.checkpoint` does not fit."""
-  if experiment.config['init']['checkpoint']:
-    _given(experiment)
+# Params and masks to start from; `None` where the run makes its own.
+Given = tuple[Params | None, Masks | None]
+
+
+def given(experiment: Experiment) -> Given:
+  """Params and masks of `init.checkpoint`, the same for every replicate.
+
+  Its masks are taken if they are sparse and the method keeps their counts;
+  another method starts from its zeros as from ordinary weights. Of a run of
+  several replicates, those of the first are taken.
+
+  Raises:
+    ValueError: there is no good checkpoint, or it does not fit the config.
+  """
+  source = experiment.config['init']['checkpoint']
+  if not source:
+    return None, None
+  try:
+    params, masks = load_params(source)
+    check_like(params, experiment.params, source)
+  except ValueError as error:
+    raise ValueError(f'config.init.checkpoint: {error}') from None
+  params = jax.tree.map(
+    lambda like, p: p.astype(like.dtype), experiment.params, params
+  )
+  invariant = experiment.recipe.updater(experiment.members[0]).invariant
+  if masks is None or invariant not in ('per_leaf', 'total'):
+    return params, None
+  active = masks_lib.active_by_path(masks)
+  if active == masks_lib.sizes_by_path(masks):
+    return params, None
+  _check_counts(active, experiment.target_counts, invariant, source)
+  return params, masks
 
 
 def fresh_state(
-  experiment: Experiment, program: Compiled, data: Split, replicate: int
+  experiment: Experiment,
+  program: Compiled,
+  data: Split,
+  replicate: int,
+  given: Given,
 ) -> TrainState:
-  """The state of a replicate at step 0.
-
-  With `init.checkpoint`, params are the checkpoint's. Its masks are taken too
-  if they are sparse and the method keeps each leaf's count; another method
-  starts from its zeros as from ordinary weights.
-  """
-  params, masks = None, None
-  if experiment.config['init']['checkpoint']:
-    params, masks = _given(experiment)
+  """The state of a replicate at step 0."""
   state = program.init(
     experiment.members[replicate],
     data,
     experiment.batches(replicate, 0, 1),
-    params,
-    masks,
+    *given,
   )
   # What a program returns is committed to its device, and a program compiles
   # anew for arguments that are not.
   return jax.tree.map(lambda x: jax.device_put(x, x.sharding), state)
 
 
-def _given(experiment: Experiment) -> tuple[Params, Masks | None]:
-  source = experiment.config['init']['checkpoint']
-  try:
-    params, masks = load_params(source)
-    check_like(params, experiment.params, source)
-  except ValueError as error:
-    raise ValueError(f'config.init.checkpoint: {error}') from None
-  updater = experiment.recipe.updater(experiment.members[0])
-  if masks is None or updater.invariant not in ('per_leaf', 'total'):
-    return params, None
-  active = masks_lib.active_by_path(masks)
-  if active == masks_lib.sizes_by_path(masks):
-    return params, None
-  _check_counts(active, experiment.target_counts, source)
-  return params, masks
-
-
 def _check_counts(
-  active: dict[str, int], wanted: dict[str, int], source: str
+  active: dict[Path, int],
+  wanted: dict[Path, int],
+  invariant: Invariant,
+  source: str,
 ) -> None:
+  if invariant == 'total':
+    active, wanted = ({'all': sum(c.values())} for c in (active, wanted))
   for path in sorted(active.keys() | wanted.keys()):
     if active.get(path) != wanted.get(path):
       raise ValueError(
@@ -74,22 +90,43 @@ def _check_counts(
 
 
 def to_meta(
-  progress: Progress, digest: str, config: Plain, seconds: float
+  progress: Progress, config: Plain, seconds: float
 ) -> dict[str, Any]:
   """What a checkpoint carries besides the states."""
   return {
-    'digest': digest,
-    'config': config,
+    'digest': identity.digest(config),
+    'config': identity.jsonable(config),
     'meters': [list(meter) for meter in progress.meters],
     'failed': {str(k): v for k, v in progress.failed.items()},
     'wall_seconds': seconds,
+    'made_on': _machine(),
   }
 
 
 def from_meta(step: int, meta: dict[str, Any]) -> Progress:
-  """The inverse of `to_meta`."""
+  """The inverse of `to_meta`; warns if bits may no longer be the same."""
+  here = _machine()
+  for name, there in meta['made_on'].items():
+    if there != here[name]:
+      _log.warning(
+        'the run was on %s %s and goes on on %s: its results may differ in'
+        ' their last bits from those of an unbroken run',
+        name,
+        there,
+        here[name],
+      )
   return Progress(
     step,
     [list(meter) for meter in meta['meters']],
     {int(k): v for k, v in meta['failed'].items()},
   )
+
+
+def _machine() -> dict[str, str | int]:
+  """What the bits of a run depend on besides its config."""
+  return {
+    'jax': jax.__version__,
+    'processor': platform.machine(),
+    'device': jax.devices()[0].device_kind,
+    'device_count': jax.device_count(),
+  }

@@ -13,7 +13,7 @@ from jaxsparse.core import prng
 from jaxsparse.core.types import Params
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
-from jaxsparse.experiments import identity, plots, start, summary
+from jaxsparse.experiments import plots, start, summary
 from jaxsparse.experiments import workdir as workdir_lib
 from jaxsparse.experiments.build import Experiment, build
 from jaxsparse.experiments.compiled import Compiled, abstract_state, compiled
@@ -54,7 +54,8 @@ def train(
     TrainingFailed: no replicate is left; the last good checkpoint is kept.
   """
   experiment = build(config)
-  start.check_initial(experiment)
+  if not workdir_lib.begun(workdir):
+    start.given(experiment)
   with workdir_lib.claim(workdir, experiment.config) as root:
     done = workdir_lib.finished(root)
     if done is not None:
@@ -80,7 +81,6 @@ class _Run:
     self._compiled: Compiled = compiled(experiment)
     self._data = resident.put(experiment.dataset.train)
     self._eval_data = resident.put(experiment.eval_split)
-    self._digest = identity.digest(experiment.config)
     self._began = time.perf_counter()
     self._earlier_seconds = 0.0
     size = min(
@@ -94,6 +94,9 @@ class _Run:
     states, progress = self._restore()
     fresh = progress is None
     begun = 0 if progress is None else progress.step
+    # The steps do not read `init`, and with it they would compile anew for
+    # each initialisation.
+    members = [m._replace(init={}) for m in experiment.members]
     reporter = Reporter(
       self._root.name, begun, experiment.plan.num_steps, len(states)
     )
@@ -111,7 +114,7 @@ class _Run:
         states, progress = loop.run(
           self._compiled.programs,
           states,
-          experiment.members,
+          members,
           data=self._data,
           plan=experiment.plan,
           batches=experiment.batches,
@@ -120,6 +123,9 @@ class _Run:
         )
       except loop.NonFiniteLoss as error:
         raise TrainingFailed(self._failure(error)) from None
+      except loop.Interrupted:
+        self._checkpoints.wait()  # "Saved" is said of what is on disk.
+        raise
       finally:
         reporter.close()
     self._checkpoints.wait()
@@ -132,15 +138,18 @@ class _Run:
     abstract = abstract_state(self._experiment)
     found = self._checkpoints.latest({'members': (abstract,) * len(members)})
     if found is None:
-      fresh = [
-        start.fresh_state(self._experiment, self._compiled, self._data, i)
-        for i in members
-      ]
-      return fresh, None
+      return self._fresh(*members), None
     step, state, meta = found
     _log.info('%s: going on from step %d', self._root.name, step)
     self._earlier_seconds = meta['wall_seconds']
     return state['members'], start.from_meta(step, meta)
+
+  def _fresh(self, *replicates: int) -> list[TrainState]:
+    given = start.given(self._experiment)
+    return [
+      start.fresh_state(self._experiment, self._compiled, self._data, i, given)
+      for i in replicates
+    ]
 
   def _evaluate(self, state: TrainState, member: Member) -> loop.Record:
     updater = self._experiment.recipe.updater(member)
@@ -178,9 +187,7 @@ class _Run:
   def _save(
     self, states: Sequence[TrainState], progress: loop.Progress
   ) -> None:
-    meta = start.to_meta(
-      progress, self._digest, self._experiment.config, self._seconds()
-    )
+    meta = start.to_meta(progress, self._experiment.config, self._seconds())
     self._checkpoints.save(progress.step, {'members': tuple(states)}, meta)
 
   def _last_good(self, replicate: int) -> TrainState:
@@ -189,9 +196,7 @@ class _Run:
     self._checkpoints.wait()
     found = self._checkpoints.latest({'members': members})
     if found is None:
-      return start.fresh_state(
-        self._experiment, self._compiled, self._data, replicate
-      )
+      return self._fresh(replicate)[0]
     step, state, _ = found
     _log.warning(
       '%s: the loss of replicate %d is not finite; it stays at step %d',
@@ -228,7 +233,9 @@ class _Run:
         accuracies.append(None)
         continue
       updater = experiment.recipe.updater(member)
-      active = checked_active(state, updater, experiment.target_counts)
+      active = checked_active(
+        state, updater, experiment.target_counts, final=True
+      )
       seen = updater.forward(state.params, state.mask_state)
       accuracies.append(self._score(seen, state, test, data)[1])
     result = summary.summarise(
@@ -236,7 +243,7 @@ class _Run:
       accuracies=accuracies,
       active=active,
       failed=progress.failed,
-      steps_per_second=reporter.steps_per_second(progress.step),
+      steps_per_second=reporter.steps_per_second(),
       wall_seconds=self._seconds(),
     )
     plots.run_plots(self._root)

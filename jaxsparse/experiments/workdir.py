@@ -35,13 +35,28 @@ def claim(
     WorkdirBusy: another process runs in it.
   """
   root = pathlib.Path(workdir)
-  _check_owner(root, config)
-  with lock(root):
+  if begun(root):
     _check_owner(root, config)
-    if not (root / CONFIG).exists():
+  with lock(root):
+    if begun(root):
+      _check_owner(root, config)
+    else:
       content = {'digest': identity.digest(config), 'config': config}
       write_atomic(root / CONFIG, identity.to_json(content))
     yield root
+
+
+def begun(workdir: str | os.PathLike[str]) -> bool:
+  """Whether a directory belongs to a run.
+
+  Raises:
+    ValueError: that cannot be told.
+  """
+  path = pathlib.Path(workdir) / CONFIG
+  try:
+    return path.exists()
+  except OSError as error:
+    raise ValueError(f'{path} cannot be read: {error.strerror}') from None
 
 
 def finished(root: pathlib.Path) -> dict[str, Any] | None:
@@ -76,8 +91,6 @@ def write_atomic(path: pathlib.Path, text: str) -> None:
 
 
 def _check_owner(root: pathlib.Path, config: Plain) -> None:
-  if not (root / CONFIG).exists():
-    return
   differing = identity.differences(read_config(root), config)
   if differing:
     raise ValueError(

@@ -68,7 +68,11 @@ def is_finite(state: TrainState) -> bool:
 
 
 def checked_active(
-  state: TrainState, updater: MaskUpdater, counts: dict[Path, int]
+  state: TrainState,
+  updater: MaskUpdater,
+  counts: dict[Path, int],
+  *,
+  final: bool = False,
 ) -> dict[Path, int]:
   """Active weights by path, after a check that all agree.
 
@@ -76,6 +80,7 @@ def checked_active(
     state: of one member.
     updater: its method.
     counts: the active weights that the run was built for, by path.
+    final: whether the run is over, and a schedule at its end.
 
   Raises:
     BrokenInvariant: a weight outside what may be trained is not 0, or the
@@ -91,7 +96,9 @@ def checked_active(
       raise BrokenInvariant(f'{path}: {n} weights outside the mask are not 0')
   active = {p: int(n) for p, n in paths.flatten(facts['active']).items()}
   sizes = masks_lib.sizes_by_path(state.mask_state.masks)
-  _check_counts(active, sizes, counts, updater.invariant)
+  over = final and updater.invariant == 'scheduled'
+  invariant = 'per_leaf' if over else updater.invariant
+  _check_counts(active, sizes, counts, invariant)
   return active
 
 

@@ -4,7 +4,6 @@ Members are carried one after the other through the same programs. What the
 host does between segments is passed in as functions; no binary forks this.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -44,7 +43,8 @@ class Hooks(NamedTuple):
     save: `(states, progress)`, called at checkpoints.
     last_good: `replicate -> TrainState`: the state that stands for a member
       from where it failed.
-    report: takes `(done, last records)`, called after each segment.
+    report: takes `(done, last records)`, called at step 0 and after each
+      segment.
     interrupted: whether to save and return now.
   """
 
@@ -107,11 +107,11 @@ def run(
   states = list(states)
   if progress is None:
     progress = fresh_progress(len(members))
-    _boundary(states, members, plan, hooks, progress, {})
+    hooks.report(0, _boundary(states, members, plan, hooks, progress, {}))
   for begin, end in segments(plan, progress.step):
     masks_change = plan.masks_change(begin)
     program = programs.update_masks if masks_change else programs.advance
-    churns = {}
+    churns, failing = {}, {}
     for i, member in enumerate(members):
       if i in progress.failed:
         continue
@@ -119,19 +119,14 @@ def run(
       states[i], rows = program(states[i], member, data, indices)
       bad = np.flatnonzero(~np.isfinite(rows['loss']))
       if bad.size:
-        progress.failed[i] = begin + int(bad[0])
-        states[i] = hooks.last_good(i)
+        failing[i] = begin + int(bad[0])
         continue
       _accumulate(progress.meters[i], rows)
       if masks_change:
         churns[i] = rows['churn']
+    _fail(states, hooks, progress, failing)
     progress = progress._replace(step=end)
     records = _boundary(states, members, plan, hooks, progress, churns)
-    if len(progress.failed) == len(members):
-      raise NonFiniteLoss(
-        'the loss is not finite at step '
-        + ', '.join(str(s) for s in sorted(progress.failed.values()))
-      )
     hooks.report(end, records)
     if hooks.interrupted() and end < plan.num_steps:
       if not plan.saves(end):
@@ -147,7 +142,14 @@ def _accumulate(meter: list[float], rows: dict[str, np.ndarray]) -> None:
     meter[2] += 1
 
 
-def _boundary(states, members, plan, hooks, progress, churns) -> list[Record]:
+def _boundary(
+  states: list[TrainState],
+  members: Sequence[Member],
+  plan: Plan,
+  hooks: Hooks,
+  progress: Progress,
+  churns: dict[int, PyTree],
+) -> list[Record]:
   """Records, evaluates and saves what is due now that a segment is done."""
   done = progress.step
   records = []
@@ -172,19 +174,34 @@ def _boundary(states, members, plan, hooks, progress, churns) -> list[Record]:
   return records
 
 
-def _save(states, hooks, progress) -> None:
+def _save(states: list[TrainState], hooks: Hooks, progress: Progress) -> None:
   """Saves; a member whose weights are no longer finite has failed."""
-  for i, state in enumerate(states):
-    if i not in progress.failed and not hooks.healthy(state):
-      progress.failed[i] = progress.step
-      states[i] = hooks.last_good(i)
-  if len(progress.failed) < len(states):
-    hooks.save(states, progress)
+  failing = {
+    i: progress.step
+    for i, state in enumerate(states)
+    if i not in progress.failed and not hooks.healthy(state)
+  }
+  _fail(states, hooks, progress, failing)
+  hooks.save(states, progress)
+
+
+def _fail(
+  states: list[TrainState],
+  hooks: Hooks,
+  progress: Progress,
+  failing: dict[int, int],
+) -> None:
+  """Marks members as failed and puts back their last good states."""
+  progress.failed.update(failing)
+  if len(progress.failed) == len(states):
+    steps = ', '.join(map(str, sorted({*progress.failed.values()})))
+    raise NonFiniteLoss(f'the loss is not finite at step {steps}')
+  for i in failing:
+    states[i] = hooks.last_good(i)
 
 
 def _drain(meter: list[float]) -> Record:
   """The means since the last record; the meter starts anew."""
   loss, accuracy, count = meter
   meter[:] = [0.0, 0.0, 0]
-  count = count or math.nan
   return {'loss': loss / count, 'accuracy': accuracy / count}

@@ -2,10 +2,12 @@
 
 One line a (step, replicate), tidy: `pandas.read_json(path, lines=True)` is a
 long table. Nothing in it depends on the clock, so the file of a run that was
-killed and resumed is that of a run that never was.
+killed and resumed is that of a run that never was. A value that is not finite
+is `null`, as JSON has no other word for it.
 """
 
 import json
+import math
 import os
 import pathlib
 from collections.abc import Iterator
@@ -40,7 +42,7 @@ class MetricsWriter:
 
   def write(self, record: dict[str, Any]) -> None:
     """Writes one record with entries `step` and `replicate`."""
-    self._file.write(json.dumps(record) + '\n')
+    self._file.write(json.dumps(_finite(record), allow_nan=False) + '\n')
     self._file.flush()
     for name, value in _scalars(record):
       self._board.add_scalar(
@@ -74,6 +76,15 @@ def cut_back(path: pathlib.Path, step: int) -> None:
     ''.join(json.dumps(r) + '\n' for r in kept), encoding='utf-8'
   )
   partial.replace(path)
+
+
+def _finite(value: Any) -> Any:
+  """`value` with `None` for each number in it that is not finite."""
+  if isinstance(value, dict):
+    return {k: _finite(v) for k, v in value.items()}
+  if isinstance(value, float) and not math.isfinite(value):
+    return None
+  return value
 
 
 def _scalars(record: dict[str, Any]) -> Iterator[tuple[str, float]]:
