@@ -54,7 +54,7 @@ def bisection(keys: Sequence[Array], k: Array, within: Bracket) -> Bracket:
   def body(_: Array, b: Bracket) -> Bracket:
     middle = b.low + (b.high - b.low) // 2
     counts = [jnp.sum(key >= middle, dtype=jnp.uint32) for key in keys]
-    return _narrowed(b, k, [(middle, sum(counts, start=np.uint32(0)))])
+    return _narrowed(b, k, [(middle, sum(counts, start=jnp.uint32(0)))])
 
   return lax.fori_loop(0, 32, body, within)
 
@@ -100,7 +100,7 @@ def _counted(
   """`b` drawn in to `probes`, counted in one pass over the keys."""
   thresholds = [*probes]
   counts = [count_true([key >= t for t in thresholds]) for key in keys]
-  totals = [sum(c, start=np.uint32(0)) for c in zip(*counts, strict=True)]
+  totals = [sum(c, start=jnp.uint32(0)) for c in zip(*counts, strict=True)]
   return _narrowed(b, k, zip(thresholds, totals, strict=True))
 
 
