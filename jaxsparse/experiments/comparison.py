@@ -9,9 +9,9 @@ import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
-from jaxsparse.experiments import plots, summary, workdir
+from jaxsparse.experiments import figures, summary, workdir
 from jaxsparse.experiments.train import train
 from jaxsparse.training import metrics
 
@@ -105,39 +105,48 @@ def draw(rows: Sequence[Row], root: pathlib.Path) -> list[pathlib.Path]:
   Returns:
     Their paths.
   """
-  seeds = rows[0].summary['replicates']
-  accuracy, (ax,) = plots.panels(1)
+  count = rows[0].summary['replicates']
+  accuracy, (ax,) = figures.panels(1)
+  _lines(ax, rows, _read(rows, 'eval_accuracy', 100))
   ax.set(xlabel='step', ylabel='test accuracy (%)')
-  ax.set_title(f'Test accuracy, mean ± sd of {seeds} seeds')
-  _lines(accuracy, rows, 'eval_accuracy', 100)
-  norm, (ax,) = plots.panels(1)
-  plots.log_scale(ax)
+  ax.set_title(f'Test accuracy, mean ± sd of {count} seeds')
+  norm, (ax,) = figures.panels(1)
+  values = _read(rows, 'gradient_norm', 1)
+  figures.log_scale(ax, values)
+  _lines(ax, rows, values)
   ax.set(xlabel='step', ylabel='L2 norm over active weights and biases')
-  ax.set_title(f'Gradient norm, mean ± sd of {seeds} seeds')
-  _lines(norm, rows, 'gradient_norm', 1)
+  ax.set_title(f'Gradient norm, mean ± sd of {count} seeds')
   paths = [root / 'accuracy.png', root / 'gradient_norm.png']
   for figure, path in zip((accuracy, norm), paths, strict=True):
-    plots.save(figure, path)
+    figure.set_size_inches(8, 4.5)
+    figure.legend(loc='outside center right', frameon=False, fontsize=9)
+    figures.save(figure, path)
   return paths
 
 
+def _read(rows: Sequence[Row], name: str, scale: float) -> list[figures.Series]:
+  """The entry `name` of every run's records."""
+  return [
+    figures.scaled(
+      figures.series(metrics.read(row.root / workdir.METRICS), name), scale
+    )
+    for row in rows
+  ]
+
+
 def _lines(
-  figure: Figure, rows: Sequence[Row], name: str, scale: float
+  ax: Axes, rows: Sequence[Row], values: Sequence[figures.Series]
 ) -> None:
-  """The entry `name` of every run, on the figure's one panel."""
-  (ax,) = figure.axes
+  """One line a run."""
   seen: dict[str, int] = {}
-  for row in rows:
+  for row, shown in zip(rows, values, strict=True):
     family = row.entry.family
     seen[family] = seen.get(family, -1) + 1
-    records = metrics.read(row.root / workdir.METRICS)
-    plots.line(
+    figures.line(
       ax,
-      plots.scaled(plots.series(records, name), scale),
-      color=plots.COLOURS[list(seen).index(family) % len(plots.COLOURS)],
+      shown,
+      color=figures.COLOURS[list(seen).index(family) % len(figures.COLOURS)],
       linestyle=_DASHES[seen[family] % len(_DASHES)],
       label=row.entry.label,
     )
   ax.set_xlim(left=0)
-  figure.set_size_inches(8, 4.5)
-  figure.legend(loc='outside center right', frameon=False, fontsize=9)

@@ -1,82 +1,29 @@
-"""The plots of a run, from its `metrics.jsonl`.
+"""The plots of a run, from its `metrics.jsonl`."""
 
-Lines are means over replicates, bands one sample standard deviation to each
-side. A replicate that failed counts up to where it did. Colours are those of
-Okabe and Ito, which colour-blind readers can tell apart.
-"""
-
-import math
 import pathlib
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from jaxsparse.experiments import workdir
+from jaxsparse.experiments.figures import (
+  COLOURS,
+  Record,
+  Series,
+  legend,
+  line,
+  log_scale,
+  panels,
+  save,
+  scaled,
+  series,
+)
 from jaxsparse.training import metrics
 
-COLOURS = (
-  '#0072B2',
-  '#D55E00',
-  '#009E73',
-  '#CC79A7',
-  '#E69F00',
-  '#56B4E9',
-  '#000000',
-)
 _GREY = '#595959'
 _MOST_LABELLED = 10
-
-Record = dict[str, Any]
-
-
-class Series(NamedTuple):
-  """One measurement over a run; each field is an array `[points]`.
-
-  Attributes:
-    steps: where there is at least one finite value, ascending.
-    mean: over the replicates that have one there.
-    std: sample standard deviation, 0 where there is one value.
-    low: the lowest value.
-  """
-
-  steps: np.ndarray
-  mean: np.ndarray
-  std: np.ndarray
-  low: np.ndarray
-
-
-def series(records: Sequence[Record], name: str, path: str = '') -> Series:
-  """The values of entry `name` over the steps.
-
-  Args:
-    records: of `metrics.jsonl`; those without the entry are passed over.
-    name: of the entry.
-    path: which of its values, where the entry is a mapping by leaf path.
-  """
-  found: dict[int, list[float]] = {}
-  for record in records:
-    value = record.get(name)
-    if path:
-      value = (value or {}).get(path)
-    if value is not None and math.isfinite(value):
-      found.setdefault(record['step'], []).append(value)
-  steps = sorted(found)
-  values = [np.asarray(found[step], np.float64) for step in steps]
-  return Series(
-    np.asarray(steps, np.int64),
-    np.asarray([np.mean(v) for v in values]),
-    np.asarray([np.std(v, ddof=1) if len(v) > 1 else 0.0 for v in values]),
-    np.asarray([np.min(v) for v in values]),
-  )
-
-
-def scaled(values: Series, scale: float) -> Series:
-  """`values` in another unit."""
-  return Series(values.steps, *(scale * v for v in values[1:]))
 
 
 def run_plots(root: pathlib.Path) -> None:
@@ -98,62 +45,6 @@ def run_plots(root: pathlib.Path) -> None:
       save(figure, folder / f'{name}.png')
 
 
-def save(figure: Figure, path: pathlib.Path) -> None:
-  """Writes a PNG; its folder is made if need be."""
-  path.parent.mkdir(parents=True, exist_ok=True)
-  figure.savefig(path, format='png', dpi=120)
-
-
-def panels(count: int, *, height: float = 4.0) -> tuple[Figure, list[Axes]]:
-  """A figure of `count` panels side by side, 5.2 by `height` inches each."""
-  figure = Figure(figsize=(5.2 * count, height), layout='constrained')
-  axes = list(figure.subplots(1, count, squeeze=False)[0])
-  for ax in axes:
-    ax.spines[['top', 'right']].set_visible(False)
-    ax.grid(color='0.9', linewidth=0.6)
-    ax.set_axisbelow(True)
-  return figure, axes
-
-
-def log_scale(ax: Axes) -> None:
-  """A log y axis that is labelled within a decade too, in plain numbers."""
-  ax.set_yscale('log')
-  ax.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
-  ax.yaxis.set_major_formatter('{x:g}')
-  ax.yaxis.set_minor_locator(ticker.NullLocator())
-
-
-def line(ax: Axes, values: Series, **style: Any) -> None:
-  """A line of means with its band.
-
-  On a log axis the band is cut at the lowest replicate, as the mean less one
-  standard deviation may be below 0.
-  """
-  if values.steps.size == 0:
-    return
-  marker = 'o' if values.steps.size <= _MOST_LABELLED else ''
-  style = {'linewidth': 1.6, 'marker': marker, 'markersize': 4} | style
-  (drawn,) = ax.plot(values.steps, values.mean, **style)
-  if np.any(values.std > 0):
-    below = values.mean - values.std
-    if ax.get_yscale() == 'log':
-      below = np.maximum(below, values.low)
-    ax.fill_between(
-      values.steps,
-      below,
-      values.mean + values.std,
-      color=drawn.get_color(),
-      alpha=0.18,
-      linewidth=0,
-    )
-
-
-def legend(ax: Axes) -> None:
-  """The legend, where there is something to name."""
-  if ax.get_legend_handles_labels()[0]:
-    ax.legend(frameon=False, fontsize=9)
-
-
 def _replicates(records: Sequence[Record]) -> str:
   count = len({r['replicate'] for r in records})
   return f'mean ± sd of {count} replicates' if count > 1 else '1 replicate'
@@ -161,14 +52,14 @@ def _replicates(records: Sequence[Record]) -> str:
 
 def _loss_and_accuracy(records: Sequence[Record], title: str) -> Figure | None:
   figure, (left, right) = panels(2)
-  log_scale(left)
   for ax, entry, scale in ((left, 'loss', 1), (right, 'accuracy', 100)):
-    for prefix, label, colour in (
-      ('', 'train, mean since last point', COLOURS[1]),
-      ('eval_', 'evaluation', COLOURS[0]),
-    ):
-      values = scaled(series(records, prefix + entry), scale)
-      line(ax, values, color=colour, label=label)
+    train, held_out = (
+      scaled(series(records, name), scale) for name in (entry, f'eval_{entry}')
+    )
+    if ax is left:
+      log_scale(ax, (train, held_out))
+    line(ax, train, color=COLOURS[1], label='train, mean since last point')
+    line(ax, held_out, color=COLOURS[0], label='evaluation')
     ax.set_xlabel('step')
     legend(ax)
   left.set(title='Loss', ylabel='cross entropy (nats)')

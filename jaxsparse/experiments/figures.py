@@ -1,0 +1,136 @@
+"""What every plot is made of: series over replicates, panels, bands.
+
+Lines are means over replicates, bands one sample standard deviation to each
+side. A replicate that failed counts up to where it did. Colours are those of
+Okabe and Ito, which colour-blind readers can tell apart.
+"""
+
+import math
+import pathlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib import ticker
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+COLOURS = (
+  '#0072B2',
+  '#D55E00',
+  '#009E73',
+  '#CC79A7',
+  '#E69F00',
+  '#56B4E9',
+  '#000000',
+)
+_MOST_MARKED = 10
+
+Record = dict[str, Any]
+
+
+class Series(NamedTuple):
+  """One measurement over a run; each field is an array `[points]`.
+
+  Attributes:
+    steps: where there is at least one finite value, ascending.
+    mean: over the replicates that have one there.
+    std: sample standard deviation, 0 where there is one value.
+    low: the lowest value.
+  """
+
+  steps: np.ndarray
+  mean: np.ndarray
+  std: np.ndarray
+  low: np.ndarray
+
+
+def series(records: Sequence[Record], name: str, path: str = '') -> Series:
+  """The values of entry `name` over the steps.
+
+  Args:
+    records: of `metrics.jsonl`; those without the entry are passed over.
+    name: of the entry.
+    path: which of its values, where the entry is a mapping by leaf path.
+  """
+  found: dict[int, list[float]] = {}
+  for record in records:
+    value = record.get(name)
+    if path:
+      value = (value or {}).get(path)
+    if value is not None and math.isfinite(value):
+      found.setdefault(record['step'], []).append(value)
+  steps = sorted(found)
+  values = [np.asarray(found[step], np.float64) for step in steps]
+  return Series(
+    np.asarray(steps, np.int64),
+    np.asarray([np.mean(v) for v in values]),
+    np.asarray([np.std(v, ddof=1) if len(v) > 1 else 0.0 for v in values]),
+    np.asarray([np.min(v) for v in values]),
+  )
+
+
+def scaled(values: Series, scale: float) -> Series:
+  """`values` in another unit."""
+  return Series(values.steps, *(scale * v for v in values[1:]))
+
+
+def save(figure: Figure, path: pathlib.Path) -> None:
+  """Writes a PNG; its folder is made if need be."""
+  path.parent.mkdir(parents=True, exist_ok=True)
+  figure.savefig(path, format='png', dpi=120)
+
+
+def panels(count: int, *, height: float = 4.0) -> tuple[Figure, list[Axes]]:
+  """A figure of `count` panels side by side, 5.2 by `height` inches each."""
+  figure = Figure(figsize=(5.2 * count, height), layout='constrained')
+  axes = list(figure.subplots(1, count, squeeze=False)[0])
+  for ax in axes:
+    ax.spines[['top', 'right']].set_visible(False)
+    ax.grid(color='0.9', linewidth=0.6)
+    ax.set_axisbelow(True)
+  return figure, axes
+
+
+def log_scale(ax: Axes, shown: Sequence[Series]) -> None:
+  """A log y axis that is labelled within a decade too, in plain numbers.
+
+  It stays linear if `shown`, what is to be drawn on it, has nothing above 0.
+  """
+  if not any(np.any(values.mean > 0) for values in shown):
+    return
+  ax.set_yscale('log')
+  ax.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+  ax.yaxis.set_major_formatter('{x:g}')
+  ax.yaxis.set_minor_locator(ticker.NullLocator())
+
+
+def line(ax: Axes, values: Series, **style: Any) -> None:
+  """A line of means with its band.
+
+  On a log axis the band is cut at the lowest replicate, as the mean less one
+  standard deviation may be below 0.
+  """
+  if values.steps.size == 0:
+    return
+  marker = 'o' if values.steps.size <= _MOST_MARKED else ''
+  style = {'linewidth': 1.6, 'marker': marker, 'markersize': 4} | style
+  (drawn,) = ax.plot(values.steps, values.mean, **style)
+  if np.any(values.std > 0):
+    below = values.mean - values.std
+    if ax.get_yscale() == 'log':
+      below = np.maximum(below, values.low)
+    ax.fill_between(
+      values.steps,
+      below,
+      values.mean + values.std,
+      color=drawn.get_color(),
+      alpha=0.18,
+      linewidth=0,
+    )
+
+
+def legend(ax: Axes) -> None:
+  """The legend, where there is something to name."""
+  if ax.get_legend_handles_labels()[0]:
+    ax.legend(frameon=False, fontsize=9)
