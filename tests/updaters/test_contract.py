@@ -1,0 +1,180 @@
+"""What every method promises, whoever wrote it. See `conftest.py`."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import orbax.checkpoint as ocp
+import pytest
+
+from jaxsparse.core import masks as masking
+from jaxsparse.core import paths, prng, schedules
+from jaxsparse.optim.transition import mask_step, optimiser_step
+
+OPTIMISERS = {
+  'sgd': optax.sgd(0.02, momentum=0.9),
+  'adam': optax.adam(0.02),
+}
+VALUE_AND_GRAD = jax.jit(
+  lambda loss, params, batch: jax.value_and_grad(loss)(params, batch),
+  static_argnums=0,
+)
+
+
+@pytest.fixture(autouse=True)
+def _strict(request):
+  # Optax's adam fails under strict promotion.
+  mode = 'standard' if 'optimiser' in request.fixturenames else 'strict'
+  with jax.numpy_dtype_promotion(mode):
+    yield
+
+
+def _active(masks):
+  return np.array(list(masking.active_by_path(masks).values()))
+
+
+def _assert_equal(found, expected):
+  jax.tree.map(np.testing.assert_array_equal, found, expected)
+
+
+def _assert_same_moment(found, expected):
+  """Masks equal, floats to rounding: compilers may fuse differently."""
+  _assert_equal(found.new.masks, expected.new.masks)
+  jax.tree.map(
+    lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-5, atol=1e-6),
+    found,
+    expected,
+  )
+
+
+def test_invariant(case):
+  states = [case.trajectory.first, *(m.new for m in case.moments)]
+  active = np.array([_active(state.masks) for state in states])
+  target = np.array(list(paths.flatten(case.counts).values()))
+  size = np.array(list(masking.sizes_by_path(states[0].masks).values()))
+  match case.updater.invariant:
+    case 'per_leaf':
+      assert (active == target).all()
+    case 'total':
+      assert (active.sum(axis=1) == target.sum()).all()
+      assert (active != target).any()
+    case 'scheduled':
+      assert (np.diff(active, axis=0) <= 0).all()
+      assert (active[-1] == target).all()
+    case 'dense':
+      assert (active == size).all()
+    case other:
+      raise AssertionError(f'no such invariant: {other!r}')
+
+
+def test_masks_fit_params_and_exempt_leaves_have_none(case):
+  for state in (case.trajectory.first, case.trajectory.last):
+    masking.check_masks(case.params, state.masks)
+    assert (
+      paths.flatten(state.masks).keys() == paths.flatten(case.counts).keys()
+    )
+
+
+def test_update_touches_nothing_but_what_it_drops(case):
+  """Survivors and exempt leaves stay bit for bit; the rest is 0."""
+  for moment in case.moments:
+    old = paths.flatten(case.updater.trained(moment.old))
+    new = paths.flatten(case.updater.trained(moment.new))
+    given = paths.flatten(moment.given)
+    for path, leaf in paths.flatten(moment.params).items():
+      survives = old[path] & new[path] if path in new else True
+      expected = np.where(survives, given[path], 0)
+      np.testing.assert_array_equal(leaf, expected, err_msg=path)
+
+
+def test_the_loss_sees_zero_outside_the_masks(case):
+  for moment in case.moments:
+    seen = paths.flatten(case.updater.forward(moment.params, moment.new))
+    for path, mask in paths.flatten(moment.new.masks).items():
+      assert not np.asarray(seen[path])[~mask].any()
+
+
+def test_the_key_decides_and_leaves_of_one_shape_differ(case):
+  def masks(seed):
+    run = case.run(case.counts, case.numbers, jax.random.key(seed))
+    return {p: np.asarray(m) for p, m in paths.flatten(run.first.masks).items()}
+
+  first, again, other = masks(0), masks(0), masks(1)
+  _assert_equal(first, again)
+  if any((first[path] != other[path]).any() for path in first):
+    assert (first['first/kernel'] != first['second/kernel']).any()
+
+
+def test_one_program_serves_all_counts_and_numbers(case, key):
+  """No recompile on the second call, nor for another sparsity."""
+  case.run(case.counts, case.numbers, key)
+  traces = case.traces
+  fewer = jax.tree.map(lambda n: n - 3, case.counts)
+  numbers = {name: 0.5 * x for name, x in case.numbers.items()}
+  run = case.run(fewer, numbers, jax.random.key(5))
+  assert case.traces == traces
+  if case.updater.invariant != 'dense':
+    assert _active(run.last.masks).sum() == sum(jax.tree.leaves(fewer))
+
+
+def test_jit_with_traced_values_equals_no_jit_with_host_numbers(case, key):
+  """The former over eight devices, the latter on one."""
+  state, moment = case.first_moment(key)
+  _assert_equal(case.trajectory.first.masks, state.masks)
+  _assert_same_moment(case.moments[0], moment)
+
+
+def test_masks_are_sharded_as_params(case):
+  shardings = {
+    path: leaf.sharding
+    for path, leaf in paths.flatten(case.sharded_params).items()
+  }
+  for state in (case.trajectory.first, case.trajectory.last):
+    for path, mask in paths.flatten(state.masks).items():
+      assert mask.sharding.is_equivalent_to(shardings[path], mask.ndim), path
+
+
+def test_vmap_equals_a_loop(case):
+  keys = [jax.random.key(seed) for seed in range(3)]
+  stacked = jax.vmap(case.first_moment)(jnp.stack(keys))
+  for i, key in enumerate(keys):
+    state, moment = jax.tree.map(lambda x, i=i: x[i], stacked)
+    alone = case.run(case.counts, case.numbers, key)
+    _assert_equal(state.masks, alone.first.masks)
+    _assert_same_moment(moment, jax.tree.map(lambda x: x[0], alone.moments))
+
+
+def test_state_survives_orbax(case, tmp_path):
+  state = case.trajectory.last
+  with ocp.StandardCheckpointer() as checkpointer:
+    checkpointer.save(tmp_path / 'state', state)
+    checkpointer.wait_until_finished()
+    restored = checkpointer.restore(tmp_path / 'state', paths.abstract(state))
+  assert jax.tree.structure(restored) == jax.tree.structure(state)
+  _assert_equal(restored, state)
+  assert all(mask.dtype == bool for mask in jax.tree.leaves(restored.masks))
+
+
+@pytest.mark.parametrize('optimiser', list(OPTIMISERS))
+def test_a_short_training_run(case, optimiser, key):
+  """Without jit, so that methods share their compiled programs."""
+  tx, updater = OPTIMISERS[optimiser], case.updater
+  state, losses = case.first_moment(key)[0], []
+  params = masking.apply_masks(case.params, updater.trained(state))
+  opt_state = tx.init(params)
+  for step in range(12):
+    loss, grads = VALUE_AND_GRAD(
+      case.probe.loss, updater.forward(params, state), case.probe.batches[0]
+    )
+    changes = schedules.is_mask_step(step, **case.plan)
+    params, opt_state, state = (mask_step if changes else optimiser_step)(
+      *(tx, updater, grads, opt_state, state, params),
+      step=step,
+      key=prng.at(key, step),
+    )
+    losses.append(float(loss))
+    trained = masking.apply_masks(params, updater.trained(state))
+    _assert_equal(params, trained)
+  assert losses[-1] < losses[0]
+  if updater.invariant != 'dense':
+    assert _active(state.masks).sum() == sum(jax.tree.leaves(case.counts))
