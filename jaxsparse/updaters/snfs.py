@@ -70,10 +70,10 @@ def snfs(
   def init(
     params: Params, *, key: Array, probe: PyTree | None = None
   ) -> MaskState:
+    state = random_init(params, key=key, probe=probe)
     zeros = map_masks(
       lambda p, _: shard_like(p, jnp.zeros_like(p)), params, counts
     )
-    state = random_init(params, key=key, probe=probe)
     return state._replace(inner=SNFSState(zeros))
 
   def observe(

@@ -65,6 +65,10 @@ def test_progress_is_clipped_and_traced():
   assert found.dtype == jnp.float32
 
 
+def test_cosine_is_exact_at_both_ends_and_half_way():
+  assert schedules.cosine(jnp.array([0.0, 0.5, 1.0])).tolist() == [1, 0.5, 0]
+
+
 def test_progress_over_no_steps_is_at_its_end():
   found = [float(schedules.progress(t, 3, 3)) for t in (2, 3, 4)]
   assert found == [0, 1, 1]

@@ -1,0 +1,118 @@
+"""RigL against a plain numpy reading of algorithm 1."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxsparse.core import masks as masking
+from jaxsparse.updaters.rigl import rigl
+
+SHAPE = (16, 24)
+COUNTS = {'a': 90, 'b': 7, 'exempt': None}
+
+
+def _tree(seed):
+  random = np.random.default_rng(seed)
+  return {name: random.normal(size=SHAPE).astype(np.float32) for name in COUNTS}
+
+
+def _oracle(mask, weights, grads, dropped):
+  """Kept and grown places as sets of flat indices."""
+  active = np.flatnonzero(mask)
+  order = active[np.argsort(-np.abs(weights.ravel()[active]), kind='stable')]
+  kept = set(order[: len(order) - dropped].tolist())
+  rest = [i for i in range(mask.size) if i not in kept]
+  rest.sort(key=lambda i: -abs(grads.ravel()[i]))
+  return kept, set(rest[:dropped])
+
+
+@pytest.fixture(scope='module')
+def state():
+  updater = rigl(COUNTS, stop_step=100)
+  return updater.init(_tree(0), key=jax.random.key(3))
+
+
+@pytest.mark.parametrize('step', [0, 25, 50, 90, 99])
+def test_update_drops_the_smallest_and_grows_the_steepest(state, step, key):
+  params, grads = masking.apply_masks(_tree(0), state.masks), _tree(1)
+  updater = rigl(COUNTS, drop_fraction=0.4, stop_step=100)
+  after, new = updater.update(grads, state, params, step=step, key=key)
+  fraction = 0.2 * (1 + math.cos(math.pi * step / 100))
+  for name in 'ab':
+    mask = np.asarray(state.masks[name])
+    weights = np.asarray(params[name])
+    kept, grown = _oracle(
+      mask, weights, grads[name], math.floor(fraction * COUNTS[name])
+    )
+    found = set(np.flatnonzero(new.masks[name]).tolist())
+    assert found == kept | grown
+    assert len(found) == COUNTS[name]
+    both = mask & np.asarray(new.masks[name])
+    np.testing.assert_array_equal(after[name], np.where(both, weights, 0))
+  np.testing.assert_array_equal(after['exempt'], params['exempt'])
+  assert new.masks['exempt'] is None
+
+
+def test_by_hand(key):
+  """f = 0.5 of four: 0.1 and -0.2 go; the steepest of the rest come.
+
+  0.1 has the steepest gradient: it is dropped, grown, and left alone.
+  """
+  masks = {'w': jnp.array([[True, True, True], [True, False, False]])}
+  params = {'w': jnp.array([[0.1, -3.0, 2.0], [-0.2, 0.0, 0.0]])}
+  grads = {'w': jnp.array([[-9.0, 50.0, 50.0], [1.0, 2.0, -3.0]])}
+  updater = rigl({'w': 4}, drop_fraction=0.5, stop_step=10)
+  state = updater.init(params, key=key)._replace(masks=masks)
+  after, new = updater.update(grads, state, params, step=0, key=key)
+  np.testing.assert_array_equal(new.masks['w'], [[1, 1, 1], [0, 0, 1]])
+  np.testing.assert_allclose(after['w'], [[0.1, -3, 2], [0, 0, 0]])
+
+
+def test_the_drop_fraction_starts_at_start_step_and_ends_at_stop_step(key):
+  """No gradient inside the masks: all that is dropped moves away."""
+  updater = rigl({'w': 100}, drop_fraction=0.3, start_step=40, stop_step=80)
+  params = {'w': jnp.asarray(_tree(0)['a'])}
+  state = updater.init(params, key=key)
+  grads = masking.apply_masks({'w': jnp.ones(SHAPE)}, {'w': ~state.masks['w']})
+  moved = []
+  for step in (40, 60, 80, 200):
+    _, new = updater.update(grads, state, params, step=step, key=key)
+    moved.append(int(jnp.sum(state.masks['w'] & ~new.masks['w'])))
+  assert moved == [30, 15, 0, 0]
+
+
+@pytest.mark.parametrize(
+  ('schedule', 'moved'), [('constant', 30), ('linear', 15), ('cosine', 15)]
+)
+def test_drop_schedules_by_name(key, schedule, moved):
+  updater = rigl({'w': 100}, drop_schedule=schedule, stop_step=10)
+  params = {'w': jnp.asarray(_tree(0)['a'])}
+  state = updater.init(params, key=key)
+  grads = {'w': jnp.where(state.masks['w'], 0.0, 1.0)}
+  _, new = updater.update(grads, state, params, step=5, key=key)
+  assert int(jnp.sum(state.masks['w'] & ~new.masks['w'])) == moved
+
+
+@pytest.mark.parametrize('count', [0, 384])
+def test_empty_and_full_layers_stay(key, count):
+  params = {'w': jnp.asarray(_tree(0)['a'])}
+  updater = rigl({'w': count}, drop_fraction=1.0, stop_step=10)
+  state = updater.init(params, key=key)
+  masked = masking.apply_masks(params, state.masks)
+  after, new = updater.update(params, state, masked, step=0, key=key)
+  np.testing.assert_array_equal(new.masks['w'], state.masks['w'])
+  np.testing.assert_array_equal(after['w'], masked['w'])
+
+
+def test_growth_is_deterministic_and_skips_the_optimiser(state):
+  updater = rigl(COUNTS, stop_step=100)
+  params, grads = masking.apply_masks(_tree(0), state.masks), _tree(1)
+  one, other = (
+    updater.update(grads, state, params, step=0, key=jax.random.key(seed))
+    for seed in (0, 1)
+  )
+  jax.tree.map(np.testing.assert_array_equal, one, other)
+  assert not updater.step_on_update
