@@ -120,8 +120,8 @@ def _checked_count(k: int | Array, total: int) -> Array:
 def _check_where(scores: Scores, where: PyTree) -> None:
   """Raises where a leaf of `where` is missing, not bool or misshapen."""
   expected, got = paths.flatten(scores), paths.flatten(where)
-  alike = jax.tree.structure(scores) == jax.tree.structure(where)
-  if not alike:
+  structure: PyTree = jax.tree.structure(scores)
+  if structure != jax.tree.structure(where):
     differing = sorted(expected.keys() ^ got.keys())
     raise ValueError(
       'the tree structure of `where` is not that of scores'
