@@ -45,17 +45,6 @@ def from_nnx(key):
   return state, lambda p, x: nnx.merge(graph, p)(x)
 
 
-def from_nnx_dict(key):
-  graph, state = nnx.split(NnxMlp(nnx.Rngs(0)), nnx.Param)
-
-  def apply(params, x):
-    filled = jax.tree.map(lambda leaf: leaf, state)
-    nnx.replace_by_pure_dict(filled, params)
-    return nnx.merge(graph, filled)(x)
-
-  return nnx.to_pure_dict(state), apply
-
-
 def from_equinox(key):
   model = eqx.nn.MLP(64, 10, 40, 1, key=key)
   params, static = eqx.partition(model, eqx.is_inexact_array)
@@ -68,9 +57,7 @@ def digits():
   return jnp.asarray(images / 16, jnp.float32), jnp.asarray(labels)
 
 
-@pytest.mark.parametrize(
-  'library', [from_linen, from_nnx, from_nnx_dict, from_equinox]
-)
+@pytest.mark.parametrize('library', [from_linen, from_nnx, from_equinox])
 def test_a_plain_loop_trains_a_sparse_net(library, digits, key):
   images, labels = digits
   params, apply = library(key)
