@@ -1,7 +1,7 @@
 """Sparse training as an Optax transformation, for a loop of the user's own.
 
     tx = sparsify(
-      optax.adam(1e-3), rigl(counts, drop_fraction=0.3), key=jax.random.key(0),
+      optax.adam(1e-3), rigl(counts, stop_step=7500), key=jax.random.key(0),
       update_interval=100, start_step=0, stop_step=7500,
     )
     state = tx.init(params)
