@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.extend.core import Jaxpr, jaxprs_in_params
 
 from jaxsparse.core.types import PyTree
 from jaxsparse.training.state import Member, TrainState
@@ -77,10 +78,10 @@ def choose_dispatch(step: Callable[..., Any], *abstract_args: Any) -> str:
   return 'step' if _has_convolution(jaxpr.jaxpr) else 'scan'
 
 
-def _has_convolution(jaxpr) -> bool:
+def _has_convolution(jaxpr: Jaxpr) -> bool:
   return any(
     eqn.primitive.name == 'conv_general_dilated'
-    or any(_has_convolution(j) for j in jax.core.jaxprs_in_params(eqn.params))
+    or any(_has_convolution(j) for j in jaxprs_in_params(eqn.params))
     for eqn in jaxpr.eqns
   )
 
