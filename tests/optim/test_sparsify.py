@@ -194,6 +194,18 @@ def test_a_mask_step_of_rigl_moves_nothing_but_what_it_drops(params, key):
   assert states.opt_state[0].count[-1] == 2
 
 
+def test_without_a_step_the_update_of_a_kept_weight_is_0(
+  scripted, masks, params, key
+):
+  """Also where the optimiser's own would be too small to tell."""
+  transform = sparsify(optax.sgd(1e-12), scripted(*masks), key=key, **TIMES)
+  grads = jax.tree.map(jnp.ones_like, params)
+  updates, _ = transform.update(grads, transform.init(params), params)
+  kept = np.asarray(masks[0]['w'] & masks[1]['w'])
+  np.testing.assert_array_equal(updates['b'], 0)
+  np.testing.assert_array_equal(updates['w'], np.where(kept, 0, -params['w']))
+
+
 def test_low_precision_params_end_exactly_at_0_too(
   scripted, masks, params, key
 ):
