@@ -1,0 +1,237 @@
+"""The loop over fake programs: a state is a number, a step adds its batch."""
+
+import copy
+import math
+
+import numpy as np
+import pytest
+
+from jaxsparse.training import loop
+from jaxsparse.training.plan import Plan
+from jaxsparse.training.programs import Programs
+
+# Masks change at 2 and 6; records after 4, 8, 10; saves after 0, 5, 10.
+PLAN = Plan(
+  num_steps=10,
+  update_interval=4,
+  start_step=2,
+  stop_step=8,
+  log_interval=4,
+  eval_interval=8,
+  checkpoint_interval=5,
+  chunk=3,
+)
+LEARNS, FAILS_AT_6, FAILS_AT_3 = 'learns', 'fails at 6', 'fails at 3'
+
+
+def _rows(state, member, indices):
+  total, losses = state['sum'], []
+  for (index,) in indices:
+    total += int(index)
+    fails = member.startswith('fails at') and index > int(member[-1])
+    losses.append(math.nan if fails else total / 8)
+  rows = {'loss': np.array(losses), 'accuracy': np.array(losses) / 2}
+  return {'sum': total}, rows
+
+
+def _advance(state, member, data, indices):
+  assert data == 'data'
+  return _rows(state, member, indices)
+
+
+def _update(state, member, data, indices):
+  state, rows = _rows(state, member, indices)
+  return state, rows | {'churn': {'layer': {'kernel': 0.5, 'bias': None}}}
+
+
+PROGRAMS = Programs(_advance, _update, 'scan')
+
+
+class Host:
+  """Hooks that write down what they are asked to do."""
+
+  def __init__(self, *, stop_at=None, sick_from=None):
+    self.log, self.records, self.saved = [], [], {}
+    self._stop_at, self._sick_from = stop_at, sick_from
+
+  def hooks(self):
+    return loop.Hooks(
+      evaluate=self._evaluate,
+      record=self._record,
+      healthy=lambda state: (
+        not (self._sick_from and state['sum'] >= self._sick_from)
+      ),
+      save=self._save,
+      last_good=lambda i: self.saved[max(self.saved)][0][i],
+      report=lambda done, records: self.log.append(f'report {done}'),
+      interrupted=lambda: (
+        self._stop_at and f'report {self._stop_at}' in self.log
+      ),
+    )
+
+  def _evaluate(self, state, member):
+    self.log.append('evaluate')
+    return {'eval_loss': state['sum'] * 1.0}
+
+  def _record(self, record):
+    self.records.append(record)
+    self.log.append(f'record {record["step"]} {record["replicate"]}')
+
+  def _save(self, states, progress):
+    self.saved[progress.step] = copy.deepcopy((list(states), progress))
+    self.log.append(f'save {progress.step}')
+
+
+def batches(replicate, begin, end):
+  """The batch of step t of replicate i is t + 1 + 100 i."""
+  return np.arange(begin, end)[:, None] + 1 + 100 * replicate
+
+
+def run(host, *members, start=None, plan=PLAN, order=batches):
+  states, progress = start or ([{'sum': 0} for _ in members], None)
+  return loop.run(
+    PROGRAMS,
+    states,
+    members,
+    data='data',
+    plan=plan,
+    batches=order,
+    hooks=host.hooks(),
+    progress=progress,
+  )
+
+
+@pytest.fixture
+def whole():
+  host = Host()
+  host.end = run(host, LEARNS)
+  return host
+
+
+def test_what_happens_in_which_order(whole):
+  assert whole.log == [
+    *('evaluate', 'record 0 0', 'save 0', 'report 0'),
+    'report 2',
+    *('record 3 0', 'report 3'),
+    *('record 4 0', 'report 4'),
+    *('save 5', 'report 5'),
+    'report 6',
+    *('record 7 0', 'report 7'),
+    *('evaluate', 'record 8 0', 'report 8'),
+    *('evaluate', 'record 10 0', 'save 10', 'report 10'),
+  ]
+
+
+def test_records_hold_means_since_the_last_one(whole):
+  # After step t the sum is t (t + 1) / 2 and the loss an eighth of it.
+  losses = {t: t * (t + 1) / 16 for t in range(1, 11)}
+
+  def means(first, last):
+    mean = sum(losses[t] for t in range(first, last + 1)) / (last - first + 1)
+    return {'loss': mean, 'accuracy': mean / 2}
+
+  churn = {'churn': {'layer/kernel': 0.5}}
+  expected = [
+    {'step': 0, 'eval_loss': 0.0},
+    {'step': 3} | churn,
+    {'step': 4} | means(1, 4),
+    {'step': 7} | churn,
+    {'step': 8, 'eval_loss': 36.0} | means(5, 8),
+    {'step': 10, 'eval_loss': 55.0} | means(9, 10),
+  ]
+  assert whole.records == [r | {'replicate': 0} for r in expected]
+  states, progress = whole.end
+  assert states == [{'sum': 55}]
+  assert (progress.step, progress.failed) == (10, {})
+
+
+@pytest.mark.parametrize('step', [0, 5])
+def test_a_run_goes_on_from_a_save_as_if_never_broken(whole, step):
+  host = Host()
+  end = run(host, LEARNS, start=whole.saved[step])
+  assert end == whole.end
+  assert host.records == [r for r in whole.records if r['step'] > step]
+  assert host.saved == {k: v for k, v in whole.saved.items() if k > step}
+
+
+@pytest.mark.parametrize('step', [2, 3, 4, 5, 7, 8])
+def test_an_interrupted_run_saves_and_goes_on_as_if_never_broken(whole, step):
+  host = Host(stop_at=step)
+  with pytest.raises(loop.Interrupted, match=f'saved at step {step}') as caught:
+    run(host, LEARNS)
+  assert caught.value.step == step
+  assert host.log.count(f'save {step}') == 1
+  states, progress = host.saved[step]
+  after = Host()
+  assert run(after, LEARNS, start=(states, progress)) == whole.end
+  assert host.records + after.records == whole.records
+
+
+def test_an_interruption_at_the_end_changes_nothing(whole):
+  assert run(Host(stop_at=10), LEARNS) == whole.end
+
+
+def test_members_do_not_see_each_other(whole):
+  host = Host()
+  states, _ = run(host, LEARNS, LEARNS)
+  assert states[0] == whole.end[0][0]
+  assert states[1] == {'sum': 1055}
+  assert [r for r in host.records if r['replicate'] == 0] == whole.records
+  assert host.saved[5][0] == [{'sum': 15}, {'sum': 515}]
+
+
+def same_order(replicate, begin, end):
+  return batches(0, begin, end)
+
+
+def test_a_member_that_fails_is_frozen_and_the_other_goes_on(whole):
+  host = Host()
+  states, progress = run(host, FAILS_AT_6, LEARNS, order=same_order)
+  # Step 6 reads index 7, the first beyond 6; the last save was after 5.
+  assert progress.failed == {0: 6}
+  assert states == [{'sum': 15}, {'sum': 55}]
+  assert host.saved[10][0] == states
+  assert all(r['step'] <= 6 for r in host.records if r['replicate'] == 0)
+  alone = [r | {'replicate': 1} for r in whole.records]
+  assert [r for r in host.records if r['replicate'] == 1] == alone
+
+
+def test_a_failed_member_stays_failed_after_a_resume():
+  host = Host()
+  end = run(host, FAILS_AT_3, LEARNS, order=same_order)
+  # Indices of the segment [3, 4) are 4; the last save was at the start.
+  assert end[1].failed == {0: 3}
+  again = Host()
+  start = host.saved[5]
+  assert run(again, FAILS_AT_3, LEARNS, start=start, order=same_order) == end
+  assert all(r['replicate'] == 1 for r in again.records)
+
+
+def test_the_run_ends_when_no_member_is_left():
+  host = Host()
+  with pytest.raises(loop.NonFiniteLoss, match='at step 3, 6'):
+    run(host, FAILS_AT_6, FAILS_AT_3, order=same_order)
+  assert max(host.saved) == 5
+  assert [s['sum'] for s in host.saved[5][0]] == [15, 0]
+
+
+def test_weights_that_are_not_finite_are_never_saved():
+  host = Host(sick_from=15)
+  with pytest.raises(loop.NonFiniteLoss, match='at step 5'):
+    run(host, LEARNS)
+  assert list(host.saved) == [0]
+
+
+def test_a_sick_member_is_frozen_at_the_save_where_it_is_seen():
+  host = Host(sick_from=500)
+  states, progress = run(host, LEARNS, LEARNS)
+  # Replicate 1 stands at 515 when step 5 is saved.
+  assert progress.failed == {1: 5}
+  assert states == [{'sum': 55}, {'sum': 0}]
+
+
+def test_nothing_is_said_to_be_saved_of_a_run_that_failed():
+  host = Host(stop_at=4, sick_from=10)
+  with pytest.raises(loop.NonFiniteLoss, match='at step 4'):
+    run(host, LEARNS)
+  assert list(host.saved) == [0]
