@@ -6,6 +6,17 @@ from jaxsparse.core import registry
 from jaxsparse.core.criteria.magnitude import magnitude
 
 CRITERIA = 'jaxsparse.core.criteria'
+MINE = """
+def mine(x, *, a, b=2):
+  return x
+
+
+def other():
+  return 3
+
+
+n = 1
+"""
 
 
 @pytest.fixture
@@ -13,9 +24,7 @@ def _own_modules(tmp_path, monkeypatch):
   package = tmp_path / 'own_registry_package'
   package.mkdir()
   (package / '__init__.py').write_text('')
-  (package / 'mine.py').write_text(
-    'def mine(x, *, a, b=2):\n  return x\n\n\ndef other():\n  return 3\n\n\nn = 1\n'
-  )
+  (package / 'mine.py').write_text(MINE)
   (package / 'broken.py').write_text('import a_module_that_is_not_there\n')
   monkeypatch.syspath_prepend(tmp_path)
 
