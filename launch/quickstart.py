@@ -36,6 +36,7 @@ def _config(updater: str, init: str) -> ml_collections.ConfigDict:
   if updater in ('dense', 'static'):
     config.updater.stop_fraction = 0.0
   config.eval.interval = 50
+  config.eval.batch_size = 360
   return config
 
 

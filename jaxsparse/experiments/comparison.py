@@ -119,7 +119,7 @@ def draw(rows: Sequence[Row], root: pathlib.Path) -> list[pathlib.Path]:
   paths = [root / 'accuracy.png', root / 'gradient_norm.png']
   for figure, path in zip((accuracy, norm), paths, strict=True):
     figure.set_size_inches(8, 4.5)
-    figure.legend(loc='outside center right', frameon=False, fontsize=9)
+    figure.legend(loc='outside right center', frameon=False, fontsize=9)
     figures.save(figure, path)
   return paths
 

@@ -114,8 +114,8 @@ def line(ax: Axes, values: Series, **style: Any) -> None:
   if values.steps.size == 0:
     return
   marker = 'o' if values.steps.size <= _MOST_MARKED else ''
-  style = {'linewidth': 1.6, 'marker': marker, 'markersize': 4} | style
-  (drawn,) = ax.plot(values.steps, values.mean, **style)
+  look: dict[str, Any] = {'linewidth': 1.6, 'marker': marker, 'markersize': 4}
+  (drawn,) = ax.plot(values.steps, values.mean, **look | style)
   if np.any(values.std > 0):
     below = values.mean - values.std
     if ax.get_yscale() == 'log':

@@ -1,0 +1,57 @@
+"""Configs of one model and data set differ in their method alone."""
+
+import collections
+import importlib.util
+import pathlib
+
+import pytest
+
+from jaxsparse.experiments import resolve
+
+ROOT = pathlib.Path(__file__).parents[2]
+METHODS = {'dense', 'static', 'set', 'rigl', 'snfs', 'gmp', 'magnitude'}
+
+
+def families():
+  """(data set, model) -> method -> resolved config."""
+  found = collections.defaultdict(dict)
+  for path in sorted((ROOT / 'configs').glob('*/*_*.py')):
+    if path.parent.name == 'studies' or path.name == '__init__.py':
+      continue
+    model, method = path.stem.rsplit('_', 1)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found[path.parent.name, model][method] = resolve.resolve(
+      module.get_config()
+    )
+  return found
+
+
+FAMILIES = families()
+
+
+@pytest.mark.parametrize('family', FAMILIES, ids='/'.join)
+def test_a_family_has_every_method(family):
+  assert set(FAMILIES[family]) >= METHODS
+  for method, config in FAMILIES[family].items():
+    assert config['updater']['name'] == method
+
+
+@pytest.mark.parametrize('family', FAMILIES, ids='/'.join)
+def test_a_family_shares_all_but_the_method(family):
+  shared = [
+    {k: v for k, v in config.items() if k != 'updater'}
+    for config in FAMILIES[family].values()
+  ]
+  assert all(one == shared[0] for one in shared)
+
+
+@pytest.mark.parametrize('family', FAMILIES, ids='/'.join)
+def test_the_sparse_methods_of_a_family_aim_at_one_sparsity(family):
+  targets = {
+    (u['sparsity'], u['distribution'], u['dense_first'], u['layers'])
+    for u in (config['updater'] for config in FAMILIES[family].values())
+    if u['name'] != 'dense'
+  }
+  assert len(targets) == 1
