@@ -103,3 +103,11 @@ def test_parameters_are_the_keyword_only_ones():
   assert list(found) == ['a', 'b']
   assert found['a'].default is found['a'].empty
   assert found['b'].default == 2
+
+
+def test_a_single_module_lends_its_public_functions():
+  module = 'jaxsparse.core.initialisation'
+  assert registry.names(module) == ('dense', 'sparse')
+  assert registry.resolve('sparse', module).__name__ == 'sparse'
+  with pytest.raises(ValueError, match="mean 'sparse'"):
+    registry.resolve('spars', module)
