@@ -1,0 +1,194 @@
+"""What the fields of a config may be; the rest of bad input is in
+`test_bad_input`, where a run is refused."""
+
+import logging
+import math
+
+import ml_collections
+import pytest
+
+from jaxsparse.experiments.config import default_config
+from jaxsparse.experiments.resolve import flat, get, resolve, settle_steps
+
+
+def config_with(method='rigl', **fields):
+  """A config of 20 steps; `updater__sparsity=x` sets a field of a section."""
+  config = default_config(updater=method)
+  config.num_steps = 20
+  for name, value in fields.items():
+    *sections, field = name.split('__')
+    target = config
+    for section in sections:
+      target = target[section]
+    target[field] = value
+  return config
+
+
+def settled(method='rigl', examples=1000, **fields):
+  return settle_steps(resolve(config_with(method, **fields)), examples)
+
+
+def test_a_default_config_resolves_to_itself():
+  config = config_with()
+  assert resolve(config) == config.to_dict()
+
+
+def test_ints_serve_as_floats_and_lists_as_tuples():
+  config = config_with()
+  plain = ml_collections.ConfigDict(config.to_dict(), type_safe=False)
+  plain.updater.sparsity = 0
+  plain.model.features = [8, 4]
+  resolved = resolve(plain)
+  assert type(resolved['updater']['sparsity']) is float
+  assert resolved['model']['features'] == (8, 4)
+
+
+def test_sections_and_fields_left_out_have_their_defaults():
+  partial = ml_collections.ConfigDict(
+    {'num_steps': 20, 'updater': {'name': 'gmp', 'sparsity': 0.5}}
+  )
+  expected = config_with('gmp', updater__sparsity=0.5)
+  assert resolve(partial) == expected.to_dict()
+
+
+def test_fields_of_another_method_are_left_out_and_noted(caplog):
+  config = config_with(updater__drop_fraction=0.7)
+  config.updater.name = 'gmp'
+  with caplog.at_level(logging.INFO, logger='jaxsparse'):
+    resolved = resolve(config)
+  assert 'drop_fraction' not in resolved['updater']
+  assert 'config.updater.drop_fraction does not apply to gmp' in caplog.messages
+
+
+def test_a_method_named_later_takes_fields_of_its_own():
+  config = config_with()
+  config.updater.name = 'snfs'
+  config.updater.momentum = 0.5
+  assert resolve(config)['updater']['momentum'] == 0.5
+
+
+def test_the_config_itself_is_left_alone():
+  config = config_with(model__features=(7,))
+  before = config.to_dict()
+  resolve(config)
+  assert config.to_dict() == before
+
+
+def test_a_hyperparameter_without_a_default_must_be_given():
+  def mine(counts, *, strength):
+    raise NotImplementedError
+
+  config = config_with(mine)
+  with pytest.raises(ValueError, match='config.updater.strength: .* needs'):
+    resolve(config)
+  config.updater.strength = 0.5
+  assert resolve(config)['updater']['strength'] == 0.5
+
+
+@pytest.mark.parametrize(
+  ('fields', 'steps', 'start', 'stop'),
+  [
+    ({}, 20, 0, 15),
+    ({'updater__start_step': 3, 'updater__stop_step': 20}, 20, 3, 20),
+    ({'updater__start_fraction': 0.29, 'num_steps': 100}, 100, 29, 75),
+    ({'num_steps': None, 'num_epochs': 2.0}, 20, 0, 15),
+    ({'num_steps': None, 'num_epochs': 0.29, 'batch_size': 1}, 290, 0, 217),
+    ({'num_steps': None, 'num_epochs': 1.5, 'batch_size': 64}, 23, 0, 17),
+  ],
+)
+def test_steps_are_settled_by_exact_arithmetic(fields, steps, start, stop):
+  found = settled(**{'batch_size': 100} | fields)
+  assert found['num_steps'] == steps
+  assert found['updater']['start_step'] == start
+  assert found['updater']['stop_step'] == stop
+  assert not {'num_epochs', 'start_fraction', 'stop_fraction'} & (
+    set(found) | set(found['updater'])
+  )
+
+
+def test_a_batch_may_be_all_of_the_data():
+  assert settled(batch_size=1000)['batch_size'] == 1000
+  with pytest.raises(ValueError, match=r'config.batch_size: got 1001.*1000'):
+    settled(batch_size=1001)
+
+
+def test_seeds_of_all_replicates_have_32_bits():
+  last = 2**32 - 3
+  assert settled(seed=last, replicates=3)['seed'] == last
+  with pytest.raises(ValueError, match=f'config.seed: .* in 0 .. {last}'):
+    settled(seed=last + 1, replicates=3)
+
+
+@pytest.mark.parametrize(
+  ('field', 'value'),
+  [
+    ('batch_size', None),
+    ('batch_size', 8.0),
+    ('batch_size', True),
+    ('batch_size', len),
+    ('model__features', 'wide'),
+    ('num_steps', '20'),
+    ('num_steps', 20.0),
+    ('updater__start_step', 'first'),
+    ('updater__sparsity', '0.9'),
+    ('updater__drop_schedule', 3),
+    ('data__name', 7),
+    ('checkpoint__keep_steps', ('a',)),
+    ('checkpoint__keep_steps', (-1,)),
+    ('updater', 3),
+    ('data', 'digits'),
+  ],
+)
+def test_a_wrong_type_is_refused_at_its_field(field, value):
+  config = ml_collections.ConfigDict(
+    config_with().to_dict(), type_safe=False, allow_dotted_keys=False
+  )
+  *sections, name = field.split('__')
+  target = get(config, '.'.join(sections)) if sections else config
+  target[name] = value
+  dotted = field.replace('__', '.')
+  with pytest.raises(ValueError, match=f'config.{dotted}: got'):
+    resolve(config)
+
+
+@pytest.mark.parametrize('value', [math.nan, math.inf, -math.inf, 1e39])
+@pytest.mark.parametrize(
+  'field',
+  [
+    *('updater__sparsity', 'updater__drop_fraction', 'data__validation'),
+    *('optimizer__learning_rate', 'optimizer__momentum'),
+  ],
+)
+def test_every_number_is_finite(field, value):
+  dotted = field.replace('__', '.')
+  with pytest.raises(ValueError, match=f'config.{dotted}: got .* finite'):
+    resolve(config_with(**{field: value}))
+
+
+@pytest.mark.parametrize(
+  ('field', 'said'),
+  [
+    ('num_step', "Did you mean 'num_steps'"),
+    ('updater__sparsty', "Did you mean 'sparsity'"),
+    ('checkpoint__every', 'accepted are interval, keep, keep_steps'),
+  ],
+)
+def test_an_unknown_field_is_refused(field, said):
+  dotted = field.replace('__', '.')
+  with pytest.raises(ValueError, match=f'config.{dotted}: no such') as error:
+    resolve(config_with(**{field: 1}))
+  assert said in str(error.value)
+
+
+def test_rewind_points_lie_within_the_run():
+  kept = settled(checkpoint__keep_steps=(3, 20))
+  assert kept['checkpoint']['keep_steps'] == (3, 20)
+  with pytest.raises(ValueError, match='keep_steps: .* at most num_steps 20'):
+    settled(checkpoint__keep_steps=(3, 21))
+
+
+def test_flat_and_get_are_inverse():
+  tree = {'a': 1, 'b': {'c': 2, 'd': {'e': (3,)}}, 'empty': {}}
+  fields = flat(tree)
+  assert fields == {'a': 1, 'b.c': 2, 'b.d.e': (3,), 'empty': {}}
+  assert {f: get(tree, f) for f in fields} == fields
