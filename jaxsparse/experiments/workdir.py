@@ -79,7 +79,7 @@ def read_config(root: str | os.PathLike[str]) -> Plain:
   path = pathlib.Path(root) / CONFIG
   try:
     return json.loads(path.read_text('utf-8'))['config']
-  except (OSError, ValueError, KeyError) as error:
+  except (OSError, ValueError, KeyError, TypeError) as error:
     raise ValueError(f'{path} is not the config of a run: {error}') from None
 
 

@@ -1,0 +1,109 @@
+import json
+import os
+
+import pytest
+
+from jaxsparse.experiments import identity, workdir
+from jaxsparse.training.locks import WorkdirBusy
+
+CONFIG = {'seed': 0, 'updater': {'name': 'rigl', 'sparsity': 0.9}}
+OTHER = {'seed': 1, 'updater': {'name': 'rigl', 'sparsity': 0.8}}
+
+
+def content(root):
+  return {
+    p.relative_to(root): (p.read_bytes(), p.stat().st_mtime_ns)
+    for p in root.rglob('*')
+    if p.is_file() and p.name != '.lock'
+  }
+
+
+def test_a_claimed_directory_says_whose_it_is(tmp_path):
+  root = tmp_path / 'deep' / 'run'
+  assert not workdir.begun(root)
+  with workdir.claim(root, CONFIG) as claimed:
+    assert claimed == root
+  assert workdir.begun(root)
+  assert workdir.read_config(root) == CONFIG
+  kept = json.loads((root / 'config.json').read_text())
+  assert kept == {'digest': identity.digest(CONFIG), 'config': CONFIG}
+
+
+def test_the_same_config_claims_it_again_and_writes_nothing(tmp_path):
+  for _ in range(2):
+    with workdir.claim(tmp_path, CONFIG):
+      before = content(tmp_path)
+  assert content(tmp_path) == before
+
+
+def test_another_config_is_told_what_differs_and_harms_nothing(tmp_path):
+  with workdir.claim(tmp_path, CONFIG):
+    (tmp_path / 'metrics.jsonl').write_text('kept')
+  before = content(tmp_path)
+  with (
+    pytest.raises(ValueError, match='another config') as error,
+    workdir.claim(tmp_path, OTHER),
+  ):
+    pass
+  for said in ('config.seed: 0 -> 1', 'config.updater.sparsity: 0.9 -> 0.8'):
+    assert said in str(error.value)
+  assert 'updater.name' not in str(error.value)
+  assert content(tmp_path) == before
+
+
+def test_another_config_learns_so_while_the_run_goes_on(tmp_path):
+  with workdir.claim(tmp_path, CONFIG):
+    with (
+      pytest.raises(ValueError, match='another config'),
+      workdir.claim(tmp_path, OTHER),
+    ):
+      pass
+    with (
+      pytest.raises(WorkdirBusy, match=f'pid {os.getpid()}'),
+      workdir.claim(tmp_path, CONFIG),
+    ):
+      pass
+
+
+@pytest.mark.parametrize('text', ['', '{"digest": "a"}', '[]', '{"con'])
+def test_a_config_that_cannot_be_read_is_not_taken_over(tmp_path, text):
+  path = tmp_path / 'config.json'
+  path.write_text(text)
+  with (
+    pytest.raises(ValueError, match='is not the config of a run'),
+    workdir.claim(tmp_path, CONFIG),
+  ):
+    pass
+  assert path.read_text() == text
+
+
+@pytest.mark.parametrize('name', ['file/run', 'file', 'x' * 300, '/proc/x/y'])
+def test_a_place_that_cannot_be_written_is_refused(tmp_path, name):
+  (tmp_path / 'file').write_text('kept')
+  with (
+    pytest.raises(ValueError, match='cannot be'),
+    workdir.claim(tmp_path / name, CONFIG),
+  ):
+    pass
+  assert (tmp_path / 'file').read_text() == 'kept'
+  assert [p.name for p in tmp_path.iterdir()] == ['file']
+
+
+def test_a_run_is_finished_once_its_summary_is_there(tmp_path):
+  assert workdir.finished(tmp_path) is None
+  workdir.write_summary(tmp_path, {'steps': 3})
+  assert workdir.finished(tmp_path) == {'steps': 3}
+  assert [p.name for p in tmp_path.iterdir()] == ['summary.json']
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+  path = tmp_path / 'summary.json'
+  workdir.write_atomic(path, 'old')
+
+  def killed(self, target):
+    raise KeyboardInterrupt
+
+  monkeypatch.setattr('pathlib.Path.replace', killed)
+  with pytest.raises(KeyboardInterrupt):
+    workdir.write_atomic(path, 'new')
+  assert path.read_text() == 'old'
