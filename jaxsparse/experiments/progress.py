@@ -24,7 +24,7 @@ class Reporter:
   """
 
   def __init__(self, name: str, start: int, num_steps: int, members: int):
-    self._name, self._start, self._total = name, start, num_steps
+    self._name, self._total = name, num_steps
     self._members = members
     self._shown: dict[str, str] = {}
     self._compiled: set[str] = set()

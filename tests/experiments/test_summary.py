@@ -1,0 +1,112 @@
+import statistics
+
+import numpy as np
+import pytest
+
+from jaxsparse.experiments import identity, summary
+from jaxsparse.experiments.build import build
+from jaxsparse.experiments.config import default_config
+
+
+@pytest.fixture(scope='module')
+def experiment():
+  config = default_config(updater='static')
+  config.num_steps, config.replicates = 30, 3
+  config.model.features = (20,)
+  config.updater.update(sparsity=0.5, distribution='layer_map')
+  config.updater.layers = ('Dense_1/kernel=0.25',)
+  return build(config)
+
+
+ACTIVE = {'Dense_0/kernel': 640, 'Dense_1/kernel': 150}
+
+
+def summarise(experiment, accuracies=(0.9, 0.8, 0.7), failed=None):
+  return summary.summarise(
+    experiment,
+    accuracies=accuracies,
+    active=ACTIVE,
+    failed=failed or {},
+    steps_per_second=1234.567,
+    wall_seconds=61.2345,
+  )
+
+
+def test_a_summary_holds_what_is_promised(experiment):
+  # 64 x 20 and 20 x 10 weights, half and three quarters of them active.
+  found = summarise(experiment)
+  assert found == {
+    'test_accuracy': {
+      'mean': pytest.approx(0.8),
+      'std': pytest.approx(0.1),
+      'values': [0.9, 0.8, 0.7],
+    },
+    'sparsity': pytest.approx(1 - 790 / 1480),
+    'active_weights': 790,
+    'total_weights': 1480,
+    'layer_sparsity': {'Dense_0/kernel': 0.5, 'Dense_1/kernel': 0.25},
+    'steps': 30,
+    'replicates': 3,
+    'failed': {},
+    'steps_per_second': 1234.57,
+    'wall_seconds': 61.23,
+    'config_digest': identity.digest(experiment.config),
+  }
+
+
+def test_a_failed_replicate_counts_for_nothing_and_is_marked(experiment):
+  found = summarise(experiment, (0.9, None, 0.7), {1: 17})
+  assert found['test_accuracy']['mean'] == pytest.approx(0.8)
+  assert found['test_accuracy']['std'] == pytest.approx(
+    statistics.stdev([0.9, 0.7])
+  )
+  assert found['test_accuracy']['values'] == [0.9, None, 0.7]
+  assert found['failed'] == {'1': 17}
+  line = summary.table(found).splitlines()[-1]
+  assert line.split(maxsplit=2)[:2] == ['replicate', '1']
+  assert line.endswith('loss not finite at step 17')
+
+
+@pytest.mark.parametrize(
+  ('values', 'text'),
+  [
+    ([0.96703], '96.70 %'),
+    ([0.9, 0.8], '85.00 ± 7.07 %'),
+    ([0.9, None], '90.00 %'),
+    ([None], 'failed'),
+  ],
+)
+def test_an_accuracy_is_shown_with_its_spread(values, text):
+  assert summary.percent(summary.spread(values)) == text
+
+
+def test_the_table_says_all_in_one_column(experiment):
+  lines = summary.table(summarise(experiment)).splitlines()
+  facts = [line.split('  ')[-1].strip() for line in lines]
+  assert facts[:6] == [
+    *('80.00 ± 10.00 %', '3', '0.4662', '790 of 1,480', '0.5000', '0.2500'),
+  ]
+  assert facts[6:9] == ['30', '1,235', '61.2']
+  starts = {len(line) - len(f) for line, f in zip(lines, facts, strict=True)}
+  assert len(starts) == 1
+
+
+def test_a_dry_run_shows_every_leaf_and_the_sum(experiment):
+  rows = [r.split() for r in summary.shapes_table(experiment).splitlines()]
+  assert rows == [
+    ['leaf', 'shape', 'sparsity', 'active', 'weights'],
+    ['Dense_0/bias', '20', 'dense', '20'],
+    ['Dense_0/kernel', '64x20', '0.5000', '640', '1,280'],
+    ['Dense_1/bias', '10', 'dense', '10'],
+    ['Dense_1/kernel', '20x10', '0.2500', '150', '200'],
+    ['masked', 'leaves', '0.4662', '790', '1,480'],
+  ]
+
+
+def test_sparsities_are_shares_of_zeros(experiment):
+  assert summary.sparsity(experiment, ACTIVE) == 1 - 790 / 1480
+  layers = summary.layer_sparsity(experiment, dict.fromkeys(ACTIVE, 0))
+  assert layers == dict.fromkeys(ACTIVE, 1.0)
+  assert np.isclose(
+    summary.layer_sparsity(experiment, ACTIVE)['Dense_1/kernel'], 0.25
+  )
