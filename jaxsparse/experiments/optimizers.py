@@ -38,19 +38,24 @@ def find(spec: str | Callable[..., Any]) -> Callable[..., Any]:
   """The function that `config.optimizer.name` means.
 
   Raises:
-    ValueError: unknown; names the nearest accepted name.
+    ValueError: unknown (names the nearest accepted name), or it takes no
+      `learning_rate`.
   """
-  if callable(spec):
-    return spec
-  if '.' in spec:
-    return registry.resolve(spec, 'jaxsparse.optim')
-  if spec not in names():
-    raise ValueError(
-      f'config.optimizer.name: {spec!r} is not an optimiser of optax that'
-      f' takes a learning_rate, nor a dotted path.'
-      f'{paths.nearest(spec, names())}'
-    )
-  return getattr(optax, spec)
+  if not callable(spec) and '.' not in spec:
+    if spec not in names():
+      raise ValueError(
+        f'config.optimizer.name: {spec!r} is not an optimiser of optax that'
+        f' takes a learning_rate, nor a dotted path.'
+        f'{paths.nearest(spec, names())}'
+      )
+    return getattr(optax, spec)
+  try:
+    found = registry.resolve(spec, 'optax')
+  except ValueError as error:
+    raise ValueError(f'config.optimizer.name: {error}') from None
+  if 'learning_rate' not in inspect.signature(found).parameters:
+    raise ValueError(f'config.optimizer.name: {spec} takes no learning_rate')
+  return found
 
 
 def hyperparameters(

@@ -1,0 +1,149 @@
+"""`launch.train` as real processes: fresh ones, and forked ones.
+
+A fresh interpreter takes seconds to import everything. Where only exit code,
+output and files matter, a process is forked off one that has imported
+`launch.train` and done nothing else.
+"""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import types
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+ENV = {**os.environ, 'PYTHONPATH': str(ROOT)}
+
+SERVER = """
+import json, os, sys
+import launch.train
+
+for line in sys.stdin:
+  case = json.loads(line)
+  pid = os.fork()
+  if not pid:
+    for name, number in (('out', 1), ('err', 2)):
+      os.dup2(open(case[name], 'w').fileno(), number)
+    sys.argv = ['train.py', *case['args']]
+    launch.train.run()
+  _, status = os.waitpid(pid, 0)
+  print(os.waitstatus_to_exitcode(status), flush=True)
+"""
+
+# Small enough that a run is mostly its start: 60 steps, masks change at
+# every 5th until 45.
+TINY = {
+  'model.features': '(16,)',
+  'batch_size': 16,
+  'num_steps': 60,
+  'replicates': 1,
+  'updater.sparsity': 0.8,
+  'updater.update_interval': 5,
+  'log_interval': 10,
+  'eval.interval': 20,
+  'eval.batch_size': 100,
+  'eval.probe_size': 50,
+  'checkpoint.interval': 10,
+}
+
+
+def arguments(workdir, *flags, config='digits/mlp_rigl', **fields):
+  """The command line of a tiny run; `seed=3`, `updater__sparsity=0.5`."""
+  changed = {k.replace('__', '.'): v for k, v in fields.items()}
+  return [
+    f'--config={config}',
+    f'--workdir={workdir}',
+    *(f'--config.{k}={v}' for k, v in (TINY | changed).items()),
+    *flags,
+  ]
+
+
+def result(code, out, err):
+  return types.SimpleNamespace(code=code, out=out, err=err)
+
+
+class Process:
+  """One fresh `python -m launch.train`."""
+
+  def __init__(self, args, err):
+    self._err = err
+    self._popen = subprocess.Popen(
+      [sys.executable, '-m', 'launch.train', *args],
+      stdout=subprocess.PIPE,
+      stderr=err.open('w'),
+      text=True,
+      cwd=ROOT,
+      env=ENV,
+    )
+    self.pid = self._popen.pid
+
+  def wait_for(self, done, timeout=120):
+    """Returns once `done()` holds; raises if the process ends before."""
+    end = time.monotonic() + timeout
+    while not done():
+      if self._popen.poll() is not None or time.monotonic() > end:
+        raise AssertionError(f'too late: {self.end()}')
+      time.sleep(0.005)
+
+  def kill(self, number=signal.SIGKILL):
+    self._popen.send_signal(number)
+    return self.end()
+
+  def end(self):
+    out, _ = self._popen.communicate(timeout=120)
+    return result(self._popen.returncode, out, self._err.read_text())
+
+
+@pytest.fixture
+def start(tmp_path):
+  """Starts a fresh process: `start(args) -> Process`."""
+  started = []
+
+  def start_one(args):
+    process = Process(args, tmp_path / f'stderr_{len(started)}')
+    started.append(process)
+    return process
+
+  yield start_one
+  for process in started:
+    process.kill()
+
+
+@pytest.fixture(scope='session')
+def _server():
+  server = subprocess.Popen(
+    [sys.executable, '-c', SERVER],
+    stdin=subprocess.PIPE,
+    stdout=subprocess.PIPE,
+    text=True,
+    cwd=ROOT,
+    env=ENV,
+  )
+  yield server
+  server.stdin.close()
+  server.wait(60)
+
+
+@pytest.fixture
+def launch(_server, tmp_path):
+  """Runs a forked process to its end: `launch(args) -> code, out, err`."""
+
+  def launch_one(args):
+    out, err = tmp_path / 'stdout', tmp_path / 'stderr'
+    case = {'args': args, 'out': str(out), 'err': str(err)}
+    _server.stdin.write(json.dumps(case) + '\n')
+    _server.stdin.flush()
+    code = int(_server.stdout.readline())
+    return result(code, out.read_text(), err.read_text())
+
+  return launch_one
+
+
+@pytest.fixture(name='arguments', scope='session')
+def _arguments():
+  return arguments
