@@ -28,7 +28,8 @@ for line in sys.stdin:
   pid = os.fork()
   if not pid:
     for name, number in (('out', 1), ('err', 2)):
-      os.dup2(open(case[name], 'w').fileno(), number)
+      with open(case[name], 'w') as file:
+        os.dup2(file.fileno(), number)
     sys.argv = ['train.py', *case['args']]
     launch.train.run()
   _, status = os.waitpid(pid, 0)
