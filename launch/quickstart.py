@@ -35,8 +35,9 @@ def _config(updater: str, init: str) -> ml_collections.ConfigDict:
   config.updater.update_interval = 25
   if updater in ('dense', 'static'):
     config.updater.stop_fraction = 0.0
-  config.eval.interval = 50
+  config.log_interval = config.eval.interval = 75
   config.eval.batch_size = 360
+  config.eval.probe_size = 500
   return config
 
 
