@@ -71,7 +71,7 @@ def result(code, out, err):
 class Process:
   """One fresh `python -m launch.train`."""
 
-  def __init__(self, args, err):
+  def __init__(self, args, err, env):
     self._err = err
     self._popen = subprocess.Popen(
       [sys.executable, '-m', 'launch.train', *args],
@@ -79,21 +79,24 @@ class Process:
       stderr=err.open('w'),
       text=True,
       cwd=ROOT,
-      env=ENV,
+      env=ENV | env,
     )
     self.pid = self._popen.pid
 
   def wait_for(self, done, timeout=120):
     """Returns once `done()` holds; raises if the process ends before."""
-    end = time.monotonic() + timeout
+    limit = time.monotonic() + timeout
     while not done():
-      if self._popen.poll() is not None or time.monotonic() > end:
-        raise AssertionError(f'too late: {self.end()}')
-      time.sleep(0.005)
+      if self._popen.poll() is not None or time.monotonic() > limit:
+        raise AssertionError(f'ended or too late: {self.kill()}')
+      time.sleep(0.002)
 
   def kill(self, number=signal.SIGKILL):
-    self._popen.send_signal(number)
+    self.signal(number)
     return self.end()
+
+  def signal(self, number):
+    self._popen.send_signal(number)
 
   def end(self):
     out, _ = self._popen.communicate(timeout=120)
@@ -102,11 +105,11 @@ class Process:
 
 @pytest.fixture
 def start(tmp_path):
-  """Starts a fresh process: `start(args) -> Process`."""
+  """Starts a fresh process: `start(args, **environment) -> Process`."""
   started = []
 
-  def start_one(args):
-    process = Process(args, tmp_path / f'stderr_{len(started)}')
+  def start_one(args, **env):
+    process = Process(args, tmp_path / f'stderr_{len(started)}', env)
     started.append(process)
     return process
 
@@ -116,7 +119,10 @@ def start(tmp_path):
 
 
 @pytest.fixture(scope='session')
-def _server():
+def launch(tmp_path_factory):
+  """Runs a forked process to its end: `launch(args) -> code, out, err`."""
+  folder = tmp_path_factory.mktemp('output')
+  out, err = folder / 'stdout', folder / 'stderr'
   server = subprocess.Popen(
     [sys.executable, '-c', SERVER],
     stdin=subprocess.PIPE,
@@ -125,26 +131,29 @@ def _server():
     cwd=ROOT,
     env=ENV,
   )
-  yield server
-  server.stdin.close()
-  server.wait(60)
-
-
-@pytest.fixture
-def launch(_server, tmp_path):
-  """Runs a forked process to its end: `launch(args) -> code, out, err`."""
 
   def launch_one(args):
-    out, err = tmp_path / 'stdout', tmp_path / 'stderr'
     case = {'args': args, 'out': str(out), 'err': str(err)}
-    _server.stdin.write(json.dumps(case) + '\n')
-    _server.stdin.flush()
-    code = int(_server.stdout.readline())
+    server.stdin.write(json.dumps(case) + '\n')
+    server.stdin.flush()
+    code = int(server.stdout.readline())
     return result(code, out.read_text(), err.read_text())
 
-  return launch_one
+  yield launch_one
+  server.stdin.close()
+  server.wait(60)
 
 
 @pytest.fixture(name='arguments', scope='session')
 def _arguments():
   return arguments
+
+
+@pytest.fixture(scope='session')
+def cache(tmp_path_factory):
+  """An environment in which processes share what they compile."""
+  return {
+    'JAX_COMPILATION_CACHE_DIR': str(tmp_path_factory.mktemp('cache')),
+    'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
+    'JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES': '-1',
+  }

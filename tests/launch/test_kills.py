@@ -1,0 +1,186 @@
+"""A run that is killed, stopped and damaged ends as one that never was.
+
+What is compared: every array of the last checkpoint (params, masks, optimiser
+state, step) and its account of the run, bit for bit, and metrics.jsonl, byte
+for byte.
+"""
+
+import contextlib
+import json
+import os
+import random
+import re
+import signal
+import time
+
+import pytest
+
+from jaxsparse.core import paths
+from jaxsparse.training.checkpoints import files
+
+STEPS = 100
+
+
+def lines(workdir):
+  path = workdir / 'metrics.jsonl'
+  return path.read_bytes().count(b'\n') if path.exists() else 0
+
+
+def under_way(workdir):
+  """Saves that have begun and not ended; a new one is a new inode."""
+  with contextlib.suppress(FileNotFoundError):
+    return {
+      (entry.name, entry.inode())
+      for entry in os.scandir(workdir / 'checkpoints')
+      if 'orbax-checkpoint-tmp' in entry.name
+    }
+  return set()
+
+
+def steps_saved(workdir):
+  folder = workdir / 'checkpoints'
+  return sorted(int(p.name) for p in folder.iterdir() if p.name.isdecimal())
+
+
+def end_state(workdir, step=STEPS):
+  directory = files.absolute(workdir / 'checkpoints' / str(step))
+  record = files.read_record(directory)
+  state = files.read(directory, record, files.read_structure(directory))
+  arrays = {p: (a.dtype, a.tobytes()) for p, a in paths.flatten(state).items()}
+  meta = {k: v for k, v in record.meta.items() if k != 'wall_seconds'}
+  return arrays, meta
+
+
+def assert_same_end(workdir, reference):
+  arrays, meta = end_state(workdir)
+  expected, expected_meta = end_state(reference)
+  kinds = ('params/', 'mask_state/masks/', 'opt_state/', 'step')
+  for kind in kinds:
+    assert any(p.startswith(f'members/0/{kind}') for p in expected)
+  assert arrays == expected
+  assert meta == expected_meta
+  found = (workdir / 'metrics.jsonl').read_bytes()
+  assert found == (reference / 'metrics.jsonl').read_bytes()
+  records = [json.loads(line) for line in found.splitlines()]
+  at = [(r['step'], r['replicate']) for r in records]
+  assert len(set(at)) == len(at)
+  assert at == sorted(at)
+
+
+def kill_somewhere(start, args, workdir, rng, env):
+  """SIGKILL at a random moment after the first or second new record."""
+  before = lines(workdir)
+  process = start(args, **env)
+  more = rng.randint(1, 2)
+  process.wait_for(lambda: lines(workdir) >= before + more)
+  time.sleep(rng.uniform(0, 0.05))
+  assert process.kill().code == -signal.SIGKILL
+
+
+def kill_in_start(start, args, workdir, rng, env):
+  """SIGKILL as it imports, builds, restores or compiles."""
+  process = start(args, **env)
+  process.wait_for((workdir / 'config.json').exists)
+  time.sleep(rng.uniform(0, 1))
+  assert process.kill().code == -signal.SIGKILL
+
+
+def kill_in_save(start, args, workdir, rng, env):
+  left = under_way(workdir)
+  process = start(args, **env)
+  process.wait_for(lambda: under_way(workdir) - left)
+  assert process.kill().code == -signal.SIGKILL
+
+
+def stop(start, args, workdir, number, env):
+  """A signal that saves first; returns the step and what was said."""
+  before = lines(workdir)
+  process = start(args, **env)
+  process.wait_for(lambda: lines(workdir) > before)
+  ended = process.kill(number)
+  assert ended.code == 42, ended
+  said = re.search(r'stopped and saved at step (\d+)', ended.err)
+  step = int(said[1])
+  assert steps_saved(workdir)[-1] == step
+  assert 'Traceback' not in ended.err
+  return step, ended.err
+
+
+def break_newest(workdir):
+  """Cuts the largest file of the newest step in half; tells the step."""
+  newest = steps_saved(workdir)[-1]
+  found = (workdir / 'checkpoints' / str(newest)).rglob('*')
+  largest = max(filter(os.path.isfile, found), key=os.path.getsize)
+  os.truncate(largest, os.path.getsize(largest) // 2)
+  return newest
+
+
+def test_kills_stops_and_damage_leave_no_trace(
+  start, arguments, tmp_path, cache
+):
+  rng = random.Random(0)
+  fields = {'num_steps': STEPS, 'checkpoint.interval': 10}
+  reference, workdir = tmp_path / 'reference', tmp_path / 'run'
+  unbroken = start(arguments(reference, **fields), **cache).end()
+  assert unbroken.code == 0, unbroken
+  args = arguments(workdir, **fields)
+
+  kill_in_start(start, args, workdir, rng, cache)
+  kill_somewhere(start, args, workdir, rng, cache)
+  kill_in_save(start, args, workdir, rng, cache)
+  stop(start, args, workdir, signal.SIGTERM, cache)
+
+  broken = break_newest(workdir)
+  step, said = stop(start, args, workdir, signal.SIGINT, cache)
+  assert re.search(rf'passed over: .*/checkpoints/{broken}\b', said)
+  resumed = int(re.search(r'going on from step (\d+)', said)[1])
+  assert resumed < broken <= step
+
+  # Two runs at once: the second is turned away, and harms nothing.
+  first = start(args, **cache)
+  holder = f'pid {first.pid}'
+  first.wait_for(lambda: holder in (workdir / '.lock').read_text())
+  first.signal(signal.SIGSTOP)
+  second = start(args, **cache).end()
+  first.signal(signal.SIGCONT)
+  assert second.code == 2
+  assert second.err.splitlines()[-1].startswith(f'error: {workdir} is in use')
+  assert holder in second.err
+
+  ended = first.end()
+  assert ended.code == 0, ended
+  assert_same_end(workdir, reference)
+  results = [
+    json.loads((d / 'summary.json').read_text()) for d in (reference, workdir)
+  ]
+  for result in results:
+    result.pop('wall_seconds')
+    result.pop('steps_per_second')
+  assert results[0] == results[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('seed', range(3))
+def test_any_number_of_kills_leaves_no_trace(start, arguments, tmp_path, seed):
+  """SET under Adam, two replicates, and nothing compiled is shared."""
+  rng = random.Random(seed)
+  fields = {
+    'updater.name': 'set',
+    'optimizer.name': 'adam',
+    'optimizer.learning_rate': 0.01,
+    'init.name': 'sparse',
+    'replicates': 2,
+    'num_steps': STEPS,
+    'checkpoint.interval': 10,
+  }
+  reference, workdir = tmp_path / 'reference', tmp_path / 'run'
+  unbroken = start(arguments(reference, **fields)).end()
+  assert unbroken.code == 0, unbroken
+  args = arguments(workdir, **fields)
+  for _ in range(6):
+    how = rng.choice([kill_in_start, kill_somewhere, kill_in_save])
+    how(start, args, workdir, rng, {})
+    assert not (workdir / 'summary.json').exists()
+  ended = start(args).end()
+  assert ended.code == 0, ended
+  assert_same_end(workdir, reference)
