@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import jax
 import numpy as np
 
 from jaxsparse.core import prng
@@ -120,6 +121,7 @@ class _Run:
           batches=experiment.batches,
           hooks=hooks,
           progress=progress,
+          threads=self._threads(),
         )
       except loop.NonFiniteLoss as error:
         raise TrainingFailed(self._failure(error)) from None
@@ -130,6 +132,15 @@ class _Run:
         reporter.close()
     self._checkpoints.wait()
     return self._finish(states, progress, reporter)
+
+  def _threads(self) -> int:
+    """Members under way at once: small nets do not fill the cores of a CPU."""
+    if jax.default_backend() != 'cpu':
+      return 1
+    if self._compiled.programs.dispatch != 'scan':
+      return 1
+    cores = len(os.sched_getaffinity(0))
+    return min(cores, len(self._experiment.members))
 
   def _restore(
     self,

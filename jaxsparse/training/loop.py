@@ -1,7 +1,7 @@
 """The training loop: a library function, varied by its arguments.
 
-Members are carried one after the other through the same programs. What the
-host does between segments is passed in as functions; no binary forks this.
+All members go through the same programs (see `carry`). What the host does
+between segments is passed in as functions; no binary forks this.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,6 +11,7 @@ import numpy as np
 
 from jaxsparse.core import paths
 from jaxsparse.core.types import PyTree
+from jaxsparse.training.carry import Carrier
 from jaxsparse.training.plan import Plan, segments
 from jaxsparse.training.programs import Programs
 from jaxsparse.training.state import Member, TrainState
@@ -84,6 +85,7 @@ def run(
   batches: Callable[[int, int, int], np.ndarray],
   hooks: Hooks,
   progress: Progress | None = None,
+  threads: int = 1,
 ) -> tuple[list[TrainState], Progress]:
   """Trains from `progress.step` to `plan.num_steps`.
 
@@ -96,6 +98,7 @@ def run(
     batches: `(replicate, begin, end) -> int32 [end - begin, batch]`.
     hooks: what the host does between segments.
     progress: where a restored run stands; `None` at the start.
+    threads: how many members may be under way at once; see `carry`.
 
   Returns:
     The final states and progress.
@@ -104,35 +107,78 @@ def run(
     Interrupted: `hooks.interrupted()` was true; everything is saved.
     NonFiniteLoss: no member is left to train.
   """
-  states = list(states)
+  with Carrier(threads) as carry:
+    return _run(
+      _Run(programs, members, data, plan, batches, hooks, carry),
+      list(states),
+      progress,
+    )
+
+
+class _Run(NamedTuple):
+  """What stays the same throughout a run."""
+
+  programs: Programs
+  members: Sequence[Member]
+  data: PyTree
+  plan: Plan
+  batches: Callable[[int, int, int], np.ndarray]
+  hooks: Hooks
+  carry: Carrier
+
+
+def _run(
+  run: _Run, states: list[TrainState], progress: Progress | None
+) -> tuple[list[TrainState], Progress]:
+  plan, hooks = run.plan, run.hooks
   if progress is None:
-    progress = fresh_progress(len(members))
-    hooks.report(0, _boundary(states, members, plan, hooks, progress, {}))
+    progress = fresh_progress(len(states))
+    hooks.report(0, _boundary(run, states, progress, {}))
   for begin, end in segments(plan, progress.step):
-    masks_change = plan.masks_change(begin)
-    program = programs.update_masks if masks_change else programs.advance
-    churns, failing = {}, {}
-    for i, member in enumerate(members):
-      if i in progress.failed:
-        continue
-      indices = batches(i, begin, end)
-      states[i], rows = program(states[i], member, data, indices)
-      bad = np.flatnonzero(~np.isfinite(rows['loss']))
-      if bad.size:
-        failing[i] = begin + int(bad[0])
-        continue
-      _accumulate(progress.meters[i], rows)
-      if masks_change:
-        churns[i] = rows['churn']
-    _fail(states, hooks, progress, failing)
+    churns = _segment(run, states, progress, begin, end)
     progress = progress._replace(step=end)
-    records = _boundary(states, members, plan, hooks, progress, churns)
-    hooks.report(end, records)
+    hooks.report(end, _boundary(run, states, progress, churns))
     if hooks.interrupted() and end < plan.num_steps:
       if not plan.saves(end):
         _save(states, hooks, progress)
       raise Interrupted(end)
   return states, progress
+
+
+def _segment(
+  run: _Run,
+  states: list[TrainState],
+  progress: Progress,
+  begin: int,
+  end: int,
+) -> dict[int, PyTree]:
+  """Carries the members from `begin` to `end`; the churn of a mask step."""
+  masks_change = run.plan.masks_change(begin)
+  programs = run.programs
+  program = programs.update_masks if masks_change else programs.advance
+
+  def advance(i: int) -> dict[str, Any]:
+    indices = run.batches(i, begin, end)
+    states[i], rows = program(states[i], run.members[i], run.data, indices)
+    return rows
+
+  churns, failing = {}, {}
+  alive = _alive(states, progress)
+  carried = run.carry(masks_change, advance, alive)
+  for i, rows in zip(alive, carried, strict=True):
+    bad = np.flatnonzero(~np.isfinite(rows['loss']))
+    if bad.size:
+      failing[i] = begin + int(bad[0])
+      continue
+    _accumulate(progress.meters[i], rows)
+    if masks_change:
+      churns[i] = rows['churn']
+  _fail(states, run.hooks, progress, failing)
+  return churns
+
+
+def _alive(states: Sequence[TrainState], progress: Progress) -> list[int]:
+  return [i for i in range(len(states)) if i not in progress.failed]
 
 
 def _accumulate(meter: list[float], rows: dict[str, np.ndarray]) -> None:
@@ -143,19 +189,22 @@ def _accumulate(meter: list[float], rows: dict[str, np.ndarray]) -> None:
 
 
 def _boundary(
+  run: _Run,
   states: list[TrainState],
-  members: Sequence[Member],
-  plan: Plan,
-  hooks: Hooks,
   progress: Progress,
   churns: dict[int, PyTree],
 ) -> list[Record]:
   """Records, evaluates and saves what is due now that a segment is done."""
-  done = progress.step
+  done, plan, hooks = progress.step, run.plan, run.hooks
+  alive = _alive(states, progress)
+  evaluated: dict[int, Record] = {}
+  if plan.evaluates(done):
+    scores = run.carry(
+      'evaluate', lambda i: hooks.evaluate(states[i], run.members[i]), alive
+    )
+    evaluated = dict(zip(alive, scores, strict=True))
   records = []
-  for i, member in enumerate(members):
-    if i in progress.failed:
-      continue
+  for i in alive:
     record: Record = {}
     if plan.logs(done):
       record |= _drain(progress.meters[i])
@@ -163,8 +212,7 @@ def _boundary(
       record['churn'] = {
         path: float(v) for path, v in paths.flatten(churns[i]).items()
       }
-    if plan.evaluates(done):
-      record |= hooks.evaluate(states[i], member)
+    record |= evaluated.get(i, {})
     if record:
       record = {'step': done, 'replicate': i} | record
       hooks.record(record)
