@@ -13,7 +13,7 @@ from jaxsparse.experiments.config import default_config
 
 
 def get_config() -> ConfigDict:
-  config = default_config(updater='set', model='lenet5')
+  config = default_config(updater='set', model='lenet5', init='sparse')
   config.data.name = 'mnist'
   config.replicates = 3
   config.num_epochs = 3.0

@@ -28,4 +28,5 @@ def get_config() -> ConfigDict:
   config.updater.update_interval = 100
   config.updater.start_fraction = 0.1
   config.updater.stop_fraction = 0.6
+  config.eval.interval = 200
   return config

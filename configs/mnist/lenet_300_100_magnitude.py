@@ -28,4 +28,5 @@ def get_config() -> ConfigDict:
   # One mask step, and then fine-tuning: the interval is beyond the run's end.
   config.updater.start_fraction = 0.3
   config.updater.update_interval = 1_000_000
+  config.eval.interval = 200
   return config

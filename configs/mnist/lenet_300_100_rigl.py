@@ -27,4 +27,5 @@ def get_config() -> ConfigDict:
   config.updater.sparsity = 0.98
   config.updater.update_interval = 100
   config.updater.start_step = 100
+  config.eval.interval = 200
   return config

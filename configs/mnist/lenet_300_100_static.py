@@ -25,4 +25,5 @@ def get_config() -> ConfigDict:
   config.optimizer.boundaries = (0.45, 0.7)
   config.optimizer.scales = (1 / 3, 1 / 9)
   config.updater.sparsity = 0.98
+  config.eval.interval = 200
   return config
