@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
+from jaxsparse.core import initialisation, paths
 from jaxsparse.core import masks as masks_lib
-from jaxsparse.core import paths
 from jaxsparse.core.types import Counts, Params, Path
 from jaxsparse.data import datasets, order
 from jaxsparse.experiments import config as config_lib
@@ -84,6 +84,7 @@ def build(config: Any) -> Experiment:
   counts = target_counts(settled['updater'], task, params, inputs)
   recipe = recipes.recipe(settled, module)
   members = _members(settled, counts)
+  _check_init(settled['init'])
   _check_updater(settled, members[0])
   _check_optimiser(recipe, members[0], params)
   return Experiment(
@@ -144,6 +145,15 @@ def _members(settled: Plain, counts: Counts) -> tuple[Member, ...]:
     )
     for i in range(settled['replicates'])
   )
+
+
+def _check_init(section: Plain) -> None:
+  keeps = config_lib.find('init', section['name']) is initialisation.dense
+  if section['checkpoint'] and not keeps:
+    raise ValueError(
+      f'config.init.name: {section["name"]} would redraw the weights that'
+      ' config.init.checkpoint gives; accepted with it is dense'
+    )
 
 
 def _check_updater(settled: Plain, member: Member) -> None:
