@@ -87,17 +87,18 @@ def batches(replicate, begin, end):
   return np.arange(begin, end)[:, None] + 1 + 100 * replicate
 
 
-def run(host, *members, start=None, plan=PLAN, order=batches):
+def run(host, *members, start=None, order=batches, threads=1):
   states, progress = start or ([{'sum': 0} for _ in members], None)
   return loop.run(
     PROGRAMS,
     states,
     members,
     data='data',
-    plan=plan,
+    plan=PLAN,
     batches=order,
     hooks=host.hooks(),
     progress=progress,
+    threads=threads,
   )
 
 
@@ -171,9 +172,10 @@ def test_an_interruption_at_the_end_changes_nothing(whole):
   assert run(Host(stop_at=10), LEARNS) == whole.end
 
 
-def test_members_do_not_see_each_other(whole):
+@pytest.mark.parametrize('threads', [1, 2])
+def test_members_do_not_see_each_other(whole, threads):
   host = Host()
-  states, _ = run(host, LEARNS, LEARNS)
+  states, _ = run(host, LEARNS, LEARNS, threads=threads)
   assert states[0] == whole.end[0][0]
   assert states[1] == {'sum': 1055}
   assert [r for r in host.records if r['replicate'] == 0] == whole.records
@@ -184,9 +186,12 @@ def same_order(replicate, begin, end):
   return batches(0, begin, end)
 
 
-def test_a_member_that_fails_is_frozen_and_the_other_goes_on(whole):
+@pytest.mark.parametrize('threads', [1, 2])
+def test_a_member_that_fails_is_frozen_and_the_other_goes_on(whole, threads):
   host = Host()
-  states, progress = run(host, FAILS_AT_6, LEARNS, order=same_order)
+  states, progress = run(
+    host, FAILS_AT_6, LEARNS, order=same_order, threads=threads
+  )
   # Step 6 reads index 7, the first beyond 6; the last save was after 5.
   assert progress.failed == {0: 6}
   assert states == [{'sum': 15}, {'sum': 55}]
