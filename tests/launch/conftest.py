@@ -119,7 +119,28 @@ def start(tmp_path):
 
 
 @pytest.fixture(scope='session')
-def launch(tmp_path_factory):
+def cache(tmp_path_factory):
+  """An environment in which processes share what they compile."""
+  return {
+    'JAX_COMPILATION_CACHE_DIR': str(tmp_path_factory.mktemp('cache')),
+    'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
+    'JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES': '-1',
+  }
+
+
+@pytest.fixture(scope='session')
+def tensorflow(tmp_path_factory):
+  """A TensorFlow that leaves a file behind where it is imported."""
+  folder = tmp_path_factory.mktemp('poison')
+  marker = folder / 'imported'
+  (folder / 'tensorflow.py').write_text(
+    f"open({str(marker)!r}, 'w')\nraise ImportError('poisoned')\n"
+  )
+  return marker
+
+
+@pytest.fixture(scope='session')
+def launch(tmp_path_factory, cache, tensorflow):
   """Runs a forked process to its end: `launch(args) -> code, out, err`."""
   folder = tmp_path_factory.mktemp('output')
   out, err = folder / 'stdout', folder / 'stderr'
@@ -129,7 +150,7 @@ def launch(tmp_path_factory):
     stdout=subprocess.PIPE,
     text=True,
     cwd=ROOT,
-    env=ENV,
+    env=ENV | cache | {'PYTHONPATH': f'{tensorflow.parent}:{ROOT}'},
   )
 
   def launch_one(args):
@@ -147,13 +168,3 @@ def launch(tmp_path_factory):
 @pytest.fixture(name='arguments', scope='session')
 def _arguments():
   return arguments
-
-
-@pytest.fixture(scope='session')
-def cache(tmp_path_factory):
-  """An environment in which processes share what they compile."""
-  return {
-    'JAX_COMPILATION_CACHE_DIR': str(tmp_path_factory.mktemp('cache')),
-    'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
-    'JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES': '-1',
-  }
