@@ -179,8 +179,11 @@ def _check_updater(settled: Plain, member: Member) -> None:
 
 
 def _check_optimiser(recipe: Recipe, member: Member, params: Params) -> None:
-  try:
+  def check(member: Member) -> None:
     check_optimiser(recipe.optimiser(member, jnp.int32(0)), params)
+
+  try:
+    jax.eval_shape(check, member)  # Nothing is computed for it.
   except (ValueError, TypeError) as error:
     raise ValueError(f'config.optimizer: {error}') from None
 

@@ -5,6 +5,7 @@ path to one. The transformation is built inside the traced step with the
 step's learning rate, a traced scalar, so its state holds no schedule count.
 """
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +23,7 @@ _DECAY_MASKS = ('mask', 'weight_decay_mask')
 Optimiser = Callable[[Any, jax.Array], optax.GradientTransformation]
 
 
+@functools.cache
 def names() -> tuple[str, ...]:
   """The optimisers of Optax that can be named."""
   return tuple(
