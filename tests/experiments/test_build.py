@@ -1,0 +1,172 @@
+import zlib
+
+import jax
+import numpy as np
+import pytest
+from flax import linen as nn
+
+from jaxsparse.core import paths
+from jaxsparse.core.types import MaskUpdater
+from jaxsparse.data import order
+from jaxsparse.experiments import recipes
+from jaxsparse.experiments.build import build, total_sizes
+
+
+class Reversed(nn.Module):
+  """Its first layer has the last name, and it ends in 10 logits."""
+
+  @nn.compact
+  def __call__(self, x, *, train=False):
+    x = nn.Dense(12, name='z')(x.reshape(x.shape[0], -1))
+    return nn.Dense(10, name='a')(nn.relu(x))
+
+
+def reversed_layers():
+  return Reversed()
+
+
+def counts_of(experiment):
+  return experiment.target_counts
+
+
+def test_an_experiment_holds_what_the_config_says(make_config):
+  experiment = build(make_config(seed=5, replicates=3))
+  assert total_sizes(experiment) == {
+    'Dense_0/kernel': 1024,
+    'Dense_1/kernel': 160,
+  }
+  # ERK at 0.8 over 64x16 and 16x10: 237 active, in the shares 80 to 26.
+  exact = {'Dense_0/kernel': 237 * 80 / 106, 'Dense_1/kernel': 237 * 26 / 106}
+  assert counts_of(experiment) == {p: -int(-n // 1) for p, n in exact.items()}
+  assert paths.flatten(experiment.counts).keys() == exact.keys()
+  plan = experiment.plan
+  assert (plan.num_steps, plan.update_interval) == (30, 5)
+  assert (plan.start_step, plan.stop_step) == (0, 22)
+  assert (plan.log_interval, plan.eval_interval) == (10, 15)
+  assert plan.checkpoint_interval == 10
+  assert experiment.config['updater']['stop_step'] == 22
+
+
+def test_replicates_differ_in_seed_and_order_alone(make_config):
+  together = build(make_config(seed=5, replicates=3))
+  alone = build(make_config(seed=7))
+  third, only = together.members[2], alone.members[0]
+  assert jax.random.key_data(third.key).tolist() == (
+    jax.random.key_data(only.key).tolist()
+  )
+  assert third._replace(key=None) == only._replace(key=None)
+  np.testing.assert_array_equal(
+    together.batches(2, 3, 9), alone.batches(0, 3, 9)
+  )
+  assert np.any(together.batches(0, 3, 9) != together.batches(1, 3, 9))
+
+
+def test_batches_are_those_of_the_seed(make_config):
+  experiment = build(make_config(seed=5))
+  size = len(experiment.dataset.train.labels)
+  words = (5, zlib.crc32(b'order'))
+  np.testing.assert_array_equal(
+    experiment.batches(0, 85, 95), order.batch_indices(words, size, 16, 85, 95)
+  )
+
+
+def test_numbers_are_traced_and_the_rest_is_not(make_config):
+  (member,) = build(make_config(init='sparse')).members
+  assert member.optimizer == {'learning_rate': 0.1, 'weight_decay': 0.0}
+  assert member.updater == {'drop_fraction': np.float32(0.3)}
+  assert member.init == {'scale': 2.0}
+  for numbers in (member.optimizer, member.updater, member.init):
+    assert all(value.dtype == np.float32 for value in numbers.values())
+  assert all(c.dtype == np.int32 for c in jax.tree.leaves(member.counts))
+
+
+def test_runs_that_differ_in_numbers_share_their_functions(make_config):
+  first = build(make_config())
+  other = build(
+    make_config(
+      seed=9,
+      replicates=2,
+      updater__sparsity=0.5,
+      updater__drop_fraction=0.9,
+      updater__distribution='uniform',
+      optimizer__learning_rate=0.5,
+      eval__interval=7,
+    )
+  )
+  assert other.recipe is first.recipe
+  assert other.task is first.task
+  assert other.module is first.module
+
+
+@pytest.mark.parametrize(
+  'fields',
+  [
+    {'updater__drop_schedule': 'linear'},
+    {'updater__stop_step': 11},
+    {'num_steps': 31},
+    {'model__features': (17,)},
+    {'optimizer__momentum': 0.5},
+    {'optimizer__schedule': 'constant'},
+  ],
+)
+def test_runs_that_differ_in_functions_do_not(make_config, fields):
+  first, other = build(make_config()), build(make_config(**fields))
+  assert other.recipe != first.recipe
+
+
+def test_an_initialisation_gets_its_static_fields():
+  def mine(params, masks, *, key, mode='fan_in', scale=1.0):
+    return mode, scale
+
+  section = {'name': mine, 'checkpoint': '', 'mode': 'fan_out', 'scale': 3.0}
+  numbers = recipes.numbers(section)
+  assert numbers == {'scale': np.float32(3)}
+  initialise = recipes.initialiser(section)
+  assert initialise({}, {}, key=None, **numbers) == ('fan_out', 3.0)
+  assert recipes.initialiser(dict(section)) is initialise
+
+
+def test_a_method_gets_the_steps_that_it_asks_for(make_config):
+  seen = {}
+
+  def mine(counts, *, strength=0.5, mode='a', start_step, stop_step):
+    seen.update(mode=mode, start_step=start_step, stop_step=stop_step)
+    return MaskUpdater(init=None, update=None)
+
+  build(make_config(mine, updater__mode='b', updater__start_step=4))
+  assert seen == {'mode': 'b', 'start_step': 4, 'stop_step': 22}
+
+
+@pytest.mark.parametrize('value', [0.25, 100.0])
+def test_the_validation_split_is_cut_and_evaluated_on(make_config, value):
+  experiment = build(make_config(data__validation=value))
+  dataset = experiment.dataset
+  size = int(0.25 * 1442) if value == 0.25 else 100
+  assert len(dataset.validation.labels) == size
+  assert len(dataset.train.labels) == 1442 - size
+  assert experiment.eval_split is dataset.validation
+
+
+@pytest.mark.parametrize('name', ['auto', 'test'])
+def test_without_a_validation_split_it_is_the_test_split(make_config, name):
+  experiment = build(make_config(eval__split=name))
+  assert experiment.eval_split is experiment.dataset.test
+  cut = build(make_config(eval__split=name, data__validation=0.5))
+  assert (cut.eval_split is cut.dataset.test) == (name == 'test')
+
+
+def test_a_layer_may_be_given_its_own_sparsity(make_config):
+  config = make_config(updater__layers=('Dense_1*=0.25',))
+  found = counts_of(build(config))
+  assert found['Dense_1/kernel'] == 120
+  # The rest keeps the target to itself.
+  assert found['Dense_0/kernel'] == 1024 - int(0.8 * 1024)
+
+
+def test_the_first_layer_is_the_one_that_is_used_first(make_config):
+  config = make_config(
+    model=reversed_layers,
+    updater__dense_first=True,
+    updater__distribution='uniform',
+  )
+  assert counts_of(build(config)) == {'a/kernel': 24, 'z/kernel': 64 * 12}
