@@ -17,6 +17,7 @@ from jaxsparse.training import metrics
 from jaxsparse.training.checkpoints import files
 from jaxsparse.training.evaluate import BrokenInvariant
 from jaxsparse.training.loop import Interrupted
+from jaxsparse.updaters.dense import dense
 from jaxsparse.updaters.rigl import rigl
 from jaxsparse.updaters.static import static
 
@@ -82,6 +83,11 @@ def leaking(counts):
     return jax.tree.map(lambda p: p + 1.0, params), state
 
   return static(counts)._replace(update=update)
+
+
+def lazy(counts):
+  """A method with another: it promises to prune, and never does."""
+  return dense(counts)._replace(invariant='scheduled')
 
 
 @pytest.fixture(scope='module')
@@ -252,6 +258,16 @@ def test_an_interrupted_run_goes_on_from_where_it_was(
   assert member_at(tmp_path, 30, 0) == member_at(pair[0], 30, 1)
 
 
-def test_a_method_that_breaks_its_promise_is_found_out(make_config, tmp_path):
-  with pytest.raises(BrokenInvariant, match='weights outside the mask'):
-    train(make_config(leaking), tmp_path)
+@pytest.mark.parametrize(
+  ('method', 'said'),
+  [
+    (leaking, 'weights outside the mask are not 0'),
+    (lazy, r'Dense_0/kernel: 1024 active weights; .* promises \d+'),
+  ],
+)
+def test_a_method_that_breaks_its_promise_is_found_out(
+  make_config, tmp_path, method, said
+):
+  with pytest.raises(BrokenInvariant, match=said):
+    train(make_config(method), tmp_path)
+  assert not (tmp_path / 'summary.json').exists()

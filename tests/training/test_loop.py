@@ -22,6 +22,7 @@ PLAN = Plan(
   chunk=3,
 )
 LEARNS, FAILS_AT_6, FAILS_AT_3 = 'learns', 'fails at 6', 'fails at 3'
+FAILS_AT_9 = 'fails at 9'
 
 
 def _rows(state, member, indices):
@@ -199,6 +200,13 @@ def test_a_member_that_fails_is_frozen_and_the_other_goes_on(whole, threads):
   assert all(r['step'] <= 6 for r in host.records if r['replicate'] == 0)
   alone = [r | {'replicate': 1} for r in whole.records]
   assert [r for r in host.records if r['replicate'] == 1] == alone
+
+
+def test_the_step_that_failed_is_told_within_a_segment():
+  host = Host()
+  _, progress = run(host, FAILS_AT_9, LEARNS, order=same_order)
+  # The last segment, [8, 10), reads 9 and 10.
+  assert progress.failed == {0: 9}
 
 
 def test_a_failed_member_stays_failed_after_a_resume():
