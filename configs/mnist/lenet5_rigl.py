@@ -23,6 +23,7 @@ def get_config() -> ConfigDict:
   config.optimizer.weight_decay = 1e-3
   config.updater.sparsity = 0.95
   config.updater.distribution = 'uniform'
+  config.updater.dense_first = True
   config.updater.update_interval = 100
   config.updater.start_step = 100
   config.updater.stop_fraction = 1.0

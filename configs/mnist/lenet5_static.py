@@ -23,4 +23,5 @@ def get_config() -> ConfigDict:
   config.optimizer.weight_decay = 1e-3
   config.updater.sparsity = 0.95
   config.updater.distribution = 'uniform'
+  config.updater.dense_first = True
   return config
