@@ -25,9 +25,15 @@ check_python() {
 
 make_venv() {
   local base="${PYTHON:-python3}"
+  local ours="$root/.venv/made-by-jaxsparse"
   check_python "$base"
+  if [ -e "$root/.venv" ] && [ ! -e "$ours" ]; then
+    die "$root/.venv has no pip and was not made here; move it away"
+  fi
   echo "making $root/.venv" >&2
-  "$base" -m venv --clear "$root/.venv" ||
+  rm -rf "$root/.venv"
+  mkdir "$root/.venv" && touch "$ours"
+  "$base" -m venv "$root/.venv" ||
     die "'$base -m venv' failed; on Debian: apt install python3-venv"
 }
 

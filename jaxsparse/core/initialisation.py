@@ -5,6 +5,8 @@ without a mask untouched. `dense` keeps the values that the model's own
 initialiser drew; `sparse` draws anew, for the connections that there are.
 """
 
+import math
+
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -54,8 +56,11 @@ def sparse(
     Params, 0 outside the masks; biases and other exempt leaves unchanged.
 
   Raises:
-    ValueError: a masked leaf has no axis `out_axis`.
+    ValueError: a masked leaf has no axis `out_axis`, or `scale` (where it is
+      not traced) is not positive.
   """
+  if not isinstance(scale, jax.core.Tracer) and not 0 < scale < math.inf:
+    raise ValueError(f'scale is {scale}; accepted is a number above 0')
 
   def one(param: Array, mask: Array, leaf_key: Array) -> Array:
     deviation = jnp.sqrt(scale / _fan_in(mask, out_axis))

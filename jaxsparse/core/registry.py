@@ -66,7 +66,7 @@ def _dotted(spec: str) -> Callable[..., Any]:
   for module, attribute in ((spec, name), (parent, name)):
     try:
       found = importlib.util.find_spec(module)
-    except ModuleNotFoundError:
+    except (ImportError, ValueError):
       found = None
     if found is not None:
       target = getattr(importlib.import_module(module), attribute, None)

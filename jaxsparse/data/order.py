@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-# A population asks for the epoch of each member in turn; more would hold old
-# epochs of large data sets in memory.
-_EPOCHS_KEPT = 16
+# A population asks for the epochs of each member in turn, several where the
+# data are few; more would hold old epochs of large data sets in memory.
+_EPOCHS_KEPT = 64
 
 
 def batch_indices(

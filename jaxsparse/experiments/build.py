@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
-from jaxsparse.core import initialisation, paths
+from jaxsparse.core import initialisation, paths, schedules
 from jaxsparse.core import masks as masks_lib
-from jaxsparse.core.types import Counts, Params, Path
+from jaxsparse.core.types import Counts, MaskUpdater, Params, Path
 from jaxsparse.data import datasets, order
 from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments import recipes
@@ -38,7 +38,7 @@ class Experiment(NamedTuple):
     params: the abstract params.
     counts: active weights of each masked leaf that the run ends with.
     members: one a replicate; replicate i is the run of seed + i.
-    plan: when what is due.
+    plan: when what is due; its mask steps are those that the method takes.
     batches: `(replicate, begin, end) -> int32 [end - begin, batch]`.
   """
 
@@ -71,11 +71,7 @@ def build(config: Any) -> Experiment:
   """
   resolved = resolve(config)
   data = resolved['data']
-  dataset = datasets.load(
-    data['name'],
-    data_dir=data['dir'] or None,
-    validation=_validation(data['validation']),
-  )
+  dataset = _dataset(data['name'], data['dir'], data['validation'])
   settled = settle_steps(resolved, len(dataset.train.labels))
   module = recipes.module(settled['model'], dataset.num_classes)
   task = recipes.task(module)
@@ -85,7 +81,8 @@ def build(config: Any) -> Experiment:
   recipe = recipes.recipe(settled, module)
   members = _members(settled, counts)
   _check_init(settled['init'])
-  _check_updater(settled, members[0])
+  updater = _updater(settled, members[0])
+  _check_updater(settled, updater)
   _check_optimiser(recipe, members[0], params)
   return Experiment(
     settled,
@@ -97,7 +94,7 @@ def build(config: Any) -> Experiment:
     params,
     counts,
     members,
-    _plan(settled),
+    _plan(settled, updater),
     functools.partial(_batches, settled, len(dataset.train.labels)),
   )
 
@@ -107,6 +104,17 @@ def total_sizes(experiment: Experiment) -> dict[Path, int]:
   return masks_lib.sizes_by_path(
     masks_lib.map_masks(lambda p, _: p, experiment.params, experiment.counts)
   )
+
+
+@functools.lru_cache(maxsize=2)
+def _dataset(name: str, data_dir: str, validation: float) -> datasets.Dataset:
+  """Kept, for runs one after another mostly share it."""
+  try:
+    return datasets.load(
+      name, data_dir=data_dir or None, validation=_validation(validation)
+    )
+  except ValueError as error:
+    raise ValueError(f'config.data: {error}') from None
 
 
 def _validation(value: float) -> int | float:
@@ -156,26 +164,51 @@ def _check_init(section: Plain) -> None:
     )
 
 
-def _check_updater(settled: Plain, member: Member) -> None:
-  """Builds once with the concrete numbers, so that bad ones are refused."""
-  section, num_steps = settled['updater'], settled['num_steps']
-  builder = config_lib.find('updater', section['name'])
+def _updater(settled: Plain, member: Member) -> MaskUpdater:
+  """The method, built with concrete numbers so that bad ones are refused."""
+  name = settled['updater']['name']
+  builder = config_lib.find('updater', name)
   try:
     updater = builder(member.counts, **recipes.updater_kwargs(settled))
   except (ValueError, TypeError) as error:
-    raise ValueError(f'config.updater ({section["name"]}): {error}') from None
+    raise ValueError(f'config.updater ({name}): {error}') from None
+  if not isinstance(updater, MaskUpdater):
+    raise ValueError(
+      f'config.updater.name: {name} gives {type(updater).__name__}; accepted'
+      ' is a function that gives a MaskUpdater'
+    )
+  return updater
+
+
+def _check_updater(settled: Plain, updater: MaskUpdater) -> None:
+  section, num_steps = settled['updater'], settled['num_steps']
+  name = section['name']
   if updater.invariant == 'dense' and section['sparsity'] != 0:
     raise ValueError(
-      f'config.updater.sparsity: got {section["sparsity"]}; {section["name"]}'
+      f'config.updater.sparsity: got {section["sparsity"]}; {name}'
       ' keeps all weights, so accepted is 0'
     )
-  start, stop = section['start_step'], section['stop_step']
-  if updater.invariant == 'scheduled' and not start < stop <= num_steps:
+  start, stop = _window(section, updater)
+  if updater.mask_steps != 'none' and not start < min(stop, num_steps):
     raise ValueError(
-      f'config.updater: {section["name"]} meets its target at stop_step'
-      f' {stop}; accepted is above start_step {start} and at most num_steps'
-      f' {num_steps}'
+      f'config.updater.start_step {start}, stop_step {section["stop_step"]}'
+      f' and config.num_steps {num_steps}: {name} would never change a mask;'
+      ' accepted is a start_step below both of the others'
     )
+  if updater.invariant == 'scheduled' and stop > num_steps:
+    raise ValueError(
+      f'config.updater: {name} meets its target at stop_step {stop}; accepted'
+      f' is at most num_steps {num_steps}'
+    )
+
+
+def _window(section: Plain, updater: MaskUpdater) -> tuple[int, int]:
+  try:
+    return schedules.mask_window(
+      updater.mask_steps, section['start_step'], section['stop_step']
+    )
+  except ValueError as error:
+    raise ValueError(f'config.updater ({section["name"]}): {error}') from None
 
 
 def _check_optimiser(recipe: Recipe, member: Member, params: Params) -> None:
@@ -188,13 +221,13 @@ def _check_optimiser(recipe: Recipe, member: Member, params: Params) -> None:
     raise ValueError(f'config.optimizer: {error}') from None
 
 
-def _plan(settled: Plain) -> Plan:
-  updater = settled['updater']
+def _plan(settled: Plain, updater: MaskUpdater) -> Plan:
+  start, stop = _window(settled['updater'], updater)
   return Plan(
     num_steps=settled['num_steps'],
-    update_interval=updater['update_interval'],
-    start_step=updater['start_step'],
-    stop_step=updater['stop_step'],
+    update_interval=settled['updater']['update_interval'],
+    start_step=start,
+    stop_step=stop,
     log_interval=settled['log_interval'],
     eval_interval=settled['eval']['interval'],
     checkpoint_interval=settled['checkpoint']['interval'],

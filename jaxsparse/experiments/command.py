@@ -16,10 +16,11 @@ from absl import app, flags
 from absl import logging as absl_logging
 
 from jaxsparse.experiments import config_files
-from jaxsparse.experiments.train import TrainingFailed
+from jaxsparse.experiments.train import SaveFailed, TrainingFailed
 from jaxsparse.training.locks import WorkdirBusy
 from jaxsparse.training.loop import Interrupted
 
+UNEXPECTED = 1
 BAD_INPUT = 2
 FAILED = 3
 STOPPED = 42
@@ -58,6 +59,8 @@ def _guarded(main: Callable[[], None], rest: Sequence[str]) -> int:
     main()
   except (ValueError, WorkdirBusy) as error:
     return _end(f'error: {_one_line(error)}', BAD_INPUT)
+  except SaveFailed as error:
+    return _end(f'error: {_one_line(error)}', UNEXPECTED)
   except TrainingFailed as error:
     return _end(f'error: {_one_line(error)}', FAILED)
   except Interrupted as error:
@@ -102,12 +105,24 @@ def _log_plainly() -> None:
 def _parse_flags(argv: Sequence[str]) -> list[str]:
   """Parses, with one clear line for a wrong flag or config."""
   try:
-    return flags.FLAGS(_with_located_config(argv))
+    rest = flags.FLAGS(_with_located_config(argv))
+    _settle_length(argv)
+    return rest
   except (AttributeError, KeyError) as error:
     message = f'no such config field: {_one_line(error)}'
   except (flags.Error, TypeError, ValueError) as error:
     message = _one_line(error)
   sys.exit(_end(f'error: {message}', BAD_INPUT))
+
+
+def _settle_length(argv: Sequence[str]) -> None:
+  """Lets the one of num_steps and num_epochs that is given here win."""
+  lengths = ('num_steps', 'num_epochs')
+  given = [n for n in lengths if any(f'--config.{n}' in a for a in argv)]
+  config = flags.FLAGS['config'].value if 'config' in flags.FLAGS else None
+  if len(given) == 1 and config is not None:
+    (other,) = set(lengths) - set(given)
+    config[other] = None
 
 
 def _with_located_config(argv: Sequence[str]) -> list[str]:

@@ -52,10 +52,15 @@ def default_config(
     init: a function of `jaxsparse.core.initialisation`, likewise.
 
   Returns:
-    A `ConfigDict`. `num_steps`, `num_epochs`, `updater.start_step` and
-    `updater.stop_step` are unset (`None`).
+    A `ConfigDict`. `made_for` holds the four names, so that the defaults of
+    another method apply if a name is changed later. `num_steps`,
+    `num_epochs`, `updater.start_step` and `updater.stop_step` are unset
+    (`None`).
   """
   config = ml_collections.ConfigDict()
+  config.made_for = _section(
+    model=model, optimizer=optimizer, updater=updater, init=init
+  )
   config.seed = 0
   config.replicates = 1
   config.batch_size = 128

@@ -33,6 +33,10 @@ _CHECKS: dict[str, tuple[str, Any]] = {
   'num_steps': ('an int', _unset_or(int)),
   'num_epochs': ('a number', _unset_or(int, float)),
   'log_interval': ('an int >= 1', lambda v: v >= 1),
+  'optimizer.momentum': (
+    'in [0, 1)',
+    lambda v: v is None or 0 <= v < 1,
+  ),
   'updater.update_interval': ('an int >= 1', lambda v: v >= 1),
   'updater.start_step': ('an int', _unset_or(int)),
   'updater.stop_step': ('an int', _unset_or(int)),
@@ -80,6 +84,8 @@ def resolve(config: Any) -> Plain:
     if given[section].get('name') is not None
   }
   complete = config_lib.plain(config_lib.default_config(**names))
+  del complete['made_for']
+  _drop_stale(given, given.pop('made_for', {}), complete)
   for section in config_lib.SECTIONS:
     name = complete[section]['name']
     given[section] = _applicable(
@@ -87,8 +93,10 @@ def resolve(config: Any) -> Plain:
     )
     _admit_required(section, name, given[section], complete[section])
   _merge(complete, given, '')
+  present = flat(complete)
   for field, (accepted, test) in _CHECKS.items():
-    _check(field, get(complete, field), accepted, test)
+    if field in present:
+      _check(field, present[field], accepted, test)
   last = _SEEDS - complete['replicates']
   _check('seed', complete['seed'], f'in 0 .. {last}', lambda v: 0 <= v <= last)
   return complete
@@ -166,6 +174,27 @@ def flat(tree: Plain, prefix: str = '') -> Plain:
     else:
       out[prefix + key] = value
   return out
+
+
+def _drop_stale(given: Plain, made_for: Plain, complete: Plain) -> None:
+  """Where a name was changed, drops what is but the old one's default."""
+  stale = config_lib.plain(config_lib.default_config(**made_for))
+  for section in config_lib.SECTIONS:
+    name, old = complete[section]['name'], stale[section]
+    if not made_for or name == old['name']:
+      continue
+    for field in set(given[section]) & set(old) - {'name'}:
+      if given[section][field] == old[field]:
+        del given[section][field]
+        if old[field] != complete[section].get(field, old[field]):
+          _log.info(
+            'config.%s.%s: the default of %s, %r, in place of %r',
+            section,
+            field,
+            name,
+            complete[section][field],
+            old[field],
+          )
 
 
 def _admit_required(

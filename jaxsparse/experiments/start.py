@@ -5,6 +5,7 @@ import platform
 from typing import Any
 
 import jax
+import jaxlib
 
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core.types import Invariant, Masks, Params, Path
@@ -13,6 +14,7 @@ from jaxsparse.experiments import identity
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import Compiled
 from jaxsparse.experiments.resolve import Plain
+from jaxsparse.training.carry import usable_cores
 from jaxsparse.training.checkpoints.bare import check_like, load_params
 from jaxsparse.training.loop import Progress
 from jaxsparse.training.state import TrainState
@@ -103,17 +105,27 @@ def to_meta(
   }
 
 
-def from_meta(step: int, meta: dict[str, Any]) -> Progress:
-  """The inverse of `to_meta`; warns if bits may no longer be the same."""
+def from_meta(step: int, meta: dict[str, Any], config: Plain) -> Progress:
+  """The inverse of `to_meta`; warns if bits may no longer be the same.
+
+  Raises:
+    ValueError: the checkpoint is of a run of another config.
+  """
+  differing = identity.differences(meta['config'], config)
+  if differing:
+    raise ValueError(
+      f'the checkpoint of step {step} is of another config; fields that'
+      f' differ (there -> here): {"; ".join(differing)}'
+    )
   here = _machine()
   for name, there in meta['made_on'].items():
-    if there != here[name]:
+    if there != here.get(name):
       _log.warning(
         'the run was on %s %s and goes on on %s: its results may differ in'
         ' their last bits from those of an unbroken run',
         name,
         there,
-        here[name],
+        here.get(name),
       )
   return Progress(
     step,
@@ -124,8 +136,11 @@ def from_meta(step: int, meta: dict[str, Any]) -> Progress:
 
 def _machine() -> dict[str, str | int]:
   """What the bits of a run depend on besides its config."""
+  cores = usable_cores() if jax.default_backend() == 'cpu' else 0
   return {
     'jax': jax.__version__,
+    'jaxlib': jaxlib.__version__,
+    'cores': cores,
     'processor': platform.machine(),
     'device': jax.devices()[0].device_kind,
     'device_count': jax.device_count(),

@@ -20,12 +20,17 @@ from jaxsparse.experiments.build import Experiment, build
 from jaxsparse.experiments.compiled import Compiled, abstract_state, compiled
 from jaxsparse.experiments.progress import Reporter
 from jaxsparse.training import loop
-from jaxsparse.training.checkpoints.run import Checkpoints
+from jaxsparse.training.carry import usable_cores
+from jaxsparse.training.checkpoints import CheckpointError, Checkpoints
 from jaxsparse.training.evaluate import checked_active, is_finite
 from jaxsparse.training.metrics import MetricsWriter
 from jaxsparse.training.state import Member, TrainState
 
 _log = logging.getLogger(__name__)
+
+
+class SaveFailed(RuntimeError):
+  """A checkpoint could not be written; those before it are kept."""
 
 
 class TrainingFailed(FloatingPointError):
@@ -53,6 +58,7 @@ def train(
     WorkdirBusy: another process runs there.
     Interrupted: stopped by `interrupted`, and saved.
     TrainingFailed: no replicate is left; the last good checkpoint is kept.
+    SaveFailed: a checkpoint could not be written.
   """
   experiment = build(config)
   if not workdir_lib.begun(workdir):
@@ -66,6 +72,7 @@ def train(
       root / workdir_lib.CHECKPOINTS,
       keep=experiment.config['checkpoint']['keep'],
       keep_steps=(0, *experiment.plan.keep_steps),
+      passing=lambda step: not experiment.plan.saves(step),
     ) as checkpoints:
       return _Run(experiment, root, checkpoints).run(interrupted)
 
@@ -125,6 +132,10 @@ class _Run:
         )
       except loop.NonFiniteLoss as error:
         raise TrainingFailed(self._failure(error)) from None
+      except CheckpointError as error:
+        raise SaveFailed(str(error)) from error
+      except ValueError as error:
+        raise RuntimeError(f'training failed: {error}') from error
       except loop.Interrupted:
         self._checkpoints.wait()  # "Saved" is said of what is on disk.
         raise
@@ -139,8 +150,7 @@ class _Run:
       return 1
     if self._compiled.programs.dispatch != 'scan':
       return 1
-    cores = len(os.sched_getaffinity(0))
-    return min(cores, len(self._experiment.members))
+    return min(usable_cores(), len(self._experiment.members))
 
   def _restore(
     self,
@@ -153,7 +163,8 @@ class _Run:
     step, state, meta = found
     _log.info('%s: going on from step %d', self._root.name, step)
     self._earlier_seconds = meta['wall_seconds']
-    return state['members'], start.from_meta(step, meta)
+    progress = start.from_meta(step, meta, self._experiment.config)
+    return state['members'], progress
 
   def _fresh(self, *replicates: int) -> list[TrainState]:
     given = start.given(self._experiment)
@@ -205,10 +216,12 @@ class _Run:
     abstract = abstract_state(self._experiment)
     members = (abstract,) * len(self._experiment.members)
     self._checkpoints.wait()
-    found = self._checkpoints.latest({'members': members})
-    if found is None:
+    # Not a save that an interruption made: an unbroken run has none.
+    planned = filter(self._experiment.plan.saves, self._checkpoints.steps())
+    step = max(planned, default=None)
+    if step is None:
       return self._fresh(replicate)[0]
-    step, state, _ = found
+    state, _ = self._checkpoints.restore(step, {'members': members})
     _log.warning(
       '%s: the loss of replicate %d is not finite; it stays at step %d',
       self._root.name,

@@ -28,15 +28,15 @@ def claim(
 ) -> Iterator[pathlib.Path]:
   """Holds `workdir` for the run of `config`.
 
-  Nothing is written if the directory belongs to another config.
+  Nothing is written if the directory belongs to another config, or holds
+  files that are not of a run.
 
   Raises:
     ValueError: it does (says which fields differ), or it cannot be written.
     WorkdirBusy: another process runs in it.
   """
-  root = pathlib.Path(workdir)
-  if begun(root):
-    _check_owner(root, config)
+  root = local(workdir)
+  _check_owner(root, config) if begun(root) else _check_free(root)
   with lock(root):
     if begun(root):
       _check_owner(root, config)
@@ -44,6 +44,20 @@ def claim(
       content = {'digest': identity.digest(config), 'config': config}
       write_atomic(root / CONFIG, identity.to_json(content))
     yield root
+
+
+def local(workdir: str | os.PathLike[str]) -> pathlib.Path:
+  """The absolute path of a workdir, `~` expanded.
+
+  Raises:
+    ValueError: it is not on a local disk.
+  """
+  if '://' in os.fspath(workdir):
+    raise ValueError(
+      f'{workdir} is not a local directory; a run keeps its files on a local'
+      ' (or mounted) disk'
+    )
+  return pathlib.Path(os.path.abspath(os.path.expanduser(workdir)))
 
 
 def begun(workdir: str | os.PathLike[str]) -> bool:
@@ -62,7 +76,12 @@ def begun(workdir: str | os.PathLike[str]) -> bool:
 def finished(root: pathlib.Path) -> dict[str, Any] | None:
   """The summary of a finished run, or `None`."""
   path = root / SUMMARY
-  return json.loads(path.read_text('utf-8')) if path.exists() else None
+  if not path.exists():
+    return None
+  try:
+    return json.loads(path.read_text('utf-8'))
+  except ValueError as error:
+    raise ValueError(f'{path} cannot be read: {error}') from None
 
 
 def write_summary(root: pathlib.Path, summary: dict[str, Any]) -> None:
@@ -88,6 +107,17 @@ def write_atomic(path: pathlib.Path, text: str) -> None:
   partial = path.with_name(path.name + '.partial')
   partial.write_text(text, encoding='utf-8')
   partial.replace(path)
+
+
+def _check_free(root: pathlib.Path) -> None:
+  """Raises if a directory that is no run's holds files of somebody's."""
+  found = sorted(p.name for p in root.iterdir()) if root.is_dir() else []
+  foreign = [n for n in found if n != '.lock' and not n.endswith('.partial')]
+  if foreign:
+    raise ValueError(
+      f'{root} holds {foreign[0]!r} and no {CONFIG}, so it is no run of ours;'
+      ' choose a new or an empty workdir'
+    )
 
 
 def _check_owner(root: pathlib.Path, config: Plain) -> None:

@@ -5,11 +5,19 @@ several members may be under way at once, each in a thread of its own: XLA
 computes without Python's lock. What a member computes does not depend on it.
 """
 
+import os
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 _Out = TypeVar('_Out')
+
+
+def usable_cores() -> int:
+  """Cores that this process may run on; not every system tells."""
+  if hasattr(os, 'sched_getaffinity'):
+    return len(os.sched_getaffinity(0))
+  return os.cpu_count() or 1
 
 
 class Carrier:

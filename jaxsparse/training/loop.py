@@ -108,14 +108,14 @@ def run(
     NonFiniteLoss: no member is left to train.
   """
   with Carrier(threads) as carry:
-    return _run(
-      _Run(programs, members, data, plan, batches, hooks, carry),
+    return _carry_on(
+      _Fixed(programs, members, data, plan, batches, hooks, carry),
       list(states),
       progress,
     )
 
 
-class _Run(NamedTuple):
+class _Fixed(NamedTuple):
   """What stays the same throughout a run."""
 
   programs: Programs
@@ -127,17 +127,17 @@ class _Run(NamedTuple):
   carry: Carrier
 
 
-def _run(
-  run: _Run, states: list[TrainState], progress: Progress | None
+def _carry_on(
+  fixed: _Fixed, states: list[TrainState], progress: Progress | None
 ) -> tuple[list[TrainState], Progress]:
-  plan, hooks = run.plan, run.hooks
+  plan, hooks = fixed.plan, fixed.hooks
   if progress is None:
     progress = fresh_progress(len(states))
-    hooks.report(0, _boundary(run, states, progress, {}))
+    hooks.report(0, _boundary(fixed, states, progress, {}))
   for begin, end in segments(plan, progress.step):
-    churns = _segment(run, states, progress, begin, end)
+    churns = _segment(fixed, states, progress, begin, end)
     progress = progress._replace(step=end)
-    hooks.report(end, _boundary(run, states, progress, churns))
+    hooks.report(end, _boundary(fixed, states, progress, churns))
     if hooks.interrupted() and end < plan.num_steps:
       if not plan.saves(end):
         _save(states, hooks, progress)
@@ -146,25 +146,26 @@ def _run(
 
 
 def _segment(
-  run: _Run,
+  fixed: _Fixed,
   states: list[TrainState],
   progress: Progress,
   begin: int,
   end: int,
 ) -> dict[int, PyTree]:
   """Carries the members from `begin` to `end`; the churn of a mask step."""
-  masks_change = run.plan.masks_change(begin)
-  programs = run.programs
+  masks_change = fixed.plan.masks_change(begin)
+  kind = 'update_masks' if masks_change else 'advance'
+  programs = fixed.programs
   program = programs.update_masks if masks_change else programs.advance
 
   def advance(i: int) -> dict[str, Any]:
-    indices = run.batches(i, begin, end)
-    states[i], rows = program(states[i], run.members[i], run.data, indices)
+    indices = fixed.batches(i, begin, end)
+    states[i], rows = program(states[i], fixed.members[i], fixed.data, indices)
     return rows
 
   churns, failing = {}, {}
   alive = _alive(states, progress)
-  carried = run.carry(masks_change, advance, alive)
+  carried = fixed.carry(kind, advance, alive)
   for i, rows in zip(alive, carried, strict=True):
     bad = np.flatnonzero(~np.isfinite(rows['loss']))
     if bad.size:
@@ -173,7 +174,7 @@ def _segment(
     _accumulate(progress.meters[i], rows)
     if masks_change:
       churns[i] = rows['churn']
-  _fail(states, run.hooks, progress, failing)
+  _fail(states, fixed.hooks, progress, failing)
   return churns
 
 
@@ -189,18 +190,18 @@ def _accumulate(meter: list[float], rows: dict[str, np.ndarray]) -> None:
 
 
 def _boundary(
-  run: _Run,
+  fixed: _Fixed,
   states: list[TrainState],
   progress: Progress,
   churns: dict[int, PyTree],
 ) -> list[Record]:
   """Records, evaluates and saves what is due now that a segment is done."""
-  done, plan, hooks = progress.step, run.plan, run.hooks
+  done, plan, hooks = progress.step, fixed.plan, fixed.hooks
   alive = _alive(states, progress)
   evaluated: dict[int, Record] = {}
   if plan.evaluates(done):
-    scores = run.carry(
-      'evaluate', lambda i: hooks.evaluate(states[i], run.members[i]), alive
+    scores = fixed.carry(
+      'evaluate', lambda i: hooks.evaluate(states[i], fixed.members[i]), alive
     )
     evaluated = dict(zip(alive, scores, strict=True))
   records = []

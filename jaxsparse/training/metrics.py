@@ -56,13 +56,19 @@ class MetricsWriter:
 
 
 def read(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
-  """The records of a `metrics.jsonl`; a half-written last line is left out."""
+  """The records of a `metrics.jsonl`; a half-written last line is left out.
+
+  Raises:
+    ValueError: another line cannot be read.
+  """
   records = []
-  for line in pathlib.Path(path).read_text(encoding='utf-8').splitlines():
+  lines = pathlib.Path(path).read_text(encoding='utf-8').splitlines()
+  for number, line in enumerate(lines, 1):
     try:
       records.append(json.loads(line))
-    except json.JSONDecodeError:
-      break
+    except json.JSONDecodeError as error:
+      if number < len(lines):
+        raise ValueError(f'{path}, line {number}: {error}') from None
   return records
 
 

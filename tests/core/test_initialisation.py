@@ -133,3 +133,11 @@ def test_sparse_refuses_an_axis_that_is_not_there(key):
   params, masks = {'kernel': jnp.zeros((8, 4))}, {'kernel': _masks((8, 4), 0.5)}
   with pytest.raises(ValueError, match=r'out_axis 2: .* \(8, 4\)'):
     initialisation.sparse(params, masks, key=key, out_axis=2)
+
+
+@pytest.mark.parametrize('scale', [0.0, -1.0, float('nan'), float('inf')])
+def test_a_scale_that_is_not_positive_is_refused(key, scale):
+  params = {'kernel': jnp.ones((3, 4))}
+  masks = {'kernel': jnp.ones((3, 4), bool)}
+  with pytest.raises(ValueError, match='scale is'):
+    initialisation.sparse(params, masks, key=key, scale=scale)

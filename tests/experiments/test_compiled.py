@@ -30,7 +30,7 @@ def large_images(monkeypatch):
 def test_convolutions_are_dispatched_step_by_step_on_cpu(
   make_config, model, dispatch
 ):
-  experiment = build(make_config(model=model))
+  experiment = build(make_config(model=model, data__name='fake'))
   assert compiled(experiment).programs.dispatch == dispatch
 
 

@@ -82,3 +82,21 @@ def test_a_function_goes_by_its_dotted_path():
   path = 'jaxsparse.updaters.rigl.rigl'
   assert identity.jsonable(with_function)['updater']['name'] == path
   assert identity.digest(with_function) == identity.digest(settled(path))
+
+
+def test_a_field_that_is_new_renames_nothing():
+  old = BASE | {'eval': {k: v for k, v in BASE['eval'].items() if k != 'split'}}
+  assert identity.digest(old) == identity.digest(BASE)
+  assert identity.differences(old, BASE) == []
+
+
+def test_a_value_that_was_a_default_once_is_another_run():
+  old = BASE | {'log_interval': 99}
+  (line,) = identity.differences(old, BASE)
+  assert line == 'config.log_interval: 99 -> 100'
+
+
+def test_functions_that_have_no_name_are_refused():
+  named = BASE | {'updater': BASE['updater'] | {'name': lambda counts: None}}
+  with pytest.raises(ValueError, match='no name that could be found again'):
+    identity.to_json(named)

@@ -38,7 +38,7 @@ def assert_equal(found, expected):
   found, expected = leaves(found), leaves(expected)
   assert found.keys() == expected.keys()
   for path, leaf in expected.items():
-    np.testing.assert_array_equal(found[path], leaf, err_msg=path)
+    np.testing.assert_array_equal(found[path], leaf, err_msg=path, strict=True)
 
 
 @pytest.fixture(scope='module')
@@ -201,7 +201,7 @@ CONFIG = {'seed': 3, 'model': {'features': (16,)}}
 
 def test_what_a_checkpoint_carries_is_read_back():
   meta = start.to_meta(PROGRESS, CONFIG, 12.5)
-  assert start.from_meta(40, meta) == PROGRESS
+  assert start.from_meta(40, meta, CONFIG) == PROGRESS
   assert meta['wall_seconds'] == 12.5
   assert meta['config'] == {'seed': 3, 'model': {'features': [16]}}
 
@@ -209,9 +209,15 @@ def test_what_a_checkpoint_carries_is_read_back():
 def test_going_on_elsewhere_is_warned_of(caplog):
   meta = start.to_meta(PROGRESS, CONFIG, 12.5)
   with caplog.at_level(logging.WARNING, logger='jaxsparse'):
-    start.from_meta(40, meta)
+    start.from_meta(40, meta, CONFIG)
     assert caplog.messages == []
     meta['made_on']['jax'] = '0.0.1'
-    assert start.from_meta(40, meta) == PROGRESS
+    assert start.from_meta(40, meta, CONFIG) == PROGRESS
   (message,) = caplog.messages
   assert f'was on jax 0.0.1 and goes on on {jax.__version__}' in message
+
+
+def test_a_checkpoint_of_another_config_is_refused():
+  meta = start.to_meta(PROGRESS, CONFIG, 12.5)
+  with pytest.raises(ValueError, match='config.seed: 3 -> 4'):
+    start.from_meta(40, meta, CONFIG | {'seed': 4})

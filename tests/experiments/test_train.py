@@ -82,7 +82,7 @@ def leaking(counts):
   def update(grads, state, params, *, step, key):
     return jax.tree.map(lambda p: p + 1.0, params), state
 
-  return static(counts)._replace(update=update)
+  return static(counts)._replace(update=update, mask_steps='all')
 
 
 def lazy(counts):

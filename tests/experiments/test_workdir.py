@@ -107,3 +107,34 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
   with pytest.raises(KeyboardInterrupt):
     workdir.write_atomic(path, 'new')
   assert path.read_text() == 'old'
+
+
+def test_a_directory_of_somebody_elses_is_left_alone(tmp_path):
+  (tmp_path / 'metrics.jsonl').write_text('{"step": 3}')
+  before = content(tmp_path)
+  with (
+    pytest.raises(ValueError, match="holds 'metrics.jsonl' and no config.json"),
+    workdir.claim(tmp_path, CONFIG),
+  ):
+    pass
+  assert content(tmp_path) == before
+
+
+def test_a_run_killed_before_its_config_was_written_begins_anew(tmp_path):
+  (tmp_path / 'config.json.partial').write_text('{"dig')
+  (tmp_path / '.lock').touch()
+  with workdir.claim(tmp_path, CONFIG):
+    assert workdir.read_config(tmp_path) == CONFIG
+
+
+def test_home_is_expanded_and_remote_directories_are_refused(monkeypatch):
+  monkeypatch.setenv('HOME', '/somewhere')
+  assert str(workdir.local('~/run')) == '/somewhere/run'
+  with pytest.raises(ValueError, match='not a local directory'):
+    workdir.local('gs://bucket/run')
+
+
+def test_a_damaged_summary_is_named(tmp_path):
+  (tmp_path / 'summary.json').write_text('{"test')
+  with pytest.raises(ValueError, match='summary.json cannot be read'):
+    workdir.finished(tmp_path)

@@ -86,3 +86,11 @@ def test_tensorboard_gets_every_number(tmp_path):
     'loss/replicate_2': (7, 0.5),
     'churn/Dense_0/kernel/replicate_2': (7, 0.25),
   }
+
+
+def test_a_damaged_line_that_is_not_the_last_is_refused(tmp_path):
+  path = tmp_path / 'metrics.jsonl'
+  path.write_text('{"step": 1}\n{"st\n{"step": 3}\n')
+  with pytest.raises(ValueError, match='line 2'):
+    cut_back(path, 1)
+  assert path.read_text().count('\n') == 3

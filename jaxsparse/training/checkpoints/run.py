@@ -9,7 +9,7 @@ can then break a step that stays listed. One process writes at a time (see
 
 import logging
 import operator
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 import jax
@@ -37,6 +37,7 @@ class Checkpoints:
     *,
     keep: int = 2,
     keep_steps: Iterable[int] = (),
+    passing: Callable[[int], bool] = lambda _: False,
   ):
     """Opens `directory` for writing, and makes it if need be.
 
@@ -44,6 +45,9 @@ class Checkpoints:
       directory: a local path, or any that Orbax writes (`gs://...`).
       keep: how many of the newest steps are kept, at least 1.
       keep_steps: steps that are kept besides: points to rewind to.
+      passing: tells steps that were not planned (a run that was asked to
+        stop): they do not count among `keep`, and go once a newer one is
+        there.
 
     Raises:
       ValueError: `keep` is below 1.
@@ -54,6 +58,7 @@ class Checkpoints:
     self.directory = files.absolute(directory)
     self._keep = keep
     self._keep_steps = frozenset(keep_steps)
+    self._passing = passing
     self._broken: set[int] = set()
     self._saving: int | None = None
     try:
@@ -230,7 +235,8 @@ class Checkpoints:
   def _retain(self, saved: int) -> None:
     newest_good = 0
     for step in reversed(records.step_paths(self.directory)):
-      if newest_good < self._keep and self._looks_good(step):
+      counts = newest_good < self._keep and not self._passing(step)
+      if counts and self._looks_good(step):
         newest_good += 1
       elif step != saved and step not in self._keep_steps:
         self._delete(step)

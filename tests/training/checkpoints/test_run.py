@@ -164,3 +164,17 @@ def test_orbax_is_silent_at_info_and_others_are_not(tmp_path, make_state):
     absl.removeHandler(handler)
     absl.setLevel(level)
   assert lines == ['of our own']
+
+
+def test_steps_in_passing_go_and_push_out_no_other(tmp_path):
+  planned = {0, 10, 20, 30}
+  with Checkpoints(
+    tmp_path, keep=2, passing=lambda step: step not in planned
+  ) as checkpoints:
+    for step in (10, 20, 23, 27):
+      checkpoints.save(step, {'x': jnp.float32(step)}, {})
+    checkpoints.wait()
+    assert checkpoints.steps() == (10, 20, 27)
+    checkpoints.save(30, {'x': jnp.float32(30)}, {})
+    checkpoints.wait()
+    assert checkpoints.steps() == (20, 30)
