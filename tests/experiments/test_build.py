@@ -10,6 +10,7 @@ from jaxsparse.core.types import MaskUpdater
 from jaxsparse.data import order
 from jaxsparse.experiments import recipes
 from jaxsparse.experiments.build import build, total_sizes
+from jaxsparse.experiments.config import default_config
 
 
 class Reversed(nn.Module):
@@ -170,3 +171,47 @@ def test_the_first_layer_is_the_one_that_is_used_first(make_config):
     updater__distribution='uniform',
   )
   assert counts_of(build(config)) == {'a/kernel': 24, 'z/kernel': 64 * 12}
+
+
+@pytest.mark.parametrize(
+  ('field', 'value', 'said'),
+  [
+    ('batch_size', 1443, r'config.batch_size: got 1443.* 1442 examples'),
+    ('checkpoint__interval', 0, 'config.checkpoint.interval: got 0'),
+    ('checkpoint__keep_steps', (31,), 'keep_steps: got .* num_steps 30'),
+    ('data__validation', -1.0, 'validation -1.0 is neither'),
+    ('data__validation', 1.5, 'validation 1.5 is neither'),
+    ('eval__batch_size', 0, 'config.eval.batch_size: got 0'),
+    ('eval__split', 'train', 'config.eval.split: got .train.; accepted'),
+    ('model__features', ('a',), 'config.model: features'),
+    ('model__features', (0,), r'config.model: features \(0,\)'),
+    ('model__kernel_init', 'he', 'config.model: kernel_init'),
+    ('optimizer__learning_rate', 0.0, 'optimizer.learning_rate: got 0.0'),
+    ('optimizer__scales', (0.5,), 'config.optimizer: got schedule'),
+    ('optimizer__weight_decay', -1.0, 'optimizer.weight_decay: got -1.0'),
+    ('replicates', 0, 'config.replicates: got 0'),
+    ('updater__drop_fraction', 1.5, 'drop_fraction is 1.5; accepted'),
+    ('updater__layers', ('Conv*=0.5',), 'fits none of the selected leaves'),
+    ('updater__layers', ('Dense_0*',), 'pattern=sparsity'),
+    ('updater__stop_fraction', 1.5, 'config.updater.stop_fraction: got 1.5'),
+  ],
+)
+def test_a_field_out_of_its_range_is_refused(make_config, field, value, said):
+  with pytest.raises(ValueError, match=said):
+    build(make_config(**{field: value}))
+
+
+@pytest.mark.parametrize(
+  'name', ['muon', 'sophia', 'polyak_sgd', 'momo', 'galore', 'dpsgd']
+)
+def test_an_optimiser_that_masks_cannot_hold_is_refused(make_config, name):
+  found = 'optax' if name == 'polyak_sgd' else 'optax.contrib'
+  with pytest.raises(ValueError, match='config.optimizer'):
+    build(make_config(optimizer=f'{found}.{name}'))
+
+
+def test_a_model_that_does_not_take_the_images_says_so():
+  config = default_config(model='lenet5')
+  config.num_steps = 3
+  with pytest.raises(ValueError, match='lenet5 takes images .* at least 16'):
+    build(config)

@@ -17,14 +17,11 @@ CASES = [
   ({'updator.sparsity': 0.5}, 'Did you mean "updater"'),
   ({'updater.sparsty': 0.5}, "config.updater.sparsty: .*'sparsity'"),
   ({'updater.drop_schedule': 'cosin'}, "Did you mean 'cosine'"),
-  ({'model.kernel_init': 'he'}, 'config.model: kernel_init'),
   # Sparsities.
   ({'updater.sparsity': 1.0}, r'sparsity is 1.0; accepted .* \[0, 1\)'),
   ({'updater.sparsity': -0.1}, r'sparsity is -0.1; accepted .* \[0, 1\)'),
   ({'updater.sparsity': 'nan'}, 'config.updater.sparsity: got nan'),
   ({'updater.layers': "('Dense_0*=1.5',)"}, 'Dense_0.* is .1.5'),
-  ({'updater.layers': "('Dense_0*',)"}, 'pattern=sparsity'),
-  ({'updater.layers': "('Conv*=0.5',)"}, 'fits none of the selected leaves'),
   (
     {'updater.distribution': 'layer_map', 'updater.dense_first': True},
     'config.updater: layer_map takes no dense_first',
@@ -49,20 +46,10 @@ CASES = [
     {'updater.name': 'gmp', 'updater.stop_step': 99},
     'gmp meets its target at stop_step 99; .* num_steps 60',
   ),
-  ({'updater.drop_fraction': 1.5}, r'drop_fraction is 1.5; accepted'),
-  ({'replicates': 0}, 'config.replicates: got 0'),
   ({'seed': -1}, 'config.seed: got -1'),
-  ({'seed': 2**32}, 'config.seed: got 4294967296'),
-  ({'checkpoint.interval': 0}, 'config.checkpoint.interval: got 0'),
-  ({'checkpoint.keep_steps': '(61,)'}, 'keep_steps: got .* num_steps 60'),
   ({'eval.split': 'validation'}, 'eval.split: got validation, but .* is 0'),
-  ({'data.validation': 1.5}, 'validation 1.5 is neither'),
-  ({'data.validation': -1.0}, 'validation -1.0 is neither'),
-  ({'model.features': '(0,)'}, r'config.model: features \(0,\)'),
   # Numbers and types.
   ({'optimizer.learning_rate': 'nan'}, 'config.optimizer.learning_rate: got n'),
-  ({'optimizer.learning_rate': 0.0}, 'config.optimizer.learning_rate: got 0.0'),
-  ({'optimizer.weight_decay': -1.0}, 'config.optimizer.weight_decay: got -1.0'),
   ({'num_steps': 'many'}, '--config.num_steps=many'),
   ({'num_steps': 2.5}, '--config.num_steps=2.5'),
   ({'num_steps.x': 2}, 'num_steps.x'),
@@ -73,13 +60,10 @@ CASES = [
   ),
   # Optimisers that cannot be used under masks.
   ({'optimizer.name': 'lbfgs'}, 'config.optimizer: the optimiser cannot be'),
-  ({'optimizer.name': 'optax.contrib.muon'}, 'config.optimizer: the optimiser'),
-  ({'optimizer.name': 'optax.contrib.dpsgd'}, 'config.optimizer: '),
   ({'optimizer.name': 'optax.clip'}, 'optax.clip takes no learning_rate'),
   # Data and checkpoints that are not there.
   ({'data.name': 'mnist', 'data.dir': '/nowhere'}, "data_dir '/nowhere'"),
   ({'init.checkpoint': '/nowhere'}, 'config.init.checkpoint: /nowhere'),
-  ({'model.name': 'lenet5'}, 'lenet5'),
 ]
 
 

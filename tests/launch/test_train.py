@@ -98,8 +98,8 @@ def test_a_loss_that_is_not_finite_ends_with_its_own_code(
   )
   assert 'Traceback' not in ended.err
   # It is intact: another run can start from it.
-  start = {'init.checkpoint': tmp_path / 'run', 'num_steps': 5}
-  assert launch(arguments(tmp_path / 'next', **start)).code == 0
+  start = {'init.checkpoint': tmp_path / 'run'}
+  assert launch(short(arguments, tmp_path / 'next', **start)).code == 0
 
 
 @pytest.mark.parametrize('method', ['rigl', 'dense'])
@@ -107,10 +107,11 @@ def test_a_run_starts_from_another_run(
   launch, arguments, run, tmp_path, method
 ):
   source, _ = run
-  fields = {'init.checkpoint': source, 'updater.name': method, 'num_steps': 5}
+  fields = {'init.checkpoint': source, 'updater.name': method}
   if method == 'dense':
     fields['updater.sparsity'] = 0.0
-  ended = launch(arguments(tmp_path / 'run', **fields))
+  args = short(arguments, tmp_path / 'run', **fields)
+  ended = launch(args)
   assert ended.code == 0, ended
   last, first = (
     [json.loads(x) for x in (d / 'metrics.jsonl').read_text().splitlines()]
@@ -121,7 +122,7 @@ def test_a_run_starts_from_another_run(
   # It is not needed any more once the run has begun.
   moved = source.rename(source.with_name('moved'))
   try:
-    assert launch(arguments(tmp_path / 'run', **fields)).code == 0
+    assert launch(args).code == 0
   finally:
     moved.rename(source)
 

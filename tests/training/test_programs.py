@@ -110,14 +110,6 @@ def test_how_steps_are_cut_into_dispatches_changes_no_bit(
   assert run(scan, lengths) == straight
 
 
-@pytest.mark.parametrize('chunk', [1, 7, 64])
-def test_the_length_of_the_chunk_changes_no_bit(straight, chunk):
-  programs = make_programs(RECIPE, batch_of, dispatch='scan', chunk=chunk)
-  lengths = [20] if chunk == 64 else [chunk] * (20 // chunk)
-  lengths += [20 - sum(lengths)] if sum(lengths) < 20 else []
-  assert run(programs, lengths) == straight
-
-
 def test_one_dispatch_a_step_computes_the_same_to_rounding(step, scan):
   member = member_of()
   ends = []
