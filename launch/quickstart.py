@@ -33,8 +33,6 @@ def _config(updater: str, init: str) -> ml_collections.ConfigDict:
   config.batch_size = 64
   config.updater.sparsity = 0.0 if updater == 'dense' else 0.98
   config.updater.update_interval = 25
-  if updater in ('dense', 'static'):
-    config.updater.stop_fraction = 0.0
   config.log_interval = config.eval.interval = 75
   config.eval.batch_size = 360
   config.eval.probe_size = 500

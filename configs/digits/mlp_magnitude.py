@@ -16,8 +16,6 @@ def get_config() -> ConfigDict:
   config.batch_size = 64
   config.optimizer.learning_rate = 0.1
   config.updater.sparsity = 0.98
-  # One mask step, and then fine-tuning: the interval is beyond the run's end.
   config.updater.start_fraction = 0.3
-  config.updater.update_interval = 1_000_000
   config.eval.interval = 100
   return config

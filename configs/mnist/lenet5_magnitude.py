@@ -23,7 +23,6 @@ def get_config() -> ConfigDict:
   config.optimizer.weight_decay = 1e-3
   config.updater.sparsity = 0.95
   config.updater.distribution = 'uniform'
-  # One mask step, and then fine-tuning: the interval is beyond the run's end.
+  config.updater.dense_first = True
   config.updater.start_fraction = 0.3
-  config.updater.update_interval = 1_000_000
   return config

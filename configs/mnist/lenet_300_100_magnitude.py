@@ -25,8 +25,6 @@ def get_config() -> ConfigDict:
   config.optimizer.boundaries = (0.45, 0.7)
   config.optimizer.scales = (1 / 3, 1 / 9)
   config.updater.sparsity = 0.98
-  # One mask step, and then fine-tuning: the interval is beyond the run's end.
   config.updater.start_fraction = 0.3
-  config.updater.update_interval = 1_000_000
   config.eval.interval = 200
   return config

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxsparse.core import paths
-from jaxsparse.core.types import Scalar
+from jaxsparse.core.types import MaskSteps, Scalar
 
 Decay = Callable[[Array], Array]
 
@@ -48,6 +48,31 @@ def last_mask_step(
   """The last mask step; `start_step` if there is but one."""
   intervals = (stop_step - 1 - start_step) // update_interval
   return start_step + max(intervals, 0) * update_interval
+
+
+def mask_window(
+  mask_steps: MaskSteps, start_step: int, stop_step: int
+) -> tuple[int, int]:
+  """The `(start_step, stop_step)` that leave a method its own mask steps.
+
+  Args:
+    mask_steps: which of them it takes, see `types.MaskUpdater`.
+    start_step: the first mask step of the run.
+    stop_step: mask steps end before it.
+
+  Raises:
+    ValueError: `mask_steps` is none of those it can be.
+  """
+  match mask_steps:
+    case 'all':
+      return start_step, stop_step
+    case 'first':
+      return start_step, min(start_step + 1, stop_step)
+    case 'none':
+      return start_step, start_step
+  raise ValueError(
+    f'mask_steps is {mask_steps!r}; accepted are all, first and none'
+  )
 
 
 def progress(step: Scalar, start_step: Scalar, stop_step: Scalar) -> Array:

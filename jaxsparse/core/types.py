@@ -23,6 +23,7 @@ Path = str
 Shape = tuple[int, ...]
 Scalar = float | jax.Array
 Invariant = Literal['per_leaf', 'total', 'scheduled', 'dense']
+MaskSteps = Literal['all', 'first', 'none']
 
 
 class SparsityError(ValueError):
@@ -110,6 +111,10 @@ class MaskUpdater(NamedTuple):
     forward: `(params, state) -> params` that the loss sees: 0 outside masks.
     trained: `state -> masks` of what the optimiser may move.
     step_on_update: whether the optimiser steps on a mask step too.
+    mask_steps: which of the run's mask steps the method takes. `all`: every
+      one. `first`: that at `start_step` alone (one-shot pruning). `none`: its
+      masks are fixed, and `update` is never called. Steps that it does not
+      take are ordinary ones.
     invariant: what the contract test holds the method to. `per_leaf`: active
       weights of each leaf are constant. `total`: their sum is. `scheduled`:
       active weights never increase and end at the counts. `dense`: all active.
@@ -124,4 +129,5 @@ class MaskUpdater(NamedTuple):
   forward: Callable[[Params, MaskState], Params] = _forward
   trained: Callable[[MaskState], Masks] = _trained
   step_on_update: bool = False
+  mask_steps: MaskSteps = 'all'
   invariant: Invariant = 'per_leaf'

@@ -88,7 +88,8 @@ def sparsify(
     key: a PRNG key; masks are drawn from its streams 'initial_masks' and,
       at each step, 'masks'.
     update_interval: steps between mask steps, at least 1.
-    start_step: the first mask step.
+    start_step: the first mask step. Of those from here on, the method takes
+      the ones that its `mask_steps` says.
     stop_step: masks change no more from this step on. A ramp inside `updater`
       has its own `start_step` and `stop_step`; give it the same.
     probe: what a method that scores at initialisation needs.
@@ -105,14 +106,17 @@ def sparsify(
 
   Raises:
     TypeError: `tx` or `updater` is not what it should be.
-    ValueError: `update_interval` is less than 1. From `init`: `tx` is refused,
-      or the method needs a probe and has none. From `update`: no params.
+    ValueError: `update_interval` is less than 1, or the method's `mask_steps`
+      is unknown. From `init`: `tx` is refused, or the method needs a probe and
+      has none. From `update`: no params.
   """
   if not isinstance(updater, MaskUpdater):
     raise TypeError(f'updater is {updater!r}; accepted is a MaskUpdater')
   if isinstance(update_interval, int) and update_interval < 1:
     raise ValueError(f'update_interval is {update_interval}; accepted: >= 1')
+  first, end = schedules.mask_window(updater.mask_steps, start_step, stop_step)
   masks_key = prng.stream(key, 'masks')
+  ordinary = _branch(transition.optimiser_step, tx, updater, masks_key)
 
   def init(params: Params) -> SparsifyState:
     check_optimiser(tx, params)
@@ -131,16 +135,18 @@ def sparsify(
   ) -> tuple[PyTree, SparsifyState]:
     if params is None:
       raise ValueError('update needs params: tx.update(grads, state, params)')
+    if updater.mask_steps == 'none':
+      return ordinary(grads, state, params)
     on_mask_step = schedules.is_mask_step(
       state.step,
       update_interval=update_interval,
-      start_step=start_step,
-      stop_step=stop_step,
+      start_step=first,
+      stop_step=end,
     )
     return jax.lax.cond(
       on_mask_step,
       _branch(transition.mask_step, tx, updater, masks_key),
-      _branch(transition.optimiser_step, tx, updater, masks_key),
+      ordinary,
       grads,
       state,
       params,

@@ -15,15 +15,16 @@ from jaxsparse.core.criteria.magnitude import magnitude
 from jaxsparse.core.drop_grow import carry_over, drop_and_grow
 from jaxsparse.core.types import (
   Counts,
+  Criterion,
   MaskState,
+  MaskUpdater,
   Params,
   PyTree,
   Scalar,
-  Scores,
 )
 from jaxsparse.updaters import _checks
 
-GrowScores = Callable[..., Scores]
+Signal = Callable[[PyTree, MaskState], PyTree]
 
 
 def random_init(counts: Counts) -> Callable[..., MaskState]:
@@ -39,22 +40,34 @@ def random_init(counts: Counts) -> Callable[..., MaskState]:
   return init
 
 
-def drop_and_grow_update(
-  grow_scores: GrowScores,
+def _gradient(grads: PyTree, state: MaskState) -> PyTree:
+  del state
+  return grads
+
+
+def drop_and_grow_updater(
+  counts: Counts,
+  grow: Criterion,
   *,
+  signal: Signal = _gradient,
   drop_fraction: Scalar,
   drop_schedule: str | schedules.Decay,
   start_step: int,
   stop_step: int,
-) -> Callable[..., tuple[Params, MaskState]]:
-  """An `update` that drops by magnitude and grows by `grow_scores`.
+  step_on_update: bool,
+) -> MaskUpdater:
+  """A method that drops by magnitude and grows by `grow`.
 
   Args:
-    grow_scores: `(params, grads, state, *, key) -> scores`.
+    counts: active weights of each leaf.
+    grow: the criterion that growth goes by.
+    signal: `(grads, state) -> tree`, what `grow` scores; default: the dense
+      gradient.
     drop_fraction: of the active weights, at `start_step`; in [0, 1].
     drop_schedule: the decay of the drop fraction until `stop_step`.
     start_step: the first mask step.
     stop_step: where the decay ends.
+    step_on_update: whether the optimiser steps on a mask step too.
 
   Raises:
     ValueError: an argument is out of range, or no decay has that name.
@@ -75,9 +88,11 @@ def drop_and_grow_update(
     new = drop_and_grow(
       state.masks,
       magnitude(params, grads, key=key),
-      grow_scores(params, grads, state, key=prng.at(key, step)),
+      grow(params, signal(grads, state), key=prng.at(key, step)),
       drop_fraction * decay(done),
     )
     return carry_over(params, state.masks, new), state._replace(masks=new)
 
-  return update
+  return MaskUpdater(
+    init=random_init(counts), update=update, step_on_update=step_on_update
+  )

@@ -24,5 +24,5 @@ def dense(counts: Counts) -> MaskUpdater:
     return MaskState(full_masks(params, counts))
 
   return MaskUpdater(
-    init=init, update=_fixed.update, step_on_update=True, invariant='dense'
+    init=init, update=_fixed.update, mask_steps='none', invariant='dense'
   )

@@ -80,7 +80,9 @@ def _intervals(start_step: int, stop_step: int, update_interval: int) -> int:
   if interval < 1:
     raise ValueError(f'update_interval is {interval}; accepted is 1 or more')
   if start == stop:
-    raise ValueError(f'no mask step lies between {start} and {stop}')
+    raise ValueError(
+      f'no mask step lies between start_step {start} and stop_step {stop}'
+    )
   last = schedules.last_mask_step(
     update_interval=interval, start_step=start, stop_step=stop
   )

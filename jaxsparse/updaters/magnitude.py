@@ -9,13 +9,12 @@ from jaxsparse.updaters import _prune
 def magnitude(counts: Counts) -> MaskUpdater:
   """One-shot magnitude pruning (Han et al. 2015), layer by layer.
 
-  Dense until the first mask step, which keeps the `counts` weights of largest
-  |w| in each layer; those after it change nothing. For the classic pipeline
-  train, prune, fine-tune, let `start_step` be the step to prune at and
-  `stop_step` the one after it.
+  Dense until its one mask step, at `start_step`, which keeps the `counts`
+  weights of largest |w| in each layer: the classic pipeline train, prune,
+  fine-tune.
 
-  The optimiser does not step on a mask step: with `start_step` 0 the weights
-  that are ranked are those the run started from, say a trained checkpoint's.
+  The optimiser does not step there: with `start_step` 0 the weights that are
+  ranked are those the run started from, say a trained checkpoint's.
 
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where
@@ -40,5 +39,6 @@ def magnitude(counts: Counts) -> MaskUpdater:
     init=_prune.full_init(counts),
     update=update,
     step_on_update=False,
+    mask_steps='first',
     invariant='scheduled',
   )

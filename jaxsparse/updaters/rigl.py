@@ -1,18 +1,8 @@
 """RigL: drop by magnitude, grow by the dense gradient."""
 
-from jax import Array
-
 from jaxsparse.core import schedules
 from jaxsparse.core.criteria.gradient import gradient
-from jaxsparse.core.types import (
-  Counts,
-  MaskState,
-  MaskUpdater,
-  Params,
-  PyTree,
-  Scalar,
-  Scores,
-)
+from jaxsparse.core.types import Counts, MaskUpdater, Scalar
 from jaxsparse.updaters import _dynamic
 
 
@@ -55,21 +45,12 @@ def rigl(
   the decay runs from `start_step` rather than from 0. A weight that is
   dropped and grown in one update is left alone, as there.
   """
-
-  def grow_scores(
-    params: Params, grads: PyTree, state: MaskState, *, key: Array
-  ) -> Scores:
-    del state
-    return gradient(params, grads, key=key)
-
-  return MaskUpdater(
-    init=_dynamic.random_init(counts),
-    update=_dynamic.drop_and_grow_update(
-      grow_scores,
-      drop_fraction=drop_fraction,
-      drop_schedule=drop_schedule,
-      start_step=start_step,
-      stop_step=stop_step,
-    ),
+  return _dynamic.drop_and_grow_updater(
+    counts,
+    gradient,
+    drop_fraction=drop_fraction,
+    drop_schedule=drop_schedule,
+    start_step=start_step,
+    stop_step=stop_step,
     step_on_update=False,
   )

@@ -1,18 +1,8 @@
 """Sparse evolutionary training: drop by magnitude, grow at random."""
 
-from jax import Array
-
 from jaxsparse.core import schedules
 from jaxsparse.core.criteria.random import random
-from jaxsparse.core.types import (
-  Counts,
-  MaskState,
-  MaskUpdater,
-  Params,
-  PyTree,
-  Scalar,
-  Scores,
-)
+from jaxsparse.core.types import Counts, MaskUpdater, Scalar
 from jaxsparse.updaters import _dynamic
 
 
@@ -48,21 +38,12 @@ def set(
   separately among positive and negative weights, grows only where no weight
   was active before, and draws the grown weights at random.
   """
-
-  def grow_scores(
-    params: Params, grads: PyTree, state: MaskState, *, key: Array
-  ) -> Scores:
-    del state
-    return random(params, grads, key=key)
-
-  return MaskUpdater(
-    init=_dynamic.random_init(counts),
-    update=_dynamic.drop_and_grow_update(
-      grow_scores,
-      drop_fraction=drop_fraction,
-      drop_schedule=drop_schedule,
-      start_step=start_step,
-      stop_step=stop_step,
-    ),
+  return _dynamic.drop_and_grow_updater(
+    counts,
+    random,
+    drop_fraction=drop_fraction,
+    drop_schedule=drop_schedule,
+    start_step=start_step,
+    stop_step=stop_step,
     step_on_update=True,
   )

@@ -15,7 +15,6 @@ from jaxsparse.core.types import (
   Params,
   PyTree,
   Scalar,
-  Scores,
 )
 from jaxsparse.updaters import _checks, _dynamic
 
@@ -92,21 +91,14 @@ def snfs(
     rate = jnp.asarray(momentum, average.dtype)
     return rate * average + (1 - rate) * grad.astype(average.dtype)
 
-  def grow_scores(
-    params: Params, grads: PyTree, state: MaskState, *, key: Array
-  ) -> Scores:
-    del grads
-    return gradient(params, state.inner.average, key=key)
-
-  return MaskUpdater(
-    init=init,
-    observe=observe,
-    update=_dynamic.drop_and_grow_update(
-      grow_scores,
-      drop_fraction=drop_fraction,
-      drop_schedule=drop_schedule,
-      start_step=start_step,
-      stop_step=stop_step,
-    ),
+  updater = _dynamic.drop_and_grow_updater(
+    counts,
+    gradient,
+    signal=lambda grads, state: state.inner.average,
+    drop_fraction=drop_fraction,
+    drop_schedule=drop_schedule,
+    start_step=start_step,
+    stop_step=stop_step,
     step_on_update=True,
   )
+  return updater._replace(init=init, observe=observe)

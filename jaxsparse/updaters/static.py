@@ -21,5 +21,5 @@ def static(counts: Counts) -> MaskUpdater:
   return MaskUpdater(
     init=_dynamic.random_init(counts),
     update=_fixed.update,
-    step_on_update=True,
+    mask_steps='none',
   )

@@ -49,6 +49,27 @@ def test_last_mask_step_is_the_last(interval, start, length):
   assert schedules.last_mask_step(**plan) == (steps[-1] if steps else start)
 
 
+@given(st.integers(1, 9), st.integers(0, 12), st.integers(0, 40))
+def test_mask_window_leaves_a_method_its_own_mask_steps(
+  interval, start, length
+):
+  stop = start + length
+  steps = _steps(80, update_interval=interval, start_step=start, stop_step=stop)
+  for taken, expected in (
+    ('all', steps),
+    ('first', steps[:1]),
+    ('none', []),
+  ):
+    first, end = schedules.mask_window(taken, start, stop)
+    plan = {'start_step': first, 'stop_step': end}
+    assert _steps(80, update_interval=interval, **plan) == expected
+
+
+def test_mask_window_refuses_what_it_does_not_know():
+  with pytest.raises(ValueError, match="'once'; accepted are all, first"):
+    schedules.mask_window('once', 0, 9)
+
+
 def test_mask_step_may_be_traced():
   plan = {'update_interval': 3, 'start_step': 2, 'stop_step': 11}
   found = jax.jit(jax.vmap(lambda t: schedules.is_mask_step(t, **plan)))(

@@ -85,6 +85,10 @@ class Case:
     self.builder = builder
     self.updater = self.build(COUNTS)
     self.traces = 0
+    taken = {'all': MASK_STEPS, 'first': MASK_STEPS[:1], 'none': ()}
+    self.taken = taken[self.updater.mask_steps]
+    # The update of fixed masks, which no run calls, is to leave them alone.
+    self.mask_steps = self.taken or MASK_STEPS
     self.numbers = {
       name: p.default
       for name, p in registry.parameters(builder).items()
@@ -109,7 +113,7 @@ class Case:
       (_, last), moments = jax.lax.scan(
         lambda carry, step: step_once(updater, *carry, step, key),
         (params, first),
-        jnp.array(MASK_STEPS),
+        jnp.array(self.mask_steps),
       )
       return Run(first, moments, last)
 
@@ -134,13 +138,16 @@ class Case:
     """The mask steps of `trajectory` one by one, on the host."""
     stacked = jax.device_get(self.trajectory.moments)
     return [
-      jax.tree.map(lambda x, i=i: x[i], stacked) for i in range(len(MASK_STEPS))
+      jax.tree.map(lambda x, i=i: x[i], stacked)
+      for i in range(len(self.mask_steps))
     ]
 
   def first_moment(self, key):
     """The state at init and the first mask step: no jit, host numbers."""
     params, state = start(self.updater, PARAMS, key)
-    return state, step_once(self.updater, params, state, MASK_STEPS[0], key)[1]
+    return state, step_once(
+      self.updater, params, state, self.mask_steps[0], key
+    )[1]
 
 
 def start(updater, params, key):

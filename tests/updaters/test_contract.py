@@ -8,7 +8,8 @@ import orbax.checkpoint as ocp
 import pytest
 
 from jaxsparse.core import masks as masking
-from jaxsparse.core import paths, prng, schedules
+from jaxsparse.core import paths, prng
+from jaxsparse.optim.sparsify import sparsify
 from jaxsparse.optim.transition import mask_step, optimiser_step
 
 OPTIMISERS = {
@@ -155,6 +156,33 @@ def test_state_survives_orbax(case, tmp_path):
   assert all(mask.dtype == bool for mask in jax.tree.leaves(restored.masks))
 
 
+def test_update_is_called_at_the_mask_steps_that_the_method_takes(case, key):
+  called = []
+
+  def update(*args, step, **kwargs):
+    jax.debug.callback(lambda t: called.append(int(t)), step)
+    return case.updater.update(*args, step=step, **kwargs)
+
+  updater = case.updater._replace(update=update)
+  tx = sparsify(
+    optax.sgd(0.02), updater, key=key, probe=case.probe, **case.plan
+  )
+
+  @jax.jit
+  def run(state):
+    grads = jax.tree.map(jnp.ones_like, case.params)
+    return jax.lax.scan(
+      lambda state, _: (tx.update(grads, state, case.params)[1], None),
+      state,
+      length=12,
+    )[0]
+
+  state = jax.block_until_ready(run(tx.init(case.params)))
+  jax.effects_barrier()
+  assert int(state.step) == 12
+  assert called == list(case.taken)
+
+
 @pytest.mark.parametrize('optimiser', list(OPTIMISERS))
 def test_a_short_training_run(case, optimiser, key):
   """Without jit, so that methods share their compiled programs."""
@@ -166,7 +194,7 @@ def test_a_short_training_run(case, optimiser, key):
     loss, grads = VALUE_AND_GRAD(
       case.probe.loss, updater.forward(params, state), case.probe.batches[0]
     )
-    changes = schedules.is_mask_step(step, **case.plan)
+    changes = step in case.taken
     params, opt_state, state = (mask_step if changes else optimiser_step)(
       *(tx, updater, grads, opt_state, state, params),
       step=step,

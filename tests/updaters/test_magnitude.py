@@ -1,6 +1,5 @@
 """One-shot magnitude pruning."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -21,7 +20,7 @@ def test_it_is_dense_until_the_mask_step(key):
   assert state.masks['exempt'] is None
 
 
-def test_it_keeps_the_largest_once_and_for_all(key):
+def test_it_keeps_the_largest(key):
   state = UPDATER.init(PARAMS, key=key)
   params, state = UPDATER.update(None, state, PARAMS, step=7, key=key)
   size = np.abs(np.asarray(PARAMS['w'])).ravel()
@@ -30,12 +29,6 @@ def test_it_keeps_the_largest_once_and_for_all(key):
   expected = np.where(state.masks['w'], PARAMS['w'], 0)
   np.testing.assert_array_equal(params['w'], expected)
   np.testing.assert_array_equal(params['exempt'], PARAMS['exempt'])
-
-  # Later mask steps change nothing, whatever the weights have become.
-  moved = {'w': 0.0 * params['w'], 'exempt': params['exempt']}
-  again, same = UPDATER.update(None, state, moved, step=9, key=key)
-  jax.tree.map(np.testing.assert_array_equal, same, state)
-  jax.tree.map(np.testing.assert_array_equal, again, moved)
 
 
 def test_ties_go_to_the_first_place(key):
@@ -47,3 +40,4 @@ def test_ties_go_to_the_first_place(key):
 
 def test_what_is_ranked_is_what_the_run_started_from():
   assert not UPDATER.step_on_update
+  assert UPDATER.mask_steps == 'first'
