@@ -61,6 +61,8 @@ def train(
     SaveFailed: a checkpoint could not be written.
   """
   experiment = build(config)
+  # Traced, not run: what the method's own init refuses, it refuses here.
+  abstract = abstract_state(experiment)
   if not workdir_lib.begun(workdir):
     start.given(experiment)
   with workdir_lib.claim(workdir, experiment.config) as root:
@@ -74,16 +76,21 @@ def train(
       keep_steps=(0, *experiment.plan.keep_steps),
       passing=lambda step: not experiment.plan.saves(step),
     ) as checkpoints:
-      return _Run(experiment, root, checkpoints).run(interrupted)
+      return _Run(experiment, abstract, root, checkpoints).run(interrupted)
 
 
 class _Run:
   """The pieces of one call of `train`, and what the loop calls back."""
 
   def __init__(
-    self, experiment: Experiment, root: pathlib.Path, checkpoints: Checkpoints
+    self,
+    experiment: Experiment,
+    abstract: TrainState,
+    root: pathlib.Path,
+    checkpoints: Checkpoints,
   ):
     self._experiment = experiment
+    self._target = {'members': (abstract,) * len(experiment.members)}
     self._root = root
     self._checkpoints = checkpoints
     self._compiled: Compiled = compiled(experiment)
@@ -155,11 +162,9 @@ class _Run:
   def _restore(
     self,
   ) -> tuple[Sequence[TrainState], loop.Progress | None]:
-    members = range(len(self._experiment.members))
-    abstract = abstract_state(self._experiment)
-    found = self._checkpoints.latest({'members': (abstract,) * len(members)})
+    found = self._checkpoints.latest(self._target)
     if found is None:
-      return self._fresh(*members), None
+      return self._fresh(*range(len(self._experiment.members))), None
     step, state, meta = found
     _log.info('%s: going on from step %d', self._root.name, step)
     self._earlier_seconds = meta['wall_seconds']
@@ -213,15 +218,13 @@ class _Run:
     self._checkpoints.save(progress.step, {'members': tuple(states)}, meta)
 
   def _last_good(self, replicate: int) -> TrainState:
-    abstract = abstract_state(self._experiment)
-    members = (abstract,) * len(self._experiment.members)
     self._checkpoints.wait()
     # Not a save that an interruption made: an unbroken run has none.
     planned = filter(self._experiment.plan.saves, self._checkpoints.steps())
     step = max(planned, default=None)
     if step is None:
       return self._fresh(replicate)[0]
-    state, _ = self._checkpoints.restore(step, {'members': members})
+    state, _ = self._checkpoints.restore(step, self._target)
     _log.warning(
       '%s: the loss of replicate %d is not finite; it stays at step %d',
       self._root.name,
