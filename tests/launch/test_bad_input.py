@@ -8,14 +8,11 @@ import pytest
 CASES = [
   # Names, with the nearest accepted one.
   ({'updater.name': 'rigll'}, "config.updater.name: .*Did you mean 'rigl'"),
-  ({'model.name': 'mpl'}, "config.model.name: .*Did you mean 'mlp'"),
   ({'data.name': 'digit'}, "'digit' is not known.*Did you mean 'digits'"),
   ({'updater.distribution': 'erkk'}, "distribution: .*Did you mean 'erk'"),
   ({'optimizer.name': 'sgdd'}, "optimizer.name: .*Did you mean 'sgd'"),
-  ({'init.name': 'spars'}, "config.init.name: .*Did you mean 'sparse'"),
   ({'num_step': 5}, "config.num_step: no such .*Did you mean 'num_steps'"),
   ({'updator.sparsity': 0.5}, 'Did you mean "updater"'),
-  ({'updater.sparsty': 0.5}, "config.updater.sparsty: .*'sparsity'"),
   ({'updater.drop_schedule': 'cosin'}, "Did you mean 'cosine'"),
   # Sparsities.
   ({'updater.sparsity': 1.0}, r'sparsity is 1.0; accepted .* \[0, 1\)'),
@@ -35,7 +32,6 @@ CASES = [
   ({'batch_size': 5000}, 'config.batch_size: got 5000; .* 1442 examples'),
   ({'batch_size': 0}, 'config.batch_size: got 0'),
   ({'num_steps': 0}, 'config.num_steps: got 0'),
-  ({'num_steps': -5}, 'config.num_steps: got -5'),
   ({'num_epochs': 2.0}, 'set one of config.num_steps and config.num_epochs'),
   ({'updater.update_interval': 0}, 'update_interval: got 0'),
   (
@@ -51,7 +47,6 @@ CASES = [
   # Numbers and types.
   ({'optimizer.learning_rate': 'nan'}, 'config.optimizer.learning_rate: got n'),
   ({'num_steps': 'many'}, '--config.num_steps=many'),
-  ({'num_steps': 2.5}, '--config.num_steps=2.5'),
   ({'num_steps.x': 2}, 'num_steps.x'),
   ({'model.features': "('a',)"}, 'config.model: features'),
   (
