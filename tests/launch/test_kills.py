@@ -160,12 +160,14 @@ def test_kills_stops_and_damage_leave_no_trace(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('seed', range(3))
-def test_any_number_of_kills_leaves_no_trace(start, arguments, tmp_path, seed):
-  """SET under Adam, two replicates, and nothing compiled is shared."""
-  rng = random.Random(seed)
+@pytest.mark.parametrize('method', ['set', 'snfs', 'gmp'])
+def test_any_number_of_kills_leaves_no_trace(
+  start, arguments, tmp_path, method
+):
+  """Under Adam, with two replicates, and nothing compiled is shared."""
+  rng = random.Random(method)
   fields = {
-    'updater.name': 'set',
+    'updater.name': method,
     'optimizer.name': 'adam',
     'optimizer.learning_rate': 0.01,
     'init.name': 'sparse',
