@@ -1,10 +1,11 @@
 """The train driver: one config, one workdir, from the start or from a kill."""
 
+import contextlib
 import logging
 import os
 import pathlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jax
@@ -79,6 +80,17 @@ def train(
       return _Run(experiment, abstract, root, checkpoints).run(interrupted)
 
 
+@contextlib.contextmanager
+def _not_bad_input() -> Iterator[None]:
+  """A `ValueError` in a run that is under way is none of the user's input."""
+  try:
+    yield
+  except CheckpointError as error:
+    raise SaveFailed(str(error)) from error
+  except ValueError as error:
+    raise RuntimeError(f'training failed: {error}') from error
+
+
 class _Run:
   """The pieces of one call of `train`, and what the loop calls back."""
 
@@ -126,30 +138,31 @@ class _Run:
         interrupted=interrupted,
       )
       try:
-        states, progress = loop.run(
-          self._compiled.programs,
-          states,
-          members,
-          data=self._data,
-          plan=experiment.plan,
-          batches=experiment.batches,
-          hooks=hooks,
-          progress=progress,
-          threads=self._threads(),
-        )
+        with _not_bad_input(), self._saved():
+          states, progress = loop.run(
+            self._compiled.programs,
+            states,
+            members,
+            data=self._data,
+            plan=experiment.plan,
+            batches=experiment.batches,
+            hooks=hooks,
+            progress=progress,
+            threads=self._threads(),
+          )
       except loop.NonFiniteLoss as error:
         raise TrainingFailed(self._failure(error)) from None
-      except CheckpointError as error:
-        raise SaveFailed(str(error)) from error
-      except ValueError as error:
-        raise RuntimeError(f'training failed: {error}') from error
-      except loop.Interrupted:
-        self._checkpoints.wait()  # "Saved" is said of what is on disk.
-        raise
       finally:
         reporter.close()
-    self._checkpoints.wait()
     return self._finish(states, progress, reporter)
+
+  @contextlib.contextmanager
+  def _saved(self) -> Iterator[None]:
+    """Waits in the end: "saved" is said of what is on disk."""
+    try:
+      yield
+    finally:
+      self._checkpoints.wait()
 
   def _threads(self) -> int:
     """Members under way at once: small nets do not fill the cores of a CPU."""

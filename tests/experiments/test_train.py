@@ -12,9 +12,9 @@ import pytest
 
 from jaxsparse.core import paths, prng
 from jaxsparse.experiments.build import build
-from jaxsparse.experiments.train import TrainingFailed, train
+from jaxsparse.experiments.train import SaveFailed, TrainingFailed, train
 from jaxsparse.training import metrics
-from jaxsparse.training.checkpoints import files
+from jaxsparse.training.checkpoints import CheckpointError, Checkpoints, files
 from jaxsparse.training.evaluate import BrokenInvariant
 from jaxsparse.training.loop import Interrupted
 from jaxsparse.updaters.dense import dense
@@ -270,4 +270,23 @@ def test_a_method_that_breaks_its_promise_is_found_out(
 ):
   with pytest.raises(BrokenInvariant, match=said):
     train(make_config(method), tmp_path)
+  assert not (tmp_path / 'summary.json').exists()
+
+
+@pytest.mark.parametrize('stopped', [False, True])
+def test_a_save_that_fails_is_neither_bad_input_nor_done(
+  make_config, tmp_path, monkeypatch, stopped
+):
+  """The last save, and that of an interruption, end behind the loop."""
+  wait = Checkpoints.wait
+
+  def full(self):
+    wait(self)
+    if {p.name for p in self.directory.iterdir()} - {'0'}:
+      raise CheckpointError('no space left')
+
+  monkeypatch.setattr(Checkpoints, 'wait', full)
+  config = make_config('static', checkpoint__interval=50)
+  with pytest.raises(SaveFailed, match='no space left'):
+    train(config, tmp_path, interrupted=lambda: stopped)
   assert not (tmp_path / 'summary.json').exists()
