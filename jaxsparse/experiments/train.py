@@ -234,17 +234,20 @@ class _Run:
     self._checkpoints.wait()
     # Not a save that an interruption made: an unbroken run has none.
     planned = filter(self._experiment.plan.saves, self._checkpoints.steps())
-    step = max(planned, default=None)
-    if step is None:
-      return self._fresh(replicate)[0]
-    state, _ = self._checkpoints.restore(step, self._target)
-    _log.warning(
-      '%s: the loss of replicate %d is not finite; it stays at step %d',
-      self._root.name,
-      replicate,
-      step,
-    )
-    return state['members'][replicate]
+    for step in sorted(planned, reverse=True):
+      try:
+        state, _ = self._checkpoints.restore(step, self._target)
+      except CheckpointError as error:
+        _log.warning('passing over step %d: %s', step, error)
+        continue
+      _log.warning(
+        '%s: the loss of replicate %d is not finite; it stays at step %d',
+        self._root.name,
+        replicate,
+        step,
+      )
+      return state['members'][replicate]
+    return self._fresh(replicate)[0]
 
   def _failure(self, error: Exception) -> str:
     self._checkpoints.wait()
