@@ -5,6 +5,13 @@ r"""LeNet5 on MNIST at 95 % (uniform): SET.
 
 FOLDER is where TFDS has MNIST as array_record; ~/tensorflow_datasets if not
 given.
+
+Test accuracy 95.56 ± 0.67 %, mean and standard deviation of 3 seeds, in 2.5
+min on 2 CPU cores (x86-64) that other jobs shared (2026-11-22).
+
+LeNet5 as in Evci et al. 2022, "Gradient Flow in Sparse Neural Networks and How
+Lottery Tickets Win", but for 3 epochs where the paper has 25. The first layer
+stays dense: it has 150 weights.
 """
 
 from ml_collections import ConfigDict
