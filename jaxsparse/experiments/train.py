@@ -9,23 +9,20 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jax
-import numpy as np
 
-from jaxsparse.core import prng
-from jaxsparse.core.types import Params
 from jaxsparse.data import resident
-from jaxsparse.data.datasets import Split
 from jaxsparse.experiments import plots, start, summary
 from jaxsparse.experiments import workdir as workdir_lib
 from jaxsparse.experiments.build import Experiment, build
 from jaxsparse.experiments.compiled import Compiled, abstract_state, compiled
 from jaxsparse.experiments.progress import Reporter
+from jaxsparse.experiments.scores import Scores
 from jaxsparse.training import loop
 from jaxsparse.training.carry import usable_cores
 from jaxsparse.training.checkpoints import CheckpointError, Checkpoints
-from jaxsparse.training.evaluate import checked_active, is_finite
+from jaxsparse.training.evaluate import is_finite
 from jaxsparse.training.metrics import MetricsWriter
-from jaxsparse.training.state import Member, TrainState
+from jaxsparse.training.state import TrainState
 
 _log = logging.getLogger(__name__)
 
@@ -107,14 +104,9 @@ class _Run:
     self._checkpoints = checkpoints
     self._compiled: Compiled = compiled(experiment)
     self._data = resident.put(experiment.dataset.train)
-    self._eval_data = resident.put(experiment.eval_split)
+    self._scores = Scores(experiment, self._compiled, self._data)
     self._began = time.perf_counter()
     self._earlier_seconds = 0.0
-    size = min(
-      experiment.config['eval']['probe_size'],
-      len(experiment.dataset.train.labels),
-    )
-    self._probe = np.arange(size, dtype=np.int32)
 
   def run(self, interrupted: Callable[[], bool]) -> summary.Summary:
     experiment = self._experiment
@@ -129,7 +121,7 @@ class _Run:
     )
     with MetricsWriter(self._root, step=-1 if fresh else begun) as writer:
       hooks = loop.Hooks(
-        evaluate=self._evaluate,
+        evaluate=self._scores.record,
         record=writer.write,
         healthy=is_finite,
         save=self._save,
@@ -191,39 +183,6 @@ class _Run:
       for i in replicates
     ]
 
-  def _evaluate(self, state: TrainState, member: Member) -> loop.Record:
-    updater = self._experiment.recipe.updater(member)
-    active = checked_active(state, updater, self._experiment.target_counts)
-    seen = updater.forward(state.params, state.mask_state)
-    loss, accuracy = self._score(
-      seen, state, self._experiment.eval_split, self._eval_data
-    )
-    record = {
-      'eval_loss': loss,
-      'eval_accuracy': accuracy,
-      'sparsity': summary.sparsity(self._experiment, active),
-      'layer_sparsity': summary.layer_sparsity(self._experiment, active),
-    }
-    if self._probe.size:
-      norm = self._compiled.gradient_norm(
-        seen,
-        state.mask_state.masks,
-        state.model_state,
-        prng.stream(member.key, 'probe'),
-        self._data,
-        self._probe,
-      )
-      record['gradient_norm'] = float(norm)
-    return record
-
-  def _score(
-    self, seen: Params, state: TrainState, split: Split, data: Split
-  ) -> tuple[float, float]:
-    """Loss and accuracy over all of `split`, which `data` is on the device."""
-    size = self._experiment.config['eval']['batch_size']
-    batches = resident.eval_batches(len(split.labels), size)
-    return self._compiled.evaluate(seen, state.model_state, data, batches)
-
   def _save(
     self, states: Sequence[TrainState], progress: loop.Progress
   ) -> None:
@@ -264,25 +223,9 @@ class _Run:
     progress: loop.Progress,
     reporter: Reporter,
   ) -> summary.Summary:
-    experiment = self._experiment
-    test = experiment.dataset.test
-    data = resident.put(test)
-    accuracies: list[float | None] = []
-    active: dict[str, int] = {}
-    for i, (state, member) in enumerate(
-      zip(states, experiment.members, strict=True)
-    ):
-      if i in progress.failed:
-        accuracies.append(None)
-        continue
-      updater = experiment.recipe.updater(member)
-      active = checked_active(
-        state, updater, experiment.target_counts, final=True
-      )
-      seen = updater.forward(state.params, state.mask_state)
-      accuracies.append(self._score(seen, state, test, data)[1])
+    accuracies, active = self._scores.final(states, progress.failed)
     result = summary.summarise(
-      experiment,
+      self._experiment,
       accuracies=accuracies,
       active=active,
       failed=progress.failed,

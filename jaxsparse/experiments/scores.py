@@ -1,0 +1,100 @@
+"""What a run measures of its states: as it goes, and on the test split."""
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from jaxsparse.core import prng
+from jaxsparse.core.types import Path
+from jaxsparse.data import resident
+from jaxsparse.data.datasets import Split
+from jaxsparse.experiments import summary
+from jaxsparse.experiments.build import Experiment
+from jaxsparse.experiments.compiled import Compiled
+from jaxsparse.training.evaluate import checked_active
+from jaxsparse.training.loop import Record
+from jaxsparse.training.state import Member, TrainState
+
+
+class Scores:
+  """Evaluates states of one experiment, and checks them as it does.
+
+  Args:
+    experiment: the run.
+    program: its compiled programs.
+    data: its training split on the device; its first examples are the probe
+      set that gradient norms are taken on.
+  """
+
+  def __init__(self, experiment: Experiment, program: Compiled, data: Split):
+    self._experiment = experiment
+    self._program = program
+    self._data = data
+    self._eval_data = resident.put(experiment.eval_split)
+    size = experiment.config['eval']['probe_size']
+    self._probe = np.arange(min(size, len(data.labels)), dtype=np.int32)
+
+  def record(self, state: TrainState, member: Member) -> Record:
+    """The entries of an evaluation record.
+
+    Raises:
+      BrokenInvariant: weights, masks and counts do not agree.
+    """
+    experiment = self._experiment
+    updater = experiment.recipe.updater(member)
+    active = checked_active(state, updater, experiment.target_counts)
+    loss, accuracy = self._score(state, member, self._eval_data)
+    record = {
+      'eval_loss': loss,
+      'eval_accuracy': accuracy,
+      'sparsity': summary.sparsity(experiment, active),
+      'layer_sparsity': summary.layer_sparsity(experiment, active),
+    }
+    if self._probe.size:
+      norm = self._program.gradient_norm(
+        updater.forward(state.params, state.mask_state),
+        state.mask_state.masks,
+        state.model_state,
+        prng.stream(member.key, 'probe'),
+        self._data,
+        self._probe,
+      )
+      record['gradient_norm'] = float(norm)
+    return record
+
+  def final(
+    self, states: Sequence[TrainState], failed: Collection[int]
+  ) -> tuple[list[float | None], dict[Path, int]]:
+    """Test accuracy of each member, and active weights by path.
+
+    Args:
+      states: one a member, at the end.
+      failed: the members that failed; their accuracy is `None`.
+
+    Raises:
+      BrokenInvariant: weights, masks and counts do not agree.
+    """
+    experiment = self._experiment
+    data = resident.put(experiment.dataset.test)
+    accuracies: list[float | None] = [None] * len(states)
+    active: dict[Path, int] = {}
+    for i, (state, member) in enumerate(
+      zip(states, experiment.members, strict=True)
+    ):
+      if i not in failed:
+        updater = experiment.recipe.updater(member)
+        active = checked_active(
+          state, updater, experiment.target_counts, final=True
+        )
+        accuracies[i] = self._score(state, member, data)[1]
+    return accuracies, active
+
+  def _score(
+    self, state: TrainState, member: Member, data: Split
+  ) -> tuple[float, float]:
+    """Loss and accuracy over all of `data`."""
+    updater = self._experiment.recipe.updater(member)
+    seen = updater.forward(state.params, state.mask_state)
+    size = self._experiment.config['eval']['batch_size']
+    batches = resident.eval_batches(len(data.labels), size)
+    return self._program.evaluate(seen, state.model_state, data, batches)
