@@ -16,7 +16,8 @@ from jaxsparse.core.types import Counts, MaskUpdater, Params, Path
 from jaxsparse.data import datasets, order
 from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments import recipes
-from jaxsparse.experiments.resolve import Plain, resolve, settle_steps
+from jaxsparse.experiments.fields import Plain
+from jaxsparse.experiments.resolve import resolve, settle_steps
 from jaxsparse.experiments.targets import target_counts
 from jaxsparse.optim.supported import check_optimiser
 from jaxsparse.training.plan import Plan

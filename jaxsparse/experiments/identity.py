@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from jaxsparse.experiments import config as config_lib
-from jaxsparse.experiments.resolve import Plain, flat
+from jaxsparse.experiments.fields import Plain, flat
 
 # Where a run may differ and still be the same run.
 _NOT_IDENTITY = ('data.dir', 'checkpoint.keep')

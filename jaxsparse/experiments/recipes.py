@@ -18,7 +18,7 @@ from jaxsparse.core import registry
 from jaxsparse.core.types import MaskUpdater, PyTree
 from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments import optimizers
-from jaxsparse.experiments.resolve import Plain
+from jaxsparse.experiments.fields import Plain
 from jaxsparse.training.state import Member
 from jaxsparse.training.step import Recipe
 from jaxsparse.training.task import Task, classification

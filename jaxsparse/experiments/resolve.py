@@ -5,61 +5,22 @@ anything compiles and before anything is written.
 """
 
 import logging
-from collections.abc import Callable, Iterable
 from typing import Any
 
-from jaxsparse.core import paths
 from jaxsparse.experiments import config as config_lib
-from jaxsparse.experiments.learning_rate import SCHEDULES, share
+from jaxsparse.experiments.fields import (
+  CHECKS,
+  MOST_STEPS,
+  SEEDS,
+  Plain,
+  check,
+  flat,
+  typed,
+  unknown,
+)
+from jaxsparse.experiments.learning_rate import share
 
 _log = logging.getLogger(__name__)
-
-Plain = dict[str, Any]
-
-# `step` is an int32, a word of a seed has 32 bits, a number is a float32.
-_MOST_STEPS = 2**31 - 1
-_SEEDS = 2**32
-_LARGEST = 2.0**127
-
-
-def _unset_or(*types: type) -> Callable[[Any], bool]:
-  return lambda v: v is None or type(v) in types
-
-
-# Field -> (what is accepted, the test of it). Floats are finite already.
-_CHECKS: dict[str, tuple[str, Any]] = {
-  'replicates': ('an int >= 1', lambda v: v >= 1),
-  'batch_size': ('an int >= 1', lambda v: v >= 1),
-  'num_steps': ('an int', _unset_or(int)),
-  'num_epochs': ('a number', _unset_or(int, float)),
-  'log_interval': ('an int >= 1', lambda v: v >= 1),
-  'optimizer.momentum': (
-    'in [0, 1)',
-    lambda v: v is None or 0 <= v < 1,
-  ),
-  'updater.update_interval': ('an int >= 1', lambda v: v >= 1),
-  'updater.start_step': ('an int', _unset_or(int)),
-  'updater.stop_step': ('an int', _unset_or(int)),
-  'updater.start_fraction': ('in [0, 1]', lambda v: 0 <= v <= 1),
-  'updater.stop_fraction': ('in [0, 1]', lambda v: 0 <= v <= 1),
-  'optimizer.learning_rate': ('> 0', lambda v: v > 0),
-  'optimizer.weight_decay': ('>= 0', lambda v: v >= 0),
-  'optimizer.warmup_steps': ('an int >= 0', lambda v: v >= 0),
-  'checkpoint.interval': ('an int >= 1', lambda v: v >= 1),
-  'checkpoint.keep': ('an int >= 1', lambda v: v >= 1),
-  'checkpoint.keep_steps': (
-    'ints >= 0',
-    lambda v: all(type(step) is int and step >= 0 for step in v),
-  ),
-  'eval.interval': ('an int >= 1', lambda v: v >= 1),
-  'eval.batch_size': ('an int >= 1', lambda v: v >= 1),
-  'eval.probe_size': ('an int >= 0', lambda v: v >= 0),
-  'eval.split': (
-    'auto, validation or test',
-    lambda v: v in ('auto', 'validation', 'test'),
-  ),
-  'optimizer.schedule': (', '.join(SCHEDULES), lambda v: v in SCHEDULES),
-}
 
 
 def resolve(config: Any) -> Plain:
@@ -94,11 +55,11 @@ def resolve(config: Any) -> Plain:
     _admit_required(section, name, given[section], complete[section])
   _merge(complete, given, '')
   present = flat(complete)
-  for field, (accepted, test) in _CHECKS.items():
+  for field, (accepted, test) in CHECKS.items():
     if field in present:
-      _check(field, present[field], accepted, test)
-  last = _SEEDS - complete['replicates']
-  _check('seed', complete['seed'], f'in 0 .. {last}', lambda v: 0 <= v <= last)
+      check(field, present[field], accepted, test)
+  last = SEEDS - complete['replicates']
+  check('seed', complete['seed'], f'in 0 .. {last}', lambda v: 0 <= v <= last)
   return complete
 
 
@@ -131,7 +92,7 @@ def settle_steps(resolved: Plain, examples: int) -> Plain:
       f' {updater["start_step"]}, stop_step {updater["stop_step"]}; accepted'
       ' is 0 <= start_step <= stop_step'
     )
-  _check(
+  check(
     'checkpoint.keep_steps',
     resolved['checkpoint']['keep_steps'],
     f'at most num_steps {steps}',
@@ -153,27 +114,9 @@ def _num_steps(resolved: Plain, examples: int) -> int:
   if epochs is not None:
     field, got = 'num_epochs', epochs
     steps = share(epochs, examples) // resolved['batch_size']
-  accepted = f'1 to {_MOST_STEPS} steps'
-  _check(field, got, accepted, lambda _: 1 <= steps <= _MOST_STEPS)
+  accepted = f'1 to {MOST_STEPS} steps'
+  check(field, got, accepted, lambda _: 1 <= steps <= MOST_STEPS)
   return steps
-
-
-def get(tree: Plain, field: str) -> Any:
-  """The value at a dotted field."""
-  for part in field.split('.'):
-    tree = tree[part]
-  return tree
-
-
-def flat(tree: Plain, prefix: str = '') -> Plain:
-  """Dotted field -> value."""
-  out: Plain = {}
-  for key, value in tree.items():
-    if isinstance(value, dict) and value:
-      out |= flat(value, f'{prefix}{key}.')
-    else:
-      out[prefix + key] = value
-  return out
 
 
 def _drop_stale(given: Plain, made_for: Plain, complete: Plain) -> None:
@@ -226,47 +169,10 @@ def _merge(into: Plain, given: Plain, prefix: str) -> None:
   for key, value in given.items():
     field = prefix + key
     if key not in into:
-      _unknown(field, key, into)
+      unknown(field, key, into)
     if isinstance(into[key], dict):
       if not isinstance(value, dict):
         raise ValueError(f'config.{field}: got {value!r}; it is a section')
       _merge(into[key], value, f'{field}.')
     else:
-      into[key] = _typed(field, value, into[key])
-
-
-def _unknown(field: str, key: str, accepted: Iterable[str]) -> None:
-  names = sorted(accepted)
-  raise ValueError(
-    f'config.{field}: no such field; accepted are {", ".join(names)}.'
-    f'{paths.nearest(key, names)}'
-  )
-
-
-def _typed(field: str, value: Any, default: Any) -> Any:
-  """`value`, as the type of `default`; ints serve as floats, lists as tuples.
-
-  Fields whose default is `None` are checked where they are used.
-  """
-  if isinstance(value, list):
-    value = tuple(value)
-  if isinstance(value, float) and not abs(value) <= _LARGEST:
-    raise ValueError(f'config.{field}: got {value!r}; accepted is finite')
-  named = isinstance(default, str) or callable(default)
-  if default is None or (named and callable(value)):
-    return value
-  if isinstance(default, float) and isinstance(value, int):
-    value = float(value)
-  numeric = isinstance(default, int) and isinstance(value, bool)
-  if not isinstance(value, type(default)) or (
-    numeric and not isinstance(default, bool)
-  ):
-    raise ValueError(
-      f'config.{field}: got {value!r}; accepted is a {type(default).__name__}'
-    )
-  return value
-
-
-def _check(field: str, value: Any, accepted: str, test: Any) -> None:
-  if not test(value):
-    raise ValueError(f'config.{field}: got {value!r}; accepted is {accepted}')
+      into[key] = typed(field, value, into[key])

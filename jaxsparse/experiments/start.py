@@ -13,7 +13,7 @@ from jaxsparse.data.datasets import Split
 from jaxsparse.experiments import identity
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import Compiled
-from jaxsparse.experiments.resolve import Plain
+from jaxsparse.experiments.fields import Plain
 from jaxsparse.training.carry import usable_cores
 from jaxsparse.training.checkpoints.bare import check_like, load_params
 from jaxsparse.training.loop import Progress

@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxsparse.core import paths, registry
 from jaxsparse.core.types import Counts, Params, Path
-from jaxsparse.experiments.resolve import Plain
+from jaxsparse.experiments.fields import Plain
 from jaxsparse.training.task import Task
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from jaxsparse.experiments import identity
-from jaxsparse.experiments.resolve import Plain
+from jaxsparse.experiments.fields import Plain
 from jaxsparse.training.locks import lock
 
 CONFIG = 'config.json'

@@ -1,0 +1,107 @@
+"""The fields of a config: what each accepts, and where they are."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from jaxsparse.core import paths
+from jaxsparse.experiments.learning_rate import SCHEDULES
+
+Plain = dict[str, Any]
+
+# `step` is an int32, a word of a seed has 32 bits, a number is a float32.
+MOST_STEPS = 2**31 - 1
+SEEDS = 2**32
+_LARGEST = 2.0**127
+
+
+def _unset_or(*types: type) -> Callable[[Any], bool]:
+  return lambda v: v is None or type(v) in types
+
+
+# Field -> (what is accepted, the test of it). Floats are finite already.
+CHECKS: dict[str, tuple[str, Any]] = {
+  'replicates': ('an int >= 1', lambda v: v >= 1),
+  'batch_size': ('an int >= 1', lambda v: v >= 1),
+  'num_steps': ('an int', _unset_or(int)),
+  'num_epochs': ('a number', _unset_or(int, float)),
+  'log_interval': ('an int >= 1', lambda v: v >= 1),
+  'optimizer.momentum': (
+    'in [0, 1)',
+    lambda v: v is None or 0 <= v < 1,
+  ),
+  'updater.update_interval': ('an int >= 1', lambda v: v >= 1),
+  'updater.start_step': ('an int', _unset_or(int)),
+  'updater.stop_step': ('an int', _unset_or(int)),
+  'updater.start_fraction': ('in [0, 1]', lambda v: 0 <= v <= 1),
+  'updater.stop_fraction': ('in [0, 1]', lambda v: 0 <= v <= 1),
+  'optimizer.learning_rate': ('> 0', lambda v: v > 0),
+  'optimizer.weight_decay': ('>= 0', lambda v: v >= 0),
+  'optimizer.warmup_steps': ('an int >= 0', lambda v: v >= 0),
+  'checkpoint.interval': ('an int >= 1', lambda v: v >= 1),
+  'checkpoint.keep': ('an int >= 1', lambda v: v >= 1),
+  'checkpoint.keep_steps': (
+    'ints >= 0',
+    lambda v: all(type(step) is int and step >= 0 for step in v),
+  ),
+  'eval.interval': ('an int >= 1', lambda v: v >= 1),
+  'eval.batch_size': ('an int >= 1', lambda v: v >= 1),
+  'eval.probe_size': ('an int >= 0', lambda v: v >= 0),
+  'eval.split': (
+    'auto, validation or test',
+    lambda v: v in ('auto', 'validation', 'test'),
+  ),
+  'optimizer.schedule': (', '.join(SCHEDULES), lambda v: v in SCHEDULES),
+}
+
+
+def flat(tree: Plain, prefix: str = '') -> Plain:
+  """Dotted field -> value."""
+  out: Plain = {}
+  for key, value in tree.items():
+    if isinstance(value, dict) and value:
+      out |= flat(value, f'{prefix}{key}.')
+    else:
+      out[prefix + key] = value
+  return out
+
+
+def check(field: str, value: Any, accepted: str, test: Any) -> None:
+  """Raises `ValueError` if `value` does not pass `test`."""
+  if not test(value):
+    raise ValueError(f'config.{field}: got {value!r}; accepted is {accepted}')
+
+
+def unknown(field: str, key: str, accepted: Iterable[str]) -> None:
+  """Raises `ValueError` for a field that a section does not have."""
+  names = sorted(accepted)
+  raise ValueError(
+    f'config.{field}: no such field; accepted are {", ".join(names)}.'
+    f'{paths.nearest(key, names)}'
+  )
+
+
+def typed(field: str, value: Any, default: Any) -> Any:
+  """`value`, as the type of `default`; ints serve as floats, lists as tuples.
+
+  Fields whose default is `None` are checked where they are used.
+
+  Raises:
+    ValueError: not of that type, or not finite.
+  """
+  if isinstance(value, list):
+    value = tuple(value)
+  if isinstance(value, float) and not abs(value) <= _LARGEST:
+    raise ValueError(f'config.{field}: got {value!r}; accepted is finite')
+  named = isinstance(default, str) or callable(default)
+  if default is None or (named and callable(value)):
+    return value
+  if isinstance(default, float) and isinstance(value, int):
+    value = float(value)
+  numeric = isinstance(default, int) and isinstance(value, bool)
+  if not isinstance(value, type(default)) or (
+    numeric and not isinstance(default, bool)
+  ):
+    raise ValueError(
+      f'config.{field}: got {value!r}; accepted is a {type(default).__name__}'
+    )
+  return value
