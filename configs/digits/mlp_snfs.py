@@ -2,8 +2,8 @@
 
   python -m launch.train --config=configs/digits/mlp_snfs.py --workdir=DIR
 
-Test accuracy 96.79 ± 0.15 %, mean and standard deviation of 5 seeds, in 17 s
-on 2 CPU cores (x86-64) that other jobs shared (2026-11-22).
+Test accuracy 96.79 ± 0.15 %, mean and standard deviation of 5 seeds, in 9 s
+on 2 CPU cores (x86-64), 2026-11-22.
 """
 
 from ml_collections import ConfigDict

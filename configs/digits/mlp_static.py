@@ -2,8 +2,8 @@
 
   python -m launch.train --config=configs/digits/mlp_static.py --workdir=DIR
 
-Test accuracy 70.93 ± 7.44 %, mean and standard deviation of 5 seeds, in 13 s
-on 2 CPU cores (x86-64) that other jobs shared (2026-11-22).
+Test accuracy 70.93 ± 7.44 %, mean and standard deviation of 5 seeds, in 7 s
+on 2 CPU cores (x86-64), 2026-11-22.
 """
 
 from ml_collections import ConfigDict
