@@ -55,15 +55,15 @@ class Compiled(NamedTuple):
   gradient_norm: Callable[..., jax.Array]
 
 
-def compiled(experiment: Experiment) -> Compiled:
-  """The programs of `experiment`."""
+def compiled(experiment: Experiment, abstract: TrainState) -> Compiled:
+  """The programs of `experiment`, whose states are shaped like `abstract`."""
   return _compiled(
     experiment.recipe,
     experiment.task,
     recipes.initialiser(experiment.config['init']),
     experiment.dataset.scale,
     experiment.dataset.train.images.shape[1:],
-    _dispatch(experiment),
+    _dispatch(experiment, abstract),
     experiment.plan.chunk,
   )
 
@@ -95,14 +95,14 @@ def batch_of(scale: float) -> BatchOf:
   return batch
 
 
-def _dispatch(experiment: Experiment) -> str:
+def _dispatch(experiment: Experiment, abstract: TrainState) -> str:
   indices = jax.ShapeDtypeStruct((experiment.config['batch_size'],), jnp.int32)
   batch = jax.eval_shape(
     batch_of(experiment.dataset.scale), experiment.dataset.train, indices
   )
   return choose_dispatch(
     train_step(experiment.recipe),
-    abstract_state(experiment),
+    abstract,
     experiment.members[0],
     batch,
   )

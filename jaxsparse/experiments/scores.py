@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from jaxsparse.core import prng
-from jaxsparse.core.types import Path
+from jaxsparse.core.types import Params, Path
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
 from jaxsparse.experiments import summary
@@ -43,7 +43,8 @@ class Scores:
     experiment = self._experiment
     updater = experiment.recipe.updater(member)
     active = checked_active(state, updater, experiment.target_counts)
-    loss, accuracy = self._score(state, member, self._eval_data)
+    seen = updater.forward(state.params, state.mask_state)
+    loss, accuracy = self._score(seen, state, self._eval_data)
     record = {
       'eval_loss': loss,
       'eval_accuracy': accuracy,
@@ -52,7 +53,7 @@ class Scores:
     }
     if self._probe.size:
       norm = self._program.gradient_norm(
-        updater.forward(state.params, state.mask_state),
+        seen,
         state.mask_state.masks,
         state.model_state,
         prng.stream(member.key, 'probe'),
@@ -86,15 +87,14 @@ class Scores:
         active = checked_active(
           state, updater, experiment.target_counts, final=True
         )
-        accuracies[i] = self._score(state, member, data)[1]
+        seen = updater.forward(state.params, state.mask_state)
+        accuracies[i] = self._score(seen, state, data)[1]
     return accuracies, active
 
   def _score(
-    self, state: TrainState, member: Member, data: Split
+    self, seen: Params, state: TrainState, data: Split
   ) -> tuple[float, float]:
-    """Loss and accuracy over all of `data`."""
-    updater = self._experiment.recipe.updater(member)
-    seen = updater.forward(state.params, state.mask_state)
+    """Loss and accuracy of `seen`, what `forward` gives, over all of `data`."""
     size = self._experiment.config['eval']['batch_size']
     batches = resident.eval_batches(len(data.labels), size)
     return self._program.evaluate(seen, state.model_state, data, batches)

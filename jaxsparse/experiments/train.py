@@ -102,7 +102,7 @@ class _Run:
     self._target = {'members': (abstract,) * len(experiment.members)}
     self._root = root
     self._checkpoints = checkpoints
-    self._compiled: Compiled = compiled(experiment)
+    self._compiled: Compiled = compiled(experiment, abstract)
     self._data = resident.put(experiment.dataset.train)
     self._scores = Scores(experiment, self._compiled, self._data)
     self._began = time.perf_counter()

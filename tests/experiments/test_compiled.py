@@ -31,12 +31,19 @@ def test_convolutions_are_dispatched_step_by_step_on_cpu(
   make_config, model, dispatch
 ):
   experiment = build(make_config(model=model, data__name='fake'))
-  assert compiled(experiment).programs.dispatch == dispatch
+  assert (
+    compiled(experiment, abstract_state(experiment)).programs.dispatch
+    == dispatch
+  )
 
 
 def fresh(experiment, data):
   return start.fresh_state(
-    experiment, compiled(experiment), data, 0, (None, None)
+    experiment,
+    compiled(experiment, abstract_state(experiment)),
+    data,
+    0,
+    (None, None),
   )
 
 
@@ -82,7 +89,7 @@ def silent_hooks():
 
 def end_of(experiment, data):
   (state,), _ = loop.run(
-    compiled(experiment).programs,
+    compiled(experiment, abstract_state(experiment)).programs,
     [fresh(experiment, data)],
     experiment.members,
     data=data,

@@ -9,7 +9,7 @@ from jaxsparse.core import paths
 from jaxsparse.data import resident
 from jaxsparse.experiments import start
 from jaxsparse.experiments.build import build
-from jaxsparse.experiments.compiled import compiled
+from jaxsparse.experiments.compiled import abstract_state, compiled
 from jaxsparse.training.checkpoints import Checkpoints, save_params
 from jaxsparse.training.loop import Progress
 
@@ -21,7 +21,7 @@ def states_of(config):
   return [
     start.fresh_state(
       experiment,
-      compiled(experiment),
+      compiled(experiment, abstract_state(experiment)),
       resident.put(experiment.dataset.train),
       i,
       given,
