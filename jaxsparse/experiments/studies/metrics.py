@@ -1,0 +1,64 @@
+"""The numbers of a member that a study can show, and how they are shown."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from jaxsparse.experiments.studies.results import MemberResult
+
+
+class Metric(NamedTuple):
+  """A number of `summary.json`, as it is shown.
+
+  Attributes:
+    name: the entry; of a spread (`test_accuracy`) the one value is meant.
+    label: for headings and axes.
+    scale: what the entry is multiplied by to be shown.
+    unit: of what is shown; '' for none.
+    digits: shown after the point.
+  """
+
+  name: str
+  label: str
+  scale: float = 1.0
+  unit: str = ''
+  digits: int = 2
+
+  @property
+  def heading(self) -> str:
+    """The label with the unit."""
+    return f'{self.label} ({self.unit})' if self.unit else self.label
+
+  def text(self, value: float) -> str:
+    """A shown value as text."""
+    return f'{value:.{self.digits}f}'
+
+
+_KNOWN = (
+  Metric('test_accuracy', 'test accuracy', 100.0, '%'),
+  Metric('sparsity', 'sparsity', 100.0, '%'),
+  Metric('active_weights', 'active weights', digits=0),
+  Metric('total_weights', 'weights', digits=0),
+)
+
+
+def metric(name: str) -> Metric:
+  """How an entry is shown; entries that an analysis adds are shown plainly."""
+  known = {m.name: m for m in _KNOWN}
+  return known.get(name, Metric(name, name.replace('_', ' '), digits=4))
+
+
+def value(member: MemberResult, name: str) -> float | None:
+  """A member's number in shown units; `None` where there is none."""
+  found: Any = (member.summary or {}).get(name)
+  if isinstance(found, dict):
+    found = found.get('mean')
+  if not isinstance(found, int | float) or not math.isfinite(found):
+    return None
+  return metric(name).scale * found
+
+
+def values(members: Sequence[MemberResult], name: str) -> list[float]:
+  """The numbers of those members that have one, by seed."""
+  found = (value(member, name) for member in members)
+  return [v for v in found if v is not None]

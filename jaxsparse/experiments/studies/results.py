@@ -1,0 +1,51 @@
+"""What came out of a study: what its report is written from."""
+
+import pathlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from jaxsparse.experiments.studies.spec import Row, Study
+
+
+class MemberResult(NamedTuple):
+  """One member: a row's config with one seed.
+
+  Attributes:
+    row: of the table.
+    seed: of the member.
+    root: its workdir; `None` where the config was refused before it had one.
+    summary: the content of its `summary.json`, with the numbers that analyses
+      gave; `None` where it failed.
+    error: why it failed, one line; '' where it did not.
+    note: what a reader must know of it ('carried by vmap ...'), or ''.
+  """
+
+  row: Row
+  seed: int
+  root: pathlib.Path | None
+  summary: dict[str, Any] | None
+  error: str = ''
+  note: str = ''
+
+
+class Results(NamedTuple):
+  """A study that has been run.
+
+  Attributes:
+    study: as it was run, with overrides from the command line.
+    name: a short one, for titles and logs ('digits_init').
+    members: every one, in the order of rows, then seeds.
+    command: what to type to run it again.
+    versions: `(package, version)` of what the numbers depend on, and the
+      machine ('jax', '0.10.2'), ('device', 'cpu x 2') ...
+  """
+
+  study: Study
+  name: str
+  members: tuple[MemberResult, ...]
+  command: str
+  versions: tuple[tuple[str, str], ...]
+
+  def of(self, row: Row) -> Sequence[MemberResult]:
+    """The members of a row, by seed."""
+    return [member for member in self.members if member.row == row]

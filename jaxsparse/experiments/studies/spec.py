@@ -1,0 +1,243 @@
+"""What a study is: runs, analyses on them, and the report they are made for.
+
+All of it is plain data. A study's file under `configs/studies` has a
+`get_config()` that returns a `Study`; nothing here reads a disk or imports
+what it names.
+
+A run with a grid makes a row of the table for each point of the grid, and
+each row has a member for each seed. The member (a resolved config with its
+seed) is the unit that is trained, kept and shared between studies.
+"""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+Point = tuple[tuple[str, Any], ...]
+
+
+class Row(NamedTuple):
+  """A row of the table: a run at one point of its grid.
+
+  Attributes:
+    run: the name of the run.
+    point: `(field, value)` for each field of the grid, in its order.
+  """
+
+  run: str
+  point: Point = ()
+
+
+@dataclass(frozen=True)
+class Run:
+  """A named run: a base config, what is changed in it, and its seeds.
+
+  Attributes:
+    name: letters, digits and underscores.
+    config: the base config, by name or path, as `--config` takes it.
+    overrides: dotted field -> value. A value `'{other}'` stands for the
+      member of the run `other` that has the same seed and the same values of
+      the grid fields that both have; it names a checkpoint to start from.
+    grid: dotted field -> values; all combinations are run.
+    seeds: how many, from 0, or which.
+    label: what the report calls it; the name by default.
+    after: runs that must be finished first, besides those in `overrides`.
+    paper: metric -> the paper's number, in the metric's unit as shown. With a
+      grid of one field, metric -> {value: number}; of several, the keys are
+      tuples of values.
+  """
+
+  name: str
+  config: str
+  overrides: Mapping[str, Any] = field(default_factory=dict)
+  grid: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+  seeds: int | tuple[int, ...] = 5
+  label: str = ''
+  after: tuple[str, ...] = ()
+  paper: Mapping[str, Any] = field(default_factory=dict)
+
+  @property
+  def shown(self) -> str:
+    """`label`, or the name where there is none."""
+    return self.label or self.name
+
+  def rows(self) -> tuple[Row, ...]:
+    """One a point of the grid, the last field changing fastest."""
+    points = itertools.product(*self.grid.values())
+    return tuple(
+      Row(self.name, tuple(zip(self.grid, values, strict=True)))
+      for values in points
+    )
+
+  def seed_list(self) -> tuple[int, ...]:
+    """The seeds, each once, in order."""
+    return (
+      tuple(range(self.seeds))
+      if isinstance(self.seeds, int)
+      else tuple(self.seeds)
+    )
+
+  def paper_value(self, row: Row, metric: str) -> float | None:
+    """The paper's number for a row, if it printed one."""
+    given = self.paper.get(metric)
+    if not isinstance(given, Mapping):
+      return given
+    values = tuple(value for _, value in row.point)
+    return given.get(values[0] if len(values) == 1 else values)
+
+
+@dataclass(frozen=True)
+class Analysis:
+  """A measurement on finished members; its numbers join those of a row.
+
+  Attributes:
+    name: letters, digits and underscores.
+    of: runs; the numbers belong to the rows of the first. The others give the
+      member of the same seed and the same values of shared grid fields.
+    function: `(workdirs, **options) -> {metric: number}`: a name in
+      `jaxsparse.experiments.analyses`, a dotted path or a function.
+      `workdirs` has one path for each of `of`.
+    options: for the function.
+  """
+
+  name: str
+  of: tuple[str, ...]
+  function: Any
+  options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Curves:
+  """A figure of a recorded entry against the step, one line a row.
+
+  Attributes:
+    entry: of `metrics.jsonl` (`eval_accuracy`, `gradient_norm` ...).
+    log: whether the y axis is logarithmic.
+    runs: those that are shown; all by default.
+  """
+
+  entry: str = 'eval_accuracy'
+  log: bool = False
+  runs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Against:
+  """A figure of a metric against a field of the grid, one line a run.
+
+  Runs without the field (dense, say) are drawn as level lines.
+
+  Attributes:
+    grid_field: whose values are on the x axis.
+    metric: on the y axis.
+    runs: those that are shown; all by default.
+  """
+
+  grid_field: str
+  metric: str = 'test_accuracy'
+  runs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ordering:
+  """The means of `runs` rise in the order given.
+
+  Like every claim it is judged at each point of the grid that its runs share,
+  or only where `at` (field -> value) says.
+  """
+
+  runs: tuple[str, ...]
+  metric: str = 'test_accuracy'
+  at: Mapping[str, Any] = field(default_factory=dict)
+  text: str = ''
+
+
+@dataclass(frozen=True)
+class Bound:
+  """The mean of `run` is at least, or at most, `value`, in shown units.
+
+  Attributes:
+    run: the name of a run.
+    relation: '>=' or '<='.
+    value: in the metric's unit as shown.
+  """
+
+  run: str
+  relation: str
+  value: float
+  metric: str = 'test_accuracy'
+  at: Mapping[str, Any] = field(default_factory=dict)
+  text: str = ''
+
+
+@dataclass(frozen=True)
+class Difference:
+  """The mean of `run` less that of `other` is at least, or at most, `value`."""
+
+  run: str
+  other: str
+  relation: str
+  value: float
+  metric: str = 'test_accuracy'
+  at: Mapping[str, Any] = field(default_factory=dict)
+  text: str = ''
+
+
+@dataclass(frozen=True)
+class Trend:
+  """`run`, less `minus` if given, rises or falls along a numeric grid field.
+
+  Attributes:
+    run: the name of a run whose grid has `along`.
+    along: the field.
+    direction: 'rises' or 'falls'.
+    minus: a run with the same values of `along`, or without that field.
+  """
+
+  run: str
+  along: str
+  direction: str
+  minus: str = ''
+  metric: str = 'test_accuracy'
+  at: Mapping[str, Any] = field(default_factory=dict)
+  text: str = ''
+
+
+Claim = Ordering | Bound | Difference | Trend
+
+
+@dataclass(frozen=True)
+class Study:
+  """Runs, and the report they are made for.
+
+  Attributes:
+    title: of the report.
+    source: the paper, and which of its tables or figures this is.
+    runs: with names that differ.
+    metrics: the columns of the table; see `studies.metrics`.
+    across: a grid field whose values become groups of columns, as in a table
+      of methods against sparsities; '' for one row a point.
+    figures: in the report, in this order.
+    claims: judged by the report, in this order.
+    analyses: made when the members they need are finished.
+    notes: printed below the table: deviations, what the data are.
+  """
+
+  title: str
+  runs: tuple[Run, ...]
+  source: str = ''
+  metrics: tuple[str, ...] = ('test_accuracy',)
+  across: str = ''
+  figures: tuple[Curves | Against, ...] = (Curves(),)
+  claims: tuple[Claim, ...] = ()
+  analyses: tuple[Analysis, ...] = ()
+  notes: str = ''
+
+  def run(self, name: str) -> Run:
+    """The run of that name."""
+    return next(run for run in self.runs if run.name == name)
+
+  def rows(self) -> tuple[Row, ...]:
+    """The rows of all runs, in order."""
+    return tuple(row for run in self.runs for row in run.rows())
