@@ -10,6 +10,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib import ticker
 from matplotlib.axes import Axes
@@ -79,6 +80,15 @@ def save(figure: Figure, path: pathlib.Path) -> None:
   """Writes a PNG; its folder is made if need be."""
   path.parent.mkdir(parents=True, exist_ok=True)
   figure.savefig(path, format='png', dpi=120)
+
+
+def save_both(figure: Figure, stem: pathlib.Path) -> list[pathlib.Path]:
+  """Writes `stem`.png and `stem`.svg, alike bit for bit for alike figures."""
+  png, svg = (stem.with_name(f'{stem.name}.{end}') for end in ('png', 'svg'))
+  save(figure, png)
+  with mpl.rc_context({'svg.hashsalt': stem.name}):
+    figure.savefig(svg, format='svg', metadata={'Date': None})
+  return [png, svg]
 
 
 def panels(count: int, *, height: float = 4.0) -> tuple[Figure, list[Axes]]:
