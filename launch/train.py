@@ -32,7 +32,7 @@ def main() -> None:
   config = command.required(_CONFIG)
   if _DRY_RUN.value:
     experiment = build(config)
-    start.given(experiment)
+    start.given(experiment, _WORKDIR.value)
     print(summary.shapes_table(experiment))
     return
   workdir = command.required(_WORKDIR)

@@ -1,6 +1,8 @@
 """Where a run begins: fresh, from a checkpoint of another, or its own."""
 
 import logging
+import os
+import pathlib
 import platform
 from typing import Any
 
@@ -11,6 +13,7 @@ from jaxsparse.core import masks as masks_lib
 from jaxsparse.core.types import Invariant, Masks, Params, Path
 from jaxsparse.data.datasets import Split
 from jaxsparse.experiments import identity
+from jaxsparse.experiments import workdir as workdir_lib
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import Compiled
 from jaxsparse.experiments.fields import Plain
@@ -21,16 +24,25 @@ from jaxsparse.training.state import TrainState
 
 _log = logging.getLogger(__name__)
 
+# `init.checkpoint` = 'run:NAME' is the run NAME beside this one's own workdir.
+BESIDE = 'run:'
+
 # Params and masks to start from; `None` where the run makes its own.
 Given = tuple[Params | None, Masks | None]
 
 
-def given(experiment: Experiment) -> Given:
+def given(
+  experiment: Experiment, workdir: str | os.PathLike[str] | None = None
+) -> Given:
   """Params and masks of `init.checkpoint`, the same for every replicate.
 
   Its masks are taken if they are sparse and the method keeps their counts;
   another method starts from its zeros as from ordinary weights. Of a run of
   several replicates, those of the first are taken.
+
+  Args:
+    experiment: the run.
+    workdir: where it is, or will be, kept; the run of 'run:NAME' is beside it.
 
   Raises:
     ValueError: there is no good checkpoint, or it does not fit the config.
@@ -39,7 +51,7 @@ def given(experiment: Experiment) -> Given:
   if not source:
     return None, None
   try:
-    params, masks = load_params(source)
+    params, masks = load_params(_path(source, workdir))
     check_like(params, experiment.params, source)
   except ValueError as error:
     raise ValueError(f'config.init.checkpoint: {error}') from None
@@ -54,6 +66,21 @@ def given(experiment: Experiment) -> Given:
     return params, None
   _check_counts(active, experiment.target_counts, invariant, source)
   return params, masks
+
+
+def _path(source: str, workdir: str | os.PathLike[str] | None) -> str:
+  """Where `init.checkpoint` is."""
+  if not source.startswith(BESIDE):
+    return source
+  name = source.removeprefix(BESIDE)
+  if name == '..' or not name or pathlib.PurePath(name).name != name:
+    raise ValueError(f'got {source!r}; accepted is {BESIDE} and a directory')
+  if not workdir:
+    raise ValueError(f'{source!r} is beside the workdir, and none is given')
+  path = workdir_lib.local(workdir).parent / name
+  if workdir_lib.finished(path) is None:
+    raise ValueError(f'{path} is no finished run')
+  return str(path)
 
 
 def fresh_state(

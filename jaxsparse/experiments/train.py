@@ -62,7 +62,7 @@ def train(
   # Traced, not run: what the method's own init refuses, it refuses here.
   abstract = abstract_state(experiment)
   if not workdir_lib.begun(workdir):
-    start.given(experiment)
+    start.given(experiment, workdir)
   with workdir_lib.claim(workdir, experiment.config) as root:
     done = workdir_lib.finished(root)
     if done is not None:
@@ -177,7 +177,7 @@ class _Run:
     return state['members'], progress
 
   def _fresh(self, *replicates: int) -> list[TrainState]:
-    given = start.given(self._experiment)
+    given = start.given(self._experiment, self._root)
     return [
       start.fresh_state(self._experiment, self._compiled, self._data, i, given)
       for i in replicates

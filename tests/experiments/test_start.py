@@ -221,3 +221,35 @@ def test_a_checkpoint_of_another_config_is_refused():
   meta = start.to_meta(PROGRESS, CONFIG, 12.5)
   with pytest.raises(ValueError, match='config.seed: 3 -> 4'):
     start.from_meta(40, meta, CONFIG | {'seed': 4})
+
+
+class TestOfARunBeside:
+  """`init.checkpoint = 'run:NAME'`."""
+
+  def begin(self, make_config, workdir, source):
+    config = make_config('static', init__checkpoint=source)
+    return start.given(build(config), workdir)
+
+  @pytest.fixture
+  def runs(self, saved):
+    (saved / 'run' / 'summary.json').write_text('{}')
+    return saved
+
+  def test_it_is_the_one_in_the_same_folder(self, runs, sparse, make_config):
+    params, masks = self.begin(make_config, runs / 'new', 'run:run')
+    assert_equal(params, sparse[0].params)
+    assert_equal(masks, sparse[0].mask_state.masks)
+
+  def test_one_that_is_not_finished_is_refused(self, runs, make_config):
+    (runs / 'run' / 'summary.json').unlink()
+    with pytest.raises(ValueError, match='checkpoint: .*/run is no finished'):
+      self.begin(make_config, runs / 'new', 'run:run')
+
+  @pytest.mark.parametrize('name', ['', '../run', 'a/b', '.', '..'])
+  def test_it_is_named_by_its_directory_alone(self, runs, make_config, name):
+    with pytest.raises(ValueError, match='accepted is run: and a directory'):
+      self.begin(make_config, runs / 'new', f'run:{name}')
+
+  def test_without_a_workdir_there_is_no_beside(self, runs, make_config):
+    with pytest.raises(ValueError, match='beside the workdir'):
+      self.begin(make_config, None, 'run:run')
