@@ -29,9 +29,16 @@ class Metric(NamedTuple):
     """The label with the unit."""
     return f'{self.label} ({self.unit})' if self.unit else self.label
 
+  @property
+  def difference_unit(self) -> str:
+    """The unit of a difference: of per cents it is points."""
+    return 'points' if self.unit == '%' else self.unit
+
   def text(self, value: float) -> str:
-    """A shown value as text."""
-    return f'{value:.{self.digits}f}'
+    """A shown value as text; in powers of ten where digits would not do."""
+    if value and not 0.5 * 10**-self.digits <= abs(value) < 1e9:
+      return f'{value:.3g}'
+    return f'{value:,.{self.digits}f}'
 
 
 _KNOWN = (

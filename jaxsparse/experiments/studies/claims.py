@@ -1,0 +1,132 @@
+"""Where a claim applies, and what it says in words."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from jaxsparse.experiments.studies import metrics
+from jaxsparse.experiments.studies.names import (
+  MINUS,
+  field_name,
+  point_name,
+  signed,
+)
+from jaxsparse.experiments.studies.spec import (
+  Bound,
+  Claim,
+  Difference,
+  Ordering,
+  Point,
+  Row,
+  Study,
+  Trend,
+)
+
+_SIGNS = {'>=': '≥', '<=': '≤'}
+
+
+def runs(claim: Claim) -> tuple[str, ...]:
+  """The names of the runs that a claim is about."""
+  match claim:
+    case Ordering():
+      return tuple(claim.runs)
+    case Difference():
+      return (claim.run, claim.other)
+    case Trend():
+      return (claim.run, claim.minus) if claim.minus else (claim.run,)
+  return (claim.run,)
+
+
+def points(claim: Claim, rows: Iterable[Row]) -> list[Point]:
+  """The points at which a claim is judged, in the order of the rows.
+
+  They are those that its runs share: each combination of values of the grid
+  fields that every run which has the field has a row for. A run without a
+  field (dense, say) stands at each of its values. A trend is judged along its
+  field, which is therefore not in its points.
+  """
+  along = claim.along if isinstance(claim, Trend) else None
+  joined: list[dict[str, Any]] = [{}]
+  for run in runs(claim):
+    own = [dict(row.point) for row in rows if row.run == run]
+    for point in own:
+      point.pop(along or '', None)
+    unique = [p for i, p in enumerate(own) if p not in own[:i]]
+    joined = [a | b for a in joined for b in unique if _agree(a, b)]
+  wanted = dict(claim.at)
+  return [
+    tuple(point.items())
+    for point in joined
+    if wanted.keys() <= point.keys() and _agree(point, wanted)
+  ]
+
+
+def rows_at(rows: Iterable[Row], run: str, point: Point) -> list[Row]:
+  """The rows of a run that lie at a point: several along a trend."""
+  place = dict(point)
+  return [r for r in rows if r.run == run and _agree(dict(r.point), place)]
+
+
+def check(claim: Claim, study: Study) -> None:
+  """Sees to it, before anything runs, that a claim can be judged.
+
+  Raises:
+    ValueError: it applies nowhere, or there is no line to draw for a trend.
+  """
+  if isinstance(claim, Trend):
+    _check_trend(claim, study)
+  if not points(claim, study.rows()):
+    where = f' at {dict(claim.at)}' if claim.at else ''
+    raise ValueError(
+      f'the runs {", ".join(runs(claim))} of a claim share no point{where}'
+    )
+
+
+def _check_trend(claim: Trend, study: Study) -> None:
+  values = study.run(claim.run).grid.get(claim.along, ())
+  numeric = all(isinstance(v, int | float) for v in values)
+  if len(set(values)) < 2 or not numeric:
+    raise ValueError(
+      f'a trend goes along {claim.along!r}, of which the grid of {claim.run!r}'
+      f' has {list(values)}; it needs two numbers or more'
+    )
+  if claim.minus:
+    other = study.run(claim.minus).grid.get(claim.along)
+    if other is not None and set(other) != set(values):
+      raise ValueError(
+        f'{claim.run!r} and {claim.minus!r} of a trend differ in their values'
+        f' of {claim.along!r}'
+      )
+
+
+def words(claim: Claim, label: Callable[[str], str] = str) -> str:
+  """What is claimed: the author's words, or else ours."""
+  if claim.text:
+    return claim.text
+  what = metrics.metric(claim.metric)
+  at = point_name(tuple(claim.at.items()))
+  name = what.label[:1].upper() + what.label[1:]
+  return f'{name}: {_said(claim, label)}' + (f', at {at}' if at else '')
+
+
+def _said(claim: Claim, label: Callable[[str], str]) -> str:
+  what = metrics.metric(claim.metric)
+  match claim:
+    case Ordering():
+      return ' < '.join(label(run) for run in claim.runs)
+    case Trend():
+      along = field_name(claim.along)
+      return f'{subject(runs(claim), label)} {claim.direction} with {along}'
+  unit = what.unit if isinstance(claim, Bound) else what.difference_unit
+  return (
+    f'{subject(runs(claim), label)} {_SIGNS[claim.relation]}'
+    f' {signed(f"{claim.value:g}")} {unit}'.rstrip()
+  )
+
+
+def subject(names: Sequence[str], label: Callable[[str], str]) -> str:
+  """'RigL', or 'RigL − static'."""
+  return f' {MINUS} '.join(label(name) for name in names)
+
+
+def _agree(one: dict[str, Any], other: dict[str, Any]) -> bool:
+  return all(one[field] == other[field] for field in one.keys() & other.keys())

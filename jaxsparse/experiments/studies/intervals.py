@@ -1,0 +1,97 @@
+"""Confidence intervals from a few seeds, by Student's t.
+
+Two are enough. A contrast is a weighted sum of means whose variances are
+neither pooled nor taken as equal: the mean of one sample, the difference of
+two (Welch, 1947), or the slope through several. Its degrees of freedom are
+those of Satterthwaite (1946). The other is the slope of a least-squares line.
+
+Means and variances are computed exactly and rounded once, so values that are
+all alike have a variance of 0 and an interval that is a point.
+"""
+
+import math
+import statistics
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from scipy import special
+
+
+class Interval(NamedTuple):
+  """An estimate and the two ends of its confidence interval."""
+
+  value: float
+  low: float
+  high: float
+
+
+def contrast(
+  samples: Sequence[Sequence[float]], weights: Sequence[float], level: float
+) -> Interval:
+  """The interval of `sum(weights[i] * mean(samples[i]))`.
+
+  Args:
+    samples: independent of one another, two values or more in each.
+    weights: one a sample.
+    level: of confidence, in (0, 1).
+
+  Raises:
+    ValueError: a sample has fewer than two values.
+  """
+  if any(len(sample) < 2 for sample in samples):
+    raise ValueError('each sample needs two values or more')
+  value = math.fsum(
+    weight * statistics.mean(sample)
+    for weight, sample in zip(weights, samples, strict=True)
+  )
+  parts = [
+    (weight**2 * statistics.variance(sample) / len(sample), len(sample) - 1)
+    for weight, sample in zip(weights, samples, strict=True)
+  ]
+  variance = math.fsum(part for part, _ in parts)
+  if variance == 0:
+    return Interval(value, value, value)
+  freedom = 1 / math.fsum((part / variance) ** 2 / df for part, df in parts)
+  return _around(value, variance, freedom, level)
+
+
+def slope(x: Sequence[float], y: Sequence[float], level: float) -> Interval:
+  """The interval of the slope of the least-squares line of `y` on `x`.
+
+  Args:
+    x: three values or more, two of which differ.
+    y: one for each of `x`; their deviations from the line are taken to have
+      one variance.
+    level: of confidence, in (0, 1).
+
+  Raises:
+    ValueError: a slope cannot be told from so few.
+  """
+  if len(x) < 3 or len(set(x)) < 2:
+    raise ValueError('a line needs three values, at two places or more')
+  x_mean, y_mean = statistics.mean(x), statistics.mean(y)
+  spread = math.fsum((a - x_mean) ** 2 for a in x)
+  value = (
+    math.fsum((a - x_mean) * (b - y_mean) for a, b in zip(x, y, strict=True))
+    / spread
+  )
+  left = math.fsum(
+    (b - y_mean - value * (a - x_mean)) ** 2 for a, b in zip(x, y, strict=True)
+  )
+  freedom = len(x) - 2
+  return _around(value, left / freedom / spread, freedom, level)
+
+
+def slope_weights(x: Sequence[float]) -> list[float]:
+  """The weights with which means at `x` sum to their least-squares slope."""
+  mean = statistics.mean(x)
+  spread = math.fsum((a - mean) ** 2 for a in x)
+  return [(a - mean) / spread for a in x]
+
+
+def _around(
+  value: float, variance: float, freedom: float, level: float
+) -> Interval:
+  quantile = float(special.stdtrit(freedom, (1 + level) / 2))
+  half = quantile * math.sqrt(variance)
+  return Interval(value, value - half, value + half)

@@ -1,0 +1,209 @@
+"""The table of a study as text: for a terminal, as Markdown, as CSV."""
+
+import csv as csv_lib
+import dataclasses
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from jaxsparse.experiments import summary
+from jaxsparse.experiments.studies import claims, metrics
+from jaxsparse.experiments.studies.cells import (
+  NOTHING,
+  Column,
+  Line,
+  Table,
+  lost,
+  table,
+)
+from jaxsparse.experiments.studies.names import (
+  field_name,
+  row_name,
+  value_name,
+)
+from jaxsparse.experiments.studies.results import MemberResult, Results
+from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.experiments.studies.verdicts import Verdict, study_verdicts
+
+_WIDEST = 100
+_LONG = ('seed', 'metric', 'unit', 'value', 'paper', 'error', 'member')
+
+
+def legend(results: Results) -> str:
+  """What the cells show."""
+  shown = [metrics.metric(name).heading for name in results.study.metrics]
+  what = ', '.join(shown)
+  return (
+    f'{what[:1].upper()}{what[1:]}: mean ± sample standard deviation over the'
+    ' seeds, whose number is in brackets.'
+  )
+
+
+def heading(column: Column, study: Study) -> str:
+  """A column's heading in one line; a metric alone is left to the legend."""
+  parts = []
+  if group := group_name(column, study):
+    parts.append(group)
+  if column.kind == 'paper':
+    parts.append('paper')
+  elif column.kind == 'difference':
+    parts.append('difference')
+  if len(study.metrics) > 1 or not parts:
+    parts.append(column.metric.heading)
+  return ', '.join(parts)
+
+
+def group_name(column: Column, study: Study) -> str:
+  """'sparsity 98 %', 'no sparsity', or '' where nothing is across."""
+  if column.across is None:
+    return ''
+  field = field_name(study.across)
+  if not column.across:
+    return f'no {field}'
+  return f'{field} {value_name(study.across, column.across[0])}'
+
+
+def left_cells(made: Table, line: Line) -> list[str]:
+  """The run of a line, and its values of the fields at the left."""
+  point = dict(line.point)
+  return [
+    line.run,
+    *(value_name(f, point[f]) if f in point else NOTHING for f in made.fields),
+  ]
+
+
+def text(results: Results) -> str:
+  """The table and the verdicts, for a terminal.
+
+  A table too wide for one has a line a row, whatever the study has across.
+  """
+  shown = summary.aligned(_grid(results, why=False))
+  if max(map(len, shown.splitlines())) > _WIDEST:
+    study = dataclasses.replace(results.study, across='')
+    shown = summary.aligned(_grid(results._replace(study=study), why=False))
+  parts = [shown]
+  if said := _failures(results):
+    parts += ['', *said]
+  for claim, found in _verdicts(results):
+    parts += ['', claim]
+    parts += [f'  {v.outcome:<9}  {v.text}' for v in found]
+  return '\n'.join(parts)
+
+
+def markdown(results: Results) -> str:
+  """The content of `table.md`: the table, the verdicts and the notes."""
+  study = results.study
+  heading, *rows = ([_cell(c) for c in r] for r in _grid(results, why=True))
+  left = 1 + len(table(results).fields)
+  rule = [':--' if i < left else '--:' for i in range(len(heading))]
+  parts = [f'# {_cell(study.title)}', _cell(study.source)]
+  parts.append(
+    '\n'.join('| ' + ' | '.join(row) + ' |' for row in (heading, rule, *rows))
+  )
+  parts.append(legend(results))
+  for claim, found in _verdicts(results):
+    said = [f'  - **{v.outcome}**: {_cell(v.text)}' for v in found]
+    parts.append('\n'.join([f'- {_cell(claim)}', *said]))
+  return '\n\n'.join(part for part in (*parts, study.notes) if part) + '\n'
+
+
+def _grid(results: Results, *, why: bool) -> list[list[str]]:
+  """A heading line, then one a line; `why` puts failures into the cells."""
+  made = table(results)
+  rows = [
+    [
+      'run',
+      *map(field_name, made.fields),
+      *(heading(column, results.study) for column in made.columns),
+    ]
+  ]
+  for line in made.lines:
+    cells = [_shown(line, column, why) for column in made.columns]
+    rows.append([*left_cells(made, line), *cells])
+  return rows
+
+
+def _shown(line: Line, column: Column, why: bool) -> str:
+  found = line.cells.get((column.metric.name, column.across))
+  if found is None:
+    return ''
+  text = found.shown(column.kind)
+  if why and found.lost and column.kind == 'ours':
+    return found.lost if found.mean is None else f'{text}; {found.lost}'
+  return text
+
+
+def csv(results: Results) -> str:
+  """The content of `table.csv`: one line a row, metric and seed.
+
+  Columns: `run`, `label`, one for each grid field (empty where a run lacks
+  it), `seed`, `metric`, `unit`, `value` (in that unit, all digits; empty
+  where there is none), `paper` (the paper's number for the row, in the same
+  unit), `error`, `member` (the name of its workdir). What a row's cell shows
+  is the mean of `value` over its lines.
+  """
+  study = results.study
+  fields = list(dict.fromkeys(f for run in study.runs for f in run.grid))
+  return lines_of_csv(
+    ['run', 'label', *fields, *_LONG],
+    (
+      [*row_start(results, member, fields), *_long(results, member, name)]
+      for member in results.members
+      for name in study.metrics
+    ),
+  )
+
+
+def lines_of_csv(heading: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
+  """Text of a CSV file; floats have all their digits."""
+  out = io.StringIO()
+  writer = csv_lib.writer(out, lineterminator='\n')
+  writer.writerow(heading)
+  writer.writerows(lines)
+  return out.getvalue()
+
+
+def row_start(
+  results: Results, member: MemberResult, fields: Sequence[str]
+) -> list[Any]:
+  """The cells that say which row a line of a CSV file is of."""
+  run = results.study.run(member.row.run)
+  point = dict(member.row.point)
+  return [run.name, run.shown, *(point.get(f, '') for f in fields)]
+
+
+def _long(results: Results, member: MemberResult, name: str) -> list[Any]:
+  run = results.study.run(member.row.run)
+  value = metrics.value(member, name)
+  paper = run.paper_value(member.row, name)
+  return [
+    member.seed,
+    name,
+    metrics.metric(name).unit,
+    '' if value is None else value,
+    '' if paper is None else paper,
+    member.error,
+    member.root.name if member.root else '',
+  ]
+
+
+def _failures(results: Results) -> list[str]:
+  study = results.study
+  return [
+    f'{row_name(study, row)}: {why}'
+    for row in study.rows()
+    if (why := lost(results.of(row)))
+  ]
+
+
+def _verdicts(results: Results) -> list[tuple[str, list[Verdict]]]:
+  """What each claim says, and the verdicts on it."""
+  study = results.study
+  return [
+    (claims.words(claim, lambda name: study.run(name).shown), found)
+    for claim, found in zip(study.claims, study_verdicts(results), strict=True)
+  ]
+
+
+def _cell(text: str) -> str:
+  return ' '.join(text.replace('\\', '\\\\').replace('|', '\\|').split())
