@@ -5,6 +5,7 @@ side. A replicate that failed counts up to where it did. Colours are those of
 Okabe and Ito, which colour-blind readers can tell apart.
 """
 
+import io
 import math
 import pathlib
 from collections.abc import Sequence
@@ -26,6 +27,11 @@ COLOURS = (
   '#000000',
 )
 _MOST_MARKED = 10
+# Neither the time nor what drew it: files of equal figures are equal.
+_NO_METADATA: dict[str, dict[str, Any]] = {
+  'png': {'Software': None},
+  'svg': {'Date': None, 'Creator': None},
+}
 
 Record = dict[str, Any]
 
@@ -77,18 +83,31 @@ def scaled(values: Series, scale: float) -> Series:
 
 
 def save(figure: Figure, path: pathlib.Path) -> None:
-  """Writes a PNG; its folder is made if need be."""
+  """Writes a PNG or SVG, by the suffix; its folder is made if need be."""
   path.parent.mkdir(parents=True, exist_ok=True)
-  figure.savefig(path, format='png', dpi=120)
+  path.write_bytes(encoded(figure, path.suffix[1:]))
+
+
+def encoded(figure: Figure, form: str) -> bytes:
+  """A figure as a file's bytes; the same figure always gives the same.
+
+  Args:
+    figure: to be drawn.
+    form: 'png' or 'svg'.
+  """
+  out = io.BytesIO()
+  # Without a salt the ids in an SVG are random.
+  with mpl.rc_context({'svg.hashsalt': 'jaxsparse'}):
+    figure.savefig(out, format=form, dpi=120, metadata=_NO_METADATA[form])
+  return out.getvalue()
 
 
 def save_both(figure: Figure, stem: pathlib.Path) -> list[pathlib.Path]:
   """Writes `stem`.png and `stem`.svg, alike bit for bit for alike figures."""
-  png, svg = (stem.with_name(f'{stem.name}.{end}') for end in ('png', 'svg'))
-  save(figure, png)
-  with mpl.rc_context({'svg.hashsalt': stem.name}):
-    figure.savefig(svg, format='svg', metadata={'Date': None})
-  return [png, svg]
+  paths = [stem.with_name(f'{stem.name}.{end}') for end in ('png', 'svg')]
+  for path in paths:
+    save(figure, path)
+  return paths
 
 
 def panels(count: int, *, height: float = 4.0) -> tuple[Figure, list[Axes]]:
