@@ -46,6 +46,11 @@ _KNOWN = (
   Metric('sparsity', 'sparsity', 100.0, '%'),
   Metric('active_weights', 'active weights', digits=0),
   Metric('total_weights', 'weights', digits=0),
+  # Entries of `metrics.jsonl`.
+  Metric('eval_accuracy', 'evaluation accuracy', 100.0, '%'),
+  Metric('accuracy', 'training accuracy', 100.0, '%'),
+  Metric('eval_loss', 'evaluation loss', unit='nats', digits=4),
+  Metric('loss', 'training loss', unit='nats', digits=4),
 )
 
 
