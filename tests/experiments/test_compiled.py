@@ -1,6 +1,7 @@
 import jax
 import numpy as np
 import pytest
+from flax import linen as nn
 
 from jaxsparse.data import datasets, resident
 from jaxsparse.experiments import start
@@ -23,8 +24,20 @@ def large_images(monkeypatch):
   monkeypatch.setattr(datasets, 'load', lambda *args, **kwargs: dataset)
 
 
+class ConvNet(nn.Module):
+  filters: int
+
+  @nn.compact
+  def __call__(self, x, *, train=False):
+    return nn.Conv(self.filters, (3, 3))(x).mean(axis=(1, 2))
+
+
+def conv_net(*, num_classes=10):
+  return ConvNet(num_classes)
+
+
 @pytest.mark.parametrize(
-  ('model', 'dispatch'), [('lenet5', 'step'), ('mlp', 'scan')]
+  ('model', 'dispatch'), [(conv_net, 'step'), ('lenet5', 'scan')]
 )
 @pytest.mark.usefixtures('large_images')
 def test_convolutions_are_dispatched_step_by_step_on_cpu(
