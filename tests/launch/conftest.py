@@ -1,8 +1,8 @@
-"""`launch.train` as real processes: fresh ones, and forked ones.
+"""The programs of `launch` as real processes: fresh ones, and forked ones.
 
 A fresh interpreter takes seconds to import everything. Where only exit code,
-output and files matter, a process is forked off one that has imported
-`launch.train` and done nothing else.
+output and files matter, a process is forked off one that has imported what
+programs need and done nothing else.
 """
 
 import json
@@ -20,8 +20,9 @@ ROOT = pathlib.Path(__file__).parents[2]
 ENV = {**os.environ, 'PYTHONPATH': str(ROOT)}
 
 SERVER = """
-import json, os, sys
-import launch.train
+import json, os, runpy, sys
+import jaxsparse.experiments.command
+import ml_collections.config_flags
 
 for line in sys.stdin:
   case = json.loads(line)
@@ -30,8 +31,8 @@ for line in sys.stdin:
     for name, number in (('out', 1), ('err', 2)):
       with open(case[name], 'w') as file:
         os.dup2(file.fileno(), number)
-    sys.argv = ['train.py', *case['args']]
-    launch.train.run()
+    sys.argv = [case['module'], *case['args']]
+    runpy.run_module('launch.' + case['module'], run_name='__main__')
   _, status = os.waitpid(pid, 0)
   print(os.waitstatus_to_exitcode(status), flush=True)
 """
@@ -69,12 +70,12 @@ def result(code, out, err):
 
 
 class Process:
-  """One fresh `python -m launch.train`."""
+  """One fresh `python -m launch.<module>`."""
 
-  def __init__(self, args, err, env):
+  def __init__(self, args, err, env, module):
     self._err = err
     self._popen = subprocess.Popen(
-      [sys.executable, '-m', 'launch.train', *args],
+      [sys.executable, '-m', f'launch.{module}', *args],
       stdout=subprocess.PIPE,
       stderr=err.open('w'),
       text=True,
@@ -105,11 +106,12 @@ class Process:
 
 @pytest.fixture
 def start(tmp_path):
-  """Starts a fresh process: `start(args, **environment) -> Process`."""
+  """`start(args, module='train', **environment) -> Process`, a fresh one."""
   started = []
 
-  def start_one(args, **env):
-    process = Process(args, tmp_path / f'stderr_{len(started)}', env)
+  def start_one(args, module='train', **env):
+    err = tmp_path / f'stderr_{len(started)}'
+    process = Process(args, err, env, module)
     started.append(process)
     return process
 
@@ -141,7 +143,7 @@ def tensorflow(tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def launch(tmp_path_factory, cache, tensorflow):
-  """Runs a forked process to its end: `launch(args) -> code, out, err`."""
+  """`launch(args, module='train') -> code, out, err`, of a forked process."""
   folder = tmp_path_factory.mktemp('output')
   out, err = folder / 'stdout', folder / 'stderr'
   server = subprocess.Popen(
@@ -153,8 +155,8 @@ def launch(tmp_path_factory, cache, tensorflow):
     env=ENV | cache | {'PYTHONPATH': f'{tensorflow.parent}:{ROOT}'},
   )
 
-  def launch_one(args):
-    case = {'args': args, 'out': str(out), 'err': str(err)}
+  def launch_one(args, module='train'):
+    case = {'module': module, 'args': args, 'out': str(out), 'err': str(err)}
     server.stdin.write(json.dumps(case) + '\n')
     server.stdin.flush()
     code = int(server.stdout.readline())
