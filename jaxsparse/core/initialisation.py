@@ -2,18 +2,30 @@
 
 Each is `(params, masks, *, key, ...) -> params`, 0 outside the masks, leaves
 without a mask untouched. `dense` keeps the values that the model's own
-initialiser drew; `sparse` draws anew, for the connections that there are.
+initialiser drew, for the connections of the dense layer; `sparse` and
+`layer_scaled` draw anew, for the connections that there are. They take an
+existing tree, so they serve any model of any library, and a method that
+redraws weights calls them as a run does:
+
+    params = initialisation.sparse(params, masks, key=key)
+    params = initialisation.sparse(params, masks, key=key, axes=fans.equinox)
+
+Which axes of a kernel are inputs and outputs is a rule of `core.fans`.
 """
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxsparse.core import prng
-from jaxsparse.core.masks import apply_masks, map_masks
-from jaxsparse.core.types import Masks, Params, Scalar
+from jaxsparse.core import fans, paths, prng
+from jaxsparse.core.masks import apply_masks, map_masks_with_path
+from jaxsparse.core.types import Masks, Params, Scalar, Shape
+
+_FANS = ('fan_in', 'fan_out', 'fan_avg')
 
 
 def dense(params: Params, masks: Masks, *, key: Array | None = None) -> Params:
@@ -34,40 +46,139 @@ def sparse(
   *,
   key: Array,
   scale: Scalar = 2.0,
-  out_axis: int = -1,
+  fan: str = 'fan_in',
+  distribution: str = 'normal',
+  axes: fans.Rule = fans.flax,
 ) -> Params:
-  """The sparse initialisation, scaled to each unit's own fan-in.
+  """The sparse initialisation, scaled to each unit's own connections.
 
-  An active weight of output unit o is drawn from N(0, scale / fan_in_o), not
-  truncated, where fan_in_o counts the active weights that enter o, those at
-  all spatial positions included. A unit without any stays at 0. Source: Evci
-  et al. 2022, "Gradient Flow in Sparse Neural Networks and How Lottery
-  Tickets Win", whose formula has scale 2.
+  An active weight from input unit i to output unit o has mean 0 and variance
+  scale / F. F counts active weights: those that enter o (`fan_in`), those
+  that leave i (`fan_out`), or the mean of the two, one for each connection
+  (`fan_avg`); those at all spatial positions are counted. A unit without any
+  stays at 0. Source: Evci et al. 2022, "Gradient Flow in Sparse Neural
+  Networks and How Lottery Tickets Win", whose formula is the default;
+  `fan='fan_avg', distribution='uniform', scale=1` compares with a masked
+  Glorot uniform initialisation like for like.
 
   Args:
     params: shapes and dtypes are read from it, and the exempt leaves kept.
     masks: bool leaves, `None` where exempt.
     key: a PRNG key; each leaf draws from a stream named by its path.
     scale: 2 for layers that feed a ReLU (He), 1 for linear ones (LeCun).
-    out_axis: the axis of output units: -1 in Flax ([..., in, out]), 0 in
-      Equinox ([out, in, ...]).
+    fan: `fan_in`, `fan_out` or `fan_avg`.
+    distribution: `normal`, `truncated_normal` (at two standard deviations of
+      the normal that is cut; the variance is as said) or `uniform`.
+    axes: input and output axes of each leaf: `fans.flax`, `fans.equinox` or
+      a rule of one's own.
 
   Returns:
     Params, 0 outside the masks; biases and other exempt leaves unchanged.
 
   Raises:
-    ValueError: a masked leaf has no axis `out_axis`, or `scale` (where it is
-      not traced) is not positive.
+    ValueError: `fan` or `distribution` is not known, `scale` (where it is not
+      traced) is not positive, or `axes` does not fit a leaf.
   """
-  if not isinstance(scale, jax.core.Tracer) and not 0 < scale < math.inf:
-    raise ValueError(f'scale is {scale}; accepted is a number above 0')
 
-  def one(param: Array, mask: Array, leaf_key: Array) -> Array:
-    deviation = jnp.sqrt(scale / _fan_in(mask, out_axis))
-    drawn = deviation * jax.random.normal(leaf_key, param.shape, jnp.float32)
+  def variance(mask: Array, found: fans.Axes) -> Array:
+    entering, leaving = fans.fan_in(mask, found), fans.fan_out(mask, found)
+    return scale / jnp.maximum(_pick(fan, entering, leaving), 1.0)
+
+  _check(scale, fan)
+  return _draw(params, masks, key, distribution, axes, variance)
+
+
+def layer_scaled(
+  params: Params,
+  masks: Masks,
+  *,
+  key: Array,
+  scale: Scalar = 2.0,
+  fan: str = 'fan_in',
+  distribution: str = 'normal',
+  axes: fans.Rule = fans.flax,
+) -> Params:
+  """The dense initialisation rescaled by each layer's density.
+
+  The active weights of a layer have variance scale / (F density), F being the
+  dense fan: one scale a layer, that of its mean unit. Source: Liu et al. 2019,
+  "Rethinking the Value of Network Pruning", as Evci et al. 2022 compare with
+  it; their plots draw it from the truncated normal.
+
+  Args:
+    params: as for `sparse`, and so are the others.
+    masks: bool leaves, `None` where exempt.
+    key: a PRNG key.
+    scale: as for `sparse`.
+    fan: the dense fan: `fan_in`, `fan_out` or `fan_avg`.
+    distribution: `normal`, `truncated_normal` or `uniform`.
+    axes: input and output axes of each leaf.
+
+  Returns:
+    Params, 0 outside the masks; biases and other exempt leaves unchanged.
+
+  Raises:
+    ValueError: as for `sparse`.
+  """
+
+  def variance(mask: Array, found: fans.Axes) -> Array:
+    # F density is the active weights over the units that they enter or leave.
+    active = jnp.maximum(jnp.sum(mask, dtype=jnp.float32), 1.0)
+    inputs, outputs = fans.units(mask.shape, found)
+    return scale / _pick(fan, active / outputs, active / inputs)
+
+  _check(scale, fan)
+  return _draw(params, masks, key, distribution, axes, variance)
+
+
+def _pick(fan: str, fan_in: Array, fan_out: Array) -> Array:
+  return {
+    'fan_in': fan_in,
+    'fan_out': fan_out,
+    'fan_avg': (fan_in + fan_out) / 2,
+  }[fan]
+
+
+def _normal(key: Array, shape: Shape) -> Array:
+  return jax.random.normal(key, shape, jnp.float32)
+
+
+def _truncated_normal(key: Array, shape: Shape) -> Array:
+  drawn = jax.random.truncated_normal(key, -2.0, 2.0, shape, jnp.float32)
+  density = math.exp(-2.0) / math.sqrt(2 * math.pi)
+  return drawn / math.sqrt(1 - 4 * density / math.erf(math.sqrt(2.0)))
+
+
+def _uniform(key: Array, shape: Shape) -> Array:
+  edge = math.sqrt(3.0)
+  return jax.random.uniform(key, shape, jnp.float32, -edge, edge)
+
+
+# Each of variance 1.
+_DISTRIBUTIONS = {
+  'normal': _normal,
+  'truncated_normal': _truncated_normal,
+  'uniform': _uniform,
+}
+
+
+def _draw(
+  params: Params,
+  masks: Masks,
+  key: Array,
+  distribution: str,
+  axes: fans.Rule,
+  variance: Callable[[Array, fans.Axes], Array],
+) -> Params:
+  _one_of('distribution', distribution, tuple(_DISTRIBUTIONS))
+  draw = _DISTRIBUTIONS[distribution]
+
+  def one(path: str, param: Array, mask: Array, leaf_key: Array) -> Array:
+    found = fans.find(axes, path, mask.shape)
+    drawn = jnp.sqrt(variance(mask, found)) * draw(leaf_key, param.shape)
     return jnp.where(mask, drawn, 0.0).astype(param.dtype)
 
-  return map_masks(
+  return map_masks_with_path(
     one,
     params,
     masks,
@@ -76,10 +187,15 @@ def sparse(
   )
 
 
-def _fan_in(mask: Array, out_axis: int) -> Array:
-  """Active weights of each output unit, at least 1; float32, axes kept."""
-  if not -mask.ndim <= out_axis < mask.ndim:
-    raise ValueError(f'out_axis {out_axis}: a mask has shape {mask.shape}')
-  axes = tuple(a for a in range(mask.ndim) if a != out_axis % mask.ndim)
-  active = jnp.sum(mask, axis=axes, keepdims=True, dtype=jnp.float32)
-  return jnp.maximum(active, 1.0)
+def _check(scale: Scalar, fan: str) -> None:
+  _one_of('fan', fan, _FANS)
+  if not isinstance(scale, jax.core.Tracer) and not 0 < scale < math.inf:
+    raise ValueError(f'scale is {scale}; accepted is a number above 0')
+
+
+def _one_of(what: str, got: Any, accepted: tuple[str, ...]) -> None:
+  if got not in accepted:
+    raise ValueError(
+      f'{what} is {got!r}; accepted are {", ".join(accepted)}.'
+      f'{paths.nearest(str(got), accepted)}'
+    )

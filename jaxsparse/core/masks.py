@@ -2,8 +2,8 @@
 
 A mask tree follows the params' tree; `None` marks a leaf that is not subject
 to sparsity. `jax.tree.map` accepts a `None` only in the trees that *follow*
-the first one, so params lead and masks follow: `map_masks` is the one place
-that knows.
+the first one, so params lead and masks follow: `map_masks_with_path` is the
+one place that knows.
 """
 
 from collections.abc import Callable
@@ -39,8 +39,21 @@ def map_masks(
   Returns:
     A tree of the structure of `params`.
   """
-  return jax.tree.map(
-    lambda p, m, *r: exempt(p, *r) if m is None else fn(p, m, *r),
+  return map_masks_with_path(
+    lambda _, p, m, *r: fn(p, m, *r), params, masks, *rest, exempt=exempt
+  )
+
+
+def map_masks_with_path(
+  fn: Callable[..., Any],
+  params: Params,
+  masks: Masks,
+  *rest: PyTree,
+  exempt: Callable[..., Any] = lambda *_: None,
+) -> PyTree:
+  """`map_masks`, of an `fn` that takes the leaf's path first."""
+  return paths.map_with_path(
+    lambda path, p, m, *r: exempt(p, *r) if m is None else fn(path, p, m, *r),
     params,
     masks,
     *rest,

@@ -81,7 +81,7 @@ def build(config: Any) -> Experiment:
   counts = target_counts(settled['updater'], task, params, inputs)
   recipe = recipes.recipe(settled, module)
   members = _members(settled, counts)
-  _check_init(settled['init'])
+  _check_init(settled['init'], members[0], params, counts)
   updater = _updater(settled, members[0])
   _check_updater(settled, updater)
   _check_optimiser(recipe, members[0], params)
@@ -156,13 +156,29 @@ def _members(settled: Plain, counts: Counts) -> tuple[Member, ...]:
   )
 
 
-def _check_init(section: Plain) -> None:
-  keeps = config_lib.find('init', section['name']) is initialisation.dense
+def _check_init(
+  section: Plain, member: Member, params: Params, counts: Counts
+) -> None:
+  name = section['name']
+  keeps = config_lib.find('init', name) is initialisation.dense
   if section['checkpoint'] and not keeps:
     raise ValueError(
-      f'config.init.name: {section["name"]} would redraw the weights that'
+      f'config.init.name: {name} would redraw the weights that'
       ' config.init.checkpoint gives; accepted with it is dense'
     )
+  initialise = recipes.initialiser(section)
+  masks = masks_lib.map_masks(
+    lambda p, _: jax.ShapeDtypeStruct(p.shape, bool), params, counts
+  )
+  try:  # With concrete numbers, so that bad ones are refused; not computed.
+    jax.eval_shape(
+      lambda p, m, key: initialise(p, m, key=key, **member.init),
+      params,
+      masks,
+      member.key,
+    )
+  except (ValueError, TypeError) as error:
+    raise ValueError(f'config.init ({name}): {error}') from None
 
 
 def _updater(settled: Plain, member: Member) -> MaskUpdater:

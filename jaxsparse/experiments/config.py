@@ -30,7 +30,7 @@ _SUPPLIED = {
   'model': ('num_classes',),
   'optimizer': ('learning_rate',),
   'updater': ('start_step', 'stop_step', 'update_interval'),
-  'init': ('key', 'out_axis'),
+  'init': ('key', 'axes'),
 }
 
 Named = str | Callable[..., Any]
@@ -141,6 +141,11 @@ def find(section: str, spec: Named) -> Callable[..., Any]:
     return registry.resolve(spec, _PACKAGES[section])
   except ValueError as error:
     raise ValueError(f'config.{section}.name: {error}') from None
+
+
+def is_config(value: Any) -> bool:
+  """Whether `value` is what `default_config` makes."""
+  return isinstance(value, ml_collections.ConfigDict)
 
 
 def plain(config: ml_collections.ConfigDict) -> dict[str, Any]:

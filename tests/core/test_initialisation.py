@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxsparse.core import initialisation
+from jaxsparse.core import fans, initialisation
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +53,7 @@ def test_sparse_is_the_normal_law_of_each_unit(key, shape, out_axis):
     {'kernel': jnp.full(shape, jnp.nan)},
     {'kernel': mask},
     key=key,
-    out_axis=out_axis,
+    axes=fans.flax if out_axis == -1 else fans.equinox,
   )['kernel']
   assert not np.asarray(out)[~np.asarray(mask)].any()
   z = _normalised(out, mask, out_axis)
@@ -129,10 +129,12 @@ def test_sparse_draws_each_leaf_from_its_own_stream(key):
   assert not np.array_equal(out['a'], other['a'])
 
 
-def test_sparse_refuses_an_axis_that_is_not_there(key):
+def test_axes_that_do_not_fit_a_leaf_are_refused(key):
   params, masks = {'kernel': jnp.zeros((8, 4))}, {'kernel': _masks((8, 4), 0.5)}
-  with pytest.raises(ValueError, match=r'out_axis 2: .* \(8, 4\)'):
-    initialisation.sparse(params, masks, key=key, out_axis=2)
+  with pytest.raises(ValueError, match=r"'kernel' of shape \(8, 4\)"):
+    initialisation.sparse(
+      params, masks, key=key, axes=lambda *_: fans.Axes((0,), (2,))
+    )
 
 
 @pytest.mark.parametrize('scale', [0.0, -1.0, float('nan'), float('inf')])
@@ -141,3 +143,18 @@ def test_a_scale_that_is_not_positive_is_refused(key, scale):
   masks = {'kernel': jnp.ones((3, 4), bool)}
   with pytest.raises(ValueError, match='scale is'):
     initialisation.sparse(params, masks, key=key, scale=scale)
+
+
+@pytest.mark.parametrize('init', ['sparse', 'layer_scaled'])
+@pytest.mark.parametrize(
+  ('wrong', 'message'),
+  [
+    ({'fan': 'fan-in'}, "fan is 'fan-in'.*fan_out.*mean 'fan_in'"),
+    ({'distribution': 'unifrom'}, "'unifrom'.*truncated_normal.*'uniform'"),
+    ({'scale': -1.0}, 'scale is -1.0'),
+  ],
+)
+def test_options_that_are_not_known_are_refused(key, init, wrong, message):
+  params, masks = {'kernel': jnp.zeros((8, 4))}, {'kernel': _masks((8, 4), 0.5)}
+  with pytest.raises(ValueError, match=message):
+    getattr(initialisation, init)(params, masks, key=key, **wrong)

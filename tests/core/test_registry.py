@@ -107,7 +107,7 @@ def test_parameters_are_the_keyword_only_ones():
 
 def test_a_single_module_lends_its_public_functions():
   module = 'jaxsparse.core.initialisation'
-  assert registry.names(module) == ('dense', 'sparse')
+  assert registry.names(module) == ('dense', 'layer_scaled', 'sparse')
   assert registry.resolve('sparse', module).__name__ == 'sparse'
   with pytest.raises(ValueError, match="mean 'sparse'"):
     registry.resolve('spars', module)

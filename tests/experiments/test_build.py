@@ -127,6 +127,20 @@ def test_an_initialisation_gets_its_static_fields():
   assert recipes.initialiser(dict(section)) is initialise
 
 
+@pytest.mark.parametrize(
+  ('field', 'value'), [('fan', 'fan-in'), ('scale', -1.0)]
+)
+def test_an_initialisation_that_is_refused_names_its_section(
+  make_config, field, value
+):
+  config = make_config(init__name='layer_scaled')
+  config.init.update({field: value})
+  with pytest.raises(
+    ValueError, match=rf'config.init \(layer_scaled\): {field}'
+  ):
+    build(config)
+
+
 def test_a_method_gets_the_steps_that_it_asks_for(make_config):
   seen = {}
 

@@ -1,0 +1,135 @@
+"""Fans of dense, convolutional, grouped and attention kernels."""
+
+import itertools
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import linen as nn
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jaxsparse.core import fans, paths
+
+
+def brute(mask, axes):
+  """The input and output unit of every weight, one by one."""
+  inputs, outputs = np.empty(mask.shape, object), np.empty(mask.shape, object)
+  for at in itertools.product(*map(range, mask.shape)):
+    out = tuple(at[a] for a in axes.out_axes)
+    per_group = mask.shape[axes.out_axes[0]] // axes.groups
+    group = out[0] // per_group if axes.groups > 1 else 0
+    inputs[at] = (group, *(at[a] for a in axes.in_axes))
+    outputs[at] = out
+  return inputs, outputs
+
+
+def counted(mask, units):
+  """The active weights of the unit of each weight."""
+  totals = {}
+  for unit, active in zip(units.flat, mask.flat, strict=True):
+    totals[unit] = totals.get(unit, 0) + int(active)
+  found = [totals[unit] for unit in units.flat]
+  return np.reshape(found, mask.shape), len(totals)
+
+
+CASES = [
+  ((5, 4), fans.Axes((0,), (1,))),
+  ((4, 5), fans.Axes((1,), (0,))),
+  ((2, 3, 4, 6), fans.Axes((2,), (3,))),
+  ((6, 4, 2, 3), fans.Axes((1,), (0,))),
+  ((2, 3, 2, 6), fans.Axes((2,), (3,), groups=3)),
+  ((6, 2, 3, 2), fans.Axes((1,), (0,), groups=2)),
+  ((3, 3, 1, 8), fans.Axes((2,), (3,), groups=4)),
+  ((5, 2, 3), fans.Axes((0,), (1, 2))),
+  ((2, 3, 5), fans.Axes((0, 1), (2,))),
+  ((4, 3, 5), fans.Axes((0, 1), (0, 2))),
+]
+
+
+@given(st.sampled_from(CASES), st.integers(0, 2**31), st.floats(0, 1))
+def test_fans_are_what_counting_one_by_one_gives(case, seed, density):
+  shape, axes = case
+  mask = np.random.default_rng(seed).random(shape) < density
+  inputs, outputs = brute(mask, axes)
+  fan_in, n_out = counted(mask, outputs)
+  fan_out, n_in = counted(mask, inputs)
+  found = fans.find(lambda *_: axes, 'kernel', shape)
+  for count, expected in (
+    (fans.fan_in(jnp.asarray(mask), found), fan_in),
+    (fans.fan_out(jnp.asarray(mask), found), fan_out),
+  ):
+    assert count.dtype == jnp.float32
+    np.testing.assert_array_equal(np.broadcast_to(count, shape), expected)
+  assert fans.units(shape, found) == (n_in, n_out)
+
+
+def axes_by_path(rule, params):
+  shapes = {p: leaf.shape for p, leaf in paths.flatten(params).items()}
+  return {p: rule(p, s) for p, s in shapes.items() if paths.kernels(p, s)}
+
+
+def test_the_rule_of_flax_fits_its_layers():
+  class Net(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+      x = nn.Conv(8, (3,))(x)
+      x = nn.MultiHeadDotProductAttention(num_heads=2)(x)
+      return nn.Dense(3, name='out')(x)
+
+  params = jax.eval_shape(
+    Net().init, jax.random.key(0), jnp.ones((2, 5, 4), jnp.float32)
+  )['params']
+  attention = 'MultiHeadDotProductAttention_0'
+  assert axes_by_path(fans.flax, params) == {
+    'Conv_0/kernel': ((-2,), (-1,), 1),
+    f'{attention}/query/kernel': ((0,), (1, 2), 1),
+    f'{attention}/key/kernel': ((0,), (1, 2), 1),
+    f'{attention}/value/kernel': ((0,), (1, 2), 1),
+    f'{attention}/out/kernel': ((0, 1), (2,), 1),
+    'out/kernel': ((-2,), (-1,), 1),
+  }
+
+
+def test_a_group_reads_the_inputs_that_the_convolution_gives_it():
+  """By gradients: output o depends on input i where a weight joins the two."""
+  shape, groups = (1, 2, 6), 3
+  mask = np.random.default_rng(0).random(shape) < 0.5
+  conv = nn.Conv(6, (1,), feature_group_count=groups, use_bias=False)
+  params = {'params': {'kernel': jnp.asarray(mask, jnp.float32)}}
+  joined = jax.jacobian(lambda x: conv.apply(params, x[None, None])[0, 0])(
+    jnp.zeros(2 * groups)
+  )
+  axes = fans.find(
+    lambda p, s: fans.flax(p, s)._replace(groups=groups), 'kernel', shape
+  )
+  leaving = np.asarray(fans.fan_out(jnp.asarray(mask), axes))[0, :, ::2]
+  np.testing.assert_array_equal(leaving.T.ravel(), joined.sum(0))
+  entering = np.ravel(fans.fan_in(jnp.asarray(mask), axes))
+  np.testing.assert_array_equal(entering, joined.sum(1))
+
+
+def test_the_rule_of_equinox_fits_its_layers(key):
+  conv = eqx.nn.Conv2d(3, 5, 2, key=key)
+  dense = eqx.nn.Linear(3, 5, key=key)
+  for weight in (conv.weight, dense.weight):
+    axes = fans.find(fans.equinox, 'weight', weight.shape)
+    assert fans.units(weight.shape, axes) == (3, 5)
+
+
+@pytest.mark.parametrize(
+  ('axes', 'message'),
+  [
+    (fans.Axes((2,), (1,)), r"'a/kernel' of shape \(4, 6\).*-2 .. 1"),
+    (fans.Axes((), (1,)), 'one or more axes'),
+    (fans.Axes((0,), (1, -1)), 'names an axis twice'),
+    (fans.Axes((0,), (1,), groups=4), 'groups must divide 6'),
+    (fans.Axes((0,), (1,), groups=0), 'groups must divide 6'),
+    (fans.Axes((0, 1), (1,), groups=2), 'one output axis that is no input'),
+  ],
+)
+def test_axes_that_do_not_fit_are_refused_with_the_leaf(axes, message):
+  with pytest.raises(ValueError, match=message):
+    fans.find(lambda *_: axes, 'a/kernel', (4, 6))
