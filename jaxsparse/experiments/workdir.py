@@ -60,6 +60,20 @@ def local(workdir: str | os.PathLike[str]) -> pathlib.Path:
   return pathlib.Path(os.path.abspath(os.path.expanduser(workdir)))
 
 
+def output(folder: str | os.PathLike[str]) -> pathlib.Path:
+  """A folder for what is not a run, made if need be.
+
+  Raises:
+    ValueError: it cannot be made.
+  """
+  path = local(folder)
+  try:
+    path.mkdir(parents=True, exist_ok=True)
+  except OSError as error:
+    raise ValueError(f'{path} cannot be written: {error.strerror}') from None
+  return path
+
+
 def begun(workdir: str | os.PathLike[str]) -> bool:
   """Whether a directory belongs to a run.
 
