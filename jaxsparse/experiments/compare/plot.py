@@ -1,0 +1,149 @@
+"""The one plot of a comparison: against a number, or against the step."""
+
+import pathlib
+import statistics
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from jaxsparse.experiments import figures, workdir
+from jaxsparse.experiments.axes import value_axis
+from jaxsparse.experiments.compare import groups, table
+from jaxsparse.experiments.compare.groups import Group
+from jaxsparse.experiments.compare.queries import is_number
+from jaxsparse.experiments.studies import metrics
+from jaxsparse.experiments.studies.names import field_name, is_sparsity
+from jaxsparse.training import metrics as records_lib
+
+_DASHES = ('-', '--', ':', '-.')
+_SIZE = (8, 4.5)
+
+# A place on the axis, and the values there.
+Point = tuple[float, list[float]]
+
+
+def draw(
+  made: Sequence[Group], metric: str, curve: str, folder: pathlib.Path
+) -> list[pathlib.Path]:
+  """Writes `plot.png` and `plot.svg` to a folder.
+
+  Where the groups differ in one number, the metric against it, a line for
+  each combination of the other fields; else the curves of the groups.
+
+  Args:
+    made: from `groups.groups`.
+    metric: of a summary.
+    curve: an entry of `metrics.jsonl`.
+    folder: that is there.
+
+  Returns:
+    The two paths.
+
+  Raises:
+    ValueError: no finished run has the entry `curve`, or its file cannot be
+      read.
+  """
+  figure, (ax,) = figures.panels(1)
+  figure.set_size_inches(*_SIZE)
+  numeric = numeric_fields(made)
+  if len(numeric) == 1:
+    _against(ax, made, numeric[0], metric)
+  else:
+    _curves(ax, made, curve)
+  if len(ax.get_legend_handles_labels()[0]) > 1:
+    figure.legend(loc='outside right center', frameon=False, fontsize=9)
+  return figures.save_both(figure, folder / 'plot')
+
+
+def numeric_fields(made: Sequence[Group]) -> list[str]:
+  """The fields of the key that hold several numbers and nothing else."""
+  columns: dict[str, set[object]] = {}
+  for group in made:
+    for field, value in group.key:
+      columns.setdefault(field, set()).add(value)
+  return [
+    field
+    for field, held in columns.items()
+    if len(held - {None}) > 1 and all(map(is_number, held - {None}))
+  ]
+
+
+def _against(ax: Axes, made: Sequence[Group], field: str, name: str) -> None:
+  lines: dict[str, list[Point]] = {}
+  for group in made:
+    key = dict(group.key)
+    x, found = key.pop(field), groups.values(group.finished, name)
+    label = table.label(tuple(key.items()))
+    if x is not None and found:
+      lines.setdefault(label, []).append((x, found))
+  several = any(len(points) > 1 for points in lines.values())
+  level = {label for label in lines if several and len(lines[label]) == 1}
+  placed = [points for label, points in lines.items() if label not in level]
+  values = list(dict.fromkeys(x for points in placed for x, _ in points))
+  at = value_axis(ax, values, sparsity=is_sparsity(field)) if values else []
+  place = dict(zip(values, at, strict=True))
+  for i, (label, points) in enumerate(lines.items()):
+    if label in level:
+      _level(ax, points[0][1], label=label, **_look(i))
+    else:
+      moved = [(place[x], found) for x, found in points]
+      figures.line(ax, _series(moved), label=label, **_look(i))
+  shown = metrics.metric(name)
+  unit = ' (%)' if is_sparsity(field) else ''
+  ax.set(xlabel=field_name(field) + unit, ylabel=shown.heading)
+  ax.set_title(f'{_sentence(shown.label)}, mean ± sd')
+
+
+def _level(ax: Axes, found: Sequence[float], **look: str) -> None:
+  """What has one value of the number (dense, say), across the axis."""
+  mean = statistics.fmean(found)
+  ax.axhline(mean, linewidth=1.6, **look)
+  if len(found) > 1:
+    std = statistics.stdev(found)
+    ax.axhspan(
+      mean - std, mean + std, color=look['color'], alpha=0.18, linewidth=0
+    )
+
+
+def _series(points: Sequence[Point]) -> figures.Series:
+  found = [values for _, values in points]
+  return figures.Series(
+    np.asarray([x for x, _ in points], np.float64),
+    np.asarray([statistics.fmean(v) for v in found]),
+    np.asarray([statistics.stdev(v) if len(v) > 1 else 0.0 for v in found]),
+    np.asarray([min(v) for v in found]),
+  )
+
+
+def _curves(ax: Axes, made: Sequence[Group], entry: str) -> None:
+  shown = metrics.metric(entry)
+  for i, group in enumerate(made):
+    records = [r for run in group.finished for r in _records(run.root)]
+    found = figures.scaled(figures.series(records, entry), shown.scale)
+    figures.line(ax, found, label=table.label(group.key), **_look(i))
+  if not ax.lines:
+    raise ValueError(f'--curve: no finished run recorded {entry!r}')
+  ax.set(xlabel='step', ylabel=shown.heading)
+  ax.set_title(f'{_sentence(shown.label)}, mean ± sd')
+  ax.set_xlim(left=0)
+
+
+def _records(root: pathlib.Path) -> list[figures.Record]:
+  path = root / workdir.METRICS
+  try:
+    return records_lib.read(path)
+  except OSError as error:
+    raise ValueError(f'{path} cannot be read: {error.strerror}') from None
+
+
+def _look(i: int) -> dict[str, str]:
+  count = len(figures.COLOURS)
+  return {
+    'color': figures.COLOURS[i % count],
+    'linestyle': _DASHES[i // count % len(_DASHES)],
+  }
+
+
+def _sentence(text: str) -> str:
+  return text[:1].upper() + text[1:]

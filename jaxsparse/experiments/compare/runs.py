@@ -1,0 +1,110 @@
+"""Runs that lie on disk, found by folder."""
+
+import glob
+import os
+import pathlib
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from jaxsparse.experiments import identity, workdir
+from jaxsparse.experiments.fields import Plain, flat
+from jaxsparse.experiments.start import BESIDE
+from jaxsparse.experiments.studies.status import failure
+
+_DEEPEST = 3
+_SEED = re.compile(r'-seed\d+-[0-9a-f]{8}(-\d+)?$')
+
+
+class Found(NamedTuple):
+  """A run on disk.
+
+  Attributes:
+    root: its workdir.
+    fields: dotted field -> value, of its settled config. A run beside it
+      that it starts from is named without its seed, so that the runs of all
+      seeds are alike in this too.
+    summary: the content of its `summary.json`; `None` where there is none, or
+      it is that of a run which is counted already.
+    state: 'finished', or why it has no summary to be counted.
+  """
+
+  root: pathlib.Path
+  fields: Plain
+  summary: dict[str, Any] | None
+  state: str
+
+
+def find(patterns: Sequence[str]) -> list[Found]:
+  """The runs in some folders, each once, in the order given.
+
+  Args:
+    patterns: workdirs, folders of them (runs folders, study workdirs), or
+      globs of both.
+
+  Raises:
+    ValueError: a pattern under which there is no run, a file that cannot be
+      read.
+  """
+  roots: dict[pathlib.Path, None] = {}
+  for pattern in patterns:
+    path = os.path.expanduser(pattern)
+    matches = sorted(glob.glob(path)) if glob.has_magic(path) else [path]
+    folders = [pathlib.Path(m).resolve() for m in matches if os.path.isdir(m)]
+    here = [root for folder in folders for root in _workdirs(folder)]
+    if not here:
+      why = 'holds no run' if folders else 'is no folder'
+      raise ValueError(f'--workdirs: {pattern!r} {why}')
+    roots |= dict.fromkeys(here)
+  return _each_once([read(root) for root in roots])
+
+
+def _each_once(runs: Sequence[Found]) -> list[Found]:
+  """A copy of a run that came before has no summary, and says of which."""
+  first: dict[str, Found] = {}
+  return [
+    run
+    if run.summary is None
+    or first.setdefault(run.summary['config_digest'], run) is run
+    else run._replace(
+      summary=None,
+      state=f'the same run as {first[run.summary["config_digest"]].root}',
+    )
+    for run in runs
+  ]
+
+
+def _workdirs(folder: pathlib.Path, depth: int = 0) -> list[pathlib.Path]:
+  if workdir.begun(folder):
+    return [folder]
+  if depth == _DEEPEST:
+    return []
+  below = sorted(p for p in folder.iterdir() if p.is_dir())
+  return [root for path in below for root in _workdirs(path, depth + 1)]
+
+
+def read(root: pathlib.Path) -> Found:
+  """The run in a workdir.
+
+  Raises:
+    ValueError: a file of it cannot be read; says which.
+  """
+  config = workdir.read_config(root)
+  fields = flat(config) | {'init.checkpoint': _source(root, config)}
+  summary = workdir.finished(root)
+  state = 'unfinished' if summary is None else 'finished'
+  if summary is None and (why := failure(root)):
+    state = f'failed: {why}'
+  return Found(root, fields, summary, state)
+
+
+def _source(root: pathlib.Path, config: Plain) -> str:
+  """The `init.checkpoint` of a run; without the seed if it is a run beside."""
+  given = config['init']['checkpoint']
+  other = root.parent / given.removeprefix(BESIDE)
+  if not given.startswith(BESIDE) or not workdir.begun(other):
+    return given
+  source = workdir.read_config(other)
+  init = source['init'] | {'checkpoint': _source(other, source)}
+  digest = identity.digest(source | {'seed': 0, 'init': init})
+  return f'{BESIDE}{_SEED.sub("", other.name)}-{digest[:8]}'

@@ -1,0 +1,91 @@
+"""Runs are found wherever a person points, each once, and read whole."""
+
+import pytest
+
+from jaxsparse.experiments import workdir
+from jaxsparse.experiments.compare import runs
+from jaxsparse.experiments.studies import status
+
+
+def roots(found):
+  return [run.root for run in found]
+
+
+def test_workdirs_folders_of_them_and_globs_are_found_once(make_run, tmp_path):
+  a, b = make_run('x/a', [0.5]), make_run('x/b', [0.5], seed=1)
+  c = make_run('study/runs/c', [0.5], seed=2)
+  (tmp_path / 'x' / 'notes').mkdir()
+  (tmp_path / 'x' / 'file').write_text('')
+  here = str(tmp_path)
+  assert roots(runs.find([str(b), f'{here}/x/*', f'{here}/study'])) == [b, a, c]
+  assert roots(runs.find([here])) == [c, a, b]
+
+
+def test_what_lies_in_a_run_is_not_searched(make_run):
+  root = make_run('a', [0.5])
+  inner = root / 'checkpoints' / '5'
+  inner.mkdir(parents=True)
+  (inner / workdir.CONFIG).write_text('{}')
+  assert roots(runs.find([str(root)])) == [root]
+
+
+@pytest.mark.parametrize(
+  ('name', 'said'),
+  [('empty', 'holds no run'), ('none', 'is no folder'), ('no*', 'is no fol')],
+)
+def test_a_folder_without_runs_is_refused(make_run, tmp_path, name, said):
+  good = make_run('a', [0.5])
+  (tmp_path / 'empty').mkdir()
+  with pytest.raises(ValueError, match=said):
+    runs.find([str(good), str(tmp_path / name)])
+
+
+@pytest.mark.parametrize('name', [workdir.CONFIG, workdir.SUMMARY])
+def test_a_file_that_cannot_be_read_is_named(make_run, name):
+  root = make_run('a', [0.5])
+  (root / name).write_text('{"half')
+  with pytest.raises(ValueError, match=f'{root}/{name}'):
+    runs.find([str(root)])
+
+
+def test_a_run_without_a_summary_says_why(make_run):
+  half = make_run('half')
+  failed = make_run('failed', seed=1)
+  (failed / status.FAILED).write_text('{"error": "not finite at step 3"}')
+  found = runs.find([str(half), str(failed)])
+  assert [run.summary for run in found] == [None, None]
+  assert [run.state for run in found] == [
+    'unfinished',
+    'failed: not finite at step 3',
+  ]
+
+
+def test_a_copy_of_a_run_does_not_count_again(make_run):
+  a, b = make_run('a', [0.5]), make_run('b', [0.5])
+  first, second = runs.find([str(a), str(b)])
+  assert first.state == 'finished'
+  assert second.summary is None
+  assert second.state == f'the same run as {a}'
+
+
+def test_tickets_of_all_seeds_start_from_the_same_thing(make_run):
+  """From runs of one config, but not from those of another."""
+
+  def ticket(i, seed, **source):
+    name = f'digits-mlp-gmp-0.8-seed{seed}-{i:08x}'
+    make_run(f'{i}/{name}', [0.5], seed=seed, **source)
+    fields = {'init__checkpoint': f'run:{name}', 'seed': seed}
+    return make_run(f'{i}/ticket', [0.5], **fields)
+
+  tickets = [
+    ticket(1, 0),
+    ticket(2, 1),
+    ticket(3, 2, optimizer__learning_rate=0.3),
+  ]
+  first, second, other = (
+    runs.read(root).fields['init.checkpoint'] for root in tickets
+  )
+  assert first == second
+  assert first.startswith('run:digits-mlp-gmp-0.8-')
+  assert 'seed' not in first
+  assert other != first
