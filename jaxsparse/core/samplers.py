@@ -1,0 +1,122 @@
+"""Random masks that are not uniform: beside `masks.random_masks`.
+
+Each is `(params, counts, *, key, axes) -> masks` with exactly `counts` active
+weights, and shares its layout with `params`. `connected` leaves no output
+unit without an input; `uneven` is the generator of the published plots of
+signal propagation, which prunes away the first units of every layer.
+"""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxsparse.core import fans, prng
+from jaxsparse.core.masks import map_masks_with_path, shard_like
+from jaxsparse.core.topk import topk_mask
+from jaxsparse.core.types import Counts, Masks, Params, Path, SparsityError
+
+
+def connected(
+  params: Params,
+  counts: Counts,
+  *,
+  key: Array,
+  axes: fans.Rule = fans.flax,
+) -> Masks:
+  """Random masks in which every output unit has an active input.
+
+  The masks of `masks.random_masks` with the same key, except where they leave
+  units dead: each of those gets one input at a uniformly random place, at the
+  cost of a random connection of a unit that has several. Every weight is
+  active with the same probability.
+
+  Args:
+    params: params (or a tree of `ShapeDtypeStruct`).
+    counts: active weights of each leaf, in [output units, size]. A traced
+      count cannot be checked: below the number of output units, that many
+      units, uniformly chosen, have one input each.
+    key: a PRNG key; each leaf draws from a stream named by its path.
+    axes: input and output axes of each leaf.
+
+  Returns:
+    The masks, sharded as `params`.
+
+  Raises:
+    SparsityError: a leaf has more output units than active weights.
+    ValueError: `axes` does not fit a leaf.
+  """
+
+  def one(path: Path, param: Array, count: int | Array, leaf_key: Array):
+    found = fans.find(axes, path, param.shape)
+    _check_count(path, param.shape, count, found)
+    scores = shard_like(param, jax.random.uniform(leaf_key, param.shape))
+    first = _first_of_unit(scores, found)
+    return shard_like(param, topk_mask(scores, count, where=first))
+
+  return map_masks_with_path(one, params, counts, prng.leaf_keys(key, params))
+
+
+def uneven(
+  params: Params,
+  counts: Counts,
+  *,
+  key: Array,
+  axes: fans.Rule = fans.flax,
+) -> Masks:
+  """Random masks whose density grows with the index of the output unit.
+
+  The weights of output unit i = 1, 2, ..., n have scores from U(0, i), and
+  those of highest score are active: at high sparsity the first units have
+  none, and the last are nearly dense. Source: the notebook behind the plot
+  of signal propagation of Evci et al. 2022, whose paper does not say so.
+
+  Args:
+    params: params (or a tree of `ShapeDtypeStruct`).
+    counts: active weights of each leaf, in [0, size]; may be traced.
+    key: a PRNG key; each leaf draws from a stream named by its path.
+    axes: input and output axes of each leaf. Of several output axes, the
+      last counts fastest.
+
+  Returns:
+    The masks, sharded as `params`.
+
+  Raises:
+    ValueError: `axes` does not fit a leaf.
+  """
+
+  def one(path: Path, param: Array, count: int | Array, leaf_key: Array):
+    found = fans.find(axes, path, param.shape)
+    unit = np.ones([], np.float32)
+    for axis, size in enumerate(param.shape):
+      if axis in found.out_axes:
+        unit = (unit[..., None] - 1) * size + np.arange(1, size + 1)
+      else:
+        unit = unit[..., None]
+    drawn = jax.random.uniform(leaf_key, param.shape)
+    scores = shard_like(param, drawn * unit.astype(np.float32))
+    return shard_like(param, topk_mask(scores, count))
+
+  return map_masks_with_path(one, params, counts, prng.leaf_keys(key, params))
+
+
+def _check_count(
+  path: Path, shape: tuple[int, ...], count: int | Array, axes: fans.Axes
+) -> None:
+  outputs = fans.units(shape, axes)[1]
+  if not isinstance(count, jax.core.Tracer) and int(count) < outputs:
+    raise SparsityError(
+      f'{path!r} has {int(count)} active weights for {outputs} output units;'
+      f' accepted are {outputs} to {math.prod(shape)}'
+    )
+
+
+def _first_of_unit(scores: Array, axes: fans.Axes) -> Array:
+  """Where each output unit has its highest score; of equals, the first."""
+  rest = tuple(a for a in range(scores.ndim) if a not in axes.out_axes)
+  highest = scores == jnp.max(scores, axis=rest, keepdims=True)
+  place = jnp.arange(scores.size, dtype=jnp.uint32).reshape(scores.shape)
+  place = jnp.where(highest, shard_like(scores, place), np.uint32(scores.size))
+  return place == jnp.min(place, axis=rest, keepdims=True)
