@@ -1,7 +1,7 @@
 r"""Trains one config in one workdir.
 
   python -m launch.train --config=configs/digits/mlp_rigl.py --workdir=DIR \
-    [--config.updater.sparsity=0.98 ...] [--dry_run]
+    [--config.updater.sparsity=0.98 ...] [--carry=vmap] [--dry_run]
 
 The same command goes on with an unfinished run, and prints the summary of a
 finished one.
@@ -10,7 +10,7 @@ finished one.
 from absl import flags
 from ml_collections import config_flags
 
-from jaxsparse.experiments import command, start, summary
+from jaxsparse.experiments import command, population, start, summary
 from jaxsparse.experiments.build import build
 from jaxsparse.experiments.train import train
 
@@ -22,6 +22,13 @@ _CONFIG = config_flags.DEFINE_config_file(
   accept_new_attributes=True,
 )
 _WORKDIR = flags.DEFINE_string('workdir', None, 'Where the run is kept.')
+_CARRY = flags.DEFINE_enum(
+  'carry',
+  'auto',
+  population.CARRIES,
+  'How replicates are carried: one after the other with the bits of a run'
+  ' alone, or together by vmap; auto chooses by backend.',
+)
 _DRY_RUN = flags.DEFINE_bool(
   'dry_run', False, 'Print shapes and counts; train nothing.'
 )
@@ -36,7 +43,9 @@ def main() -> None:
     print(summary.shapes_table(experiment))
     return
   workdir = command.required(_WORKDIR)
-  result = train(config, workdir, interrupted=command.interrupted)
+  result = train(
+    config, workdir, carry=_CARRY.value, interrupted=command.interrupted
+  )
   print(summary.table(result))
 
 

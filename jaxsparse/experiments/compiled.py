@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.sharding import Mesh
 
 from jaxsparse.analysis.gradient_flow import gradient_norm
 from jaxsparse.core import prng
@@ -55,16 +56,23 @@ class Compiled(NamedTuple):
   gradient_norm: Callable[..., jax.Array]
 
 
-def compiled(experiment: Experiment, abstract: TrainState) -> Compiled:
-  """The programs of `experiment`, whose states are shaped like `abstract`."""
+def compiled(
+  experiment: Experiment, abstract: TrainState, mesh: Mesh | None = None
+) -> Compiled:
+  """The programs of `experiment`, whose states are shaped like `abstract`.
+
+  With a `mesh`, `programs` take all members at once (see
+  `training.programs`); the others are the same.
+  """
   return _compiled(
     experiment.recipe,
     experiment.task,
     recipes.initialiser(experiment.config['init']),
     experiment.dataset.scale,
     experiment.dataset.train.images.shape[1:],
-    _dispatch(experiment, abstract),
+    dispatch(experiment, abstract),
     experiment.plan.chunk,
+    mesh,
   )
 
 
@@ -95,7 +103,8 @@ def batch_of(scale: float) -> BatchOf:
   return batch
 
 
-def _dispatch(experiment: Experiment, abstract: TrainState) -> str:
+def dispatch(experiment: Experiment, abstract: TrainState) -> str:
+  """'scan' or 'step': how the train steps of `experiment` are dispatched."""
   indices = jax.ShapeDtypeStruct((experiment.config['batch_size'],), jnp.int32)
   batch = jax.eval_shape(
     batch_of(experiment.dataset.scale), experiment.dataset.train, indices
@@ -117,10 +126,11 @@ def _compiled(
   image_shape: Shape,
   dispatch: str,
   chunk: int,
+  mesh: Mesh | None,
 ) -> Compiled:
   batches = batch_of(scale)
   return Compiled(
-    _programs(recipe, scale, dispatch, chunk),
+    _programs(recipe, scale, dispatch, chunk, mesh),
     _make_init(recipe, task, init_fn, batches, image_shape),
     _evaluate(task, scale),
     _gradient_norm(task, scale),
@@ -129,9 +139,11 @@ def _compiled(
 
 @functools.lru_cache(maxsize=32)
 def _programs(
-  recipe: Recipe, scale: float, dispatch: str, chunk: int
+  recipe: Recipe, scale: float, dispatch: str, chunk: int, mesh: Mesh | None
 ) -> Programs:
-  return make_programs(recipe, batch_of(scale), dispatch=dispatch, chunk=chunk)
+  return make_programs(
+    recipe, batch_of(scale), dispatch=dispatch, chunk=chunk, mesh=mesh
+  )
 
 
 @functools.lru_cache(maxsize=32)

@@ -4,10 +4,12 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tqdm
+
+Report = Callable[[int, Sequence[dict[str, Any]]], None]
 
 _log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LINES = 10.0
@@ -21,11 +23,19 @@ class Reporter:
     start: steps that were done before this process.
     num_steps: of the whole run.
     members: trained side by side; a step counts once for each.
+    instead: takes `(steps done, newest records)`, and nothing is shown here.
   """
 
-  def __init__(self, name: str, start: int, num_steps: int, members: int):
+  def __init__(
+    self,
+    name: str,
+    start: int,
+    num_steps: int,
+    members: int,
+    instead: Report | None = None,
+  ):
     self._name, self._total = name, num_steps
-    self._members = members
+    self._members, self._instead = members, instead
     self._shown: dict[str, str] = {}
     self._compiled: set[str] = set()
     self._clock = time.perf_counter()
@@ -33,7 +43,7 @@ class Reporter:
     self._last_line = -math.inf
     self._bar = (
       tqdm.tqdm(total=num_steps, initial=start, desc=name, unit='step')
-      if sys.stderr.isatty()
+      if instead is None and sys.stderr.isatty()
       else None
     )
 
@@ -41,6 +51,9 @@ class Reporter:
     """Takes the steps done and the records made at this point."""
     now = time.perf_counter()
     self._count(now, done, records)
+    if self._instead is not None:
+      self._instead(done, records)
+      return
     self._read(records)
     if self._bar is not None:
       self._bar.set_postfix(self._shown, refresh=False)

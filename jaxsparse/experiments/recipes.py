@@ -8,7 +8,7 @@ functions, and with them the same compiled programs.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
@@ -44,13 +44,19 @@ def task(module: nn.Module) -> Task:
 
 def recipe(settled: Plain, module: nn.Module) -> Recipe:
   """What the train and mask steps of a settled config are made of."""
+  _, *parts = static_parts(settled)
+  return _recipe(module, *parts)
+
+
+def static_parts(settled: Plain) -> tuple[Hashable, ...]:
+  """What is compiled into the steps of a settled config, data apart."""
   optimizer = {
     k: v
     for k, v in settled['optimizer'].items()
     if k not in ('learning_rate', 'weight_decay')
   }
-  return _recipe(
-    module,
+  return (
+    _frozen(settled['model']),
     settled['updater']['name'],
     _frozen(_static(updater_kwargs(settled))),
     _frozen(optimizer),

@@ -13,7 +13,7 @@ from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import Compiled
 from jaxsparse.training.evaluate import checked_active
 from jaxsparse.training.loop import Record
-from jaxsparse.training.state import Member, TrainState
+from jaxsparse.training.state import TrainState
 
 
 class Scores:
@@ -24,23 +24,31 @@ class Scores:
     program: its compiled programs.
     data: its training split on the device; its first examples are the probe
       set that gradient norms are taken on.
+    eval_data: its `eval_split` on the device.
   """
 
-  def __init__(self, experiment: Experiment, program: Compiled, data: Split):
+  def __init__(
+    self,
+    experiment: Experiment,
+    program: Compiled,
+    data: Split,
+    eval_data: Split,
+  ):
     self._experiment = experiment
     self._program = program
     self._data = data
-    self._eval_data = resident.put(experiment.eval_split)
+    self._eval_data = eval_data
     size = experiment.config['eval']['probe_size']
     self._probe = np.arange(min(size, len(data.labels)), dtype=np.int32)
 
-  def record(self, state: TrainState, member: Member) -> Record:
+  def record(self, replicate: int, state: TrainState) -> Record:
     """The entries of an evaluation record.
 
     Raises:
       BrokenInvariant: weights, masks and counts do not agree.
     """
     experiment = self._experiment
+    member = experiment.members[replicate]
     updater = experiment.recipe.updater(member)
     active = checked_active(state, updater, experiment.target_counts)
     seen = updater.forward(state.params, state.mask_state)

@@ -17,7 +17,7 @@ from jaxsparse.experiments import workdir as workdir_lib
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import Compiled
 from jaxsparse.experiments.fields import Plain
-from jaxsparse.training.carry import usable_cores
+from jaxsparse.training.carry import Carry, usable_cores
 from jaxsparse.training.checkpoints.bare import check_like, load_params
 from jaxsparse.training.loop import Progress
 from jaxsparse.training.state import TrainState
@@ -119,7 +119,7 @@ def _check_counts(
 
 
 def to_meta(
-  progress: Progress, config: Plain, seconds: float
+  progress: Progress, config: Plain, seconds: float, carry: Carry
 ) -> dict[str, Any]:
   """What a checkpoint carries besides the states."""
   return {
@@ -128,12 +128,12 @@ def to_meta(
     'meters': [list(meter) for meter in progress.meters],
     'failed': {str(k): v for k, v in progress.failed.items()},
     'wall_seconds': seconds,
-    'made_on': _machine(),
+    'made_on': _made_on(carry),
   }
 
 
 def from_meta(step: int, meta: dict[str, Any], config: Plain) -> Progress:
-  """The inverse of `to_meta`; warns if bits may no longer be the same.
+  """The inverse of `to_meta`.
 
   Raises:
     ValueError: the checkpoint is of a run of another config.
@@ -144,16 +144,6 @@ def from_meta(step: int, meta: dict[str, Any], config: Plain) -> Progress:
       f'the checkpoint of step {step} is of another config; fields that'
       f' differ (there -> here): {"; ".join(differing)}'
     )
-  here = _machine()
-  for name, there in meta['made_on'].items():
-    if there != here.get(name):
-      _log.warning(
-        'the run was on %s %s and goes on on %s: its results may differ in'
-        ' their last bits from those of an unbroken run',
-        name,
-        there,
-        here.get(name),
-      )
   return Progress(
     step,
     [list(meter) for meter in meta['meters']],
@@ -161,7 +151,37 @@ def from_meta(step: int, meta: dict[str, Any], config: Plain) -> Progress:
   )
 
 
-def _machine() -> dict[str, str | int]:
+def carried(meta: dict[str, Any]) -> Carry:
+  """How the members of a checkpoint were carried."""
+  made_on = meta['made_on']
+  # Checkpoints from before there was a choice do not say.
+  return Carry(
+    made_on.get('carry', 'one_by_one'),
+    made_on.get('width', 1),
+    made_on.get('devices', 1),
+  )
+
+
+def warn_of_move(meta: dict[str, Any], carry: Carry) -> None:
+  """Warns if a run that goes on from a checkpoint may not keep its bits."""
+  there = meta['made_on'] | _named(carried(meta))
+  here = _made_on(carry)
+  for name, value in there.items():
+    if value != here.get(name):
+      _log.warning(
+        'the run was on %s %s and goes on on %s: its results may differ in'
+        ' their last bits from those of an unbroken run',
+        name,
+        value,
+        here.get(name),
+      )
+
+
+def _named(carry: Carry) -> dict[str, str | int]:
+  return {'carry': carry.how, 'width': carry.width, 'devices': carry.devices}
+
+
+def _made_on(carry: Carry) -> dict[str, str | int]:
   """What the bits of a run depend on besides its config."""
   cores = usable_cores() if jax.default_backend() == 'cpu' else 0
   return {
@@ -171,4 +191,5 @@ def _machine() -> dict[str, str | int]:
     'processor': platform.machine(),
     'device': jax.devices()[0].device_kind,
     'device_count': jax.device_count(),
+    **_named(carry),
   }

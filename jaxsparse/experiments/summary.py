@@ -9,6 +9,7 @@ from jaxsparse.core.paths import flatten
 from jaxsparse.core.types import Path
 from jaxsparse.experiments import identity
 from jaxsparse.experiments.build import Experiment, total_sizes
+from jaxsparse.training.carry import Carry
 
 Summary = dict[str, Any]
 
@@ -43,6 +44,7 @@ def summarise(
   failed: dict[int, int],
   steps_per_second: float,
   wall_seconds: float,
+  carry: Carry,
 ) -> Summary:
   """The content of `summary.json`.
 
@@ -53,6 +55,7 @@ def summarise(
     failed: replicate -> first step whose loss was not finite.
     steps_per_second: member steps a second, compiling left out.
     wall_seconds: from start to end, over all processes of the run.
+    carry: how the members were carried.
   """
   sizes = total_sizes(experiment)
   total, kept = sum(sizes.values()), sum(active.values())
@@ -67,6 +70,7 @@ def summarise(
     'failed': {str(k): v for k, v in failed.items()},
     'steps_per_second': round(steps_per_second, 2),
     'wall_seconds': round(wall_seconds, 2),
+    'carry': carry._asdict(),
     'config_digest': identity.digest(experiment.config),
   }
 

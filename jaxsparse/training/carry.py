@@ -1,16 +1,83 @@
 """How the members of a run are carried through the same programs.
 
-One after the other by default. On CPU a small net leaves cores idle, so
-several members may be under way at once, each in a thread of its own: XLA
-computes without Python's lock. What a member computes does not depend on it.
+A `Carrier` holds the members' states and does with them what the loop asks.
+`OneByOne` is one; `vmapped.Vmapped` takes all members at once. The steps know
+nothing of it.
 """
 
 import os
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+
+from jaxsparse.core.types import PyTree
+from jaxsparse.training.programs import Programs
+from jaxsparse.training.state import Member, TrainState
 
 _Out = TypeVar('_Out')
+
+Kind = Literal['advance', 'update_masks']
+Rows = dict[str, Any]
+# `(member, begin, end) -> int32 [end - begin, batch]`
+Batches = Callable[[int, int, int], np.ndarray]
+
+
+class Carry(NamedTuple):
+  """How the members of a run are carried.
+
+  Attributes:
+    how: 'one_by_one' or 'vmap'.
+    width: members that a program takes at once; its bits depend on it.
+    devices: over which they are spread.
+  """
+
+  how: str
+  width: int
+  devices: int
+
+
+class Carrier(Protocol):
+  """The members' states, numbered from 0, and what the loop does with them."""
+
+  def __len__(self) -> int:
+    """The number of members."""
+    ...
+
+  def advance(
+    self, kind: Kind, alive: Sequence[int], begin: int, end: int
+  ) -> list[Rows]:
+    """Carries members from step `begin` to `end` by one kind of program.
+
+    Args:
+      kind: which of `Programs`.
+      alive: the members; what becomes of the others' states does not matter.
+      begin: where all stand.
+      end: for 'update_masks', `begin + 1`.
+
+    Returns:
+      For each of `alive` its metrics, numpy `[end - begin]`; a tree of numbers
+      for `churn`.
+    """
+    ...
+
+  def each(
+    self,
+    kind: Hashable,
+    fn: Callable[[int, TrainState], _Out],
+    which: Sequence[int],
+  ) -> list[_Out]:
+    """`[fn(i, state of i) for i in which]`; `kind` as for `Threads`."""
+    ...
+
+  def state(self, i: int) -> TrainState:
+    """The state of a member, good until it is carried on."""
+    ...
+
+  def replace(self, i: int, state: TrainState) -> None:
+    """Puts `state` in the place of a member that is no longer carried on."""
+    ...
 
 
 def usable_cores() -> int:
@@ -20,13 +87,15 @@ def usable_cores() -> int:
   return os.cpu_count() or 1
 
 
-class Carrier:
-  """Applies a function to each of some members, in as many threads as given.
+class Threads:
+  """Applies a function to each of some items, in as many threads as given.
 
-  A context manager; leaving it ends the threads.
+  On CPU a small net leaves cores idle, so several members may be under way at
+  once: XLA computes without Python's lock. What a member computes does not
+  depend on it. A context manager; leaving it ends the threads.
 
   Args:
-    threads: how many members may be under way at once, >= 1.
+    threads: how many items may be under way at once, >= 1.
   """
 
   def __init__(self, threads: int = 1):
@@ -35,7 +104,7 @@ class Carrier:
     self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
     self._begun: set[Hashable] = set()
 
-  def __enter__(self) -> 'Carrier':
+  def __enter__(self) -> 'Threads':
     return self
 
   def __exit__(self, *exc: object) -> None:
@@ -61,3 +130,66 @@ class Carrier:
     done = [fn(item) for item in head]
     more = map(fn, rest) if self._pool is None else self._pool.map(fn, rest)
     return [*done, *more]
+
+
+class OneByOne:
+  """Members go one after the other through programs for one.
+
+  Each gets the bits of a run of its own.
+
+  Args:
+    programs: for one member.
+    states: one a member; donated.
+    members: one a member.
+    data: resident arrays, passed to the programs.
+    batches: the batches of a member.
+    threads: so many members are under way at once.
+  """
+
+  def __init__(
+    self,
+    programs: Programs,
+    states: Sequence[TrainState],
+    members: Sequence[Member],
+    *,
+    data: PyTree,
+    batches: Batches,
+    threads: Threads | None = None,
+  ):
+    self._programs = programs
+    self._states = list(states)
+    self._members = members
+    self._data = data
+    self._batches = batches
+    self._threads = threads or Threads()
+
+  def __len__(self) -> int:
+    return len(self._states)
+
+  def advance(
+    self, kind: Kind, alive: Sequence[int], begin: int, end: int
+  ) -> list[Rows]:
+    program = getattr(self._programs, kind)
+
+    def one(i: int) -> Rows:
+      indices = self._batches(i, begin, end)
+      self._states[i], rows = program(
+        self._states[i], self._members[i], self._data, indices
+      )
+      return rows
+
+    return self._threads(kind, one, alive)
+
+  def each(
+    self,
+    kind: Hashable,
+    fn: Callable[[int, TrainState], _Out],
+    which: Sequence[int],
+  ) -> list[_Out]:
+    return self._threads(kind, lambda i: fn(i, self._states[i]), which)
+
+  def state(self, i: int) -> TrainState:
+    return self._states[i]
+
+  def replace(self, i: int, state: TrainState) -> None:
+    self._states[i] = state

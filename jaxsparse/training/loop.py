@@ -1,20 +1,20 @@
 """The training loop: a library function, varied by its arguments.
 
-All members go through the same programs (see `carry`). What the host does
-between segments is passed in as functions; no binary forks this.
+How the members of a run are carried is the carrier's business (see `carry`).
+What the host does between segments is passed in as functions; no binary forks
+this.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxsparse.core import paths
 from jaxsparse.core.types import PyTree
-from jaxsparse.training.carry import Carrier
+from jaxsparse.training.carry import Carrier, Kind
 from jaxsparse.training.plan import Plan, segments
-from jaxsparse.training.programs import Programs
-from jaxsparse.training.state import Member, TrainState
+from jaxsparse.training.state import TrainState
 
 Record = dict[str, Any]
 
@@ -38,7 +38,7 @@ class Hooks(NamedTuple):
   """What the host does between segments.
 
   Attributes:
-    evaluate: `(state, member) -> record entries`; also checks the state.
+    evaluate: `(replicate, state) -> record entries`; also checks the state.
     record: takes one record: `step`, `replicate` and what was measured.
     healthy: `state -> bool`, asked before a save: are all weights finite?
     save: `(states, progress)`, called at checkpoints.
@@ -49,7 +49,7 @@ class Hooks(NamedTuple):
     interrupted: whether to save and return now.
   """
 
-  evaluate: Callable[[TrainState, Member], Record]
+  evaluate: Callable[[int, TrainState], Record]
   record: Callable[[Record], None]
   healthy: Callable[[TrainState], bool]
   save: Callable[[Sequence[TrainState], Progress], None]
@@ -67,7 +67,12 @@ class Interrupted(Exception):
 
 
 class NonFiniteLoss(FloatingPointError):
-  """Every member's loss has turned non-finite."""
+  """Every member's loss has turned non-finite: `failed` says at which step."""
+
+  def __init__(self, failed: Mapping[int, int]):
+    steps = ', '.join(map(str, sorted({*failed.values()})))
+    super().__init__(f'the loss is not finite at step {steps}')
+    self.failed = dict(failed)
 
 
 def fresh_progress(members: int) -> Progress:
@@ -76,96 +81,60 @@ def fresh_progress(members: int) -> Progress:
 
 
 def run(
-  programs: Programs,
-  states: Sequence[TrainState],
-  members: Sequence[Member],
+  carrier: Carrier,
   *,
-  data: PyTree,
   plan: Plan,
-  batches: Callable[[int, int, int], np.ndarray],
   hooks: Hooks,
   progress: Progress | None = None,
-  threads: int = 1,
-) -> tuple[list[TrainState], Progress]:
+) -> Progress:
   """Trains from `progress.step` to `plan.num_steps`.
 
   Args:
-    programs: the compiled programs.
-    states: one a member; donated.
-    members: one a member.
-    data: resident arrays, passed to the programs.
+    carrier: the members, whose states are those of `progress.step`.
     plan: when what is due.
-    batches: `(replicate, begin, end) -> int32 [end - begin, batch]`.
     hooks: what the host does between segments.
     progress: where a restored run stands; `None` at the start.
-    threads: how many members may be under way at once; see `carry`.
 
   Returns:
-    The final states and progress.
+    The final progress; the final states are the carrier's.
 
   Raises:
     Interrupted: `hooks.interrupted()` was true; everything is saved.
     NonFiniteLoss: no member is left to train.
   """
-  with Carrier(threads) as carry:
-    return _carry_on(
-      _Fixed(programs, members, data, plan, batches, hooks, carry),
-      list(states),
-      progress,
-    )
+  fixed = _Fixed(carrier, plan, hooks)
+  if progress is None:
+    progress = fresh_progress(len(carrier))
+    hooks.report(0, _boundary(fixed, progress, {}))
+  _check_alive(carrier, progress)
+  for begin, end in segments(plan, progress.step):
+    churns = _segment(fixed, progress, begin, end)
+    progress = progress._replace(step=end)
+    hooks.report(end, _boundary(fixed, progress, churns))
+    if hooks.interrupted() and end < plan.num_steps:
+      if not plan.saves(end):
+        _save(fixed, progress)
+      raise Interrupted(end)
+  return progress
 
 
 class _Fixed(NamedTuple):
   """What stays the same throughout a run."""
 
-  programs: Programs
-  members: Sequence[Member]
-  data: PyTree
+  carrier: Carrier
   plan: Plan
-  batches: Callable[[int, int, int], np.ndarray]
   hooks: Hooks
-  carry: Carrier
-
-
-def _carry_on(
-  fixed: _Fixed, states: list[TrainState], progress: Progress | None
-) -> tuple[list[TrainState], Progress]:
-  plan, hooks = fixed.plan, fixed.hooks
-  if progress is None:
-    progress = fresh_progress(len(states))
-    hooks.report(0, _boundary(fixed, states, progress, {}))
-  for begin, end in segments(plan, progress.step):
-    churns = _segment(fixed, states, progress, begin, end)
-    progress = progress._replace(step=end)
-    hooks.report(end, _boundary(fixed, states, progress, churns))
-    if hooks.interrupted() and end < plan.num_steps:
-      if not plan.saves(end):
-        _save(states, hooks, progress)
-      raise Interrupted(end)
-  return states, progress
 
 
 def _segment(
-  fixed: _Fixed,
-  states: list[TrainState],
-  progress: Progress,
-  begin: int,
-  end: int,
+  fixed: _Fixed, progress: Progress, begin: int, end: int
 ) -> dict[int, PyTree]:
   """Carries the members from `begin` to `end`; the churn of a mask step."""
   masks_change = fixed.plan.masks_change(begin)
-  kind = 'update_masks' if masks_change else 'advance'
-  programs = fixed.programs
-  program = programs.update_masks if masks_change else programs.advance
-
-  def advance(i: int) -> dict[str, Any]:
-    indices = fixed.batches(i, begin, end)
-    states[i], rows = program(states[i], fixed.members[i], fixed.data, indices)
-    return rows
-
+  kind: Kind = 'update_masks' if masks_change else 'advance'
   churns, failing = {}, {}
-  alive = _alive(states, progress)
-  carried = fixed.carry(kind, advance, alive)
+  alive = _alive(fixed.carrier, progress)
+  carried = fixed.carrier.advance(kind, alive, begin, end)
   for i, rows in zip(alive, carried, strict=True):
     bad = np.flatnonzero(~np.isfinite(rows['loss']))
     if bad.size:
@@ -174,12 +143,12 @@ def _segment(
     _accumulate(progress.meters[i], rows)
     if masks_change:
       churns[i] = rows['churn']
-  _fail(states, fixed.hooks, progress, failing)
+  _fail(fixed, progress, failing)
   return churns
 
 
-def _alive(states: Sequence[TrainState], progress: Progress) -> list[int]:
-  return [i for i in range(len(states)) if i not in progress.failed]
+def _alive(carrier: Carrier, progress: Progress) -> list[int]:
+  return [i for i in range(len(carrier)) if i not in progress.failed]
 
 
 def _accumulate(meter: list[float], rows: dict[str, np.ndarray]) -> None:
@@ -190,19 +159,14 @@ def _accumulate(meter: list[float], rows: dict[str, np.ndarray]) -> None:
 
 
 def _boundary(
-  fixed: _Fixed,
-  states: list[TrainState],
-  progress: Progress,
-  churns: dict[int, PyTree],
+  fixed: _Fixed, progress: Progress, churns: dict[int, PyTree]
 ) -> list[Record]:
   """Records, evaluates and saves what is due now that a segment is done."""
   done, plan, hooks = progress.step, fixed.plan, fixed.hooks
-  alive = _alive(states, progress)
+  alive = _alive(fixed.carrier, progress)
   evaluated: dict[int, Record] = {}
   if plan.evaluates(done):
-    scores = fixed.carry(
-      'evaluate', lambda i: hooks.evaluate(states[i], fixed.members[i]), alive
-    )
+    scores = fixed.carrier.each('evaluate', hooks.evaluate, alive)
     evaluated = dict(zip(alive, scores, strict=True))
   records = []
   for i in alive:
@@ -219,34 +183,33 @@ def _boundary(
       hooks.record(record)
       records.append(record)
   if plan.saves(done):
-    _save(states, hooks, progress)
+    _save(fixed, progress)
   return records
 
 
-def _save(states: list[TrainState], hooks: Hooks, progress: Progress) -> None:
+def _save(fixed: _Fixed, progress: Progress) -> None:
   """Saves; a member whose weights are no longer finite has failed."""
+  carrier, hooks = fixed.carrier, fixed.hooks
   failing = {
     i: progress.step
-    for i, state in enumerate(states)
-    if i not in progress.failed and not hooks.healthy(state)
+    for i in _alive(carrier, progress)
+    if not hooks.healthy(carrier.state(i))
   }
-  _fail(states, hooks, progress, failing)
-  hooks.save(states, progress)
+  _fail(fixed, progress, failing)
+  hooks.save([carrier.state(i) for i in range(len(carrier))], progress)
 
 
-def _fail(
-  states: list[TrainState],
-  hooks: Hooks,
-  progress: Progress,
-  failing: dict[int, int],
-) -> None:
+def _fail(fixed: _Fixed, progress: Progress, failing: dict[int, int]) -> None:
   """Marks members as failed and puts back their last good states."""
   progress.failed.update(failing)
-  if len(progress.failed) == len(states):
-    steps = ', '.join(map(str, sorted({*progress.failed.values()})))
-    raise NonFiniteLoss(f'the loss is not finite at step {steps}')
+  _check_alive(fixed.carrier, progress)
   for i in failing:
-    states[i] = hooks.last_good(i)
+    fixed.carrier.replace(i, fixed.hooks.last_good(i))
+
+
+def _check_alive(carrier: Carrier, progress: Progress) -> None:
+  if len(progress.failed) == len(carrier):
+    raise NonFiniteLoss(progress.failed)
 
 
 def _drain(meter: list[float]) -> Record:

@@ -9,6 +9,10 @@ the host's choice, so no program holds a cond. Two forms of dispatch:
   inside a loop, so nets with convolutions take this form on CPU.
 
 The two differ in the last bits; a run uses one throughout.
+
+Over a mesh a program takes all members at once, each leaf with a leading axis
+of members. The vmap lies inside the loop, and each device computes its own
+share of the members without asking the others.
 """
 
 from collections.abc import Callable
@@ -18,6 +22,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import Jaxpr, jaxprs_in_params
+from jax.sharding import Mesh
+from jax.sharding import PartitionSpec as P
 
 from jaxsparse.core.types import PyTree
 from jaxsparse.training.state import Member, TrainState
@@ -30,6 +36,10 @@ from jaxsparse.training.step import (
 )
 
 BatchOf = Callable[[PyTree, jax.Array], PyTree]
+# A step that is given the indices of its batch, int32 [batch].
+Single = Callable[
+  [TrainState, Member, PyTree, jax.Array], tuple[TrainState, Metrics]
+]
 
 
 class Programs(NamedTuple):
@@ -39,8 +49,11 @@ class Programs(NamedTuple):
     advance: `(state, member, data, indices) -> (state, metrics)`, `indices`
       int32 `[steps, batch]` on the host, metrics numpy arrays `[steps]`.
     update_masks: the same for one mask step, `indices` `[1, batch]`; metrics
-      have `churn` too.
+      have `churn` too, which has no axis of steps.
     dispatch: 'scan' or 'step'.
+
+  Over a mesh, state and member have a leading axis `[members]`, `indices` are
+  `[steps, members, batch]`, metrics `[steps, members]` and churn `[members]`.
   """
 
   advance: Callable[..., tuple[TrainState, dict[str, np.ndarray]]]
@@ -49,7 +62,12 @@ class Programs(NamedTuple):
 
 
 def make_programs(
-  recipe: Recipe, batch_of: BatchOf, *, dispatch: str, chunk: int
+  recipe: Recipe,
+  batch_of: BatchOf,
+  *,
+  dispatch: str,
+  chunk: int,
+  mesh: Mesh | None = None,
 ) -> Programs:
   """Builds the programs.
 
@@ -59,15 +77,17 @@ def make_programs(
       is resident on the device and passed as an argument.
     dispatch: 'scan' or 'step'.
     chunk: the most steps that `advance` is asked for under 'scan'.
+    mesh: of one axis, for programs that take all members at once; their
+      number is a multiple of its size.
   """
+  train = _single(train_step(recipe), batch_of, mesh)
+  masks = _single(mask_update_step(recipe), batch_of, mesh)
   advance = (
-    _scanned(train_step(recipe), batch_of, chunk)
+    _scanned(train, chunk, mesh)
     if dispatch == 'scan'
-    else _stepped(train_step(recipe), batch_of)
+    else _stepped(train, mesh)
   )
-  return Programs(
-    advance, _single(mask_update_step(recipe), batch_of), dispatch
-  )
+  return Programs(advance, _updated(masks, mesh), dispatch)
 
 
 def choose_dispatch(step: Callable[..., Any], *abstract_args: Any) -> str:
@@ -86,20 +106,38 @@ def _has_convolution(jaxpr: Jaxpr) -> bool:
   )
 
 
-def _jit_single(step: Step, batch_of: BatchOf):
+def _single(step: Step, batch_of: BatchOf, mesh: Mesh | None) -> Single:
   def single(
     state: TrainState, member: Member, data: PyTree, indices: jax.Array
   ) -> tuple[TrainState, Metrics]:
     return step(state, member, batch_of(data, indices))
 
-  return jax.jit(single, donate_argnums=0)
+  return single if mesh is None else jax.vmap(single, (0, 0, None, 0))
 
 
-def _single(step: Step, batch_of: BatchOf):
-  single = _jit_single(step, batch_of)
+def _compiled(fn: Callable[..., Any], mesh: Mesh | None, *, looped: bool):
+  """Jitted; over a mesh, each device runs it on its own members."""
+  if mesh is not None:
+    (axis,) = mesh.axis_names
+    each = P(axis)
+    rows, length = (P(None, axis), (P(),)) if looped else (each, ())
+    # The zeros that a loop fills in are of no device, which a check of what
+    # varies over the mesh takes amiss.
+    fn = jax.shard_map(
+      fn,
+      mesh=mesh,
+      in_specs=(each, each, P(), rows, *length),
+      out_specs=(each, rows),
+      check_vma=False,
+    )
+  return jax.jit(fn, donate_argnums=0)
+
+
+def _updated(single: Single, mesh: Mesh | None):
+  compiled = _compiled(single, mesh, looped=False)
 
   def run(state, member, data, indices):
-    state, metrics = single(state, member, data, indices[0])
+    state, metrics = compiled(state, member, data, indices[0])
     metrics = jax.device_get(metrics)
     rows = {k: np.asarray([v]) for k, v in metrics.items() if k != 'churn'}
     return state, rows | {'churn': metrics['churn']}
@@ -107,13 +145,13 @@ def _single(step: Step, batch_of: BatchOf):
   return run
 
 
-def _stepped(step: Step, batch_of: BatchOf):
-  single = _jit_single(step, batch_of)
+def _stepped(single: Single, mesh: Mesh | None):
+  compiled = _compiled(single, mesh, looped=False)
 
   def run(state, member, data, indices):
     rows = []
     for row in indices:
-      state, metrics = single(state, member, data, row)
+      state, metrics = compiled(state, member, data, row)
       rows.append(metrics)
     rows = jax.device_get(rows)
     return state, {k: np.asarray([r[k] for r in rows]) for k in rows[0]}
@@ -121,25 +159,23 @@ def _stepped(step: Step, batch_of: BatchOf):
   return run
 
 
-def _scanned(step: Step, batch_of: BatchOf, chunk: int):
+def _scanned(single: Single, chunk: int, mesh: Mesh | None):
   def loop(state, member, data, indices, length):
     def body(i, carry):
       state, rows = carry
-      state, metrics = step(state, member, batch_of(data, indices[i]))
+      state, metrics = single(state, member, data, indices[i])
       rows = {k: rows[k].at[i].set(v) for k, v in metrics.items()}
       return state, rows
 
-    _, shapes = jax.eval_shape(
-      step, state, member, jax.eval_shape(batch_of, data, indices[0])
-    )
+    _, shapes = jax.eval_shape(single, state, member, data, indices[0])
     rows = {k: jnp.zeros((chunk, *v.shape), v.dtype) for k, v in shapes.items()}
     return jax.lax.fori_loop(0, length, body, (state, rows))
 
-  compiled = jax.jit(loop, donate_argnums=0)
+  compiled = _compiled(loop, mesh, looped=True)
 
   def run(state, member, data, indices):
     length = len(indices)
-    padded = np.zeros((chunk, indices.shape[1]), np.int32)
+    padded = np.zeros((chunk, *indices.shape[1:]), np.int32)
     padded[:length] = indices
     state, rows = compiled(state, member, data, padded, np.int32(length))
     return state, {k: v[:length] for k, v in jax.device_get(rows).items()}

@@ -8,6 +8,7 @@ from jaxsparse.experiments import start
 from jaxsparse.experiments.build import build
 from jaxsparse.experiments.compiled import abstract_state, compiled
 from jaxsparse.training import loop
+from jaxsparse.training.carry import OneByOne
 from jaxsparse.updaters.static import static
 
 
@@ -90,7 +91,7 @@ def test_no_two_leaves_of_a_state_are_one_array(make_config):
 
 def silent_hooks():
   return loop.Hooks(
-    evaluate=lambda state, member: {},
+    evaluate=lambda replicate, state: {},
     record=lambda record: None,
     healthy=lambda state: True,
     save=lambda states, progress: None,
@@ -101,16 +102,17 @@ def silent_hooks():
 
 
 def end_of(experiment, data):
-  (state,), _ = loop.run(
+  carrier = OneByOne(
     compiled(experiment, abstract_state(experiment)).programs,
     [fresh(experiment, data)],
     experiment.members,
     data=data,
-    plan=experiment.plan,
     batches=experiment.batches,
-    hooks=silent_hooks(),
   )
-  return [np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(state)]
+  loop.run(carrier, plan=experiment.plan, hooks=silent_hooks())
+  return [
+    np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(carrier.state(0))
+  ]
 
 
 def test_the_length_of_a_chunk_changes_no_bit(make_config):

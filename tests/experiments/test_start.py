@@ -10,6 +10,7 @@ from jaxsparse.data import resident
 from jaxsparse.experiments import start
 from jaxsparse.experiments.build import build
 from jaxsparse.experiments.compiled import abstract_state, compiled
+from jaxsparse.training.carry import Carry
 from jaxsparse.training.checkpoints import Checkpoints, save_params
 from jaxsparse.training.loop import Progress
 
@@ -199,57 +200,55 @@ PROGRESS = Progress(40, [[0.1, 1 / 3, 7], [2.5, 0.5, 7]], {1: 33})
 CONFIG = {'seed': 3, 'model': {'features': (16,)}}
 
 
+ALONE = Carry('one_by_one', 1, 1)
+
+
 def test_what_a_checkpoint_carries_is_read_back():
-  meta = start.to_meta(PROGRESS, CONFIG, 12.5)
+  meta = start.to_meta(PROGRESS, CONFIG, 12.5, Carry('vmap', 6, 8))
   assert start.from_meta(40, meta, CONFIG) == PROGRESS
+  assert start.carried(meta) == Carry('vmap', 6, 8)
   assert meta['wall_seconds'] == 12.5
   assert meta['config'] == {'seed': 3, 'model': {'features': [16]}}
 
 
-def test_going_on_elsewhere_is_warned_of(caplog):
-  meta = start.to_meta(PROGRESS, CONFIG, 12.5)
-  with caplog.at_level(logging.WARNING, logger='jaxsparse'):
-    start.from_meta(40, meta, CONFIG)
-    assert caplog.messages == []
-    meta['made_on']['jax'] = '0.0.1'
-    assert start.from_meta(40, meta, CONFIG) == PROGRESS
-  (message,) = caplog.messages
+@pytest.fixture
+def warnings(caplog):
+  def of(meta, carry):
+    caplog.clear()
+    with caplog.at_level(logging.WARNING, logger='jaxsparse'):
+      start.warn_of_move(meta, carry)
+    return caplog.messages
+
+  return of
+
+
+def test_going_on_elsewhere_is_warned_of(warnings):
+  meta = start.to_meta(PROGRESS, CONFIG, 12.5, ALONE)
+  assert warnings(meta, ALONE) == []
+  meta['made_on']['jax'] = '0.0.1'
+  (message,) = warnings(meta, ALONE)
   assert f'was on jax 0.0.1 and goes on on {jax.__version__}' in message
 
 
+def test_going_on_under_another_carry_is_warned_of(warnings):
+  meta = start.to_meta(PROGRESS, CONFIG, 12.5, Carry('vmap', 6, 8))
+  assert warnings(meta, Carry('vmap', 6, 8)) == []
+  (message,) = warnings(meta, Carry('vmap', 5, 8))
+  assert 'was on width 6 and goes on on 5' in message
+  message = warnings(meta, ALONE)[0]
+  assert 'was on carry vmap and goes on on one_by_one' in message
+
+
+def test_checkpoints_that_tell_no_carry_were_carried_one_by_one(warnings):
+  meta = start.to_meta(PROGRESS, CONFIG, 12.5, ALONE)
+  for name in ('carry', 'width', 'devices'):
+    del meta['made_on'][name]
+  assert start.carried(meta) == ALONE
+  assert warnings(meta, ALONE) == []
+  assert len(warnings(meta, Carry('vmap', 6, 8))) == 3
+
+
 def test_a_checkpoint_of_another_config_is_refused():
-  meta = start.to_meta(PROGRESS, CONFIG, 12.5)
+  meta = start.to_meta(PROGRESS, CONFIG, 12.5, ALONE)
   with pytest.raises(ValueError, match='config.seed: 3 -> 4'):
     start.from_meta(40, meta, CONFIG | {'seed': 4})
-
-
-class TestOfARunBeside:
-  """`init.checkpoint = 'run:NAME'`."""
-
-  def begin(self, make_config, workdir, source):
-    config = make_config('static', init__checkpoint=source)
-    return start.given(build(config), workdir)
-
-  @pytest.fixture
-  def runs(self, saved):
-    (saved / 'run' / 'summary.json').write_text('{}')
-    return saved
-
-  def test_it_is_the_one_in_the_same_folder(self, runs, sparse, make_config):
-    params, masks = self.begin(make_config, runs / 'new', 'run:run')
-    assert_equal(params, sparse[0].params)
-    assert_equal(masks, sparse[0].mask_state.masks)
-
-  def test_one_that_is_not_finished_is_refused(self, runs, make_config):
-    (runs / 'run' / 'summary.json').unlink()
-    with pytest.raises(ValueError, match='checkpoint: .*/run is no finished'):
-      self.begin(make_config, runs / 'new', 'run:run')
-
-  @pytest.mark.parametrize('name', ['', '../run', 'a/b', '.', '..'])
-  def test_it_is_named_by_its_directory_alone(self, runs, make_config, name):
-    with pytest.raises(ValueError, match='accepted is run: and a directory'):
-      self.begin(make_config, runs / 'new', f'run:{name}')
-
-  def test_without_a_workdir_there_is_no_beside(self, runs, make_config):
-    with pytest.raises(ValueError, match='beside the workdir'):
-      self.begin(make_config, None, 'run:run')

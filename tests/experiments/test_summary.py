@@ -6,6 +6,7 @@ import pytest
 from jaxsparse.experiments import identity, summary
 from jaxsparse.experiments.build import build
 from jaxsparse.experiments.config import default_config
+from jaxsparse.training.carry import Carry
 
 
 @pytest.fixture(scope='module')
@@ -29,6 +30,7 @@ def summarise(experiment, accuracies=(0.9, 0.8, 0.7), failed=None):
     failed=failed or {},
     steps_per_second=1234.567,
     wall_seconds=61.2345,
+    carry=Carry('vmap', 3, 8),
   )
 
 
@@ -50,6 +52,7 @@ def test_a_summary_holds_what_is_promised(experiment):
     'failed': {},
     'steps_per_second': 1234.57,
     'wall_seconds': 61.23,
+    'carry': {'how': 'vmap', 'width': 3, 'devices': 8},
     'config_digest': identity.digest(experiment.config),
   }
 

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from jaxsparse.training.carry import Carrier
+from jaxsparse.training.carry import Threads
 
 
 @pytest.mark.parametrize('threads', [1, 2, 3])
@@ -16,7 +16,7 @@ def test_results_keep_the_order_of_the_items(threads):
     time.sleep(0.02 * (4 - i))
     return i * i
 
-  with Carrier(threads) as carry:
+  with Threads(threads) as carry:
     for _ in range(2):
       assert carry('squares', slow_first, range(5)) == [0, 1, 4, 9, 16]
     assert carry('squares', slow_first, []) == []
@@ -31,7 +31,7 @@ def test_threads_are_under_way_at_once_after_the_first_item():
     if i:
       together.wait()
 
-  with Carrier(2) as carry:
+  with Threads(2) as carry:
     carry('meet', meet, [0, 1, 2])
   assert sorted(calls) == [0, 1, 2]
 
@@ -45,7 +45,7 @@ def test_one_compilation_whatever_the_threads():
     return jnp.sin(x) @ x.T
 
   xs = [jnp.full((40, 40), float(i)) for i in range(6)]
-  with Carrier(3) as carry:
+  with Threads(3) as carry:
     for _ in range(2):
       out = carry('program', program, xs)
   assert len(traces) == 1
@@ -58,10 +58,10 @@ def test_an_error_of_a_member_is_raised():
     if i == 3:
       raise RuntimeError('three')
 
-  with Carrier(2) as carry, pytest.raises(RuntimeError, match='three'):
+  with Threads(2) as carry, pytest.raises(RuntimeError, match='three'):
     carry('fails', fails, range(5))
 
 
 def test_no_threads_is_refused():
   with pytest.raises(ValueError, match='accepted is 1 or more'):
-    Carrier(0)
+    Threads(0)

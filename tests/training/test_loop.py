@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from jaxsparse.training import loop
+from jaxsparse.training.carry import OneByOne, Threads
 from jaxsparse.training.plan import Plan
 from jaxsparse.training.programs import Programs
 
@@ -70,7 +71,7 @@ class Host:
       ),
     )
 
-  def _evaluate(self, state, member):
+  def _evaluate(self, replicate, state):
     self.log.append('evaluate')
     return {'eval_loss': state['sum'] * 1.0}
 
@@ -90,17 +91,12 @@ def batches(replicate, begin, end):
 
 def run(host, *members, start=None, order=batches, threads=1):
   states, progress = start or ([{'sum': 0} for _ in members], None)
-  return loop.run(
-    PROGRAMS,
-    states,
-    members,
-    data='data',
-    plan=PLAN,
-    batches=order,
-    hooks=host.hooks(),
-    progress=progress,
-    threads=threads,
-  )
+  with Threads(threads) as pool:
+    carrier = OneByOne(
+      PROGRAMS, states, members, data='data', batches=order, threads=pool
+    )
+    end = loop.run(carrier, plan=PLAN, hooks=host.hooks(), progress=progress)
+  return [carrier.state(i) for i in range(len(carrier))], end
 
 
 @pytest.fixture

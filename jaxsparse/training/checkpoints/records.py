@@ -88,14 +88,18 @@ def step_paths(directory: epath.Path) -> dict[int, epath.Path]:
 
 
 def newest(
-  directory: epath.Path, attempt: Callable[[int, epath.Path], _T]
+  directory: epath.Path,
+  attempt: Callable[[int, epath.Path], _T],
+  *,
+  upto: int | None = None,
 ) -> _T | None:
   """What `attempt(step, path)` makes of the newest step that is good.
 
-  Each broken step is passed over with a warning.
+  Each broken step is passed over with a warning, and so are those beyond
+  `upto` without one.
 
   Returns:
-    `None` if `directory` holds no step at all.
+    `None` if `directory` holds no such step at all.
 
   Raises:
     CheckpointError: it holds steps, and all are broken.
@@ -103,6 +107,8 @@ def newest(
   """
   first = None
   for step, path in reversed(step_paths(directory).items()):
+    if upto is not None and step > upto:
+      continue
     try:
       return attempt(step, path)
     except CheckpointMismatch:

@@ -119,7 +119,7 @@ class Checkpoints:
     self._saving = step
 
   def latest(
-    self, abstract_state: PyTree
+    self, abstract_state: PyTree, *, upto: int | None = None
   ) -> tuple[int, PyTree, dict[str, Any]] | None:
     """The newest step that is good, as `(step, state, meta)`.
 
@@ -127,9 +127,10 @@ class Checkpoints:
 
     Args:
       abstract_state: as for `restore`.
+      upto: the newest step to look at.
 
     Returns:
-      `None` if there is no step at all.
+      `None` if there is no such step at all.
 
     Raises:
       CheckpointError: there are steps, and none of them is good. To start
@@ -146,7 +147,7 @@ class Checkpoints:
           self._broken.add(step)
         raise
 
-    return records.newest(self.directory, attempt)
+    return records.newest(self.directory, attempt, upto=upto)
 
   def restore(
     self, step: int, abstract_state: PyTree

@@ -1,0 +1,137 @@
+"""All members at once: stacked, vmapped, and sharded over the devices.
+
+Close to a run alone, but not its bits: how XLA orders a sum depends on the
+number of members that a device holds. A run goes on with the bits that it
+would have had as long as members and devices stay the same in number.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import AxisType, Mesh, NamedSharding, Sharding
+from jax.sharding import PartitionSpec as P
+
+from jaxsparse.core.types import PyTree
+from jaxsparse.training.carry import Batches, Kind, Rows
+from jaxsparse.training.programs import Programs
+from jaxsparse.training.state import Member, TrainState
+
+_Out = TypeVar('_Out')
+
+
+def member_mesh() -> Mesh:
+  """All devices of this process along one axis, `member`."""
+  devices = jax.local_devices()
+  return jax.make_mesh(
+    (len(devices),), ('member',), axis_types=(AxisType.Auto,), devices=devices
+  )
+
+
+class Vmapped:
+  """Carries all members together, as `carry.Carrier` says.
+
+  Their number is padded to a multiple of the devices by repeating the last.
+  The slot of a member that has failed computes on, and is not looked at.
+
+  Args:
+    programs: for all members, over `mesh`.
+    states: one a member.
+    members: one a member.
+    mesh: see `member_mesh`.
+    data: resident arrays, passed to the programs.
+    batches: the batches of a member.
+  """
+
+  def __init__(
+    self,
+    programs: Programs,
+    states: Sequence[TrainState],
+    members: Sequence[Member],
+    *,
+    mesh: Mesh,
+    data: PyTree,
+    batches: Batches,
+  ):
+    self._programs = programs
+    self._size = len(states)
+    self._padding = -len(states) % mesh.size
+    each = NamedSharding(mesh, P(*mesh.axis_names))
+    self._states = self._stacked(states, each)
+    self._members = self._stacked(members, each)
+    self._data = jax.device_put(data, NamedSharding(mesh, P()))
+    self._device = mesh.devices.flat[0]
+    self._batches = batches
+    self._copy: PyTree | None = None
+    self._replaced: dict[int, TrainState] = {}
+
+  def __len__(self) -> int:
+    return self._size
+
+  def advance(
+    self, kind: Kind, alive: Sequence[int], begin: int, end: int
+  ) -> list[Rows]:
+    indices = self._padded(
+      [self._batches(i, begin, end) for i in range(self._size)]
+    )
+    self._copy = None
+    self._states, rows = getattr(self._programs, kind)(
+      self._states, self._members, self._data, np.stack(indices, axis=1)
+    )
+    # The axis of members is the last one: after that of steps, if any.
+    return [jax.tree.map(lambda x, i=i: x[..., i], rows) for i in alive]
+
+  def each(
+    self,
+    kind: Hashable,
+    fn: Callable[[int, TrainState], _Out],
+    which: Sequence[int],
+  ) -> list[_Out]:
+    del kind  # One after the other, so nothing compiles twice.
+    return [fn(i, self.state(i)) for i in which]
+
+  def state(self, i: int) -> TrainState:
+    if i in self._replaced:
+      return self._replaced[i]
+    if self._copy is None:
+      # Taken whole: to index a sharded array is a program of its own, and
+      # many of those in flight have locked each other up.
+      self._copy = jax.tree.map(_to_host, self._states)
+    return jax.tree.map(
+      lambda like, x: jax.device_put(_as_like(like, x[i]), self._device),
+      self._states,
+      self._copy,
+    )
+
+  def replace(self, i: int, state: TrainState) -> None:
+    self._replaced[i] = state
+
+  def _padded(self, items: Sequence[Any]) -> list[Any]:
+    return [*items, *[items[-1]] * self._padding]
+
+  def _stacked(self, trees: Sequence[PyTree], sharding: Sharding) -> PyTree:
+    def stack(*leaves: Any) -> jax.Array:
+      found = np.stack([_to_host(leaf) for leaf in leaves])
+      return jax.device_put(_as_like(leaves[0], found), sharding)
+
+    return jax.tree.map(stack, *self._padded(trees))
+
+
+def _is_key(leaf: Any) -> bool:
+  return jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+
+
+def _to_host(leaf: Any) -> np.ndarray:
+  """A copy: on CPU NumPy would look into a buffer that is about to go."""
+  return np.array(jax.random.key_data(leaf) if _is_key(leaf) else leaf)
+
+
+def _as_like(like: Any, found: np.ndarray) -> Any:
+  """Words of a key are made keys of the kind of `like`."""
+  if not _is_key(like):
+    return found
+  return jax.random.wrap_key_data(
+    jnp.asarray(found), impl=jax.random.key_impl(like)
+  )
