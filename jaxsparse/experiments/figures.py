@@ -115,10 +115,15 @@ def panels(count: int, *, height: float = 4.0) -> tuple[Figure, list[Axes]]:
   figure = Figure(figsize=(5.2 * count, height), layout='constrained')
   axes = list(figure.subplots(1, count, squeeze=False)[0])
   for ax in axes:
-    ax.spines[['top', 'right']].set_visible(False)
-    ax.grid(color='0.9', linewidth=0.6)
-    ax.set_axisbelow(True)
+    plain(ax)
   return figure, axes
+
+
+def plain(ax: Axes) -> None:
+  """A faint grid, and spines at the left and below."""
+  ax.spines[['top', 'right']].set_visible(False)
+  ax.grid(color='0.9', linewidth=0.6)
+  ax.set_axisbelow(True)
 
 
 def log_scale(ax: Axes, shown: Sequence[Series]) -> None:

@@ -3,6 +3,7 @@
 import csv as csv_lib
 import dataclasses
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -143,7 +144,7 @@ def csv(results: Results) -> str:
   is the mean of `value` over its lines.
   """
   study = results.study
-  fields = list(dict.fromkeys(f for run in study.runs for f in run.grid))
+  fields = grid_fields(study)
   return lines_of_csv(
     ['run', 'label', *fields, *_LONG],
     (
@@ -152,6 +153,11 @@ def csv(results: Results) -> str:
       for name in study.metrics
     ),
   )
+
+
+def grid_fields(study: Study) -> list[str]:
+  """The grid fields of all runs, each once."""
+  return list(dict.fromkeys(f for run in study.runs for f in run.grid))
 
 
 def lines_of_csv(heading: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
@@ -206,4 +212,5 @@ def _verdicts(results: Results) -> list[tuple[str, list[Verdict]]]:
 
 
 def _cell(text: str) -> str:
-  return ' '.join(text.replace('\\', '\\\\').replace('|', '\\|').split())
+  """One line of Markdown that says no more than `text` does."""
+  return ' '.join(re.sub(r'[\\|<*`]', r'\\\g<0>', text).split())

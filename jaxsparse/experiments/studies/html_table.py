@@ -1,0 +1,95 @@
+"""The table of a study as HTML."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+
+from jaxsparse.experiments.studies import tables
+from jaxsparse.experiments.studies.cells import Cell, Column, Line, Table, table
+from jaxsparse.experiments.studies.markup import Markup, element
+from jaxsparse.experiments.studies.names import field_name
+from jaxsparse.experiments.studies.results import Results
+from jaxsparse.experiments.studies.spec import Study
+
+# Columns that a page in portrait bears.
+_BROAD = 8
+_KINDS = {
+  'ours': 'mean ± sd (n)',
+  'paper': 'paper',
+  'difference': 'difference',
+}
+
+
+def study_table(results: Results) -> Markup:
+  """The table, in a box that scrolls where the window is too narrow."""
+  made = table(results)
+  made_of = element(
+    'table',
+    element('caption', tables.legend(results)),
+    element('thead', _heads(made, results.study)),
+    [
+      element('tbody', [_line(made, line) for line in lines], class_='run')
+      for _, lines in itertools.groupby(made.lines, key=lambda line: line.run)
+    ],
+  )
+  broad = ' broad' if len(made.columns) > _BROAD else ''
+  return element('div', made_of, class_=f'scroll{broad}', tabindex='0')
+
+
+def _heads(made: Table, study: Study) -> list[Markup]:
+  """Up to three lines: values across, metrics, and what of each."""
+  spans = [
+    [tables.group_name(column, study) for column in made.columns],
+    [column.metric.heading for column in made.columns],
+  ]
+  # A line that would say the same everywhere is left to the caption.
+  spans = [texts for texts in spans if len(set(texts)) > 1]
+  lines = [*(_spanned(made, texts) for texts in spans)]
+  kinds = [
+    element('th', _KINDS[c.kind], scope='col', class_=c.kind)
+    for c in made.columns
+  ]
+  left = [
+    element('th', text, scope='col', class_='left')
+    for text in ('run', *map(field_name, made.fields))
+  ]
+  return [element('tr', cells) for cells in (*lines, [*left, *kinds])]
+
+
+def _spanned(made: Table, texts: Sequence[str]) -> list[Markup]:
+  """Headings over as many columns as say the same."""
+  cells = [element('td', class_='left') for _ in (None, *made.fields)]
+  for text, group in itertools.groupby(texts):
+    width = str(len(list(group)))
+    cells.append(
+      element('th', element('span', text), scope='colgroup', colspan=width)
+    )
+  return cells
+
+
+def _line(made: Table, line: Line) -> Markup:
+  run, *values = tables.left_cells(made, line)
+  return element(
+    'tr',
+    element('th', run, scope='row'),
+    [element('td', value, class_='left') for value in values],
+    [_cell(line, column) for column in made.columns],
+  )
+
+
+def _cell(line: Line, column: Column) -> Markup:
+  found = line.cells.get((column.metric.name, column.across))
+  if found is None:
+    return element('td')
+  if column.kind == 'ours':
+    return element('td', _ours(found))
+  return element('td', found.shown(column.kind), class_=column.kind)
+
+
+def _ours(found: Cell) -> Iterable[Markup | str]:
+  """The number, how many seeds are in it, and why any are not."""
+  number, bracket, _ = found.ours.partition(' (')
+  yield number
+  if bracket:
+    yield element('span', f' ({found.n})', class_='n')
+  if found.lost:
+    yield element('span', found.lost, class_='why')

@@ -1,0 +1,133 @@
+"""Panels, colours and titles that the figures of a report share."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from jaxsparse.experiments import figures
+from jaxsparse.experiments.figures import COLOURS
+from jaxsparse.experiments.studies.spec import Run, Study
+
+_DASHES = ('-', '--', ':', '-.')
+_SINGLE = (7.2, 4.0)
+_BLACK = '#000000'
+
+
+class Drawn(NamedTuple):
+  """A figure, and what is written below it.
+
+  Attributes:
+    name: of its files, without a suffix.
+    title: what it shows.
+    caption: how to read it.
+    alt: what it says, for those who do not see it.
+    figure: itself.
+  """
+
+  name: str
+  title: str
+  caption: str
+  alt: str
+  figure: Figure
+
+
+def run_styles(study: Study) -> dict[str, dict[str, Any]]:
+  """How the lines of each run are drawn, alike in all figures of a study.
+
+  A run without a grid, where others have one, is what they are compared with:
+  black and dashed. The others have colours, and from the eighth on dashes.
+  """
+  grids = any(run.grid for run in study.runs)
+  coloured = [run for run in study.runs if run.grid or not grids]
+  level = [run for run in study.runs if run not in coloured]
+  colours = COLOURS[: -1 if level else None]
+  styles = {
+    run.name: {
+      'color': colours[i % len(colours)],
+      'linestyle': _DASHES[i // len(colours) % len(_DASHES)],
+    }
+    for i, run in enumerate(coloured)
+  }
+  for i, run in enumerate(level):
+    dashes = _DASHES[1 + i % (len(_DASHES) - 1)]
+    styles[run.name] = {'color': _BLACK, 'linestyle': dashes}
+  return styles
+
+
+def shades(number: int) -> list[Any]:
+  """Colours in an order that the eye sees, from dark to light."""
+  ramp = mpl.colormaps['viridis']
+  return [ramp(0.9 * i / max(1, number - 1)) for i in range(number)]
+
+
+def single() -> tuple[Figure, Axes]:
+  """A figure of one panel."""
+  figure, (ax,) = figures.panels(1)
+  figure.set_size_inches(*_SINGLE)
+  return figure, ax
+
+
+def multiples(
+  count: int, *, columns: int = 3, panel: tuple[float, float] = (3.1, 2.4)
+) -> tuple[Figure, list[Axes]]:
+  """A figure of small panels with common axes.
+
+  Args:
+    count: of panels.
+    columns: at most.
+    panel: width and height of one, in inches.
+  """
+  columns = min(columns, count)
+  rows = math.ceil(count / columns)
+  figure = Figure(
+    figsize=(max(panel[0] * columns, 5.0), panel[1] * rows + 0.6),
+    layout='constrained',
+  )
+  every = figure.subplots(
+    rows, columns, squeeze=False, sharex=True, sharey=True
+  ).ravel()
+  for ax in every:
+    figures.plain(ax)
+    ax.tick_params(labelsize=8)
+  for ax in every[count:]:
+    ax.set_visible(False)
+  for ax in every[count - columns : count]:
+    ax.tick_params(labelbottom=True)
+    ax.set_xlabel('step', fontsize=9)
+  return figure, list(every[:count])
+
+
+def panel_title(ax: Axes, text: str) -> None:
+  """A small title at the left of a panel."""
+  ax.set_title(text, fontsize=9, loc='left')
+
+
+def figure_legend(figure: Figure, *, beside: bool) -> None:
+  """One legend for all panels of a figure, beside them or below."""
+  named: dict[str, Any] = {}
+  for ax in figure.axes:
+    for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
+      named.setdefault(label, handle)
+  if named:
+    figure.legend(
+      list(named.values()),
+      list(named),
+      loc='outside right upper' if beside else 'outside lower center',
+      ncols=1 if beside else min(6, len(named)),
+      frameon=False,
+      fontsize=9,
+    )
+
+
+def chosen(study: Study, names: Sequence[str]) -> tuple[Run, ...]:
+  """The runs of those names, or all of them."""
+  return tuple(r for r in study.runs if r.name in names or not names)
+
+
+def sentence(parts: Sequence[str]) -> str:
+  """Parts of an account, joined and closed."""
+  return '; '.join(parts) + '.'

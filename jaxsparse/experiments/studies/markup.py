@@ -1,0 +1,46 @@
+"""HTML that is escaped by construction: text is text, elements are elements."""
+
+import html
+from collections.abc import Iterable
+
+
+class Markup(str):
+  """HTML. A `str` that is none is text, and is escaped where it is put in."""
+
+  __slots__ = ()
+
+
+_EMPTY = frozenset({'br', 'col', 'img', 'link', 'meta', 'source'})
+
+Content = str | Iterable['Content'] | None
+
+
+def element(tag: str, /, *content: Content, **attributes: str | None) -> Markup:
+  """An element.
+
+  Args:
+    tag: its name.
+    *content: elements, text (which is escaped), or sequences of them; `None`
+      is nothing.
+    **attributes: `class_='x'` is `class="x"`, `col_span` is `col-span`; one
+      that is `None` is left out, one that is '' has no value.
+  """
+  start = tag
+  for key, value in attributes.items():
+    if value is not None:
+      shown = key.rstrip('_').replace('_', '-')
+      start += f' {shown}' + (f'="{html.escape(value)}"' if value else '')
+  if tag in _EMPTY:
+    return Markup(f'<{start}>')
+  return Markup(f'<{start}>{join(content)}</{tag}>')
+
+
+def join(content: Content) -> Markup:
+  """Content as markup; what is not markup yet is escaped."""
+  if content is None:
+    return Markup('')
+  if isinstance(content, Markup):
+    return content
+  if isinstance(content, str):
+    return Markup(html.escape(content))
+  return Markup(''.join(join(part) for part in content))

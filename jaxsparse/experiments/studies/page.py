@@ -1,0 +1,215 @@
+"""`report.html`: one file that a browser opens without asking for another."""
+
+import base64
+from collections import Counter
+from collections.abc import Sequence
+
+from jaxsparse.experiments.studies import claims, times, verdicts
+from jaxsparse.experiments.studies.html_table import study_table
+from jaxsparse.experiments.studies.looks import Drawn
+from jaxsparse.experiments.studies.markup import Content, Markup, element
+from jaxsparse.experiments.studies.names import count, row_name
+from jaxsparse.experiments.studies.results import MemberResult, Results
+from jaxsparse.experiments.studies.style import CSS
+from jaxsparse.experiments.studies.verdicts import Outcome, Verdict
+
+_SIGNS: dict[Outcome, str] = {'holds': '✓', 'fails': '✗', 'undecided': '?'}
+_DIGEST = 16
+# Wider figures may be scrolled on a phone, in inches.
+_WIDE = 7.5
+
+
+def page(results: Results, drawn: Sequence[tuple[Drawn, bytes]]) -> str:
+  """The page.
+
+  Args:
+    results: of the study.
+    drawn: its figures, each with its SVG.
+  """
+  study = results.study
+  judged = verdicts.study_verdicts(results)
+  body = [
+    element(
+      'header',
+      element('h1', study.title),
+      study.source and element('p', study.source, class_='source'),
+      element('p', account(results, judged)),
+    ),
+    _section('Results', study_table(results)),
+    _claims(results, judged),
+    _notes(study.notes),
+    _section('Figures', [_figure(*pair) for pair in drawn]) if drawn else None,
+    _failures(results),
+    _members(results),
+    _how(results),
+    _reading(results),
+    times.section(results),
+  ]
+  head = [
+    element('meta', charset='utf-8'),
+    element(
+      'meta', name='viewport', content='width=device-width, initial-scale=1'
+    ),
+    element('meta', name='color-scheme', content='light dark'),
+    element('title', study.title),
+    # An icon of nothing, so that no browser asks for one.
+    element('link', rel='icon', href='data:,'),
+    element('style', Markup(CSS)),
+  ]
+  html = element(
+    'html', element('head', head), element('body', element('main', body)),
+    lang='en',
+  )  # fmt: skip
+  return f'<!DOCTYPE html>\n{html}\n'
+
+
+def account(results: Results, judged: Sequence[Sequence[Verdict]]) -> str:
+  """What was run and what came of it, in two sentences."""
+  study, members = results.study, results.members
+  refused = sum(bool(m.error) and m.root is None for m in members)
+  failed = sum(bool(m.error) for m in members) - refused
+  seeds = {len(run.seed_list()) for run in study.runs}
+  each = f', {count(seeds.pop(), "seed")} each' if len(seeds) == 1 else ''
+  said = (
+    f'{count(len(study.runs), "run")} in {count(len(study.rows()), "row")}'
+    f'{each}: {count(len(members), "member")}, '
+  )
+  lost = [
+    f'{n} {w}' for n, w in ((failed, 'failed'), (refused, 'were refused')) if n
+  ]
+  said += ' and '.join(lost) + '. ' if lost else 'none of which failed. '
+  tally = Counter(v.outcome for found in judged for v in found)
+  if not tally:
+    return said + 'The study states no claims.'
+  parts = [f'{tally[outcome]} {outcome}' for outcome in _SIGNS]
+  return (
+    f'{said}Of {count(sum(tally.values()), "verdict")} on'
+    f' {count(len(judged), "claim")}, {parts[0]}, {parts[1]} and {parts[2]}.'
+  )
+
+
+def _section(title: str, *content: Content) -> Markup:
+  return element('section', element('h2', title), *content)
+
+
+def _claims(
+  results: Results, judged: Sequence[Sequence[Verdict]]
+) -> Markup | None:
+  study = results.study
+  items = []
+  for claim, found in zip(study.claims, judged, strict=True):
+    said = claims.words(claim, lambda name: study.run(name).shown)
+    lines = [element('li', _badge(v), element('span', v.text)) for v in found]
+    items.append(element('li', element('p', said), element('ul', lines)))
+  if not items:
+    return None
+  return _section('Claims', element('ul', items, class_='claims'))
+
+
+def _badge(verdict: Verdict) -> Markup:
+  text = f'{_SIGNS[verdict.outcome]} {verdict.outcome}'
+  return element('span', text, class_=f'badge {verdict.outcome}')
+
+
+def _notes(notes: str) -> Markup | None:
+  paragraphs = [p for p in notes.split('\n\n') if p.strip()]
+  if not paragraphs:
+    return None
+  return _section('Notes', [element('p', p) for p in paragraphs])
+
+
+def _figure(drawn: Drawn, svg: bytes) -> Markup:
+  source = 'data:image/svg+xml;base64,' + base64.b64encode(svg).decode('ascii')
+  wide = drawn.figure.get_figwidth() > _WIDE
+  image = element(
+    'img', src=source, alt=drawn.alt, class_='wide' if wide else None
+  )
+  caption = [element('strong', f'{drawn.title}.'), ' ', drawn.caption]
+  return element(
+    'figure',
+    element('div', image, class_='scroll', tabindex='0' if wide else None),
+    element('figcaption', caption),
+  )
+
+
+def _failures(results: Results) -> Markup | None:
+  """Each reason once, with the seeds that it stopped."""
+  found: dict[tuple[str, str], list[str]] = {}
+  for member in results.members:
+    if member.error:
+      where = row_name(results.study, member.row)
+      found.setdefault((where, member.error), []).append(str(member.seed))
+  items = [
+    element('li', f'{where}, seed {", ".join(seeds)}: {error}')
+    for (where, error), seeds in found.items()
+  ]
+  return _section('Failures', element('ul', items)) if items else None
+
+
+def _members(results: Results) -> Markup:
+  noted = any(member.note for member in results.members)
+  heads = ['row', 'seed', 'folder', 'config digest', *(['note'] * noted)]
+  rows = [
+    element('tr', [element('td', cell, class_='left') for cell in cells])
+    for cells in (_member(results, m, noted) for m in results.members)
+  ]
+  listing = element(
+    'table',
+    element('thead', element('tr', [
+      element('th', h, scope='col', class_='left') for h in heads
+    ])),
+    element('tbody', rows),
+  )  # fmt: skip
+  summary = f'{count(len(results.members), "member")}, each with its folder'
+  return _section(
+    'Members',
+    element(
+      'details',
+      element('summary', summary),
+      element('div', listing, class_='scroll', tabindex='0'),
+    ),
+  )
+
+
+def _member(
+  results: Results, member: MemberResult, noted: bool
+) -> list[Content]:
+  digest = str((member.summary or {}).get('config_digest', ''))
+  folder = element('code', member.root.name) if member.root else 'refused'
+  cells: list[Content] = [
+    row_name(results.study, member.row),
+    str(member.seed),
+    folder,
+    element('code', digest[:_DIGEST]),
+  ]
+  return [*cells, member.note] if noted else cells
+
+
+def _how(results: Results) -> Markup:
+  versions = [
+    [element('dt', name), element('dd', version)]
+    for name, version in results.versions
+  ]
+  return _section(
+    'How it was made',
+    element('pre', element('code', results.command)),
+    element('dl', versions) if versions else None,
+  )
+
+
+def _reading(results: Results) -> Markup:
+  paragraphs = [
+    'Numbers are mean ± sample standard deviation (n), over the n seeds that'
+    ' have one; a difference is our mean less the paper’s number.',
+    'Intervals in brackets are 95 % confidence intervals: of a mean by'
+    ' Student’s t, of a difference by Welch’s, of a trend for the slope of a'
+    ' least-squares line. An ordering is judged on the differences between'
+    ' neighbours, corrected for their number (Bonferroni); nothing is'
+    ' corrected for the number of verdicts.',
+    'A claim holds where its interval lies wholly where it says, fails where'
+    ' it lies wholly outside, and is undecided where it has both or where'
+    ' there are too few seeds for one.',
+    'Seeds that failed are left out of means and intervals, which are then of'
+    ' the seeds that did not.',
+  ]
+  return _section('How to read it', [element('p', p) for p in paragraphs])

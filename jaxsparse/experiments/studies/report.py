@@ -1,0 +1,63 @@
+"""Writes the report of a study: tables, figures and a page.
+
+Nothing but `times.csv` and the last section of `report.html` depends on the
+clock, so what a study that was killed and resumed writes is, but for those,
+what an unbroken one does.
+"""
+
+import pathlib
+
+from jaxsparse.experiments import figures
+from jaxsparse.experiments.studies import draw, page, tables, times
+from jaxsparse.experiments.studies.results import Results
+
+PAGE = 'report.html'
+_FIGURES = 'figures'
+
+
+def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
+  """Writes the report into a folder; what was there under its names goes.
+
+  The files are `table.md`, `table.csv`, `figures/*.png` and `*.svg`,
+  `times.csv` and `report.html`. Each is either what it was or all of the new
+  one, and the page comes last.
+
+  Args:
+    results: of the study.
+    folder: made if need be.
+
+  Returns:
+    The path of `report.html`, which needs none of the others.
+
+  Raises:
+    ValueError: a member's `metrics.jsonl` cannot be read.
+  """
+  drawn = draw.all_figures(results)
+  images = {
+    f'{d.name}.{form}': figures.encoded(d.figure, form)
+    for d in drawn
+    for form in ('png', 'svg')
+  }
+  html = page.page(results, [(d, images[f'{d.name}.svg']) for d in drawn])
+  (folder / _FIGURES).mkdir(parents=True, exist_ok=True)
+  for name, content in images.items():
+    _write(folder / _FIGURES / name, content)
+  for path in (folder / _FIGURES).iterdir():
+    # Of a figure that the study no longer asks for.
+    if path.suffix in ('.png', '.svg') and path.name not in images:
+      path.unlink()
+  for name, text in (
+    ('table.md', tables.markdown(results)),
+    ('table.csv', tables.csv(results)),
+    ('times.csv', times.csv(results)),
+    (PAGE, html),
+  ):
+    _write(folder / name, text.encode('utf-8'))
+  return folder / PAGE
+
+
+def _write(path: pathlib.Path, content: bytes) -> None:
+  """Writes by rename: the file is never half of anything."""
+  partial = path.with_name(path.name + '.partial')
+  partial.write_bytes(content)
+  partial.replace(path)

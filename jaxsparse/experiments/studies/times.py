@@ -1,0 +1,74 @@
+"""How long a study's members took: the one place where a report shows time."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from jaxsparse.experiments.studies import tables
+from jaxsparse.experiments.studies.markup import Markup, element
+from jaxsparse.experiments.studies.names import row_name
+from jaxsparse.experiments.studies.results import MemberResult, Results
+
+_ENTRIES = ('steps', 'wall_seconds', 'steps_per_second')
+
+
+def csv(results: Results) -> str:
+  """The content of `times.csv`: one line a member that finished."""
+  fields = tables.grid_fields(results.study)
+  return tables.lines_of_csv(
+    ['run', 'label', *fields, 'seed', *_ENTRIES],
+    (
+      [
+        *tables.row_start(results, member, fields),
+        member.seed,
+        *(member.summary.get(name, '') for name in _ENTRIES),
+      ]
+      for member in results.members
+      if member.summary is not None
+    ),
+  )
+
+
+def section(results: Results) -> Markup:
+  """The same by row, as the last section of the page."""
+  heads = ('row', 'members', 'wall seconds, mean', 'steps/s, mean')
+  every = [m for m in results.members if m.summary]
+  rows = [
+    _line('tr', row_name(results.study, row), found)
+    for row in results.study.rows()
+    if (found := [m for m in results.of(row) if m.summary])
+  ]
+  total = math.fsum(_numbers(every, 'wall_seconds'))
+  table = element(
+    'table',
+    element(
+      'thead',
+      element('tr', [element('th', h, scope='col') for h in heads]),
+    ),
+    element('tbody', rows),
+  )
+  return element(
+    'section',
+    element('h2', 'Times'),
+    element('div', table, class_='scroll', tabindex='0'),
+    element('p', f'{total:,.1f} s in all members together.'),
+    id='times',
+  )
+
+
+def _line(kind: str, name: str, members: Sequence[MemberResult]) -> Markup:
+  seconds = _numbers(members, 'wall_seconds')
+  speeds = _numbers(members, 'steps_per_second')
+  return element(
+    kind,
+    element('th', name, scope='row'),
+    element('td', str(len(members))),
+    element('td', f'{statistics.fmean(seconds):,.1f}' if seconds else ''),
+    element('td', f'{statistics.fmean(speeds):,.0f}' if speeds else ''),
+  )
+
+
+def _numbers(members: Sequence[MemberResult], name: str) -> list[float]:
+  found: list[Any] = [(m.summary or {}).get(name) for m in members]
+  return [float(v) for v in found if isinstance(v, int | float)]
