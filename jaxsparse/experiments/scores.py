@@ -73,19 +73,28 @@ class Scores:
 
   def final(
     self, states: Sequence[TrainState], failed: Collection[int]
-  ) -> tuple[list[float | None], dict[Path, int]]:
-    """Test accuracy of each member, and active weights by path.
+  ) -> tuple[dict[str, list[float | None]], dict[Path, int]]:
+    """Accuracies of each member, and active weights by path.
 
     Args:
       states: one a member, at the end.
-      failed: the members that failed; their accuracy is `None`.
+      failed: the members that failed; their accuracies are `None`.
+
+    Returns:
+      `test_accuracy`, and with a validation split `validation_accuracy`, of
+      each member; active weights.
 
     Raises:
       BrokenInvariant: weights, masks and counts do not agree.
     """
     experiment = self._experiment
-    data = resident.put(experiment.dataset.test)
-    accuracies: list[float | None] = [None] * len(states)
+    splits = {'test_accuracy': resident.put(experiment.dataset.test)}
+    if experiment.dataset.validation is not None:
+      held_out = resident.put(experiment.dataset.validation)
+      splits['validation_accuracy'] = held_out
+    accuracies: dict[str, list[float | None]] = {
+      name: [None] * len(states) for name in splits
+    }
     active: dict[Path, int] = {}
     for i, (state, member) in enumerate(
       zip(states, experiment.members, strict=True)
@@ -96,7 +105,8 @@ class Scores:
           state, updater, experiment.target_counts, final=True
         )
         seen = updater.forward(state.params, state.mask_state)
-        accuracies[i] = self._score(seen, state, data)[1]
+        for name, data in splits.items():
+          accuracies[name][i] = self._score(seen, state, data)[1]
     return accuracies, active
 
   def _score(

@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jaxsparse.core.paths import flatten
@@ -39,7 +39,7 @@ def layer_sparsity(
 def summarise(
   experiment: Experiment,
   *,
-  accuracies: Sequence[float | None],
+  accuracies: Mapping[str, Sequence[float | None]],
   active: dict[Path, int],
   failed: dict[int, int],
   steps_per_second: float,
@@ -50,7 +50,8 @@ def summarise(
 
   Args:
     experiment: the run.
-    accuracies: on the test split, one a replicate, `None` where it failed.
+    accuracies: `test_accuracy` and, with a validation split,
+      `validation_accuracy`: one a replicate, `None` where it failed.
     active: active weights of each masked leaf at the end.
     failed: replicate -> first step whose loss was not finite.
     steps_per_second: member steps a second, compiling left out.
@@ -60,7 +61,7 @@ def summarise(
   sizes = total_sizes(experiment)
   total, kept = sum(sizes.values()), sum(active.values())
   return {
-    'test_accuracy': spread(accuracies),
+    **{name: spread(values) for name, values in accuracies.items()},
     'sparsity': 1 - kept / total,
     'active_weights': kept,
     'total_weights': total,
@@ -77,9 +78,8 @@ def summarise(
 
 def table(summary: Summary) -> str:
   """A small table of a summary, for a person."""
-  accuracy = summary['test_accuracy']
   rows = [
-    ('test accuracy', percent(accuracy)),
+    ('test accuracy', percent(summary['test_accuracy'])),
     ('replicates', str(summary['replicates'])),
     ('sparsity', f'{summary["sparsity"]:.4f}'),
     (
@@ -94,6 +94,10 @@ def table(summary: Summary) -> str:
     ('wall seconds', f'{summary["wall_seconds"]:.1f}'),
     ('config digest', summary['config_digest']),
   ]
+  if 'validation_accuracy' in summary:
+    rows.insert(
+      1, ('validation accuracy', percent(summary['validation_accuracy']))
+    )
   for replicate, step in summary['failed'].items():
     rows.append((f'replicate {replicate}', f'loss not finite at step {step}'))
   width = max(len(name) for name, _ in rows)

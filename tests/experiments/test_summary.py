@@ -22,10 +22,10 @@ def experiment():
 ACTIVE = {'Dense_0/kernel': 640, 'Dense_1/kernel': 150}
 
 
-def summarise(experiment, accuracies=(0.9, 0.8, 0.7), failed=None):
+def summarise(experiment, accuracies=(0.9, 0.8, 0.7), failed=None, **more):
   return summary.summarise(
     experiment,
-    accuracies=accuracies,
+    accuracies={'test_accuracy': accuracies, **more},
     active=ACTIVE,
     failed=failed or {},
     steps_per_second=1234.567,
@@ -113,3 +113,12 @@ def test_sparsities_are_shares_of_zeros(experiment):
   assert np.isclose(
     summary.layer_sparsity(experiment, ACTIVE)['Dense_1/kernel'], 0.25
   )
+
+
+def test_the_validation_accuracy_is_told_where_there_is_one(experiment):
+  found = summarise(experiment, validation_accuracy=[0.5, 0.6, 0.7])
+  assert found['validation_accuracy']['mean'] == pytest.approx(0.6)
+  first, second, *_ = summary.table(found).splitlines()
+  assert first.split('  ')[0] == 'test accuracy'
+  assert second.split()[-4:] == ['60.00', '±', '10.00', '%']
+  assert second.startswith('validation accuracy')

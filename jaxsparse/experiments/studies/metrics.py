@@ -43,6 +43,7 @@ class Metric(NamedTuple):
 
 _KNOWN = (
   Metric('test_accuracy', 'test accuracy', 100.0, '%'),
+  Metric('validation_accuracy', 'validation accuracy', 100.0, '%'),
   Metric('sparsity', 'sparsity', 100.0, '%'),
   Metric('active_weights', 'active weights', digits=0),
   Metric('total_weights', 'weights', digits=0),
