@@ -37,15 +37,24 @@ def interrupted() -> bool:
 
 def required(flag: flags.FlagHolder[Any]) -> Any:
   """The value of a flag that must be given."""
-  if flag.value is None or flag.value == '':
+  if flag.value is None or flag.value in ('', []):
     raise ValueError(f'--{flag.name} is required')
   return flag.value
 
 
-def run(main: Callable[[], None]) -> None:
-  """Parses flags and runs `main`; ends the process with its exit code."""
+def run(
+  main: Callable[[], None],
+  located: Callable[[str], str] = config_files.located,
+) -> None:
+  """Parses flags and runs `main`; ends the process with its exit code.
+
+  Args:
+    main: the program.
+    located: what `--config` names -> the path of the file, seen to load.
+  """
   app.run(
-    lambda argv: sys.exit(_guarded(main, argv[1:])), flags_parser=_parse_flags
+    lambda argv: sys.exit(_guarded(main, argv[1:])),
+    flags_parser=lambda argv: _parse_flags(argv, located),
   )
 
 
@@ -102,10 +111,12 @@ def _log_plainly() -> None:
   logging.getLogger('jaxsparse').setLevel(level)
 
 
-def _parse_flags(argv: Sequence[str]) -> list[str]:
+def _parse_flags(
+  argv: Sequence[str], located: Callable[[str], str]
+) -> list[str]:
   """Parses, with one clear line for a wrong flag or config."""
   try:
-    rest = flags.FLAGS(_with_located_config(argv))
+    rest = flags.FLAGS(_with_located_config(argv, located))
     _settle_length(argv)
     return rest
   except (AttributeError, KeyError) as error:
@@ -125,13 +136,15 @@ def _settle_length(argv: Sequence[str]) -> None:
     config[other] = None
 
 
-def _with_located_config(argv: Sequence[str]) -> list[str]:
+def _with_located_config(
+  argv: Sequence[str], located: Callable[[str], str]
+) -> list[str]:
   """`argv` with the path of the config file, which is seen to load."""
   out = list(argv)
   for i, argument in enumerate(argv):
     flag, equals, value = argument.partition('=')
     if flag in _CONFIG_FLAGS and equals:
-      out[i] = f'{flag}={config_files.located(value)}'
+      out[i] = f'{flag}={located(value)}'
     elif i and argv[i - 1] in _CONFIG_FLAGS:
-      out[i] = config_files.located(argument)
+      out[i] = located(argument)
   return out

@@ -12,6 +12,8 @@ from typing import Any
 
 import jaxsparse
 from jaxsparse.core import paths
+from jaxsparse.experiments import config as config_lib
+from jaxsparse.experiments.studies.spec import Study
 
 
 def folder() -> pathlib.Path:
@@ -66,13 +68,62 @@ def load(spec: str) -> Any:
     raise ValueError(f'{_where(error, path)}: {_what(error)}') from error
 
 
-def located(spec: str) -> str:
-  """`locate(spec)`, of a file that has been seen to load.
+def load_config(spec: str) -> Any:
+  """The run's config that the file of `spec` makes.
 
   Raises:
-    ValueError: as for `load`.
+    ValueError: as for `load`, or it makes something else.
   """
-  load(spec)
+  config = load(spec)
+  if isinstance(config, Study):
+    raise ValueError(
+      f'--config: {spec} is a study; python -m launch.study --config={spec}'
+      ' runs it'
+    )
+  if not config_lib.is_config(config):
+    raise ValueError(
+      f'--config: {spec} makes a {type(config).__name__}; accepted is what'
+      ' config.default_config makes'
+    )
+  return config
+
+
+def load_study(spec: str) -> Study:
+  """The study that the file of `spec` makes.
+
+  Raises:
+    ValueError: as for `load`, or it makes something else.
+  """
+  study = load(spec)
+  if config_lib.is_config(study):
+    raise ValueError(
+      f'--config: {spec} is the config of a run; python -m launch.train'
+      f' --config={spec} runs it'
+    )
+  if not isinstance(study, Study):
+    raise ValueError(
+      f'--config: {spec} makes a {type(study).__name__}; accepted is a Study'
+    )
+  return study
+
+
+def located(spec: str) -> str:
+  """`locate(spec)`, of a run's config that has been seen to load.
+
+  Raises:
+    ValueError: as for `load_config`.
+  """
+  load_config(spec)
+  return locate(spec)
+
+
+def located_study(spec: str) -> str:
+  """`locate(spec)`, of a study that has been seen to load.
+
+  Raises:
+    ValueError: as for `load_study`.
+  """
+  load_study(spec)
   return locate(spec)
 
 

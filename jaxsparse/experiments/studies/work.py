@@ -1,0 +1,148 @@
+"""The work of a study: members as tasks, and what becomes of each."""
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from jaxsparse.experiments import population
+from jaxsparse.experiments.share import TrainingFailed
+from jaxsparse.experiments.studies.members import Member
+from jaxsparse.experiments.studies.plan import Plan, alone
+from jaxsparse.experiments.studies.scheduler import Task
+from jaxsparse.experiments.studies.status import status, write_failure
+from jaxsparse.experiments.studies.watch import Watch
+from jaxsparse.experiments.train import train
+from jaxsparse.training.locks import WorkdirBusy
+from jaxsparse.training.loop import Interrupted
+
+# The most members that one vmapped program carries.
+_WIDEST = 64
+
+
+def tasks(plan: Plan) -> list[Task]:
+  """What is left to do: a task a member, or under vmap one for several.
+
+  A task is named by the names of its members. Those of a family follow one
+  another.
+  """
+  found: dict[str, tuple[str, ...]] = {}  # Member -> its task.
+  for names in _together(plan):
+    found.update(dict.fromkeys(names, names))
+  order = {m.family: None for m in plan.left}
+  rank = {family: i for i, family in enumerate(order)}
+  members = plan.expanded.members
+  made = []
+  for names in dict.fromkeys(found.values()):
+    needed = {found[n] for m in names for n in members[m].after if n in found}
+    first = members[names[0]]
+    made.append(Task(names, first.family, frozenset(needed), alone(first)))
+  return sorted(made, key=lambda task: rank[task.family])
+
+
+def _together(plan: Plan) -> list[tuple[str, ...]]:
+  """The members that are left, grouped as they are trained."""
+  groups: dict[Hashable, list[str]] = {}
+  depth: dict[str, int] = {}
+  for member in plan.left:
+    above = (depth.get(name, 0) for name in member.after)
+    depth[member.name] = 1 + max(above, default=0)
+    # Those at one depth cannot need one another.
+    vmapped = plan.carries[member.name] == 'vmap'
+    key = (member.family, depth[member.name]) if vmapped else member.name
+    groups.setdefault(key, []).append(member.name)
+  return [
+    tuple(group[i : i + _WIDEST])
+    for group in groups.values()
+    for i in range(0, len(group), _WIDEST)
+  ]
+
+
+class Work:
+  """Trains the members of a task; called in threads.
+
+  Args:
+    plan: of the study.
+    watch: is told how far members are.
+    stopping: whether members are to save and stop.
+
+  Attributes:
+    errors: by member, why it could not be trained; not kept on disk, so that
+      it is tried again.
+    busy: from members whose directories other processes hold.
+  """
+
+  def __init__(self, plan: Plan, watch: Watch, stopping: Callable[[], bool]):
+    self._plan = plan
+    self._watch = watch
+    self._stopping = stopping
+    self.errors: dict[str, str] = {}
+    self.busy: list[WorkdirBusy] = []
+
+  def __call__(self, task: Task) -> None:
+    names = [name for name in task.name if self._may_start(name)]
+    members = [self._plan.expanded.members[name] for name in names]
+    if not members:
+      return
+    try:
+      results = self._train(members)
+    except Interrupted:
+      return  # Saved; the study says so itself.
+    for member, result in zip(members, results, strict=True):
+      self._note(member.name, result)
+
+  def _train(self, members: list[Member]) -> list[Any]:
+    names = [member.name for member in members]
+    roots = [self._plan.runs_dir / name for name in names]
+
+    def report(done: int, records: Any) -> None:
+      del records
+      for name in names:
+        self._watch.at(name, done)
+
+    if self._plan.carries[names[0]] == 'vmap':
+      return population.train_together(
+        [(m.experiment, r) for m, r in zip(members, roots, strict=True)],
+        interrupted=self._stopping,
+        report=report,
+      )
+    try:
+      made = train(
+        members[0].config,
+        roots[0],
+        carry='one_by_one',
+        plots=False,  # Drawing is for the main thread alone.
+        report=report,
+        interrupted=self._stopping,
+      )
+    except (ValueError, WorkdirBusy, TrainingFailed) as error:
+      return [error]
+    return [made]
+
+  def _may_start(self, name: str) -> bool:
+    """Whether all that the member starts from is there."""
+    for source in sorted(self._plan.expanded.members[name].sources):
+      found = status(self._plan.runs_dir / source, 0)
+      error = found.error or self.errors.get(source, '')
+      if error:
+        self._fail(name, f'starts from {source}: {error}')
+      if found.kind != 'done':
+        return False
+    return True
+
+  def _note(self, name: str, result: Any) -> None:
+    if isinstance(result, WorkdirBusy):
+      self.busy.append(result)
+    elif isinstance(result, TrainingFailed):
+      # Up to where the checkpoints are: a report tells no places.
+      error = str(result).partition(';')[0]
+      write_failure(self._plan.runs_dir / name, error)
+      self._watch.end(name, failed=True)
+    elif isinstance(result, ValueError):
+      self._fail(name, ' '.join(str(result).split()))
+    elif isinstance(result, Exception):
+      raise result
+    else:
+      self._watch.end(name, failed=False)
+
+  def _fail(self, name: str, error: str) -> None:
+    self.errors[name] = error
+    self._watch.end(name, failed=True)
