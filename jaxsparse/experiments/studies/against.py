@@ -77,7 +77,7 @@ def against(results: Results, asked: Against) -> Drawn | None:
   for name, cell in levels.items():
     _draw_level(ax, cell, label=study.run(name).shown, **styles[name])
   if any(c.paper is not None for c in shown):
-    ax.plot([], [], color='0.35', label="paper's number", **_PAPER)
+    ax.plot([], [], color='0.35', label='paper’s number', **_PAPER)
   unit = ' (%)' if is_sparsity(field) else ''
   ax.set(xlabel=field_name(field) + unit, ylabel=what.heading)
   figure_legend(figure, beside=True)
@@ -158,7 +158,7 @@ def _caption(
   if levels:
     parts.append('level lines are runs without the field')
   if any(c.paper is not None for c in shown):
-    parts.append("rings are the paper's numbers")
+    parts.append('rings are the paper’s numbers')
   if logarithmic:
     parts.append('the axis is logarithmic in the weights that are left')
   return sentence(parts)

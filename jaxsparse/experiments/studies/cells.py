@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from jaxsparse.experiments.studies import metrics, verdicts
+from jaxsparse.experiments.studies import evidence, metrics
 from jaxsparse.experiments.studies.metrics import Metric
 from jaxsparse.experiments.studies.names import signed
 from jaxsparse.experiments.studies.results import MemberResult, Results
@@ -55,10 +55,15 @@ class Cell(NamedTuple):
   lost: str
 
   @property
+  def lost_word(self) -> str:
+    """'failed', 'refused' or ''."""
+    return next((w for w in ('failed', 'refused') if w in self.lost), '')
+
+  @property
   def ours(self) -> str:
     """'96.79 ± 0.58 (5)'; '(3 of 5)' where seeds are missing."""
     if self.mean is None:
-      return 'failed' if self.lost else NOTHING
+      return self.lost_word or NOTHING
     text = signed(self.metric.text(self.mean))
     if self.std is not None:
       text += f' ± {self.metric.text(self.std)}'
@@ -124,7 +129,7 @@ def cell(results: Results, row: Row, name: str) -> Cell:
   """The numbers of a row."""
   members = results.of(row)
   values = metrics.values(members, name)
-  mean, std = verdicts.mean_and_deviation(values)
+  mean, std = evidence.mean_and_deviation(values)
   return Cell(
     metrics.metric(name),
     mean,

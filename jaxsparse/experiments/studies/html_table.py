@@ -1,4 +1,8 @@
-"""The table of a study as HTML."""
+"""The table of a study as HTML.
+
+Where values are across, the paper's number stands below ours, as a table of
+many columns would not fit a page; elsewhere it has columns of its own.
+"""
 
 import itertools
 from collections.abc import Iterable, Sequence
@@ -21,18 +25,26 @@ _KINDS = {
 
 def study_table(results: Results) -> Markup:
   """The table, in a box that scrolls where the window is too narrow."""
-  made = table(results)
+  made = _stacked(table(results)) if results.study.across else table(results)
   made_of = element(
     'table',
-    element('caption', tables.legend(results)),
+    element('caption', element('strong', 'Table 1. '), tables.legend(results)),
     element('thead', _heads(made, results.study)),
     [
-      element('tbody', [_line(made, line) for line in lines], class_='run')
+      element('tbody', [_line(made, line) for line in lines])
       for _, lines in itertools.groupby(made.lines, key=lambda line: line.run)
     ],
   )
-  broad = ' broad' if len(made.columns) > _BROAD else ''
-  return element('div', made_of, class_=f'scroll{broad}', tabindex='0')
+  several = len(made.lines) > len({line.run for line in made.lines})
+  look = 'scroll' + ' broad' * (len(made.columns) > _BROAD)
+  look += ' ruled' * several
+  return element('div', made_of, class_=look, tabindex='0')
+
+
+def _stacked(made: Table) -> Table:
+  """Without columns for the paper."""
+  ours = tuple(c for c in made.columns if c.kind == 'ours')
+  return made._replace(columns=ours)
 
 
 def _heads(made: Table, study: Study) -> list[Markup]:
@@ -81,15 +93,18 @@ def _cell(line: Line, column: Column) -> Markup:
   if found is None:
     return element('td')
   if column.kind == 'ours':
-    return element('td', _ours(found))
+    return element('td', _ours(found, stacked=column.across is not None))
   return element('td', found.shown(column.kind), class_=column.kind)
 
 
-def _ours(found: Cell) -> Iterable[Markup | str]:
+def _ours(found: Cell, *, stacked: bool) -> Iterable[Markup | str]:
   """The number, how many seeds are in it, and why any are not."""
   number, bracket, _ = found.ours.partition(' (')
   yield number
   if bracket:
     yield element('span', f' ({found.n})', class_='n')
+  if stacked and found.paper is not None:
+    text = f'paper {found.papers}, diff. {found.difference}'
+    yield element('span', text, class_='below')
   if found.lost:
-    yield element('span', found.lost, class_='why')
+    yield element('span', found.lost, class_='below why')

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
+from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -93,6 +94,7 @@ def multiples(
   for ax in every:
     figures.plain(ax)
     ax.tick_params(labelsize=8)
+    ax.xaxis.set_major_locator(ticker.MaxNLocator(3, integer=True))
   for ax in every[count:]:
     ax.set_visible(False)
   for ax in every[count - columns : count]:

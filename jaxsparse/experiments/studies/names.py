@@ -49,6 +49,11 @@ def signed(text: str) -> str:
   return text.replace('-', MINUS)
 
 
+def tied(text: str) -> str:
+  """Text in which no line begins with a per cent sign."""
+  return text.replace(' %', '\N{NO-BREAK SPACE}%')
+
+
 def count(number: int, noun: str) -> str:
   """'1 seed', '5 seeds'."""
   return f'{number:,} {noun}' + ('' if number == 1 else 's')

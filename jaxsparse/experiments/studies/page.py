@@ -1,19 +1,19 @@
 """`report.html`: one file that a browser opens without asking for another."""
 
 import base64
-from collections import Counter
 from collections.abc import Sequence
 
-from jaxsparse.experiments.studies import claims, times, verdicts
+from jaxsparse.experiments.studies import times, verdicts
+from jaxsparse.experiments.studies.account import account
 from jaxsparse.experiments.studies.html_table import study_table
 from jaxsparse.experiments.studies.looks import Drawn
 from jaxsparse.experiments.studies.markup import Content, Markup, element
-from jaxsparse.experiments.studies.names import count, row_name
+from jaxsparse.experiments.studies.names import count, row_name, tied
 from jaxsparse.experiments.studies.results import MemberResult, Results
 from jaxsparse.experiments.studies.style import CSS
-from jaxsparse.experiments.studies.verdicts import Outcome, Verdict
+from jaxsparse.experiments.studies.verdicts import Verdict
 
-_SIGNS: dict[Outcome, str] = {'holds': '✓', 'fails': '✗', 'undecided': '?'}
+_SIGNS = {'holds': '✓', 'fails': '✗', 'undecided': '?'}
 _DIGEST = 16
 # Wider figures may be scrolled on a phone, in inches.
 _WIDE = 7.5
@@ -27,18 +27,18 @@ def page(results: Results, drawn: Sequence[tuple[Drawn, bytes]]) -> str:
     drawn: its figures, each with its SVG.
   """
   study = results.study
-  judged = verdicts.study_verdicts(results)
+  judged = verdicts.of_study(results)
   body = [
     element(
       'header',
       element('h1', study.title),
       study.source and element('p', study.source, class_='source'),
-      element('p', account(results, judged)),
+      element('p', account(results, [found for _, found in judged])),
     ),
     _section('Results', study_table(results)),
-    _claims(results, judged),
+    _claims(judged),
     _notes(study.notes),
-    _section('Figures', [_figure(*pair) for pair in drawn]) if drawn else None,
+    _figures(drawn),
     _failures(results),
     _members(results),
     _how(results),
@@ -63,44 +63,17 @@ def page(results: Results, drawn: Sequence[tuple[Drawn, bytes]]) -> str:
   return f'<!DOCTYPE html>\n{html}\n'
 
 
-def account(results: Results, judged: Sequence[Sequence[Verdict]]) -> str:
-  """What was run and what came of it, in two sentences."""
-  study, members = results.study, results.members
-  refused = sum(bool(m.error) and m.root is None for m in members)
-  failed = sum(bool(m.error) for m in members) - refused
-  seeds = {len(run.seed_list()) for run in study.runs}
-  each = f', {count(seeds.pop(), "seed")} each' if len(seeds) == 1 else ''
-  said = (
-    f'{count(len(study.runs), "run")} in {count(len(study.rows()), "row")}'
-    f'{each}: {count(len(members), "member")}, '
-  )
-  lost = [
-    f'{n} {w}' for n, w in ((failed, 'failed'), (refused, 'were refused')) if n
-  ]
-  said += ' and '.join(lost) + '. ' if lost else 'none of which failed. '
-  tally = Counter(v.outcome for found in judged for v in found)
-  if not tally:
-    return said + 'The study states no claims.'
-  parts = [f'{tally[outcome]} {outcome}' for outcome in _SIGNS]
-  return (
-    f'{said}Of {count(sum(tally.values()), "verdict")} on'
-    f' {count(len(judged), "claim")}, {parts[0]}, {parts[1]} and {parts[2]}.'
-  )
-
-
 def _section(title: str, *content: Content) -> Markup:
   return element('section', element('h2', title), *content)
 
 
-def _claims(
-  results: Results, judged: Sequence[Sequence[Verdict]]
-) -> Markup | None:
-  study = results.study
+def _claims(judged: Sequence[tuple[str, list[Verdict]]]) -> Markup | None:
   items = []
-  for claim, found in zip(study.claims, judged, strict=True):
-    said = claims.words(claim, lambda name: study.run(name).shown)
-    lines = [element('li', _badge(v), element('span', v.text)) for v in found]
-    items.append(element('li', element('p', said), element('ul', lines)))
+  for said, found in judged:
+    lines = [
+      element('li', _badge(v), element('span', tied(v.text))) for v in found
+    ]
+    items.append(element('li', element('p', tied(said)), element('ul', lines)))
   if not items:
     return None
   return _section('Claims', element('ul', items, class_='claims'))
@@ -118,13 +91,24 @@ def _notes(notes: str) -> Markup | None:
   return _section('Notes', [element('p', p) for p in paragraphs])
 
 
-def _figure(drawn: Drawn, svg: bytes) -> Markup:
+def _figures(drawn: Sequence[tuple[Drawn, bytes]]) -> Markup | None:
+  if not drawn:
+    return None
+  every = [_figure(i, *pair) for i, pair in enumerate(drawn, 1)]
+  return _section('Figures', every)
+
+
+def _figure(number: int, drawn: Drawn, svg: bytes) -> Markup:
   source = 'data:image/svg+xml;base64,' + base64.b64encode(svg).decode('ascii')
   wide = drawn.figure.get_figwidth() > _WIDE
   image = element(
     'img', src=source, alt=drawn.alt, class_='wide' if wide else None
   )
-  caption = [element('strong', f'{drawn.title}.'), ' ', drawn.caption]
+  caption = [
+    element('strong', f'Figure {number}. {drawn.title}.'),
+    ' ',
+    tied(drawn.caption),
+  ]
   return element(
     'figure',
     element('div', image, class_='scroll', tabindex='0' if wide else None),

@@ -25,7 +25,7 @@ h2 { font-size: 1.2rem; margin: 2.6rem 0 .6rem; line-height: 1.3; }
 h3 { font-size: 1rem; margin: 1.4rem 0 .3rem; }
 p, li, figcaption, dd { max-width: 44rem; overflow-wrap: break-word; }
 p { margin: .5rem 0; }
-.source, caption, figcaption, .n, .why, .soft { color: var(--soft); }
+.source, caption, figcaption, .n { color: var(--soft); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; line-height: 1.35;
   font-variant-numeric: tabular-nums lining-nums;
@@ -35,19 +35,23 @@ caption { caption-side: top; text-align: left; padding: 0 0 .45rem;
 th { font-weight: 600; vertical-align: bottom; }
 th, td { padding: .22rem .6rem; text-align: right; white-space: nowrap; }
 th.left, td.left { text-align: left; }
-th[scope=row] { font-weight: 400; text-align: left; vertical-align: top; }
+tr > :first-child { padding-left: 0; }
+tr > :last-child { padding-right: 0; }
+th[scope=row] { font-weight: 400; text-align: left; vertical-align: top;
+  position: sticky; left: 0; background: var(--paper); }
 td { vertical-align: top; }
 thead tr:last-child th { border-bottom: .06rem solid; }
 th[scope=colgroup] { text-align: center; }
 th[scope=colgroup] span { display: block; padding-bottom: .1rem;
   border-bottom: .06rem solid var(--rule); }
-tbody.run:not(:first-of-type) tr:first-child > * {
+.ruled tbody:not(:first-of-type) tr:first-child > * {
   border-top: .06rem solid var(--rule); }
 tfoot td, tfoot th { border-top: .06rem solid; }
 td.paper, td.difference { color: var(--soft); }
+.below { display: block; color: var(--soft); font-size: .8rem; }
 .n { font-size: .85em; }
-.why { display: block; white-space: normal; font-size: .8rem; min-width: 9rem;
-  max-width: 14rem; margin-left: auto; line-height: 1.25; }
+.why { white-space: normal; max-width: 11rem; margin-left: auto;
+  line-height: 1.25; }
 .claims { list-style: none; margin: 0; padding: 0; }
 .claims > li { margin: 0 0 1.1rem; max-width: none; }
 .claims p { margin: 0 0 .25rem; font-weight: 600; }
@@ -64,7 +68,7 @@ td.paper, td.difference { color: var(--soft); }
 figure { margin: 1.8rem 0; }
 figure img { display: block; max-width: 100%; height: auto; }
 figcaption { font-size: .92rem; margin-top: .4rem; }
-figcaption strong { color: var(--ink); }
+figcaption strong, caption strong { color: var(--ink); }
 pre { background: var(--wash); padding: .7rem .9rem; border-radius: .25rem;
   white-space: pre-wrap; overflow-wrap: anywhere; margin: .5rem 0;
   font-size: .85rem; }

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from jaxsparse.experiments import summary
-from jaxsparse.experiments.studies import claims, metrics
+from jaxsparse.experiments.studies import metrics, verdicts
 from jaxsparse.experiments.studies.cells import (
   NOTHING,
   Column,
@@ -24,7 +24,6 @@ from jaxsparse.experiments.studies.names import (
 )
 from jaxsparse.experiments.studies.results import MemberResult, Results
 from jaxsparse.experiments.studies.spec import Study
-from jaxsparse.experiments.studies.verdicts import Verdict, study_verdicts
 
 _WIDEST = 100
 _LONG = ('seed', 'metric', 'unit', 'value', 'paper', 'error', 'member')
@@ -34,10 +33,16 @@ def legend(results: Results) -> str:
   """What the cells show."""
   shown = [metrics.metric(name).heading for name in results.study.metrics]
   what = ', '.join(shown)
-  return (
+  text = (
     f'{what[:1].upper()}{what[1:]}: mean ± sample standard deviation over the'
     ' seeds, whose number is in brackets.'
   )
+  printed = [c.metric for c in table(results).columns if c.kind == 'paper']
+  if printed:
+    units = {m.difference_unit for m in printed}
+    unit = f', in {units.pop()}' if len(units) == 1 and any(units) else ''
+    text += f' Differences are ours less the paper’s number{unit}.'
+  return text
 
 
 def heading(column: Column, study: Study) -> str:
@@ -85,7 +90,7 @@ def text(results: Results) -> str:
   parts = [shown]
   if said := _failures(results):
     parts += ['', *said]
-  for claim, found in _verdicts(results):
+  for claim, found in verdicts.of_study(results):
     parts += ['', claim]
     parts += [f'  {v.outcome:<9}  {v.text}' for v in found]
   return '\n'.join(parts)
@@ -102,7 +107,7 @@ def markdown(results: Results) -> str:
     '\n'.join('| ' + ' | '.join(row) + ' |' for row in (heading, rule, *rows))
   )
   parts.append(legend(results))
-  for claim, found in _verdicts(results):
+  for claim, found in verdicts.of_study(results):
     said = [f'  - **{v.outcome}**: {_cell(v.text)}' for v in found]
     parts.append('\n'.join([f'- {_cell(claim)}', *said]))
   return '\n\n'.join(part for part in (*parts, study.notes) if part) + '\n'
@@ -199,15 +204,6 @@ def _failures(results: Results) -> list[str]:
     f'{row_name(study, row)}: {why}'
     for row in study.rows()
     if (why := lost(results.of(row)))
-  ]
-
-
-def _verdicts(results: Results) -> list[tuple[str, list[Verdict]]]:
-  """What each claim says, and the verdicts on it."""
-  study = results.study
-  return [
-    (claims.words(claim, lambda name: study.run(name).shown), found)
-    for claim, found in zip(study.claims, study_verdicts(results), strict=True)
   ]
 
 

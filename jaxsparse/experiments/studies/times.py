@@ -44,7 +44,13 @@ def section(results: Results) -> Markup:
     'table',
     element(
       'thead',
-      element('tr', [element('th', h, scope='col') for h in heads]),
+      element(
+        'tr',
+        [
+          element('th', h, scope='col', class_=None if i else 'left')
+          for i, h in enumerate(heads)
+        ],
+      ),
     ),
     element('tbody', rows),
   )

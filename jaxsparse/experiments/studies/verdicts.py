@@ -29,11 +29,11 @@ same seeds to succeed in both runs. Where results of a seed do go together,
 Welch's interval is wider than it had to be.
 """
 
-import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from jaxsparse.experiments.studies import claims, intervals, metrics
+from jaxsparse.experiments.studies import claims, evidence, metrics
+from jaxsparse.experiments.studies.evidence import LEVEL, Estimate, Samples
 from jaxsparse.experiments.studies.intervals import Interval
 from jaxsparse.experiments.studies.names import (
   field_name,
@@ -46,40 +46,11 @@ from jaxsparse.experiments.studies.spec import (
   Bound,
   Claim,
   Difference,
-  Ordering,
   Point,
-  Row,
   Trend,
 )
 
-LEVEL = 0.95
-
 Outcome = Literal['holds', 'fails', 'undecided']
-
-
-class Sample(NamedTuple):
-  """The numbers of a row.
-
-  Attributes:
-    values: in shown units, one a seed that has one.
-    asked: how many seeds there were to be.
-  """
-
-  values: tuple[float, ...]
-  asked: int
-
-
-class Estimate(NamedTuple):
-  """A number that a verdict rests on.
-
-  Attributes:
-    name: what of.
-    interval: in the metric's unit as shown; of a slope, for a change of 1 in
-      the field. `None` where the seeds do not suffice.
-  """
-
-  name: str
-  interval: Interval | None
 
 
 class Verdict(NamedTuple):
@@ -100,19 +71,6 @@ class Verdict(NamedTuple):
   text: str
 
 
-Samples = Mapping[Row, Sample]
-
-
-def samples(results: Results, metric: str) -> dict[Row, Sample]:
-  """The numbers of every row."""
-  found = {}
-  for row in results.study.rows():
-    members = results.of(row)
-    values = tuple(metrics.values(members, metric))
-    found[row] = Sample(values, len(members))
-  return found
-
-
 def judge(
   claim: Claim, samples: Samples, label: Callable[[str], str] = str
 ) -> list[Verdict]:
@@ -129,23 +87,25 @@ def judge(
   ]
 
 
-def study_verdicts(results: Results) -> list[list[Verdict]]:
-  """The verdicts on each claim of a study, in its order."""
-  study = results.study
+def of_study(results: Results) -> list[tuple[str, list[Verdict]]]:
+  """What each claim of a study says, and the verdicts on it."""
+
+  def label(name: str) -> str:
+    return results.study.run(name).shown
+
   return [
-    judge(
-      claim,
-      samples(results, claim.metric),
-      lambda name: study.run(name).shown,
+    (
+      claims.words(claim, label),
+      judge(claim, evidence.samples(results, claim.metric), label),
     )
-    for claim in study.claims
+    for claim in results.study.claims
   ]
 
 
 def _judged(
   claim: Claim, point: Point, samples: Samples, label: Callable[[str], str]
 ) -> Verdict:
-  estimates = tuple(_estimates(claim, point, samples, label))
+  estimates = tuple(evidence.estimates(claim, point, samples, label))
   outcomes = [_outcome(claim, e.interval) for e in estimates]
   outcome: Outcome = 'undecided'
   if 'fails' in outcomes:
@@ -153,58 +113,12 @@ def _judged(
   elif all(o == 'holds' for o in outcomes):
     outcome = 'holds'
   text = '; '.join(_text(claim, point, e) for e in estimates)
-  text += _correction(estimates) + _lost(claim, point, samples, label)
+  if len(estimates) > 1:
+    text += f' ({100 * LEVEL:.0f} % jointly)'
+  if isinstance(claim, Trend) and estimates[0].interval:
+    text += _over_range(claim, estimates[0].interval, point, samples)
+  text += _lost(claim, point, samples, label)
   return Verdict(claim, point, outcome, estimates, text)
-
-
-def _estimates(
-  claim: Claim, point: Point, samples: Samples, label: Callable[[str], str]
-) -> list[Estimate]:
-  names = claims.runs(claim)
-  if isinstance(claim, Trend):
-    shown = claims.subject(names, label)
-    return [Estimate(f'slope of {shown}', _trend(claim, point, samples))]
-  values = [_at(samples, name, point)[0].values for name in names]
-  if isinstance(claim, Bound):
-    return [Estimate(label(claim.run), _contrast(values, (1.0,), LEVEL))]
-  pairs = [(0, 1)]
-  if isinstance(claim, Ordering):
-    pairs = [(i + 1, i) for i in range(len(names) - 1)]
-  level = 1 - (1 - LEVEL) / len(pairs)
-  return [
-    Estimate(
-      claims.subject((names[one], names[other]), label),
-      _contrast((values[one], values[other]), (1.0, -1.0), level),
-    )
-    for one, other in pairs
-  ]
-
-
-def _contrast(
-  values: Sequence[Sequence[float]], weights: Sequence[float], level: float
-) -> Interval | None:
-  if any(len(v) < 2 for v in values):
-    return None
-  return intervals.contrast(values, weights, level)
-
-
-def _trend(claim: Trend, point: Point, samples: Samples) -> Interval | None:
-  rows = claims.rows_at(samples, claim.run, point)
-  x = [dict(row.point)[claim.along] for row in rows]
-  values = [samples[row].values for row in rows]
-  if not claim.minus:
-    places = [a for a, v in zip(x, values, strict=True) for _ in v]
-    if len(places) < 3 or len(set(places)) < 2:
-      return None
-    return intervals.slope(places, [b for v in values for b in v], LEVEL)
-  weights = intervals.slope_weights(x)
-  by_place = dict(zip(x, weights, strict=True))
-  for row in claims.rows_at(samples, claim.minus, point):
-    # A level run has a weight of 0: what it takes from one end of the slope
-    # it takes from the other.
-    weights.append(-by_place.get(dict(row.point).get(claim.along), 0.0))
-    values.append(samples[row].values)
-  return _contrast(values, weights, LEVEL)
 
 
 def _outcome(claim: Claim, interval: Interval | None) -> Outcome:
@@ -238,7 +152,7 @@ def _text(claim: Claim, point: Point, estimate: Estimate) -> str:
   value, low, high = (signed(metric.text(v)) for v in estimate.interval)
   unit = metric.unit if isinstance(claim, Bound) else metric.difference_unit
   if isinstance(claim, Trend):
-    unit = f'{unit} per 1'.strip()
+    unit = f'{unit} per unit'.strip()
   return f'{start}: {value} {unit}'.rstrip() + f' [{low}, {high}]'
 
 
@@ -246,10 +160,20 @@ def _is_line(claim: Claim) -> bool:
   return isinstance(claim, Trend) and not claim.minus
 
 
-def _correction(estimates: Sequence[Estimate]) -> str:
-  if len(estimates) < 2:
-    return ''
-  return f' ({100 * LEVEL:.0f} % for all {len(estimates)} together, Bonferroni)'
+def _over_range(
+  claim: Trend, slope: Interval, point: Point, samples: Samples
+) -> str:
+  """What the slope comes to from one end of the field to the other."""
+  places = [
+    dict(row.point)[claim.along]
+    for row in claims.rows_at(samples, claim.run, point)
+  ]
+  metric = metrics.metric(claim.metric)
+  ends = min(places), max(places)
+  total = signed(metric.text(slope.value * (ends[1] - ends[0])))
+  first, last = (value_name(claim.along, end) for end in ends)
+  unit = f' {metric.difference_unit}' if metric.difference_unit else ''
+  return f', or {total}{unit} from {first} to {last}'
 
 
 def _lost(
@@ -268,15 +192,3 @@ def _lost(
         lost = asked - len(values)
         said.append(f'{lost} of {asked} seeds of {label(name)}{at}')
   return f'; without {", ".join(said)}' if said else ''
-
-
-def _at(samples: Samples, run: str, point: Point) -> list[Sample]:
-  return [samples[row] for row in claims.rows_at(samples, run, point)]
-
-
-def mean_and_deviation(
-  values: Sequence[float],
-) -> tuple[float | None, float | None]:
-  """Mean and sample standard deviation; `None` of too few values."""
-  mean = statistics.mean(values) if values else None
-  return mean, statistics.stdev(values) if len(values) > 1 else None

@@ -1,0 +1,53 @@
+"""What a study ran and what came of it, in two sentences."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from jaxsparse.experiments.studies.names import count
+from jaxsparse.experiments.studies.results import Results
+from jaxsparse.experiments.studies.verdicts import Outcome, Verdict
+
+_OUTCOMES: tuple[Outcome, ...] = ('holds', 'fails', 'undecided')
+
+
+def account(results: Results, judged: Sequence[Sequence[Verdict]]) -> str:
+  """What was run and what came of it, in two sentences."""
+  study, members = results.study, results.members
+  refused = sum(bool(m.error) and m.root is None for m in members)
+  failed = sum(bool(m.error) for m in members) - refused
+  seeds = {len(run.seed_list()) for run in study.runs}
+  each = f', {count(seeds.pop(), "seed")} each' if len(seeds) == 1 else ''
+  rows = len(study.rows())
+  said = (
+    f'{count(len(study.runs), "run")} in {count(rows, "row")}{each}: of'
+    f' {count(len(members), "member")} '
+  )
+  good = len(members) - failed - refused
+  parts = [f'{good} finished', *([f'{failed} failed'] * bool(failed))]
+  if refused:
+    parts.append(f'{refused} {"was" if refused == 1 else "were"} refused')
+  return f'{said}{_series(parts)}. {_judgement(judged)}'
+
+
+def _judgement(judged: Sequence[Sequence[Verdict]]) -> str:
+  tally = Counter(v.outcome for found in judged for v in found)
+  if not tally:
+    return 'The study states no claims.'
+  parts = [f'{tally[o]} {_verb(o, tally[o])}' for o in _OUTCOMES if tally[o]]
+  return (
+    f'{count(len(judged), "claim")}, judged at'
+    f' {count(sum(tally.values()), "place")}: {_series(parts)}.'
+  )
+
+
+def _series(parts: Sequence[str]) -> str:
+  """'a', 'a and b', 'a, b and c'."""
+  *first, last = parts
+  return f'{", ".join(first)} and {last}' if first else last
+
+
+def _verb(outcome: Outcome, number: int) -> str:
+  """'1 holds', '2 hold', '2 are undecided'."""
+  if outcome == 'undecided':
+    return f'{"is" if number == 1 else "are"} undecided'
+  return outcome if number == 1 else outcome[:-1]
