@@ -12,16 +12,13 @@ report, `DIR/report/report.html`.
 
 import dataclasses
 import pathlib
-import shlex
-import sys
 
 from absl import flags
 
 from jaxsparse.experiments import command, config_files, literals
 from jaxsparse.experiments.population import CARRIES
-from jaxsparse.experiments.share import TrainingFailed
 from jaxsparse.experiments.studies import plan, report, tables
-from jaxsparse.experiments.studies.results import Results
+from jaxsparse.experiments.studies.run import check_any
 from jaxsparse.experiments.studies.run import run as run_study
 from jaxsparse.experiments.studies.spec import Study
 
@@ -76,22 +73,6 @@ def _name() -> str:
   return inner.replace('/', '_') if studies else path.name
 
 
-def _command() -> str:
-  """What was typed."""
-  program = pathlib.Path(sys.argv[0])
-  typed = [program.name]
-  if program.suffix == '.py':
-    typed = ['python', '-m', f'launch.{program.stem}']
-  return shlex.join([*typed, *sys.argv[1:]])
-
-
-def _end(results: Results) -> None:
-  """Raises if the study has nothing to show."""
-  failed = [member for member in results.members if member.summary is None]
-  if len(failed) == len(results.members):
-    raise TrainingFailed(f'every member failed; the first: {failed[0].error}')
-
-
 def main() -> None:
   """Runs the study and writes its report, or prints what would run."""
   study = _study()
@@ -105,14 +86,14 @@ def main() -> None:
     workdir,
     runs_dir,
     name=_name(),
-    command=_command(),
+    command=command.typed(),
     carry=_CARRY.value,
     interrupted=command.interrupted,
   )
   print(tables.text(results))
   path = report.write(results, workdir / 'report')
   print(f'Report: {path.resolve()}')
-  _end(results)
+  check_any(results)
 
 
 def run() -> None:

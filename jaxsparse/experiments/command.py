@@ -6,6 +6,8 @@ With `--verbosity=1` an error comes with its traceback.
 """
 
 import logging
+import pathlib
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -33,6 +35,15 @@ _stop = False
 def interrupted() -> bool:
   """Whether SIGTERM or SIGINT has arrived."""
   return _stop
+
+
+def typed() -> str:
+  """What was typed to start this program."""
+  program = pathlib.Path(sys.argv[0])
+  words = [program.name]
+  if program.suffix == '.py':
+    words = ['python', '-m', f'launch.{program.stem}']
+  return shlex.join([*words, *sys.argv[1:]])
 
 
 def required(flag: flags.FlagHolder[Any]) -> Any:

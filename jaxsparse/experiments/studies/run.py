@@ -15,6 +15,7 @@ import optax
 
 import jaxsparse
 from jaxsparse.experiments import workdir as workdir_lib
+from jaxsparse.experiments.share import TrainingFailed
 from jaxsparse.experiments.studies import plan as plan_lib
 from jaxsparse.experiments.studies import scheduler, work
 from jaxsparse.experiments.studies.analyse import Analysed, analyse
@@ -86,6 +87,13 @@ def run(
   cells = plan.expanded.cells
   members = (_result(plan, cell, errors, analysed) for cell in cells)
   return Results(study, name, tuple(members), command, versions())
+
+
+def check_any(results: Results) -> None:
+  """Raises `TrainingFailed` if a study has nothing to show."""
+  failed = [member for member in results.members if member.summary is None]
+  if len(failed) == len(results.members):
+    raise TrainingFailed(f'every member failed; the first: {failed[0].error}')
 
 
 def _train(
