@@ -48,23 +48,23 @@ def _stacked(made: Table) -> Table:
 
 
 def _heads(made: Table, study: Study) -> list[Markup]:
-  """Up to three lines: values across, metrics, and what of each."""
-  spans = [
+  """Up to three lines: values across, metrics, and what of each.
+
+  One that says the same in every column is left to the caption.
+  """
+  lines = [
     [tables.group_name(column, study) for column in made.columns],
     [column.metric.heading for column in made.columns],
+    [_KINDS[column.kind] for column in made.columns],
   ]
-  # A line that would say the same everywhere is left to the caption.
-  spans = [texts for texts in spans if len(set(texts)) > 1]
-  lines = [*(_spanned(made, texts) for texts in spans)]
-  kinds = [
-    element('th', _KINDS[c.kind], scope='col', class_=c.kind)
-    for c in made.columns
+  *spans, last = [t for t in lines if len(set(t)) > 1] or lines[-1:]
+  left = ('run', *map(field_name, made.fields))
+  heads = [
+    *(element('th', text, scope='col', class_='left') for text in left),
+    *(element('th', text, scope='col') for text in last),
   ]
-  left = [
-    element('th', text, scope='col', class_='left')
-    for text in ('run', *map(field_name, made.fields))
-  ]
-  return [element('tr', cells) for cells in (*lines, [*left, *kinds])]
+  above = [_spanned(made, texts) for texts in spans]
+  return [element('tr', cells) for cells in (*above, heads)]
 
 
 def _spanned(made: Table, texts: Sequence[str]) -> list[Markup]:

@@ -88,6 +88,10 @@ def multiples(
     figsize=(max(panel[0] * columns, 5.0), panel[1] * rows + 0.6),
     layout='constrained',
   )
+  engine = figure.get_layout_engine()
+  if engine is not None:
+    # Room for the last tick's label beside the first one of the next panel.
+    engine.set(wspace=0.06)
   every = figure.subplots(
     rows, columns, squeeze=False, sharex=True, sharey=True
   ).ravel()

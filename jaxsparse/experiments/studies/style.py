@@ -57,7 +57,7 @@ td.paper, td.difference { color: var(--soft); }
 .claims p { margin: 0 0 .25rem; font-weight: 600; }
 .claims ul { list-style: none; margin: 0; padding: 0; }
 .claims ul li { display: grid; grid-template-columns: 6.9rem 1fr; gap: .7rem;
-  align-items: baseline; margin: .2rem 0; max-width: 56rem;
+  align-items: baseline; margin: .2rem 0; max-width: none;
   font-variant-numeric: tabular-nums lining-nums; }
 .badge { font-size: .8rem; line-height: 1.5; border: .08rem solid;
   border-radius: .25rem; padding: 0 .4rem; text-align: center;
@@ -93,9 +93,12 @@ summary { cursor: pointer; margin: .4rem 0; }
     --wash: #f4f4f2; --holds: #12683c; --fails: #a3261b; --undecided: #6b5300;
     color-scheme: light; }
   figure img { filter: none; }
-  body { padding: 0; max-width: none; font-size: 9.5pt; }
+  html { font-size: 9.5pt; }
+  body { padding: 0; max-width: none; font-size: 1rem; }
+  th[scope=row] { position: static; }
+  figure img { max-height: 240mm; }
   .scroll { overflow: visible; }
-  .broad { page: wide; font-size: 7.5pt; }
+  .broad { page: wide; font-size: .8rem; }
   .broad th, .broad td { padding: .2rem .3rem; }
   h2, h3, figcaption, caption { break-after: avoid; }
   tr, .claims > li { break-inside: avoid; }
