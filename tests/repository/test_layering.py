@@ -31,6 +31,7 @@ ONLY_IN = {
   'absl': ('jaxsparse.experiments.command', *TOP),
   'tensorflow_datasets': ('jaxsparse.data',),
   'grain': ('jaxsparse.data',),
+  'optuna': ('jaxsparse.experiments.search',),
   'tensorflow': (),
   'torch': (),
 }

@@ -22,10 +22,10 @@ TOPS = {
 SHIPPED = (*TOPS, 'setup.cfg', 'pyproject.toml', 'README.md', 'LICENSE')
 
 
-def option(name):
+def option(name, section='options'):
   setup = configparser.ConfigParser()
   setup.read(ROOT / 'setup.cfg')
-  return set(setup['options'][name].split())
+  return set(setup[section][name].split())
 
 
 def folders():
@@ -69,6 +69,7 @@ def test_every_import_is_a_declared_dependency():
   declared = {
     canonical(re.split(r'[\[<>=]', line)[0])
     for line in option('install_requires')
+    | option('tune', 'options.extras_require')
   }
   providers = importlib.metadata.packages_distributions()
   undeclared = {

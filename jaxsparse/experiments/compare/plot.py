@@ -3,6 +3,7 @@
 import pathlib
 import statistics
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -95,7 +96,7 @@ def _against(ax: Axes, made: Sequence[Group], field: str, name: str) -> None:
   ax.set_title(f'{_sentence(shown.label)}, mean ± sd')
 
 
-def _level(ax: Axes, found: Sequence[float], **look: str) -> None:
+def _level(ax: Axes, found: Sequence[float], **look: Any) -> None:
   """What has one value of the number (dense, say), across the axis."""
   mean = statistics.fmean(found)
   ax.axhline(mean, linewidth=1.6, **look)

@@ -1,0 +1,146 @@
+r"""Sweeps one config over fields and seeds, or searches for good values.
+
+  python -m launch.sweep --config=digits/mlp_rigl --workdir=DIR \
+    --sweep config.updater.sparsity=0.8,0.9,0.95 --sweep config.seed=0:5 \
+    [--config.num_steps=500 ...] [--plan] [--runs_dir=DIR/runs] [--carry=vmap]
+
+  python -m launch.sweep --config=digits/mlp_rigl --workdir=DIR --trials=20 \
+    --config.data.validation=0.2 --sweep config.seed=0:3 \
+    --search config.optimizer.learning_rate=log:0.01:1 \
+    --search config.updater.drop_fraction=0.1:0.5 \
+    --search config.updater.update_interval=int:25:200:25
+
+`--sweep FIELD=VALUES` takes values with commas between them, and for ints also
+ranges (`0:5`, without the end). All combinations are run, each for the seeds
+given, or for as many as the config has replicates. Ends with a table and names
+the report, `DIR/report/report.html`; table.csv and figures lie beside it.
+
+`--search FIELD=SPACE` takes `LOW:HIGH`, `log:LOW:HIGH`, `int:LOW:HIGH[:STEP]`
+or values to choose from; Optuna (the extra `tune`) suggests, and the mean
+accuracy on validation judges. Ends with the best trial; trials.csv and
+search.png lie in `DIR/report`.
+
+The same command goes on with what was killed; nothing finished is repeated.
+"""
+
+import functools
+import pathlib
+from collections.abc import Sequence
+
+from absl import flags
+from ml_collections import config_flags
+
+from jaxsparse.experiments import (
+  command,
+  search,
+  search_report,
+  search_space,
+  sweeps,
+)
+from jaxsparse.experiments.population import CARRIES
+from jaxsparse.experiments.studies import plan, report, tables
+from jaxsparse.experiments.studies.results import MemberResult, Results
+from jaxsparse.experiments.studies.run import check_any
+from jaxsparse.experiments.studies.run import run as run_study
+from jaxsparse.experiments.studies.spec import Study
+
+_CONFIG = config_flags.DEFINE_config_file(
+  'config',
+  help_string='A config file, or the name of one that is installed.',
+  lock_config=False,
+  accept_new_attributes=True,
+)
+_WORKDIR = flags.DEFINE_string('workdir', None, 'Where the sweep is kept.')
+_RUNS_DIR = flags.DEFINE_string(
+  'runs_dir', None, 'Where its members are kept; WORKDIR/runs by default.'
+)
+_SWEEP = flags.DEFINE_multi_string(
+  'sweep', [], 'config.FIELD=VALUES; may be given several times.'
+)
+_SEARCH = flags.DEFINE_multi_string(
+  'search', [], 'config.FIELD=SPACE; may be given several times.'
+)
+_TRIALS = flags.DEFINE_integer('trials', 20, 'Trials of a search.')
+_PLAN = flags.DEFINE_bool('plan', False, 'Print what would run; run nothing.')
+_CARRY = flags.DEFINE_enum(
+  'carry',
+  'auto',
+  CARRIES,
+  'How members are carried: one after the other with the bits of a run alone,'
+  ' or together by vmap; auto chooses by backend.',
+)
+
+
+def main() -> None:
+  """Sweeps, searches, or prints what would run."""
+  config = command.required(_CONFIG)
+  path = config_flags.get_config_filename(flags.FLAGS['config'])
+  if not _SWEEP.value and not _SEARCH.value:
+    raise ValueError('--sweep or --search is required')
+  swept = sweeps.grid(config, _SWEEP.value)
+  study = sweeps.study(path, config, swept)
+  if _SEARCH.value:
+    search.check(config, swept)
+    space = search_space.space(config, _SEARCH.value)
+    _search(study, space, config.seed)
+  elif _PLAN.value:
+    print(plan.text(plan.plan(study, _runs_dir(), _CARRY.value)))
+  else:
+    _sweep(study)
+
+
+def _runs_dir() -> str:
+  return _RUNS_DIR.value or f'{command.required(_WORKDIR)}/runs'
+
+
+def _run(study: Study, name: str) -> Results:
+  return run_study(
+    study,
+    command.required(_WORKDIR),
+    _runs_dir(),
+    name=name,
+    command=command.typed(),
+    carry=_CARRY.value,
+    interrupted=command.interrupted,
+  )
+
+
+def _folder() -> pathlib.Path:
+  return pathlib.Path(command.required(_WORKDIR)).expanduser() / 'report'
+
+
+def _sweep(study: Study) -> None:
+  results = _run(study, 'sweep')
+  print(tables.text(results))
+  path = report.write(results, _folder())
+  print(f'Report: {path.resolve()}')
+  check_any(results)
+
+
+def _search(
+  study: Study, space: dict[str, search_space.Dimension], seed: int
+) -> None:
+  if _PLAN.value:
+    raise ValueError('--plan: a search has none, as a trial hangs on the last')
+  made = search.search(
+    space, functools.partial(_trial, study), trials=_TRIALS.value, seed=seed
+  )
+  print(search.verdict(made))
+  for path in search_report.write(made, space, _folder()):
+    print(path.resolve())
+
+
+def _trial(
+  study: Study, number: int, point: search.Point
+) -> Sequence[MemberResult]:
+  name = f'trial {number + 1} of {_TRIALS.value}'
+  return _run(sweeps.at(study, point), name).members
+
+
+def run() -> None:
+  """The entry point of `jaxsparse-sweep`."""
+  command.run(main)
+
+
+if __name__ == '__main__':
+  run()
