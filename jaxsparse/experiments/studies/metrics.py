@@ -16,6 +16,7 @@ class Metric(NamedTuple):
     scale: what the entry is multiplied by to be shown.
     unit: of what is shown; '' for none.
     digits: shown after the point.
+    powers: whether what these digits do not show is written in powers of ten.
   """
 
   name: str
@@ -23,6 +24,7 @@ class Metric(NamedTuple):
   scale: float = 1.0
   unit: str = ''
   digits: int = 2
+  powers: bool = False
 
   @property
   def heading(self) -> str:
@@ -35,8 +37,9 @@ class Metric(NamedTuple):
     return 'points' if self.unit == '%' else self.unit
 
   def text(self, value: float) -> str:
-    """A shown value as text; in powers of ten where digits would not do."""
-    if value and not 0.5 * 10**-self.digits <= abs(value) < 1e9:
+    """A shown value as text."""
+    small = abs(value) < 0.5 * 10**-self.digits
+    if self.powers and value and (small or abs(value) >= 1e6):
       return f'{value:.3g}'
     return f'{value:,.{self.digits}f}'
 
@@ -50,15 +53,17 @@ _KNOWN = (
   # Entries of `metrics.jsonl`.
   Metric('eval_accuracy', 'evaluation accuracy', 100.0, '%'),
   Metric('accuracy', 'training accuracy', 100.0, '%'),
-  Metric('eval_loss', 'evaluation loss', unit='nats', digits=4),
-  Metric('loss', 'training loss', unit='nats', digits=4),
+  Metric('eval_loss', 'evaluation loss', 1.0, 'nats', 4, powers=True),
+  Metric('loss', 'training loss', 1.0, 'nats', 4, powers=True),
 )
 
 
 def metric(name: str) -> Metric:
   """How an entry is shown; entries that an analysis adds are shown plainly."""
   known = {m.name: m for m in _KNOWN}
-  return known.get(name, Metric(name, name.replace('_', ' '), digits=4))
+  return known.get(
+    name, Metric(name, name.replace('_', ' '), digits=4, powers=True)
+  )
 
 
 def value(member: MemberResult, name: str) -> float | None:
