@@ -64,7 +64,9 @@ def sparse(
   Args:
     params: shapes and dtypes are read from it, and the exempt leaves kept.
     masks: bool leaves, `None` where exempt.
-    key: a PRNG key; each leaf draws from a stream named by its path.
+    key: a PRNG key; each leaf draws from a stream named by its path. Not the
+      key that drew the masks: the weights that a draw makes active would be
+      those that the same draw makes large.
     scale: 2 for layers that feed a ReLU (He), 1 for linear ones (LeCun).
     fan: `fan_in`, `fan_out` or `fan_avg`.
     distribution: `normal`, `truncated_normal` (at two standard deviations of
@@ -108,7 +110,7 @@ def layer_scaled(
   Args:
     params: as for `sparse`, and so are the others.
     masks: bool leaves, `None` where exempt.
-    key: a PRNG key.
+    key: a PRNG key, not the one that drew the masks.
     scale: as for `sparse`.
     fan: the dense fan: `fan_in`, `fan_out` or `fan_avg`.
     distribution: `normal`, `truncated_normal` or `uniform`.

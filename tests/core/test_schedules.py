@@ -165,3 +165,16 @@ def test_cubic_zeros_never_fall_and_end_exactly(zeros, data):
 
 def test_cubic_zeros_takes_host_integers():
   assert int(schedules.cubic_zeros(100, 1, 2)) == 87
+
+
+def test_the_published_ramp_and_decay_of_lenet5_on_mnist():
+  """Evci et al. 2022: 95 % over steps 3000 to 7000; RigL over 11,719."""
+  weights = 44_000
+  zeros = [
+    int(_ramp(41_800, (t - 3000) // 100, 40)) for t in (3000, 5000, 7000)
+  ]
+  assert [z / weights for z in zeros] == [0, 0.83125, 0.95]
+  done = schedules.progress(jnp.array([0, 5860, 11_719]), 0, 11_719)
+  np.testing.assert_allclose(
+    0.3 * schedules.cosine(done), [0.3, 0.15, 0], atol=3e-5
+  )
