@@ -4,7 +4,7 @@ Only the study itself is looked at, no config and no disk; fields of configs
 are checked where members are made (`members`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from jaxsparse.experiments.studies import accept
@@ -84,6 +84,8 @@ def _check_run(study: Study, run: Run) -> None:
       raise ValueError(f'{at}: got {values!r}; accepted is a tuple of values')
     if not values:
       raise ValueError(f'{at}: got no values; accepted is one or more')
+    if not all(isinstance(value, Hashable) for value in values):
+      raise ValueError(f'{at}: got {values!r}; accepted are tuples for lists')
     if any(v in values[:i] for i, v in enumerate(values)):
       raise ValueError(f'{at}: got a value twice in {values!r}')
     if name in run.overrides:

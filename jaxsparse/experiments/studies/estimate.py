@@ -1,5 +1,6 @@
 """How long members will take: as finished ones like them did, else roughly."""
 
+import contextlib
 import functools
 import json
 import pathlib
@@ -50,7 +51,8 @@ class Estimates:
     self._taken: dict[str, list[float]] = {}
     self._flops: dict[tuple[Recipe, int], float] = {}
     for path in sorted(runs_dir.glob(f'*/{workdir.SUMMARY}')):
-      self._read(path.parent)
+      with contextlib.suppress(ValueError, KeyError):  # Of somebody's own.
+        self._read(path.parent)
 
   def whole(self, experiment: Experiment) -> Estimate:
     """The time of a member from its start, alone."""

@@ -1,0 +1,67 @@
+"""The directory of a member, named by what its config says.
+
+Never by the study: studies share members. The resolved config must equal the
+stored one, else it is another run and gets another directory.
+"""
+
+import pathlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from jaxsparse.experiments import identity, workdir
+from jaxsparse.experiments.fields import Plain
+
+
+def directory(
+  settled: Plain, made: Mapping[str, Plain], runs_dir: pathlib.Path
+) -> str:
+  """The directory that holds a config, or the first that is free.
+
+  Args:
+    settled: the config.
+    made: configs of directories that are given away and may not be there yet.
+    runs_dir: where the directories are.
+
+  Raises:
+    ValueError: a directory of that name cannot be read.
+  """
+  name = member_name(settled)
+  numbered = re.compile(re.escape(name) + r'(-\d+)?')
+  there = {
+    path.name: workdir.read_config(path)
+    for path in runs_dir.glob(f'{name}*')
+    if numbered.fullmatch(path.name) and workdir.begun(path)
+  }
+  known = {**there, **made}
+  for taken in sorted(filter(numbered.fullmatch, known)):
+    if not identity.differences(known[taken], settled):
+      return taken
+  number = 1
+  while (free := f'{name}-{number}' if number > 1 else name) in known:
+    number += 1
+  return free
+
+
+def member_name(settled: Plain) -> str:
+  """'digits-mlp-rigl-sparse-0.98-seed3-1a2b3c4d', of a settled config.
+
+  Unlike configs have unlike names, but for defaults that have changed since
+  (and for what eight hex digits cannot tell apart).
+  """
+  init = _word(settled['init']['name'])
+  parts = [
+    _word(settled['data']['name']),
+    _word(settled['model']['name']),
+    _word(settled['updater']['name']),
+    *([] if init == 'dense' else [init]),
+    f'{settled["updater"]["sparsity"]:g}',
+    f'seed{settled["seed"]}',
+    identity.digest(settled)[:8],
+  ]
+  return '-'.join(parts)
+
+
+def _word(name: Any) -> str:
+  text = name if isinstance(name, str) else name.__name__
+  return re.sub(r'[^A-Za-z0-9_]+', '_', text.rsplit('.', 1)[-1])
