@@ -1,5 +1,6 @@
 """The quickstart as a process: it ends, says where, and is not repeated."""
 
+import csv
 import os
 import pathlib
 import subprocess
@@ -8,14 +9,14 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
-RUNS = {
+LABELS = [
   'dense',
   *(
-    f'{m}_{i}_init'
-    for m in ('static', 'set', 'rigl')
-    for i in ('dense', 'sparse')
+    f'{method}{init}'
+    for method in ('static', 'SET', 'RigL')
+    for init in ('', ', sparse init')
   ),
-}
+]
 
 
 def quickstart(*flags):
@@ -34,27 +35,37 @@ def quickstart(*flags):
   )
 
 
-@pytest.mark.parametrize('flag', ['--steps=0', '--replicates=0'])
-def test_bad_numbers_are_one_clear_line_and_leave_nothing(tmp_path, flag):
+@pytest.mark.parametrize('flag', ['--steps=0', '--replicates=0', '--workdir='])
+def test_bad_input_is_one_clear_line_and_leaves_nothing(launch, tmp_path, flag):
   root = tmp_path / 'quickstart'
-  ended = quickstart(f'--workdir={root}', flag)
-  assert ended.returncode == 2
-  (line,) = ended.stderr.splitlines()
-  assert line.startswith('error: config.')
-  assert 'got 0' in line
+  ended = launch([f'--workdir={root}', flag], module='quickstart')
+  assert ended.code == 2
+  (line,) = ended.err.splitlines()
+  name, _, value = flag.partition('=')
+  assert line.startswith(f'error: {name}')
+  assert ('got 0' if value else 'required') in line
   assert not root.exists()
 
 
 @pytest.mark.slow
-def test_the_second_call_says_it_is_finished_and_prints_the_same(tmp_path):
-  flags = (f'--workdir={tmp_path}', '--steps=30', '--replicates=1')
-  first = quickstart(*flags).stdout
-  summaries = {p.parent.name for p in tmp_path.glob('*/summary.json')}
-  assert summaries == RUNS
-  for name in ('accuracy.png', 'gradient_norm.png'):
-    assert str(tmp_path / name) in first
-    assert (tmp_path / name).exists()
-  assert 'finished' not in first
-  notice, _, rest = quickstart(*flags).stdout.partition('\n')
-  assert 'finished' in notice
-  assert rest == first
+def test_the_second_call_trains_nothing_and_prints_the_same(tmp_path):
+  flags = (f'--workdir={tmp_path}', '--steps=60', '--replicates=1')
+  first = quickstart(*flags)
+  assert first.returncode == 0, first.stderr
+  report = tmp_path / 'report' / 'report.html'
+  assert first.stdout.splitlines()[-1] == f'Report: {report}'
+  assert report.stat().st_size > 10_000
+  with (report.parent / 'table.csv').open() as file:
+    rows = [r for r in csv.DictReader(file) if r['metric'] == 'test_accuracy']
+  assert [row['label'] for row in rows] == LABELS
+  assert all(float(row['value']) > 0 for row in rows)
+  for label in LABELS:
+    assert f'\n{label} ' in first.stdout
+  before = {
+    path: path.stat().st_mtime_ns for path in tmp_path.glob('runs/*/*.json*')
+  }
+  assert len(before) == 3 * len(LABELS)
+  again = quickstart(*flags)
+  assert again.stdout == first.stdout
+  for path, time in before.items():
+    assert path.stat().st_mtime_ns == time
