@@ -40,7 +40,10 @@ def run_styles(study: Study) -> dict[str, dict[str, Any]]:
   """How the lines of each run are drawn, alike in all figures of a study.
 
   A run without a grid, where others have one, is what they are compared with:
-  black and dashed. The others have colours, and from the eighth on dashes.
+  black and dashed. The others have colours, and runs of one base config (a
+  method with and without something, say) share theirs and differ in dashes.
+  Where there are too many of a config for that, no two runs share a colour as
+  long as there are some.
   """
   grids = any(run.grid for run in study.runs)
   coloured = [run for run in study.runs if run.grid or not grids]
@@ -49,14 +52,30 @@ def run_styles(study: Study) -> dict[str, dict[str, Any]]:
   styles = {
     run.name: {
       'color': colours[i % len(colours)],
-      'linestyle': _DASHES[i // len(colours) % len(_DASHES)],
+      'linestyle': _DASHES[j % len(_DASHES)],
     }
-    for i, run in enumerate(coloured)
+    for run, (i, j) in zip(
+      coloured, _places(coloured, len(colours)), strict=True
+    )
   }
   for i, run in enumerate(level):
     dashes = _DASHES[1 + i % (len(_DASHES) - 1)]
     styles[run.name] = {'color': _BLACK, 'linestyle': dashes}
   return styles
+
+
+def _places(runs: Sequence[Run], colours: int) -> list[tuple[int, int]]:
+  """The colour and the dashes of each run, both numbered."""
+  families: dict[str, list[Run]] = {}
+  for run in runs:
+    families.setdefault(run.config, []).append(run)
+  most = max(map(len, families.values()), default=0)
+  if len(families) == 1 or len(families) > colours or most > len(_DASHES):
+    return [(i, i // colours) for i in range(len(runs))]
+  order = list(families)
+  return [
+    (order.index(run.config), families[run.config].index(run)) for run in runs
+  ]
 
 
 def shades(number: int) -> list[Any]:
