@@ -1,0 +1,194 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import linen as nn
+
+from jaxsparse.analysis import landscape
+from jaxsparse.analysis.solutions import Solution
+
+RNG = np.random.default_rng(0)
+INPUTS = RNG.normal(size=(10, 4)).astype(np.float32)
+TARGETS = RNG.normal(size=(10, 2)).astype(np.float32)
+MASK = np.array([[1, 0], [1, 1], [0, 1], [1, 1]], bool)
+
+
+def measure(params, model_state, batch):
+  del model_state
+  inputs, targets = batch
+  outputs = inputs @ params['w'] + params['b'][None]
+  wrong = jnp.argmax(outputs, 1) != jnp.argmax(targets, 1)
+  return {'loss': jnp.mean((outputs - targets) ** 2), 'error': jnp.mean(wrong)}
+
+
+def solution(seed, mask=MASK):
+  rng = np.random.default_rng(seed)
+  w, b = rng.normal(size=(4, 2)), rng.normal(size=2)
+  params = {'w': jnp.asarray(w, jnp.float32), 'b': jnp.asarray(b, jnp.float32)}
+  return Solution(params, {'w': jnp.asarray(mask), 'b': None})
+
+
+def numpy_measure(ends, alpha):
+  w, b = (
+    sum(
+      part * np.float64(end.params[name]) * scale
+      for part, end in zip((1 - alpha, alpha), ends, strict=True)
+    )
+    for name, scale in (('w', MASK), ('b', 1))
+  )
+  outputs = INPUTS @ w + b
+  error = np.mean(outputs.argmax(1) != TARGETS.argmax(1))
+  return np.mean((outputs - TARGETS) ** 2), error
+
+
+def test_the_line_is_that_of_numpy_over_uneven_batches():
+  ends = solution(1), solution(2)
+  batches = [(INPUTS[:7], TARGETS[:7]), (INPUTS[7:], TARGETS[7:])]
+  found = landscape.line(measure, *ends, batches)
+  expected = [
+    numpy_measure(ends, alpha) for alpha in np.linspace(-0.2, 1.2, 29)
+  ]
+  loss, error = np.transpose(expected)
+  np.testing.assert_allclose(
+    found.alphas, np.linspace(-0.2, 1.2, 29), atol=1e-9
+  )
+  np.testing.assert_allclose(found.values['loss'], loss, rtol=1e-5)
+  np.testing.assert_allclose(found.values['error'], error, rtol=1e-5)
+
+
+def test_a_convex_loss_has_no_barrier():
+  found = landscape.line(measure, solution(1), solution(2), [(INPUTS, TARGETS)])
+  barrier = landscape.barrier(found.alphas, found.values['loss'])
+  assert 0 <= barrier.above_line < 1e-6
+  assert barrier.above_ends == 0
+
+
+def test_a_solution_has_no_barrier_with_itself():
+  one = solution(1)
+  found = landscape.line(measure, one, one, [(INPUTS, TARGETS)])
+  barrier = landscape.barrier(found.alphas, found.values['loss'])
+  np.testing.assert_allclose(barrier[:2], 0, atol=1e-6)
+
+
+def test_a_barrier_by_hand():
+  alphas = np.array([-1.0, 0.0, 0.25, 0.5, 1.0, 2.0])
+  values = np.array([90.0, 1.0, 3.0, 4.5, 5.0, 80.0])
+  found = landscape.barrier(alphas, values)
+  assert found == landscape.Barrier(above_line=1.5, above_ends=0.0, at=0.5)
+  values[2] = 7
+  found = landscape.barrier(alphas, values)
+  assert found == landscape.Barrier(above_line=5.0, above_ends=2.0, at=0.25)
+  values[2] = np.nan
+  assert np.isnan(landscape.barrier(alphas, values)[:2]).all()
+
+
+class Normed(nn.Module):
+  @nn.compact
+  def __call__(self, x, train):
+    return nn.BatchNorm(use_running_average=not train, momentum=0.0)(x)
+
+
+def spread(params, model_state, batch):
+  variables = {'params': params, **model_state}
+  outputs = Normed().apply(variables, batch, train=False)
+  return {'spread': jnp.mean(outputs**2)}
+
+
+def recompute(params, model_state):
+  _, state = Normed().apply(
+    {'params': params, **model_state},
+    INPUTS,
+    train=True,
+    mutable=['batch_stats'],
+  )
+  return state
+
+
+def test_statistics_of_batch_norm_are_interpolated_or_recomputed():
+  params = Normed().init(jax.random.key(0), INPUTS, train=False)['params']
+  mean = jnp.asarray(INPUTS.mean(0))
+  states = [
+    {'batch_stats': {'BatchNorm_0': {'mean': mean, 'var': jnp.full(4, v)}}}
+    for v in (1.0, 9.0)
+  ]
+  ends = [Solution(params, model_state=state) for state in states]
+  options = {'alphas': (0.0, 0.5, 1.0)}
+  found = landscape.line(spread, *ends, [INPUTS], **options)
+  centred = np.mean(INPUTS.var(0))
+  np.testing.assert_allclose(
+    found.values['spread'], centred / np.array([1, 5, 9]), rtol=1e-4
+  )
+  again = landscape.line(
+    spread, *ends, [INPUTS], recompute=recompute, **options
+  )
+  np.testing.assert_allclose(again.values['spread'], 1, rtol=1e-3)
+
+
+def test_counts_in_the_model_state_are_those_of_the_start():
+  def state_of(params, model_state, batch):
+    del params, batch
+    return {'steps': model_state['steps'], 'mean': model_state['mean']}
+
+  ends = [
+    Solution({'w': jnp.ones(1)}, None, {'steps': jnp.int32(n), 'mean': m})
+    for n, m in ((3, jnp.ones(())), (8, 3 * jnp.ones(())))
+  ]
+  found = landscape.line(state_of, *ends, [None], alphas=[0.5])
+  assert found.values == {'steps': [3], 'mean': [2]}
+
+
+def test_other_masks_are_refused_unless_asked_for():
+  other = MASK.copy()
+  other[0] = [False, True]
+  ends, batches = (solution(1), solution(2, other)), [(INPUTS, TARGETS)]
+  with pytest.raises(ValueError, match="differ at 'w', in 2 of 8 entries"):
+    landscape.line(measure, *ends, batches)
+  with pytest.raises(ValueError, match="differ at 'w'"):
+    landscape.line(measure, ends[0], Solution(ends[0].params), batches)
+  landscape.line(measure, *ends, batches, alphas=[0.5], same_masks=False)
+
+
+def test_a_full_mask_is_the_same_as_none():
+  full = solution(1, np.ones((4, 2), bool))
+  dense = Solution(full.params)
+  landscape.line(measure, full, dense, [(INPUTS, TARGETS)], alphas=[0.5])
+
+
+BATCHES = [(INPUTS, TARGETS)]
+
+
+@pytest.mark.parametrize(
+  ('batches', 'alphas', 'message'),
+  [
+    ([], (0.0,), 'batches: none'),
+    (BATCHES, (), 'alphas are'),
+    (BATCHES, (0.0, float('nan')), 'alphas are'),
+  ],
+)
+def test_batches_and_alphas_are_checked(batches, alphas, message):
+  with pytest.raises(ValueError, match=message):
+    landscape.line(measure, solution(1), solution(2), batches, alphas=alphas)
+
+
+def test_an_iterator_of_batches_is_refused():
+  with pytest.raises(TypeError, match='iterator'):
+    landscape.line(measure, solution(1), solution(2), iter(BATCHES))
+
+
+def test_solutions_of_other_models_are_refused():
+  other = Solution({'w': jnp.ones((4, 2)), 'c': jnp.ones(2)})
+  with pytest.raises(ValueError, match="solutions differ at 'b'"):
+    landscape.line(measure, solution(1), other, BATCHES)
+
+
+@pytest.mark.parametrize(
+  ('alphas', 'values', 'message'),
+  [
+    ([0.0, 0.5], [1.0, 1.0], 'lack 1'),
+    ([0.5, 1.0], [1.0, 1.0], 'lack 0'),
+    ([0.0, 1.0], [1.0], 'shapes'),
+  ],
+)
+def test_a_barrier_needs_both_ends(alphas, values, message):
+  with pytest.raises(ValueError, match=message):
+    landscape.barrier(np.array(alphas), np.array(values))
