@@ -1,12 +1,36 @@
-"""How much two networks have in common."""
+"""How much networks have in common: their masks and their predictions.
 
-from collections.abc import Mapping
+Functions of predictions take logits, by whatever library they were computed;
+`collect_logits` computes them with an apply function. Measures of weights are
+in `analysis.distances`.
+
+On a model of your own:
+
+>>> import jax.numpy as jnp, numpy as np
+>>> from jaxsparse.analysis import similarity
+>>> def apply(params, inputs):
+...   return inputs @ params['w']
+>>> inputs, labels = [jnp.eye(2)], np.array([0, 1])
+>>> both = [
+...   similarity.collect_logits(apply, {'w': w}, inputs)
+...   for w in (3 * jnp.eye(2), jnp.array([[1.0, 0.0], [1.0, 0.0]]))
+... ]
+>>> similarity.disagreement(*both)
+0.5
+>>> similarity.ensemble(both, labels)
+Ensemble(accuracy=1.0, members=(1.0, 0.5), gain=0.25)
+"""
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import jax
 import numpy as np
+from scipy.special import log_softmax, softmax
 
 from jaxsparse.core import paths
-from jaxsparse.core.types import Masks, Path
+from jaxsparse.core.types import Masks, Params, Path, PyTree
 
 
 def mask_overlap(a: Masks, b: Masks) -> tuple[float, dict[Path, float]]:
@@ -33,6 +57,135 @@ def mask_overlap(a: Masks, b: Masks) -> tuple[float, dict[Path, float]]:
   any_ = {p: int(np.sum(first[p] | second[p])) for p in first}
   by_leaf = {p: _share(both[p], any_[p]) for p in first}
   return _share(sum(both.values()), sum(any_.values())), by_leaf
+
+
+class Ensemble(NamedTuple):
+  """Accuracies in [0, 1].
+
+  Attributes:
+    accuracy: of the mean of the members' probabilities.
+    members: of each member.
+    gain: `accuracy` less the mean of `members`.
+  """
+
+  accuracy: float
+  members: tuple[float, ...]
+  gain: float
+
+
+def collect_logits(
+  apply: Callable[[Params, PyTree], jax.Array],
+  params: Params,
+  inputs: Iterable[PyTree],
+) -> np.ndarray:
+  """The logits of a network on batches, one after the other.
+
+  Args:
+    apply: `(params, inputs) -> logits` [n, classes], in evaluation mode.
+      Compiled once for each function and batch shape.
+    params: what `apply` takes; with masks, those that it should see.
+    inputs: batches of inputs, at least one.
+
+  Returns:
+    float [N, classes] on the host, in the order of the batches.
+  """
+  return np.concatenate([_applied(apply, params, x) for x in inputs])
+
+
+def disagreement(first: np.ndarray, second: np.ndarray) -> float:
+  """The share of examples for which two networks predict different classes.
+
+  As in Evci et al. 2022 and Fort et al. 2019, "Deep Ensembles: A Loss
+  Landscape Perspective".
+
+  Args:
+    first: logits [n, classes].
+    second: logits of the same examples.
+
+  Returns:
+    In [0, 1].
+
+  Raises:
+    ValueError: shapes that differ or are not [n, classes], no example, or NaN.
+  """
+  first, second = _checked(first, second)
+  return float(np.mean(first.argmax(1) != second.argmax(1)))
+
+
+def kl(first: np.ndarray, second: np.ndarray) -> float:
+  """KL(first || second) of the predicted distributions, mean over examples.
+
+  Arguments and errors are those of `disagreement`.
+
+  Returns:
+    In nats, >= 0; infinite where `second` rules out what `first` does not.
+  """
+  first, second = _checked(first, second)
+  log_p, log_q = log_softmax(first, axis=1), log_softmax(second, axis=1)
+  with np.errstate(invalid='ignore'):  # -inf less -inf, where p is 0
+    terms = np.where(np.isneginf(log_p), 0, np.exp(log_p) * (log_p - log_q))
+  return float(np.mean(terms.sum(1)))
+
+
+def symmetric_kl(first: np.ndarray, second: np.ndarray) -> float:
+  """The mean of `kl` both ways: half of Jeffreys' divergence, in nats."""
+  return (kl(first, second) + kl(second, first)) / 2
+
+
+def pairwise(
+  measure: Callable[[np.ndarray, np.ndarray], float],
+  logits: Sequence[np.ndarray],
+) -> np.ndarray:
+  """`measure(logits[i], logits[j])` for all i and j, float64 [m, m]."""
+  return np.array([[measure(a, b) for b in logits] for a in logits])
+
+
+def ensemble(logits: Sequence[np.ndarray], labels: np.ndarray) -> Ensemble:
+  """What the mean of several networks' probabilities gains over one of them.
+
+  Small where they are one function: the tickets of one pruned network (Evci
+  et al. 2022).
+
+  Args:
+    logits: of m >= 1 networks, [n, classes] each.
+    labels: [n] integers in [0, classes).
+
+  Raises:
+    ValueError: no network, shapes or labels that do not fit, or NaN.
+  """
+  members = _checked(*logits)
+  labels = np.asarray(labels)
+  examples, classes = members[0].shape
+  if labels.shape != (examples,) or not np.isin(labels, range(classes)).all():
+    raise ValueError(
+      f'labels of shape {labels.shape}: accepted are {examples} class numbers'
+      f' in [0, {classes})'
+    )
+  mean = np.mean([softmax(member, axis=1) for member in members], axis=0)
+  whole, *each = (
+    float(np.mean(x.argmax(1) == labels)) for x in (mean, *members)
+  )
+  return Ensemble(whole, tuple(each), float(whole - np.mean(each)))
+
+
+@functools.partial(jax.jit, static_argnames='apply')
+def _applied(
+  apply: Callable[[Params, PyTree], jax.Array], params: Params, x: PyTree
+) -> jax.Array:
+  return apply(params, x)
+
+
+def _checked(*logits: np.ndarray) -> list[np.ndarray]:
+  """The logits in float64."""
+  found = [np.asarray(x, np.float64) for x in logits]
+  shapes = sorted({x.shape for x in found})
+  if len(shapes) != 1 or len(shapes[0]) != 2 or 0 in shapes[0]:
+    raise ValueError(
+      f'logits have the shapes {shapes}; accepted is one shape [n, classes]'
+    )
+  if any(np.isnan(x).any() for x in found):
+    raise ValueError('logits hold NaN; accepted are numbers')
+  return found
 
 
 def _share(part: int, whole: int) -> float:
