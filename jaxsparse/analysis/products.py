@@ -76,7 +76,9 @@ def products(
     tangent = active.scatter(vector, moved, moved_at)
     return jax.jvp(gradient, (moved,), (tangent,))[1]
 
-  return jax.vmap(product)(vectors)
+  # Accelerators round the factors of float32 products to some 10 bits.
+  with jax.default_matmul_precision('highest'):
+    return jax.vmap(product)(vectors)
 
 
 class Operator(NamedTuple):
