@@ -69,3 +69,16 @@ def test_an_axis_with_nothing_above_zero_stays_linear():
   _, (ax,) = figures.panels(1)
   figures.log_scale(ax, [figures.series([training(0, 0, 0.0)], 'loss')])
   assert ax.get_yscale() == 'linear'
+
+
+def test_the_same_figure_is_the_same_bytes(tmp_path):
+  for name in 'ab':
+    figure, (ax,) = figures.panels(1)
+    ax.plot([1, 2, 3])
+    figures.save_both(figure, tmp_path / name / 'plot')
+  one, other = (
+    {p.name: p.read_bytes() for p in (tmp_path / name).iterdir()}
+    for name in 'ab'
+  )
+  assert set(one) == {'plot.png', 'plot.svg'}
+  assert one == other
