@@ -1,4 +1,4 @@
-"""Studies whose members are made up: plain files and numbers, no training."""
+"""Studies of tiny runs, and studies whose members are made up."""
 
 import json
 
@@ -113,3 +113,39 @@ def _static_and_rigl():
 @pytest.fixture(name='accuracy')
 def _accuracy():
   return accuracy
+
+
+# 30 steps of a tiny net on digits; masks change at every 5th until 22.
+TINY = {
+  'model.features': (16,),
+  'num_steps': 30,
+  'batch_size': 16,
+  'log_interval': 10,
+  'checkpoint.interval': 10,
+  'eval.interval': 15,
+  'eval.batch_size': 100,
+  'eval.probe_size': 50,
+}
+
+
+def tiny(name, method='rigl', overrides=None, **fields):
+  """A tiny run: `tiny('a', 'set', {'batch_size': 8}, seeds=2)`."""
+  own = {} if method == 'dense' else {'updater.update_interval': 5}
+  fields = {'seeds': 1} | fields
+  return Run(
+    name, f'digits/mlp_{method}', TINY | own | (overrides or {}), **fields
+  )
+
+
+def study(*runs, **fields):
+  return Study('A study', runs, **fields)
+
+
+@pytest.fixture(name='tiny', scope='session')
+def _tiny():
+  return tiny
+
+
+@pytest.fixture(name='study', scope='session')
+def _study():
+  return study

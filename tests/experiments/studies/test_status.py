@@ -1,0 +1,59 @@
+import json
+
+import pytest
+
+from jaxsparse.experiments.studies.status import (
+  Status,
+  failure,
+  status,
+  write_failure,
+)
+
+
+@pytest.fixture
+def root(tmp_path):
+  return tmp_path / 'member'
+
+
+def begin(root, *steps):
+  for step in steps:
+    (root / 'checkpoints' / str(step)).mkdir(parents=True)
+  root.mkdir(exist_ok=True)
+  (root / 'config.json').write_text('{}')
+
+
+def test_where_there_is_nothing_it_is_new(root):
+  assert status(root, 100) == Status('new')
+  assert not root.exists()
+
+
+def test_a_begun_member_is_at_its_newest_checkpoint(root):
+  begin(root)
+  assert status(root, 100) == Status('begun', 0)
+  begin(root, 9, 20)
+  (root / 'checkpoints' / '30.tmp').mkdir()
+  assert status(root, 100) == Status('begun', 20)
+
+
+def test_a_failure_is_kept_until_its_file_is_removed(root):
+  begin(root, 10)
+  write_failure(root, 'not finite')
+  assert status(root, 100) == Status('failed', 10, 'not finite')
+  assert status(root, 100).ended
+  (root / 'failed.json').unlink()
+  assert status(root, 100) == Status('begun', 10)
+
+
+def test_a_summary_says_that_it_is_done(root):
+  begin(root, 90, 100)
+  (root / 'summary.json').write_text('{}')
+  assert status(root, 100) == Status('done', 100)
+  assert status(root, 100).ended
+
+
+@pytest.mark.parametrize('text', ['', '[]', json.dumps({'why': 'x'})])
+def test_a_damaged_account_of_a_failure_is_told(root, text):
+  begin(root)
+  (root / 'failed.json').write_text(text)
+  with pytest.raises(ValueError, match='failed.json cannot be read'):
+    failure(root)
