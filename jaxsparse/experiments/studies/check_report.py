@@ -1,7 +1,7 @@
 """What a study may ask of its report: figures, claims, analyses."""
 
 from jaxsparse.core import registry
-from jaxsparse.experiments.studies import accept
+from jaxsparse.experiments.studies import accept, claims
 from jaxsparse.experiments.studies.pairing import match
 from jaxsparse.experiments.studies.spec import (
   Against,
@@ -49,6 +49,7 @@ def check_claim(where: str, study: Study, claim: Claim) -> None:
     accept.grid_field(f'{where}.at', name, runs)
     if not any(value in run.grid.get(name, ()) for run in runs):
       raise ValueError(f'{where}.at: {value!r} is no value of {name!r}')
+  claims.check(where, claim, study)
 
 
 def check_analysis(where: str, study: Study, analysis: Analysis) -> None:

@@ -66,35 +66,44 @@ def rows_at(rows: Iterable[Row], run: str, point: Point) -> list[Row]:
   return [r for r in rows if r.run == run and _agree(dict(r.point), place)]
 
 
-def check(claim: Claim, study: Study) -> None:
+def check(where: str, claim: Claim, study: Study) -> None:
   """Sees to it, before anything runs, that a claim can be judged.
+
+  Args:
+    where: it stands, for the error.
+    claim: whose runs, relation and direction are known to be sound.
+    study: that it is part of.
 
   Raises:
     ValueError: it applies nowhere, or there is no line to draw for a trend.
   """
   if isinstance(claim, Trend):
-    _check_trend(claim, study)
+    _check_trend(where, claim, study)
   if not points(claim, study.rows()):
-    where = f' at {dict(claim.at)}' if claim.at else ''
+    at = f' at {dict(claim.at)}' if claim.at else ''
     raise ValueError(
-      f'the runs {", ".join(runs(claim))} of a claim share no point{where}'
+      f'{where}: the runs {", ".join(runs(claim))} have no point of their grids'
+      f' in common{at}; accepted is a claim that applies somewhere'
     )
 
 
-def _check_trend(claim: Trend, study: Study) -> None:
+def _check_trend(where: str, claim: Trend, study: Study) -> None:
   values = study.run(claim.run).grid.get(claim.along, ())
-  numeric = all(isinstance(v, int | float) for v in values)
-  if len(set(values)) < 2 or not numeric:
+  numeric = all(
+    isinstance(v, int | float) and not isinstance(v, bool) for v in values
+  )
+  if not numeric or len(values) < 2:
     raise ValueError(
-      f'a trend goes along {claim.along!r}, of which the grid of {claim.run!r}'
-      f' has {list(values)}; it needs two numbers or more'
+      f'{where}.along: got {claim.along!r}, of which {claim.run!r} has the'
+      f' values {tuple(values)}; accepted is two numbers or more'
     )
   if claim.minus:
     other = study.run(claim.minus).grid.get(claim.along)
     if other is not None and set(other) != set(values):
       raise ValueError(
-        f'{claim.run!r} and {claim.minus!r} of a trend differ in their values'
-        f' of {claim.along!r}'
+        f'{where}.minus: {claim.minus!r} has the values {tuple(other)} of'
+        f' {claim.along!r}; accepted are those of {claim.run!r}:'
+        f' {tuple(values)}, or no such field'
       )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from jaxsparse.experiments.studies import tables
 from jaxsparse.experiments.studies.cells import Cell, Column, Line, Table, table
-from jaxsparse.experiments.studies.markup import Markup, element
+from jaxsparse.experiments.studies.markup import Markup, element, scrolling
 from jaxsparse.experiments.studies.names import field_name
 from jaxsparse.experiments.studies.results import Results
 from jaxsparse.experiments.studies.spec import Study
@@ -36,9 +36,8 @@ def study_table(results: Results) -> Markup:
     ],
   )
   several = len(made.lines) > len({line.run for line in made.lines})
-  look = 'scroll' + ' broad' * (len(made.columns) > _BROAD)
-  look += ' ruled' * several
-  return element('div', made_of, class_=look, tabindex='0')
+  look = ['broad'] * (len(made.columns) > _BROAD) + ['ruled'] * several
+  return scrolling(made_of, 'Table 1', ' '.join(look))
 
 
 def _stacked(made: Table) -> Table:

@@ -8,6 +8,7 @@ import matplotlib as mpl
 from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from jaxsparse.experiments import figures
 from jaxsparse.experiments.figures import COLOURS
@@ -105,12 +106,9 @@ def multiples(
   rows = math.ceil(count / columns)
   figure = Figure(
     figsize=(max(panel[0] * columns, 5.0), panel[1] * rows + 0.6),
-    layout='constrained',
-  )
-  engine = figure.get_layout_engine()
-  if engine is not None:
     # Room for the last tick's label beside the first one of the next panel.
-    engine.set(wspace=0.06)
+    layout=ConstrainedLayoutEngine(wspace=0.06),
+  )
   every = figure.subplots(
     rows, columns, squeeze=False, sharex=True, sharey=True
   ).ravel()

@@ -35,6 +35,18 @@ def element(tag: str, /, *content: Content, **attributes: str | None) -> Markup:
   return Markup(f'<{start}>{join(content)}</{tag}>')
 
 
+def scrolling(content: Content, label: str, look: str = '') -> Markup:
+  """A box that scrolls sideways, by keyboard too, where it is too narrow."""
+  return element(
+    'div',
+    content,
+    class_=f'scroll {look}'.rstrip(),
+    tabindex='0',
+    role='region',
+    aria_label=label,
+  )
+
+
 def join(content: Content) -> Markup:
   """Content as markup; what is not markup yet is escaped."""
   if content is None:

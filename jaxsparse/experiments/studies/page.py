@@ -3,11 +3,17 @@
 import base64
 from collections.abc import Sequence
 
+from jaxsparse.experiments import identity, workdir
 from jaxsparse.experiments.studies import times, verdicts
 from jaxsparse.experiments.studies.account import account
 from jaxsparse.experiments.studies.html_table import study_table
 from jaxsparse.experiments.studies.looks import Drawn
-from jaxsparse.experiments.studies.markup import Content, Markup, element
+from jaxsparse.experiments.studies.markup import (
+  Content,
+  Markup,
+  element,
+  scrolling,
+)
 from jaxsparse.experiments.studies.names import count, row_name, tied
 from jaxsparse.experiments.studies.results import MemberResult, Results
 from jaxsparse.experiments.studies.style import CSS
@@ -111,7 +117,7 @@ def _figure(number: int, drawn: Drawn, svg: bytes) -> Markup:
   ]
   return element(
     'figure',
-    element('div', image, class_='scroll', tabindex='0' if wide else None),
+    scrolling(image, f'Figure {number}') if wide else image,
     element('figcaption', caption),
   )
 
@@ -150,7 +156,7 @@ def _members(results: Results) -> Markup:
     element(
       'details',
       element('summary', summary),
-      element('div', listing, class_='scroll', tabindex='0'),
+      scrolling(listing, 'Members'),
     ),
   )
 
@@ -158,15 +164,23 @@ def _members(results: Results) -> Markup:
 def _member(
   results: Results, member: MemberResult, noted: bool
 ) -> list[Content]:
-  digest = str((member.summary or {}).get('config_digest', ''))
   folder = element('code', member.root.name) if member.root else 'refused'
   cells: list[Content] = [
     row_name(results.study, member.row),
     str(member.seed),
     folder,
-    element('code', digest[:_DIGEST]),
+    element('code', _digest(member)[:_DIGEST]),
   ]
   return [*cells, member.note] if noted else cells
+
+
+def _digest(member: MemberResult) -> str:
+  """Of the member's config; '' where it was refused."""
+  if member.summary is not None:
+    return str(member.summary.get('config_digest', ''))
+  if member.root is None or not workdir.begun(member.root):
+    return ''
+  return identity.digest(workdir.read_config(member.root))
 
 
 def _how(results: Results) -> Markup:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jaxsparse.experiments.studies import tables
-from jaxsparse.experiments.studies.markup import Markup, element
+from jaxsparse.experiments.studies.markup import Markup, element, scrolling
 from jaxsparse.experiments.studies.names import row_name
 from jaxsparse.experiments.studies.results import MemberResult, Results
 
@@ -57,7 +57,7 @@ def section(results: Results) -> Markup:
   return element(
     'section',
     element('h2', 'Times'),
-    element('div', table, class_='scroll', tabindex='0'),
+    scrolling(table, 'Times'),
     element('p', f'{total:,.1f} s in all members together.'),
     id='times',
   )

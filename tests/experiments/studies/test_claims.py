@@ -2,7 +2,7 @@
 
 import pytest
 
-from jaxsparse.experiments.studies import claims
+from jaxsparse.experiments.studies import check_report, claims
 from jaxsparse.experiments.studies.spec import (
   Bound,
   Difference,
@@ -84,17 +84,26 @@ def test_a_claim_in_words(claim, text):
 @pytest.mark.parametrize(
   ('claim', 'message'),
   [
-    (Difference('rigl', 'static', '>=', 0, at={S: 0.8}), 'share no point'),
+    (
+      Difference('rigl', 'static', '>=', 0, at={S: 0.8}),
+      'no point of their grids',
+    ),
     (Trend('optimisers', 'optimizer.name', 'rises'), 'two numbers or more'),
     (Trend('rigl', 'seed', 'rises'), 'two numbers or more'),
-    (Trend('rigl', S, 'rises', minus='static'), 'differ in their values'),
+    (Trend('rigl', S, 'rises', minus='static'), 'accepted are those of'),
   ],
 )
 def test_a_claim_that_cannot_be_judged_is_refused(claim, message):
-  with pytest.raises(ValueError, match=message):
-    claims.check(claim, STUDY)
+  with pytest.raises(ValueError, match=rf'claims\[0\].*{message}'):
+    claims.check('claims[0]', claim, STUDY)
+
+
+def test_a_study_with_such_a_claim_is_refused():
+  claim = Difference('rigl', 'static', '>=', 0, at={S: 0.8})
+  with pytest.raises(ValueError, match='no point of their grids'):
+    check_report.check_claim('claims[0]', STUDY, claim)
 
 
 def test_a_claim_that_can_be_judged_passes():
-  claims.check(Trend('rigl', S, 'rises', minus='dense'), STUDY)
-  claims.check(Difference('rigl', 'static', '>=', 0), STUDY)
+  claims.check('claims[0]', Trend('rigl', S, 'rises', minus='dense'), STUDY)
+  claims.check('claims[0]', Difference('rigl', 'static', '>=', 0), STUDY)
