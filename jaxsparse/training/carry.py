@@ -52,7 +52,7 @@ class Carrier(Protocol):
 
     Args:
       kind: which of `Programs`.
-      alive: the members; what becomes of the others' states does not matter.
+      alive: the members; the others stay as they are for good.
       begin: where all stand.
       end: for 'update_masks', `begin + 1`.
 
@@ -76,7 +76,7 @@ class Carrier(Protocol):
     ...
 
   def replace(self, i: int, state: TrainState) -> None:
-    """Puts `state` in the place of a member that is no longer carried on."""
+    """Puts `state` in the place of a member that will not be carried on."""
     ...
 
 

@@ -34,7 +34,8 @@ class Vmapped:
   """Carries all members together, as `carry.Carrier` says.
 
   Their number is padded to a multiple of the devices by repeating the last.
-  The slot of a member that has failed computes on, and is not looked at.
+  The slot of a member that is no longer alive computes on, and is not looked
+  at: its state is kept apart.
 
   Args:
     programs: for all members, over `mesh`.
@@ -73,6 +74,8 @@ class Vmapped:
   def advance(
     self, kind: Kind, alive: Sequence[int], begin: int, end: int
   ) -> list[Rows]:
+    for i in set(range(self._size)) - {*alive, *self._replaced}:
+      self._replaced[i] = self.state(i)
     indices = self._padded(
       [self._batches(i, begin, end) for i in range(self._size)]
     )

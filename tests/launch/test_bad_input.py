@@ -113,6 +113,7 @@ def test_a_data_set_that_is_not_prepared_says_what_to_run(
     (['--config=digits/mlp_rigl', '--workdr=x'], "'workdr'"),
     (['--config=digits/mlp_rigl', 'config.seed=3'], "'config.seed=3' is no"),
     (['--config.seed=3', '--config=digits/mlp_rigl'], 'config.seed=3'),
+    (['--config=digits/mlp_rigl', '--carry=vmapp'], '<auto|one_by_one|vmap>'),
   ],
 )
 def test_a_bad_command_line_is_refused(refused, args, said):

@@ -160,9 +160,12 @@ def test_kills_stops_and_damage_leave_no_trace(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('method', ['set', 'snfs', 'gmp'])
+@pytest.mark.parametrize(
+  ('method', 'carry'),
+  [('set', 'auto'), ('snfs', 'auto'), ('gmp', 'auto'), ('rigl', 'vmap')],
+)
 def test_any_number_of_kills_leaves_no_trace(
-  start, arguments, tmp_path, method
+  start, arguments, tmp_path, method, carry
 ):
   """Under Adam, with two replicates, and nothing compiled is shared."""
   rng = random.Random(method)
@@ -176,9 +179,10 @@ def test_any_number_of_kills_leaves_no_trace(
     'checkpoint.interval': 10,
   }
   reference, workdir = tmp_path / 'reference', tmp_path / 'run'
-  unbroken = start(arguments(reference, **fields)).end()
+  flag = f'--carry={carry}'
+  unbroken = start(arguments(reference, flag, **fields)).end()
   assert unbroken.code == 0, unbroken
-  args = arguments(workdir, **fields)
+  args = arguments(workdir, flag, **fields)
   for _ in range(6):
     how = rng.choice([kill_in_start, kill_somewhere, kill_in_save])
     how(start, args, workdir, rng, {})

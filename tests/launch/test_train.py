@@ -47,7 +47,8 @@ def test_the_last_lines_are_a_table_of_the_summary(run):
 
 def test_without_a_terminal_the_log_is_of_clean_lines(run):
   _, ended = run
-  lines = ended.err.splitlines()
+  first, *lines = ended.err.splitlines()
+  assert re.fullmatch(r'\d\d:\d\d:\d\d run: 2 members, one by one', first)
   assert all(re.match(r'\d\d:\d\d:\d\d run: step \d+/20 ', x) for x in lines)
   last = r'step 20/20 .*accuracy 0\.\d{4} .*loss \d\.\d{4}'
   assert re.search(last, lines[-1])
@@ -82,6 +83,18 @@ def test_what_may_differ_between_commands_of_one_run(launch, arguments, run):
     short(arguments, workdir, replicates=2, **{'checkpoint.keep': 5})
   )
   assert (again.code, again.out) == (0, ended.out)
+
+
+def test_replicates_are_carried_together_when_asked_for(
+  launch, arguments, tmp_path
+):
+  workdir = tmp_path / 'run'
+  fields = {'replicates': 3, 'updater.name': 'static'}
+  ended = launch(short(arguments, workdir, '--carry=vmap', **fields))
+  assert ended.code == 0, ended
+  assert 'run: 3 members, together by vmap, devices: 8\n' in ended.err
+  summary = json.loads((workdir / 'summary.json').read_text())
+  assert summary['carry'] == {'how': 'vmap', 'width': 3, 'devices': 8}
 
 
 def test_a_loss_that_is_not_finite_ends_with_its_own_code(

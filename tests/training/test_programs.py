@@ -12,6 +12,7 @@ from jaxsparse.training.programs import choose_dispatch, make_programs
 from jaxsparse.training.state import Member
 from jaxsparse.training.step import Recipe, initial_state, train_step
 from jaxsparse.training.task import classification
+from jaxsparse.training.vmapped import Vmapped, member_mesh
 from jaxsparse.updaters.rigl import rigl
 
 SIZE, BATCH = 50, 8
@@ -170,3 +171,44 @@ def test_nets_with_convolutions_are_not_scanned_on_cpu(convolutional, expected):
   batch = jax.eval_shape(batch_of, DATA, INDICES[0])
   found = choose_dispatch(train_step(recipe), state, member, batch)
   assert found == expected
+
+
+MEMBERS = [member_of(seed, 10 + seed, 0.01 * seed) for seed in range(8)]
+OWN = RNG.integers(SIZE, size=(7, 8, BATCH)).astype(np.int32)
+
+
+@pytest.fixture(scope='module')
+def alone(scan):
+  """What each member comes to alone: a mask step, then six steps."""
+  ends = []
+  for i, member in enumerate(MEMBERS):
+    state, first = scan.update_masks(fresh(member), member, DATA, OWN[:1, i])
+    state, rest = scan.advance(state, member, DATA, OWN[1:, i])
+    ends.append((jax.device_get(state), first, rest))
+  return ends
+
+
+@pytest.mark.parametrize('dispatch', ['scan', 'step'])
+def test_members_together_come_to_what_they_come_to_alone(alone, dispatch):
+  mesh = member_mesh()
+  programs = make_programs(
+    RECIPE, batch_of, dispatch=dispatch, chunk=6, mesh=mesh
+  )
+  carrier = Vmapped(
+    programs,
+    [fresh(member) for member in MEMBERS],
+    MEMBERS,
+    mesh=mesh,
+    data=DATA,
+    batches=lambda i, begin, end: OWN[begin:end, i],
+  )
+  first = carrier.advance('update_masks', range(8), 0, 1)
+  rest = carrier.advance('advance', range(8), 1, 7)
+
+  def close(a, b):
+    np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+  for i, (state, *rows) in enumerate(alone):
+    jax.tree.map(close, carrier.state(i), state)
+    jax.tree.map(close, [first[i], rest[i]], rows)
+    assert rest[i]['loss'].shape == (6,)
