@@ -1,8 +1,8 @@
 """The exact spectrum of the Hessian over active weights.
 
 Curvature tells whether a mask update opened directions in which the loss
-falls: eigenvalues below zero (Evci et al. 2022, section 4.2; Sagun et al.
-2016 for the spectrum of dense networks). It is exact here, from the whole
+falls: eigenvalues below zero (Evci et al. 2022, "Gradient Flow in Sparse
+Neural Networks and How Lottery Tickets Win"). It is exact here, from the whole
 matrix; where that does not fit, `analysis.lanczos` estimates it.
 
 The matrix is built layer by layer. The columns of one layer's weights are

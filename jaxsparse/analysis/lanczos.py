@@ -1,7 +1,7 @@
 """The Hessian's spectrum from products alone, where its matrix does not fit.
 
 The density is by stochastic Lanczos quadrature (Golub and Meurant 1994; for
-networks Ghorbani, Krishnan and Xiao 2019, section 2): m steps of Lanczos from
+networks Ghorbani, Krishnan and Xiao 2019): m steps of Lanczos from
 a random vector v give m nodes and weights that integrate any function of the
 eigenvalues against v's share of each; their mean over random v is the density.
 Extreme eigenvalues are by SciPy's ARPACK, restarted until they converge.

@@ -76,7 +76,7 @@ def products(
     tangent = active.scatter(vector, moved, moved_at)
     return jax.jvp(gradient, (moved,), (tangent,))[1]
 
-  # Accelerators round the factors of float32 products to some 10 bits.
+  # By default accelerators round the factors of float32 products.
   with jax.default_matmul_precision('highest'):
     return jax.vmap(product)(vectors)
 
