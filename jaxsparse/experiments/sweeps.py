@@ -74,7 +74,8 @@ def study(path: str, config: Any, swept: Grid) -> Study:
       many as it has replicates.
     swept: from `grid`.
   """
-  changed = overrides(path, config)
+  now = overrides(path, config)
+  changed = {field: v for field, v in now.items() if field not in swept}
   seeds = swept.get('seed') or tuple(
     range(config.seed, config.seed + config.replicates)
   )
@@ -139,6 +140,8 @@ def _words(points: Sequence[Point]) -> list[str]:
   """Names of letters, digits and underscores, unlike one another."""
   texts = ('_'.join(str(value) for _, value in point) for point in points)
   words = [re.sub(r'\W+', '_', t, flags=re.ASCII).strip('_') for t in texts]
+  if points == [()]:
+    return ['sweep']
   if len(set(words)) == len(words) and all(words):
     return words
   return [f'run_{i}' for i in range(len(words))]
