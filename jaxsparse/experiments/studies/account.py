@@ -18,15 +18,18 @@ def account(results: Results, judged: Sequence[Sequence[Verdict]]) -> str:
   seeds = {len(run.seed_list()) for run in study.runs}
   each = f', {count(seeds.pop(), "seed")} each' if len(seeds) == 1 else ''
   rows = len(study.rows())
-  said = (
-    f'{count(len(study.runs), "run")} in {count(rows, "row")}{each}: of'
-    f' {count(len(members), "member")} '
-  )
+  said = f'{count(len(study.runs), "run")} in {count(rows, "row")}{each}: '
+  every = count(len(members), 'member')
   good = len(members) - failed - refused
   parts = [f'{good} finished', *([f'{failed} failed'] * bool(failed))]
   if refused:
     parts.append(f'{refused} {"was" if refused == 1 else "were"} refused')
-  return f'{said}{_series(parts)}. {_judgement(judged)}'
+  came = (
+    f'of {every} {_series(parts)}'
+    if len(parts) > 1
+    else f'all {every} finished'
+  )
+  return f'{said}{came}. {_judgement(judged)}'
 
 
 def _judgement(judged: Sequence[Sequence[Verdict]]) -> str:

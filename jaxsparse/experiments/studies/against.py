@@ -11,6 +11,7 @@ from jaxsparse.experiments.figures import Series
 from jaxsparse.experiments.studies import cells, metrics
 from jaxsparse.experiments.studies.cells import Cell
 from jaxsparse.experiments.studies.looks import (
+  DASHES,
   Drawn,
   chosen,
   figure_legend,
@@ -40,7 +41,7 @@ Line = list[tuple[Any, Cell]]
 
 
 def against(results: Results, asked: Against) -> Drawn | None:
-  """Means with bands of one standard deviation, and the paper's as rings.
+  """Means with bands of one standard deviation, and the paper's, hollow.
 
   Returns:
     The figure; `None` where there is no value to show.
@@ -71,8 +72,8 @@ def against(results: Results, asked: Against) -> Drawn | None:
   styles = run_styles(study)
   for i, ((name, point), line) in enumerate(lines.items()):
     label = _label(study.run(name), point)
-    marker = _MARKERS[_nth(lines, name, point) % len(_MARKERS)]
-    style = {**styles[name], 'marker': marker, 'zorder': 3 + i / 100}
+    style = {**styles[name], **_nth_look(lines, name, point)}
+    style['zorder'] = 3 + i / 100
     _draw_line(ax, place, line, label=label, **style)
   for name, cell in levels.items():
     _draw_level(ax, cell, label=study.run(name).shown, **styles[name])
@@ -102,9 +103,14 @@ def _lines(results: Results, run: Run, asked: Against) -> dict[Point, Line]:
   return lines
 
 
-def _nth(lines: dict[tuple[str, Point], Line], name: str, point: Point) -> int:
-  """Which of a run's lines one is; they differ in their markers."""
-  return [p for n, p in lines if n == name].index(point)
+def _nth_look(
+  lines: dict[tuple[str, Point], Line], name: str, point: Point
+) -> dict[str, str]:
+  """Several lines of a run share its colour and differ in all else."""
+  own = [p for n, p in lines if n == name]
+  nth = own.index(point)
+  look = {'marker': _MARKERS[nth % len(_MARKERS)]}
+  return look | {'linestyle': DASHES[nth % len(DASHES)]} if nth else look
 
 
 def _label(run: Run, point: Point) -> str:
@@ -158,7 +164,7 @@ def _caption(
   if levels:
     parts.append('level lines are runs without the field')
   if any(c.paper is not None for c in shown):
-    parts.append('rings are the paper’s numbers')
+    parts.append('hollow markers are the paper’s numbers')
   if logarithmic:
     parts.append('the axis is logarithmic in the weights that are left')
   return sentence(parts)

@@ -1,6 +1,7 @@
 """Panels, colours and titles that the figures of a report share."""
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -14,9 +15,11 @@ from jaxsparse.experiments import figures
 from jaxsparse.experiments.figures import COLOURS
 from jaxsparse.experiments.studies.spec import Run, Study
 
-_DASHES = ('-', '--', ':', '-.')
+DASHES = ('-', '--', ':', '-.')
 _SINGLE = (7.2, 4.0)
 _BLACK = '#000000'
+# Letters of a panel's title to an inch of its width.
+_LETTERS = 13
 
 
 class Drawn(NamedTuple):
@@ -53,14 +56,14 @@ def run_styles(study: Study) -> dict[str, dict[str, Any]]:
   styles = {
     run.name: {
       'color': colours[i % len(colours)],
-      'linestyle': _DASHES[j % len(_DASHES)],
+      'linestyle': DASHES[j % len(DASHES)],
     }
     for run, (i, j) in zip(
       coloured, _places(coloured, len(colours)), strict=True
     )
   }
   for i, run in enumerate(level):
-    dashes = _DASHES[1 + i % (len(_DASHES) - 1)]
+    dashes = DASHES[1 + i % (len(DASHES) - 1)]
     styles[run.name] = {'color': _BLACK, 'linestyle': dashes}
   return styles
 
@@ -71,7 +74,7 @@ def _places(runs: Sequence[Run], colours: int) -> list[tuple[int, int]]:
   for run in runs:
     families.setdefault(run.config, []).append(run)
   most = max(map(len, families.values()), default=0)
-  if len(families) == 1 or len(families) > colours or most > len(_DASHES):
+  if len(families) == 1 or len(families) > colours or most > len(DASHES):
     return [(i, i // colours) for i in range(len(runs))]
   order = list(families)
   return [
@@ -93,15 +96,19 @@ def single() -> tuple[Figure, Axes]:
 
 
 def multiples(
-  count: int, *, columns: int = 3, panel: tuple[float, float] = (3.1, 2.4)
+  titles: Sequence[str],
+  *,
+  columns: int = 3,
+  panel: tuple[float, float] = (3.1, 2.4),
 ) -> tuple[Figure, list[Axes]]:
   """A figure of small panels with common axes.
 
   Args:
-    count: of panels.
+    titles: of the panels, broken where they are wider.
     columns: at most.
     panel: width and height of one, in inches.
   """
+  count = len(titles)
   columns = min(columns, count)
   rows = math.ceil(count / columns)
   figure = Figure(
@@ -121,12 +128,10 @@ def multiples(
   for ax in every[count - columns : count]:
     ax.tick_params(labelbottom=True)
     ax.set_xlabel('step', fontsize=9)
+  for ax, title in zip(every[:count], titles, strict=True):
+    text = textwrap.fill(title, int(_LETTERS * panel[0]))
+    ax.set_title(text, fontsize=9, loc='left')
   return figure, list(every[:count])
-
-
-def panel_title(ax: Axes, text: str) -> None:
-  """A small title at the left of a panel."""
-  ax.set_title(text, fontsize=9, loc='left')
 
 
 def figure_legend(figure: Figure, *, beside: bool) -> None:

@@ -19,7 +19,6 @@ from jaxsparse.experiments.studies.looks import (
   Drawn,
   figure_legend,
   multiples,
-  panel_title,
   run_styles,
   sentence,
   shades,
@@ -174,11 +173,11 @@ def _frames(
     figure, ax = single()
     axes = [ax]
     ax.set(xlabel='step', ylabel=metrics.metric(entry).heading)
+    ax.set_title(laid[0].title, fontsize=9, loc='left')
   else:
-    figure, axes = multiples(len(laid), **look)
+    figure, axes = multiples([panel.title for panel in laid], **look)
     figure.supylabel(metrics.metric(entry).heading, fontsize=10)
-  for ax, panel in zip(axes, laid, strict=True):
-    panel_title(ax, panel.title)
+  for ax in axes:
     if log:
       figures.log_scale(ax, [curve.mean for curve in curves])
   axes[0].set_xlim(0, max(1, *(int(c.mean.steps[-1]) for c in curves)))

@@ -50,11 +50,9 @@ def heading(column: Column, study: Study) -> str:
   parts = []
   if group := group_name(column, study):
     parts.append(group)
-  if column.kind == 'paper':
-    parts.append('paper')
-  elif column.kind == 'difference':
-    parts.append('difference')
-  if len(study.metrics) > 1 or not parts:
+  if column.kind != 'ours':
+    parts.append(column.kind)
+  elif len(study.metrics) > 1 or not parts:
     parts.append(column.metric.heading)
   return ', '.join(parts)
 

@@ -239,7 +239,7 @@ def test_verdicts_are_said_in_words(make_results, static_and_rigl, tmp_path):
   assert 'RigL is better' in page.texts('p')
   (header,) = page.texts('header')
   assert header.endswith(
-    '3 runs in 5 rows, 3 seeds each: of 15 members 15 finished. 4 claims,'
+    '3 runs in 5 rows, 3 seeds each: all 15 members finished. 4 claims,'
     ' judged at 5 places: 3 hold, 1 fails and 1 is undecided.'
   )
 
