@@ -1,14 +1,15 @@
 """A run's directory: whose it is, and what is in it.
 
 `config.json` (the settled config and its digest), `metrics.jsonl`,
-`tensorboard/`, `checkpoints/`, `plots/`, and at the end `summary.json`.
+`tensorboard/`, `checkpoints/`, `plots/`, and at the end `summary.json`. A
+study's directory has a `study.json` that says where its members are.
 """
 
 import contextlib
 import json
 import os
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from jaxsparse.experiments import identity
@@ -18,6 +19,7 @@ from jaxsparse.training.locks import lock
 CONFIG = 'config.json'
 METRICS = 'metrics.jsonl'
 SUMMARY = 'summary.json'
+STUDY = 'study.json'
 CHECKPOINTS = 'checkpoints'
 PLOTS = 'plots'
 
@@ -114,6 +116,32 @@ def read_config(root: str | os.PathLike[str]) -> Plain:
     return json.loads(path.read_text('utf-8'))['config']
   except (OSError, ValueError, KeyError, TypeError) as error:
     raise ValueError(f'{path} is not the config of a run: {error}') from None
+
+
+def write_members(
+  root: pathlib.Path, runs_dir: pathlib.Path, names: Iterable[str]
+) -> None:
+  """Notes in a study's workdir where its members are."""
+  place = os.path.relpath(runs_dir, root)
+  content = {'runs_dir': place, 'members': sorted(names)}
+  write_atomic(root / STUDY, json.dumps(content, indent=2))
+
+
+def read_members(root: pathlib.Path) -> list[pathlib.Path]:
+  """The workdirs of a study's members; none if `root` is no study's.
+
+  Raises:
+    ValueError: its note cannot be read.
+  """
+  path = root / STUDY
+  if not path.exists():
+    return []
+  try:
+    found = json.loads(path.read_text('utf-8'))
+    runs_dir = local(root / found['runs_dir'])
+    return [runs_dir / name for name in found['members']]
+  except (OSError, ValueError, KeyError, TypeError) as error:
+    raise ValueError(f'{path} cannot be read: {error}') from None
 
 
 def write_atomic(path: pathlib.Path, text: str) -> None:

@@ -77,10 +77,12 @@ def _each_once(runs: Sequence[Found]) -> list[Found]:
 def _workdirs(folder: pathlib.Path, depth: int = 0) -> list[pathlib.Path]:
   if workdir.begun(folder):
     return [folder]
-  if depth == _DEEPEST:
-    return []
-  below = sorted(p for p in folder.iterdir() if p.is_dir())
-  return [root for path in below for root in _workdirs(path, depth + 1)]
+  # A study's members may lie elsewhere, among those of other studies.
+  found = [m for m in workdir.read_members(folder) if workdir.begun(m)]
+  if depth < _DEEPEST:
+    for path in sorted(p for p in folder.iterdir() if p.is_dir()):
+      found += _workdirs(path, depth + 1)
+  return found
 
 
 def read(root: pathlib.Path) -> Found:

@@ -80,6 +80,7 @@ def run(
   if not plan.expanded.members:
     raise ValueError(f'no member can be run: {plan.expanded.cells[0].error}')
   with lock(root), _hushed():
+    workdir_lib.write_members(root, plan.runs_dir, plan.expanded.members)
     errors = _train(plan, name, interrupted)
     analysed = analyse(plan, root, interrupted)
     if interrupted():

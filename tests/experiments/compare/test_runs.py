@@ -21,6 +21,24 @@ def test_workdirs_folders_of_them_and_globs_are_found_once(make_run, tmp_path):
   assert roots(runs.find([here])) == [c, a, b]
 
 
+def test_a_study_knows_its_members_wherever_they_are(make_run, tmp_path):
+  runs_dir = tmp_path / 'shared'
+  ours = [make_run(f'shared/{n}', [0.5], seed=i) for i, n in enumerate('ab')]
+  make_run('shared/of_another_study', [0.5], seed=7)
+  root = tmp_path / 'study'
+  root.mkdir()
+  workdir.write_members(root, runs_dir, ['b', 'a', 'not_begun'])
+  assert roots(runs.find([str(root)])) == ours
+  # Moved together, they are still found.
+  moved = tmp_path / 'moved'
+  moved.mkdir()
+  root.rename(moved / 'study')
+  runs_dir.rename(moved / 'shared')
+  assert roots(runs.find([str(moved / 'study')])) == [
+    moved / 'shared' / n for n in 'ab'
+  ]
+
+
 def test_what_lies_in_a_run_is_not_searched(make_run):
   root = make_run('a', [0.5])
   inner = root / 'checkpoints' / '5'
@@ -38,6 +56,12 @@ def test_a_folder_without_runs_is_refused(make_run, tmp_path, name, said):
   (tmp_path / 'empty').mkdir()
   with pytest.raises(ValueError, match=said):
     runs.find([str(good), str(tmp_path / name)])
+
+
+def test_a_study_that_cannot_be_read_is_named(tmp_path):
+  (tmp_path / workdir.STUDY).write_text('{"half')
+  with pytest.raises(ValueError, match=f'{tmp_path}/study.json'):
+    runs.find([str(tmp_path)])
 
 
 @pytest.mark.parametrize('name', [workdir.CONFIG, workdir.SUMMARY])
