@@ -57,8 +57,8 @@ def section(results: Results) -> Markup:
   return element(
     'section',
     element('h2', 'Times'),
-    scrolling(table, 'Times'),
     element('p', f'{total:,.1f} s in all members together.'),
+    scrolling(table, 'Times'),
     id='times',
   )
 
