@@ -15,6 +15,7 @@ from jaxsparse.experiments.studies.members import Expanded, Member, expand
 from jaxsparse.experiments.studies.names import count, row_name
 from jaxsparse.experiments.studies.spec import Study
 from jaxsparse.experiments.studies.status import Status, status
+from jaxsparse.experiments.studies.watch import hushed
 from jaxsparse.training.carry import usable_cores
 
 
@@ -56,7 +57,8 @@ def plan(study: Study, runs_dir: str | os.PathLike[str], carry: str) -> Plan:
   Raises:
     ValueError: the study or `carry` is wrong, or a directory unreadable.
   """
-  expanded = expand(study, runs_dir)
+  with hushed():
+    expanded = expand(study, runs_dir)
   root = workdir.local(runs_dir)
   return Plan(
     study,

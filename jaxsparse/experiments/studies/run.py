@@ -1,11 +1,9 @@
 """Runs a study: what is not done yet, then the analyses, then the results."""
 
-import contextlib
-import logging
 import os
 import platform
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import flax
 import jax
@@ -24,13 +22,10 @@ from jaxsparse.experiments.studies.plan import Plan
 from jaxsparse.experiments.studies.results import MemberResult, Results
 from jaxsparse.experiments.studies.spec import Study
 from jaxsparse.experiments.studies.status import failure
-from jaxsparse.experiments.studies.watch import Watch
+from jaxsparse.experiments.studies.watch import Watch, hushed
 from jaxsparse.training.carry import usable_cores
 from jaxsparse.training.locks import lock
 from jaxsparse.training.loop import Interrupted
-
-_log = logging.getLogger(__name__)
-_OURS, _STUDIES = 'jaxsparse', 'jaxsparse.experiments.studies'
 
 
 class StudyInterrupted(Interrupted):
@@ -79,7 +74,7 @@ def run(
   plan = plan_lib.plan(study, runs_dir, carry)
   if not plan.expanded.members:
     raise ValueError(f'no member can be run: {plan.expanded.cells[0].error}')
-  with lock(root), _hushed():
+  with lock(root), hushed():
     workdir_lib.write_members(root, plan.runs_dir, plan.expanded.members)
     errors = _train(plan, name, interrupted)
     analysed = analyse(plan, root, interrupted)
@@ -183,18 +178,3 @@ def versions() -> tuple[tuple[str, str], ...]:
   if jax.default_backend() == 'cpu':
     found['cores'] = str(usable_cores())
   return tuple(found.items())
-
-
-@contextlib.contextmanager
-def _hushed() -> Iterator[None]:
-  """Members log warnings only, unless everything is asked for."""
-  ours, studies = map(logging.getLogger, (_OURS, _STUDIES))
-  before = ours.level, studies.level
-  if not ours.isEnabledFor(logging.DEBUG):
-    studies.setLevel(ours.getEffectiveLevel())
-    ours.setLevel(logging.WARNING)
-  try:
-    yield
-  finally:
-    ours.setLevel(before[0])
-    studies.setLevel(before[1])

@@ -1,10 +1,11 @@
 """What a person sees of a study under way: one line for all of it."""
 
+import contextlib
 import logging
 import sys
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import tqdm
 
@@ -12,6 +13,7 @@ from jaxsparse.experiments.studies.estimate import duration
 
 _log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LINES = 10.0
+_OURS, _STUDIES = 'jaxsparse', 'jaxsparse.experiments.studies'
 
 
 class Watch:
@@ -95,3 +97,21 @@ class Watch:
       shown = f'{len(self._ended)}/{len(self._steps)} members'
       failed = len(self._failed)
     return f'{shown}, {failed} failed' if failed else shown
+
+
+@contextlib.contextmanager
+def hushed() -> Iterator[None]:
+  """Members log warnings only, unless everything is asked for.
+
+  What is built for them does, too.
+  """
+  ours, studies = map(logging.getLogger, (_OURS, _STUDIES))
+  before = ours.level, studies.level
+  if not ours.isEnabledFor(logging.DEBUG):
+    studies.setLevel(ours.getEffectiveLevel())
+    ours.setLevel(logging.WARNING)
+  try:
+    yield
+  finally:
+    ours.setLevel(before[0])
+    studies.setLevel(before[1])

@@ -1,0 +1,172 @@
+"""`python -m launch.study`: exit codes, what is printed, what is left."""
+
+import re
+
+import pytest
+
+STUDY = """
+from jaxsparse.experiments.studies.spec import Run, Study
+
+TINY = {
+  'model.features': (16,),
+  'batch_size': 16,
+  'num_steps': 30,
+  'eval.interval': 15,
+  'eval.batch_size': 100,
+}
+
+
+def get_config():
+  return Study(
+    title='Small',
+    runs=(
+      Run('dense', 'digits/mlp_dense', TINY, seeds=2),
+      Run('set', 'digits/mlp_set', TINY, {'updater.sparsity': (0.5, 1.0)}),
+    ),
+  )
+"""
+FLAGS = ('--override=updater.update_interval=5', '--seeds=1')
+
+
+@pytest.fixture(scope='module')
+def path(tmp_path_factory):
+  path = tmp_path_factory.mktemp('files') / 'small.py'
+  path.write_text(STUDY)
+  return path
+
+
+@pytest.fixture(scope='module')
+def study(launch, path):
+  """`study(workdir, *flags) -> code, out, err`."""
+
+  def run(workdir, *flags, config=path):
+    args = [f'--config={config}', f'--workdir={workdir}', *flags]
+    return launch(args, module='study')
+
+  return run
+
+
+@pytest.fixture(scope='module')
+def made(study, tmp_path_factory):
+  root = tmp_path_factory.mktemp('made') / 'study'
+  ended = study(root, *FLAGS)
+  assert ended.code == 0, ended
+  return root, ended
+
+
+def test_it_prints_the_table_and_ends_with_the_report(made):
+  root, ended = made
+  lines = ended.out.splitlines()
+  assert lines[-1] == f'Report: {root.resolve()}/report/report.html'
+  assert (root / 'report' / 'report.html').stat().st_size > 1000
+  assert re.search(r'^dense .*\d\d?\.\d\d', ended.out, re.MULTILINE)
+  assert 'sparsity is 1.0' in ended.out
+
+
+def test_one_line_shows_the_whole_study(made):
+  _, ended = made
+  lines = ended.err.splitlines()
+  assert all(re.match(r'\d\d:\d\d:\d\d small: ', line) for line in lines)
+  assert lines[-1].endswith('small: 2/2 members, 60/60 steps')
+
+
+def test_members_are_kept_in_the_runs_folder(made):
+  root, _ = made
+  names = sorted(p.name for p in (root / 'runs').iterdir())
+  assert [re.sub('-[0-9a-f]{8}$', '', name) for name in names] == [
+    'digits-mlp-dense-0-seed0',
+    'digits-mlp-set-0.5-seed0',
+  ]
+
+
+def test_the_report_tells_the_command(made, path):
+  root, _ = made
+  page = (root / 'report' / 'report.html').read_text()
+  assert f' --config={path} --workdir={root} {" ".join(FLAGS)}' in page
+
+
+def test_a_plan_starts_nothing(study, made, tmp_path):
+  root, _ = made
+  ended = study(tmp_path / 'none', '--plan', f'--runs_dir={root}/runs', *FLAGS)
+  assert ended.code == 0, ended
+  assert re.search(r'^done +2$', ended.out, re.MULTILINE)
+  assert re.search(r'^steps +0$', ended.out, re.MULTILINE)
+  assert not (tmp_path / 'none').exists()
+
+
+def test_more_seeds_add_members_to_those_that_are_there(study, made):
+  root, _ = made
+  ended = study(root, '--plan', *FLAGS[:1])
+  assert re.search(r'^members +7$', ended.out, re.MULTILINE)
+  assert re.search(r'^done +2$', ended.out, re.MULTILINE)
+
+
+def test_members_speak_only_if_asked_to(study, made):
+  root, _ = made
+  # A field that dense does not have makes no other member of it.
+  flags = (*FLAGS, '--override=updater.drop_fraction=0.3')
+  assert 'does not apply to dense' in study(root, *flags, '--verbosity=1').err
+  assert 'does not apply' not in study(root, *flags).err
+
+
+def test_a_study_all_of_whose_members_fail_ends_with_3(study, tmp_path):
+  root = tmp_path / 'study'
+  ended = study(root, *FLAGS, '--override=optimizer.learning_rate=1e30')
+  assert ended.code == 3, ended
+  assert re.search(r'error: every member failed.*not finite', ended.err)
+  assert (root / 'report' / 'report.html').exists()
+
+
+@pytest.mark.parametrize(
+  ('flags', 'said'),
+  [
+    (['--override=num_steps'], "--override: got 'num_steps'; accepted is f"),
+    (['--override==3'], "--override: got '=3'"),
+    (['--override=num_step=3'], "'num_step' is no field .* 'num_steps'"),
+    (['--override=updater.sparsity=0.5'], 'is in overrides too'),
+    (['--override=seed=5'], "'seed' is no field to change"),
+    (['--seeds=0'], r"runs\['dense'\].seeds: got 0"),
+    (['--override=data.name=digit'], "no member .*Did you mean 'digits'"),
+    (['--carry=vmapp'], 'carry'),
+    (['--workdir='], '--workdir is required'),
+    (['extra'], "'extra' is no flag"),
+  ],
+)
+def test_bad_input_is_one_line(study, tmp_path, flags, said):
+  ended = study(tmp_path / 'study', *flags)
+  assert ended.code == 2, ended
+  last = ended.err.splitlines()[-1]
+  assert re.search(f'^error: .*{said}', last), ended.err
+  assert 'Traceback' not in ended.err
+  assert not (tmp_path / 'study').exists()
+
+
+def test_each_program_names_the_other(study, launch, arguments, tmp_path, path):
+  ended = study(tmp_path / 'a', config='digits/mlp_rigl')
+  assert ended.code == 2
+  assert 'python -m launch.train --config=digits/mlp_rigl' in ended.err
+  ended = launch(arguments(tmp_path / 'a', config=path))
+  assert ended.code == 2
+  assert f'python -m launch.study --config={path}' in ended.err
+  assert not (tmp_path / 'a').exists()
+
+
+@pytest.mark.parametrize(
+  ('text', 'said'),
+  [
+    ('def get_config():\n  return undefined\n', 'line 2: NameError'),
+    ('def get_config():\n  return 3\n', 'makes a int; accepted is a Study'),
+    (STUDY.replace('(0.5, 1.0)', '()'), 'got no values'),
+    (STUDY.replace('digits/mlp_set', 'digits/mlp_sett'), "'digits/mlp_set'"),
+    (STUDY.replace('seeds=2', 'seed=2'), 'seed'),
+  ],
+)
+def test_a_wrong_study_file_is_one_line(study, tmp_path, text, said):
+  path = tmp_path / 'wrong.py'
+  path.write_text(text)
+  ended = study(tmp_path / 'study', config=path)
+  assert ended.code == 2
+  (line,) = ended.err.splitlines()
+  assert line.startswith('error: ')
+  assert said in line
+  assert not (tmp_path / 'study').exists()
