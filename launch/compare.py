@@ -49,6 +49,9 @@ def main() -> None:
   groups = groups_lib.groups(runs, by or groups_lib.differing(runs))
   rows = table.table(groups, _METRIC.value)
   print(summary.aligned(rows))
+  for group in groups:
+    if also := groups_lib.differing(group.finished):
+      print(f'{table.label(group.key)}: its runs differ in {", ".join(also)}')
   for run in runs:
     if run.summary is None:
       print(f'left out, {run.state}: {run.root}')

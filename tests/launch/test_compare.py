@@ -52,6 +52,15 @@ def test_runs_are_chosen_and_grouped_as_asked(launch, root):
   ]
 
 
+def test_runs_that_differ_in_more_than_asked_are_not_pooled_in_silence(
+  launch, root
+):
+  ended = compare(launch, f'--workdirs={root}/a,{root}/b', '--by=batch_size')
+  assert ended.out.splitlines()[-1] == (
+    'batch size 16: its runs differ in updater.name'
+  )
+
+
 @pytest.mark.parametrize(
   ('args', 'said'),
   [
