@@ -58,38 +58,46 @@ def draw(
 
 
 def numeric_fields(made: Sequence[Group]) -> list[str]:
-  """The fields of the key that hold several numbers and nothing else."""
+  """The fields of the key with several places on an axis and nothing else."""
   columns: dict[str, set[object]] = {}
   for group in made:
     for field, value in group.key:
-      columns.setdefault(field, set()).add(value)
+      columns.setdefault(field, set())
+      if not _is_level(field, value):
+        columns[field].add(value)
   return [
     field
     for field, held in columns.items()
-    if len(held - {None}) > 1 and all(map(is_number, held - {None}))
+    if len(held) > 1 and all(map(is_number, held))
   ]
+
+
+def _is_level(field: str, value: object) -> bool:
+  """Whether a value (none, no zeros) is what others are held against."""
+  return value is None or (value == 0 and is_sparsity(field))
 
 
 def _against(ax: Axes, made: Sequence[Group], field: str, name: str) -> None:
   lines: dict[str, list[Point]] = {}
+  levels: dict[str, list[float]] = {}
   for group in made:
     key = dict(group.key)
     x, found = key.pop(field), groups.values(group.finished, name)
     label = table.label(tuple(key.items()))
-    if x is not None and found:
+    if found and _is_level(field, x):
+      levels[label] = found
+    elif found:
       lines.setdefault(label, []).append((x, found))
-  several = any(len(points) > 1 for points in lines.values())
-  level = {label for label in lines if several and len(lines[label]) == 1}
-  placed = [points for label, points in lines.items() if label not in level]
-  values = list(dict.fromkeys(x for points in placed for x, _ in points))
+  values = list(dict.fromkeys(x for some in lines.values() for x, _ in some))
   at = value_axis(ax, values, sparsity=is_sparsity(field)) if values else []
   place = dict(zip(values, at, strict=True))
-  for i, (label, points) in enumerate(lines.items()):
-    if label in level:
-      _level(ax, points[0][1], label=label, **_look(i))
-    else:
-      moved = [(place[x], found) for x, found in points]
-      figures.line(ax, _series(moved), label=label, **_look(i))
+  look = {label: _look(i) for i, label in enumerate(lines | levels)}
+  for label, points in lines.items():
+    moved = [(place[x], found) for x, found in points]
+    figures.line(ax, _series(moved), label=label, **look[label])
+  for label, found in levels.items():
+    shown_as = None if label in lines else label
+    _level(ax, found, label=shown_as, **look[label])
   shown = metrics.metric(name)
   unit = ' (%)' if is_sparsity(field) else ''
   ax.set(xlabel=field_name(field) + unit, ylabel=shown.heading)
@@ -97,9 +105,9 @@ def _against(ax: Axes, made: Sequence[Group], field: str, name: str) -> None:
 
 
 def _level(ax: Axes, found: Sequence[float], **look: Any) -> None:
-  """What has one value of the number (dense, say), across the axis."""
+  """What has no place on the axis (dense, say), across all of it."""
   mean = statistics.fmean(found)
-  ax.axhline(mean, linewidth=1.6, **look)
+  ax.axhline(mean, linewidth=1.6, **look | {'linestyle': ':'})
   if len(found) > 1:
     std = statistics.stdev(found)
     ax.axhspan(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from jaxsparse.experiments import identity, workdir
 from jaxsparse.experiments.fields import Plain, flat
-from jaxsparse.experiments.start import BESIDE
+from jaxsparse.experiments.sources import BESIDE, FIELDS
 from jaxsparse.experiments.studies.status import failure
 
 _DEEPEST = 3
@@ -92,7 +92,8 @@ def read(root: pathlib.Path) -> Found:
     ValueError: a file of it cannot be read; says which.
   """
   config = workdir.read_config(root)
-  fields = flat(config) | {'init.checkpoint': _source(root, config)}
+  named = {f'init.{k}': v for k, v in _sources(root, config).items()}
+  fields = flat(config) | named
   summary = workdir.finished(root)
   state = 'unfinished' if summary is None else 'finished'
   if summary is None and (why := failure(root)):
@@ -100,13 +101,20 @@ def read(root: pathlib.Path) -> Found:
   return Found(root, fields, summary, state)
 
 
-def _source(root: pathlib.Path, config: Plain) -> str:
-  """The `init.checkpoint` of a run; without the seed if it is a run beside."""
-  given = config['init']['checkpoint']
+def _sources(root: pathlib.Path, config: Plain) -> dict[str, str]:
+  """What a run starts from, by field; without the seed if it is beside it."""
+  return {
+    field: _seedless(root, config['init'][field])
+    for field in FIELDS
+    if config['init'].get(field)
+  }
+
+
+def _seedless(root: pathlib.Path, given: str) -> str:
   other = root.parent / given.removeprefix(BESIDE)
   if not given.startswith(BESIDE) or not workdir.begun(other):
     return given
   source = workdir.read_config(other)
-  init = source['init'] | {'checkpoint': _source(other, source)}
+  init = source['init'] | _sources(other, source)
   digest = identity.digest(source | {'seed': 0, 'init': init})
   return f'{BESIDE}{_SEED.sub("", other.name)}-{digest[:8]}'

@@ -57,15 +57,44 @@ def test_one_number_goes_on_the_axis(make_run, drawn):
   assert ax.get_ylabel() == 'test accuracy (%)'
 
 
-def test_a_single_point_among_lines_is_a_level_line(make_run, drawn):
+def test_what_has_no_zeros_is_a_level_line_and_a_point_stays_one(
+  make_run, drawn
+):
   made = [
     make_run('a', [0.5], updater__sparsity=0.9),
     make_run('b', [0.3], updater__sparsity=0.98),
     make_run('c', [0.8, 0.9], 'dense', updater__sparsity=0.0),
+    make_run('d', [0.4], 'set', updater__sparsity=0.98),
   ]
   ax = drawn(grouped(made, 'updater.name', 'updater.sparsity'))
-  assert lines(ax)['dense'] == ([0, 1], [85, 85])
+  assert lines(ax) == {
+    'dense': ([0, 1], [85, 85]),
+    'rigl': ([0.9, 0.98], [50, 30]),
+    'set': ([0.98], [40]),
+  }
   assert ax.get_xlim()[0] > 0.8
+
+
+def test_one_sparsity_and_none_at_all_are_no_axis(make_run, drawn):
+  made = [
+    make_run('a', [0.5], updater__sparsity=0.9),
+    make_run('b', [0.8], 'dense', updater__sparsity=0.0),
+  ]
+  ax = drawn(grouped(made, 'updater.name', 'updater.sparsity'))
+  assert ax.get_xlabel() == 'step'
+
+
+def test_what_lacks_the_field_is_a_level_line(make_run, drawn):
+  made = [
+    make_run('a', [0.5], updater__drop_fraction=0.1),
+    make_run('b', [0.3], updater__drop_fraction=0.2),
+    make_run('c', [0.8], 'static'),
+  ]
+  ax = drawn(grouped(made, 'updater.name', 'updater.drop_fraction'))
+  assert lines(ax) == {
+    'rigl': ([0.1, 0.2], [50, 30]),
+    'static': ([0, 1], [80, 80]),
+  }
 
 
 def test_else_curves_are_drawn_against_the_step(make_run, drawn):
