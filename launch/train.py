@@ -10,7 +10,7 @@ finished one.
 from absl import flags
 from ml_collections import config_flags
 
-from jaxsparse.experiments import command, population, start, summary
+from jaxsparse.experiments import command, population, sources, summary
 from jaxsparse.experiments.build import build
 from jaxsparse.experiments.train import train
 
@@ -39,7 +39,7 @@ def main() -> None:
   config = command.required(_CONFIG)
   if _DRY_RUN.value:
     experiment = build(config)
-    start.given(experiment, _WORKDIR.value)
+    sources.given(experiment, _WORKDIR.value)
     print(summary.shapes_table(experiment))
     return
   workdir = command.required(_WORKDIR)

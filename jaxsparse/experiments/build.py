@@ -10,16 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
-from jaxsparse.core import initialisation, paths, schedules
 from jaxsparse.core import masks as masks_lib
+from jaxsparse.core import paths
 from jaxsparse.core.types import Counts, MaskUpdater, Params, Path
 from jaxsparse.data import datasets, order
-from jaxsparse.experiments import config as config_lib
-from jaxsparse.experiments import recipes
+from jaxsparse.experiments import checks, recipes
 from jaxsparse.experiments.fields import Plain
 from jaxsparse.experiments.resolve import resolve, settle_steps
 from jaxsparse.experiments.targets import target_counts
-from jaxsparse.optim.supported import check_optimiser
 from jaxsparse.training.plan import Plan
 from jaxsparse.training.state import Member
 from jaxsparse.training.step import Recipe
@@ -81,10 +79,9 @@ def build(config: Any) -> Experiment:
   counts = target_counts(settled['updater'], task, params, inputs)
   recipe = recipes.recipe(settled, module)
   members = _members(settled, counts)
-  _check_init(settled['init'], members[0], params, counts)
-  updater = _updater(settled, members[0])
-  _check_updater(settled, updater)
-  _check_optimiser(recipe, members[0], params)
+  checks.check_init(settled['init'], members[0], params, counts)
+  updater = checks.checked_updater(settled, members[0])
+  checks.check_optimizer(recipe, members[0], params)
   return Experiment(
     settled,
     dataset,
@@ -156,90 +153,8 @@ def _members(settled: Plain, counts: Counts) -> tuple[Member, ...]:
   )
 
 
-def _check_init(
-  section: Plain, member: Member, params: Params, counts: Counts
-) -> None:
-  name = section['name']
-  keeps = config_lib.find('init', name) is initialisation.dense
-  if section['checkpoint'] and not keeps:
-    raise ValueError(
-      f'config.init.name: {name} would redraw the weights that'
-      ' config.init.checkpoint gives; accepted with it is dense'
-    )
-  initialise = recipes.initialiser(section)
-  masks = masks_lib.map_masks(
-    lambda p, _: jax.ShapeDtypeStruct(p.shape, bool), params, counts
-  )
-  try:  # With concrete numbers, so that bad ones are refused; not computed.
-    jax.eval_shape(
-      lambda p, m, key: initialise(p, m, key=key, **member.init),
-      params,
-      masks,
-      member.key,
-    )
-  except (ValueError, TypeError) as error:
-    raise ValueError(f'config.init ({name}): {error}') from None
-
-
-def _updater(settled: Plain, member: Member) -> MaskUpdater:
-  """The method, built with concrete numbers so that bad ones are refused."""
-  name = settled['updater']['name']
-  builder = config_lib.find('updater', name)
-  try:
-    updater = builder(member.counts, **recipes.updater_kwargs(settled))
-  except (ValueError, TypeError) as error:
-    raise ValueError(f'config.updater ({name}): {error}') from None
-  if not isinstance(updater, MaskUpdater):
-    raise ValueError(
-      f'config.updater.name: {name} gives {type(updater).__name__}; accepted'
-      ' is a function that gives a MaskUpdater'
-    )
-  return updater
-
-
-def _check_updater(settled: Plain, updater: MaskUpdater) -> None:
-  section, num_steps = settled['updater'], settled['num_steps']
-  name = section['name']
-  if updater.invariant == 'dense' and section['sparsity'] != 0:
-    raise ValueError(
-      f'config.updater.sparsity: got {section["sparsity"]}; {name}'
-      ' keeps all weights, so accepted is 0'
-    )
-  start, stop = _window(section, updater)
-  if updater.mask_steps != 'none' and not start < min(stop, num_steps):
-    raise ValueError(
-      f'config.updater.start_step {start}, stop_step {section["stop_step"]}'
-      f' and config.num_steps {num_steps}: {name} would never change a mask;'
-      ' accepted is a start_step below both of the others'
-    )
-  if updater.invariant == 'scheduled' and stop > num_steps:
-    raise ValueError(
-      f'config.updater: {name} meets its target at stop_step {stop}; accepted'
-      f' is at most num_steps {num_steps}'
-    )
-
-
-def _window(section: Plain, updater: MaskUpdater) -> tuple[int, int]:
-  try:
-    return schedules.mask_window(
-      updater.mask_steps, section['start_step'], section['stop_step']
-    )
-  except ValueError as error:
-    raise ValueError(f'config.updater ({section["name"]}): {error}') from None
-
-
-def _check_optimiser(recipe: Recipe, member: Member, params: Params) -> None:
-  def check(member: Member) -> None:
-    check_optimiser(recipe.optimiser(member, jnp.int32(0)), params)
-
-  try:
-    jax.eval_shape(check, member)  # Nothing is computed for it.
-  except (ValueError, TypeError) as error:
-    raise ValueError(f'config.optimizer: {error}') from None
-
-
 def _plan(settled: Plain, updater: MaskUpdater) -> Plan:
-  start, stop = _window(settled['updater'], updater)
+  start, stop = checks.window(settled['updater'], updater)
   return Plan(
     num_steps=settled['num_steps'],
     update_interval=settled['updater']['update_interval'],

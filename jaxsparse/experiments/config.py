@@ -90,7 +90,15 @@ def default_config(
     stop_fraction=0.75,
     **defaults('updater', updater),
   )
-  config.init = _section(name=init, checkpoint='', **defaults('init', init))
+  config.init = _section(
+    name=init,
+    checkpoint='',
+    checkpoint_step=config_dict.placeholder(int),
+    masks='',
+    masks_step=config_dict.placeholder(int),
+    shuffle_masks=False,
+    **defaults('init', init),
+  )
   config.checkpoint = _section(interval=1000, keep=2, keep_steps=())
   config.eval = _section(
     interval=500, split='auto', batch_size=1000, probe_size=1000

@@ -18,6 +18,10 @@ def _unset_or(*types: type) -> Callable[[Any], bool]:
   return lambda v: v is None or type(v) in types
 
 
+def _unset_or_step(value: Any) -> bool:
+  return value is None or (type(value) is int and value >= 0)
+
+
 # Field -> (what is accepted, the test of it). Floats are finite already.
 CHECKS: dict[str, tuple[str, Any]] = {
   'replicates': ('an int >= 1', lambda v: v >= 1),
@@ -37,6 +41,8 @@ CHECKS: dict[str, tuple[str, Any]] = {
   'optimizer.learning_rate': ('> 0', lambda v: v > 0),
   'optimizer.weight_decay': ('>= 0', lambda v: v >= 0),
   'optimizer.warmup_steps': ('an int >= 0', lambda v: v >= 0),
+  'init.checkpoint_step': ('an int >= 0', _unset_or_step),
+  'init.masks_step': ('an int >= 0', _unset_or_step),
   'checkpoint.interval': ('an int >= 1', lambda v: v >= 1),
   'checkpoint.keep': ('an int >= 1', lambda v: v >= 1),
   'checkpoint.keep_steps': (

@@ -66,7 +66,8 @@ def static_parts(settled: Plain) -> tuple[Hashable, ...]:
 
 def initialiser(section: Plain) -> Callable[..., PyTree]:
   """The function of the config section `init`, but for `Member.init`."""
-  kwargs = {k: v for k, v in section.items() if k not in ('name', 'checkpoint')}
+  own = config_lib.hyperparameters('init', section['name'])
+  kwargs = {k: v for k, v in section.items() if k in own}
   return _initialiser(section['name'], _frozen(_static(kwargs)))
 
 

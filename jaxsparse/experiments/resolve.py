@@ -58,9 +58,24 @@ def resolve(config: Any) -> Plain:
   for field, (accepted, test) in CHECKS.items():
     if field in present:
       check(field, present[field], accepted, test)
+  _check_sources(complete['init'])
   last = SEEDS - complete['replicates']
   check('seed', complete['seed'], f'in 0 .. {last}', lambda v: 0 <= v <= last)
   return complete
+
+
+def _check_sources(init: Plain) -> None:
+  """Raises `ValueError` for what is said of a source that is not there."""
+  for field, source in (
+    ('checkpoint_step', 'checkpoint'),
+    ('masks_step', 'masks'),
+    ('shuffle_masks', 'masks'),
+  ):
+    if not (init[source] or init[field] is None or init[field] is False):
+      raise ValueError(
+        f'config.init.{field}: got {init[field]!r}, which says something of'
+        f' config.init.{source}; that is not set'
+      )
 
 
 def settle_steps(resolved: Plain, examples: int) -> Plain:

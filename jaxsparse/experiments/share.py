@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from jaxsparse.data.datasets import Split
-from jaxsparse.experiments import start, summary
+from jaxsparse.experiments import sources, start, summary
 from jaxsparse.experiments import workdir as workdir_lib
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import Compiled
@@ -56,7 +56,7 @@ def claimed(
     WorkdirBusy: another process runs there.
   """
   if not workdir_lib.begun(workdir):
-    start.given(experiment, workdir)
+    sources.given(experiment, workdir)
   with workdir_lib.claim(workdir, experiment.config) as root:
     done = workdir_lib.finished(root)
     if done is not None:
@@ -122,7 +122,7 @@ class Share:
 
   def fresh(self, *members: int) -> list[TrainState]:
     """The states of members at step 0."""
-    given = start.given(self.experiment, self.root)
+    given = sources.given(self.experiment, self.root)
     return [
       start.fresh_state(self.experiment, self._program, self._data, i, given)
       for i in members

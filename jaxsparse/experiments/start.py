@@ -1,8 +1,6 @@
-"""Where a run begins: fresh, from a checkpoint of another, or its own."""
+"""Where a run begins: at step 0, or where a checkpoint of its own stands."""
 
 import logging
-import os
-import pathlib
 import platform
 from typing import Any
 
@@ -10,77 +8,18 @@ import jax
 import jaxlib
 
 from jaxsparse.core import masks as masks_lib
-from jaxsparse.core.types import Invariant, Masks, Params, Path
+from jaxsparse.core import prng
 from jaxsparse.data.datasets import Split
 from jaxsparse.experiments import identity
-from jaxsparse.experiments import workdir as workdir_lib
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import Compiled
 from jaxsparse.experiments.fields import Plain
+from jaxsparse.experiments.sources import Given
 from jaxsparse.training.carry import Carry, usable_cores
-from jaxsparse.training.checkpoints.bare import check_like, load_params
 from jaxsparse.training.loop import Progress
 from jaxsparse.training.state import TrainState
 
 _log = logging.getLogger(__name__)
-
-# `init.checkpoint` = 'run:NAME' is the run NAME beside this one's own workdir.
-BESIDE = 'run:'
-
-# Params and masks to start from; `None` where the run makes its own.
-Given = tuple[Params | None, Masks | None]
-
-
-def given(
-  experiment: Experiment, workdir: str | os.PathLike[str] | None = None
-) -> Given:
-  """Params and masks of `init.checkpoint`, the same for every replicate.
-
-  Its masks are taken if they are sparse and the method keeps their counts;
-  another method starts from its zeros as from ordinary weights. Of a run of
-  several replicates, those of the first are taken.
-
-  Args:
-    experiment: the run.
-    workdir: where it is, or will be, kept; the run of 'run:NAME' is beside it.
-
-  Raises:
-    ValueError: there is no good checkpoint, or it does not fit the config.
-  """
-  source = experiment.config['init']['checkpoint']
-  if not source:
-    return None, None
-  try:
-    params, masks = load_params(_path(source, workdir))
-    check_like(params, experiment.params, source)
-  except ValueError as error:
-    raise ValueError(f'config.init.checkpoint: {error}') from None
-  params = jax.tree.map(
-    lambda like, p: p.astype(like.dtype), experiment.params, params
-  )
-  invariant = experiment.recipe.updater(experiment.members[0]).invariant
-  if masks is None or invariant not in ('per_leaf', 'total'):
-    return params, None
-  active = masks_lib.active_by_path(masks)
-  if active == masks_lib.sizes_by_path(masks):
-    return params, None
-  _check_counts(active, experiment.target_counts, invariant, source)
-  return params, masks
-
-
-def _path(source: str, workdir: str | os.PathLike[str] | None) -> str:
-  """Where `init.checkpoint` is."""
-  if not source.startswith(BESIDE):
-    return source
-  name = source.removeprefix(BESIDE)
-  if name == '..' or not name or pathlib.PurePath(name).name != name:
-    raise ValueError(f'got {source!r}; accepted is {BESIDE} and a directory')
-  if not workdir:
-    raise ValueError(f'{source!r} is beside the workdir, and none is given')
-  path = workdir_lib.local(workdir).parent / name
-  if workdir_lib.finished(path) is None:
-    raise ValueError(f'{path} is no finished run')
-  return str(path)
 
 
 def fresh_state(
@@ -90,32 +29,29 @@ def fresh_state(
   replicate: int,
   given: Given,
 ) -> TrainState:
-  """The state of a replicate at step 0."""
+  """The state of a replicate at step 0.
+
+  Args:
+    experiment: the run.
+    program: its compiled programs.
+    data: its training split on the device.
+    replicate: its number.
+    given: from `sources.given`.
+  """
+  params, masks = given
+  member = experiment.members[replicate]
+  if experiment.config['init']['shuffle_masks']:
+    masks = masks_lib.random_masks(
+      experiment.params,
+      masks_lib.active(masks),
+      key=prng.stream(member.key, 'shuffled_masks'),
+    )
   state = program.init(
-    experiment.members[replicate],
-    data,
-    experiment.batches(replicate, 0, 1),
-    *given,
+    member, data, experiment.batches(replicate, 0, 1), params, masks
   )
   # What a program returns is committed to its device, and a program compiles
   # anew for arguments that are not.
   return jax.tree.map(lambda x: jax.device_put(x, x.sharding), state)
-
-
-def _check_counts(
-  active: dict[Path, int],
-  wanted: dict[Path, int],
-  invariant: Invariant,
-  source: str,
-) -> None:
-  if invariant == 'total':
-    active, wanted = ({'all': sum(c.values())} for c in (active, wanted))
-  for path in sorted(active.keys() | wanted.keys()):
-    if active.get(path) != wanted.get(path):
-      raise ValueError(
-        f'config.init.checkpoint: {source} holds {active.get(path)} active'
-        f' weights at {path!r}; config.updater asks for {wanted.get(path)}'
-      )
 
 
 def to_meta(

@@ -160,6 +160,10 @@ def test_seeds_of_all_replicates_have_32_bits():
     ('data__name', 7),
     ('checkpoint__keep_steps', ('a',)),
     ('checkpoint__keep_steps', (-1,)),
+    ('init__checkpoint_step', -1),
+    ('init__checkpoint_step', True),
+    ('init__masks_step', 'last'),
+    ('init__shuffle_masks', 1),
     ('updater', 3),
     ('data', 'digits'),
   ],
@@ -205,6 +209,22 @@ def test_an_unknown_field_is_refused(field, said):
   with pytest.raises(ValueError, match=f'config.{dotted}: no such') as error:
     resolve(config_with(**{field: 1}))
   assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+  ('field', 'value', 'source'),
+  [
+    ('checkpoint_step', 0, 'checkpoint'),
+    ('masks_step', 0, 'masks'),
+    ('shuffle_masks', True, 'masks'),
+  ],
+)
+def test_what_is_said_of_a_source_needs_one(field, value, source):
+  said = f'config.init.{field}: got {value}, .* config.init.{source}; .* not'
+  with pytest.raises(ValueError, match=said):
+    resolve(config_with(**{f'init__{field}': value}))
+  given = {f'init__{field}': value, f'init__{source}': 'somewhere'}
+  assert resolve(config_with(**given))['init'][field] is value
 
 
 def test_rewind_points_lie_within_the_run():

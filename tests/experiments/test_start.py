@@ -7,7 +7,7 @@ import pytest
 
 from jaxsparse.core import paths
 from jaxsparse.data import resident
-from jaxsparse.experiments import start
+from jaxsparse.experiments import sources, start
 from jaxsparse.experiments.build import build
 from jaxsparse.experiments.compiled import abstract_state, compiled
 from jaxsparse.training.carry import Carry
@@ -18,7 +18,7 @@ from jaxsparse.training.loop import Progress
 def states_of(config):
   """The states of all replicates at step 0."""
   experiment = build(config)
-  given = start.given(experiment)
+  given = sources.given(experiment)
   return [
     start.fresh_state(
       experiment,
@@ -151,14 +151,14 @@ def test_masks_of_another_sparsity_are_refused(make_config, saved, sparse):
   active = leaves(sparse[0].mask_state.masks)[path].sum()
   said = f"{active} active weights at '{path}'; .* asks for"
   with pytest.raises(ValueError, match=said) as error:
-    start.given(experiment)
+    sources.given(experiment)
   assert str(experiment.target_counts[path]) in str(error.value)
 
 
 def test_another_architecture_is_refused_at_its_first_leaf(make_config, saved):
   config = starting_from(make_config, saved / 'dense', model__features=(17,))
   with pytest.raises(ValueError, match="'Dense_0/bias' has shape \\(16,\\)"):
-    start.given(build(config))
+    sources.given(build(config))
 
 
 def broken(saved, how):
@@ -182,7 +182,7 @@ def test_what_is_no_good_checkpoint_is_refused(make_config, saved, how):
   source = broken(saved, how)
   experiment = build(starting_from(make_config, source))
   with pytest.raises(ValueError, match='config.init.checkpoint: ') as error:
-    start.given(experiment)
+    sources.given(experiment)
   assert str(source) in str(error.value)
 
 
@@ -193,7 +193,7 @@ def test_weights_that_are_given_are_not_drawn_again(make_config, saved):
 
 
 def test_no_checkpoint_gives_nothing(make_config):
-  assert start.given(build(make_config())) == (None, None)
+  assert sources.given(build(make_config())) == (None, None)
 
 
 PROGRESS = Progress(40, [[0.1, 1 / 3, 7], [2.5, 0.5, 7]], {1: 33})

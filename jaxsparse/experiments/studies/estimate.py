@@ -28,6 +28,10 @@ _NUMBERS = (
   'optimizer.learning_rate',
   'optimizer.weight_decay',
   'init.checkpoint',
+  'init.checkpoint_step',
+  'init.masks',
+  'init.masks_step',
+  'init.shuffle_masks',
   'data.dir',
   'checkpoint.keep',
 )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from jaxsparse.experiments import config_files, population, workdir
 from jaxsparse.experiments.build import Experiment, build
 from jaxsparse.experiments.compiled import abstract_state
-from jaxsparse.experiments.start import BESIDE
+from jaxsparse.experiments.sources import BESIDE
 from jaxsparse.experiments.studies import changes, check, pairing
 from jaxsparse.experiments.studies.naming import directory
 from jaxsparse.experiments.studies.spec import Row, Run, Study

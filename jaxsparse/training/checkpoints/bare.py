@@ -58,13 +58,14 @@ def save_params(
 
 
 def load_params(
-  path: epath.PathLike, *, member: int = 0
+  path: epath.PathLike, *, step: int | None = None, member: int = 0
 ) -> tuple[Params, Masks | None]:
   """Reads params and masks, without a model to tell their shapes.
 
   Args:
     path: a run's workdir or its checkpoints (the newest good step is read),
       one step of them, or what `save_params` wrote.
+    step: which step of a run, in place of the newest good one.
     member: which member of a run's population, from 0.
 
   Returns:
@@ -73,10 +74,13 @@ def load_params(
 
   Raises:
     CheckpointError: nothing there can be read, or it is damaged.
-    CheckpointMismatch: the run has no such member.
+    CheckpointMismatch: the run has no such member or step; says which steps
+      there are.
   """
   directory = files.absolute(path)
   try:
+    if step is not None:
+      return _load(_step_path(directory, step), member)
     for steps in (directory / 'checkpoints', directory):
       found = records.newest(steps, lambda _, step: _load(step, member))
       if found is not None:
@@ -86,6 +90,19 @@ def load_params(
     raise
   except CheckpointError as error:
     raise CheckpointError(f'{error}; {_ACCEPTED}') from error
+
+
+def _step_path(directory: epath.Path, step: int) -> epath.Path:
+  """Where a step of a run lies, given its workdir or its checkpoints."""
+  for steps in (directory / 'checkpoints', directory):
+    there = records.step_paths(steps)
+    if step in there:
+      return there[step]
+    if there:
+      raise CheckpointMismatch(
+        f'{steps} has no step {step}; it has {", ".join(map(str, there))}'
+      )
+  raise CheckpointMismatch(f'{directory} is no run, so it has no step {step}')
 
 
 def check_like(params: Params, like: Params, source: str) -> None:

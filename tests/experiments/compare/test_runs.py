@@ -92,13 +92,14 @@ def test_a_copy_of_a_run_does_not_count_again(make_run):
   assert second.state == f'the same run as {a}'
 
 
-def test_tickets_of_all_seeds_start_from_the_same_thing(make_run):
+@pytest.mark.parametrize('field', ['checkpoint', 'masks'])
+def test_tickets_of_all_seeds_start_from_the_same_thing(make_run, field):
   """From runs of one config, but not from those of another."""
 
   def ticket(i, seed, **source):
     name = f'digits-mlp-gmp-0.8-seed{seed}-{i:08x}'
     make_run(f'{i}/{name}', [0.5], seed=seed, **source)
-    fields = {'init__checkpoint': f'run:{name}', 'seed': seed}
+    fields = {f'init__{field}': f'run:{name}', 'seed': seed}
     return make_run(f'{i}/ticket', [0.5], **fields)
 
   tickets = [
@@ -107,7 +108,7 @@ def test_tickets_of_all_seeds_start_from_the_same_thing(make_run):
     ticket(3, 2, optimizer__learning_rate=0.3),
   ]
   first, second, other = (
-    runs.read(root).fields['init.checkpoint'] for root in tickets
+    runs.read(root).fields[f'init.{field}'] for root in tickets
   )
   assert first == second
   assert first.startswith('run:digits-mlp-gmp-0.8-')

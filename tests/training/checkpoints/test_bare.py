@@ -75,6 +75,33 @@ def test_a_member_of_a_run_is_loaded(tmp_path, make_state, identical, place):
     load_params(path, member=2)
 
 
+@pytest.mark.parametrize('place', ['workdir', 'checkpoints'])
+def test_a_step_of_a_run_is_chosen(tmp_path, make_state, identical, place):
+  states = {step: make_state(step) for step in (0, 3, 6)}
+  with Checkpoints(tmp_path / 'checkpoints', keep=3) as checkpoints:
+    for step, state in states.items():
+      checkpoints.save(step, state, {})
+  path = tmp_path if place == 'workdir' else tmp_path / 'checkpoints'
+  for step, state in states.items():
+    params, _ = load_params(path, step=step)
+    assert identical(params, state['members'][0].params)
+  with pytest.raises(
+    CheckpointMismatch, match=f'{path}.* has no step 4; it has 0, 3, 6$'
+  ):
+    load_params(path, step=4)
+  # Asked for by name, a broken step has no stand-in.
+  shutil.rmtree(tmp_path / 'checkpoints' / '6' / 'state')
+  with pytest.raises(CheckpointError, match='6 is no whole checkpoint'):
+    load_params(path, step=6)
+
+
+def test_what_has_no_steps_is_told_apart(tmp_path):
+  save_params(tmp_path / 'pair', PARAMS, MASKS)
+  for name in ('pair', 'missing'):
+    with pytest.raises(CheckpointMismatch, match=f'{name} is no run, so'):
+      load_params(tmp_path / name, step=0)
+
+
 def test_a_broken_step_of_a_run_is_passed_over(saved, identical, caplog):
   directory, states = saved
   shutil.rmtree(directory / '3' / 'state')

@@ -1,0 +1,113 @@
+"""What a config that is complete may still get wrong: its functions' say.
+
+Each part is built, or traced, with the run's own numbers, so that it refuses
+here what it would refuse later. Nothing is computed.
+"""
+
+import jax
+import jax.numpy as jnp
+
+from jaxsparse.core import initialisation, schedules
+from jaxsparse.core import masks as masks_lib
+from jaxsparse.core.types import Counts, MaskUpdater, Params
+from jaxsparse.experiments import config as config_lib
+from jaxsparse.experiments import recipes
+from jaxsparse.experiments.fields import Plain
+from jaxsparse.optim.supported import check_optimiser
+from jaxsparse.training.state import Member
+from jaxsparse.training.step import Recipe
+
+# Invariants of the methods that may start with the masks of another run.
+KEEP_COUNTS = ('per_leaf', 'total')
+
+
+def check_init(
+  section: Plain, member: Member, params: Params, counts: Counts
+) -> None:
+  """Refuses the section `init` where it would fail when the run starts."""
+  name = section['name']
+  keeps = config_lib.find('init', name) is initialisation.dense
+  if section['checkpoint'] and not keeps:
+    raise ValueError(
+      f'config.init.name: {name} would redraw the weights that'
+      ' config.init.checkpoint gives; accepted with it is dense'
+    )
+  initialise = recipes.initialiser(section)
+  masks = masks_lib.map_masks(
+    lambda p, _: jax.ShapeDtypeStruct(p.shape, bool), params, counts
+  )
+  try:  # With concrete numbers, so that bad ones are refused; not computed.
+    jax.eval_shape(
+      lambda p, m, key: initialise(p, m, key=key, **member.init),
+      params,
+      masks,
+      member.key,
+    )
+  except (ValueError, TypeError) as error:
+    raise ValueError(f'config.init ({name}): {error}') from None
+
+
+def checked_updater(settled: Plain, member: Member) -> MaskUpdater:
+  """The method, built with concrete numbers so that bad ones are refused."""
+  name = settled['updater']['name']
+  builder = config_lib.find('updater', name)
+  try:
+    updater = builder(member.counts, **recipes.updater_kwargs(settled))
+  except (ValueError, TypeError) as error:
+    raise ValueError(f'config.updater ({name}): {error}') from None
+  if not isinstance(updater, MaskUpdater):
+    raise ValueError(
+      f'config.updater.name: {name} gives {type(updater).__name__}; accepted'
+      ' is a function that gives a MaskUpdater'
+    )
+  _check_updater(settled, updater)
+  return updater
+
+
+def check_optimizer(recipe: Recipe, member: Member, params: Params) -> None:
+  """Refuses an optimiser that would fail when the run starts."""
+
+  def check(member: Member) -> None:
+    check_optimiser(recipe.optimiser(member, jnp.int32(0)), params)
+
+  try:
+    jax.eval_shape(check, member)  # Nothing is computed for it.
+  except (ValueError, TypeError) as error:
+    raise ValueError(f'config.optimizer: {error}') from None
+
+
+def window(section: Plain, updater: MaskUpdater) -> tuple[int, int]:
+  """The mask steps that the method takes, [start, stop)."""
+  try:
+    return schedules.mask_window(
+      updater.mask_steps, section['start_step'], section['stop_step']
+    )
+  except ValueError as error:
+    raise ValueError(f'config.updater ({section["name"]}): {error}') from None
+
+
+def _check_updater(settled: Plain, updater: MaskUpdater) -> None:
+  section, num_steps = settled['updater'], settled['num_steps']
+  name = section['name']
+  if updater.invariant == 'dense' and section['sparsity'] != 0:
+    raise ValueError(
+      f'config.updater.sparsity: got {section["sparsity"]}; {name}'
+      ' keeps all weights, so accepted is 0'
+    )
+  if settled['init']['masks'] and updater.invariant not in KEEP_COUNTS:
+    raise ValueError(
+      f'config.init.masks: {name} starts with all weights active; accepted'
+      ' with it is a method whose number of active weights stays the same'
+    )
+  start, stop = window(section, updater)
+  if updater.mask_steps != 'none' and not start < min(stop, num_steps):
+    raise ValueError(
+      f'config.updater.start_step {start}, stop_step {section["stop_step"]}'
+      f' and config.num_steps {num_steps}: {name} would never change a mask;'
+      ' accepted is a start_step below both of the others'
+    )
+  if updater.invariant == 'scheduled' and stop > num_steps:
+    raise ValueError(
+      f'config.updater: {name} meets its target at stop_step {stop}; accepted'
+      f' is at most num_steps {num_steps}'
+    )
