@@ -1,4 +1,4 @@
-"""LeNet-300-100 on data of MNIST's shape, as the benchmarks train it."""
+"""LeNets on data of MNIST's shape, as the benchmarks train them."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from flax import linen as nn
+from jax.sharding import Mesh
 
 from jaxsparse.core import prng
 from jaxsparse.core.distributions.erk import erk
@@ -32,19 +34,27 @@ class Setup(NamedTuple):
   data: Split
   fresh: Callable[[], TrainState]
 
-  def programs(self, chunk: int) -> Programs:
+  def programs(
+    self, chunk: int, *, dispatch: str = 'scan', mesh: Mesh | None = None
+  ) -> Programs:
     """Newly built, hence newly compiled, programs."""
-    return make_programs(self.recipe, batch_of, dispatch='scan', chunk=chunk)
+    return make_programs(
+      self.recipe, batch_of, dispatch=dispatch, chunk=chunk, mesh=mesh
+    )
 
 
 def setup(
   updater: Callable[..., MaskUpdater],
   *,
   sparsity: float,
+  module: nn.Module | None = None,
   **hyperparameters: Any,
 ) -> Setup:
-  """A run of `updater` at `sparsity` (ERK), SGD with momentum."""
-  task = classification(mlp())
+  """A run of `updater` at `sparsity` (ERK), SGD with momentum.
+
+  The net is LeNet-300-100 unless another `module` is given.
+  """
+  task = classification(module or mlp())
   inputs = jax.ShapeDtypeStruct((1, 28, 28, 1), jnp.float32)
   shapes, _ = jax.eval_shape(task.init, jax.random.key(0), inputs)
   member = Member(

@@ -39,15 +39,23 @@ def family(experiment: Experiment) -> Hashable:
   )
 
 
+def usual_carry() -> str:
+  """What 'auto' means here: 'vmap' on GPU and TPU, 'one_by_one' on CPU.
+
+  On CPU vmap is no quicker for nets of matrix products, and several times
+  slower for nets with convolutions.
+  """
+  return 'one_by_one' if jax.default_backend() == 'cpu' else 'vmap'
+
+
 def choose_carry(experiment: Experiment, carry: str) -> str:
   """How the members of a population of such runs are carried.
 
-  'auto' is 'vmap' on GPU and TPU. On CPU members go one by one: there vmap is
-  no quicker, and for nets with convolutions several times slower.
+  Logs a warning where vmap was asked for and will be slow.
 
   Args:
     experiment: one of the runs.
-    carry: 'auto', 'one_by_one' or 'vmap'.
+    carry: 'auto' (see `usual_carry`), 'one_by_one' or 'vmap'.
 
   Returns:
     'one_by_one' or 'vmap'.
@@ -60,10 +68,9 @@ def choose_carry(experiment: Experiment, carry: str) -> str:
       f'carry: got {carry!r}; accepted are {", ".join(CARRIES)}.'
       f'{paths.nearest(carry, CARRIES)}'
     )
-  on_cpu = jax.default_backend() == 'cpu'
   if carry == 'auto':
-    return 'one_by_one' if on_cpu else 'vmap'
-  slow = carry == 'vmap' and on_cpu
+    return usual_carry()
+  slow = carry == 'vmap' and usual_carry() == 'one_by_one'
   if slow and dispatch(experiment, abstract_state(experiment)) == 'step':
     _log.warning(
       'vmap of a net with convolutions on CPU: expect it to be several times'

@@ -4,21 +4,14 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-import jax
-import numpy as np
-
 from jaxsparse.data import resident
 from jaxsparse.experiments import plots as plots_lib
 from jaxsparse.experiments import start
 from jaxsparse.experiments import workdir as workdir_lib
-from jaxsparse.experiments.compiled import Compiled, compiled
+from jaxsparse.experiments.compiled import compiled
+from jaxsparse.experiments.joined import Joined, newest_common
 from jaxsparse.experiments.progress import Report, Reporter
-from jaxsparse.experiments.share import (
-  Place,
-  Share,
-  TrainingFailed,
-  newest_common,
-)
+from jaxsparse.experiments.share import Place, Share, TrainingFailed
 from jaxsparse.experiments.summary import Summary
 from jaxsparse.training import loop
 from jaxsparse.training.carry import (
@@ -26,11 +19,10 @@ from jaxsparse.training.carry import (
   Carry,
   OneByOne,
   Threads,
-  usable_cores,
+  threads_for,
 )
 from jaxsparse.training.checkpoints import CheckpointError
 from jaxsparse.training.evaluate import is_finite
-from jaxsparse.training.metrics import MetricsWriter
 from jaxsparse.training.state import TrainState
 from jaxsparse.training.vmapped import Vmapped, member_mesh
 
@@ -53,7 +45,7 @@ def _not_bad_input() -> Iterator[None]:
 
 
 class Run:
-  """The members of all places, numbered through.
+  """The members of all places, trained together.
 
   Args:
     places: held for this run; of one family if they are several.
@@ -67,27 +59,20 @@ class Run:
     self._mesh = member_mesh() if how == 'vmap' else None
     self._data = resident.put(first.dataset.train)
     eval_data = resident.put(first.eval_split)
-    self._shares = [
-      Share(
-        place,
-        abstract,
-        compiled(place.experiment, abstract, self._mesh),
-        self._data,
-        eval_data,
-      )
-      for place in places
-    ]
-    self._compiled: Compiled = compiled(first, abstract, self._mesh)
-    # Member of the run -> its share, and its number there.
-    self._members = [(s, i) for s in self._shares for i in range(len(s))]
+    programs = [compiled(p.experiment, abstract, self._mesh) for p in places]
+    # One for all: they differ in how a member is initialised at most.
+    self._programs = programs[0].programs
+    self._joined = Joined(
+      [
+        Share(place, abstract, program, self._data, eval_data)
+        for place, program in zip(places, programs, strict=True)
+      ]
+    )
     self._carry = (
       Carry(how, 1, 1)
       if self._mesh is None
-      else Carry(how, len(self._members), self._mesh.size)
+      else Carry(how, len(self._joined), self._mesh.size)
     )
-    self._name = self._shares[0].root.name
-    if len(self._shares) > 1:
-      self._name += f' and {len(self._shares) - 1} more'
 
   def run(
     self,
@@ -97,171 +82,87 @@ class Run:
     interrupted: Callable[[], bool],
   ) -> list[Summary | TrainingFailed]:
     """Trains to the end; for each place its summary, or how it failed."""
+    joined = self._joined
     self._tell()
     states, progress = self._restore()
+    fresh = progress is None
     begun = 0 if progress is None else progress.step
     reporter = Reporter(
-      self._name, begun, self._plan.num_steps, len(states), report
+      joined.name, begun, self._plan.num_steps, len(joined), report
     )
-    fresh = progress is None
     try:
       with (
-        self._written(-1 if fresh else begun) as record,
+        joined.written(-1 if fresh else begun) as record,
         Threads(self._threads()) as threads,
         _not_bad_input(),
-        self._saved(),
+        joined.saved(),
       ):
         carrier = self._carrier(states, threads)
+        hooks = loop.Hooks(
+          evaluate=joined.evaluate,
+          record=record,
+          healthy=is_finite,
+          save=lambda states, progress: joined.save(
+            states, progress, self._carry
+          ),
+          last_good=joined.last_good,
+          report=reporter,
+          interrupted=interrupted,
+        )
         progress = loop.run(
-          carrier,
-          plan=self._plan,
-          hooks=self._hooks(record, reporter, interrupted),
-          progress=progress,
+          carrier, plan=self._plan, hooks=hooks, progress=progress
         )
     except loop.NonFiniteLoss as error:
-      return [s.failure(self._own(s, error.failed)) for s in self._shares]
+      return [
+        share.failure(joined.failed_of(share, error.failed))
+        for share in joined.shares
+      ]
     finally:
       reporter.close()
     return self._finish(carrier, progress.failed, reporter, plots)
 
   def _tell(self) -> None:
     """Logs how several members are carried; one is carried as it is."""
-    if len(self._members) == 1 and self._mesh is None:
+    members = len(self._joined)
+    if members == 1 and self._mesh is None:
       return
     how = 'one by one'
     if self._mesh is not None:
       how = f'together by vmap, devices: {self._carry.devices}'
-    _log.info('%s: %d members, %s', self._name, len(self._members), how)
+    _log.info('%s: %d members, %s', self._joined.name, members, how)
 
-  def _restore(
-    self,
-  ) -> tuple[list[TrainState], loop.Progress | None]:
-    found = newest_common(self._shares)
+  def _restore(self) -> tuple[list[TrainState], loop.Progress | None]:
+    found = newest_common(self._joined.shares)
     if found is None:
-      states = [s.fresh(*range(len(s))) for s in self._shares]
-      return [state for some in states for state in some], None
-    whole = loop.Progress(found[0].step, [], {})
-    for share, one in zip(self._shares, found, strict=True):
-      own = share.go_on(one)
-      whole.failed.update(
-        {len(whole.meters) + i: step for i, step in own.failed.items()}
-      )
-      whole.meters.extend(own.meters)
-    meta = found[0].meta
-    if whole.step < self._plan.num_steps:
-      start.warn_of_move(meta, self._carry)
-    else:  # Only the end is left to tell, and the others may have told theirs.
-      self._carry = start.carried(meta)
-    return [state for one in found for state in one.states], whole
+      return self._joined.fresh(), None
+    if found[0].step < self._plan.num_steps:
+      start.warn_of_move([one.meta for one in found], self._carry)
+    return self._joined.go_on(found)
+
+  def _threads(self) -> int:
+    if self._mesh is not None:
+      return 1
+    return threads_for(len(self._joined), self._programs.dispatch)
 
   def _carrier(self, states: Sequence[TrainState], threads: Threads) -> Carrier:
-    # The steps do not read `init`, and with it they would compile anew for
-    # each initialisation.
-    members = [
-      s.experiment.members[i]._replace(init={}) for s, i in self._members
-    ]
-    programs, data = self._compiled.programs, self._data
+    members, batches = self._joined.members(), self._joined.batches
     if self._mesh is None:
       return OneByOne(
-        programs,
+        self._programs,
         states,
         members,
-        data=data,
-        batches=self._batches,
+        data=self._data,
+        batches=batches,
         threads=threads,
       )
     return Vmapped(
-      programs,
+      self._programs,
       states,
       members,
       mesh=self._mesh,
-      data=data,
-      batches=self._batches,
+      data=self._data,
+      batches=batches,
     )
-
-  def _threads(self) -> int:
-    """Members under way at once: small nets do not fill the cores of a CPU."""
-    if self._mesh is not None or jax.default_backend() != 'cpu':
-      return 1
-    if self._compiled.programs.dispatch != 'scan':
-      return 1
-    return min(usable_cores(), len(self._members))
-
-  def _batches(self, i: int, begin: int, end: int) -> np.ndarray:
-    share, member = self._members[i]
-    return share.experiment.batches(member, begin, end)
-
-  @contextlib.contextmanager
-  def _written(self, step: int) -> Iterator[Callable[[loop.Record], None]]:
-    """Takes records from `step` on, each to the files of its share."""
-    with contextlib.ExitStack() as stack:
-      writers = {
-        share: stack.enter_context(MetricsWriter(share.root, step=step))
-        for share in self._shares
-      }
-
-      def write(record: loop.Record) -> None:
-        share, member = self._members[record['replicate']]
-        writers[share].write(record | {'replicate': member})
-
-      yield write
-
-  @contextlib.contextmanager
-  def _saved(self) -> Iterator[None]:
-    """Waits in the end for all saves."""
-    try:
-      yield
-    finally:
-      for share in self._shares:
-        share.wait()
-
-  def _hooks(
-    self,
-    record: Callable[[loop.Record], None],
-    report: Report,
-    interrupted: Callable[[], bool],
-  ) -> loop.Hooks:
-    def evaluate(i: int, state: TrainState) -> loop.Record:
-      share, member = self._members[i]
-      return share.scores.record(member, state)
-
-    def last_good(i: int) -> TrainState:
-      share, member = self._members[i]
-      return share.last_good(member)
-
-    return loop.Hooks(
-      evaluate=evaluate,
-      record=record,
-      healthy=is_finite,
-      save=self._save,
-      last_good=last_good,
-      report=report,
-      interrupted=interrupted,
-    )
-
-  def _save(
-    self, states: Sequence[TrainState], progress: loop.Progress
-  ) -> None:
-    # Members that failed too, so that all have their checkpoints in common.
-    for share in self._shares:
-      numbers = self._numbers(share)
-      own = loop.Progress(
-        progress.step,
-        [progress.meters[i] for i in numbers],
-        self._own(share, progress.failed),
-      )
-      share.save([states[i] for i in numbers], own, self._carry)
-
-  def _numbers(self, share: Share) -> list[int]:
-    return [i for i, (s, _) in enumerate(self._members) if s is share]
-
-  def _own(self, share: Share, failed: Mapping[int, int]) -> dict[int, int]:
-    """The failed members of a share, by their numbers there."""
-    return {
-      member: failed[i]
-      for i, (s, member) in enumerate(self._members)
-      if s is share and i in failed
-    }
 
   def _finish(
     self,
@@ -271,17 +172,18 @@ class Run:
     plots: bool,
   ) -> list[Summary | TrainingFailed]:
     results: list[Summary | TrainingFailed] = []
-    speed = reporter.steps_per_second() / len(self._members)
-    for share in self._shares:
-      own = self._own(share, failed)
+    speed = reporter.steps_per_second() / len(carrier)
+    for share in self._joined.shares:
+      own = self._joined.failed_of(share, failed)
       if len(own) == len(share):
         results.append(share.failure(own))
         continue
       result = share.finish(
-        [carrier.state(i) for i in self._numbers(share)],
+        [carrier.state(n) for n in self._joined.numbers(share)],
         own,
         steps_per_second=speed * len(share),
-        carry=self._carry,
+        # Where only the end was left to tell, nothing was carried here.
+        carry=share.carried_to_end or self._carry,
       )
       if plots:
         plots_lib.run_plots(share.root)

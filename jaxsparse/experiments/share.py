@@ -98,6 +98,8 @@ class Share:
     self._target = {'members': (abstract,) * len(self)}
     self._began = time.perf_counter()
     self._earlier_seconds = 0.0
+    # How, by the process that made the last checkpoint of all.
+    self.carried_to_end: Carry | None = None
 
   def __len__(self) -> int:
     return len(self.experiment.members)
@@ -118,6 +120,8 @@ class Share:
     """Takes over the account of a checkpoint."""
     _log.info('%s: going on from step %d', self.root.name, found.step)
     self._earlier_seconds = found.meta['wall_seconds']
+    if found.step == self.experiment.plan.num_steps:
+      self.carried_to_end = start.carried(found.meta)
     return start.from_meta(found.step, found.meta, self.experiment.config)
 
   def fresh(self, *members: int) -> list[TrainState]:
@@ -193,27 +197,3 @@ class Share:
 
   def _seconds(self) -> float:
     return self._earlier_seconds + time.perf_counter() - self._began
-
-
-def newest_common(shares: Sequence[Share]) -> list[Found] | None:
-  """The newest checkpoints of one step that all shares have good.
-
-  A kill between the saves of two shares leaves one behind the other.
-
-  Returns:
-    `None` if there is no such step.
-
-  Raises:
-    CheckpointError: a share has checkpoints, and none is good.
-  """
-  upto: int | None = None
-  while True:
-    found: list[Found] = []
-    for share in shares:
-      one = share.latest(upto)
-      if one is None:
-        return None
-      found.append(one)
-      upto = one.step
-    if len({one.step for one in found}) == 1:
-      return found

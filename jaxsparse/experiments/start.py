@@ -2,6 +2,7 @@
 
 import logging
 import platform
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -98,19 +99,21 @@ def carried(meta: dict[str, Any]) -> Carry:
   )
 
 
-def warn_of_move(meta: dict[str, Any], carry: Carry) -> None:
-  """Warns if a run that goes on from a checkpoint may not keep its bits."""
-  there = meta['made_on'] | _named(carried(meta))
+def warn_of_move(metas: Sequence[dict[str, Any]], carry: Carry) -> None:
+  """Warns if a run that goes on from checkpoints may not keep its bits."""
   here = _made_on(carry)
-  for name, value in there.items():
-    if value != here.get(name):
-      _log.warning(
-        'the run was on %s %s and goes on on %s: its results may differ in'
-        ' their last bits from those of an unbroken run',
-        name,
-        value,
-        here.get(name),
-      )
+  differing = {
+    (name, there, here.get(name))
+    for meta in metas
+    for name, there in (meta['made_on'] | _named(carried(meta))).items()
+    if there != here.get(name)
+  }
+  for fact in sorted(differing, key=str):
+    _log.warning(
+      'the run was on %s %s and goes on on %s: its results may differ in'
+      ' their last bits from those of an unbroken run',
+      *fact,
+    )
 
 
 def _named(carry: Carry) -> dict[str, str | int]:

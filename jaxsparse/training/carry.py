@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
+import jax
 import numpy as np
 
 from jaxsparse.core.types import PyTree
@@ -85,6 +86,17 @@ def usable_cores() -> int:
   if hasattr(os, 'sched_getaffinity'):
     return len(os.sched_getaffinity(0))
   return os.cpu_count() or 1
+
+
+def threads_for(members: int, dispatch: str) -> int:
+  """How many of so many members are best under way at once.
+
+  One, but for small nets on CPU: a program of theirs does not fill the cores.
+  Those that are dispatched step by step are no such nets.
+  """
+  if jax.default_backend() != 'cpu' or dispatch != 'scan':
+    return 1
+  return min(usable_cores(), members)
 
 
 class Threads:

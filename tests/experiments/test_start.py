@@ -213,10 +213,10 @@ def test_what_a_checkpoint_carries_is_read_back():
 
 @pytest.fixture
 def warnings(caplog):
-  def of(meta, carry):
+  def of(carry, *metas):
     caplog.clear()
     with caplog.at_level(logging.WARNING, logger='jaxsparse'):
-      start.warn_of_move(meta, carry)
+      start.warn_of_move(metas, carry)
     return caplog.messages
 
   return of
@@ -224,19 +224,23 @@ def warnings(caplog):
 
 def test_going_on_elsewhere_is_warned_of(warnings):
   meta = start.to_meta(PROGRESS, CONFIG, 12.5, ALONE)
-  assert warnings(meta, ALONE) == []
+  assert warnings(ALONE, meta) == []
   meta['made_on']['jax'] = '0.0.1'
-  (message,) = warnings(meta, ALONE)
+  (message,) = warnings(ALONE, meta)
   assert f'was on jax 0.0.1 and goes on on {jax.__version__}' in message
 
 
 def test_going_on_under_another_carry_is_warned_of(warnings):
   meta = start.to_meta(PROGRESS, CONFIG, 12.5, Carry('vmap', 6, 8))
-  assert warnings(meta, Carry('vmap', 6, 8)) == []
-  (message,) = warnings(meta, Carry('vmap', 5, 8))
+  assert warnings(Carry('vmap', 6, 8), meta) == []
+  (message,) = warnings(Carry('vmap', 5, 8), meta)
   assert 'was on width 6 and goes on on 5' in message
-  message = warnings(meta, ALONE)[0]
+  message = warnings(ALONE, meta)[0]
   assert 'was on carry vmap and goes on on one_by_one' in message
+  other = start.to_meta(PROGRESS, CONFIG, 12.5, Carry('vmap', 7, 8))
+  widths = warnings(Carry('vmap', 5, 8), meta, other, meta)
+  assert ['width 6' in widths[0], 'width 7' in widths[1]] == [True, True]
+  assert len(widths) == 2
 
 
 def test_checkpoints_that_tell_no_carry_were_carried_one_by_one(warnings):
@@ -244,8 +248,8 @@ def test_checkpoints_that_tell_no_carry_were_carried_one_by_one(warnings):
   for name in ('carry', 'width', 'devices'):
     del meta['made_on'][name]
   assert start.carried(meta) == ALONE
-  assert warnings(meta, ALONE) == []
-  assert len(warnings(meta, Carry('vmap', 6, 8))) == 3
+  assert warnings(ALONE, meta) == []
+  assert len(warnings(Carry('vmap', 6, 8), meta)) == 3
 
 
 def test_a_checkpoint_of_another_config_is_refused():

@@ -1,0 +1,50 @@
+"""States of single steps, for readers: no lock is held and nothing written."""
+
+from etils import epath
+
+from jaxsparse.core.types import PyTree
+from jaxsparse.training.checkpoints import files, records
+from jaxsparse.training.checkpoints.records import (
+  CheckpointError,
+  CheckpointMismatch,
+)
+
+
+def kept_steps(directory: epath.PathLike) -> tuple[int, ...]:
+  """The steps in a run's `checkpoints` whose record is good, ascending."""
+  return tuple(
+    step
+    for step, path in records.step_paths(files.absolute(directory)).items()
+    if _is_good(step, path)
+  )
+
+
+def read_step(directory: epath.PathLike, step: int, target: PyTree) -> PyTree:
+  """The state of one step, verified.
+
+  Args:
+    directory: a run's `checkpoints`.
+    step: which.
+    target: a tree of arrays or `ShapeDtypeStruct`s of the structure that was
+      saved; a leaf that is `...` is not read and stays.
+
+  Raises:
+    CheckpointMismatch: there is no such step; says which there are.
+    CheckpointError: it cannot be read, or is damaged.
+  """
+  path = files.absolute(directory)
+  kept = kept_steps(path)
+  if step not in kept:
+    raise CheckpointMismatch(
+      f'{path} does not hold step {step}; kept are'
+      f' {", ".join(map(str, kept)) or "none"}'
+    )
+  record = files.read_record(path / str(step))
+  return files.read(path / str(step), record, target)
+
+
+def _is_good(step: int, path: epath.Path) -> bool:
+  try:
+    return files.read_record(path).step == step
+  except CheckpointError:
+    return False
