@@ -1,0 +1,68 @@
+"""What the figures of analyses share."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import ticker
+
+from jaxsparse.experiments.figures import COLOURS, Series
+from jaxsparse.experiments.findings import Part, Table
+
+Group = tuple[dict[str, Any], list[Table]]
+
+
+def groups(parts: Sequence[Part]) -> dict[str, Group]:
+  """By label its style and the tables of its seeds.
+
+  Where parts are about different others too, the others are in the labels.
+  """
+  several = len({_others(part) for part in parts}) > 1
+  found: dict[str, Group] = {}
+  for part in parts:
+    label = part.inputs[0].label
+    if several and len(part.inputs) > 1:
+      label += f' to {_others(part)}'
+    found.setdefault(label, (dict(part.inputs[0].style), []))[1].append(
+      part.table
+    )
+  return found
+
+
+def others(parts: Sequence[Part]) -> str:
+  """What the runs are held against: its name where it is one."""
+  names = {_others(part) for part in parts}
+  return names.pop() if len(names) == 1 else 'the other run'
+
+
+def _others(part: Part) -> str:
+  return ' and '.join(one.label for one in part.inputs[1:])
+
+
+def colours(part: Part) -> list[str]:
+  """Of each input: those of the report, unless two are alike in that."""
+  own = [one.style.get('color', '') for one in part.inputs]
+  if len(set(own)) == len(own) and '' not in own:
+    return own
+  return [COLOURS[i % len(COLOURS)] for i in range(len(own))]
+
+
+def over(places: np.ndarray, values: Sequence[np.ndarray]) -> Series:
+  """Means over seeds along `places` [n], of `values` [n] each."""
+  every = np.stack(values)
+  few = len(values) < 2
+  std = np.zeros(len(places)) if few else every.std(0, ddof=1)
+  return Series(places, every.mean(0), std, every.min(0))
+
+
+def locator() -> ticker.Locator:
+  """Ticks of an axis that is no count of steps."""
+  return ticker.MaxNLocator(5)
+
+
+def symlog(values: Iterable[float], linear: float) -> np.ndarray:
+  """Signed logarithms: linear within `linear`, where it is 0 to 1."""
+  values = np.asarray(values, np.float64)
+  inside = np.abs(values) <= linear
+  outer = 1 + np.log10(np.maximum(np.abs(values), linear) / linear)
+  return np.where(inside, values / linear, np.sign(values) * outer)

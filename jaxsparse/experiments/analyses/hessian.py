@@ -1,0 +1,169 @@
+"""The Hessian's spectrum before and after a mask step of a finished run."""
+
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from jaxsparse.analysis import hessian as hessian_lib
+from jaxsparse.analysis.hessian import Spectrum
+from jaxsparse.experiments import finished, measures
+from jaxsparse.experiments.analyses import _looks
+from jaxsparse.experiments.findings import Finding, Part, Table
+from jaxsparse.experiments.finished import Finished
+from jaxsparse.experiments.studies import looks
+from jaxsparse.experiments.studies.looks import Drawn
+
+_LOOKS: dict[str, dict[str, Any]] = {
+  'before': {'color': '#0072B2', 'linestyle': '-'},
+  'after': {'color': '#D55E00', 'linestyle': '--'},
+}
+# Eigenvalues within this are drawn on a linear axis, others on a log one.
+_LINEAR = 1e-3
+
+
+def hessian(
+  workdirs: Sequence[pathlib.Path],
+  *,
+  step: int,
+  examples: int = 1000,
+  below: float = -1e-3,
+  max_size: int = 20_000,
+) -> Finding:
+  """Eigenvalues over active weights on both sides of a mask step.
+
+  Evci et al. 2022, section on the Hessian. Nothing but the masks (and weights
+  with them) changes in a mask step, so `checkpoint.keep_steps` of the run
+  must hold `step` and `step + 1`.
+
+  Args:
+    workdirs: of the run.
+    step: a mask step of it.
+    examples: the first so many of the training split.
+    below: eigenvalues below it count as negative; <= 0.
+    max_size: the most active weights accepted.
+
+  Returns:
+    `negative_eigenvalues_before`, `negative_sum_before` and
+    `lowest_eigenvalue_before`: how many, their sum and the lowest, of the
+    training loss; the same `..._after`. And a table of all eigenvalues.
+
+  Raises:
+    ValueError: not one finished run, no mask step, steps that are not kept,
+      or more active weights than `max_size`.
+  """
+  (run,) = finished.load_each(workdirs, count=1)
+  _check_step(run, step)
+  spectra = {
+    side: _spectrum(run, at, examples, max_size)
+    for side, at in (('before', step), ('after', step + 1))
+  }
+  numbers: dict[str, float] = {}
+  for side, found in spectra.items():
+    number, total = hessian_lib.negative(found.eigenvalues, below=below)
+    numbers[f'negative_eigenvalues_{side}'] = number
+    numbers[f'negative_sum_{side}'] = total
+    numbers[f'lowest_eigenvalue_{side}'] = found.eigenvalues[0].item()
+  return Finding(
+    numbers,
+    {
+      'side': np.repeat(
+        list(spectra), [len(s.eigenvalues) for s in spectra.values()]
+      ),
+      'eigenvalue': np.concatenate([s.eigenvalues for s in spectra.values()]),
+    },
+  )
+
+
+def _check_step(run: Finished, step: int) -> None:
+  plan = run.experiment.plan
+  if type(step) is not int or not plan.masks_change(step):
+    raise ValueError(
+      f'{run.root}: masks do not change at step {step}; they do at multiples'
+      f' of {plan.update_interval} from {plan.start_step} on, before'
+      f' {plan.stop_step}'
+    )
+
+
+def _spectrum(
+  run: Finished, step: int, examples: int, max_size: int
+) -> Spectrum:
+  net = finished.solution(run, step)
+  return hessian_lib.spectrum(
+    measures.batch_loss(run),
+    net.params,
+    net.masks,
+    [
+      (split, net.model_state)
+      for split in measures.train_batches(run, examples)
+    ],
+    max_size=max_size,
+  )
+
+
+def draw_hessian(parts: Sequence[Part]) -> Drawn:
+  """A panel a row: how many eigenvalues lie where, before and after."""
+  groups = _looks.groups(parts)
+  figure, axes = looks.multiples(list(groups), columns=2, panel=(4.4, 2.8))
+  every = np.concatenate([part.table['eigenvalue'] for part in parts])
+  ends = _looks.symlog([every.min(), every.max()], _LINEAR)
+  # Half units: whole ones are decades, and the middle one is around 0.
+  edges = np.arange(np.floor(2 * ends[0]), np.ceil(2 * ends[1]) + 1) / 2
+  said = []
+  for ax, (label, (_, tables)) in zip(axes, groups.items(), strict=True):
+    for side, look in _LOOKS.items():
+      shown = [_counts(table, side, edges) for table in tables]
+      ax.stairs(
+        np.mean(shown, 0),
+        edges,
+        label=f'{side} the step',
+        linewidth=1.6,
+        **look,
+      )
+      negative = np.mean([_negative(table, side) for table in tables])
+      said.append(f'{label}, {side}, {negative:.4g}')
+    _value_axis(ax)
+  figure.supylabel('eigenvalues', fontsize=10)
+  looks.figure_legend(figure, beside=False)
+  title = 'Spectrum of the Hessian before and after a mask step'
+  return Drawn(
+    'hessian',
+    title,
+    looks.sentence(
+      [
+        'Eigenvalues of the training loss over active weights, counted in half'
+        ' decades, means over seeds',
+        f'the axis is linear within ± {_LINEAR:g} and logarithmic beyond',
+      ]
+    ),
+    f'Chart: {title}. Eigenvalues below -{_LINEAR:g}: {looks.sentence(said)}',
+    figure,
+  )
+
+
+def _counts(table: Table, side: str, edges: np.ndarray) -> np.ndarray:
+  """How many eigenvalues of a side lie between each two edges."""
+  own = table['eigenvalue'][table['side'] == side]
+  return np.histogram(_looks.symlog(own, _LINEAR), edges)[0]
+
+
+def _negative(table: Table, side: str) -> int:
+  own = table['eigenvalue'][table['side'] == side]
+  return int(np.sum(own < -_LINEAR))
+
+
+def _value_axis(ax: Axes) -> None:
+  """An axis of signed decades, named by what they are."""
+  low, high = ax.get_xlim()
+  ticks = [t for t in range(-12, 13) if low <= t <= high and t % 2]
+  ax.set_xticks(ticks, [_name(t) for t in ticks], minor=False)
+  ax.set_yscale('symlog', linthresh=1)
+  ax.set_ylim(bottom=0)
+  ax.set_xlabel('eigenvalue', fontsize=9)
+
+
+def _name(place: int) -> str:
+  power = round(np.log10(_LINEAR)) + abs(place) - 1
+  return f'$\\mathregular{{{"-" if place < 0 else ""}10^{{{power}}}}}$'

@@ -1,0 +1,114 @@
+"""What reaches each layer of a net where its run starts, both ways."""
+
+import pathlib
+from collections.abc import Sequence
+
+import jax
+import numpy as np
+
+from jaxsparse.analysis import signal
+from jaxsparse.core.types import PyTree
+from jaxsparse.experiments import figures, finished, measures
+from jaxsparse.experiments.analyses import _looks
+from jaxsparse.experiments.findings import Finding, Part
+from jaxsparse.experiments.finished import Finished
+from jaxsparse.experiments.studies import looks
+from jaxsparse.experiments.studies.looks import Drawn
+
+_PANELS = {
+  'mean_square': 'mean square of outputs',
+  'gradient_norm': 'norm of the loss’s gradient',
+}
+
+
+def signal_at_init(
+  workdirs: Sequence[pathlib.Path], *, examples: int = 500, noise: bool = False
+) -> Finding:
+  """Signal propagation at step 0 (Evci et al. 2022, figure 1).
+
+  Args:
+    workdirs: of the run, of a linen model.
+    examples: how many images go in.
+    noise: images of independent N(0, 1) pixels, as in the paper, in place of
+      the first ones of the training split.
+
+  Returns:
+    `logit_deviation`, the standard deviation of all logits;
+    `signal_at_first_layer`, the norm of the loss's gradient with respect to
+    the outputs of the first layer. And a table by layer.
+
+  Raises:
+    ValueError: not one finished run, or `examples` below 1.
+  """
+  (run,) = finished.load_each(workdirs, count=1)
+  images, labels = _inputs(run, examples, noise)
+  net = finished.solution(run, 0)
+  variables = {'params': net.params, **net.model_state}
+  apply = signal.linen_apply(run.experiment.module, train=False)
+  example_loss = run.experiment.task.example_loss
+
+  def loss(logits: jax.Array, labels: PyTree) -> jax.Array:
+    return example_loss(logits, labels).mean()
+
+  forward = signal.forward_signal(apply, variables, images)
+  backward = signal.backward_signal(apply, loss, variables, images, labels)
+  logits = np.asarray(apply(variables, images, lambda _, value: value))
+  norms = [float(found.norm) for found in backward.values()]
+  return Finding(
+    {
+      'logit_deviation': float(logits.std()),
+      'signal_at_first_layer': norms[0],
+    },
+    {
+      'layer': np.array(list(forward)),
+      'mean_square': np.array([float(f.mean_square) for f in forward.values()]),
+      'deviation': np.array([float(f.deviation) for f in forward.values()]),
+      'gradient_norm': np.array(norms),
+    },
+  )
+
+
+def _inputs(
+  run: Finished, examples: int, noise: bool
+) -> tuple[jax.Array, np.ndarray]:
+  """Images as the model takes them, and their labels."""
+  if examples < 1:
+    raise ValueError(f'examples is {examples}; accepted is >= 1')
+  data = run.experiment.dataset
+  labels = data.train.labels[:examples]
+  images = jax.numpy.asarray(data.train.images[:examples])
+  if noise:
+    return jax.random.normal(jax.random.key(0), images.shape), labels
+  return measures.pixels(images, data.scale), labels
+
+
+def draw_signal_at_init(parts: Sequence[Part]) -> Drawn:
+  """A panel forward and one backward, by layer."""
+  figure, axes = figures.panels(len(_PANELS), height=3.6)
+  groups = _looks.groups(parts)
+  said = []
+  for ax, column in zip(axes, _PANELS, strict=True):
+    ax.set_yscale('log')
+    for label, (style, tables) in groups.items():
+      layers = tables[0]['layer']
+      values = _looks.over(np.arange(len(layers)), [t[column] for t in tables])
+      figures.line(ax, values, label=label, **style, marker='o')
+      said.append(f'{label}, {_PANELS[column]}, {values.mean[-1]:.3g}')
+    ax.set_xticks(range(len(layers)), layers, rotation=30, ha='right')
+    ax.set_title(_PANELS[column], fontsize=9, loc='left')
+  looks.figure_legend(figure, beside=False)
+  title = 'Signal by layer at initialisation'
+  return Drawn(
+    'signal-at-init',
+    title,
+    looks.sentence(
+      [
+        'Outputs of layers, before their activation functions, where training'
+        ' starts',
+        'means over seeds, bands are one sample standard deviation to each'
+        ' side',
+      ]
+    ),
+    f'Chart: {title}. At the last layer: {looks.sentence(said)}',
+    figure,
+  )

@@ -1,0 +1,155 @@
+"""Finished runs, taken up again: their nets at every step that is kept."""
+
+import os
+import pathlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+
+from jaxsparse.analysis.solutions import Solution
+from jaxsparse.experiments import config as config_lib
+from jaxsparse.experiments import identity
+from jaxsparse.experiments import workdir as workdir_lib
+from jaxsparse.experiments.build import Experiment, build
+from jaxsparse.experiments.compiled import abstract_state
+from jaxsparse.training.checkpoints import states
+from jaxsparse.training.state import TrainState
+
+StrPath = str | os.PathLike[str]
+
+
+class Finished(NamedTuple):
+  """A replicate of a finished run.
+
+  Attributes:
+    root: its workdir.
+    experiment: built anew from the config that is kept there. Runs of one
+      model share its functions, and with them what is compiled.
+    replicate: which of its replicates.
+  """
+
+  root: pathlib.Path
+  experiment: Experiment
+  replicate: int = 0
+
+  @property
+  def steps(self) -> tuple[int, ...]:
+    """The steps that are kept, ascending; 0 always is."""
+    return states.kept_steps(self.root / workdir_lib.CHECKPOINTS)
+
+  @property
+  def last_step(self) -> int:
+    """That of the end of the run."""
+    return self.experiment.plan.num_steps
+
+
+def load(workdir: StrPath, *, replicate: int = 0) -> Finished:
+  """A finished run; its data are loaded, its checkpoints not yet read.
+
+  Args:
+    workdir: of the run.
+    replicate: which of its replicates.
+
+  Raises:
+    ValueError: there is none, it is not finished, or its config is no longer
+      what it was.
+  """
+  root = workdir_lib.local(workdir)
+  if not workdir_lib.begun(root):
+    raise ValueError(f'{root} is no run; accepted is the workdir of one')
+  if workdir_lib.finished(root) is None:
+    raise ValueError(f'{root} is not finished')
+  settled = workdir_lib.read_config(root)
+  names = {name: settled[name]['name'] for name in config_lib.SECTIONS}
+  config = config_lib.default_config(**names)
+  config.update(settled)
+  experiment = build(config)
+  differing = identity.differences(settled, experiment.config)
+  if differing:
+    raise ValueError(
+      f'{root} cannot be built as it was; fields that differ (there -> here):'
+      f' {"; ".join(differing)}'
+    )
+  return Finished(root, experiment, replicate)
+
+
+def load_each(workdirs: Sequence[StrPath], *, count: int) -> list[Finished]:
+  """The first replicate of each of so many finished runs on the same data.
+
+  Raises:
+    ValueError: another number of runs, other data, or as for `load`.
+  """
+  if len(workdirs) != count:
+    runs = 'run' if count == 1 else 'runs'
+    raise ValueError(f'got {len(workdirs)} runs; accepted is {count} {runs}')
+  return _of_one_data_set([load(workdir) for workdir in workdirs])
+
+
+def load_pool(workdirs: Sequence[StrPath]) -> list[Finished]:
+  """All replicates of finished runs on the same data, in order.
+
+  Raises:
+    ValueError: no run, other data, or as for `load`.
+  """
+  if not workdirs:
+    raise ValueError('got no runs; accepted is one or more')
+  runs = [load(workdir) for workdir in workdirs]
+  return _of_one_data_set(
+    [
+      run._replace(replicate=i)
+      for run in runs
+      for i in range(len(run.experiment.members))
+    ]
+  )
+
+
+def state(run: Finished, step: int | None = None) -> TrainState:
+  """The state after `step` steps, verified; of the newest by default.
+
+  What the optimiser held is not read: its leaves are `...`.
+
+  Raises:
+    CheckpointError: the step is not kept (says which are), or is damaged.
+  """
+  abstract = abstract_state(run.experiment)
+  wanted = abstract._replace(opt_state=_unread(abstract.opt_state))
+  members = [_unread(abstract) for _ in run.experiment.members]
+  members[run.replicate] = wanted
+  found = states.read_step(
+    run.root / workdir_lib.CHECKPOINTS,
+    run.last_step if step is None else step,
+    {'members': tuple(members)},
+  )
+  return found['members'][run.replicate]
+
+
+def solution(run: Finished, step: int | None = None) -> Solution:
+  """The net after `step` steps, as the method's `forward` shows it.
+
+  Raises:
+    CheckpointError: as for `state`.
+  """
+  found = state(run, step)
+  updater = run.experiment.recipe.updater(run.experiment.members[run.replicate])
+  return Solution(
+    updater.forward(found.params, found.mask_state),
+    found.mask_state.masks,
+    found.model_state,
+  )
+
+
+def _of_one_data_set(runs: list[Finished]) -> list[Finished]:
+  first = runs[0]
+  for run in runs[1:]:
+    names = [r.experiment.dataset.name for r in (first, run)]
+    if names[0] != names[1]:
+      raise ValueError(
+        f'{first.root} is of the data set {names[0]!r} and {run.root} of'
+        f' {names[1]!r}; accepted are runs on the same data'
+      )
+  return runs
+
+
+def _unread(tree: object) -> object:
+  return jax.tree.map(lambda _: ..., tree)

@@ -1,0 +1,114 @@
+"""What analyses compute of nets of finished runs, on their data.
+
+All functions are cached by the model, so that runs which share one share
+their compiled programs too.
+"""
+
+import functools
+from collections.abc import Callable, Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+
+from jaxsparse.analysis import similarity
+from jaxsparse.analysis.landscape import Measure
+from jaxsparse.analysis.products import BatchLoss
+from jaxsparse.analysis.solutions import Solution
+from jaxsparse.core.types import Params, PyTree
+from jaxsparse.data import resident
+from jaxsparse.data.datasets import Split
+from jaxsparse.experiments.finished import Finished
+from jaxsparse.training.task import Task
+
+
+def logits_on_test(run: Finished, solution: Solution) -> np.ndarray:
+  """Logits of a net on its test split, [n, classes], in its order."""
+  data = run.experiment.dataset.test
+  size = len(data.labels)
+  # Batches of one shape compile once; what fills the last one up is cut off.
+  indices, _ = resident.eval_batches(size, _batch_size(run))
+  found = similarity.collect_logits(
+    _predictor(run.experiment.task, run.experiment.dataset.scale),
+    (solution.params, solution.model_state),
+    (data.images[rows] for rows in indices),
+  )
+  return found[:size]
+
+
+def train_batches(run: Finished, examples: int | None = None) -> list[Split]:
+  """The first `examples` of the training split (or all) on the device.
+
+  Raises:
+    ValueError: `examples` is below 1.
+  """
+  if examples is not None and examples < 1:
+    raise ValueError(f'examples is {examples}; accepted is >= 1')
+  data, size = run.experiment.dataset.train, _batch_size(run)
+  end = len(data.labels) if examples is None else examples
+  images, labels = data.images[:end], data.labels[:end]
+  return [
+    resident.put(Split(images[i : i + size], labels[i : i + size]))
+    for i in range(0, len(labels), size)
+  ]
+
+
+def loss_and_error(run: Finished) -> Measure:
+  """`(params, model_state, batch) -> {'loss', 'error'}`, means over a `Split`.
+
+  Cross entropy in nats, and the share of wrong predictions in [0, 1]; in
+  evaluation mode, without terms of regularisation.
+  """
+  return _loss_and_error(run.experiment.task, run.experiment.dataset.scale)
+
+
+def batch_loss(run: Finished) -> BatchLoss:
+  """`(params, (split, model_state)) -> scalar`, the `loss` of the above."""
+  return _batch_loss(run.experiment.task, run.experiment.dataset.scale)
+
+
+def _batch_size(run: Finished) -> int:
+  return run.experiment.config['eval']['batch_size']
+
+
+@functools.lru_cache(maxsize=32)
+def _predictor(task: Task, scale: float) -> Callable[..., jax.Array]:
+  def predict(net: tuple[Params, PyTree], images: ArrayLike) -> jax.Array:
+    return task.logits(*net, pixels(images, scale))
+
+  return predict
+
+
+def pixels(images: ArrayLike, scale: float) -> jax.Array:
+  """uint8 images as the model takes them: float32."""
+  return jnp.asarray(images, jnp.float32) * jnp.float32(scale)
+
+
+@functools.lru_cache(maxsize=32)
+def _loss_and_error(task: Task, scale: float) -> Measure:
+  predict = _predictor(task, scale)
+
+  def measure(
+    params: Params, model_state: PyTree, batch: Split
+  ) -> Mapping[str, jax.Array]:
+    logits = predict((params, model_state), batch.images)
+    labels = jnp.asarray(batch.labels)
+    wrong = jnp.argmax(logits, axis=-1) != labels
+    return {
+      'loss': jnp.mean(task.example_loss(logits, labels)),
+      'error': jnp.mean(wrong.astype(jnp.float32)),
+    }
+
+  return measure
+
+
+@functools.lru_cache(maxsize=32)
+def _batch_loss(task: Task, scale: float) -> BatchLoss:
+  measure = _loss_and_error(task, scale)
+
+  def loss(params: Params, batch: tuple[Split, PyTree]) -> jax.Array:
+    split, model_state = batch
+    return measure(params, model_state, split)['loss']
+
+  return loss
