@@ -32,7 +32,7 @@ ProbeLoss = Callable[[Params, PyTree], jax.Array]
 
 
 class GradientFlow(NamedTuple):
-  """Norms of one masked gradient; float32 scalars.
+  """Norms of one masked gradient, and its loss; float32 scalars.
 
   Attributes:
     norm: the L2 norm over active weights and exempt leaves, biases too: the
@@ -45,12 +45,14 @@ class GradientFlow(NamedTuple):
       which compares nets of different counts. Tessera et al. speak of EGF as
       normalised by active weights and mean that only those enter; they do not
       divide by their number, as this does.
+    loss: that of the batch, which comes along.
   """
 
   norm: jax.Array
   leaves: PyTree
   layer_mean: jax.Array
   per_weight: jax.Array
+  loss: jax.Array
 
 
 def gradient_flow(
@@ -66,9 +68,9 @@ def gradient_flow(
     batch: a fixed probe batch, so that values of different steps compare.
 
   Returns:
-    All of it 0 or more; `layer_mean` and `per_weight` 0 without any mask.
+    Norms are 0 or more; `layer_mean` and `per_weight` 0 without any mask.
   """
-  squares = _masked_squares(loss, params, masks, batch)
+  value, squares = _masked_squares(loss, params, masks, batch)
   of_masked = jax.tree.leaves(map_masks(lambda s, _: s, squares, masks))
   weights = _total(jax.tree.leaves(active(masks)), jnp.int32)
   return GradientFlow(
@@ -79,6 +81,7 @@ def gradient_flow(
     per_weight=jnp.sqrt(
       _total(of_masked) / jnp.maximum(weights, 1).astype(jnp.float32)
     ),
+    loss=value.astype(jnp.float32),
   )
 
 
@@ -92,7 +95,7 @@ def gradient_norm(
   Returns:
     A float32 scalar >= 0.
   """
-  squares = _masked_squares(loss, params, masks, batch)
+  _, squares = _masked_squares(loss, params, masks, batch)
   return jnp.sqrt(_total(jax.tree.leaves(squares)))
 
 
@@ -141,11 +144,12 @@ def first_order_change(norm: Scalar, *, learning_rate: Scalar) -> jax.Array:
 
 def _masked_squares(
   loss: ProbeLoss, params: Params, masks: Masks, batch: PyTree
-) -> PyTree:
-  """The squared L2 norm of each leaf's masked gradient, float32."""
-  grads = apply_masks(jax.grad(loss)(params, batch), masks)
-  return jax.tree.map(
-    lambda g: jnp.sum(jnp.square(g.astype(jnp.float32))), grads
+) -> tuple[jax.Array, PyTree]:
+  """The loss, and the squared L2 norm of each leaf's masked gradient."""
+  value, grads = jax.value_and_grad(loss)(params, batch)
+  return value, jax.tree.map(
+    lambda g: jnp.sum(jnp.square(g.astype(jnp.float32))),
+    apply_masks(grads, masks),
   )
 
 

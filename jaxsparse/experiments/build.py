@@ -164,6 +164,8 @@ def _plan(settled: Plain, updater: MaskUpdater) -> Plan:
     eval_interval=settled['eval']['interval'],
     checkpoint_interval=settled['checkpoint']['interval'],
     keep_steps=settled['checkpoint']['keep_steps'],
+    probe_interval=settled['gradient_flow']['interval'],
+    probe_updates=settled['gradient_flow']['at_updates'],
   )
 
 

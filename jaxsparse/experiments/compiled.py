@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh
 
-from jaxsparse.analysis.gradient_flow import gradient_norm
+from jaxsparse.analysis.gradient_flow import GradientFlow, gradient_flow
 from jaxsparse.core import prng
 from jaxsparse.core.types import Probe, PyTree, Shape
 from jaxsparse.data import resident
@@ -46,14 +46,14 @@ class Compiled(NamedTuple):
       start from.
     evaluate: `(params, model_state, data, batches) -> (loss, accuracy)`;
       `params` are what the method's `forward` gives, here and below.
-    gradient_norm: `(params, masks, model_state, key, data, indices [b]) ->
-      scalar`.
+    probe: `(params, masks, model_state, key, data, indices [b]) ->
+      GradientFlow` of the loss in training mode.
   """
 
   programs: Programs
   init: Callable[..., TrainState]
   evaluate: Callable[..., tuple[float, float]]
-  gradient_norm: Callable[..., jax.Array]
+  probe: Callable[..., GradientFlow]
 
 
 def compiled(
@@ -133,7 +133,7 @@ def _compiled(
     _programs(recipe, scale, dispatch, chunk, mesh),
     _make_init(recipe, task, init_fn, batches, image_shape),
     _evaluate(task, scale),
-    _gradient_norm(task, scale),
+    _probe(task, scale),
   )
 
 
@@ -152,15 +152,15 @@ def _evaluate(task: Task, scale: float) -> Callable[..., tuple[float, float]]:
 
 
 @functools.lru_cache(maxsize=32)
-def _gradient_norm(task: Task, scale: float) -> Callable[..., jax.Array]:
+def _probe(task: Task, scale: float) -> Callable[..., GradientFlow]:
   @jax.jit
-  def norm(params, masks, model_state, key, data, indices):
+  def probe(params, masks, model_state, key, data, indices):
     def loss(params, batch):
       return task.loss(params, model_state, batch, key=key, train=True)[0]
 
-    return gradient_norm(loss, params, masks, batch_of(scale)(data, indices))
+    return gradient_flow(loss, params, masks, batch_of(scale)(data, indices))
 
-  return norm
+  return probe
 
 
 def _make_init(

@@ -1,11 +1,11 @@
 """The one place that reads a ConfigDict: defaults, checks, identity.
 
 A config has the sections `data`, `model`, `optimizer`, `updater`, `init`,
-`checkpoint` and `eval`, and `seed`, `replicates`, `batch_size`, `num_steps`
-(or `num_epochs`) and `log_interval`. The sections `model`, `updater` and
-`init` hold a `name` and the hyperparameters of the function that it names:
-`default_config` reads them from its signature, so a new method brings its
-own fields and no file here changes.
+`checkpoint`, `eval` and `gradient_flow`, and `seed`, `replicates`,
+`batch_size`, `num_steps` (or `num_epochs`) and `log_interval`. The sections
+`model`, `updater` and `init` hold a `name` and the hyperparameters of the
+function that it names: `default_config` reads them from its signature, so a
+new method brings its own fields and no file here changes.
 """
 
 import inspect
@@ -100,8 +100,9 @@ def default_config(
     **defaults('init', init),
   )
   config.checkpoint = _section(interval=1000, keep=2, keep_steps=())
-  config.eval = _section(
-    interval=500, split='auto', batch_size=1000, probe_size=1000
+  config.eval = _section(interval=500, split='auto', batch_size=1000)
+  config.gradient_flow = _section(
+    interval=500, probe_size=1000, at_updates=False
   )
   return config
 

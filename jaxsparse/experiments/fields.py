@@ -51,7 +51,8 @@ CHECKS: dict[str, tuple[str, Any]] = {
   ),
   'eval.interval': ('an int >= 1', lambda v: v >= 1),
   'eval.batch_size': ('an int >= 1', lambda v: v >= 1),
-  'eval.probe_size': ('an int >= 0', lambda v: v >= 0),
+  'gradient_flow.interval': ('an int >= 0', lambda v: v >= 0),
+  'gradient_flow.probe_size': ('an int >= 1', lambda v: v >= 1),
   'eval.split': (
     'auto, validation or test',
     lambda v: v in ('auto', 'validation', 'test'),

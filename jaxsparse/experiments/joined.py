@@ -54,6 +54,11 @@ class Joined:
     share, i = self._members[number]
     return share.scores.record(i, state)
 
+  def probe(self, number: int, state: TrainState) -> Record:
+    """What a probe of a member gives."""
+    share, i = self._members[number]
+    return share.scores.probe(i, state)
+
   def last_good(self, number: int) -> TrainState:
     """The state of a member at its newest planned save that is good."""
     share, i = self._members[number]

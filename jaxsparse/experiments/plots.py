@@ -29,9 +29,9 @@ _MOST_LABELLED = 10
 def run_plots(root: pathlib.Path) -> None:
   """Writes `root/plots/*.png` from `root/metrics.jsonl`.
 
-  These are `loss_and_accuracy.png`, `sparsity_by_layer.png` and
-  `mask_churn.png`, the last only for a run whose masks changed. A plot
-  without a single value to show is left out.
+  These are `loss_and_accuracy.png`, `sparsity_by_layer.png`,
+  `mask_churn.png`, for a run whose masks changed, and `gradient_norm.png`, for
+  one that was probed. A plot without a single value to show is left out.
   """
   records = metrics.read(root / workdir.METRICS)
   folder = root / workdir.PLOTS
@@ -40,6 +40,7 @@ def run_plots(root: pathlib.Path) -> None:
     ('loss_and_accuracy', _loss_and_accuracy(records, title)),
     ('sparsity_by_layer', _sparsity_by_layer(records, title)),
     ('mask_churn', _mask_churn(records, title)),
+    ('gradient_norm', _gradient_norm(records, title)),
   ):
     if figure is not None:
       save(figure, folder / f'{name}.png')
@@ -68,12 +69,14 @@ def _loss_and_accuracy(records: Sequence[Record], title: str) -> Figure | None:
   return figure if left.lines or right.lines else None
 
 
-def _by_layer(records: Sequence[Record], name: str) -> dict[str, Series]:
+def _by_layer(
+  records: Sequence[Record], name: str, scale: float = 100
+) -> dict[str, Series]:
   """The series of each leaf path, in the order of the records."""
   found: dict[str, None] = {}
   for record in records:
     found |= dict.fromkeys(record.get(name) or {})
-  return {p: scaled(series(records, name, p), 100) for p in found}
+  return {p: scaled(series(records, name, p), scale) for p in found}
 
 
 def _sparsity_by_layer(records: Sequence[Record], title: str) -> Figure | None:
@@ -125,6 +128,28 @@ def _mask_churn(records: Sequence[Record], title: str) -> Figure | None:
   _layer_lines(ax, layers)
   ax.set(title='Mask churn', xlabel='step', ylabel='active weights dropped (%)')
   ax.set_ylim(bottom=0)
+  legend(ax)
+  figure.suptitle(title, fontsize=10, color=_GREY)
+  return figure
+
+
+def _gradient_norm(records: Sequence[Record], title: str) -> Figure | None:
+  """That of the whole net, and of its masked layers."""
+  total = series(records, 'gradient_norm')
+  if not total.steps.size:
+    return None
+  masked = _by_layer(records, 'layer_sparsity')
+  layers = {
+    path: values
+    for path, values in _by_layer(records, 'layer_gradient_norm', 1).items()
+    if path in masked
+  }
+  figure, (ax,) = panels(1)
+  log_scale(ax, (total, *layers.values()))
+  _layer_lines(ax, layers)
+  line(ax, total, color='black', linestyle='--', label='whole net')
+  ax.set(title='Gradient flow', xlabel='step')
+  ax.set_ylabel('L2 norm of the masked gradient')
   legend(ax)
   figure.suptitle(title, fontsize=10, color=_GREY)
   return figure

@@ -33,6 +33,7 @@ def family(experiment: Experiment) -> Hashable:
     recipes.static_parts(settled),
     tuple(sorted(settled['data'].items())),
     tuple(sorted(settled['eval'].items())),
+    settled['gradient_flow']['probe_size'],
     settled['batch_size'],
     experiment.plan,
     jax.tree.structure(experiment.counts),

@@ -100,6 +100,7 @@ class Run:
         carrier = self._carrier(states, threads)
         hooks = loop.Hooks(
           evaluate=joined.evaluate,
+          probe=joined.probe,
           record=record,
           healthy=is_finite,
           save=lambda states, progress: joined.save(

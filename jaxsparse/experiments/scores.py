@@ -1,10 +1,11 @@
-"""What a run measures of its states: as it goes, and on the test split."""
+"""What a run measures of its states: as it goes, and at the end."""
 
 from collections.abc import Collection, Sequence
 
+import jax
 import numpy as np
 
-from jaxsparse.core import prng
+from jaxsparse.core import paths, prng
 from jaxsparse.core.types import Params, Path
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
@@ -22,8 +23,8 @@ class Scores:
   Args:
     experiment: the run.
     program: its compiled programs.
-    data: its training split on the device; its first examples are the probe
-      set that gradient norms are taken on.
+    data: its training split on the device; the first examples are the batch
+      that is probed.
     eval_data: its `eval_split` on the device.
   """
 
@@ -38,8 +39,8 @@ class Scores:
     self._program = program
     self._data = data
     self._eval_data = eval_data
-    size = experiment.config['eval']['probe_size']
-    self._probe = np.arange(min(size, len(data.labels)), dtype=np.int32)
+    size = experiment.config['gradient_flow']['probe_size']
+    self._probed = np.arange(min(size, len(data.labels)), dtype=np.int32)
 
   def record(self, replicate: int, state: TrainState) -> Record:
     """The entries of an evaluation record.
@@ -53,23 +54,36 @@ class Scores:
     active = checked_active(state, updater, experiment.target_counts)
     seen = updater.forward(state.params, state.mask_state)
     loss, accuracy = self._score(seen, state, self._eval_data)
-    record = {
+    return {
       'eval_loss': loss,
       'eval_accuracy': accuracy,
       'sparsity': summary.sparsity(experiment, active),
       'layer_sparsity': summary.layer_sparsity(experiment, active),
     }
-    if self._probe.size:
-      norm = self._program.gradient_norm(
-        seen,
-        state.mask_state.masks,
-        state.model_state,
-        prng.stream(member.key, 'probe'),
-        self._data,
-        self._probe,
-      )
-      record['gradient_norm'] = float(norm)
-    return record
+
+  def probe(self, replicate: int, state: TrainState) -> Record:
+    """The entries of a probe: the masked gradient on a fixed batch.
+
+    The same examples and, where the model has dropout, the same key each time.
+    """
+    member = self._experiment.members[replicate]
+    updater = self._experiment.recipe.updater(member)
+    flow = self._program.probe(
+      updater.forward(state.params, state.mask_state),
+      state.mask_state.masks,
+      state.model_state,
+      prng.stream(member.key, 'probe'),
+      self._data,
+      self._probed,
+    )
+    flow = jax.device_get(flow)
+    return {
+      'probe_loss': float(flow.loss),
+      'gradient_norm': float(flow.norm),
+      'layer_gradient_norm': {
+        path: float(norm) for path, norm in paths.flatten(flow.leaves).items()
+      },
+    }
 
   def final(
     self, states: Sequence[TrainState], failed: Collection[int]

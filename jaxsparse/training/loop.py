@@ -6,7 +6,7 @@ this.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -39,6 +39,7 @@ class Hooks(NamedTuple):
 
   Attributes:
     evaluate: `(replicate, state) -> record entries`; also checks the state.
+    probe: likewise, of the loss's gradient: `gradient_norm` and others.
     record: takes one record: `step`, `replicate` and what was measured.
     healthy: `state -> bool`, asked before a save: are all weights finite?
     save: `(states, progress)`, called at checkpoints.
@@ -50,6 +51,7 @@ class Hooks(NamedTuple):
   """
 
   evaluate: Callable[[int, TrainState], Record]
+  probe: Callable[[int, TrainState], Record]
   record: Callable[[Record], None]
   healthy: Callable[[TrainState], bool]
   save: Callable[[Sequence[TrainState], Progress], None]
@@ -108,9 +110,9 @@ def run(
     hooks.report(0, _boundary(fixed, progress, {}))
   _check_alive(carrier, progress)
   for begin, end in segments(plan, progress.step):
-    churns = _segment(fixed, progress, begin, end)
+    changes = _segment(fixed, progress, begin, end)
     progress = progress._replace(step=end)
-    hooks.report(end, _boundary(fixed, progress, churns))
+    hooks.report(end, _boundary(fixed, progress, changes))
     if hooks.interrupted() and end < plan.num_steps:
       if not plan.saves(end):
         _save(fixed, progress)
@@ -128,12 +130,14 @@ class _Fixed(NamedTuple):
 
 def _segment(
   fixed: _Fixed, progress: Progress, begin: int, end: int
-) -> dict[int, PyTree]:
-  """Carries the members from `begin` to `end`; the churn of a mask step."""
+) -> dict[int, Record]:
+  """Carries the members from `begin` to `end`; what a mask step changed."""
   masks_change = fixed.plan.masks_change(begin)
   kind: Kind = 'update_masks' if masks_change else 'advance'
-  churns, failing = {}, {}
+  changes, failing = {}, {}
   alive = _alive(fixed.carrier, progress)
+  probed = masks_change and fixed.plan.probe_updates
+  before = _each(fixed, 'probe', alive) if probed else {}
   carried = fixed.carrier.advance(kind, alive, begin, end)
   for i, rows in zip(alive, carried, strict=True):
     bad = np.flatnonzero(~np.isfinite(rows['loss']))
@@ -142,9 +146,23 @@ def _segment(
       continue
     _accumulate(progress.meters[i], rows)
     if masks_change:
-      churns[i] = rows['churn']
+      changes[i] = {'churn': _by_path(rows['churn'])}
+    if probed:
+      changes[i]['gradient_norm_before'] = before[i]['gradient_norm']
   _fail(fixed, progress, failing)
-  return churns
+  return changes
+
+
+def _each(
+  fixed: _Fixed, hook: Literal['evaluate', 'probe'], alive: Sequence[int]
+) -> dict[int, Record]:
+  """What a hook tells of each of some members."""
+  told = fixed.carrier.each(hook, getattr(fixed.hooks, hook), alive)
+  return dict(zip(alive, told, strict=True))
+
+
+def _by_path(tree: PyTree) -> dict[str, float]:
+  return {path: float(v) for path, v in paths.flatten(tree).items()}
 
 
 def _alive(carrier: Carrier, progress: Progress) -> list[int]:
@@ -159,25 +177,24 @@ def _accumulate(meter: list[float], rows: dict[str, np.ndarray]) -> None:
 
 
 def _boundary(
-  fixed: _Fixed, progress: Progress, churns: dict[int, PyTree]
+  fixed: _Fixed, progress: Progress, changes: dict[int, Record]
 ) -> list[Record]:
   """Records, evaluates and saves what is due now that a segment is done."""
   done, plan, hooks = progress.step, fixed.plan, fixed.hooks
   alive = _alive(fixed.carrier, progress)
-  evaluated: dict[int, Record] = {}
-  if plan.evaluates(done):
-    scores = fixed.carrier.each('evaluate', hooks.evaluate, alive)
-    evaluated = dict(zip(alive, scores, strict=True))
+  evaluated = _each(fixed, 'evaluate', alive) if plan.evaluates(done) else {}
+  after = bool(changes) and plan.probe_updates
+  probed = _each(fixed, 'probe', alive) if after or plan.probes(done) else {}
   records = []
   for i in alive:
     record: Record = {}
     if plan.logs(done):
       record |= _drain(progress.meters[i])
-    if i in churns:
-      record['churn'] = {
-        path: float(v) for path, v in paths.flatten(churns[i]).items()
-      }
-    record |= evaluated.get(i, {})
+    record |= changes.get(i, {}) | evaluated.get(i, {})
+    if plan.probes(done):
+      record |= probed[i]
+    if after:
+      record['gradient_norm_after'] = probed[i]['gradient_norm']
     if record:
       record = {'step': done, 'replicate': i} | record
       hooks.record(record)

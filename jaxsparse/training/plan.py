@@ -1,4 +1,4 @@
-"""When a run logs, evaluates, saves and changes masks.
+"""When a run logs, evaluates, probes, saves and changes masks.
 
 A run is cut into segments at every step where the host has something to do.
 A mask step is a segment of its own. Which program carries a step depends on
@@ -23,6 +23,8 @@ class Plan(NamedTuple):
     checkpoint_interval: likewise checkpoints, which include step 0.
     keep_steps: further steps to save at (rewind points).
     chunk: the most train steps in one dispatch.
+    probe_interval: as `eval_interval`, of the probes; 0 for none.
+    probe_updates: whether mask steps are probed before and after.
   """
 
   num_steps: int
@@ -34,6 +36,8 @@ class Plan(NamedTuple):
   checkpoint_interval: int
   keep_steps: tuple[int, ...] = ()
   chunk: int = 64
+  probe_interval: int = 0
+  probe_updates: bool = False
 
   def masks_change(self, step: int) -> bool:
     """Whether `step` is a mask step."""
@@ -51,6 +55,10 @@ class Plan(NamedTuple):
   def evaluates(self, done: int) -> bool:
     """Whether the run is evaluated when `done` steps are complete."""
     return self._due(done, self.eval_interval)
+
+  def probes(self, done: int) -> bool:
+    """Whether the run is probed when `done` steps are complete."""
+    return self.probe_interval > 0 and self._due(done, self.probe_interval)
 
   def saves(self, done: int) -> bool:
     """Whether a checkpoint is due when `done` steps are complete."""
@@ -73,6 +81,7 @@ class Plan(NamedTuple):
       self.masks_change(step)
       or self.logs(step)
       or self.evaluates(step)
+      or self.probes(step)
       or self.saves(step)
     )
 

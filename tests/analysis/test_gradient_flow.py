@@ -125,6 +125,7 @@ def test_the_flow_whole_by_layer_and_by_active_weight():
     found.leaves,
     squares,
   )
+  assert found.loss == deep_loss(arrays(LAYERS), (INPUTS, TARGETS))
   total = np.sqrt(sum(jax.tree.leaves(squares)))
   np.testing.assert_allclose(found.norm, total, rtol=1e-5)
   np.testing.assert_allclose(

@@ -18,7 +18,8 @@ def make_config(updater='rigl', **fields):
   config.log_interval = 10
   config.checkpoint.interval = 10
   config.updater.update(sparsity=0.8, update_interval=5)
-  config.eval.update(interval=15, batch_size=100, probe_size=50)
+  config.eval.update(interval=15, batch_size=100)
+  config.gradient_flow.update(interval=15, probe_size=50)
   for field, value in fields.items():
     *sections, name = field.split('__')
     target = config

@@ -92,6 +92,7 @@ def test_no_two_leaves_of_a_state_are_one_array(make_config):
 def silent_hooks():
   return loop.Hooks(
     evaluate=lambda replicate, state: {},
+    probe=lambda replicate, state: {},
     record=lambda record: None,
     healthy=lambda state: True,
     save=lambda states, progress: None,

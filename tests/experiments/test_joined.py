@@ -72,7 +72,7 @@ def test_eight_members_take_one_program_of_each_kind(
     'mask step': 'single',
     'evaluation': 'sums',
     'check': '_facts',
-    'gradient norm': 'norm',
+    'probe': 'probe',
   }
   counts = {kind: compiled.count(name) for kind, name in kinds.items()}
   assert counts == dict.fromkeys(kinds, 1), compiled

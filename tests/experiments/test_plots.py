@@ -66,6 +66,26 @@ def test_a_run_whose_masks_move_has_three_plots(tmp_path):
   }
 
 
+def test_a_run_that_was_probed_shows_the_norms(tmp_path):
+  def probe(step, norms):
+    norms = dict(zip((*LAYERS, 'Dense_0/bias'), norms, strict=True))
+    whole = sum(n * n for n in norms.values()) ** 0.5
+    norms = {'gradient_norm': whole, 'layer_gradient_norm': norms}
+    return {'step': step, 'replicate': 0} | norms
+
+  records = [evaluation(0, 0, 0.1), probe(0, (0.3, 0.4, 0.0))]
+  write(tmp_path, [*records, probe(50, (0.03, 0.2, 0.1))])
+  plots.run_plots(tmp_path)
+  assert 'gradient_norm' in drawn(tmp_path)
+  figure = plots._gradient_norm([*records, probe(50, (3e-2, 0.0, 1.0))], '')
+  (ax,) = figure.axes
+  lines = {x.get_label(): list(x.get_ydata()) for x in ax.lines}
+  # By layer without biases, and an exact 0 is no reason to give up the log.
+  assert lines.pop('whole net') == pytest.approx([0.5, 1.0004499])
+  assert lines == {LAYERS[0]: [0.3, 0.03], LAYERS[1]: [0.4, 0.0]}
+  assert ax.get_yscale() == 'log'
+
+
 def test_masks_that_never_changed_have_no_churn_plot(tmp_path):
   write(tmp_path, [churn(1, 0, 0.0), evaluation(0, 0, 0.1), churn(26, 0, 0.0)])
   plots.run_plots(tmp_path)

@@ -77,7 +77,7 @@ def carried(request, make_config, tmp_path_factory):
     return make_config(
       request.param,
       **{'num_steps': STEPS, 'log_interval': 1, 'eval__interval': 10},
-      **{'checkpoint__interval': STEPS // 2, 'eval__probe_size': 0},
+      **{'checkpoint__interval': STEPS // 2, 'gradient_flow__interval': 0},
       **METHODS[request.param],
       **fields,
     )

@@ -126,7 +126,6 @@ def test_records_are_made_when_they_are_due(pair):
     evaluated = {s: r for s, r in records.items() if 'eval_loss' in r}
     assert set(evaluated) == {0, 15, 30}
     for record in evaluated.values():
-      assert record['gradient_norm'] > 0
       assert set(record['layer_sparsity']) == {
         *('Dense_0/kernel', 'Dense_1/kernel'),
       }

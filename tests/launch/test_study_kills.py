@@ -27,7 +27,8 @@ TINY = {
   'log_interval': 10,
   'eval.interval': 20,
   'eval.batch_size': 100,
-  'eval.probe_size': 50,
+  'gradient_flow.interval': 20,
+  'gradient_flow.probe_size': 50,
   'checkpoint.interval': 10,
 }
 SPARSE = TINY | {'updater.update_interval': 5}

@@ -59,6 +59,7 @@ class Host:
   def hooks(self):
     return loop.Hooks(
       evaluate=self._evaluate,
+      probe=self._probe,
       record=self._record,
       healthy=lambda state: (
         not (self._sick_from and state['sum'] >= self._sick_from)
@@ -75,6 +76,10 @@ class Host:
     self.log.append('evaluate')
     return {'eval_loss': state['sum'] * 1.0}
 
+  def _probe(self, replicate, state):
+    self.log.append(f'probe {replicate}')
+    return {'gradient_norm': state['sum'] * 1.0, 'probe_loss': 0.5}
+
   def _record(self, record):
     self.records.append(record)
     self.log.append(f'record {record["step"]} {record["replicate"]}')
@@ -89,13 +94,13 @@ def batches(replicate, begin, end):
   return np.arange(begin, end)[:, None] + 1 + 100 * replicate
 
 
-def run(host, *members, start=None, order=batches, threads=1):
+def run(host, *members, start=None, order=batches, threads=1, plan=PLAN):
   states, progress = start or ([{'sum': 0} for _ in members], None)
   with Threads(threads) as pool:
     carrier = OneByOne(
       PROGRAMS, states, members, data='data', batches=order, threads=pool
     )
-    end = loop.run(carrier, plan=PLAN, hooks=host.hooks(), progress=progress)
+    end = loop.run(carrier, plan=plan, hooks=host.hooks(), progress=progress)
   return [carrier.state(i) for i in range(len(carrier))], end
 
 
@@ -244,3 +249,56 @@ def test_nothing_is_said_to_be_saved_of_a_run_that_failed():
   with pytest.raises(loop.NonFiniteLoss, match='at step 4'):
     run(host, LEARNS)
   assert list(host.saved) == [0]
+
+
+def at(step):
+  """The sum of the batches of steps before `step`: 1 + 2 + ..."""
+  return step * (step + 1) / 2
+
+
+@pytest.mark.parametrize('interval', [0, 5])
+def test_probes_of_mask_steps_are_of_before_and_after(interval):
+  host = Host()
+  plan = PLAN._replace(probe_interval=interval, probe_updates=True)
+  run(host, LEARNS, plan=plan)
+  around = {
+    r['step']: (r['gradient_norm_before'], r['gradient_norm_after'])
+    for r in host.records
+    if 'gradient_norm_before' in r
+  }
+  assert around == {3: (at(2), at(3)), 7: (at(6), at(7))}
+  probed = {
+    r['step']: (r['gradient_norm'], r['probe_loss'])
+    for r in host.records
+    if 'gradient_norm' in r
+  }
+  regular = (0, 5, 10) if interval else ()
+  assert probed == {step: (at(step), 0.5) for step in regular}
+
+
+def test_probes_change_nothing_else(whole):
+  host = Host()
+  plan = PLAN._replace(probe_interval=3)
+  states, progress = run(host, LEARNS, plan=plan)
+  assert (states, progress) == whole.end
+  names = ('gradient_norm', 'probe_loss')
+  assert [r['step'] for r in host.records if names[0] in r] == [0, 3, 6, 9, 10]
+  others = [
+    {k: v for k, v in r.items() if k not in names} for r in host.records
+  ]
+  assert [r for r in others if len(r) > 2] == whole.records
+  assert not any('probe' in line for line in whole.log)
+
+
+def test_a_member_that_fails_in_a_mask_step_is_not_probed_after():
+  host = Host()
+  plan = PLAN._replace(probe_updates=True)
+  run(
+    host, LEARNS, FAILS_AT_6, plan=plan, order=lambda i, b, e: batches(0, b, e)
+  )
+  steps = [
+    (r['step'], r['replicate'])
+    for r in host.records
+    if 'gradient_norm_after' in r
+  ]
+  assert steps == [(3, 0), (3, 1), (7, 0)]

@@ -20,6 +20,7 @@ def plans(draw):
     checkpoint_interval=draw(INTERVALS),
     keep_steps=tuple(draw(st.lists(st.integers(0, 150), max_size=3))),
     chunk=draw(st.integers(1, 50)),
+    probe_interval=draw(st.integers(0, 40)),
   )
 
 
@@ -34,6 +35,7 @@ def due(plan, done):
     done > 0 and (end or done % plan.log_interval == 0),
     end or done % plan.eval_interval == 0,
     end or done % plan.checkpoint_interval == 0 or done in plan.keep_steps,
+    plan.probe_interval != 0 and (end or done % plan.probe_interval == 0),
   )
 
 
@@ -62,7 +64,7 @@ def test_what_is_due_falls_on_the_end_of_a_segment(plan):
 def test_what_is_due_is_what_is_said(plan):
   for done in range(plan.num_steps + 1):
     told = plan.logs(done), plan.evaluates(done), plan.saves(done)
-    assert told == due(plan, done)
+    assert (*told, plan.probes(done)) == due(plan, done)
 
 
 @given(plans())

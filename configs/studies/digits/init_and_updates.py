@@ -24,7 +24,8 @@ _SHARED = {
   'log_interval': 75,
   'eval.interval': 75,
   'eval.batch_size': 360,
-  'eval.probe_size': 500,
+  'gradient_flow.interval': 75,
+  'gradient_flow.probe_size': 500,
 }
 _SPARSE = _SHARED | {'updater.sparsity': 0.98, 'updater.update_interval': 25}
 

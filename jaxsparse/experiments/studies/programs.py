@@ -10,7 +10,7 @@ from jaxsparse.data.datasets import Split
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import abstract_state, dispatch
 
-KINDS = ('train step', 'mask step', 'evaluation', 'gradient norm')
+KINDS = ('train step', 'mask step', 'evaluation', 'probe')
 
 
 def count(experiments: Iterable[Experiment]) -> dict[str, int]:
@@ -33,9 +33,9 @@ def _programs(experiment: Experiment) -> Iterable[tuple[str, Hashable]]:
   for split in (experiment.eval_split, data.test):
     batch = config['eval']['batch_size']
     yield 'evaluation', (task, batch, _shapes(split))
-  probe = min(config['eval']['probe_size'], len(data.train.labels))
-  if probe:
-    yield 'gradient norm', (task, probe, _shapes(data.train))
+  if plan.probe_interval or plan.probe_updates:
+    size = min(config['gradient_flow']['probe_size'], len(data.train.labels))
+    yield 'probe', (task, size, _shapes(data.train))
 
 
 def _shapes(split: Split) -> Hashable:

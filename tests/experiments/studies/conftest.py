@@ -124,7 +124,8 @@ TINY = {
   'checkpoint.interval': 10,
   'eval.interval': 15,
   'eval.batch_size': 100,
-  'eval.probe_size': 50,
+  'gradient_flow.interval': 15,
+  'gradient_flow.probe_size': 50,
 }
 
 

@@ -17,7 +17,7 @@ KINDS = {
   'train step': 'loop',
   'mask step': 'single',
   'evaluation': 'sums',
-  'gradient norm': 'norm',
+  'probe': 'probe',
 }
 
 
@@ -88,11 +88,11 @@ def test_as_many_programs_are_compiled_as_it_says(asked, tmp_path, caplog):
     'train step': 3,
     'mask step': 1,
     'evaluation': 1,
-    'gradient norm': 1,
+    'probe': 1,
   }
   said = facts(plan_lib.text(plan))['to compile']
   assert said == (
-    '6 programs: 3 train steps, 1 mask step, 1 evaluation, 1 gradient norm'
+    '6 programs: 3 train steps, 1 mask step, 1 evaluation, 1 probe'
   )
   jax.config.update('jax_log_compiles', True)  # In all threads.
   try:
@@ -102,7 +102,7 @@ def test_as_many_programs_are_compiled_as_it_says(asked, tmp_path, caplog):
   compiled = re.findall(r'XLA compilation of jit\((\S+)\) in', caplog.text)
   counts = {kind: compiled.count(name) for kind, name in KINDS.items()}
   # Several families may meet a program that they share at the same time.
-  for shared in ('evaluation', 'gradient norm'):
+  for shared in ('evaluation', 'probe'):
     assert 1 <= counts.pop(shared) <= 2
     del planned[shared]
   assert counts == planned
