@@ -3,121 +3,182 @@
 import json
 import logging
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from jaxsparse.core import registry
-from jaxsparse.experiments import workdir
+from jaxsparse.experiments import findings, workdir
+from jaxsparse.experiments.findings import Drawing, Finding, Input, Part
 from jaxsparse.experiments.studies import pairing
-from jaxsparse.experiments.studies.check_report import ANALYSES
+from jaxsparse.experiments.studies.looks import row_styles
 from jaxsparse.experiments.studies.members import Cell
+from jaxsparse.experiments.studies.names import row_name
 from jaxsparse.experiments.studies.plan import Plan
-from jaxsparse.experiments.studies.spec import Analysis
+from jaxsparse.experiments.studies.results import Pooled
+from jaxsparse.experiments.studies.spec import Analysis, Row, Study
 
 _log = logging.getLogger(__name__)
 
 
 class Analysed(NamedTuple):
-  """What analyses gave for one cell: numbers, and why some gave none."""
+  """What analyses gave.
 
-  numbers: dict[str, float]
-  notes: list[str]
+  Attributes:
+    numbers: of each cell.
+    pooled: of each row.
+    notes: of each cell, why some gave none.
+    drawings: figures of what they found.
+  """
+
+  numbers: dict[Cell, dict[str, findings.Number]]
+  pooled: dict[Row, dict[str, Pooled]]
+  notes: dict[Cell, list[str]]
+  drawings: list[Drawing]
+
+
+class _Call(NamedTuple):
+  """One call of an analysis.
+
+  Attributes:
+    cells: whose numbers it gives.
+    names: of the members that go in, a tuple for each of `Analysis.of`.
+    inputs: how these are shown.
+  """
+
+  cells: tuple[Cell, ...]
+  names: tuple[tuple[str, ...], ...]
+  inputs: tuple[Input, ...]
 
 
 def analyse(
-  plan: Plan,
-  root: pathlib.Path,
-  stopping: Callable[[], bool],
-) -> Mapping[Cell, Analysed]:
+  plan: Plan, root: pathlib.Path, stopping: Callable[[], bool]
+) -> Analysed:
   """Makes the analyses of a study on the members that are finished.
 
   Args:
     plan: of the study.
     root: workdir of the study; results are kept under its `analyses`.
-    stopping: asked before each; if true the rest is left out.
-
-  Returns:
-    What each cell got.
+    stopping: asked before each call; if true the rest is left out.
   """
-  found: dict[Cell, Analysed] = {}
+  found = Analysed({}, {}, {}, [])
+  parts: dict[findings.Function, list[Part]] = {}
   for analysis in plan.study.analyses:
-    cells = [c for c in plan.expanded.cells if c.row.run == analysis.of[0]]
-    for cell in cells:
+    function = findings.find(analysis.function)
+    for call in _calls(plan, analysis):
       if stopping():
         return found
-      names = _inputs(plan, analysis, cell)
-      if names is not None:
-        made = found.setdefault(cell, Analysed({}, []))
-        _make(plan, analysis, names, root, made)
+      try:
+        made = _made(plan, analysis, call, root)
+        _join(found, analysis, call, made)
+      except ValueError as error:
+        _note(found, call, f'analysis {analysis.name} failed: {error}')
+        continue
+      if made.table:
+        parts.setdefault(function, []).append(Part(call.inputs, made.table))
+  for function, some in parts.items():
+    if draw := findings.drawer(function):
+      found.drawings.append(Drawing(draw, tuple(some)))
   return found
 
 
-def _inputs(
-  plan: Plan, analysis: Analysis, cell: Cell
-) -> tuple[str, ...] | None:
-  """The members that an analysis takes for a cell, if all are finished."""
-  names = [cell.member]
-  for other in analysis.of[1:]:
-    if cell.seed not in plan.study.run(other).seed_list():
-      return None
-    row = pairing.match(plan.study, cell.row, other, analysis.name)
-    names.append(plan.expanded.cell(row, cell.seed).member)
-  done = (
-    name and workdir.finished(plan.runs_dir / name) is not None
-    for name in names
-  )
-  return tuple(names) if all(done) else None
+def _calls(plan: Plan, analysis: Analysis) -> Iterator[_Call]:
+  """Those for which all members are finished (of a pool, one or more)."""
+  run, seed = pairing.seeded(analysis.of[0])
+  for row in plan.study.run(run).rows():
+    cells = _cells(plan, row, seed)
+    for group in [cells] if analysis.pooled else [[c] for c in cells]:
+      done = tuple(c for c in group if _done(plan, c))
+      others = [_others(plan, analysis, row, group, o) for o in analysis.of[1:]]
+      names = tuple(tuple(c.member for c in p) for p in (done, *others))
+      if all(names):
+        yield _Call(done, names, _inputs(plan.study, analysis, row))
 
 
-def _make(
-  plan: Plan,
-  analysis: Analysis,
-  names: tuple[str, ...],
-  root: pathlib.Path,
-  made: Analysed,
-) -> None:
-  path = root / 'analyses' / analysis.name / f'{names[0]}.json'
+def _cells(plan: Plan, row: Row, seed: int | None) -> list[Cell]:
+  cells = (c for c in plan.expanded.cells if c.row == row)
+  return [c for c in cells if seed in (None, c.seed)]
+
+
+def _others(
+  plan: Plan, analysis: Analysis, row: Row, group: list[Cell], other: str
+) -> list[Cell]:
+  """The finished cells of another run that go with those of `group`."""
+  run, seed = pairing.seeded(other)
+  if seed is None and not analysis.pooled:
+    seed = group[0].seed
+  found = pairing.match(plan.study, row, run, analysis.name)
+  return [c for c in _cells(plan, found, seed) if _done(plan, c)]
+
+
+def _done(plan: Plan, cell: Cell) -> bool:
+  if not cell.member:
+    return False
+  return workdir.finished(plan.runs_dir / cell.member) is not None
+
+
+def _inputs(study: Study, analysis: Analysis, row: Row) -> tuple[Input, ...]:
+  styles = row_styles(study)
+  found: list[Input] = []
+  for name in analysis.of:
+    run, seed = pairing.seeded(name)
+    own = pairing.match(study, row, run, '') if found else row
+    of_seed = '' if seed is None else f', seed {seed}'
+    found.append(Input(row_name(study, own) + of_seed, styles[own]))
+  return tuple(found)
+
+
+def _made(
+  plan: Plan, analysis: Analysis, call: _Call, root: pathlib.Path
+) -> Finding:
+  """What a call finds, or found when it was made before."""
+  stem = root / 'analyses' / analysis.name / call.names[0][0]
+  names = [list(pool) if analysis.pooled else pool[0] for pool in call.names]
   asked = {
     'function': _name(analysis.function),
-    'inputs': list(names),
+    'inputs': names,
     'options': json.loads(json.dumps(dict(analysis.options), default=repr)),
   }
-  try:
-    numbers = _kept(path, asked)
-    if numbers is None:
-      numbers = _numbers(analysis, [plan.runs_dir / name for name in names])
-      path.parent.mkdir(parents=True, exist_ok=True)
-      content = json.dumps(asked | {'numbers': numbers}, indent=2)
-      workdir.write_atomic(path, content)
-    twice = made.numbers.keys() & numbers.keys()
-    if twice:
-      raise ValueError(f'another analysis gives {min(twice)!r} too')
-  except ValueError as error:
-    made.notes.append(f'analysis {analysis.name} failed: {error}')
-    _log.warning('%s: %s', names[0], made.notes[-1])
+  if (kept := findings.kept(stem, asked)) is not None:
+    return kept
+  _log.info('analysis %s: %s', analysis.name, stem.name)
+  paths = [[plan.runs_dir / name for name in pool] for pool in call.names]
+  function = findings.find(analysis.function)
+  inputs = paths if analysis.pooled else [pool[0] for pool in paths]
+  findings.keep(stem, asked, findings.call(function, inputs, analysis.options))
+  # As it is read later: what is drawn does not depend on when it was found.
+  return findings.kept(stem, asked) or Finding({})
+
+
+def _join(
+  found: Analysed, analysis: Analysis, call: _Call, made: Finding
+) -> None:
+  """Adds the numbers of a call to those of its cell or row."""
+  cell = call.cells[0]
+  own: Mapping[str, Any] = found.numbers.get(cell, {})
+  of_row = found.pooled.get(cell.row, {})
+  twice = made.numbers.keys() & (own.keys() | of_row.keys())
+  if twice:
+    raise ValueError(f'another analysis gives {min(twice)!r} too')
+  if not analysis.pooled:
+    found.numbers.setdefault(cell, {}).update(made.numbers)
     return
-  made.numbers.update(numbers)
+  for name, number in made.numbers.items():
+    pooled = _pooled(number, len(call.cells))
+    found.pooled.setdefault(cell.row, {})[name] = pooled
 
 
-def _kept(path: pathlib.Path, asked: dict[str, Any]) -> Any:
-  """The numbers of an earlier call that asked for the same, or `None`."""
-  try:
-    content = json.loads(path.read_text('utf-8'))
-  except (OSError, ValueError):
-    return None
-  numbers = content.pop('numbers', None)
-  return numbers if content == asked else None
+def _pooled(number: findings.Number, n: int) -> Pooled:
+  if isinstance(number, dict):
+    return Pooled(number['mean'], number['std'], n)
+  return Pooled(number, None, n)
 
 
-def _numbers(
-  analysis: Analysis, workdirs: list[pathlib.Path]
-) -> dict[str, float]:
-  function = registry.resolve(analysis.function, ANALYSES)
-  found = function(workdirs, **analysis.options)
-  return {str(name): float(value) for name, value in found.items()}
+def _note(found: Analysed, call: _Call, text: str) -> None:
+  _log.warning('%s: %s', call.names[0][0], text)
+  for cell in call.cells:
+    found.notes.setdefault(cell, []).append(text)
 
 
 def _name(function: Any) -> str:
   if isinstance(function, str):
     return function
-  return f'{function.__module__}.{function.__qualname__}'
+  return findings.full_name(function)

@@ -44,6 +44,8 @@ class Cell(NamedTuple):
     asked: how many there were to be.
     paper: the paper's number, if it printed one.
     lost: what became of the others, in brief, or ''.
+    pooled: whether it is one number of n seeds together; `std` is then a
+      spread of its own.
   """
 
   metric: Metric
@@ -53,6 +55,7 @@ class Cell(NamedTuple):
   asked: int
   paper: float | None
   lost: str
+  pooled: bool = False
 
   @property
   def lost_word(self) -> str:
@@ -61,14 +64,17 @@ class Cell(NamedTuple):
 
   @property
   def ours(self) -> str:
-    """'96.79 ± 0.58 (5)'; '(3 of 5)' where seeds are missing."""
+    """'96.79 ± 0.58 (5)'; '(3 of 5)' where seeds are missing.
+
+    '98.58 (5 pooled)' where it is one number of all seeds.
+    """
     if self.mean is None:
       return self.lost_word or NOTHING
     text = signed(self.metric.text(self.mean))
     if self.std is not None:
       text += f' ± {self.metric.text(self.std)}'
     n = str(self.n) if self.n == self.asked else f'{self.n} of {self.asked}'
-    return f'{text} ({n})'
+    return f'{text} ({n} pooled)' if self.pooled else f'{text} ({n})'
 
   @property
   def papers(self) -> str:
@@ -128,16 +134,16 @@ class Table(NamedTuple):
 def cell(results: Results, row: Row, name: str) -> Cell:
   """The numbers of a row."""
   members = results.of(row)
+  pooled = metrics.pooled(results, row, name)
   values = metrics.values(members, name)
-  mean, std = evidence.mean_and_deviation(values)
+  numbers = (*evidence.mean_and_deviation(values), len(values))
   return Cell(
     metrics.metric(name),
-    mean,
-    std,
-    len(values),
+    *(pooled or numbers),
     len(members),
     results.study.run(row.run).paper_value(row, name),
     lost(members),
+    pooled is not None,
   )
 
 

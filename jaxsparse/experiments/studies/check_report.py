@@ -1,8 +1,8 @@
 """What a study may ask of its report: figures, claims, analyses."""
 
-from jaxsparse.core import registry
+from jaxsparse.experiments import findings
 from jaxsparse.experiments.studies import accept, claims
-from jaxsparse.experiments.studies.pairing import match
+from jaxsparse.experiments.studies.pairing import match, seeded
 from jaxsparse.experiments.studies.spec import (
   Against,
   Analysis,
@@ -11,11 +11,10 @@ from jaxsparse.experiments.studies.spec import (
   Curves,
   Difference,
   Ordering,
+  Run,
   Study,
   Trend,
 )
-
-ANALYSES = 'jaxsparse.experiments.analyses'
 
 
 def check_figure(where: str, study: Study, figure: Curves | Against) -> None:
@@ -54,13 +53,34 @@ def check_claim(where: str, study: Study, claim: Claim) -> None:
 
 def check_analysis(where: str, study: Study, analysis: Analysis) -> None:
   """Raises `ValueError` for one of unknown runs, or unknown itself."""
-  runs = accept.runs(f'{where}.of', study, analysis.of)
-  if not runs:
-    raise ValueError(f'{where}.of: got no runs; accepted is one or more')
+  runs = _runs(f'{where}.of', study, analysis)
   try:
-    registry.resolve(analysis.function, ANALYSES)
+    function = findings.find(analysis.function)
+    findings.check_options(function, analysis.options)
   except ValueError as error:
     raise ValueError(f'{where}.function: {error}') from None
+  if findings.takes_pools(function) != analysis.pooled:
+    takes = 'pools' if not analysis.pooled else 'single runs'
+    raise ValueError(
+      f'{where}.pooled: got {analysis.pooled}, but {function.__name__} takes'
+      f' {takes}; accepted is {not analysis.pooled}'
+    )
   for other in runs[1:]:
     for row in runs[0].rows():
       match(study, row, other.name, where)
+
+
+def _runs(where: str, study: Study, analysis: Analysis) -> tuple[Run, ...]:
+  """The runs that an analysis is of."""
+  if not isinstance(analysis.of, str) and not analysis.of:
+    raise ValueError(f'{where}: got no runs; accepted is one or more')
+  names = [seeded(n) if isinstance(n, str) else (n, None) for n in analysis.of]
+  plain = analysis.of if isinstance(analysis.of, str) else [n for n, _ in names]
+  runs = accept.runs(where, study, plain)
+  for run, (_, seed) in zip(runs, names, strict=True):
+    if seed is not None and seed not in run.seed_list():
+      raise ValueError(
+        f'{where}: {run.name!r} has no seed {seed}; accepted are'
+        f' {", ".join(map(str, run.seed_list()))}'
+      )
+  return runs

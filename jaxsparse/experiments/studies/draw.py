@@ -9,7 +9,7 @@ from jaxsparse.experiments.studies.spec import Curves, Run
 
 
 def all_figures(results: Results) -> list[Drawn]:
-  """Those that the study asks for, then every run's curve.
+  """Those that the study asks for, those of analyses, every run's curve.
 
   A figure without a single value to show is left out.
 
@@ -27,6 +27,7 @@ def all_figures(results: Results) -> list[Drawn]:
       made.append(panels.compared(study, figure.entry, shown, log=figure.log))
     else:
       made.append(against(results, figure))
+  made += [drawing.draw(drawing.parts) for drawing in results.drawings]
   log = any(
     f.log for f in study.figures if isinstance(f, Curves) and f.entry == entry
   )

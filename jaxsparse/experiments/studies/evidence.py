@@ -23,12 +23,15 @@ class Sample(NamedTuple):
   """The numbers of a row.
 
   Attributes:
-    values: in shown units, one a seed that has one.
-    asked: how many seeds there were to be.
+    values: in shown units, one a seed that has one; the one of a pooled
+      analysis.
+    asked: how many values there were to be.
+    pooled: whether it is one value of all seeds together.
   """
 
   values: tuple[float, ...]
   asked: int
+  pooled: bool = False
 
 
 class Estimate(NamedTuple):
@@ -52,6 +55,9 @@ def samples(results: Results, metric: str) -> dict[Row, Sample]:
   found = {}
   for row in results.study.rows():
     members = results.of(row)
+    if pooled := metrics.pooled(results, row, metric):
+      found[row] = Sample((pooled.value,), 1, pooled=True)
+      continue
     values = tuple(metrics.values(members, metric))
     found[row] = Sample(values, len(members))
   return found

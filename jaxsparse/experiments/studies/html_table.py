@@ -101,7 +101,8 @@ def _ours(found: Cell, *, stacked: bool) -> Iterable[Markup | str]:
   number, bracket, _ = found.ours.partition(' (')
   yield number
   if bracket:
-    yield element('span', f' ({found.n})', class_='n')
+    pooled = ' pooled' if found.pooled else ''
+    yield element('span', f' ({found.n}{pooled})', class_='n')
   if stacked and found.paper is not None:
     text = f'paper {found.papers}, diff. {found.difference}'
     yield element('span', text, class_='below')

@@ -13,7 +13,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from jaxsparse.experiments import figures
 from jaxsparse.experiments.figures import COLOURS
-from jaxsparse.experiments.studies.spec import Run, Study
+from jaxsparse.experiments.studies.spec import Row, Run, Study
 
 DASHES = ('-', '--', ':', '-.')
 _SINGLE = (7.2, 4.0)
@@ -66,6 +66,18 @@ def run_styles(study: Study) -> dict[str, dict[str, Any]]:
     dashes = DASHES[1 + i % (len(DASHES) - 1)]
     styles[run.name] = {'color': _BLACK, 'linestyle': dashes}
   return styles
+
+
+def row_styles(study: Study) -> dict[Row, dict[str, Any]]:
+  """Of each row: the style of its run, or of several rows shades of one."""
+  styles = run_styles(study)
+  found = {}
+  for run in study.runs:
+    rows = run.rows()
+    for row, shade in zip(rows, shades(len(rows)), strict=True):
+      own = styles[run.name]
+      found[row] = own if len(rows) == 1 else own | {'color': shade}
+  return found
 
 
 def _places(runs: Sequence[Run], colours: int) -> list[tuple[int, int]]:

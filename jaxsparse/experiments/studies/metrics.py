@@ -4,7 +4,12 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from jaxsparse.experiments.studies.results import MemberResult
+from jaxsparse.experiments.studies.results import (
+  MemberResult,
+  Pooled,
+  Results,
+)
+from jaxsparse.experiments.studies.spec import Row
 
 
 class Metric(NamedTuple):
@@ -47,6 +52,8 @@ class Metric(NamedTuple):
 _KNOWN = (
   Metric('test_accuracy', 'test accuracy', 100.0, '%'),
   Metric('validation_accuracy', 'validation accuracy', 100.0, '%'),
+  Metric('ensemble_accuracy', 'ensemble accuracy', 100.0, '%'),
+  Metric('ensemble_gain', 'gain of the ensemble', 100.0, 'points'),
   Metric('sparsity', 'sparsity', 100.0, '%'),
   Metric('active_weights', 'active weights', digits=0),
   Metric('total_weights', 'weights', digits=0),
@@ -74,6 +81,16 @@ def value(member: MemberResult, name: str) -> float | None:
   if not isinstance(found, int | float) or not math.isfinite(found):
     return None
   return metric(name).scale * found
+
+
+def pooled(results: Results, row: Row, name: str) -> Pooled | None:
+  """A row's number of a pooled analysis in shown units, if there is one."""
+  found = results.pooled.get(row, {}).get(name)
+  if found is None or not math.isfinite(found.value):
+    return None
+  scale = metric(name).scale
+  std = None if found.std is None else scale * found.std
+  return Pooled(scale * found.value, std, found.n)
 
 
 def values(members: Sequence[MemberResult], name: str) -> list[float]:

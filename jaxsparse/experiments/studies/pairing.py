@@ -1,7 +1,8 @@
 """Which runs of a study need which, and which of their members go together.
 
 A value like '{dense}' of a run stands for the member of the run `dense` that
-has the same seed and the same values of the grid fields that both runs have.
+has the same seed and the same values of the grid fields that both runs have;
+'{dense@0}' for that of seed 0, whatever the seed.
 """
 
 import graphlib
@@ -10,19 +11,31 @@ from typing import Any
 
 from jaxsparse.experiments.studies.spec import Row, Run, Study
 
-_SOURCE = re.compile(r'\{(\w+)\}', re.ASCII)
+_SOURCE = re.compile(r'\{(\w+(?:@\d+)?)\}', re.ASCII)
+_SEEDED = re.compile(r'(\w+)@(\d+)', re.ASCII)
 
 
-def source(value: Any) -> str | None:
-  """The run that a value like '{dense}' names, or `None`."""
+def source(value: Any) -> tuple[str, int | None] | None:
+  """The run and the seed that a value like '{dense}' names, or `None`."""
   found = _SOURCE.fullmatch(value) if isinstance(value, str) else None
-  return found[1] if found else None
+  return seeded(found[1]) if found else None
 
 
-def sources(run: Run) -> tuple[str, ...]:
-  """The runs that `run` starts from."""
+def seeded(name: str) -> tuple[str, int | None]:
+  """'pruned@0' as the run and its seed; the seed of 'pruned' is `None`."""
+  found = _SEEDED.fullmatch(name)
+  return (found[1], int(found[2])) if found else (name, None)
+
+
+def sources(run: Run) -> tuple[tuple[str, int | None], ...]:
+  """The runs that `run` starts from, each with its seed if it is fixed."""
   values = [*run.overrides.values(), *(v for g in run.grid.values() for v in g)]
   return tuple(dict.fromkeys(s for s in map(source, values) if s))
+
+
+def needs(run: Run) -> tuple[str, ...]:
+  """The runs that must be finished before `run`."""
+  return tuple(dict.fromkeys((*(s for s, _ in sources(run)), *run.after)))
 
 
 def order(study: Study) -> tuple[Run, ...]:
@@ -32,7 +45,7 @@ def order(study: Study) -> tuple[Run, ...]:
     ValueError: runs need one another in a circle.
   """
   sorter = graphlib.TopologicalSorter(
-    {run.name: (*sources(run), *run.after) for run in study.runs}
+    {run.name: needs(run) for run in study.runs}
   )
   try:
     rank = {name: i for i, name in enumerate(sorter.static_order())}

@@ -1,9 +1,10 @@
 """What came out of a study: what its report is written from."""
 
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from jaxsparse.experiments.findings import Drawing
 from jaxsparse.experiments.studies.spec import Row, Study
 
 
@@ -28,6 +29,20 @@ class MemberResult(NamedTuple):
   note: str = ''
 
 
+class Pooled(NamedTuple):
+  """A number that was measured on several members of a row together.
+
+  Attributes:
+    value: as in a summary, not yet in shown units.
+    std: its spread, where the measurement has one of its own.
+    n: of how many members it is.
+  """
+
+  value: float
+  std: float | None
+  n: int
+
+
 class Results(NamedTuple):
   """A study that has been run.
 
@@ -38,6 +53,8 @@ class Results(NamedTuple):
     command: what to type to run it again.
     versions: `(package, version)` of what the numbers depend on, and the
       machine ('jax', '0.10.2'), ('device', 'cpu x 2') ...
+    pooled: numbers of rows by metric, of pooled analyses.
+    drawings: figures of what analyses found.
   """
 
   study: Study
@@ -45,6 +62,8 @@ class Results(NamedTuple):
   members: tuple[MemberResult, ...]
   command: str
   versions: tuple[tuple[str, str], ...]
+  pooled: Mapping[Row, Mapping[str, Pooled]] = {}
+  drawings: tuple[Drawing, ...] = ()
 
   def of(self, row: Row) -> Sequence[MemberResult]:
     """The members of a row, by seed."""

@@ -82,7 +82,15 @@ def run(
       raise _stopped(plan)
   cells = plan.expanded.cells
   members = (_result(plan, cell, errors, analysed) for cell in cells)
-  return Results(study, name, tuple(members), command, versions())
+  return Results(
+    study,
+    name,
+    tuple(members),
+    command,
+    versions(),
+    analysed.pooled,
+    tuple(analysed.drawings),
+  )
 
 
 def check_any(results: Results) -> None:
@@ -142,7 +150,7 @@ def _result(
   plan: Plan,
   cell: Cell,
   errors: Mapping[str, str],
-  analysed: Mapping[Cell, Analysed],
+  analysed: Analysed,
 ) -> MemberResult:
   if not cell.member:
     return MemberResult(cell.row, cell.seed, None, None, cell.error)
@@ -152,7 +160,8 @@ def _result(
     error = failure(root) or errors[cell.member]
     held = root if workdir_lib.begun(root) else None
     return MemberResult(cell.row, cell.seed, held, None, error)
-  numbers, notes = analysed.get(cell, Analysed({}, []))
+  numbers = analysed.numbers.get(cell, {})
+  notes = analysed.notes.get(cell, [])
   carry = summary.get('carry', {})
   if carry.get('how') == 'vmap':
     notes = [f'carried by vmap, {carry["width"]} members together', *notes]

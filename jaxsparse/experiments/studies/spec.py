@@ -38,7 +38,8 @@ class Run:
     config: the base config, by name or path, as `--config` takes it.
     overrides: dotted field -> value. A value `'{other}'` stands for the
       member of the run `other` that has the same seed and the same values of
-      the grid fields that both have; it names a checkpoint to start from.
+      the grid fields that both have, and `'{other@0}'` for that of seed 0:
+      where weights (`init.checkpoint`) or masks (`init.masks`) come from.
     grid: dotted field -> values; all combinations are run.
     seeds: how many, from 0, or which.
     label: what the report calls it; the name by default.
@@ -91,20 +92,30 @@ class Run:
 class Analysis:
   """A measurement on finished members; its numbers join those of a row.
 
+  What it finds to draw is in the report too: analyses of one function share a
+  figure, after those that the study asks for.
+
   Attributes:
     name: letters, digits and underscores.
     of: runs; the numbers belong to the rows of the first. The others give the
       member of the same seed and the same values of shared grid fields.
-    function: `(workdirs, **options) -> {metric: number}`: a name in
-      `jaxsparse.experiments.analyses`, a dotted path or a function.
-      `workdirs` has one path for each of `of`.
+      'pruned@0' gives that of seed 0 whatever the seed; of the first, it has
+      the analysis made for that seed alone.
+    function: a name in `jaxsparse.experiments.analyses`, a dotted path or
+      a function: see `experiments.findings`. It is called once a member of
+      the first run, with one path for each of `of`.
     options: for the function.
+    pooled: it is called once a row, with the paths of all seeds that finished
+      for each of `of` (of one for 'pruned@0'). What it finds is one number
+      for the row, beside which no interval can stand. For functions of pools,
+      and for those alone.
   """
 
   name: str
   of: tuple[str, ...]
   function: Any
   options: Mapping[str, Any] = field(default_factory=dict)
+  pooled: bool = False
 
 
 @dataclass(frozen=True)

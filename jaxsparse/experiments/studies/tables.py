@@ -4,7 +4,7 @@ import csv as csv_lib
 import dataclasses
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from jaxsparse.experiments import summary
@@ -22,8 +22,8 @@ from jaxsparse.experiments.studies.names import (
   row_name,
   value_name,
 )
-from jaxsparse.experiments.studies.results import MemberResult, Results
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.experiments.studies.results import Results
+from jaxsparse.experiments.studies.spec import Row, Study
 
 _WIDEST = 100
 _LONG = ('seed', 'metric', 'unit', 'value', 'paper', 'error', 'member')
@@ -37,11 +37,17 @@ def legend(results: Results) -> str:
     f'{what[:1].upper()}{what[1:]}: mean ± sample standard deviation over the'
     ' seeds, whose number is in brackets.'
   )
-  printed = [c.metric for c in table(results).columns if c.kind == 'paper']
+  made = table(results)
+  printed = [c.metric for c in made.columns if c.kind == 'paper']
   if printed:
     units = {m.difference_unit for m in printed}
     unit = f', in {units.pop()}' if len(units) == 1 and any(units) else ''
     text += f' Differences are ours less the paper’s number{unit}.'
+  if any(c.pooled for line in made.lines for c in line.cells.values()):
+    text += (
+      ' Where the bracket says pooled, it is one number of so many seeds'
+      ' together, with a deviation of its own.'
+    )
   return text
 
 
@@ -144,16 +150,17 @@ def csv(results: Results) -> str:
   it), `seed`, `metric`, `unit`, `value` (in that unit, all digits; empty
   where there is none), `paper` (the paper's number for the row, in the same
   unit), `error`, `member` (the name of its workdir). What a row's cell shows
-  is the mean of `value` over its lines.
+  is the mean of `value` over its lines. A number that is of all seeds of
+  a row together has one line, with 'pooled' for its seed.
   """
   study = results.study
   fields = grid_fields(study)
   return lines_of_csv(
     ['run', 'label', *fields, *_LONG],
     (
-      [*row_start(results, member, fields), *_long(results, member, name)]
-      for member in results.members
-      for name in study.metrics
+      [*row_start(results, row, fields), *line]
+      for row in study.rows()
+      for line in _long_lines(results, row)
     ),
   )
 
@@ -172,28 +179,34 @@ def lines_of_csv(heading: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
   return out.getvalue()
 
 
-def row_start(
-  results: Results, member: MemberResult, fields: Sequence[str]
-) -> list[Any]:
+def row_start(results: Results, row: Row, fields: Sequence[str]) -> list[Any]:
   """The cells that say which row a line of a CSV file is of."""
-  run = results.study.run(member.row.run)
-  point = dict(member.row.point)
+  run = results.study.run(row.run)
+  point = dict(row.point)
   return [run.name, run.shown, *(point.get(f, '') for f in fields)]
 
 
-def _long(results: Results, member: MemberResult, name: str) -> list[Any]:
-  run = results.study.run(member.row.run)
-  value = metrics.value(member, name)
-  paper = run.paper_value(member.row, name)
-  return [
-    member.seed,
-    name,
-    metrics.metric(name).unit,
-    '' if value is None else value,
-    '' if paper is None else paper,
-    member.error,
-    member.root.name if member.root else '',
-  ]
+def _long_lines(results: Results, row: Row) -> Iterator[list[Any]]:
+  """Of each member its numbers, then those of all members together."""
+  every = results.study.metrics
+  pooled = {n: p for n in every if (p := metrics.pooled(results, row, n))}
+  for member in results.of(row):
+    root = member.root.name if member.root else ''
+    for name in every:
+      if name not in pooled:
+        value = metrics.value(member, name)
+        number = _long(results, row, name, value)
+        yield [member.seed, *number, member.error, root]
+  for name, found in pooled.items():
+    yield ['pooled', *_long(results, row, name, found.value), '', '']
+
+
+def _long(
+  results: Results, row: Row, name: str, value: float | None
+) -> list[Any]:
+  paper = results.study.run(row.run).paper_value(row, name)
+  unit = metrics.metric(name).unit
+  return [name, unit, *('' if v is None else v for v in (value, paper))]
 
 
 def _failures(results: Results) -> list[str]:

@@ -20,7 +20,7 @@ def csv(results: Results) -> str:
     ['run', 'label', *fields, 'seed', *_ENTRIES],
     (
       [
-        *tables.row_start(results, member, fields),
+        *tables.row_start(results, member.row, fields),
         member.seed,
         *(member.summary.get(name, '') for name in _ENTRIES),
       ]

@@ -47,6 +47,7 @@ from jaxsparse.experiments.studies.spec import (
   Claim,
   Difference,
   Point,
+  Row,
   Trend,
 )
 
@@ -117,8 +118,16 @@ def _judged(
     text += f' ({100 * LEVEL:.0f} % jointly)'
   if isinstance(claim, Trend) and estimates[0].interval:
     text += _over_range(claim, estimates[0].interval, point, samples)
+  if any(samples[row].pooled for row in _rows(claim, point, samples)):
+    text += '; a number of all seeds together has no interval'
   text += _lost(claim, point, samples, label)
   return Verdict(claim, point, outcome, estimates, text)
+
+
+def _rows(claim: Claim, point: Point, samples: Samples) -> list[Row]:
+  """The rows that a claim is about at a point."""
+  names = claims.runs(claim)
+  return [r for name in names for r in claims.rows_at(samples, name, point)]
 
 
 def _outcome(claim: Claim, interval: Interval | None) -> Outcome:
@@ -183,7 +192,7 @@ def _lost(
   said = []
   for name in claims.runs(claim):
     for row in claims.rows_at(samples, name, point):
-      values, asked = samples[row]
+      values, asked, _ = samples[row]
       if len(values) < asked:
         at = ''
         if isinstance(claim, Trend) and claim.along in dict(row.point):
