@@ -1,6 +1,7 @@
 """From a config to the objects of a run. Nothing compiles here."""
 
 import functools
+import itertools
 import zlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -52,6 +53,14 @@ class Experiment(NamedTuple):
   members: tuple[Member, ...]
   plan: Plan
   batches: Callable[[int, int, int], np.ndarray]
+
+  @property
+  def kept_steps(self) -> tuple[int, ...]:
+    """The steps that are left in its checkpoints when it has ended."""
+    plan, newest = self.plan, self.config['checkpoint']['keep']
+    planned = filter(plan.saves, range(plan.num_steps, -1, -1))
+    last = itertools.islice(planned, newest)
+    return tuple(sorted({0, *plan.keep_steps, *last}))
 
   @property
   def target_counts(self) -> dict[Path, int]:

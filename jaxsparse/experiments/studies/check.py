@@ -125,9 +125,10 @@ def _check_paper(where: str, run: Run) -> None:
 def _check_sources(study: Study, run: Run) -> None:
   """That each seed and row of `run` has one member to start from."""
   where = f'study.runs[{run.name!r}]'
-  for other in sources(run):
+  for other, seed in sources(run):
     accept.runs(where, study, (other,))
-    missing = set(run.seed_list()) - set(study.run(other).seed_list())
+    wanted = run.seed_list() if seed is None else (seed,)
+    missing = set(wanted) - set(study.run(other).seed_list())
     if missing:
       raise ValueError(
         f'{where}: {other!r}, which it starts from, has no seed {min(missing)}'

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from jaxsparse.experiments import config_files, population, workdir
 from jaxsparse.experiments.build import Experiment, build
 from jaxsparse.experiments.compiled import abstract_state
-from jaxsparse.experiments.sources import BESIDE
+from jaxsparse.experiments.sources import BESIDE, FIELDS
 from jaxsparse.experiments.studies import changes, check, pairing
 from jaxsparse.experiments.studies.naming import directory
 from jaxsparse.experiments.studies.spec import Row, Run, Study
@@ -124,19 +124,19 @@ class _Maker:
     wanted = {**run.overrides, **dict(row.point)}
     sources = set()
     for field, value in wanted.items():
-      other = pairing.source(value)
-      if other is not None:
-        where = f'study.runs[{run.name!r}]'
-        found = pairing.match(self._study, row, other, where)
-        source = self.made[found, seed]
+      named = pairing.source(value)
+      if named is not None:
+        source = self._source(run, row, seed, *named)
         if source.error:
-          return Cell(row, seed, '', f'starts from {other}: {source.error}')
+          why = f'starts from {named[0]}: {source.error}'
+          return Cell(row, seed, '', why)
         wanted[field] = BESIDE + source.member
         sources.add(source.member)
     config = changes.changed(base, wanted, seed)
     try:
       experiment = build(config)
       abstract_state(experiment)  # A method's init may refuse, too.
+      self._check_steps(experiment)
     except ValueError as error:
       return Cell(row, seed, '', ' '.join(str(error).split()))
     made = {n: m.experiment.config for n, m in self.members.items()}
@@ -146,3 +146,25 @@ class _Maker:
         name, config, experiment, frozenset(sources), frozenset(sources | after)
       )
     return Cell(row, seed, name)
+
+  def _source(
+    self, run: Run, row: Row, seed: int, other: str, fixed: int | None
+  ) -> Cell:
+    """The cell of the run `other` that one of `run` starts from."""
+    where = f'study.runs[{run.name!r}]'
+    found = pairing.match(self._study, row, other, where)
+    return self.made[found, seed if fixed is None else fixed]
+
+  def _check_steps(self, experiment: Experiment) -> None:
+    """Raises `ValueError` for a step that a member started from won't keep."""
+    init = experiment.config['init']
+    for field in FIELDS:
+      source = self.members.get(init[field].removeprefix(BESIDE))
+      step = init[f'{field}_step']
+      if source is not None and step is not None:
+        kept = source.experiment.kept_steps
+        if step not in kept:
+          raise ValueError(
+            f'config.init.{field}_step: got {step}; accepted are'
+            f' {", ".join(map(str, kept))}, which {source.name} keeps'
+          )

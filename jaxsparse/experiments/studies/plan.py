@@ -145,7 +145,7 @@ def _not_new(plan: Plan) -> list[str]:
 def _needs(study: Study) -> list[str]:
   lines = []
   for run in study.runs:
-    needed = dict.fromkeys((*pairing.sources(run), *run.after))
+    needed = pairing.needs(run)
     if needed:
       lines.append(f'{run.name} needs {", ".join(needed)}')
   for analysis in study.analyses:

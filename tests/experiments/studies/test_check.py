@@ -87,6 +87,7 @@ CASES = [
   (with_run(after='dense'), "after: got 'dense'; accepted is a tuple of runs"),
   (starting('rigll'), r"runs\['new'\]: got 'rigll'.*Did you mean 'rigl'"),
   (starting('dense', seeds=9), "'dense', which it starts from, has no seed 5"),
+  (starting('dense@5', seeds=(1,)), "'dense', which .*, has no seed 5"),
   (starting('rigl'), "new.*: 2 rows of 'rigl' go with that of 'new' at no"),
   (
     starting('rigl', grid={SPARSITY: (0.8, 0.95)}),

@@ -116,6 +116,56 @@ def test_a_source_is_named_by_its_directory(study, tiny, runs_dir):
     assert names.index(source) < names.index(cell.member)
 
 
+def test_a_source_of_one_seed_serves_all(study, tiny, runs_dir):
+  """Weights of one run and masks of another, each of its own seed."""
+  runs = (
+    tiny(
+      'scratch',
+      'static',
+      {'init.checkpoint': '{start@1}', 'init.masks': '{rigl}'},
+      seeds=(2, 0),
+    ),
+    tiny('rigl', seeds=3),
+    tiny('start', 'static', seeds=(1,)),
+  )
+  expanded = expand(study(*runs), runs_dir)
+  names = {(c.row.run, c.seed): c.member for c in expanded.cells}
+  for seed in (2, 0):
+    found = expanded.members[names['scratch', seed]]
+    start, masks = names['start', 1], names['rigl', seed]
+    init = found.experiment.config['init']
+    assert (init['checkpoint'], init['masks']) == (
+      f'run:{start}',
+      f'run:{masks}',
+    )
+    assert found.sources == found.after == {start, masks}
+
+
+def test_a_step_that_the_source_will_not_keep_is_an_error_of_its_cell(
+  study, tiny, runs_dir
+):
+  """It keeps its start, its rewind points, and the newest two."""
+  field = 'init.checkpoint_step'
+  runs = (
+    tiny('rigl', overrides={'checkpoint.keep_steps': (7,)}),
+    tiny(
+      'ticket',
+      'static',
+      {'init.checkpoint': '{rigl}'},
+      grid={field: (0, 7, 8, 10, 20, 30)},
+    ),
+  )
+  expanded = expand(study(*runs), runs_dir)
+  refused = {
+    dict(c.row.point)[field]: c.error for c in expanded.cells if c.error
+  }
+  assert list(refused) == [8, 10]
+  assert refused[8] == (
+    'config.init.checkpoint_step: got 8; accepted are 0, 7, 20, 30, which'
+    f' {expanded.cells[0].member} keeps'
+  )
+
+
 def test_after_is_all_members_of_a_run(study, tiny, runs_dir):
   runs = (tiny('b', 'set', after=('a',)), tiny('a', seeds=3))
   expanded = expand(study(*runs), runs_dir)

@@ -14,7 +14,7 @@ def made(needs):
       Run(
         f'r{i}',
         'x',
-        {f'f{j}': f'{{r{j}}}' for j in sorted(needed) if j % 2},
+        {f'f{j}': f'{{r{j}{"@0" * (i % 2)}}}' for j in needed if j % 2},
         after=tuple(f'r{j}' for j in sorted(needed) if not j % 2),
       )
       for i, needed in enumerate(needs)
@@ -51,10 +51,15 @@ def test_runs_come_after_those_that_they_need(needs):
 
 
 @pytest.mark.parametrize(
-  ('value', 'run'),
+  ('value', 'found'),
   [
-    ('{dense}', 'dense'),
-    ('{a_1}', 'a_1'),
+    ('{dense}', ('dense', None)),
+    ('{a_1}', ('a_1', None)),
+    ('{a_1@0}', ('a_1', 0)),
+    ('{a@12}', ('a', 12)),
+    ('{a@}', None),
+    ('{a@-1}', None),
+    ('a@0', None),
     ('{}', None),
     ('{a}/3', None),
     ('a', None),
@@ -63,8 +68,20 @@ def test_runs_come_after_those_that_they_need(needs):
     (('{a}',), None),
   ],
 )
-def test_a_name_in_braces_alone_is_a_source(value, run):
-  assert pairing.source(value) == run
+def test_a_name_in_braces_alone_is_a_source(value, found):
+  assert pairing.source(value) == found
+
+
+def test_what_a_run_needs_is_there_once():
+  run = Run(
+    'x',
+    'x',
+    {'a': '{p@0}', 'b': '{q}', 'c': 'plain'},
+    grid={'d': ('{p}', '{p@1}', 2)},
+    after=('r', 'q'),
+  )
+  assert pairing.sources(run) == (('p', 0), ('q', None), ('p', None), ('p', 1))
+  assert pairing.needs(run) == ('p', 'q', 'r')
 
 
 def test_rows_go_together_by_the_fields_that_both_have():

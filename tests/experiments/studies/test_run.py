@@ -65,6 +65,12 @@ def made(study, tiny, tmp_path_factory):
       'magnitude',
       {'init.checkpoint': '{dense}', SPARSITY: 0.8, 'updater.start_step': 0},
     ),
+    tiny(
+      'scratch',
+      'static',
+      {'init.masks': '{pruned@0}', SPARSITY: 0.8},
+      seeds=(3,),
+    ),
     tiny('blown', 'set', {'optimizer.learning_rate': 1e30}),
     tiny('after', 'set', {'init.checkpoint': '{blown}'}),
     tiny('bad', 'set', {SPARSITY: 1.0}),
@@ -85,6 +91,15 @@ def assert_equal(found, expected):
   assert found.keys() == expected.keys()
   for path, leaf in expected.items():
     np.testing.assert_array_equal(found[path], leaf, err_msg=path)
+
+
+def test_masks_come_from_the_run_of_the_seed_that_is_named(made):
+  _, _, results = made
+  (scratch,), (pruned,) = (of(results, n) for n in ('scratch', 'pruned'))
+  config = workdir.read_config(scratch.root)
+  assert config['init']['masks'] == f'run:{pruned.root.name}'
+  assert (scratch.seed, pruned.seed) == (3, 0)
+  assert_equal(load_params(scratch.root)[1], load_params(pruned.root)[1])
 
 
 def of(results, name):
