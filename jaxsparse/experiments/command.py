@@ -54,29 +54,36 @@ def required(flag: flags.FlagHolder[Any]) -> Any:
 
 
 def run(
-  main: Callable[[], None],
+  main: Callable[..., None],
   located: Callable[[str], str] = config_files.located,
+  *,
+  word: str = '',
 ) -> None:
   """Parses flags and runs `main`; ends the process with its exit code.
 
   Args:
     main: the program.
     located: what `--config` names -> the path of the file, seen to load.
+    word: what the one word is called that `main` is given, if it takes one.
   """
   app.run(
-    lambda argv: sys.exit(_guarded(main, argv[1:])),
+    lambda argv: sys.exit(_guarded(main, argv[1:], word)),
     flags_parser=lambda argv: _parse_flags(argv, located),
   )
 
 
-def _guarded(main: Callable[[], None], rest: Sequence[str]) -> int:
+def _guarded(main: Callable[..., None], rest: Sequence[str], word: str) -> int:
   _log_plainly()
   signal.signal(signal.SIGTERM, _on_signal)
   signal.signal(signal.SIGINT, _on_signal)
   try:
-    if rest:
-      raise ValueError(f'{rest[0]!r} is no flag; those begin with --')
-    main()
+    words = rest[: bool(word)]
+    if word and not words:
+      raise ValueError(f'{word} is required')
+    if rest != words:
+      extra = rest[len(words)]
+      raise ValueError(f'{extra!r} is no flag; those begin with --')
+    main(*words)
   except (ValueError, WorkdirBusy) as error:
     return _end(f'error: {_one_line(error)}', BAD_INPUT)
   except SaveFailed as error:

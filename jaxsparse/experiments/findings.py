@@ -14,6 +14,7 @@ import io
 import json
 import pathlib
 import sys
+import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -100,7 +101,11 @@ def drawer(function: Function) -> Callable[[Sequence[Part]], Drawn] | None:
 
 
 def check_options(function: Function, options: Mapping[str, Any]) -> None:
-  """Raises `ValueError` for options that an analysis lacks, or needs."""
+  """Raises `ValueError` for options that an analysis lacks, or needs.
+
+  And for values that are not of the types it is annotated with, where those
+  are plain ones.
+  """
   every = inspect.signature(function).parameters.values()
   if any(p.kind is p.VAR_KEYWORD for p in every):
     return
@@ -114,6 +119,11 @@ def check_options(function: Function, options: Mapping[str, Any]) -> None:
   for name, parameter in accepted.items():
     if parameter.default is parameter.empty and name not in options:
       raise ValueError(f'{function.__name__} needs the option {name}')
+    if name in options and not _fits(options[name], parameter.annotation):
+      kinds = getattr(parameter.annotation, '__name__', parameter.annotation)
+      raise ValueError(
+        f'{function.__name__}: {name} is {options[name]!r}; accepted is {kinds}'
+      )
 
 
 def call(
@@ -141,13 +151,18 @@ def call(
   )
 
 
-def keep(stem: pathlib.Path, asked: Mapping[str, Any], found: Finding) -> None:
+def keep(
+  stem: pathlib.Path, asked: Mapping[str, Any], found: Finding
+) -> tuple[pathlib.Path, ...]:
   """Writes `stem`.json, and `stem`.csv if there is a table.
 
   Args:
     stem: whose folder is made if need be.
     asked: what the finding is of, for JSON; written with the numbers.
     found: as from `call`.
+
+  Returns:
+    The paths that were written.
   """
   numbers, table = _files(stem)
   stem.parent.mkdir(parents=True, exist_ok=True)
@@ -158,6 +173,7 @@ def keep(stem: pathlib.Path, asked: Mapping[str, Any], found: Finding) -> None:
     workdir.write_atomic(table, to_csv(found.table))
   content = {**asked, 'numbers': dict(found.numbers)}
   workdir.write_atomic(numbers, json.dumps(content, indent=2))
+  return (numbers, table) if found.table else (numbers,)
 
 
 def kept(stem: pathlib.Path, asked: Mapping[str, Any]) -> Finding | None:
@@ -188,6 +204,14 @@ def from_csv(text: str) -> Table:
   heading, *rows = csv.reader(io.StringIO(text))
   columns = zip(*rows, strict=True) if rows else [()] * len(heading)
   return {n: _column(c) for n, c in zip(heading, columns, strict=True)}
+
+
+def _fits(value: Any, annotation: Any) -> bool:
+  """Whether a value is of one of the types, if these are plain."""
+  types = set(typing.get_args(annotation) or (annotation,))
+  if not types <= {int, float, bool, str, type(None)}:
+    return True
+  return type(value) in types or (type(value) is int and float in types)
 
 
 def _files(stem: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:

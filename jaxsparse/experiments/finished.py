@@ -64,7 +64,10 @@ def load(workdir: StrPath, *, replicate: int = 0) -> Finished:
   names = {name: settled[name]['name'] for name in config_lib.SECTIONS}
   config = config_lib.default_config(**names)
   config.update(settled)
-  experiment = build(config)
+  try:
+    experiment = build(config)
+  except ValueError as error:
+    raise ValueError(f'{root} cannot be built again: {error}') from None
   differing = identity.differences(settled, experiment.config)
   if differing:
     raise ValueError(

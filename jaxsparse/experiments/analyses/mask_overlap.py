@@ -20,7 +20,7 @@ def mask_overlap(workdirs: Sequence[pathlib.Path]) -> dict[str, float]:
     ValueError: not two, without masks, or of nets that differ.
   """
   if len(workdirs) != 2:
-    raise ValueError(f'mask_overlap: got {len(workdirs)} runs; accepted are 2')
+    raise ValueError(f'got {len(workdirs)} runs; accepted is 2 runs')
   masks = [load_params(workdir)[1] for workdir in workdirs]
   total, _ = similarity.mask_overlap(*masks)
   return {'mask_overlap': total}

@@ -1,10 +1,14 @@
 """What reaches each layer of a net where its run starts, both ways."""
 
+import functools
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from flax import linen as nn
 
 from jaxsparse.analysis import signal
 from jaxsparse.core.types import PyTree
@@ -43,29 +47,50 @@ def signal_at_init(
   (run,) = finished.load_each(workdirs, count=1)
   images, labels = _inputs(run, examples, noise)
   net = finished.solution(run, 0)
+  program, names = _program(
+    run.experiment.module, run.experiment.task.example_loss
+  )
   variables = {'params': net.params, **net.model_state}
-  apply = signal.linen_apply(run.experiment.module, train=False)
-  example_loss = run.experiment.task.example_loss
+  forward, backward, deviation = program(variables, images, labels)
+  norms = np.array([float(found.norm) for found in backward])
+  return Finding(
+    {
+      'logit_deviation': float(deviation),
+      'signal_at_first_layer': norms[0].item(),
+    },
+    {
+      'layer': np.array(names),
+      'mean_square': np.array([float(f.mean_square) for f in forward]),
+      'deviation': np.array([float(f.deviation) for f in forward]),
+      'gradient_norm': norms,
+    },
+  )
+
+
+@functools.lru_cache(maxsize=32)
+def _program(
+  module: nn.Module, example_loss: Callable[..., jax.Array]
+) -> tuple[Callable[..., Any], list[str]]:
+  """What is compiled once for all runs of a model, and the layers' names.
+
+  The names are there after the first call, in the order of their use, which
+  a compiled program does not keep in what it returns.
+  """
+  apply = signal.linen_apply(module, train=False)
+  names: list[str] = []
 
   def loss(logits: jax.Array, labels: PyTree) -> jax.Array:
     return example_loss(logits, labels).mean()
 
-  forward = signal.forward_signal(apply, variables, images)
-  backward = signal.backward_signal(apply, loss, variables, images, labels)
-  logits = np.asarray(apply(variables, images, lambda _, value: value))
-  norms = [float(found.norm) for found in backward.values()]
-  return Finding(
-    {
-      'logit_deviation': float(logits.std()),
-      'signal_at_first_layer': norms[0],
-    },
-    {
-      'layer': np.array(list(forward)),
-      'mean_square': np.array([float(f.mean_square) for f in forward.values()]),
-      'deviation': np.array([float(f.deviation) for f in forward.values()]),
-      'gradient_norm': np.array(norms),
-    },
-  )
+  @jax.jit
+  def program(variables: PyTree, images: jax.Array, labels: jax.Array) -> Any:
+    forward = signal.forward_signal(apply, variables, images)
+    backward = signal.backward_signal(apply, loss, variables, images, labels)
+    names[:] = forward
+    logits = apply(variables, images, lambda _, value: value)
+    return list(forward.values()), list(backward.values()), logits.std()
+
+  return program, names
 
 
 def _inputs(
@@ -76,7 +101,7 @@ def _inputs(
     raise ValueError(f'examples is {examples}; accepted is >= 1')
   data = run.experiment.dataset
   labels = data.train.labels[:examples]
-  images = jax.numpy.asarray(data.train.images[:examples])
+  images = jnp.asarray(data.train.images[:examples])
   if noise:
     return jax.random.normal(jax.random.key(0), images.shape), labels
   return measures.pixels(images, data.scale), labels

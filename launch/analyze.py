@@ -1,0 +1,79 @@
+r"""Makes an analysis of finished runs.
+
+  python -m launch.analyze ANALYSIS --workdir=DIR[,DIR ...] [--step=N] \
+    [--option examples=1000 ...] [--out=DIR]
+
+  python -m launch.analyze interpolation --workdir=runs/ticket,runs/pruned
+  python -m launch.analyze distance_map --workdir=runs/a,runs/b --workdir=runs/p
+
+An ANALYSIS is a file in `jaxsparse/experiments/analyses`, or a dotted path;
+its docstring says what it takes and gives. One of several kinds of runs takes
+a `--workdir` for each. Prints the numbers, writes them with a table and
+a figure where there is one to DIR (`analyses` in the first workdir by
+default), and adds them to the entry `analyses` of that run's summary.json.
+"""
+
+from typing import Any
+
+from absl import flags
+
+from jaxsparse.experiments import analysing, command, findings, literals
+from jaxsparse.experiments import summary as summary_lib
+from jaxsparse.experiments.studies import metrics
+
+_WORKDIR = flags.DEFINE_multi_string(
+  'workdir', [], 'Workdirs with commas between; once for each kind of run.'
+)
+_STEP = flags.DEFINE_integer(
+  'step', None, 'Short for --option step=N: a step that the run keeps.'
+)
+_OPTION = flags.DEFINE_multi_string(
+  'option', [], 'name=value, of the analysis; may be given several times.'
+)
+_OUT = flags.DEFINE_string('out', None, 'Where files are written.')
+
+
+def _options() -> dict[str, Any]:
+  found: dict[str, Any] = {}
+  if _STEP.value is not None:
+    found['step'] = _STEP.value
+  for text in _OPTION.value:
+    name, equals, value = text.partition('=')
+    if not equals or not name:
+      raise ValueError(f'--option: got {text!r}; accepted is name=value')
+    found[name] = literals.literal(value)
+  return found
+
+
+def _shown(name: str, number: findings.Number) -> str:
+  how = metrics.metric(name)
+  spread = number if isinstance(number, dict) else {'mean': number}
+  text = how.text(how.scale * spread['mean'])
+  if spread.get('std') is not None:
+    text += f' ± {how.text(how.scale * spread["std"])}'
+  return f'{text} {how.unit}'.rstrip()
+
+
+def main(analysis: str) -> None:
+  """Makes the analysis, prints its numbers and names its files."""
+  pools = [literals.split(text) for text in command.required(_WORKDIR)]
+  if not all(path for pool in pools for path in pool):
+    raise ValueError(f'--workdir: got {_WORKDIR.value}; a path is empty')
+  made = analysing.make(analysis, pools, _options(), _OUT.value)
+  rows = [
+    (metrics.metric(name).label, _shown(name, number))
+    for name, number in made.finding.numbers.items()
+  ]
+  if rows:
+    print(summary_lib.aligned(rows))
+  for path in made.paths:
+    print(path)
+
+
+def run() -> None:
+  """The entry point of `jaxsparse-analyze`."""
+  command.run(main, word='ANALYSIS')
+
+
+if __name__ == '__main__':
+  run()
