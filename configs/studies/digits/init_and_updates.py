@@ -5,7 +5,13 @@ r"""What moving masks and a sparse initialisation are worth, on digits.
 
 A 64-300-100-10 net at 98 % sparsity (ERK): dense; a fixed random mask, SET and
 RigL, each from the masked dense initialisation and from the sparse one. 5
-seeds, 35 members of 1,500 steps.
+seeds, 35 members of 1,500 steps, in 49 s on 2 CPU cores (x86-64) that other
+jobs shared (2026-11-22).
+
+Test accuracy in per cent, mean and standard deviation of 5 seeds, from the
+masked dense and from the sparse initialisation: static 70.93 ± 7.44 and 84.90
+± 2.76, SET 91.10 ± 2.02 and 94.99 ± 0.76, RigL 96.79 ± 0.58 and 96.45 ± 0.71;
+dense 97.58 ± 0.43.
 """
 
 from jaxsparse.experiments.studies.spec import (
