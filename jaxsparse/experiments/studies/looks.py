@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
-from matplotlib import ticker
+from matplotlib import colors, ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -69,15 +69,20 @@ def run_styles(study: Study) -> dict[str, dict[str, Any]]:
 
 
 def row_styles(study: Study) -> dict[Row, dict[str, Any]]:
-  """Of each row: the style of its run, or of several rows shades of one."""
+  """Of each row: the style of its run, paler from row to row."""
   styles = run_styles(study)
   found = {}
   for run in study.runs:
-    rows = run.rows()
-    for row, shade in zip(rows, shades(len(rows)), strict=True):
-      own = styles[run.name]
-      found[row] = own if len(rows) == 1 else own | {'color': shade}
+    rows, own = run.rows(), styles[run.name]
+    for i, row in enumerate(rows):
+      found[row] = own | {'color': _paler(own['color'], 0.65 * i / len(rows))}
   return found
+
+
+def _paler(colour: str, share: float) -> str:
+  """A colour with so much white in it."""
+  red, green, blue = (c + share * (1 - c) for c in colors.to_rgb(colour))
+  return colors.to_hex((red, green, blue)).upper()
 
 
 def _places(runs: Sequence[Run], colours: int) -> list[tuple[int, int]]:

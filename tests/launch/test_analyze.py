@@ -1,0 +1,99 @@
+"""`python -m launch.analyze`: what is printed, written and refused."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture(scope='module')
+def root(launch, arguments, tmp_path_factory):
+  """Two finished runs, one that keeps a mask step, and one that is not."""
+  folder = tmp_path_factory.mktemp('analyze')
+  for name, fields in (
+    ('pruned', {'updater.name': 'gmp'}),
+    ('rigl', {'checkpoint.keep_steps': '(5,)'}),
+  ):
+    args = arguments(folder / name, **{'num_steps': 20} | fields)
+    assert launch(args).code == 0
+  half = folder / 'half'
+  half.mkdir()
+  (half / 'config.json').write_bytes((folder / 'rigl/config.json').read_bytes())
+  return folder
+
+
+def analyze(launch, *args):
+  return launch(list(args), module='analyze')
+
+
+def test_numbers_are_printed_kept_and_noted(launch, root):
+  args = ('disagreement', f'--workdir={root}/rigl,{root}/pruned')
+  before = json.loads((root / 'rigl/summary.json').read_text())
+  ended = analyze(launch, *args)
+  assert (ended.code, ended.err) == (0, '')
+  first, second, path = ended.out.splitlines()
+  assert first.split()[:1] == ['disagreement']
+  assert second.startswith('symmetric kl')
+  assert path == f'{root}/rigl/analyses/disagreement.json'
+  kept = json.loads((root / 'rigl/analyses/disagreement.json').read_text())
+  assert f'{kept["numbers"]["disagreement"]:.4f}' == first.split()[-1]
+  # Twice is once; another step is another analysis.
+  for more in ((), ('--step=0',)):
+    assert analyze(launch, *args, *more).code == 0
+  summary = json.loads((root / 'rigl/summary.json').read_text())
+  one, other = summary.pop('analyses')
+  assert summary == before
+  assert one == kept
+  assert one['inputs'] == [['.', '../pruned']]
+  assert (one['options'], other['options']) == ({}, {'step': 0})
+
+
+def test_a_figure_and_its_table_are_written_where_asked(launch, root, tmp_path):
+  ended = analyze(
+    launch,
+    'distance_map',
+    f'--workdir={root}/rigl,{root}/pruned',
+    f'--workdir={root}/pruned',
+    '--option=seed=3',
+    f'--out={tmp_path}/out',
+  )
+  assert (ended.code, ended.err) == (0, '')
+  names = ('json', 'csv', 'png', 'svg')
+  paths = [f'{tmp_path}/out/distance_map.{end}' for end in names]
+  assert ended.out.splitlines()[1:] == paths
+  table = (tmp_path / 'out/distance_map.csv').read_text().splitlines()
+  assert table[0] == 'pool,step,x,y'
+  assert [line.split(',')[0] for line in table[1:]] == list('000011')
+  kept = json.loads((tmp_path / 'out/distance_map.json').read_text())
+  assert kept['inputs'] == [['.', '../pruned'], ['../pruned']]
+  assert kept['options'] == {'seed': 3}
+  assert not (root / 'rigl/analyses/distance_map.png').exists()
+
+
+@pytest.mark.parametrize(
+  ('args', 'said'),
+  [
+    ((), 'ANALYSIS is required'),
+    (('ensemble', 'more', '--workdir=R/rigl'), "'more' is no flag"),
+    (('ensemble',), '--workdir is required'),
+    (('ensemble', '--workdir=R/rigl,'), 'a path is empty'),
+    (('ensembel', '--workdir=R/rigl'), "Did you mean 'ensemble'"),
+    (('ensemble', '--workdir=/nowhere'), '/nowhere is no run'),
+    (('ensemble', '--workdir=R/half'), 'R/half is not finished'),
+    (('ensemble', '--workdir=R/rigl', '--step=7'), 'kept are 0, 5, 10, 20'),
+    (('ensemble', '--workdir=R/rigl', '--option=step'), 'accepted is name=v'),
+    (('ensemble', '--workdir=R/rigl', '--option=stp=1'), "Did you mean 'step'"),
+    (('ensemble', '--workdir=R/rigl', '--step=x'), 'flag --step=x'),
+    (('hessian', '--workdir=R/rigl'), 'hessian needs the option step'),
+    (('distances', '--workdir=R/rigl'), 'got 1 runs; accepted is 2 runs'),
+    (
+      ('interpolation', '--workdir=R/rigl,R/pruned'),
+      "masks differ at 'Dense_0/kernel'",
+    ),
+  ],
+)
+def test_bad_input_gets_one_line(launch, root, args, said):
+  ended = analyze(launch, *(arg.replace('R/', f'{root}/') for arg in args))
+  assert ended.code == 2
+  assert said.replace('R/', f'{root}/') in ended.err
+  assert ended.err.count('\n') == 1
+  assert not ended.out
