@@ -1,4 +1,4 @@
-"""Analyses of finished members, for studies: one a file, found by name.
+"""Analyses of finished runs: one a file, found by name.
 
-Each is a function `(workdirs, **options) -> {metric: number}`.
+What they are is said in `jaxsparse.experiments.findings`.
 """

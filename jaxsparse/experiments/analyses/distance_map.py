@@ -62,7 +62,7 @@ def distance_map(
 def draw_distance_map(parts: Sequence[Part]) -> Drawn:
   """A panel a map; starts are hollow, ends are filled and lines join them."""
   titles = [''] if len(parts) == 1 else [p.inputs[0].label for p in parts]
-  figure, axes = looks.multiples(titles, columns=2, panel=(5.2, 4.2))
+  figure, axes = looks.multiples(titles, columns=2, panel=(5.8, 4.2))
   said = []
   for ax, part in zip(axes, parts, strict=True):
     ax.set(aspect='equal', adjustable='datalim', xlabel='')

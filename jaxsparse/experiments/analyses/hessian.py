@@ -34,9 +34,10 @@ def hessian(
 ) -> Finding:
   """Eigenvalues over active weights on both sides of a mask step.
 
-  Evci et al. 2022, section on the Hessian. Nothing but the masks (and weights
-  with them) changes in a mask step, so `checkpoint.keep_steps` of the run
-  must hold `step` and `step + 1`.
+  Evci et al. 2022, section on the Hessian. The sides are the nets after
+  `step` and after `step + 1` steps, and `checkpoint.keep_steps` of the run
+  must hold both. With methods that move weights in a mask step too (SET,
+  SNFS, GMP) that is part of the difference.
 
   Args:
     workdirs: of the run.
@@ -111,7 +112,7 @@ def draw_hessian(parts: Sequence[Part]) -> Drawn:
   ends = _looks.symlog([every.min(), every.max()], _LINEAR)
   # Half units: whole ones are decades, and the middle one is around 0.
   edges = np.arange(np.floor(2 * ends[0]), np.ceil(2 * ends[1]) + 1) / 2
-  said = []
+  said, most = [], 1.0
   for ax, (label, (_, tables)) in zip(axes, groups.items(), strict=True):
     for side, look in _LOOKS.items():
       shown = [_counts(table, side, edges) for table in tables]
@@ -124,7 +125,10 @@ def draw_hessian(parts: Sequence[Part]) -> Drawn:
       )
       negative = np.mean([_negative(table, side) for table in tables])
       said.append(f'{label}, {side}, {negative:.4g}')
+      most = max(most, np.mean(shown, 0).max())
+  for ax in axes:
     _value_axis(ax)
+    ax.set_ylim(0, 1.5 * most)
   figure.supylabel('eigenvalues', fontsize=10)
   looks.figure_legend(figure, beside=False)
   title = 'Spectrum of the Hessian before and after a mask step'
@@ -160,7 +164,6 @@ def _value_axis(ax: Axes) -> None:
   ticks = [t for t in range(-12, 13) if low <= t <= high and t % 2]
   ax.set_xticks(ticks, [_name(t) for t in ticks], minor=False)
   ax.set_yscale('symlog', linthresh=1)
-  ax.set_ylim(bottom=0)
   ax.set_xlabel('eigenvalue', fontsize=9)
 
 

@@ -111,13 +111,18 @@ def draw_signal_at_init(parts: Sequence[Part]) -> Drawn:
   """A panel forward and one backward, by layer."""
   figure, axes = figures.panels(len(_PANELS), height=3.6)
   groups = _looks.groups(parts)
+  layers = max((part.table['layer'] for part in parts), key=len)
   said = []
   for ax, column in zip(axes, _PANELS, strict=True):
-    ax.set_yscale('log')
-    for label, (style, tables) in groups.items():
-      layers = tables[0]['layer']
-      values = _looks.over(np.arange(len(layers)), [t[column] for t in tables])
-      figures.line(ax, values, label=label, **style, marker='o')
+    shown = {
+      label: _looks.over(
+        np.arange(len(tables[0]['layer'])), [t[column] for t in tables]
+      )
+      for label, (_, tables) in groups.items()
+    }
+    figures.log_scale(ax, list(shown.values()))
+    for label, values in shown.items():
+      figures.line(ax, values, label=label, **groups[label][0], marker='o')
       said.append(f'{label}, {_PANELS[column]}, {values.mean[-1]:.3g}')
     ax.set_xticks(range(len(layers)), layers, rotation=30, ha='right')
     ax.set_title(_PANELS[column], fontsize=9, loc='left')

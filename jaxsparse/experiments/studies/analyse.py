@@ -11,7 +11,7 @@ from jaxsparse.experiments.findings import Drawing, Finding, Input, Part
 from jaxsparse.experiments.studies import pairing
 from jaxsparse.experiments.studies.looks import row_styles
 from jaxsparse.experiments.studies.members import Cell
-from jaxsparse.experiments.studies.names import row_name
+from jaxsparse.experiments.studies.names import count, row_name
 from jaxsparse.experiments.studies.plan import Plan
 from jaxsparse.experiments.studies.results import Pooled
 from jaxsparse.experiments.studies.spec import Analysis, Row, Study
@@ -63,7 +63,10 @@ def analyse(
   parts: dict[findings.Function, list[Part]] = {}
   for analysis in plan.study.analyses:
     function = findings.find(analysis.function)
-    for call in _calls(plan, analysis):
+    calls = list(_calls(plan, analysis))
+    of = count(len(calls), 'row' if analysis.pooled else 'member')
+    _log.info('analysis %s, of %s', analysis.name, of)
+    for call in calls:
       if stopping():
         return found
       try:
@@ -139,7 +142,7 @@ def _made(
   }
   if (kept := findings.kept(stem, asked)) is not None:
     return kept
-  _log.info('analysis %s: %s', analysis.name, stem.name)
+  _log.debug('analysis %s: %s', analysis.name, stem.name)
   paths = [[plan.runs_dir / name for name in pool] for pool in call.names]
   function = findings.find(analysis.function)
   inputs = paths if analysis.pooled else [pool[0] for pool in paths]
