@@ -70,7 +70,21 @@ def gradient_flow(
   Returns:
     Norms are 0 or more; `layer_mean` and `per_weight` 0 without any mask.
   """
-  value, squares = _masked_squares(loss, params, masks, batch)
+  value, grads = jax.value_and_grad(loss)(params, batch)
+  return flow_of_gradient(value, grads, masks)
+
+
+def flow_of_gradient(
+  loss: jax.Array, grads: PyTree, masks: Masks
+) -> GradientFlow:
+  """`gradient_flow` of a gradient that is there already.
+
+  Args:
+    loss: the loss that it is of, a scalar.
+    grads: a tree like the params.
+    masks: as for `gradient_flow`.
+  """
+  squares = _masked_squares(grads, masks)
   of_masked = jax.tree.leaves(map_masks(lambda s, _: s, squares, masks))
   weights = _total(jax.tree.leaves(active(masks)), jnp.int32)
   return GradientFlow(
@@ -81,7 +95,7 @@ def gradient_flow(
     per_weight=jnp.sqrt(
       _total(of_masked) / jnp.maximum(weights, 1).astype(jnp.float32)
     ),
-    loss=value.astype(jnp.float32),
+    loss=loss.astype(jnp.float32),
   )
 
 
@@ -95,7 +109,7 @@ def gradient_norm(
   Returns:
     A float32 scalar >= 0.
   """
-  _, squares = _masked_squares(loss, params, masks, batch)
+  squares = _masked_squares(jax.grad(loss)(params, batch), masks)
   return jnp.sqrt(_total(jax.tree.leaves(squares)))
 
 
@@ -142,12 +156,9 @@ def first_order_change(norm: Scalar, *, learning_rate: Scalar) -> jax.Array:
   return -learning_rate * jnp.square(norm)
 
 
-def _masked_squares(
-  loss: ProbeLoss, params: Params, masks: Masks, batch: PyTree
-) -> tuple[jax.Array, PyTree]:
-  """The loss, and the squared L2 norm of each leaf's masked gradient."""
-  value, grads = jax.value_and_grad(loss)(params, batch)
-  return value, jax.tree.map(
+def _masked_squares(grads: PyTree, masks: Masks) -> PyTree:
+  """The squared L2 norm of each leaf's masked gradient, float32."""
+  return jax.tree.map(
     lambda g: jnp.sum(jnp.square(g.astype(jnp.float32))),
     apply_masks(grads, masks),
   )

@@ -16,9 +16,13 @@ from jaxsparse.core.types import Counts, MaskUpdater, PyTree
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
 from jaxsparse.models.mlp import mlp
-from jaxsparse.training.programs import Programs, make_programs
+from jaxsparse.training.programs import (
+  Programs,
+  choose_dispatch,
+  make_programs,
+)
 from jaxsparse.training.state import Member, TrainState
-from jaxsparse.training.step import Recipe, initial_state
+from jaxsparse.training.step import Recipe, initial_state, train_step
 from jaxsparse.training.task import Task, classification
 
 EXAMPLES = 10_000
@@ -40,6 +44,16 @@ class Setup(NamedTuple):
     """Newly built, hence newly compiled, programs."""
     return make_programs(
       self.recipe, batch_of, dispatch=dispatch, chunk=chunk, mesh=mesh
+    )
+
+  def dispatch(self, batch: int) -> str:
+    """How a run with batches of this size would be dispatched here."""
+    indices = jax.ShapeDtypeStruct((batch,), jnp.int32)
+    return choose_dispatch(
+      train_step(self.recipe),
+      jax.eval_shape(self.fresh),
+      self.member,
+      jax.eval_shape(batch_of, self.data, indices),
     )
 
 

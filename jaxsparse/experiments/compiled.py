@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh
 
-from jaxsparse.analysis.gradient_flow import GradientFlow, gradient_flow
+from jaxsparse.analysis.gradient_flow import GradientFlow
 from jaxsparse.core import prng
 from jaxsparse.core.types import Probe, PyTree, Shape
 from jaxsparse.data import resident
@@ -21,6 +21,7 @@ from jaxsparse.data.datasets import Split
 from jaxsparse.experiments import recipes
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.training.evaluate import make_evaluate
+from jaxsparse.training.probe import make_probe
 from jaxsparse.training.programs import (
   Programs,
   choose_dispatch,
@@ -133,7 +134,7 @@ def _compiled(
     _programs(recipe, scale, dispatch, chunk, mesh),
     _make_init(recipe, task, init_fn, batches, image_shape),
     _evaluate(task, scale),
-    _probe(task, scale),
+    _probe(task, scale, dispatch),
   )
 
 
@@ -152,15 +153,10 @@ def _evaluate(task: Task, scale: float) -> Callable[..., tuple[float, float]]:
 
 
 @functools.lru_cache(maxsize=32)
-def _probe(task: Task, scale: float) -> Callable[..., GradientFlow]:
-  @jax.jit
-  def probe(params, masks, model_state, key, data, indices):
-    def loss(params, batch):
-      return task.loss(params, model_state, batch, key=key, train=True)[0]
-
-    return gradient_flow(loss, params, masks, batch_of(scale)(data, indices))
-
-  return probe
+def _probe(
+  task: Task, scale: float, dispatch: str
+) -> Callable[..., GradientFlow]:
+  return make_probe(task, batch_of(scale), dispatch=dispatch)
 
 
 def _make_init(

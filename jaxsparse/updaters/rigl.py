@@ -1,8 +1,18 @@
 """RigL: drop by magnitude, grow by the dense gradient."""
 
+import jax
+import jax.numpy as jnp
+
 from jaxsparse.core import schedules
 from jaxsparse.core.criteria.gradient import gradient
-from jaxsparse.core.types import Counts, MaskUpdater, Scalar
+from jaxsparse.core.types import (
+  Counts,
+  MaskUpdater,
+  Params,
+  PyTree,
+  Scalar,
+  Scores,
+)
 from jaxsparse.updaters import _dynamic
 
 
@@ -13,6 +23,7 @@ def rigl(
   drop_schedule: str | schedules.Decay = 'cosine',
   start_step: int = 0,
   stop_step: int,
+  inverted: bool = False,
 ) -> MaskUpdater:
   """RigL (Evci et al. 2020, "Rigging the Lottery", algorithm 1).
 
@@ -35,6 +46,8 @@ def rigl(
     start_step: the first mask step.
     stop_step: mask steps end before it, and the decay at it; the paper's
       T_end, about 3/4 of training.
+    inverted: grow those of smallest |dL/d(w m)| instead: a control, which is
+      to show what growing by gradient is worth.
 
   Raises:
     ValueError: an argument is out of range, or no decay has that name.
@@ -43,14 +56,20 @@ def rigl(
   (theirs freezes the counter); no noise on the drop scores; inactive weights
   are never kept (there, noise can lift them over active weights below 1e-5);
   the decay runs from `start_step` rather than from 0. A weight that is
-  dropped and grown in one update is left alone, as there.
+  dropped and grown in one update is left alone, as there. `inverted` is no
+  part of the method; Evci et al. 2022, "Gradient Flow in Sparse Neural
+  Networks and How Lottery Tickets Win", compare with it.
   """
   return _dynamic.drop_and_grow_updater(
     counts,
-    gradient,
+    _inverted if inverted else gradient,
     drop_fraction=drop_fraction,
     drop_schedule=drop_schedule,
     start_step=start_step,
     stop_step=stop_step,
     step_on_update=False,
   )
+
+
+def _inverted(params: Params, grads: PyTree, *, key: jax.Array) -> Scores:
+  return jax.tree.map(jnp.negative, gradient(params, grads, key=key))

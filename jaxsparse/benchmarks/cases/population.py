@@ -1,7 +1,5 @@
 """What a member of a population gets done, against a run alone."""
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
@@ -11,8 +9,6 @@ from jaxsparse.experiments.population import usual_carry
 from jaxsparse.models.lenet5 import lenet5
 from jaxsparse.models.mlp import mlp
 from jaxsparse.training.carry import Carrier, OneByOne, Threads, threads_for
-from jaxsparse.training.programs import choose_dispatch
-from jaxsparse.training.step import train_step
 from jaxsparse.training.vmapped import Vmapped, member_mesh
 from jaxsparse.updaters.static import static
 
@@ -67,7 +63,7 @@ def _carrier(setup: lenet.Setup, members: int, how: str) -> Carrier:
     return _one_by_one(setup, members)
   mesh = member_mesh()
   return Vmapped(
-    setup.programs(_STEPS, dispatch=_dispatch(setup), mesh=mesh),
+    setup.programs(_STEPS, dispatch=setup.dispatch(_BATCH), mesh=mesh),
     [setup.fresh() for _ in range(members)],
     [setup.member] * members,
     mesh=mesh,
@@ -77,7 +73,7 @@ def _carrier(setup: lenet.Setup, members: int, how: str) -> Carrier:
 
 
 def _one_by_one(setup: lenet.Setup, members: int) -> Carrier:
-  dispatch = _dispatch(setup)
+  dispatch = setup.dispatch(_BATCH)
   return OneByOne(
     setup.programs(_STEPS, dispatch=dispatch),
     [setup.fresh() for _ in range(members)],
@@ -86,13 +82,6 @@ def _one_by_one(setup: lenet.Setup, members: int) -> Carrier:
     batches=_batches,
     threads=Threads(threads_for(members, dispatch)),
   )
-
-
-def _dispatch(setup: lenet.Setup) -> str:
-  indices = jax.ShapeDtypeStruct((_BATCH,), jnp.int32)
-  batch = jax.eval_shape(lenet.batch_of, setup.data, indices)
-  state = jax.eval_shape(setup.fresh)
-  return choose_dispatch(train_step(setup.recipe), state, setup.member, batch)
 
 
 def _batches(member: int, begin: int, end: int) -> np.ndarray:
