@@ -32,6 +32,18 @@ def digest(resolved: Plain) -> str:
   return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def whole_digest(resolved: Plain) -> str:
+  """Likewise of all fields that count, defaults or not.
+
+  It tells configs apart that a changed default makes two, and does not change
+  with the defaults.
+  """
+  fields = flat(jsonable(resolved))
+  kept = {k: v for k, v in fields.items() if k not in _NOT_IDENTITY}
+  text = json.dumps(kept, sort_keys=True)
+  return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
 def differences(theirs: Plain, ours: Plain) -> list[str]:
   """`field: theirs -> ours` for each field in which the configs differ."""
   a, b = _essence(theirs), _essence(ours)

@@ -100,3 +100,12 @@ def test_functions_that_have_no_name_are_refused():
   named = BASE | {'updater': BASE['updater'] | {'name': lambda counts: None}}
   with pytest.raises(ValueError, match='no name that could be found again'):
     identity.to_json(named)
+
+
+def test_the_whole_digest_tells_a_default_that_has_changed(monkeypatch):
+  other = BASE | {'log_interval': 99}
+  whole = identity.whole_digest(BASE)
+  assert whole != identity.whole_digest(other)
+  monkeypatch.setattr(identity.config_lib, 'default_config', None)
+  assert identity.whole_digest(json.loads(identity.to_json(BASE))) == whole
+  assert len(whole) == 12

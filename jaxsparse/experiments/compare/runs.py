@@ -4,7 +4,7 @@ import glob
 import os
 import pathlib
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 from jaxsparse.experiments import identity, workdir
@@ -61,17 +61,27 @@ def find(patterns: Sequence[str]) -> list[Found]:
 
 def _each_once(runs: Sequence[Found]) -> list[Found]:
   """A copy of a run that came before has no summary, and says of which."""
-  first: dict[str, Found] = {}
+  first: dict[Hashable, Found] = {}
   return [
     run
-    if run.summary is None
-    or first.setdefault(run.summary['config_digest'], run) is run
+    if run.summary is None or first.setdefault(_same(run.root), run) is run
     else run._replace(
-      summary=None,
-      state=f'the same run as {first[run.summary["config_digest"]].root}',
+      summary=None, state=f'the same run as {first[_same(run.root)].root}'
     )
     for run in runs
   ]
+
+
+def _same(root: pathlib.Path) -> Hashable:
+  """Equal for copies of a run.
+
+  Not the digest that was kept: it leaves out what was a default then.
+  """
+  config = workdir.read_config(root)
+  try:
+    return identity.digest(config)
+  except ValueError:  # Of a method that is no longer found.
+    return identity.whole_digest(config)
 
 
 def _workdirs(folder: pathlib.Path, depth: int = 0) -> list[pathlib.Path]:

@@ -1,5 +1,7 @@
 """Runs are found wherever a person points, each once, and read whole."""
 
+import json
+
 import pytest
 
 from jaxsparse.experiments import workdir
@@ -90,6 +92,41 @@ def test_a_copy_of_a_run_does_not_count_again(make_run):
   assert first.state == 'finished'
   assert second.summary is None
   assert second.state == f'the same run as {a}'
+
+
+def rewrite(root, change):
+  """Changes what is kept of a run's config, and its digest not."""
+  path = root / workdir.CONFIG
+  content = json.loads(path.read_text())
+  change(content['config'])
+  path.write_text(json.dumps(content))
+
+
+def test_a_default_that_has_changed_makes_two_runs(make_run):
+  """Their digests are equal, as each was made with the default of its day."""
+  old, new = make_run('old', [0.5]), make_run('new', [0.5])
+  rewrite(old, lambda config: config['updater'].update(dense_first=True))
+  digests = [json.loads((r / 'summary.json').read_text()) for r in (old, new)]
+  assert digests[0]['config_digest'] == digests[1]['config_digest']
+  found = runs.find([str(old), str(new)])
+  assert [run.state for run in found] == ['finished', 'finished']
+
+
+def test_a_field_that_is_new_makes_no_other_run(make_run):
+  old, new = make_run('old', [0.5]), make_run('new', [0.5])
+  rewrite(old, lambda config: config['updater'].pop('dense_first'))
+  _, second = runs.find([str(old), str(new)])
+  assert second.state == f'the same run as {old}'
+
+
+def test_runs_of_a_method_that_is_gone_are_told_apart(make_run):
+  copies = [make_run(name, [0.5]) for name in 'abc']
+  for root in copies:
+    rewrite(root, lambda config: config['updater'].update(name='no.longer'))
+  rewrite(copies[2], lambda config: config.update(seed=7))
+  a, b, c = runs.find([str(root) for root in copies])
+  assert (a.state, c.state) == ('finished', 'finished')
+  assert b.state == f'the same run as {copies[0]}'
 
 
 @pytest.mark.parametrize('field', ['checkpoint', 'masks'])
