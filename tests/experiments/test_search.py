@@ -25,7 +25,7 @@ SPACE = {
 def member(seed, validation, test=0.5, error=''):
   root = pathlib.Path(f'member{seed}')
   if error:
-    return MemberResult(Row('sweep'), seed, root, None, error)
+    return MemberResult(Row('sweep'), seed, root, None, error, kind='failed')
   spreads = {'test_accuracy': test, 'validation_accuracy': validation}
   summary = {k: {'mean': v} for k, v in spreads.items() if v is not None}
   return MemberResult(Row('sweep'), seed, root, summary)

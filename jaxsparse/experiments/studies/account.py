@@ -13,17 +13,18 @@ _OUTCOMES: tuple[Outcome, ...] = ('holds', 'fails', 'undecided')
 def account(results: Results, judged: Sequence[Sequence[Verdict]]) -> str:
   """What was run and what came of it, in two sentences."""
   study, members = results.study, results.members
-  refused = sum(bool(m.error) and m.root is None for m in members)
-  failed = sum(bool(m.error) for m in members) - refused
+  tally = Counter(member.kind for member in members)
   seeds = {len(run.seed_list()) for run in study.runs}
   each = f', {count(seeds.pop(), "seed")} each' if len(seeds) == 1 else ''
   rows = len(study.rows())
   said = f'{count(len(study.runs), "run")} in {count(rows, "row")}{each}: '
   every = count(len(members), 'member')
-  good = len(members) - failed - refused
-  parts = [f'{good} finished', *([f'{failed} failed'] * bool(failed))]
-  if refused:
-    parts.append(f'{refused} {"was" if refused == 1 else "were"} refused')
+  parts = [f'{tally["done"]} finished']
+  if failed := tally['failed']:
+    parts.append(f'{failed} failed')
+  for kind in ('refused', 'blocked'):
+    if number := tally[kind]:
+      parts.append(f'{number} {"was" if number == 1 else "were"} {kind}')
   came = (
     f'of {every} {_series(parts)}'
     if len(parts) > 1

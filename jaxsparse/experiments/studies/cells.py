@@ -16,6 +16,7 @@ from jaxsparse.experiments.studies.spec import Point, Row, Study
 
 NOTHING = '\N{EN DASH}'
 _BRIEF = 72
+_LOST = ('failed', 'refused', 'blocked')
 
 
 class Column(NamedTuple):
@@ -59,8 +60,8 @@ class Cell(NamedTuple):
 
   @property
   def lost_word(self) -> str:
-    """'failed', 'refused' or ''."""
-    return next((w for w in ('failed', 'refused') if w in self.lost), '')
+    """'failed', 'refused', 'blocked' or ''."""
+    return next((w for w in _LOST if w in self.lost), '')
 
   @property
   def ours(self) -> str:
@@ -150,11 +151,8 @@ def cell(results: Results, row: Row, name: str) -> Cell:
 def lost(members: Sequence[MemberResult]) -> str:
   """'2 of 5 failed: loss not finite at step 37', or ''."""
   parts = []
-  for word, found in (
-    ('failed', [m for m in members if m.error and m.root is not None]),
-    ('refused', [m for m in members if m.error and m.root is None]),
-  ):
-    if found:
+  for word in _LOST:
+    if found := [m for m in members if m.kind == word]:
       reasons = list(Counter(brief(m.error) for m in found))
       more = f' (and {len(reasons) - 1} more)' if len(reasons) > 1 else ''
       parts.append(f'{len(found)} of {len(members)} {word}: {reasons[0]}{more}')

@@ -164,7 +164,7 @@ def _members(results: Results) -> Markup:
 def _member(
   results: Results, member: MemberResult, noted: bool
 ) -> list[Content]:
-  folder = element('code', member.root.name) if member.root else 'refused'
+  folder = element('code', member.root.name) if member.root else member.kind
   cells: list[Content] = [
     row_name(results.study, member.row),
     str(member.seed),

@@ -2,10 +2,12 @@
 
 import pathlib
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from jaxsparse.experiments.findings import Drawing
 from jaxsparse.experiments.studies.spec import Row, Study
+
+Kind = Literal['done', 'refused', 'failed', 'blocked']
 
 
 class MemberResult(NamedTuple):
@@ -14,11 +16,15 @@ class MemberResult(NamedTuple):
   Attributes:
     row: of the table.
     seed: of the member.
-    root: its workdir; `None` where the config was refused before it had one.
+    root: its workdir; `None` where it never had one.
     summary: the content of its `summary.json`, with the numbers that analyses
-      gave; `None` where it failed.
-    error: why it failed, one line; '' where it did not.
+      gave; `None` where it is not done.
+    error: why it is not done, one line; '' where it is.
     note: what a reader must know of it ('carried by vmap ...'), or ''.
+    kind: 'done'; 'refused', where its config is; 'failed', where training
+      did; 'blocked', where the machine kept it from its end (a busy directory,
+      a full disk), so that the same command may yet finish it. One that starts
+      from another that is not done shares its kind.
   """
 
   row: Row
@@ -27,6 +33,7 @@ class MemberResult(NamedTuple):
   summary: dict[str, Any] | None
   error: str = ''
   note: str = ''
+  kind: Kind = 'done'
 
 
 class Pooled(NamedTuple):

@@ -153,13 +153,15 @@ def _result(
   analysed: Analysed,
 ) -> MemberResult:
   if not cell.member:
-    return MemberResult(cell.row, cell.seed, None, None, cell.error)
+    return MemberResult(
+      cell.row, cell.seed, None, None, cell.error, kind='refused'
+    )
   root = plan.runs_dir / cell.member
   summary = workdir_lib.finished(root)
   if summary is None:
     error = failure(root) or errors[cell.member]
     held = root if workdir_lib.begun(root) else None
-    return MemberResult(cell.row, cell.seed, held, None, error)
+    return MemberResult(cell.row, cell.seed, held, None, error, kind='failed')
   numbers = analysed.numbers.get(cell, {})
   notes = analysed.notes.get(cell, [])
   carry = summary.get('carry', {})

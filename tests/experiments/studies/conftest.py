@@ -34,7 +34,8 @@ def make_results(study, root, number):
   """Results of `study`: `number(row, seed)` is an accuracy or an error.
 
   An accuracy is a fraction. An error that begins with 'refused' is of a
-  config that never had a workdir.
+  config that never had a workdir, one that begins with 'blocked' of a member
+  that another process holds; any other is one of training.
   """
   members = []
   for index, row in enumerate(study.rows()):
@@ -42,12 +43,13 @@ def make_results(study, root, number):
       found = number(row, seed)
       folder = root / f'{row.run}-{index}-seed{seed}'
       if isinstance(found, str):
-        started = not found.startswith('refused')
+        started = not found.startswith(('refused', 'blocked'))
         if started:
           write_member(folder, 0.5, steps=STEPS[:2])
-        members.append(
-          MemberResult(row, seed, folder if started else None, None, found)
-        )
+        kind = found.split()[0].rstrip(':')
+        kind = kind if kind in ('refused', 'blocked') else 'failed'
+        held = folder if started else None
+        members.append(MemberResult(row, seed, held, None, found, kind=kind))
         continue
       write_member(folder, found)
       summary = {

@@ -165,12 +165,14 @@ def test_a_failed_member_is_reported_and_its_followers_with_it(made):
   assert after.summary is None
   assert after.error == f'starts from {blown.root.name}: {blown.error}'
   assert after.root is None
+  assert blown.kind == after.kind == 'failed'
 
 
 def test_a_refused_member_is_reported(made):
   _, _, results = made
   (bad,) = of(results, 'bad')
   assert bad.root is bad.summary is None
+  assert bad.kind == 'refused'
   assert 'sparsity is 1.0' in bad.error
 
 

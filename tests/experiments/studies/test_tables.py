@@ -7,6 +7,7 @@ import math
 import pytest
 
 from jaxsparse.experiments.studies import cells, tables
+from jaxsparse.experiments.studies.account import account
 from jaxsparse.experiments.studies.spec import Bound, Run, Study
 
 S = 'updater.sparsity'
@@ -124,6 +125,19 @@ def test_a_terminal_says_it_below_the_table(broken):
     'RigL, sparsity 98 %: 2 of 3 failed: loss not finite at step 37'
     ' (and 1 more)',
   ]
+
+
+def test_a_member_that_is_blocked_neither_failed_nor_was_refused(make_results):
+  results = make_results(
+    Study('t', (Run('a', 'c', seeds=3),)),
+    lambda row, seed: 0.5 if seed else 'blocked: held by process 7',
+  )
+  _, said = tables.text(results).split('\n\n')
+  assert said == 'a: 1 of 3 blocked: blocked: held by process 7'
+  assert account(results, []) == (
+    '1 run in 1 row, 3 seeds each: of 3 members 2 finished and 1 was blocked.'
+    ' The study states no claims.'
+  )
 
 
 def test_a_long_reason_is_cut():
