@@ -32,7 +32,7 @@ def test_the_digest_is_of_the_values_not_of_their_order():
     (None, 'seed', 1),
     (None, 'num_steps', 21),
     ('updater', 'sparsity', 0.91),
-    ('updater', 'name', 'set'),
+    ('init', 'name', 'sparse'),
     ('model', 'features', (300, 101)),
     ('data', 'name', 'mnist'),
   ],

@@ -20,7 +20,6 @@ from jaxsparse.experiments.studies.style import CSS
 from jaxsparse.experiments.studies.verdicts import Verdict
 
 _SIGNS = {'holds': '✓', 'fails': '✗', 'undecided': '?'}
-_DIGEST = 16
 # Wider figures may be scrolled on a phone, in inches.
 _WIDE = 7.5
 
@@ -169,18 +168,19 @@ def _member(
     row_name(results.study, member.row),
     str(member.seed),
     folder,
-    element('code', _digest(member)[:_DIGEST]),
+    element('code', _digest(member)),
   ]
   return [*cells, member.note] if noted else cells
 
 
 def _digest(member: MemberResult) -> str:
-  """Of the member's config; '' where it was refused."""
-  if member.summary is not None:
-    return str(member.summary.get('config_digest', ''))
-  if member.root is None or not workdir.begun(member.root):
+  """Of the member's whole config as it is kept; '' where none can be read."""
+  if member.root is None:
     return ''
-  return identity.digest(workdir.read_config(member.root))
+  try:
+    return identity.whole_digest(workdir.read_config(member.root))
+  except ValueError:  # Which its error says.
+    return ''
 
 
 def _how(results: Results) -> Markup:

@@ -1,11 +1,13 @@
 """The report as files and as a page, read back with the standard library."""
 
 import base64
+import json
 import re
 from html.parser import HTMLParser
 
 import pytest
 
+from jaxsparse.experiments import identity, workdir
 from jaxsparse.experiments.studies import draw, report
 from jaxsparse.experiments.studies.results import MemberResult, Results
 from jaxsparse.experiments.studies.spec import (
@@ -279,11 +281,17 @@ def test_members_are_listed_with_folder_and_digest(make_results, tmp_path):
   results = make_results()
   noted = results.members[3]._replace(note='carried by vmap, width 3')
   members = (*results.members[:3], noted, *results.members[4:])
+  config = {'seed': 0}
+  stored = (json.dumps({'config': config}), '{"half')
+  for member, text in zip(members[:2], stored, strict=True):
+    (member.root / workdir.CONFIG).write_text(text)
   path = report.write(results._replace(members=members), tmp_path / 'r')
   assert len(Page(path).all('details')) == 1
-  heads, first, *_, last = table_rows(path, 1)
+  heads, first, second, *_, last = table_rows(path, 1)
   assert heads == ['row', 'seed', 'folder', 'config digest', 'note']
-  assert first == ['Dense', '0', 'dense-0-seed0', '0000000000000000', '']
+  digest = identity.whole_digest(config)
+  assert first == ['Dense', '0', 'dense-0-seed0', digest, '']
+  assert second == ['Dense', '1', 'dense-0-seed1', '', '']
   assert last[:3] == ['RigL, sparsity 98 %', '2', 'rigl-4-seed2']
   assert table_rows(path, 1)[4][-1] == 'carried by vmap, width 3'
 
@@ -360,4 +368,6 @@ def test_the_report_of_a_run_that_was_trained(make_config, tmp_path):
   shown = 100 * made['test_accuracy']['mean']
   assert table_rows(path)[1] == ['rigl', f'{shown:.2f} (1)']
   assert len(Page(path).all('figure')) == 2
-  assert made['config_digest'][:16] in Page(path).texts('code')
+  digest = identity.whole_digest(workdir.read_config(root))
+  assert digest in Page(path).texts('code')
+  assert digest != made['config_digest']
