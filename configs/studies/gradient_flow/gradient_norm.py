@@ -1,6 +1,7 @@
 r"""LeNet5 on MNIST at 95 %: how much gradient flows as training goes on.
 
-  python -m launch.study --config=configs/studies/gradient_flow/gradient_norm.py \
+  python -m launch.study \
+    --config=configs/studies/gradient_flow/gradient_norm.py \
     --workdir=DIR --runs_dir=RUNS --override data.dir=FOLDER
 
 FOLDER is where TFDS has MNIST as array_record. The norm of the masked gradient

@@ -13,7 +13,7 @@ round(n (1 - s)), for these.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from jaxsparse.experiments.studies.spec import Run
@@ -25,6 +25,7 @@ UPDATES = (300, 500, 1000, 2000)
 PRUNED = '{pruned@0}'
 
 Overrides = Mapping[str, Any]
+Make = Callable[['Net', str, int], Run]
 
 
 class Net(NamedTuple):
@@ -67,7 +68,7 @@ MLP = Net('lenet_300_100', 0.98, (8, 8), _overrides(0.2, 1e-4), 500)
 def runs(
   net: Net,
   names: tuple[str, ...],
-  paper: Mapping[str, float] | None = None,
+  paper: Mapping[str, Mapping[str, float]] | None = None,
   *,
   seeds: int = 5,
 ) -> tuple[Run, ...]:
@@ -76,26 +77,27 @@ def runs(
   Args:
     net: the model with its settings.
     names: 'dense', 'pruned', 'lottery' ...
-    paper: name -> the test accuracy that the paper printed, in %.
+    paper: name -> metric -> the paper's number.
     seeds: of each.
   """
   given = paper or {}
   return tuple(
     dataclasses.replace(
       _RUNS[name](net, name, seeds),
-      paper={'test_accuracy': given[name]} if name in given else {},
+      paper=given.get(name, {}),
     )
     for name in names
   )
 
 
 def _dense(net: Net, name: str, seeds: int) -> Run:
-  overrides = net.overrides | {'updater.sparsity': 0.0}
+  overrides = {**net.overrides, 'updater.sparsity': 0.0}
   return Run(name, f'mnist/{net.name}_dense', overrides, seeds=seeds)
 
 
 def _small_dense(net: Net, name: str, seeds: int) -> Run:
-  overrides = net.overrides | {
+  overrides = {
+    **net.overrides,
     'updater.sparsity': 0.0,
     'model.features': net.small,
   }
@@ -104,7 +106,8 @@ def _small_dense(net: Net, name: str, seeds: int) -> Run:
 
 
 def _sparse(net: Net) -> dict[str, Any]:
-  return net.overrides | {
+  return {
+    **net.overrides,
     'updater.sparsity': net.sparsity,
     'updater.distribution': 'uniform',
     'updater.dense_first': False,
@@ -122,7 +125,7 @@ def _pruned(net: Net, name: str, seeds: int) -> Run:
   return Run(name, f'mnist/{net.name}_gmp', overrides, seeds=seeds)
 
 
-def _fixed(label: str, **init: Any):
+def _fixed(label: str, **init: Any) -> Make:
   """A run whose masks never change; `init` are fields of that section."""
 
   def make(net: Net, name: str, seeds: int) -> Run:
@@ -134,7 +137,7 @@ def _fixed(label: str, **init: Any):
   return make
 
 
-def _moving(method: str, label: str, **changed: Any):
+def _moving(method: str, label: str, **changed: Any) -> Make:
   """A run whose masks move, every update probed; `changed` are fields."""
 
   def make(net: Net, name: str, seeds: int) -> Run:
@@ -156,7 +159,7 @@ def _moving(method: str, label: str, **changed: Any):
   return make
 
 
-_RUNS = {
+_RUNS: dict[str, Make] = {
   'dense': _dense,
   'small_dense': _small_dense,
   'pruned': _pruned,
