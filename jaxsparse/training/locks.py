@@ -58,6 +58,27 @@ def lock(directory: str | os.PathLike[str]) -> Iterator[None]:
     os.close(descriptor)
 
 
+def holder(directory: str | os.PathLike[str]) -> str:
+  """Who holds a local `directory`: 'pid 123', or '' if nobody does."""
+  try:
+    descriptor = os.open(pathlib.Path(directory) / _NAME, os.O_RDONLY)
+  except OSError:
+    return ''  # Not even begun.
+  try:
+    # Shared, and let go at once: two that look do not see one another.
+    fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+  except BlockingIOError:
+    return _named(descriptor)
+  finally:
+    os.close(descriptor)
+  return ''
+
+
+def _named(descriptor: int) -> str:
+  found = os.pread(descriptor, 64, 0).decode(errors='replace').strip()
+  return found or 'pid not known'
+
+
 def _acquire(directory: pathlib.Path) -> int:
   try:
     directory.mkdir(parents=True, exist_ok=True)
@@ -69,10 +90,10 @@ def _acquire(directory: pathlib.Path) -> int:
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f'pid {os.getpid()}\n'.encode(), 0)
   except BlockingIOError as error:
-    holder = os.pread(descriptor, 64, 0).decode(errors='replace').strip()
+    holding = _named(descriptor)
     os.close(descriptor)
     raise WorkdirBusy(
-      f'{directory} is in use by another run ({holder or "pid not known"});'
+      f'{directory} is in use by another run ({holding});'
       ' wait for it, or choose another directory'
     ) from error
   except OSError as error:

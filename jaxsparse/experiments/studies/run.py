@@ -23,6 +23,7 @@ from jaxsparse.experiments.studies.results import MemberResult, Results
 from jaxsparse.experiments.studies.spec import Study
 from jaxsparse.experiments.studies.status import failure
 from jaxsparse.experiments.studies.watch import Watch, hushed
+from jaxsparse.experiments.studies.work import Unfinished
 from jaxsparse.training.carry import usable_cores
 from jaxsparse.training.locks import lock
 from jaxsparse.training.loop import Interrupted
@@ -63,8 +64,8 @@ def run(
 
   Raises:
     ValueError: the study is wrong, or all of its configs are.
-    WorkdirBusy: another process holds `workdir`, or a member (those that are
-      free have been trained).
+    WorkdirBusy: another process holds `workdir`. One that holds a member is
+      waited for.
     Interrupted: stopped by `interrupted`, and saved.
     SaveFailed: a checkpoint could not be written.
   """
@@ -76,12 +77,12 @@ def run(
     raise ValueError(f'no member can be run: {plan.expanded.cells[0].error}')
   with lock(root), hushed():
     workdir_lib.write_members(root, plan.runs_dir, plan.expanded.members)
-    errors = _train(plan, name, interrupted)
+    unfinished = _train(plan, name, interrupted)
     analysed = analyse(plan, root, interrupted)
     if interrupted():
       raise _stopped(plan)
   cells = plan.expanded.cells
-  members = (_result(plan, cell, errors, analysed) for cell in cells)
+  members = (_result(plan, cell, unfinished, analysed) for cell in cells)
   return Results(
     study,
     name,
@@ -102,8 +103,8 @@ def check_any(results: Results) -> None:
 
 def _train(
   plan: Plan, name: str, interrupted: Callable[[], bool]
-) -> Mapping[str, str]:
-  """Trains what is left; by member, why some could not be."""
+) -> Mapping[str, Unfinished]:
+  """Trains what is left; by member, why some are not done."""
   stop = threading.Event()
   watch = _watch(plan, name)
 
@@ -124,9 +125,7 @@ def _train(
     watch.close()
   if interrupted():
     raise _stopped(plan)
-  if worker.busy:
-    raise worker.busy[0]
-  return worker.errors
+  return worker.unfinished
 
 
 def _watch(plan: Plan, name: str) -> Watch:
@@ -149,7 +148,7 @@ def _stopped(plan: Plan) -> StudyInterrupted:
 def _result(
   plan: Plan,
   cell: Cell,
-  errors: Mapping[str, str],
+  unfinished: Mapping[str, Unfinished],
   analysed: Analysed,
 ) -> MemberResult:
   if not cell.member:
@@ -159,9 +158,10 @@ def _result(
   root = plan.runs_dir / cell.member
   summary = workdir_lib.finished(root)
   if summary is None:
-    error = failure(root) or errors[cell.member]
+    failed = Unfinished('failed', failure(root))
+    kind, error = unfinished.get(cell.member, failed)
     held = root if workdir_lib.begun(root) else None
-    return MemberResult(cell.row, cell.seed, held, None, error, kind='failed')
+    return MemberResult(cell.row, cell.seed, held, None, error, kind=kind)
   numbers = analysed.numbers.get(cell, {})
   notes = analysed.notes.get(cell, [])
   carry = summary.get('carry', {})

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 import sys
 import threading
 import time
@@ -38,6 +39,7 @@ class Watch:
     self._name = name
     self._steps, self._done = steps, dict(done)
     self._ended, self._failed = set(ended), set(failed)
+    self._held: dict[str, str] = {}
     self._lock = threading.Lock()
     for member in self._ended:
       self._done[member] = steps[member]
@@ -49,6 +51,15 @@ class Watch:
       else None
     )
 
+  def wait(self, member: str, holder: str) -> None:
+    """A member is held by `holder`, or by nobody if that is ''."""
+    with self._lock:
+      if holder and not self._held:
+        self._last_line = -math.inf  # Why nothing moves is told at once.
+      self._held.pop(member, None)
+      if holder:
+        self._held[member] = holder
+
   def at(self, member: str, step: int) -> None:
     """A member has done `step` steps; told from any thread."""
     with self._lock:
@@ -58,6 +69,7 @@ class Watch:
     """A member has ended; told from any thread."""
     with self._lock:
       self._done[member] = self._steps[member]
+      self._held.pop(member, None)
       self._ended.add(member)
       if failed:
         self._failed.add(member)
@@ -95,8 +107,10 @@ class Watch:
   def _members(self) -> str:
     with self._lock:
       shown = f'{len(self._ended)}/{len(self._steps)} members'
-      failed = len(self._failed)
-    return f'{shown}, {failed} failed' if failed else shown
+      failed, held = len(self._failed), sorted(set(self._held.values()))
+    if failed:
+      shown += f', {failed} failed'
+    return f'{shown}, waiting for {" and ".join(held)}' if held else shown
 
 
 @contextlib.contextmanager

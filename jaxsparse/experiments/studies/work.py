@@ -1,17 +1,23 @@
 """The work of a study: members as tasks, and what becomes of each."""
 
+import os
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, NamedTuple
 
 from jaxsparse.experiments import population
 from jaxsparse.experiments.share import TrainingFailed
 from jaxsparse.experiments.studies.members import Member
 from jaxsparse.experiments.studies.plan import Plan, alone
+from jaxsparse.experiments.studies.results import Kind
 from jaxsparse.experiments.studies.scheduler import Task
-from jaxsparse.experiments.studies.status import status, write_failure
+from jaxsparse.experiments.studies.status import (
+  Status,
+  status,
+  write_failure,
+)
 from jaxsparse.experiments.studies.watch import Watch
 from jaxsparse.experiments.train import train
-from jaxsparse.training.locks import WorkdirBusy
+from jaxsparse.training.locks import WorkdirBusy, holder
 from jaxsparse.training.loop import Interrupted
 
 # The most members that one vmapped program carries.
@@ -56,8 +62,18 @@ def _together(plan: Plan) -> list[tuple[str, ...]]:
   ]
 
 
+class Unfinished(NamedTuple):
+  """Why a member is not done, and of which kind that is."""
+
+  kind: Kind
+  error: str
+
+
 class Work:
   """Trains the members of a task; called in threads.
+
+  A member that another process holds is waited for: once it is free it is
+  done there, or goes on here.
 
   Args:
     plan: of the study.
@@ -65,29 +81,30 @@ class Work:
     stopping: whether members are to save and stop.
 
   Attributes:
-    errors: by member, why it could not be trained; not kept on disk, so that
-      it is tried again.
-    busy: from members whose directories other processes hold.
+    unfinished: by member, why it is not done.
   """
 
   def __init__(self, plan: Plan, watch: Watch, stopping: Callable[[], bool]):
     self._plan = plan
     self._watch = watch
     self._stopping = stopping
-    self.errors: dict[str, str] = {}
-    self.busy: list[WorkdirBusy] = []
+    self.unfinished: dict[str, Unfinished] = {}
 
-  def __call__(self, task: Task) -> None:
-    names = [name for name in task.name if self._may_start(name)]
-    members = [self._plan.expanded.members[name] for name in names]
-    if not members:
-      return
+  def __call__(self, task: Task) -> bool:
+    """Does what can be done; whether others hold some of the rest."""
+    left = [name for name in task.name if self._may_start(name)]
+    held = [name for name in left if self._is_held(name)]
+    members = [self._plan.expanded.members[n] for n in left if n not in held]
     try:
-      results = self._train(members)
+      results = self._train(members) if members else []
     except Interrupted:
-      return  # Saved; the study says so itself.
+      return False  # Saved; the study says so itself.
     for member, result in zip(members, results, strict=True):
-      self._note(member.name, result)
+      if isinstance(result, WorkdirBusy):  # Taken since it was looked at.
+        held.append(member.name)
+      else:
+        self._note(member.name, result)
+    return bool(held)
 
   def _train(self, members: list[Member]) -> list[Any]:
     names = [member.name for member in members]
@@ -118,31 +135,55 @@ class Work:
     return [made]
 
   def _may_start(self, name: str) -> bool:
-    """Whether all that the member starts from is there."""
+    """Whether it has not ended, and all that it starts from is there."""
+    if name in self.unfinished or self._has_ended(name):
+      return False
     for source in sorted(self._plan.expanded.members[name].sources):
-      found = status(self._plan.runs_dir / source, 0)
-      error = found.error or self.errors.get(source, '')
-      if error:
-        self._fail(name, f'starts from {source}: {error}')
+      found = self._status(source)
+      above = self.unfinished.get(source)
+      if found.error:
+        above = Unfinished('failed', found.error)
+      if above:
+        self._fail(name, above.kind, f'starts from {source}: {above.error}')
       if found.kind != 'done':
         return False
     return True
 
+  def _has_ended(self, name: str) -> bool:
+    """Whether another process has brought it to its end meanwhile."""
+    found = self._status(name)
+    if found.kind == 'failed':
+      self._fail(name, 'failed', found.error)
+    elif found.kind == 'done':
+      self._watch.end(name, failed=False)
+    return found.ended
+
+  def _is_held(self, name: str) -> bool:
+    """Whether another process holds it; who is shown."""
+    found = holder(self._plan.runs_dir / name)
+    self._watch.wait(name, found)
+    return bool(found)
+
   def _note(self, name: str, result: Any) -> None:
-    if isinstance(result, WorkdirBusy):
-      self.busy.append(result)
-    elif isinstance(result, TrainingFailed):
+    if isinstance(result, TrainingFailed):
       # Up to where the checkpoints are: a report tells no places.
       error = str(result).partition(';')[0]
       write_failure(self._plan.runs_dir / name, error)
-      self._watch.end(name, failed=True)
+      self._fail(name, 'failed', error)
     elif isinstance(result, ValueError):
-      self._fail(name, ' '.join(str(result).split()))
+      text = ' '.join(str(result).split())
+      error = text.replace(f'{self._plan.runs_dir}{os.sep}', '')
+      # The rest is about a directory, and files in it.
+      of_config = error.startswith('config.')
+      self._fail(name, 'refused' if of_config else 'blocked', error)
     elif isinstance(result, Exception):
       raise result
     else:
       self._watch.end(name, failed=False)
 
-  def _fail(self, name: str, error: str) -> None:
-    self.errors[name] = error
+  def _fail(self, name: str, kind: Kind, error: str) -> None:
+    self.unfinished[name] = Unfinished(kind, error)
     self._watch.end(name, failed=True)
+
+  def _status(self, name: str) -> Status:
+    return status(self._plan.runs_dir / name, 0)

@@ -1,7 +1,9 @@
 """Small studies, run in this process."""
 
+import contextlib
 import json
 import logging
+import os
 import types
 
 import numpy as np
@@ -15,6 +17,8 @@ from jaxsparse.experiments.studies import run as run_lib
 from jaxsparse.experiments.studies import work
 from jaxsparse.experiments.studies.plan import plan
 from jaxsparse.experiments.studies.spec import Analysis
+from jaxsparse.experiments.studies.status import write_failure
+from jaxsparse.experiments.studies.watch import Watch
 from jaxsparse.training.checkpoints import load_params
 from jaxsparse.training.locks import WorkdirBusy, lock
 from jaxsparse.training.loop import Interrupted
@@ -285,15 +289,59 @@ class TestInterruptions:
       run(asked, tmp_path / 'study')
     assert not (tmp_path / 'study' / 'runs').exists()
 
-  def test_a_busy_member_is_told_once_the_others_are_done(
-    self, asked, tmp_path
+  def test_a_busy_member_is_waited_for_while_the_others_are_done(
+    self, asked, tmp_path, monkeypatch
   ):
     members = plan(asked, tmp_path / 'runs', 'auto').expanded.members
     busy, *others = (tmp_path / 'runs' / name for name in members)
-    with lock(busy), pytest.raises(WorkdirBusy, match=busy.name):
-      run(asked, tmp_path)
-    assert not (busy / 'summary.json').exists()
-    assert all((root / 'summary.json').exists() for root in others)
+    shown, held = [], contextlib.ExitStack()
+    real = Watch.tick
+
+    def tick(watch):
+      real(watch)
+      shown.append(watch.line())
+      if all((root / 'summary.json').exists() for root in others):
+        held.close()
+
+    monkeypatch.setattr(Watch, 'tick', tick)
+    held.enter_context(lock(busy))
+    results = run(asked, tmp_path)
+    assert all(member.summary for member in results.members)
+    assert any(f'waiting for pid {os.getpid()}' in line for line in shown)
+
+  def test_a_member_that_is_waited_for_may_be_stopped(self, asked, tmp_path):
+    members = plan(asked, tmp_path / 'runs', 'auto').expanded.members
+    busy, *others = (tmp_path / 'runs' / name for name in members)
+
+    def interrupted():
+      return all((root / 'summary.json').exists() for root in others)
+
+    with lock(busy), pytest.raises(Interrupted, match='with 2 of 3'):
+      run(asked, tmp_path, interrupted=interrupted)
+
+  def test_what_another_process_failed_at_meanwhile_is_not_repeated(
+    self, asked, tmp_path, monkeypatch
+  ):
+    made = plan(asked, tmp_path / 'runs', 'auto')
+    first, *_ = made.expanded.members
+
+    def train(config, root, **kwargs):
+      if config.seed == 0:
+        write_failure(root, 'not finite')
+        raise WorkdirBusy('taken')
+      return {}
+
+    (tmp_path / 'runs' / first).mkdir(parents=True)
+    monkeypatch.setattr(work, 'train', train)
+    worker = work.Work(
+      made,
+      types.SimpleNamespace(wait=lambda *_: None, end=lambda *_, **__: None),
+      lambda: False,
+    )
+    task, *_ = work.tasks(made)
+    assert worker(task)
+    assert not worker(task)
+    assert worker.unfinished == {first: ('failed', 'not finite')}
 
   def test_an_unexpected_error_ends_the_study(
     self, asked, tmp_path, monkeypatch
@@ -327,9 +375,14 @@ def test_members_are_silent_and_the_study_is_not(study, tiny, tmp_path, caplog):
 
 def test_failures_of_several_that_are_trained_together(monkeypatch, tmp_path):
   """Under vmap each member's own end is noted."""
-  names = ('a', 'b', 'c', 'd')
-  ends = [{}, TrainingFailed('not finite; there'), ValueError('bad\nline'), {}]
-  ends[3] = WorkdirBusy('held')
+  names = ('a', 'b', 'c', 'd', 'e')
+  ends = [
+    {},
+    TrainingFailed('not finite; there'),
+    ValueError(f'{tmp_path}/c/.lock: bad\nline'),
+    WorkdirBusy('held'),
+    ValueError('config.init.masks: no good'),
+  ]
   monkeypatch.setattr(
     work.population, 'train_together', lambda members, **_: ends
   )
@@ -345,13 +398,17 @@ def test_failures_of_several_that_are_trained_together(monkeypatch, tmp_path):
   )
   told = []
   watch = types.SimpleNamespace(
-    end=lambda name, failed: told.append((name, failed))
+    end=lambda name, failed: told.append((name, failed)),
+    wait=lambda name, holder: None,
   )
   (tmp_path / 'b').mkdir()
   found = work.Work(plan, watch, lambda: False)
-  found(work.Task(names, 'family'))
-  assert told == [('a', False), ('b', True), ('c', True)]
-  assert found.errors == {'c': 'bad line'}
-  assert [str(e) for e in found.busy] == ['held']
+  assert found(work.Task(names, 'family'))
+  assert told == [('a', False), ('b', True), ('c', True), ('e', True)]
+  assert found.unfinished == {
+    'b': ('failed', 'not finite'),
+    'c': ('blocked', 'c/.lock: bad line'),
+    'e': ('refused', 'config.init.masks: no good'),
+  }
   stored = json.loads((tmp_path / 'b' / 'failed.json').read_text())
   assert stored == {'error': 'not finite'}

@@ -150,6 +150,44 @@ def test_an_error_in_this_thread_stops_the_tasks():
   assert told.is_set()
 
 
+def test_what_cannot_be_done_yet_is_tried_again_behind_the_others():
+  log, tries = Log(), []
+
+  def work(task):
+    if task.name == 'held':
+      tries.append(set(log.ended))
+      if len(tries) < 3:
+        return True
+    return log(task)
+
+  tasks = [
+    Task('held', 'a', frozenset(), True),
+    Task('after', 'a', frozenset({'held'})),
+    Task('other', 'a'),
+  ]
+  carry_out(
+    tasks,
+    work,
+    threads=1,
+    stopping=lambda: False,
+    stop=lambda: None,
+    seconds=0.001,
+    rest=0.01,
+  )
+  assert tries == [set(), {'other'}, {'other'}]
+  assert log.ended['held'] < log.begun['after']
+
+
+def test_a_task_that_rests_is_left_when_it_is_to_stop():
+  tries = []
+  carry(
+    [Task(0, 'a'), Task(1, 'a', frozenset({0}))],
+    lambda task: not tries.append(task.name),
+    stopping=lambda: bool(tries),
+  )
+  assert tries == [0]
+
+
 @pytest.mark.parametrize('needs', [(0,), (7,)])
 def test_what_can_never_start_is_refused(needs):
   log = Log()

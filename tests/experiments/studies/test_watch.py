@@ -47,6 +47,21 @@ def test_a_failed_member_has_nothing_left_to_do(clock):
   assert shown.line().startswith(line)
 
 
+def test_it_says_at_once_whom_it_waits_for(clock, caplog):
+  caplog.set_level(logging.INFO, logger='jaxsparse')
+  shown = watch(failed=['a'], ended=['a'])
+  shown.wait('b', 'pid 7')
+  shown.wait('c', 'pid 7')
+  shown.tick()
+  (line,) = caplog.records
+  assert '1 failed, waiting for pid 7, 100/400' in line.getMessage()
+  shown.wait('b', 'pid 5')
+  assert 'waiting for pid 5 and pid 7,' in shown.line()
+  shown.wait('b', '')
+  shown.end('c', failed=False)
+  assert 'waiting' not in shown.line()
+
+
 def test_lines_are_some_seconds_apart(clock, caplog):
   caplog.set_level(logging.INFO, logger='jaxsparse')
   shown = watch()
