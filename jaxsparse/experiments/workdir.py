@@ -22,6 +22,9 @@ SUMMARY = 'summary.json'
 STUDY = 'study.json'
 CHECKPOINTS = 'checkpoints'
 PLOTS = 'plots'
+# Of every summary, in whatever version it was made.
+_ALWAYS = ('test_accuracy', 'sparsity', 'config_digest')
+_MEND = 'Remove it, and the same command makes it again from the checkpoints'
 
 
 @contextlib.contextmanager
@@ -90,14 +93,22 @@ def begun(workdir: str | os.PathLike[str]) -> bool:
 
 
 def finished(root: pathlib.Path) -> dict[str, Any] | None:
-  """The summary of a finished run, or `None`."""
+  """The summary of a finished run, or `None`.
+
+  Raises:
+    ValueError: it has one that cannot be read, or is not whole.
+  """
   path = root / SUMMARY
-  if not path.exists():
+  if not begun(root) or not path.exists():
     return None
   try:
-    return json.loads(path.read_text('utf-8'))
-  except ValueError as error:
-    raise ValueError(f'{path} cannot be read: {error}') from None
+    found = json.loads(path.read_text('utf-8'))
+    missing = [name for name in _ALWAYS if name not in found]
+  except (OSError, ValueError, TypeError) as error:
+    raise ValueError(f'{path} cannot be read: {error}. {_MEND}') from None
+  if missing:
+    raise ValueError(f'{path} lacks {missing[0]!r}. {_MEND}')
+  return found
 
 
 def write_summary(root: pathlib.Path, summary: dict[str, Any]) -> None:
@@ -151,13 +162,20 @@ def write_atomic(path: pathlib.Path, text: str) -> None:
   partial.replace(path)
 
 
+def foreign(root: pathlib.Path) -> list[str]:
+  """Files that lie in a directory before a run is begun there, by name.
+
+  What a run leaves that was killed as it began is not among them.
+  """
+  found = sorted(p.name for p in root.iterdir()) if root.is_dir() else []
+  return [n for n in found if n != '.lock' and not n.endswith('.partial')]
+
+
 def _check_free(root: pathlib.Path) -> None:
   """Raises if a directory that is no run's holds files of somebody's."""
-  found = sorted(p.name for p in root.iterdir()) if root.is_dir() else []
-  foreign = [n for n in found if n != '.lock' and not n.endswith('.partial')]
-  if foreign:
+  if found := foreign(root):
     raise ValueError(
-      f'{root} holds {foreign[0]!r} and no {CONFIG}, so it is no run of ours;'
+      f'{root} holds {found[0]!r} and no {CONFIG}, so it is no run of ours;'
       ' choose a new or an empty workdir'
     )
 

@@ -89,11 +89,19 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path, name):
   assert [p.name for p in tmp_path.iterdir()] == ['file']
 
 
+WHOLE = {'test_accuracy': {}, 'sparsity': 0.9, 'config_digest': 'a', 'x': 3}
+
+
 def test_a_run_is_finished_once_its_summary_is_there(tmp_path):
+  with workdir.claim(tmp_path, CONFIG):
+    assert workdir.finished(tmp_path) is None
+    workdir.write_summary(tmp_path, WHOLE)
+  assert workdir.finished(tmp_path) == WHOLE
+
+
+def test_a_summary_without_a_config_is_of_no_run(tmp_path):
+  workdir.write_summary(tmp_path, WHOLE)
   assert workdir.finished(tmp_path) is None
-  workdir.write_summary(tmp_path, {'steps': 3})
-  assert workdir.finished(tmp_path) == {'steps': 3}
-  assert [p.name for p in tmp_path.iterdir()] == ['summary.json']
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
@@ -134,7 +142,25 @@ def test_home_is_expanded_and_remote_directories_are_refused(monkeypatch):
     workdir.local('gs://bucket/run')
 
 
-def test_a_damaged_summary_is_named(tmp_path):
-  (tmp_path / 'summary.json').write_text('{"test')
-  with pytest.raises(ValueError, match='summary.json cannot be read'):
+@pytest.mark.parametrize(
+  ('text', 'said'),
+  [
+    ('{"test', 'cannot be read'),
+    ('', 'cannot be read'),
+    ('3', 'cannot be read'),
+    ('[]', "lacks 'test_accuracy'"),
+    ('{"test_accuracy": {}, "sparsity": 0}', "lacks 'config_digest'"),
+  ],
+)
+def test_a_damaged_summary_is_named(tmp_path, text, said):
+  with workdir.claim(tmp_path, CONFIG):
+    (tmp_path / 'summary.json').write_text(text)
+  with pytest.raises(ValueError, match=f'summary.json {said}.* Remove it'):
     workdir.finished(tmp_path)
+
+
+def test_files_of_somebody_are_told_from_what_a_kill_leaves(tmp_path):
+  assert workdir.foreign(tmp_path / 'none') == []
+  for name in ('.lock', 'config.json.partial', 'b', 'a'):
+    (tmp_path / name).touch()
+  assert workdir.foreign(tmp_path) == ['a', 'b']

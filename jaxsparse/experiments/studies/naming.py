@@ -18,29 +18,43 @@ def directory(
 ) -> str:
   """The directory that holds a config, or the first that is free.
 
+  If none holds it but there is one whose config cannot be read, it is that
+  one: it may be the run, and is not passed over in silence.
+
   Args:
     settled: the config.
     made: configs of directories that are given away and may not be there yet.
     runs_dir: where the directories are.
-
-  Raises:
-    ValueError: a directory of that name cannot be read.
   """
   name = member_name(settled)
   numbered = re.compile(re.escape(name) + r'(-\d+)?')
   there = {
-    path.name: workdir.read_config(path)
+    path.name: _stored(path)
     for path in runs_dir.glob(f'{name}*')
-    if numbered.fullmatch(path.name) and workdir.begun(path)
+    if numbered.fullmatch(path.name)
   }
-  known = {**there, **made}
+  begun = {n: c for n, c in there.items() if c is not None}
+  known = {**begun, **made}
+  unreadable = []
   for taken in sorted(filter(numbered.fullmatch, known)):
-    if not identity.differences(known[taken], settled):
+    if not known[taken]:
+      unreadable.append(taken)
+    elif not identity.differences(known[taken], settled):
       return taken
+  if unreadable:
+    return unreadable[0]
   number = 1
   while (free := f'{name}-{number}' if number > 1 else name) in known:
     number += 1
   return free
+
+
+def _stored(root: pathlib.Path) -> Plain | None:
+  """The config of a begun run; empty if it cannot be read, `None` if new."""
+  try:
+    return workdir.read_config(root) if workdir.begun(root) else None
+  except ValueError:
+    return {}
 
 
 def member_name(settled: Plain) -> str:

@@ -1,6 +1,7 @@
 """Where a member stands, read from its directory."""
 
 import json
+import os
 import pathlib
 from typing import NamedTuple
 
@@ -16,9 +17,11 @@ class Status(NamedTuple):
   """Where a member stands.
 
   Attributes:
-    kind: 'new', 'begun', 'done' or 'failed'.
+    kind: 'new', 'begun', 'done', 'failed', or 'broken': what lies there is
+      damaged, so that nobody can tell whether it is the member.
     step: steps that are saved.
-    error: of one that failed.
+    error: of one that failed or is broken; it names no folder but the
+      member's.
   """
 
   kind: str
@@ -28,19 +31,36 @@ class Status(NamedTuple):
   @property
   def ended(self) -> bool:
     """Whether there is nothing left to train."""
-    return self.kind in ('done', 'failed')
+    return self.kind in ('done', 'failed', 'broken')
 
 
 def status(root: pathlib.Path, num_steps: int) -> Status:
-  """Where the member in `root` stands, of `num_steps` steps."""
-  if (root / workdir.SUMMARY).exists():
+  """Where the member in `root` stands, of `num_steps` steps.
+
+  It is done if there are a config and a summary, both whole. Whether the
+  config is the member's own is seen to when the directory is chosen.
+  """
+  try:
+    return _whole(root, num_steps)
+  except ValueError as error:
+    return Status('broken', 0, str(error).replace(f'{root.parent}{os.sep}', ''))
+
+
+def _whole(root: pathlib.Path, num_steps: int) -> Status:
+  """As `status`; raises `ValueError` where it is broken."""
+  if not workdir.begun(root):
+    if found := workdir.foreign(root):
+      raise ValueError(
+        f'{root} holds {found[0]!r} and no {workdir.CONFIG}; move it away to'
+        ' have the member trained'
+      )
+    return Status('new')
+  workdir.read_config(root)
+  if workdir.finished(root) is not None:
     return Status('done', num_steps)
-  steps = step_paths(epath.Path(root / workdir.CHECKPOINTS))
-  saved = max(steps, default=0)
+  saved = max(step_paths(epath.Path(root / workdir.CHECKPOINTS)), default=0)
   error = failure(root)
-  if error:
-    return Status('failed', saved, error)
-  return Status('begun' if workdir.begun(root) else 'new', saved)
+  return Status('failed' if error else 'begun', saved, error)
 
 
 def failure(root: pathlib.Path) -> str:

@@ -14,7 +14,8 @@ def keep(runs_dir, name, config, **summary):
   folder.mkdir(parents=True)
   content = {'digest': 'x', 'config': config}
   (folder / 'config.json').write_text(identity.to_json(content))
-  (folder / 'summary.json').write_text(json.dumps(summary))
+  always = {'test_accuracy': {}, 'sparsity': 0.9, 'config_digest': 'x'}
+  (folder / 'summary.json').write_text(json.dumps(always | summary))
 
 
 @pytest.fixture

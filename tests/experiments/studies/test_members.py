@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments import identity, workdir
 from jaxsparse.experiments.studies import naming
 from jaxsparse.experiments.studies.members import expand
@@ -278,12 +279,53 @@ class TestDirectories:
     (runs_dir / name).mkdir(parents=True)
     assert naming.directory(config, {}, runs_dir) == name
 
-  def test_one_that_cannot_be_read_is_told(self, config, runs_dir):
+  def test_one_that_cannot_be_read_is_not_passed_over(self, config, runs_dir):
+    """Unless the run is found to be another one."""
     name = naming.member_name(config)
     keep(runs_dir, name, config)
     (runs_dir / name / workdir.CONFIG).write_text(json.dumps([]))
-    with pytest.raises(ValueError, match='is not the config of a run'):
-      naming.directory(config, {}, runs_dir)
+    assert naming.directory(config, {}, runs_dir) == name
+    keep(runs_dir, f'{name}-2', config)
+    assert naming.directory(config, {}, runs_dir) == f'{name}-2'
+
+
+def changed_default(monkeypatch, change):
+  """From now on `change` is made to the defaults of every config."""
+  usual = config_lib.default_config
+
+  def default_config(**names):
+    config = usual(**names)
+    change(config)
+    return config
+
+  monkeypatch.setattr(config_lib, 'default_config', default_config)
+
+
+def test_a_default_that_has_changed_gets_another_directory(
+  study, tiny, runs_dir, monkeypatch
+):
+  """Both have the digest of a run that says nothing of the field."""
+  asked = study(tiny('a'))
+  old = expand(asked, runs_dir)
+  keep(runs_dir, old.cells[0].member, settled(old, old.cells[0]))
+  changed_default(
+    monkeypatch, lambda config: config.updater.update(dense_first=True)
+  )
+  new = expand(asked, runs_dir)
+  assert new.cells[0].member == f'{old.cells[0].member}-2'
+  assert settled(new, new.cells[0])['updater']['dense_first'] is True
+
+
+def test_a_field_that_is_new_leaves_the_directory_what_it_was(
+  study, tiny, runs_dir, monkeypatch
+):
+  asked = study(tiny('a'))
+  old = expand(asked, runs_dir)
+  keep(runs_dir, old.cells[0].member, settled(old, old.cells[0]))
+  changed_default(monkeypatch, lambda config: config.eval.update(new_field=3))
+  new = expand(asked, runs_dir)
+  assert new.cells[0].member == old.cells[0].member
+  assert settled(new, new.cells[0])['eval']['new_field'] == 3
 
 
 def test_names_do_not_depend_on_the_study(study, tiny, runs_dir):

@@ -9,6 +9,8 @@ from jaxsparse.experiments.studies.status import (
   write_failure,
 )
 
+SUMMARY = '{"test_accuracy": {}, "sparsity": 0.9, "config_digest": "a"}'
+
 
 @pytest.fixture
 def root(tmp_path):
@@ -19,7 +21,7 @@ def begin(root, *steps):
   for step in steps:
     (root / 'checkpoints' / str(step)).mkdir(parents=True)
   root.mkdir(exist_ok=True)
-  (root / 'config.json').write_text('{}')
+  (root / 'config.json').write_text('{"config": {}}')
 
 
 def test_where_there_is_nothing_it_is_new(root):
@@ -46,9 +48,47 @@ def test_a_failure_is_kept_until_its_file_is_removed(root):
 
 def test_a_summary_says_that_it_is_done(root):
   begin(root, 90, 100)
-  (root / 'summary.json').write_text('{}')
+  (root / 'summary.json').write_text(SUMMARY)
   assert status(root, 100) == Status('done', 100)
   assert status(root, 100).ended
+
+
+@pytest.mark.parametrize('name', ['summary.json', 'metrics.jsonl'])
+def test_without_a_config_it_is_broken_and_never_done(root, name):
+  root.mkdir()
+  (root / name).write_text(SUMMARY)
+  found = status(root, 100)
+  assert found == Status(
+    'broken',
+    0,
+    f"member holds '{name}' and no config.json; move it away to have the"
+    ' member trained',
+  )
+  assert found.ended
+
+
+def test_what_a_kill_leaves_as_a_run_begins_is_nothing(root):
+  root.mkdir()
+  for name in ('.lock', 'config.json.partial'):
+    (root / name).touch()
+  assert status(root, 100) == Status('new')
+
+
+@pytest.mark.parametrize(
+  ('name', 'text', 'said'),
+  [
+    ('summary.json', '{"half', 'summary.json cannot be read'),
+    ('summary.json', '{}', "summary.json lacks 'test_accuracy'"),
+    ('config.json', '{"half', 'config.json is not the config of a run'),
+    ('failed.json', '[]', 'failed.json cannot be read'),
+  ],
+)
+def test_a_damaged_file_is_told(root, name, text, said):
+  begin(root, 100)
+  (root / name).write_text(text)
+  found = status(root, 100)
+  assert found.kind == 'broken'
+  assert found.error.startswith(f'member/{said}')
 
 
 @pytest.mark.parametrize('text', ['', '[]', json.dumps({'why': 'x'})])
