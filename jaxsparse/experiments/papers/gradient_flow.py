@@ -125,6 +125,11 @@ def _pruned(net: Net, name: str, seeds: int) -> Run:
   return Run(name, f'mnist/{net.name}_gmp', overrides, seeds=seeds)
 
 
+def _others(seeds: int) -> tuple[int, ...]:
+  """Without seed 0, whose fresh start is that of the pruned net: a ticket."""
+  return tuple(range(1, seeds + 1))
+
+
 def _fixed(label: str, **init: Any) -> Make:
   """A run whose masks never change; `init` are fields of that section."""
 
@@ -132,7 +137,7 @@ def _fixed(label: str, **init: Any) -> Make:
     changed = {f'init.{field}': value for field, value in init.items()}
     overrides = _sparse(net) | {'init.masks': PRUNED} | changed
     config = f'mnist/{net.name}_static'
-    return Run(name, config, overrides, seeds=seeds, label=label)
+    return Run(name, config, overrides, seeds=_others(seeds), label=label)
 
   return make
 
@@ -154,7 +159,7 @@ def _moving(method: str, label: str, **changed: Any) -> Make:
     }
     overrides |= {k.replace('__', '.'): v for k, v in changed.items()}
     config = f'mnist/{net.name}_{method}'
-    return Run(name, config, overrides, seeds=seeds, label=label)
+    return Run(name, config, overrides, seeds=_others(seeds), label=label)
 
   return make
 
@@ -166,7 +171,7 @@ _RUNS: dict[str, Make] = {
   # One start and five orders of the data, as in the paper's table.
   'lottery': _fixed('LT', checkpoint=PRUNED, checkpoint_step=0),
   'scratch': _fixed(
-    'Scratch', checkpoint='{scratch_inits@0}', checkpoint_step=0
+    'Scratch', checkpoint='{scratch_inits@1}', checkpoint_step=0
   ),
   'scratch_inits': _fixed('Scratch (different inits)'),
   'scratch_plus': _fixed('Scratch+', name='sparse'),
