@@ -93,6 +93,10 @@ class Process:
         raise AssertionError(f'ended or too late: {self.kill()}')
       time.sleep(0.002)
 
+  def said(self):
+    """What it wrote to stderr so far."""
+    return self._err.read_text()
+
   def kill(self, number=signal.SIGKILL):
     self.signal(number)
     return self.end()
