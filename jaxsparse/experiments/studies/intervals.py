@@ -1,9 +1,9 @@
 """Confidence intervals from a few seeds, by Student's t.
 
-Two are enough. A contrast is a weighted sum of means whose variances are
+One kind is enough. A contrast is a weighted sum of means whose variances are
 neither pooled nor taken as equal: the mean of one sample, the difference of
 two (Welch, 1947), or the slope through several. Its degrees of freedom are
-those of Satterthwaite (1946). The other is the slope of a least-squares line.
+those of Satterthwaite (1946).
 
 Means and variances are computed exactly and rounded once, so values that are
 all alike have a variance of 0 and an interval that is a point.
@@ -52,34 +52,9 @@ def contrast(
   if variance == 0:
     return Interval(value, value, value)
   freedom = 1 / math.fsum((part / variance) ** 2 / df for part, df in parts)
-  return _around(value, variance, freedom, level)
-
-
-def slope(x: Sequence[float], y: Sequence[float], level: float) -> Interval:
-  """The interval of the slope of the least-squares line of `y` on `x`.
-
-  Args:
-    x: three values or more, two of which differ.
-    y: one for each of `x`; their deviations from the line are taken to have
-      one variance.
-    level: of confidence, in (0, 1).
-
-  Raises:
-    ValueError: a slope cannot be told from so few.
-  """
-  if len(x) < 3 or len(set(x)) < 2:
-    raise ValueError('a line needs three values, at two places or more')
-  x_mean, y_mean = statistics.mean(x), statistics.mean(y)
-  spread = math.fsum((a - x_mean) ** 2 for a in x)
-  value = (
-    math.fsum((a - x_mean) * (b - y_mean) for a, b in zip(x, y, strict=True))
-    / spread
-  )
-  left = math.fsum(
-    (b - y_mean - value * (a - x_mean)) ** 2 for a, b in zip(x, y, strict=True)
-  )
-  freedom = len(x) - 2
-  return _around(value, left / freedom / spread, freedom, level)
+  quantile = float(special.stdtrit(freedom, (1 + level) / 2))
+  half = quantile * math.sqrt(variance)
+  return Interval(value, value - half, value + half)
 
 
 def slope_weights(x: Sequence[float]) -> list[float]:
@@ -87,11 +62,3 @@ def slope_weights(x: Sequence[float]) -> list[float]:
   mean = statistics.mean(x)
   spread = math.fsum((a - mean) ** 2 for a in x)
   return [(a - mean) / spread for a in x]
-
-
-def _around(
-  value: float, variance: float, freedom: float, level: float
-) -> Interval:
-  quantile = float(special.stdtrit(freedom, (1 + level) / 2))
-  half = quantile * math.sqrt(variance)
-  return Interval(value, value - half, value + half)

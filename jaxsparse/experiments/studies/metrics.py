@@ -22,6 +22,8 @@ class Metric(NamedTuple):
     unit: of what is shown; '' for none.
     digits: shown after the point.
     powers: whether what these digits do not show is written in powers of ten.
+    exact: whether it is settled by the config, so that seeds which agree are
+      no accident.
   """
 
   name: str
@@ -30,6 +32,7 @@ class Metric(NamedTuple):
   unit: str = ''
   digits: int = 2
   powers: bool = False
+  exact: bool = False
 
   @property
   def heading(self) -> str:
@@ -54,9 +57,9 @@ _KNOWN = (
   Metric('validation_accuracy', 'validation accuracy', 100.0, '%'),
   Metric('ensemble_accuracy', 'ensemble accuracy', 100.0, '%'),
   Metric('ensemble_gain', 'gain of the ensemble', 100.0, 'points'),
-  Metric('sparsity', 'sparsity', 100.0, '%'),
-  Metric('active_weights', 'active weights', digits=0),
-  Metric('total_weights', 'weights', digits=0),
+  Metric('sparsity', 'sparsity', 100.0, '%', exact=True),
+  Metric('active_weights', 'active weights', digits=0, exact=True),
+  Metric('total_weights', 'weights', digits=0, exact=True),
   # Entries of `metrics.jsonl`.
   Metric('eval_accuracy', 'evaluation accuracy', 100.0, '%'),
   Metric('accuracy', 'training accuracy', 100.0, '%'),

@@ -1,5 +1,6 @@
 """Verdicts against intervals that SciPy gives, and at their edges."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -109,31 +110,152 @@ def test_two_runs_need_no_correction():
   assert 'jointly' not in ordering.text
 
 
+AGREE = 'cannot be told, as the seeds agree exactly'
+SAME = (50.0, 50.0)
+
+
+@pytest.mark.parametrize(
+  'claim',
+  [
+    Bound('a', '>=', 10.0),
+    Difference('b', 'a', '>=', 10.0),
+    Ordering(('a', 'b')),
+    Trend('c', S, 'rises'),
+    Trend('c', S, 'rises', minus='d'),
+  ],
+)
+def test_seeds_that_agree_exactly_decide_nothing(claim):
+  given = samples(
+    a=SAME,
+    b=(90.0, 90.0),
+    c={0.5: SAME, 0.8: (60.0, 60.0), 0.9: (90.0, 90.0)},
+    d={0.5: SAME, 0.8: SAME, 0.9: SAME},
+  )
+  verdict = only(claim, given)
+  assert verdict.outcome == 'undecided'
+  assert AGREE in verdict.text
+  # Of what the config settles they say all.
+  exact = dataclasses.replace(claim, metric='sparsity')
+  assert outcome(exact, given) == 'holds'
+
+
+@pytest.mark.parametrize('name', ['active_weights', 'total_weights'])
+def test_counts_of_weights_are_exact(name):
+  bound = Bound('a', '<=', 50.0, metric=name)
+  assert outcome(bound, samples(a=SAME)) == 'holds'
+
+
+def test_one_sample_with_a_spread_is_enough():
+  given = samples(a=SAME, b=HIGH)
+  assert outcome(Difference('b', 'a', '>=', 30.0), given) == 'holds'
+
+
 def test_equal_runs_are_not_in_order():
-  given = samples(a=(50.0, 50.0), b=(50.0, 50.0))
-  assert outcome(Ordering(('a', 'b')), given) == 'fails'
-  assert outcome(Difference('a', 'b', '>=', 0.0), given) == 'holds'
-  assert outcome(Difference('a', 'b', '<=', 0.0), given) == 'holds'
+  given = samples(a=SAME, b=SAME)
+
+  def of_exact(claim):
+    return outcome(dataclasses.replace(claim, metric='sparsity'), given)
+
+  assert of_exact(Ordering(('a', 'b'))) == 'fails'
+  assert of_exact(Difference('a', 'b', '>=', 0.0)) == 'holds'
+  assert of_exact(Difference('a', 'b', '<=', 0.0)) == 'holds'
 
 
-ALONG = {0.5: (96.0, 97.0), 0.8: (94.0, 95.0), 0.98: (90.0, 92.0)}
+ALONG = {0.5: (96.0, 97.0, 96.5), 0.8: (94.0, 95.0), 0.98: (90.0, 92.0, 91.0)}
 
 
-def test_a_trend_is_the_slope_of_a_regression():
-  given = samples(a=ALONG)
-  x = [p for p, v in ALONG.items() for _ in v]
-  y = [b for v in ALONG.values() for b in v]
-  fit = stats.linregress(x, y)
-  half = stats.t.ppf(0.975, len(x) - 2) * fit.stderr
-  verdict = only(Trend('a', S, 'falls'), given)
-  (estimate,) = verdict.estimates
-  assert estimate.interval == pytest.approx(
-    (fit.slope, fit.slope - half, fit.slope + half)
+def by_hand(weights, *rows):
+  """A contrast with Satterthwaite's degrees of freedom, in plain numpy."""
+  value = sum(w * np.mean(v) for w, v in zip(weights, rows, strict=True))
+  parts = [
+    (w**2 * np.var(v, ddof=1) / len(v), len(v) - 1)
+    for w, v in zip(weights, rows, strict=True)
+  ]
+  variance = sum(part for part, _ in parts)
+  freedom = variance**2 / sum(part**2 / df for part, df in parts)
+  half = stats.t.ppf(0.975, freedom) * math.sqrt(variance)
+  return value, value - half, value + half
+
+
+def slope_weights(along):
+  x = np.array(list(along))
+  return (x - x.mean()) / np.sum((x - x.mean()) ** 2)
+
+
+def test_a_trend_is_the_slope_of_means():
+  verdict = only(Trend('a', S, 'falls'), samples(a=ALONG))
+  slope, *steps = verdict.estimates
+  expected = by_hand(slope_weights(ALONG), *ALONG.values())
+  assert slope.interval == pytest.approx(expected)
+  assert expected[0] == pytest.approx(
+    np.polyfit(list(ALONG), [np.mean(v) for v in ALONG.values()], 1)[0]
   )
   assert verdict.outcome == 'holds'
-  assert outcome(Trend('a', S, 'rises'), given) == 'fails'
-  total = f'{abs(0.48 * fit.slope):.2f}'
+  assert outcome(Trend('a', S, 'rises'), samples(a=ALONG)) == 'fails'
+  total = f'{abs(0.48 * expected[0]):.2f}'
   assert verdict.text.endswith(f'−{total} points from 50 % to 98 %')
+  # Two steps: 97.5 % each make 95 % together.
+  values = list(ALONG.values())
+  for step, one, other in zip(steps, values[1:], values, strict=False):
+    test = stats.ttest_ind(one, other, equal_var=False)
+    assert step.interval[1:] == pytest.approx(
+      tuple(test.confidence_interval(0.975))
+    )
+
+
+def test_without_and_with_nothing_taken_off_a_trend_is_the_same():
+  given = samples(a=ALONG, b=dict.fromkeys(ALONG, (0.0, 0.0)))
+  alone, less = (
+    only(Trend('a', S, 'falls', minus=minus), given) for minus in ('', 'b')
+  )
+  for one, other in zip(alone.estimates, less.estimates, strict=True):
+    assert one.interval == pytest.approx(other.interval)
+
+
+def hump(last):
+  """50, 95, then `last`, each of five seeds with a deviation of 1."""
+  around = np.array([-1.2, -0.6, 0.0, 0.6, 1.2])
+  means = {0.5: 50.0, 0.8: 95.0, 0.9: last}
+  return {place: tuple(mean + around) for place, mean in means.items()}
+
+
+@pytest.mark.parametrize('last', [45.0, 80.0])
+@pytest.mark.parametrize('minus', ['', 'level', 'along'])
+def test_a_trend_that_turns_back_fails(last, minus):
+  flat = tuple(np.array([-0.2, 0.0, 0.2]))
+  given = samples(
+    a=hump(last), level=flat, along=dict.fromkeys((0.5, 0.8, 0.9), flat)
+  )
+  verdict = only(Trend('a', S, 'rises', minus=minus), given)
+  slope, *_ = verdict.estimates
+  # Through either hump the line itself rises for certain.
+  assert slope.interval.low > 0
+  assert verdict.outcome == 'fails'
+  fallen = f'it falls from 80 % to 90 %: −{95 - last:.2f} points ['
+  assert fallen in verdict.text
+  assert verdict.text.endswith('(95 % jointly)')
+  mirrored = {place: [-v for v in seeds] for place, seeds in hump(last).items()}
+  text = only(Trend('a', S, 'falls'), samples(a=mirrored)).text
+  assert f'it rises from 80 % to 90 %: {95 - last:.2f} points' in text
+
+
+def test_a_step_back_within_the_noise_denies_nothing():
+  wide = {0.5: (50.0, 52.0, 51.0), 0.8: (93.0, 95.0), 0.9: (92.0, 95.0, 94.0)}
+  assert outcome(Trend('a', S, 'rises'), samples(a=wide)) == 'holds'
+
+
+def test_a_step_whose_seeds_agree_leaves_a_trend_open():
+  given = samples(a={0.5: (50.0, 52.0, 51.0), 0.8: SAME, 0.9: SAME, 0.98: HIGH})
+  verdict = only(Trend('a', S, 'rises'), given)
+  assert verdict.estimates[0].interval.low > 0
+  assert verdict.outcome == 'undecided'
+  assert '; from 80 % to 90 % it cannot be told, as the seeds' in verdict.text
+
+
+def test_the_ends_decide_where_the_middle_has_no_weight():
+  x = (0.8, 0.9, 1.0)
+  given = samples(a=dict(zip(x, (SAME, HIGH, (60.0, 60.0)), strict=True)))
+  assert AGREE in only(Trend('a', S, 'rises'), given).text
 
 
 def test_a_trend_in_noise_is_undecided():
@@ -144,22 +266,12 @@ def test_a_trend_in_noise_is_undecided():
 def test_a_trend_of_differences_propagates_each_variance():
   other = {0.5: (96.0, 96.5, 97.5), 0.8: (90.0, 92.0), 0.98: (60.0, 66.0)}
   verdict = only(Trend('a', S, 'rises', minus='b'), samples(a=ALONG, b=other))
-  x = np.array(list(ALONG))
-  weights = (x - x.mean()) / np.sum((x - x.mean()) ** 2)
-  value = sum(
-    w * (np.mean(ALONG[p]) - np.mean(other[p]))
-    for w, p in zip(weights, ALONG, strict=True)
-  )
-  parts = [
-    (w**2 * np.var(v[p], ddof=1) / len(v[p]), len(v[p]) - 1)
-    for w, p in zip(weights, ALONG, strict=True)
-    for v in (ALONG, other)
-  ]
-  variance = sum(part for part, _ in parts)
-  freedom = variance**2 / sum(part**2 / df for part, df in parts)
-  half = stats.t.ppf(0.975, freedom) * math.sqrt(variance)
-  (estimate,) = verdict.estimates
-  assert estimate.interval == pytest.approx((value, value - half, value + half))
+  weights = slope_weights(ALONG)
+  expected = by_hand([*weights, *-weights], *ALONG.values(), *other.values())
+  slope, first, second = verdict.estimates
+  assert slope.interval == pytest.approx(expected)
+  assert (first.name, second.name) == ('from 50 % to 80 %', 'from 80 % to 98 %')
+  assert second.interval.value == pytest.approx((91 - 63) - (94.5 - 91))
 
 
 def test_a_level_run_leaves_the_slope_as_it_is():
@@ -171,30 +283,49 @@ def test_a_level_run_leaves_the_slope_as_it_is():
 
 
 @pytest.mark.parametrize(
-  ('claim', 'needs'),
+  'claim',
   [
-    (Bound('a', '>=', 0.0), 'two seeds of each run'),
-    (Difference('b', 'a', '>=', 0.0), 'two seeds of each run'),
-    (Ordering(('a', 'b')), 'two seeds of each run'),
-    (Trend('c', S, 'rises'), 'three seeds'),
-    (Trend('c', S, 'rises', minus='b'), 'two seeds of each run'),
+    Bound('a', '>=', 0.0),
+    Difference('b', 'a', '>=', 0.0),
+    Ordering(('a', 'b')),
+    Trend('c', S, 'rises'),
+    Trend('c', S, 'rises', minus='b'),
   ],
 )
-def test_too_few_seeds_decide_nothing(claim, needs):
+def test_too_few_seeds_decide_nothing(claim):
   given = samples(a=(50.0,), b=HIGH, c={0.5: (1.0,), 0.9: (2.0,)})
   verdict = only(claim, given)
   assert verdict.outcome == 'undecided'
   assert verdict.estimates[0].interval is None
-  assert needs in verdict.text
+  assert 'an interval needs two seeds of each' in verdict.text
 
 
-def test_seeds_that_are_missing_are_said():
+def test_seeds_that_are_missing_leave_it_open():
   given = {
-    Row('a'): Sample((80.0, 82.0, 84.0), 5),
+    Row('a'): Sample(LOW, 5),
     Row('b'): Sample(HIGH, 3),
   }
-  verdict = only(Difference('b', 'a', '>=', 0.0), given)
-  assert verdict.text.endswith('; without 2 of 5 seeds of a')
+  alone = {row: sample._replace(asked=3) for row, sample in given.items()}
+  for claim, said in (
+    (Difference('b', 'a', '>=', 15.0), 'holds'),
+    (Difference('b', 'a', '<=', 15.0), 'fails'),
+    (Ordering(('a', 'b')), 'holds'),
+    (Bound('a', '>=', 80.0), 'fails'),
+  ):
+    verdict = only(claim, given)
+    assert outcome(claim, alone) == said
+    assert verdict.outcome == 'undecided'
+    assert verdict.text.endswith(
+      '; without 2 of 5 seeds of a, hence undecided: by the others alone it'
+      f' {said}'
+    )
+  verdict = only(Difference('b', 'a', '>=', 20.0), given)
+  assert verdict.outcome == 'undecided'
+  assert verdict.text.endswith(']; without 2 of 5 seeds of a')
+  assert outcome(Bound('b', '>=', 80.0), given) == 'holds'
+
+
+def test_a_trend_says_where_seeds_are_missing():
   given = {
     Row('a', ((S, 0.5),)): Sample((80.0, 82.0), 2),
     Row('a', ((S, 0.9),)): Sample((80.0,), 2),
@@ -227,3 +358,38 @@ def test_a_decision_is_seldom_wrong_for_an_ordering_as_a_whole():
   # All means are equal: whatever is decided is decided by chance. Without the
   # correction some 7 % would be.
   assert np.mean([o != 'undecided' for o in found]) <= 0.05
+
+
+# Of 500 draws a share of 5 % has a standard deviation of 1 %.
+X = (0.5, 0.8, 0.9, 0.98)
+SPREADS = (0.3, 0.5, 1.0, 3.0)
+
+
+def drawn(means, draws=500):
+  """The share of each outcome of a rise, of five seeds a place."""
+  rng = np.random.default_rng(0)
+  found = [
+    outcome(
+      Trend('a', S, 'rises'),
+      samples(
+        a={
+          place: rng.normal(mean, spread, 5)
+          for place, mean, spread in zip(X, means, SPREADS, strict=True)
+        }
+      ),
+    )
+    for _ in range(draws)
+  ]
+  return {o: np.mean([f == o for f in found]) for o in ('holds', 'fails')}
+
+
+def test_a_level_is_seldom_said_to_rise_or_not_to():
+  found = drawn((90.0, 90.0, 90.0, 90.0))
+  assert found['holds'] <= 0.05
+  assert found['fails'] <= 0.08
+
+
+def test_a_rise_with_a_level_in_it_is_seldom_denied():
+  found = drawn((80.0, 80.0, 80.0, 90.0))
+  assert found['holds'] >= 0.9
+  assert found['fails'] <= 0.05
