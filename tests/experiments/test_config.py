@@ -26,8 +26,8 @@ def test_the_sections_and_fields_of_a_run():
   config = default_config()
   assert set(config) == {
     *('data', 'model', 'optimizer', 'updater', 'init', 'checkpoint', 'eval'),
-    *('seed', 'replicates', 'batch_size', 'num_steps', 'num_epochs'),
-    *('log_interval', 'made_for'),
+    *('gradient_flow', 'seed', 'replicates', 'batch_size', 'num_steps'),
+    *('num_epochs', 'log_interval', 'made_for'),
   }
   assert config.num_steps is None
   assert config.num_epochs is None
