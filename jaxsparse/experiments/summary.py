@@ -7,7 +7,7 @@ from typing import Any
 
 from jaxsparse.core.paths import flatten
 from jaxsparse.core.types import Path
-from jaxsparse.experiments import identity
+from jaxsparse.experiments import identity, versions
 from jaxsparse.experiments.build import Experiment, total_sizes
 from jaxsparse.training.carry import Carry
 
@@ -55,7 +55,8 @@ def summarise(
     active: active weights of each masked leaf at the end.
     failed: replicate -> first step whose loss was not finite.
     steps_per_second: member steps a second, compiling left out.
-    wall_seconds: from start to end, over all processes of the run.
+    wall_seconds: from start to end, over all processes of the run. Of runs
+      that are trained together each has its members' part.
     carry: how the members were carried.
   """
   sizes = total_sizes(experiment)
@@ -73,6 +74,7 @@ def summarise(
     'wall_seconds': round(wall_seconds, 2),
     'carry': carry._asdict(),
     'config_digest': identity.digest(experiment.config),
+    'made_with': versions.made_with(),
   }
 
 

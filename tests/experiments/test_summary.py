@@ -3,7 +3,7 @@ import statistics
 import numpy as np
 import pytest
 
-from jaxsparse.experiments import identity, summary
+from jaxsparse.experiments import identity, summary, versions
 from jaxsparse.experiments.build import build
 from jaxsparse.experiments.config import default_config
 from jaxsparse.training.carry import Carry
@@ -54,6 +54,7 @@ def test_a_summary_holds_what_is_promised(experiment):
     'wall_seconds': 61.23,
     'carry': {'how': 'vmap', 'width': 3, 'devices': 8},
     'config_digest': identity.digest(experiment.config),
+    'made_with': versions.made_with(),
   }
 
 

@@ -128,14 +128,14 @@ def _steps(plan: Plan, name: str) -> int:
 
 
 def _not_new(plan: Plan) -> list[str]:
-  """What a person may wish to look into: members begun, failed, refused."""
+  """What a person may wish to look into: begun, failed, broken, refused."""
   lines = []
   for name, found in plan.statuses.items():
     if found.kind == 'begun':
       steps = plan.expanded.members[name].experiment.plan.num_steps
       lines.append(f'begun    {name}: at step {found.step} of {steps}')
-    elif found.kind == 'failed':
-      lines.append(f'failed   {name}: {found.error}')
+    elif found.error:
+      lines.append(f'{found.kind:<8} {name}: {found.error}')
   refused = {(c.row, c.error): None for c in plan.expanded.cells if c.error}
   for row, error in refused:
     lines.append(f'refused  {row_name(plan.study, row)}: {error}')

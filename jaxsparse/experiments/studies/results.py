@@ -58,8 +58,8 @@ class Results(NamedTuple):
     name: a short one, for titles and logs ('digits_init').
     members: every one, in the order of rows, then seeds.
     command: what to type to run it again.
-    versions: `(package, version)` of what the numbers depend on, and the
-      machine ('jax', '0.10.2'), ('device', 'cpu x 2') ...
+    versions: `(package, version)` of what the members were made with, and the
+      machine: ('jax', '0.10.2'), ('device', 'cpu x 2') ...
     pooled: numbers of rows by metric, of pooled analyses.
     drawings: figures of what analyses found.
   """

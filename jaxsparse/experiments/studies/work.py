@@ -142,7 +142,7 @@ class Work:
       found = self._status(source)
       above = self.unfinished.get(source)
       if found.error:
-        above = Unfinished('failed', found.error)
+        above = _unfinished(found)
       if above:
         self._fail(name, above.kind, f'starts from {source}: {above.error}')
       if found.kind != 'done':
@@ -152,8 +152,8 @@ class Work:
   def _has_ended(self, name: str) -> bool:
     """Whether another process has brought it to its end meanwhile."""
     found = self._status(name)
-    if found.kind == 'failed':
-      self._fail(name, 'failed', found.error)
+    if found.error:
+      self._fail(name, *_unfinished(found))
     elif found.kind == 'done':
       self._watch.end(name, failed=False)
     return found.ended
@@ -187,3 +187,9 @@ class Work:
 
   def _status(self, name: str) -> Status:
     return status(self._plan.runs_dir / name, 0)
+
+
+def _unfinished(found: Status) -> Unfinished:
+  """What is told of a member that failed before, or is broken."""
+  kind: Kind = 'blocked' if found.kind == 'broken' else 'failed'
+  return Unfinished(kind, found.error)
