@@ -62,9 +62,17 @@ class Run:
     programs = [compiled(p.experiment, abstract, self._mesh) for p in places]
     # One for all: they differ in how a member is initialised at most.
     self._programs = programs[0].programs
+    members = sum(len(place.experiment.members) for place in places)
     self._joined = Joined(
       [
-        Share(place, abstract, program, self._data, eval_data)
+        Share(
+          place,
+          abstract,
+          program,
+          self._data,
+          eval_data,
+          part=len(place.experiment.members) / members,
+        )
         for place, program in zip(places, programs, strict=True)
       ]
     )

@@ -81,6 +81,8 @@ class Share:
     program: what the members execute.
     data: the training split, on the device.
     eval_data: the evaluation split, on the device.
+    part: of the time, in (0, 1]: what of all that is trained together is this
+      share's.
   """
 
   def __init__(
@@ -90,12 +92,14 @@ class Share:
     program: Compiled,
     data: Split,
     eval_data: Split,
+    part: float = 1.0,
   ):
     self.experiment, self.root, self._checkpoints = place
     self.scores = Scores(self.experiment, program, data, eval_data)
     self._program = program
     self._data = data
     self._target = {'members': (abstract,) * len(self)}
+    self._part = part
     self._began = time.perf_counter()
     self._earlier_seconds = 0.0
     # How, by the process that made the last checkpoint of all.
@@ -169,10 +173,9 @@ class Share:
     """What is said of a share all of whose members failed."""
     self.wait()
     kept = max(self._checkpoints.steps(), default=None)
-    where = 'no checkpoint' if kept is None else f'step {kept}'
+    where = 'that of no step' if kept is None else f'that of step {kept}'
     return TrainingFailed(
-      f'{NonFiniteLoss(failed)}; the last good checkpoint in'
-      f' {self.root / workdir_lib.CHECKPOINTS} is {where}'
+      f'{NonFiniteLoss(failed)}; the last good checkpoint is {where}'
     )
 
   def finish(
@@ -196,4 +199,6 @@ class Share:
     )
 
   def _seconds(self) -> float:
-    return self._earlier_seconds + time.perf_counter() - self._began
+    """Those of shares that are trained together sum to what they took."""
+    here = time.perf_counter() - self._began
+    return self._earlier_seconds + self._part * here
