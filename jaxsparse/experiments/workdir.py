@@ -79,6 +79,19 @@ def output(folder: str | os.PathLike[str]) -> pathlib.Path:
   return path
 
 
+def check_writable(folder: pathlib.Path) -> None:
+  """Raises `ValueError` unless files can be made in a folder.
+
+  It need not be there yet; nothing is written.
+  """
+  there = next(p for p in (folder, *folder.parents) if os.path.lexists(p))
+  if not os.path.isdir(there) or not os.access(there, os.W_OK | os.X_OK):
+    raise ValueError(
+      f'{folder} cannot be written; accepted is a directory in which this'
+      ' process may make files'
+    )
+
+
 def begun(workdir: str | os.PathLike[str]) -> bool:
   """Whether a directory belongs to a run.
 
