@@ -1,6 +1,6 @@
 """The main job: what masks that move are worth, on real data, in a minute.
 
-  python -m launch.quickstart [--workdir=DIR] [--steps=N] [--replicates=N]
+  python -m launch.quickstart [--workdir=DIR] [--steps=N] [--seeds=N] [--plan]
 
 Runs the study `configs/studies/digits/init_and_updates.py`: a 64-300-100-10
 net on digits, dense, and at 98 % sparsity (ERK) with a fixed random mask, SET
@@ -13,17 +13,13 @@ import dataclasses
 
 from absl import flags
 
-from jaxsparse.experiments import command, config_files, workdir
-from jaxsparse.experiments.studies import report, tables
-from jaxsparse.experiments.studies.run import check_any
-from jaxsparse.experiments.studies.run import run as run_study
+from jaxsparse.experiments import command, config_files, study_command
 from jaxsparse.experiments.studies.spec import Study
 
-_WORKDIR = flags.DEFINE_string(
-  'workdir', 'results/quickstart', 'Where runs and report are kept.'
-)
 _STEPS = flags.DEFINE_integer('steps', 1500, 'Steps of each run.')
-_REPLICATES = flags.DEFINE_integer('replicates', 5, 'Seeds of each run.')
+_SEEDS = flags.DEFINE_integer('seeds', 5, 'Seeds of each run.')
+flags.adopt_module_key_flags(study_command)
+flags.set_default(study_command.WORKDIR, 'results/quickstart')
 
 
 def _study() -> Study:
@@ -32,7 +28,7 @@ def _study() -> Study:
     dataclasses.replace(
       run,
       overrides={**run.overrides, 'num_steps': _STEPS.value},
-      seeds=_REPLICATES.value,
+      seeds=_SEEDS.value,
     )
     for run in study.runs
   )
@@ -41,22 +37,10 @@ def _study() -> Study:
 
 def main() -> None:
   """Runs what is not finished, then prints the table and names the report."""
-  for flag in (_STEPS, _REPLICATES):
+  for flag in (_STEPS, _SEEDS):
     if flag.value < 1:
       raise ValueError(f'--{flag.name}: got {flag.value}; accepted is >= 1')
-  root = workdir.local(command.required(_WORKDIR))
-  results = run_study(
-    _study(),
-    root,
-    root / 'runs',
-    name='quickstart',
-    command=command.typed(),
-    interrupted=command.interrupted,
-  )
-  print(tables.text(results))
-  path = report.write(results, root / 'report')
-  print(f'Report: {path}')
-  check_any(results)
+  study_command.finish(_study(), 'quickstart', print)
 
 
 def run() -> None:

@@ -2,7 +2,7 @@ r"""Runs a study: many runs, and the table, figures and claims they are for.
 
   python -m launch.study --config=configs/studies/digits/init_and_updates.py \
     --workdir=DIR [--plan] [--runs_dir=DIR/runs] [--carry=vmap] [--seeds=2] \
-    [--override num_steps=100 ...]
+    [--override num_steps=100 --override RUN:optimizer.learning_rate=0.1 ...]
 
 The same command goes on with a study that was killed; finished members are
 not repeated, and studies that share a `--runs_dir` share them. With `--plan`
@@ -12,57 +12,68 @@ report, `DIR/report/report.html`.
 
 import dataclasses
 import pathlib
+from collections.abc import Sequence
+from typing import Any
 
 from absl import flags
 
-from jaxsparse.experiments import command, config_files, literals
-from jaxsparse.experiments.population import CARRIES
-from jaxsparse.experiments.studies import plan, report, tables
-from jaxsparse.experiments.studies.run import check_any
-from jaxsparse.experiments.studies.run import run as run_study
+from jaxsparse.core import paths
+from jaxsparse.experiments import (
+  command,
+  config_files,
+  literals,
+  study_command,
+)
 from jaxsparse.experiments.studies.spec import Study
 
 _CONFIG = flags.DEFINE_string(
   'config', None, 'A study file, or the name of one that is installed.'
 )
-_WORKDIR = flags.DEFINE_string('workdir', None, 'Where the study is kept.')
-_RUNS_DIR = flags.DEFINE_string(
-  'runs_dir', None, 'Where its members are kept; WORKDIR/runs by default.'
-)
-_PLAN = flags.DEFINE_bool('plan', False, 'Print what would run; run nothing.')
-_CARRY = flags.DEFINE_enum(
-  'carry',
-  'auto',
-  CARRIES,
-  'How members are carried: one after the other with the bits of a run alone,'
-  ' or together by vmap; auto chooses by backend.',
-)
 _SEEDS = flags.DEFINE_integer(
   'seeds', None, 'So many seeds of each run, in place of what the study says.'
 )
 _OVERRIDE = flags.DEFINE_multi_string(
-  'override', [], 'field=value, for every run; may be given several times.'
+  'override',
+  [],
+  'field=value, for every run, or RUN:field=value, for one; may be given'
+  ' several times.',
 )
+flags.adopt_module_key_flags(study_command)
 
 
 def _study() -> Study:
   """The study with what the command line changes in it."""
   study = config_files.load_study(command.required(_CONFIG))
-  changes = {}
-  for text in _OVERRIDE.value:
-    field, equals, value = text.partition('=')
-    if not equals or not field:
-      raise ValueError(f'--override: got {text!r}; accepted is field=value')
-    changes[field] = literals.literal(value)
+  changes = _changes([run.name for run in study.runs])
   runs = [
     dataclasses.replace(
-      one,
-      overrides={**one.overrides, **changes},
-      seeds=one.seeds if _SEEDS.value is None else _SEEDS.value,
+      run,
+      overrides={**run.overrides, **changes[''], **changes[run.name]},
+      seeds=run.seeds if _SEEDS.value is None else _SEEDS.value,
     )
-    for one in study.runs
+    for run in study.runs
   ]
   return dataclasses.replace(study, runs=tuple(runs))
+
+
+def _changes(runs: Sequence[str]) -> dict[str, dict[str, Any]]:
+  """What is changed in each run, and under '' in all of them."""
+  changes: dict[str, dict[str, Any]] = {name: {} for name in ('', *runs)}
+  for text in _OVERRIDE.value:
+    place, equals, value = text.partition('=')
+    run, colon, field = place.rpartition(':')
+    if not equals or not field or (colon and not run):
+      raise ValueError(
+        f'--override: got {text!r}; accepted are field=value and'
+        ' RUN:field=value'
+      )
+    if run not in changes:
+      raise ValueError(
+        f'--override: got {text!r}; {run!r} is no run of the study.'
+        f'{paths.nearest(run, runs)}'
+      )
+    changes[run][field] = literals.literal(value)
+  return changes
 
 
 def _name() -> str:
@@ -75,25 +86,7 @@ def _name() -> str:
 
 def main() -> None:
   """Runs the study and writes its report, or prints what would run."""
-  study = _study()
-  runs_dir = _RUNS_DIR.value or f'{command.required(_WORKDIR)}/runs'
-  if _PLAN.value:
-    print(plan.text(plan.plan(study, runs_dir, _CARRY.value)))
-    return
-  workdir = pathlib.Path(command.required(_WORKDIR)).expanduser()
-  results = run_study(
-    study,
-    workdir,
-    runs_dir,
-    name=_name(),
-    command=command.typed(),
-    carry=_CARRY.value,
-    interrupted=command.interrupted,
-  )
-  print(tables.text(results))
-  path = report.write(results, workdir / 'report')
-  print(f'Report: {path.resolve()}')
-  check_any(results)
+  study_command.finish(_study(), _name(), print)
 
 
 def run() -> None:

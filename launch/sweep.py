@@ -24,7 +24,6 @@ The same command goes on with what was killed; nothing finished is repeated.
 """
 
 import functools
-import pathlib
 from collections.abc import Sequence
 
 from absl import flags
@@ -35,13 +34,11 @@ from jaxsparse.experiments import (
   search,
   search_report,
   search_space,
+  study_command,
   sweeps,
 )
-from jaxsparse.experiments.population import CARRIES
-from jaxsparse.experiments.studies import plan, report, tables
-from jaxsparse.experiments.studies.results import MemberResult, Results
-from jaxsparse.experiments.studies.run import check_any
-from jaxsparse.experiments.studies.run import run as run_study
+from jaxsparse.experiments.run import saving
+from jaxsparse.experiments.studies.results import MemberResult
 from jaxsparse.experiments.studies.spec import Study
 
 _CONFIG = config_flags.DEFINE_config_file(
@@ -50,10 +47,6 @@ _CONFIG = config_flags.DEFINE_config_file(
   lock_config=False,
   accept_new_attributes=True,
 )
-_WORKDIR = flags.DEFINE_string('workdir', None, 'Where the sweep is kept.')
-_RUNS_DIR = flags.DEFINE_string(
-  'runs_dir', None, 'Where its members are kept; WORKDIR/runs by default.'
-)
 _SWEEP = flags.DEFINE_multi_string(
   'sweep', [], 'config.FIELD=VALUES; may be given several times.'
 )
@@ -61,14 +54,7 @@ _SEARCH = flags.DEFINE_multi_string(
   'search', [], 'config.FIELD=SPACE; may be given several times.'
 )
 _TRIALS = flags.DEFINE_integer('trials', 20, 'Trials of a search.')
-_PLAN = flags.DEFINE_bool('plan', False, 'Print what would run; run nothing.')
-_CARRY = flags.DEFINE_enum(
-  'carry',
-  'auto',
-  CARRIES,
-  'How members are carried: one after the other with the bits of a run alone,'
-  ' or together by vmap; auto chooses by backend.',
-)
+flags.adopt_module_key_flags(study_command)
 
 
 def main() -> None:
@@ -83,58 +69,30 @@ def main() -> None:
     search.check(config, swept)
     space = search_space.space(config, _SEARCH.value)
     _search(study, space, config.seed)
-  elif _PLAN.value:
-    print(plan.text(plan.plan(study, _runs_dir(), _CARRY.value)))
   else:
-    _sweep(study)
-
-
-def _runs_dir() -> str:
-  return _RUNS_DIR.value or f'{command.required(_WORKDIR)}/runs'
-
-
-def _run(study: Study, name: str) -> Results:
-  return run_study(
-    study,
-    command.required(_WORKDIR),
-    _runs_dir(),
-    name=name,
-    command=command.typed(),
-    carry=_CARRY.value,
-    interrupted=command.interrupted,
-  )
-
-
-def _folder() -> pathlib.Path:
-  return pathlib.Path(command.required(_WORKDIR)).expanduser() / 'report'
-
-
-def _sweep(study: Study) -> None:
-  results = _run(study, 'sweep')
-  print(tables.text(results))
-  path = report.write(results, _folder())
-  print(f'Report: {path.resolve()}')
-  check_any(results)
+    study_command.finish(study, 'sweep', print)
 
 
 def _search(
   study: Study, space: dict[str, search_space.Dimension], seed: int
 ) -> None:
-  if _PLAN.value:
+  if study_command.PLAN.value:
     raise ValueError('--plan: a search has none, as a trial hangs on the last')
   made = search.search(
     space, functools.partial(_trial, study), trials=_TRIALS.value, seed=seed
   )
   print(search.verdict(made))
-  for path in search_report.write(made, space, _folder()):
-    print(path.resolve())
+  with saving():
+    paths = search_report.write(made, space, study_command.folder())
+  for path in paths:
+    print(path)
 
 
 def _trial(
   study: Study, number: int, point: search.Point
 ) -> Sequence[MemberResult]:
   name = f'trial {number + 1} of {_TRIALS.value}'
-  return _run(sweeps.at(study, point), name).members
+  return study_command.run(sweeps.at(study, point), name).members
 
 
 def run() -> None:

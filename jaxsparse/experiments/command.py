@@ -5,12 +5,13 @@ non-finite; 42 stopped by SIGTERM or SIGINT, after a save; 1 anything else.
 With `--verbosity=1` an error comes with its traceback.
 """
 
+import contextlib
 import logging
 import pathlib
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import Any
 
@@ -30,11 +31,29 @@ STOPPED = 42
 _CONFIG_FLAGS = ('--config', '-config')
 _log = logging.getLogger(__name__)
 _stop = False
+_at_once = False
 
 
 def interrupted() -> bool:
   """Whether SIGTERM or SIGINT has arrived."""
   return _stop
+
+
+@contextlib.contextmanager
+def at_once() -> Iterator[None]:
+  """Within it there is nothing to save, so that a signal ends it at once.
+
+  Raises:
+    KeyboardInterrupt: SIGTERM or SIGINT has arrived.
+  """
+  global _at_once
+  _at_once = True
+  try:
+    if _stop:
+      raise KeyboardInterrupt
+    yield
+  finally:
+    _at_once = False
 
 
 def typed() -> str:
@@ -88,10 +107,14 @@ def _guarded(main: Callable[..., None], rest: Sequence[str], word: str) -> int:
     return _end(f'error: {_one_line(error)}', BAD_INPUT)
   except SaveFailed as error:
     return _end(f'error: {_one_line(error)}', UNEXPECTED)
+  except OSError as error:  # Its own text says of which file.
+    return _end(f'error: {error}', UNEXPECTED)
   except TrainingFailed as error:
     return _end(f'error: {_one_line(error)}', FAILED)
   except Interrupted as error:
     return _end(f'{error}; the same command goes on from there', STOPPED)
+  except KeyboardInterrupt:
+    return _end('stopped; nothing was under way', STOPPED)
   return 0
 
 
@@ -108,12 +131,14 @@ def _one_line(error: Exception) -> str:
 
 
 def _on_signal(signum: int, frame: FrameType | None) -> None:
-  """Asks the loop to save and stop; a second signal ends the process."""
+  """Asks for a save and a stop; a second signal ends the process."""
   global _stop
   del frame
   if _stop:
     sys.exit(128 + signum)
   _stop = True
+  if _at_once:
+    raise KeyboardInterrupt
 
 
 def _log_plainly() -> None:

@@ -62,7 +62,9 @@ def load(spec: str) -> Any:
   """
   path, colon, argument = locate(spec).partition(':')
   try:
-    get_config = runpy.run_path(path)['get_config']
+    get_config = runpy.run_path(path).get('get_config')
+    if not callable(get_config):
+      raise ValueError('there is no function get_config() in it')
     return get_config(argument) if colon else get_config()
   except Exception as error:  # Whatever the file may hold.
     raise ValueError(f'{_where(error, path)}: {_what(error)}') from error

@@ -30,7 +30,20 @@ _log = logging.getLogger(__name__)
 
 
 class SaveFailed(RuntimeError):
-  """A checkpoint could not be written; those before it are kept."""
+  """Something could not be written; the checkpoints before it are kept."""
+
+
+@contextlib.contextmanager
+def saving() -> Iterator[None]:
+  """A file that cannot be written is a failure to save.
+
+  Raises:
+    SaveFailed: in place of `OSError`; says of which file.
+  """
+  try:
+    yield
+  except OSError as error:
+    raise SaveFailed(str(error)) from error
 
 
 @contextlib.contextmanager
@@ -89,7 +102,18 @@ class Run:
     report: Report | None,
     interrupted: Callable[[], bool],
   ) -> list[Summary | TrainingFailed]:
-    """Trains to the end; for each place its summary, or how it failed."""
+    """Trains to the end; for each place its summary, or how it failed.
+
+    Raises:
+      Interrupted: stopped by `interrupted`, and saved.
+      SaveFailed: something could not be written.
+    """
+    with saving():
+      return self._run(plots, report, interrupted)
+
+  def _run(
+    self, plots: bool, report: Report | None, interrupted: Callable[[], bool]
+  ) -> list[Summary | TrainingFailed]:
     joined = self._joined
     self._tell()
     states, progress = self._restore()

@@ -35,7 +35,7 @@ def quickstart(*flags):
   )
 
 
-@pytest.mark.parametrize('flag', ['--steps=0', '--replicates=0', '--workdir='])
+@pytest.mark.parametrize('flag', ['--steps=0', '--seeds=0', '--workdir='])
 def test_bad_input_is_one_clear_line_and_leaves_nothing(launch, tmp_path, flag):
   root = tmp_path / 'quickstart'
   ended = launch([f'--workdir={root}', flag], module='quickstart')
@@ -47,9 +47,17 @@ def test_bad_input_is_one_clear_line_and_leaves_nothing(launch, tmp_path, flag):
   assert not root.exists()
 
 
+def test_a_plan_starts_nothing(launch, tmp_path):
+  flags = [f'--workdir={tmp_path}', '--seeds=2', '--steps=10', '--plan']
+  ended = launch(flags, module='quickstart')
+  assert ended.code == 0, ended
+  assert f'\nmembers     {2 * len(LABELS)}\n' in ended.out
+  assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.slow
 def test_the_second_call_trains_nothing_and_prints_the_same(tmp_path):
-  flags = (f'--workdir={tmp_path}', '--steps=60', '--replicates=1')
+  flags = (f'--workdir={tmp_path}', '--steps=60', '--seeds=1')
   first = quickstart(*flags)
   assert first.returncode == 0, first.stderr
   report = tmp_path / 'report' / 'report.html'

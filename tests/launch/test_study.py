@@ -94,6 +94,16 @@ def test_a_plan_starts_nothing(study, made, tmp_path):
   assert not (tmp_path / 'none').exists()
 
 
+def test_an_override_may_be_of_one_run(study, made, tmp_path):
+  root, _ = made
+  flags = ('--plan', f'--runs_dir={root}/runs', *FLAGS)
+  ended = study(tmp_path, *flags, '--override=set:optimizer.learning_rate=0.5')
+  assert ended.code == 0, ended
+  runs = dict(line.split(maxsplit=1) for line in ended.out.splitlines()[:3])
+  assert runs['dense'].split() == ['1', '1']
+  assert runs['set'].split() == ['2', '1', '30']
+
+
 def test_more_seeds_add_members_to_those_that_are_there(study, made):
   root, _ = made
   ended = study(root, '--plan', *FLAGS[:1])
@@ -120,8 +130,14 @@ def test_a_study_all_of_whose_members_fail_ends_with_3(study, tmp_path):
 @pytest.mark.parametrize(
   ('flags', 'said'),
   [
-    (['--override=num_steps'], "--override: got 'num_steps'; accepted is f"),
+    (['--override=num_steps'], "--override: got 'num_steps'; accepted are f"),
     (['--override==3'], "--override: got '=3'"),
+    (['--override=dense:=3'], "--override: got 'dense:=3'"),
+    (['--override=dence:seed=3'], "'dence' is no run.* mean 'dense'"),
+    (['--override=num_steps=abc'], "no member can be run: .*'abc'"),
+    (['--override=num_steps=abc', '--plan'], "no member can be run: .*'abc'"),
+    ([f'--runs_dir={__file__}'], 'test_study.py cannot be written'),
+    ([f'--runs_dir={__file__}/a', '--plan'], 'test_study.py/a cannot be wr'),
     (['--override=num_step=3'], "'num_step' is no field .* 'num_steps'"),
     (['--override=updater.sparsity=0.5'], 'is in overrides too'),
     (['--override=seed=5'], "'seed' is no field to change"),
@@ -155,6 +171,7 @@ def test_each_program_names_the_other(study, launch, arguments, tmp_path, path):
   ('text', 'said'),
   [
     ('def get_config():\n  return undefined\n', 'line 2: NameError'),
+    ('def study():\n  return 3\n', 'there is no function get_config() in it'),
     ('def get_config():\n  return 3\n', 'makes a int; accepted is a Study'),
     (STUDY.replace('(0.5, 1.0)', '()'), 'got no values'),
     (STUDY.replace('digits/mlp_set', 'digits/mlp_sett'), "'digits/mlp_set'"),

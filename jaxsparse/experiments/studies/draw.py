@@ -1,11 +1,16 @@
 """The figures of a study's report."""
 
+import logging
+
+from jaxsparse.experiments.findings import Drawing
 from jaxsparse.experiments.studies import curves, panels
 from jaxsparse.experiments.studies.against import against
 from jaxsparse.experiments.studies.looks import Drawn, chosen
 from jaxsparse.experiments.studies.panels import Shown
 from jaxsparse.experiments.studies.results import Results
 from jaxsparse.experiments.studies.spec import Curves, Run
+
+_log = logging.getLogger(__name__)
 
 
 def all_figures(results: Results) -> list[Drawn]:
@@ -27,7 +32,7 @@ def all_figures(results: Results) -> list[Drawn]:
       made.append(panels.compared(study, figure.entry, shown, log=figure.log))
     else:
       made.append(against(results, figure))
-  made += [drawing.draw(drawing.parts) for drawing in results.drawings]
+  made += [_drawn(drawing) for drawing in results.drawings]
   log = any(
     f.log for f in study.figures if isinstance(f, Curves) and f.entry == entry
   )
@@ -35,6 +40,15 @@ def all_figures(results: Results) -> list[Drawn]:
   made.append(panels.one_by_one(study, entry, shown, log=log))
   kept = [drawn for drawn in made if drawn is not None]
   return [d._replace(name=f'{i:02d}-{d.name}') for i, d in enumerate(kept, 1)]
+
+
+def _drawn(drawing: Drawing) -> Drawn | None:
+  """A figure of an analysis; its error is told, and ends no report."""
+  try:
+    return drawing.draw(drawing.parts)
+  except Exception:  # Whatever somebody's function may raise.
+    _log.exception('%s drew nothing', drawing.draw.__name__)
+    return None
 
 
 def _of(runs: tuple[Run, ...], entry: str, found: curves.Curves) -> Shown:

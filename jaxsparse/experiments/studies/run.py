@@ -1,30 +1,25 @@
 """Runs a study: what is not done yet, then the analyses, then the results."""
 
+import contextlib
 import os
-import platform
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 
-import flax
-import jax
-import jaxlib
-import numpy as np
-import optax
-
-import jaxsparse
 from jaxsparse.experiments import workdir as workdir_lib
+from jaxsparse.experiments.run import SaveFailed, saving
 from jaxsparse.experiments.share import TrainingFailed
 from jaxsparse.experiments.studies import plan as plan_lib
 from jaxsparse.experiments.studies import scheduler, work
 from jaxsparse.experiments.studies.analyse import Analysed, analyse
 from jaxsparse.experiments.studies.members import Cell
 from jaxsparse.experiments.studies.plan import Plan
+from jaxsparse.experiments.studies.provenance import collected
 from jaxsparse.experiments.studies.results import MemberResult, Results
 from jaxsparse.experiments.studies.spec import Study
-from jaxsparse.experiments.studies.status import failure
+from jaxsparse.experiments.studies.status import status
 from jaxsparse.experiments.studies.watch import Watch, hushed
 from jaxsparse.experiments.studies.work import Unfinished
-from jaxsparse.training.carry import usable_cores
 from jaxsparse.training.locks import lock
 from jaxsparse.training.loop import Interrupted
 
@@ -47,6 +42,7 @@ def run(
   command: str,
   carry: str = 'auto',
   interrupted: Callable[[], bool] = lambda: False,
+  at_once: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
 ) -> Results:
   """Runs what is not done; what is, is not repeated.
 
@@ -58,6 +54,8 @@ def run(
     command: what to type to run it again.
     carry: how members are carried: 'auto', 'one_by_one' or 'vmap'.
     interrupted: asked now and then; if true all members save and stop.
+    at_once: makes a context in which what interrupts raises
+      `KeyboardInterrupt`; plan and analyses, which save nothing, are in one.
 
   Returns:
     The same, whatever the order in which members finished.
@@ -67,38 +65,64 @@ def run(
     WorkdirBusy: another process holds `workdir`. One that holds a member is
       waited for.
     Interrupted: stopped by `interrupted`, and saved.
-    SaveFailed: a checkpoint could not be written.
+    SaveFailed: something could not be written.
   """
   root = workdir_lib.local(workdir)
   if workdir_lib.begun(root):
     raise ValueError(f'{root} is the workdir of a run; choose another one')
-  plan = plan_lib.plan(study, runs_dir, carry)
-  if not plan.expanded.members:
-    raise ValueError(f'no member can be run: {plan.expanded.cells[0].error}')
-  with lock(root), hushed():
+  with at_once():
+    plan = plan_lib.plan(study, runs_dir, carry)
+  check_plan(plan)
+  with lock(root), hushed(), saving():
     workdir_lib.write_members(root, plan.runs_dir, plan.expanded.members)
     unfinished = _train(plan, name, interrupted)
-    analysed = analyse(plan, root, interrupted)
+    try:
+      with at_once():
+        analysed = analyse(plan, root, interrupted)
+    except KeyboardInterrupt:
+      if not interrupted():
+        raise
     if interrupted():
-      raise _stopped(plan)
+      raise _stopped(plan) from None
   cells = plan.expanded.cells
-  members = (_result(plan, cell, unfinished, analysed) for cell in cells)
+  members = tuple(_result(plan, cell, unfinished, analysed) for cell in cells)
   return Results(
     study,
     name,
-    tuple(members),
+    members,
     command,
-    versions(),
+    collected(members),
     analysed.pooled,
     tuple(analysed.drawings),
   )
 
 
+def check_plan(plan: Plan) -> None:
+  """Raises `ValueError` if nothing can be run, or nothing be written."""
+  if not plan.expanded.members:
+    raise ValueError(f'no member can be run: {plan.expanded.cells[0].error}')
+  if plan.left:
+    workdir_lib.check_writable(plan.runs_dir)
+
+
 def check_any(results: Results) -> None:
-  """Raises `TrainingFailed` if a study has nothing to show."""
-  failed = [member for member in results.members if member.summary is None]
-  if len(failed) == len(results.members):
-    raise TrainingFailed(f'every member failed; the first: {failed[0].error}')
+  """Checks that a study has something to show.
+
+  Raises:
+    TrainingFailed: it has not, and some of its members failed.
+    SaveFailed: it has not, for the machine kept some from their end.
+    ValueError: it has not, as every member was refused.
+  """
+  if any(member.kind == 'done' for member in results.members):
+    return
+  first = {member.kind: member for member in reversed(results.members)}
+  if 'failed' in first:
+    error = first['failed'].error
+    raise TrainingFailed(f'every member failed; the first: {error}')
+  if 'blocked' in first:
+    error = first['blocked'].error
+    raise SaveFailed(f'no member could be trained; the first: {error}')
+  raise ValueError(f'no member can be run: {first["refused"].error}')
 
 
 def _train(
@@ -135,13 +159,13 @@ def _watch(plan: Plan, name: str) -> Watch:
     {n: m.experiment.plan.num_steps for n, m in members.items()},
     {n: s.step for n, s in statuses.items()},
     [n for n, s in statuses.items() if s.ended],
-    [n for n, s in statuses.items() if s.kind == 'failed'],
+    [n for n, s in statuses.items() if s.kind in ('failed', 'broken')],
   )
 
 
 def _stopped(plan: Plan) -> StudyInterrupted:
   names = plan.expanded.members
-  done = sum((plan.runs_dir / n / workdir_lib.SUMMARY).exists() for n in names)
+  done = sum(status(plan.runs_dir / n, 0).kind == 'done' for n in names)
   return StudyInterrupted(done, len(names))
 
 
@@ -156,9 +180,14 @@ def _result(
       cell.row, cell.seed, None, None, cell.error, kind='refused'
     )
   root = plan.runs_dir / cell.member
+  found = status(root, 0)
+  if found.kind == 'broken':
+    return MemberResult(
+      cell.row, cell.seed, None, None, found.error, kind='blocked'
+    )
   summary = workdir_lib.finished(root)
   if summary is None:
-    failed = Unfinished('failed', failure(root))
+    failed = Unfinished('failed', found.error)
     kind, error = unfinished.get(cell.member, failed)
     held = root if workdir_lib.begun(root) else None
     return MemberResult(cell.row, cell.seed, held, None, error, kind=kind)
@@ -170,22 +199,3 @@ def _result(
   return MemberResult(
     cell.row, cell.seed, root, summary | numbers, note='; '.join(notes)
   )
-
-
-def versions() -> tuple[tuple[str, str], ...]:
-  """What numbers depend on besides configs: packages, and the machine."""
-  kinds = ', '.join(sorted({device.device_kind for device in jax.devices()}))
-  found = {
-    'jaxsparse': jaxsparse.__version__,
-    'jax': jax.__version__,
-    'jaxlib': jaxlib.__version__,
-    'flax': flax.__version__,
-    'optax': optax.__version__,
-    'numpy': np.__version__,
-    'python': platform.python_version(),
-    'device': f'{kinds} x {jax.device_count()}',
-    'machine': platform.machine(),
-  }
-  if jax.default_backend() == 'cpu':
-    found['cores'] = str(usable_cores())
-  return tuple(found.items())

@@ -58,7 +58,7 @@ def carry_out(
   """
   queue = _Queue(tasks, threads, rest)
   errors: list[BaseException] = []
-  running: dict[futures.Future[None], Task] = {}
+  running: dict[futures.Future[bool | None], Task] = {}
   with futures.ThreadPoolExecutor(threads) as pool:
     try:
       while True:

@@ -1,0 +1,87 @@
+"""What the programs that run studies share: their flags, and how they end.
+
+`launch.study`, `launch.sweep` and `launch.quickstart` differ in how they come
+by a study. What is written to a full disk, or one that fails, is one line.
+"""
+
+import pathlib
+from collections.abc import Callable
+
+from absl import flags
+
+from jaxsparse.experiments import command, workdir
+from jaxsparse.experiments.population import CARRIES
+from jaxsparse.experiments.run import saving
+from jaxsparse.experiments.studies import plan, report, tables
+from jaxsparse.experiments.studies.results import Results
+from jaxsparse.experiments.studies.run import check_any, check_plan
+from jaxsparse.experiments.studies.run import run as run_study
+from jaxsparse.experiments.studies.spec import Study
+
+WORKDIR = flags.DEFINE_string(
+  'workdir', None, 'Where runs and report are kept.'
+)
+RUNS_DIR = flags.DEFINE_string(
+  'runs_dir', None, 'Where its members are kept; WORKDIR/runs by default.'
+)
+PLAN = flags.DEFINE_bool('plan', False, 'Print what would run; run nothing.')
+CARRY = flags.DEFINE_enum(
+  'carry',
+  'auto',
+  CARRIES,
+  'How members are carried: one after the other with the bits of a run alone,'
+  ' or together by vmap; auto chooses by backend.',
+)
+
+
+def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
+  """Runs a study, shows its table and names its report; or shows its plan.
+
+  Args:
+    study: what to run.
+    name: a short one of it.
+    show: takes what a person is to read.
+
+  Raises:
+    ValueError: bad input.
+    WorkdirBusy: another process holds the workdir.
+    Interrupted: stopped, and saved.
+    SaveFailed: something could not be written, or no member could be trained
+      for reasons of the machine.
+    TrainingFailed: no member has anything to show.
+  """
+  if PLAN.value:
+    with command.at_once():
+      made = plan.plan(study, _runs_dir(), CARRY.value)
+      show(plan.text(made))
+    check_plan(made)
+    return
+  results = run(study, name)
+  show(tables.text(results))
+  with saving():
+    path = report.write(results, folder())
+  show(f'Report: {path}')
+  check_any(results)
+
+
+def run(study: Study, name: str) -> Results:
+  """Runs a study as the flags say; arguments and errors as for `finish`."""
+  return run_study(
+    study,
+    command.required(WORKDIR),
+    _runs_dir(),
+    name=name,
+    command=command.typed(),
+    carry=CARRY.value,
+    interrupted=command.interrupted,
+    at_once=command.at_once,
+  )
+
+
+def folder() -> pathlib.Path:
+  """Where the report is written."""
+  return workdir.local(command.required(WORKDIR)) / 'report'
+
+
+def _runs_dir() -> str:
+  return RUNS_DIR.value or f'{command.required(WORKDIR)}/runs'
