@@ -2,12 +2,14 @@
 
 import json
 import logging
+import os
 import pathlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from jaxsparse.experiments import findings, workdir
+from jaxsparse.experiments import findings
 from jaxsparse.experiments.findings import Drawing, Finding, Input, Part
+from jaxsparse.experiments.run import SaveFailed, saving
 from jaxsparse.experiments.studies import pairing
 from jaxsparse.experiments.studies.looks import row_styles
 from jaxsparse.experiments.studies.members import Cell
@@ -15,6 +17,7 @@ from jaxsparse.experiments.studies.names import count, row_name
 from jaxsparse.experiments.studies.plan import Plan
 from jaxsparse.experiments.studies.results import Pooled
 from jaxsparse.experiments.studies.spec import Analysis, Row, Study
+from jaxsparse.experiments.studies.status import status
 
 _log = logging.getLogger(__name__)
 
@@ -72,8 +75,14 @@ def analyse(
       try:
         made = _made(plan, analysis, call, root)
         _join(found, analysis, call, made)
-      except ValueError as error:
-        _note(found, call, f'analysis {analysis.name} failed: {error}')
+      except SaveFailed:
+        raise
+      except Exception as error:  # Whatever somebody's function may raise.
+        expected = isinstance(error, ValueError)
+        level = logging.DEBUG if expected else logging.ERROR
+        _log.log(level, 'analysis %s', analysis.name, exc_info=True)
+        why = _said(error).replace(f'{plan.runs_dir}{os.sep}', '')
+        _note(found, call, f'analysis {analysis.name} failed: {why}')
         continue
       if made.table:
         parts.setdefault(function, []).append(Part(call.inputs, made.table))
@@ -115,7 +124,7 @@ def _others(
 def _done(plan: Plan, cell: Cell) -> bool:
   if not cell.member:
     return False
-  return workdir.finished(plan.runs_dir / cell.member) is not None
+  return status(plan.runs_dir / cell.member, 0).kind == 'done'
 
 
 def _inputs(study: Study, analysis: Analysis, row: Row) -> tuple[Input, ...]:
@@ -146,7 +155,9 @@ def _made(
   paths = [[plan.runs_dir / name for name in pool] for pool in call.names]
   function = findings.find(analysis.function)
   inputs = paths if analysis.pooled else [pool[0] for pool in paths]
-  findings.keep(stem, asked, findings.call(function, inputs, analysis.options))
+  found = findings.call(function, inputs, analysis.options)
+  with saving():
+    findings.keep(stem, asked, found)
   # As it is read later: what is drawn does not depend on when it was found.
   return findings.kept(stem, asked) or Finding({})
 
@@ -173,6 +184,14 @@ def _pooled(number: findings.Number, n: int) -> Pooled:
   if isinstance(number, dict):
     return Pooled(number['mean'], number['std'], n)
   return Pooled(number, None, n)
+
+
+def _said(error: Exception) -> str:
+  """An error in one line; what is no message to a person has its type."""
+  text = ' '.join(str(error).split())
+  if isinstance(error, ValueError):
+    return text
+  return f'{type(error).__name__}: {text}'
 
 
 def _note(found: Analysed, call: _Call, text: str) -> None:

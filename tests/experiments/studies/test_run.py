@@ -1,6 +1,7 @@
 """Small studies, run in this process."""
 
 import contextlib
+import dataclasses
 import json
 import logging
 import os
@@ -11,11 +12,12 @@ import pytest
 
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
-from jaxsparse.experiments import workdir
+from jaxsparse.experiments import versions, workdir
 from jaxsparse.experiments.share import TrainingFailed
 from jaxsparse.experiments.studies import run as run_lib
 from jaxsparse.experiments.studies import work
 from jaxsparse.experiments.studies.plan import plan
+from jaxsparse.experiments.studies.plan import text as plan_text
 from jaxsparse.experiments.studies.spec import Analysis
 from jaxsparse.experiments.studies.status import write_failure
 from jaxsparse.experiments.studies.watch import Watch
@@ -51,6 +53,10 @@ def complaining(workdirs):
   raise ValueError('no good')
 
 
+def wrong(workdirs):
+  return {'share': 1 / len(workdirs[1:])}
+
+
 @pytest.fixture(scope='module')
 def made(study, tiny, tmp_path_factory):
   """A chain, a grid, a failure, a refusal, and analyses."""
@@ -84,6 +90,7 @@ def made(study, tiny, tmp_path_factory):
       Analysis('count', ('rigl',), count_files, {'times': 10}),
       Analysis('nothing', ('blown', 'dense'), of_finished),
       Analysis('complains', ('pruned',), complaining),
+      Analysis('wrong', ('scratch',), wrong),
     ),
   )
   root = tmp_path_factory.mktemp('study')
@@ -119,7 +126,9 @@ def test_members_are_in_the_order_of_rows_and_seeds(made):
   ]
   assert [(m.row, m.seed) for m in results.members] == expected
   assert (results.name, results.command) == ('small', 'again')
-  assert dict(results.versions)['jax']
+  made = {m.root: m.summary for m in results.members if m.summary}
+  assert all(s['made_with'] == versions.made_with() for s in made.values())
+  assert dict(results.versions) == versions.made_with()
 
 
 def test_a_member_is_an_ordinary_finished_run(made):
@@ -210,6 +219,14 @@ def test_an_analysis_that_fails_is_noted(made):
   assert not (root / 'analyses' / 'complains').exists()
 
 
+def test_an_analysis_may_raise_anything(made):
+  _, _, results = made
+  (scratch,) = of(results, 'scratch')
+  said = 'analysis wrong failed: ZeroDivisionError: division by zero'
+  assert scratch.note == said
+  assert scratch.summary['test_accuracy']['values']
+
+
 def test_nothing_is_repeated(made, monkeypatch):
   asked, root, results = made
 
@@ -264,6 +281,69 @@ def test_two_analyses_may_not_give_one_number(made):
   fields = vars(asked) | {'runs': asked.runs[2:3], 'analyses': twice}
   results = run(type(asked)(**fields), root)
   assert "another analysis gives 'records' too" in results.members[0].note
+
+
+@pytest.fixture(scope='module')
+def damaged(study, tiny, tmp_path_factory):
+  """A member of each kind of damage, one that is whole, and one to come."""
+  asked = study(
+    tiny('rigl', seeds=4),
+    tiny('ticket', 'static', {'init.checkpoint': '{rigl@0}'}),
+    analyses=(Analysis('count', ('rigl',), count_files),),
+  )
+  root = tmp_path_factory.mktemp('damaged')
+  folders = [
+    root / 'runs' / name
+    for name in plan(asked, root / 'runs', 'auto').expanded.members
+  ]
+  run(dataclasses.replace(asked, runs=asked.runs[:1], analyses=()), root)
+  (folders[0] / 'summary.json').write_text('{"half')
+  (folders[1] / 'config.json').write_text('{"half')
+  (folders[2] / 'config.json').unlink()
+  planned = plan(asked, root / 'runs', 'auto')
+  return folders, planned, run(asked, root)
+
+
+class TestDamage:
+  """Members that somebody has damaged: told, and the rest goes on."""
+
+  def test_each_is_told_in_its_cell(self, damaged):
+    folders, _, results = damaged
+    said = ('summary.json cannot be read', 'config.json is not the', 'holds ')
+    for folder, member, text in zip(
+      folders[:3], results.members[:3], said, strict=True
+    ):
+      assert member.kind == 'blocked'
+      assert member.root is member.summary is None
+      assert text in member.error
+      assert member.error.startswith(folder.name)
+
+  def test_the_rest_goes_on(self, damaged):
+    _, _, results = damaged
+    fourth = results.members[3]
+    assert fourth.kind == 'done'
+    assert fourth.summary['records'] > 0
+
+  def test_what_starts_from_one_is_told_too(self, damaged):
+    folders, _, results = damaged
+    ticket = results.members[-1]
+    assert ticket.kind == 'blocked'
+    assert ticket.error.startswith(f'starts from {folders[0].name}: ')
+    assert not folders[-1].exists()
+
+  def test_the_plan_says_so(self, damaged):
+    folders, found, _ = damaged
+    kinds = [status.kind for status in found.statuses.values()]
+    assert kinds == [*['broken'] * 3, 'done', 'new']
+    lines = plan_text(found).splitlines()
+    for folder in folders[:3]:
+      assert sum(line.startswith(f'broken   {folder.name}') for line in lines)
+
+  def test_nothing_there_was_touched(self, damaged):
+    folders, _, _ = damaged
+    assert (folders[0] / 'summary.json').read_text() == '{"half'
+    assert (folders[1] / 'config.json').read_text() == '{"half'
+    assert not (folders[2] / 'config.json').exists()
 
 
 class TestInterruptions:
@@ -332,6 +412,8 @@ class TestInterruptions:
       return {}
 
     (tmp_path / 'runs' / first).mkdir(parents=True)
+    config = tmp_path / 'runs' / first / workdir.CONFIG
+    config.write_text('{"config": {}}')
     monkeypatch.setattr(work, 'train', train)
     worker = work.Work(
       made,
