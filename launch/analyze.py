@@ -48,9 +48,12 @@ def _options() -> dict[str, Any]:
 def _shown(name: str, number: findings.Number) -> str:
   how = metrics.metric(name)
   spread = number if isinstance(number, dict) else {'mean': number}
-  text = how.text(how.scale * spread['mean'])
-  if spread.get('std') is not None:
-    text += f' ± {how.text(how.scale * spread["std"])}'
+  std = spread.get('std')
+  text = summary_lib.mean_and_std(
+    how.scale * spread['mean'],
+    None if std is None else how.scale * std,
+    how.text,
+  )
   return f'{text} {how.unit}'.rstrip()
 
 

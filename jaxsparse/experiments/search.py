@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from jaxsparse.experiments import summary
 from jaxsparse.experiments.search_space import Dimension, command_line
 from jaxsparse.experiments.share import TrainingFailed
 from jaxsparse.experiments.studies import metrics
@@ -168,10 +169,8 @@ def said(trial: Trial) -> str:
 
 def spread(values: Sequence[float]) -> str:
   """'93.06 ± 1.20 %', without the deviation where there is one value."""
-  text = f'{statistics.fmean(values):.2f}'
-  if len(values) > 1:
-    text += f' ± {statistics.stdev(values):.2f}'
-  return f'{text} %'
+  found = summary.spread(values)
+  return summary.mean_and_std(found['mean'], found['std']) + ' %'
 
 
 def _short(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jaxsparse.core.paths import flatten
@@ -110,10 +110,17 @@ def percent(accuracy: dict[str, Any]) -> str:
   """'96.70 ± 0.42 %', without the spread where there is one value."""
   if accuracy['mean'] is None:
     return 'failed'
-  text = f'{100 * accuracy["mean"]:.2f}'
-  if accuracy['std'] is not None:
-    text += f' ± {100 * accuracy["std"]:.2f}'
-  return text + ' %'
+  std = None if accuracy['std'] is None else 100 * accuracy['std']
+  return mean_and_std(100 * accuracy['mean'], std) + ' %'
+
+
+def mean_and_std(
+  mean: float,
+  std: float | None,
+  text: Callable[[float], str] = '{:.2f}'.format,
+) -> str:
+  """'96.70 ± 0.42', each number shown by `text`; '96.70' without a spread."""
+  return text(mean) if std is None else f'{text(mean)} ± {text(std)}'
 
 
 def shapes_table(experiment: Experiment) -> str:

@@ -84,6 +84,12 @@ def test_an_accuracy_is_shown_with_its_spread(values, text):
   assert summary.percent(summary.spread(values)) == text
 
 
+def test_a_mean_and_its_deviation_are_shown_alike():
+  assert summary.mean_and_std(96.703, None) == '96.70'
+  assert summary.mean_and_std(96.703, 0.0) == '96.70 ± 0.00'
+  assert summary.mean_and_std(-1.0, 0.5, '{:.3g}'.format) == '-1 ± 0.5'
+
+
 def test_the_table_says_all_in_one_column(experiment):
   lines = summary.table(summarise(experiment)).splitlines()
   facts = [line.split('  ')[-1].strip() for line in lines]

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import statistics
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,10 +32,8 @@ def table(made: Sequence[Group], names: Sequence[str]) -> list[list[str]]:
 def _cell(found: Sequence[float], metric: metrics.Metric) -> str:
   if not found:
     return '-'
-  text = metric.text(statistics.fmean(found))
-  if len(found) > 1:
-    text += f' ± {metric.text(statistics.stdev(found))}'
-  return text
+  spread = summary.spread(found)
+  return summary.mean_and_std(spread['mean'], spread['std'], metric.text)
 
 
 def _text(field: str, value: Any) -> str:

@@ -13,6 +13,7 @@ from jaxsparse.experiments.studies.metrics import Metric
 from jaxsparse.experiments.studies.names import signed
 from jaxsparse.experiments.studies.results import MemberResult, Results
 from jaxsparse.experiments.studies.spec import Point, Row, Study
+from jaxsparse.experiments.summary import mean_and_std
 
 NOTHING = '\N{EN DASH}'
 _BRIEF = 72
@@ -71,9 +72,7 @@ class Cell(NamedTuple):
     """
     if self.mean is None:
       return self.lost_word or NOTHING
-    text = signed(self.metric.text(self.mean))
-    if self.std is not None:
-      text += f' ± {self.metric.text(self.std)}'
+    text = signed(mean_and_std(self.mean, self.std, self.metric.text))
     n = str(self.n) if self.n == self.asked else f'{self.n} of {self.asked}'
     return f'{text} ({n} pooled)' if self.pooled else f'{text} ({n})'
 
