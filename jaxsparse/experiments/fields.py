@@ -13,6 +13,11 @@ MOST_STEPS = 2**31 - 1
 SEEDS = 2**32
 _LARGEST = 2.0**127
 
+# The fields of the section `init` that name a run to start from. 'run:NAME' is
+# the run NAME beside this one's own workdir.
+SOURCES = ('checkpoint', 'masks')
+BESIDE = 'run:'
+
 
 def _unset_or(*types: type) -> Callable[[Any], bool]:
   return lambda v: v is None or type(v) in types

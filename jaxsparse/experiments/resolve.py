@@ -5,13 +5,16 @@ anything compiles and before anything is written.
 """
 
 import logging
+import os
 from typing import Any
 
 from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments.fields import (
+  BESIDE,
   CHECKS,
   MOST_STEPS,
   SEEDS,
+  SOURCES,
   Plain,
   check,
   flat,
@@ -59,6 +62,7 @@ def resolve(config: Any) -> Plain:
     if field in present:
       check(field, present[field], accepted, test)
   _check_sources(complete['init'])
+  _place_sources(complete['init'])
   last = SEEDS - complete['replicates']
   check('seed', complete['seed'], f'in 0 .. {last}', lambda v: 0 <= v <= last)
   return complete
@@ -76,6 +80,18 @@ def _check_sources(init: Plain) -> None:
         f'config.init.{field}: got {init[field]!r}, which says something of'
         f' config.init.{source}; that is not set'
       )
+
+
+def _place_sources(init: Plain) -> None:
+  """Makes the paths of sources absolute, `~` expanded.
+
+  What a run starts from is part of what it is, and must not hang on where its
+  command was typed.
+  """
+  for field in SOURCES:
+    source = init[field]
+    if source and not source.startswith(BESIDE) and '://' not in source:
+      init[field] = os.path.abspath(os.path.expanduser(source))
 
 
 def settle_steps(resolved: Plain, examples: int) -> Plain:

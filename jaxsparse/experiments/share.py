@@ -57,7 +57,9 @@ def claimed(
   """
   if not workdir_lib.begun(workdir):
     sources.given(experiment, workdir)
-  with workdir_lib.claim(workdir, experiment.config) as root:
+  config = experiment.config
+  started_from = sources.fingerprints(config['init'], workdir)
+  with workdir_lib.claim(workdir, config, started_from) as root:
     done = workdir_lib.finished(root)
     if done is not None:
       _log.info('%s is finished; nothing to do', root)
@@ -65,7 +67,7 @@ def claimed(
       return
     with Checkpoints(
       root / workdir_lib.CHECKPOINTS,
-      keep=experiment.config['checkpoint']['keep'],
+      keep=config['checkpoint']['keep'],
       keep_steps=(0, *experiment.plan.keep_steps),
       passing=lambda step: not experiment.plan.saves(step),
     ) as checkpoints:

@@ -8,6 +8,7 @@ With P a run that pruned, the section `init` says what starts:
 - `masks` P, `shuffle_masks`: as many weights of each layer, at random places.
 """
 
+import contextlib
 import os
 import pathlib
 
@@ -18,12 +19,12 @@ from jaxsparse.core.types import Invariant, Masks, Params, Path
 from jaxsparse.experiments import workdir as workdir_lib
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.checks import KEEP_COUNTS
-from jaxsparse.training.checkpoints.bare import check_like, load_params
-
-# A source 'run:NAME' is the run NAME beside this one's own workdir.
-BESIDE = 'run:'
-# The fields that name a source.
-FIELDS = ('checkpoint', 'masks')
+from jaxsparse.experiments.fields import BESIDE, SOURCES, Plain
+from jaxsparse.training.checkpoints.bare import (
+  check_like,
+  fingerprint,
+  load_params,
+)
 
 # Params and masks to start from; `None` where the run makes its own.
 Given = tuple[Params | None, Masks | None]
@@ -57,8 +58,30 @@ def given(
     if masks is None:
       raise ValueError(f'config.init.masks: {section["masks"]} holds no masks')
   if masks is not None:
-    _check_counts(experiment, masks, 'masks' if section['masks'] else FIELDS[0])
+    field = 'masks' if section['masks'] else 'checkpoint'
+    _check_counts(experiment, masks, field)
   return params, masks
+
+
+def fingerprints(
+  init: Plain, workdir: str | os.PathLike[str] | None
+) -> dict[str, str]:
+  """What the sources of a run are now, by field of the section `init`.
+
+  A source that is gone, is not finished or cannot be read is left out: a run
+  that has begun does not need it.
+
+  Args:
+    init: the section, of a settled config.
+    workdir: as for `given`.
+  """
+  found = {}
+  for field in SOURCES:
+    if init[field]:
+      with contextlib.suppress(ValueError):
+        path, step = _path(init[field], workdir), init[f'{field}_step']
+        found[field] = fingerprint(path, step=step)
+  return found
 
 
 def _load(

@@ -1,22 +1,20 @@
 """Where a run begins: at step 0, or where a checkpoint of its own stands."""
 
 import logging
-import platform
 from collections.abc import Sequence
 from typing import Any
 
 import jax
-import jaxlib
 
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import prng
 from jaxsparse.data.datasets import Split
-from jaxsparse.experiments import identity
+from jaxsparse.experiments import identity, versions
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import Compiled
 from jaxsparse.experiments.fields import Plain
 from jaxsparse.experiments.sources import Given
-from jaxsparse.training.carry import Carry, usable_cores
+from jaxsparse.training.carry import Carry
 from jaxsparse.training.loop import Progress
 from jaxsparse.training.state import TrainState
 
@@ -122,12 +120,12 @@ def _named(carry: Carry) -> dict[str, str | int]:
 
 def _made_on(carry: Carry) -> dict[str, str | int]:
   """What the bits of a run depend on besides its config."""
-  cores = usable_cores() if jax.default_backend() == 'cpu' else 0
+  made_with = versions.made_with()
   return {
-    'jax': jax.__version__,
-    'jaxlib': jaxlib.__version__,
-    'cores': cores,
-    'processor': platform.machine(),
+    'jax': made_with['jax'],
+    'jaxlib': made_with['jaxlib'],
+    'cores': int(made_with.get('cores', 0)),
+    'processor': made_with['machine'],
     'device': jax.devices()[0].device_kind,
     'device_count': jax.device_count(),
     **_named(carry),

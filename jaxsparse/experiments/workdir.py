@@ -9,7 +9,7 @@ import contextlib
 import json
 import os
 import pathlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from jaxsparse.experiments import identity
@@ -29,24 +29,35 @@ _MEND = 'Remove it, and the same command makes it again from the checkpoints'
 
 @contextlib.contextmanager
 def claim(
-  workdir: str | os.PathLike[str], config: Plain
+  workdir: str | os.PathLike[str],
+  config: Plain,
+  sources: Mapping[str, str] = {},
 ) -> Iterator[pathlib.Path]:
   """Holds `workdir` for the run of `config`.
 
-  Nothing is written if the directory belongs to another config, or holds
-  files that are not of a run.
+  Nothing is written if the directory belongs to another run, or holds files
+  that are not of a run.
+
+  Args:
+    workdir: of the run.
+    config: settled.
+    sources: what the runs that it starts from are now, by field of `init`.
 
   Raises:
-    ValueError: it does (says which fields differ), or it cannot be written.
+    ValueError: it does (says what differs), or it cannot be written.
     WorkdirBusy: another process runs in it.
   """
   root = local(workdir)
-  _check_owner(root, config) if begun(root) else _check_free(root)
+  _check_owner(root, config, sources) if begun(root) else _check_free(root)
   with lock(root):
     if begun(root):
-      _check_owner(root, config)
+      _check_owner(root, config, sources)
     else:
-      content = {'digest': identity.digest(config), 'config': config}
+      content = {
+        'digest': identity.digest(config),
+        'config': config,
+        'sources': dict(sources),
+      }
       write_atomic(root / CONFIG, identity.to_json(content))
     yield root
 
@@ -135,11 +146,46 @@ def read_config(root: str | os.PathLike[str]) -> Plain:
   Raises:
     ValueError: there is none, or it cannot be read.
   """
+  return _read(root)['config']
+
+
+def _read(root: str | os.PathLike[str]) -> Plain:
+  """The content of `config.json`."""
   path = pathlib.Path(root) / CONFIG
   try:
-    return json.loads(path.read_text('utf-8'))['config']
+    found = json.loads(path.read_text('utf-8'))
+    found['config']
   except (OSError, ValueError, KeyError, TypeError) as error:
     raise ValueError(f'{path} is not the config of a run: {error}') from None
+  return found
+
+
+def started_from(root: str | os.PathLike[str]) -> dict[str, str]:
+  """What the sources of a run were as it began, by field of `init`.
+
+  Raises:
+    ValueError: there is no run, or its config cannot be read.
+  """
+  return dict(_read(root).get('sources', {}))
+
+
+def changed_sources(
+  root: str | os.PathLike[str], now: Mapping[str, str]
+) -> list[str]:
+  """`field: what the run in `root` took -> what is there now`, if they differ.
+
+  Nothing is said of a source that is not in `now`, for it is gone, nor of one
+  that was not noted.
+
+  Raises:
+    ValueError: there is no run, or its config cannot be read.
+  """
+  took = started_from(root)
+  return [
+    f'config.init.{field}: {took[field]} -> {now[field]}'
+    for field in sorted(took.keys() & now.keys())
+    if took[field] != now[field]
+  ]
 
 
 def write_members(
@@ -193,10 +239,19 @@ def _check_free(root: pathlib.Path) -> None:
     )
 
 
-def _check_owner(root: pathlib.Path, config: Plain) -> None:
+def _check_owner(
+  root: pathlib.Path, config: Plain, sources: Mapping[str, str]
+) -> None:
   differing = identity.differences(read_config(root), config)
   if differing:
     raise ValueError(
       f'{root} holds a run of another config; fields that differ (there ->'
       f' here): {"; ".join(differing)}. Choose another workdir'
+    )
+  changed = changed_sources(root, sources)
+  if changed:
+    raise ValueError(
+      f'{root} holds a run that started from something else (then -> now):'
+      f' {"; ".join(changed)}. Choose another workdir, or put back what it'
+      ' started from'
     )

@@ -238,3 +238,25 @@ def test_flat_names_every_value_by_its_dotted_field():
   tree = {'a': 1, 'b': {'c': 2, 'd': {'e': (3,)}}, 'empty': {}}
   fields = flat(tree)
   assert fields == {'a': 1, 'b.c': 2, 'b.d.e': (3,), 'empty': {}}
+
+
+@pytest.mark.parametrize('field', ['checkpoint', 'masks'])
+@pytest.mark.parametrize(
+  ('given', 'placed'),
+  [
+    ('runs/a', '/there/runs/a'),
+    ('../a', '/a'),
+    ('/runs/a', '/runs/a'),
+    ('~/a', '/home/me/a'),
+    ('run:a', 'run:a'),
+    ('gs://bucket/a', 'gs://bucket/a'),
+    ('', ''),
+  ],
+)
+def test_a_source_is_the_same_wherever_the_command_is_typed(
+  monkeypatch, field, given, placed
+):
+  monkeypatch.setenv('HOME', '/home/me')
+  monkeypatch.setattr('os.getcwd', lambda: '/there')
+  found = resolve(config_with(**{f'init__{field}': given}))
+  assert found['init'][field] == placed

@@ -7,7 +7,7 @@ import pytest
 
 from jaxsparse.core import paths
 from jaxsparse.data import resident
-from jaxsparse.experiments import sources, start
+from jaxsparse.experiments import fields, sources, start
 from jaxsparse.experiments.build import build
 from jaxsparse.experiments.compiled import abstract_state, compiled
 from jaxsparse.experiments.train import train
@@ -205,7 +205,53 @@ def test_a_run_needs_its_sources_at_step_0_alone(make_config, pruned, tmp_path):
   assert not (tmp_path / 'new').exists()
 
 
-@pytest.mark.parametrize('field', sources.FIELDS)
+@pytest.fixture
+def begun(make_config, pruned, tmp_path):
+  """The config of a run that was stopped, beside a copy of its source."""
+  shutil.copytree(pruned, tmp_path / 'pruned')
+  config = starting(make_config, masks='run:pruned')
+  with pytest.raises(Interrupted):
+    train(config, tmp_path / 'a', plots=False, interrupted=lambda: True)
+  return config
+
+
+def replaced(make_config, root, seed):
+  """Trains the source anew, of some seed."""
+  shutil.rmtree(root)
+  config = make_config('gmp', seed=seed)
+  config.updater.update(start_step=5, stop_step=20)
+  config.checkpoint.keep_steps = (7,)
+  train(config, root, plots=False)
+
+
+def test_a_run_whose_source_has_changed_is_another_one(
+  make_config, begun, tmp_path
+):
+  replaced(make_config, tmp_path / 'pruned', seed=6)
+  said = r'started from something else .* config\.init\.masks: step 30, '
+  with pytest.raises(ValueError, match=said):
+    train(begun, tmp_path / 'a', plots=False)
+  assert not (tmp_path / 'a' / 'summary.json').exists()
+  train(begun, tmp_path / 'new', plots=False)
+  # Nor is it once it is finished.
+  replaced(make_config, tmp_path / 'pruned', seed=7)
+  with pytest.raises(ValueError, match=said):
+    train(begun, tmp_path / 'new', plots=False)
+
+
+def test_a_source_that_is_made_again_to_the_same_bits_is_the_same(
+  make_config, begun, tmp_path
+):
+  replaced(make_config, tmp_path / 'pruned', seed=5)
+  assert train(begun, tmp_path / 'a', plots=False)['steps'] == 30
+
+
+def test_a_source_that_cannot_be_read_is_as_if_gone(begun, tmp_path):
+  (tmp_path / 'pruned' / 'summary.json').write_text('{"half')
+  assert train(begun, tmp_path / 'a', plots=False)['steps'] == 30
+
+
+@pytest.mark.parametrize('field', fields.SOURCES)
 def test_a_step_that_is_not_there_is_refused(make_config, pruned, field):
   fields = {field: str(pruned), f'{field}_step': 8}
   experiment = build(starting(make_config, **fields))

@@ -26,7 +26,11 @@ def test_a_claimed_directory_says_whose_it_is(tmp_path):
   assert workdir.begun(root)
   assert workdir.read_config(root) == CONFIG
   kept = json.loads((root / 'config.json').read_text())
-  assert kept == {'digest': identity.digest(CONFIG), 'config': CONFIG}
+  assert kept == {
+    'digest': identity.digest(CONFIG),
+    'config': CONFIG,
+    'sources': {},
+  }
 
 
 def test_the_same_config_claims_it_again_and_writes_nothing(tmp_path):
@@ -49,6 +53,39 @@ def test_another_config_is_told_what_differs_and_harms_nothing(tmp_path):
     assert said in str(error.value)
   assert 'updater.name' not in str(error.value)
   assert content(tmp_path) == before
+
+
+def test_what_a_run_started_from_is_part_of_what_it_is(tmp_path):
+  then = {'checkpoint': 'step 3, a', 'masks': 'step 3, b'}
+  with workdir.claim(tmp_path, CONFIG, then):
+    (tmp_path / 'metrics.jsonl').write_text('kept')
+  before = content(tmp_path)
+  with (
+    pytest.raises(ValueError, match='started from something else') as error,
+    workdir.claim(tmp_path, CONFIG, then | {'masks': 'step 4, c'}),
+  ):
+    pass
+  assert 'config.init.masks: step 3, b -> step 4, c.' in str(error.value)
+  assert 'init.checkpoint' not in str(error.value)
+  assert content(tmp_path) == before
+
+
+@pytest.mark.parametrize('now', [{}, {'masks': 'step 3, b'}])
+def test_a_source_that_is_gone_is_no_matter(tmp_path, now):
+  then = {'checkpoint': 'step 3, a', 'masks': 'step 3, b'}
+  with workdir.claim(tmp_path, CONFIG, then):
+    before = content(tmp_path)
+  with workdir.claim(tmp_path, CONFIG, now):
+    pass
+  assert content(tmp_path) == before
+
+
+def test_runs_from_before_sources_were_noted_are_what_they_were(tmp_path):
+  path = tmp_path / 'config.json'
+  path.write_text(json.dumps({'digest': 'a', 'config': CONFIG}))
+  with workdir.claim(tmp_path, CONFIG, {'masks': 'step 3, b'}):
+    pass
+  assert 'sources' not in path.read_text()
 
 
 def test_another_config_learns_so_while_the_run_goes_on(tmp_path):

@@ -8,8 +8,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 from jaxsparse.experiments import identity, workdir
-from jaxsparse.experiments.fields import Plain, flat
-from jaxsparse.experiments.sources import BESIDE, FIELDS
+from jaxsparse.experiments.fields import BESIDE, SOURCES, Plain, flat
 from jaxsparse.experiments.studies.status import failure
 
 _DEEPEST = 3
@@ -79,9 +78,10 @@ def _same(root: pathlib.Path) -> Hashable:
   """
   config = workdir.read_config(root)
   try:
-    return identity.digest(config)
+    digest = identity.digest(config)
   except ValueError:  # Of a method that is no longer found.
-    return identity.whole_digest(config)
+    digest = identity.whole_digest(config)
+  return digest, *sorted(workdir.started_from(root).items())
 
 
 def _workdirs(folder: pathlib.Path, depth: int = 0) -> list[pathlib.Path]:
@@ -115,7 +115,7 @@ def _sources(root: pathlib.Path, config: Plain) -> dict[str, str]:
   """What a run starts from, by field; without the seed if it is beside it."""
   return {
     field: _seedless(root, config['init'][field])
-    for field in FIELDS
+    for field in SOURCES
     if config['init'].get(field)
   }
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from jaxsparse.experiments import config_files, population, workdir
 from jaxsparse.experiments.build import Experiment, build
 from jaxsparse.experiments.compiled import abstract_state
-from jaxsparse.experiments.sources import BESIDE, FIELDS
+from jaxsparse.experiments.fields import BESIDE, SOURCES
 from jaxsparse.experiments.studies import changes, check, pairing
 from jaxsparse.experiments.studies.naming import directory
 from jaxsparse.experiments.studies.spec import Row, Run, Study
@@ -158,7 +158,7 @@ class _Maker:
   def _check_steps(self, experiment: Experiment) -> None:
     """Raises `ValueError` for a step that a member started from won't keep."""
     init = experiment.config['init']
-    for field in FIELDS:
+    for field in SOURCES:
       source = self.members.get(init[field].removeprefix(BESIDE))
       step = init[f'{field}_step']
       if source is not None and step is not None:

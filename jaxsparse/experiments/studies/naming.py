@@ -1,7 +1,8 @@
 """The directory of a member, named by what its config says.
 
 Never by the study: studies share members. The resolved config must equal the
-stored one, else it is another run and gets another directory.
+stored one, and what the run started from must be what it was, else it is
+another run and gets another directory.
 """
 
 import pathlib
@@ -9,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from jaxsparse.experiments import identity, workdir
+from jaxsparse.experiments import identity, sources, workdir
 from jaxsparse.experiments.fields import Plain
 
 
@@ -18,8 +19,9 @@ def directory(
 ) -> str:
   """The directory that holds a config, or the first that is free.
 
-  If none holds it but there is one whose config cannot be read, it is that
-  one: it may be the run, and is not passed over in silence.
+  A run that started from what is no longer the same is another one. If none
+  holds it but there is one whose config cannot be read, it is that one: it may
+  be the run, and is not passed over in silence.
 
   Args:
     settled: the config.
@@ -35,11 +37,16 @@ def directory(
   }
   begun = {n: c for n, c in there.items() if c is not None}
   known = {**begun, **made}
+  now = {}
+  if begun:
+    now = sources.fingerprints(settled['init'], runs_dir / name)
   unreadable = []
   for taken in sorted(filter(numbered.fullmatch, known)):
     if not known[taken]:
       unreadable.append(taken)
-    elif not identity.differences(known[taken], settled):
+    elif identity.differences(known[taken], settled):
+      continue
+    elif taken in made or not workdir.changed_sources(runs_dir / taken, now):
       return taken
   if unreadable:
     return unreadable[0]

@@ -8,6 +8,7 @@ Orbax.
 
 from jaxsparse.training.checkpoints.bare import (
   check_like,
+  fingerprint,
   load_params,
   save_params,
 )
@@ -22,6 +23,7 @@ __all__ = [
   'CheckpointMismatch',
   'Checkpoints',
   'check_like',
+  'fingerprint',
   'load_params',
   'save_params',
 ]

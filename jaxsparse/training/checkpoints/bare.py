@@ -4,18 +4,24 @@ What is saved is a step directory like those of a run, and `load_params` reads
 either: the masks of a run can start another, and so can dense params.
 """
 
+import hashlib
+import json
+from collections.abc import Callable
+from typing import TypeVar
+
 import jax
 from etils import epath
 
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
-from jaxsparse.core.types import Masks, Params, PyTree
+from jaxsparse.core.types import Masks, Params, Path, PyTree
 from jaxsparse.training.checkpoints import files, fingerprints, records
 from jaxsparse.training.checkpoints.records import (
   CheckpointError,
   CheckpointMismatch,
 )
 
+_T = TypeVar('_T')
 _META = {'kind': 'params and masks'}
 _ACCEPTED = (
   "accepted are a run's workdir, its checkpoints, one step of them, and what"
@@ -77,19 +83,45 @@ def load_params(
     CheckpointMismatch: the run has no such member or step; says which steps
       there are.
   """
-  directory = files.absolute(path)
   try:
-    if step is not None:
-      return _load(_step_path(directory, step), member)
-    for steps in (directory / 'checkpoints', directory):
-      found = records.newest(steps, lambda _, step: _load(step, member))
-      if found is not None:
-        return found
-    return _load(directory, member)
+    return _first_good(path, step, lambda found: _load(found, member))
   except CheckpointMismatch:
     raise
   except CheckpointError as error:
     raise CheckpointError(f'{error}; {_ACCEPTED}') from error
+
+
+def fingerprint(path: epath.PathLike, *, step: int | None = None) -> str:
+  """Tells whether `load_params` would read the same of the first member.
+
+  Args:
+    path: as for `load_params`.
+    step: likewise.
+
+  Returns:
+    'step 30, 0123456789ab': the step, and a digest of what its record says of
+    params and masks (shapes, dtypes, checksums). The arrays are not read.
+
+  Raises:
+    CheckpointError: nothing there can be read.
+  """
+  return _first_good(path, step, _digest)
+
+
+def _first_good(
+  path: epath.PathLike,
+  step: int | None,
+  attempt: Callable[[epath.Path], _T],
+) -> _T:
+  """What `attempt` makes of the step directory that `path` means."""
+  directory = files.absolute(path)
+  if step is not None:
+    return attempt(_step_path(directory, step))
+  for steps in (directory / 'checkpoints', directory):
+    found = records.newest(steps, lambda _, step: attempt(step))
+    if found is not None:
+      return found
+  return attempt(directory)
 
 
 def _step_path(directory: epath.Path, step: int) -> epath.Path:
@@ -130,15 +162,27 @@ def _is_pair(directory: epath.Path) -> bool:
     return False
 
 
+def _digest(directory: epath.Path) -> str:
+  record = files.read_record(directory)
+  leaves = {p: one for p, one in record.leaves.items() if _is_read(p, 0)}
+  text = json.dumps([record.step, leaves], sort_keys=True)
+  digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+  return f'step {record.step}, {digest}'
+
+
+def _is_read(path: Path, member: int) -> bool:
+  """Whether a leaf is one of the params or masks of a member."""
+  run = f'members/{member}/'
+  wanted = ('params/', 'masks/', f'{run}params/', f'{run}mask_state/masks/')
+  return f'{path}/'.startswith(wanted)
+
+
 def _load(directory: epath.Path, member: int) -> tuple[Params, Masks | None]:
   record = files.read_record(directory)
   structure = files.read_structure(directory)
   _pair(structure, directory, member)
-  run = f'members/{member}/'
-  wanted = ('params/', 'masks/', f'{run}params/', f'{run}mask_state/masks/')
   target = paths.map_with_path(
-    lambda path, leaf: leaf if f'{path}/'.startswith(wanted) else ...,
-    structure,
+    lambda path, leaf: leaf if _is_read(path, member) else ..., structure
   )
   state = files.read(directory, record, target)
   params, masks = _pair(state, directory, member)

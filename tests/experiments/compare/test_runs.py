@@ -119,6 +119,17 @@ def test_a_field_that_is_new_makes_no_other_run(make_run):
   assert second.state == f'the same run as {old}'
 
 
+def test_runs_that_started_from_other_weights_are_two(make_run):
+  """Though what they started from had the same name."""
+  copies = [make_run(name, [0.5]) for name in 'abc']
+  for root, took in zip(copies, 'xyx', strict=True):
+    path = root / workdir.CONFIG
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | {'sources': {'masks': took}}))
+  found = runs.find([str(root) for root in copies])
+  assert [run.summary is None for run in found] == [False, False, True]
+
+
 def test_runs_of_a_method_that_is_gone_are_told_apart(make_run):
   copies = [make_run(name, [0.5]) for name in 'abc']
   for root in copies:

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import logging
 import os
+import shutil
 import types
 
 import numpy as np
@@ -344,6 +345,28 @@ class TestDamage:
     assert (folders[0] / 'summary.json').read_text() == '{"half'
     assert (folders[1] / 'config.json').read_text() == '{"half'
     assert not (folders[2] / 'config.json').exists()
+
+
+def test_a_member_whose_source_has_changed_is_made_anew(study, tiny, tmp_path):
+  """It has a directory of its own, and that of what it was is left."""
+  asked = study(
+    tiny('rigl'), tiny('ticket', 'static', {'init.masks': '{rigl}'})
+  )
+  source, old = (m.root for m in run(asked, tmp_path).members)
+  other = run(study(tiny('rigl', seeds=(1,))), tmp_path).members[0].root
+  # Another net under the name and config of the first.
+  shutil.rmtree(source / 'checkpoints')
+  shutil.copytree(other / 'checkpoints', source / 'checkpoints')
+  before = {p: p.stat().st_mtime_ns for p in old.rglob('*')}
+  _, new = (m.root for m in run(asked, tmp_path).members)
+  assert new.name == f'{old.name}-2'
+  assert_equal(load_params(new)[1], load_params(other)[1])
+  assert before == {p: p.stat().st_mtime_ns for p in before}
+  assert [m.root for m in run(asked, tmp_path).members] == [source, new]
+  # What is finished needs no source.
+  shutil.rmtree(source / 'checkpoints')
+  found = plan(asked, tmp_path / 'runs', 'auto')
+  assert {s.kind for s in found.statuses.values()} == {'done'}
 
 
 class TestInterruptions:

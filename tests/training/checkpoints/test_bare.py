@@ -10,6 +10,7 @@ from jaxsparse.training.checkpoints import (
   CheckpointMismatch,
   Checkpoints,
   check_like,
+  fingerprint,
   load_params,
   save_params,
 )
@@ -176,3 +177,46 @@ def test_check_like_names_the_first_leaf_that_differs():
     check_like(PARAMS, {'layers': PARAMS['layers']}, 'there')
   widened = jax.tree.map(lambda x: x.astype(jnp.float32), PARAMS)
   check_like(widened, PARAMS, 'there')
+
+
+def test_a_fingerprint_is_of_the_step_that_is_read(tmp_path, make_state):
+  states = {step: make_state(step, 9) for step in (0, 3, 6)}
+  with Checkpoints(tmp_path / 'checkpoints', keep=3) as checkpoints:
+    for step, state in states.items():
+      checkpoints.save(step, state, {})
+  found = fingerprint(tmp_path)
+  assert found.startswith('step 6, ')
+  assert found == fingerprint(tmp_path / 'checkpoints')
+  assert found == fingerprint(tmp_path / 'checkpoints' / '6')
+  assert found == fingerprint(tmp_path, step=6)
+  assert fingerprint(tmp_path, step=3).startswith('step 3, ')
+  shutil.rmtree(tmp_path / 'checkpoints' / '6' / 'state')
+  assert fingerprint(tmp_path) == fingerprint(tmp_path, step=3)
+
+
+@pytest.mark.parametrize(
+  ('what', 'same'),
+  [('nothing', True), ('opt_state', True), ('params', False), ('mask', False)],
+)
+def test_a_fingerprint_is_of_params_and_masks(tmp_path, make_state, what, same):
+  """Of the first member: not of the others, nor of when it was saved."""
+  state, other = (make_state(1, n)['members'] for n in (2, 3))
+  first, changed = state[0], make_state(5)['members'][0]
+  if what == 'opt_state':
+    first = first._replace(opt_state=changed.opt_state)
+  elif what == 'params':
+    first = first._replace(params=changed.params)
+  elif what == 'mask':
+    first = first._replace(mask_state=changed.mask_state)
+  for name, members in (('a', state), ('b', (first, other[1]))):
+    with Checkpoints(tmp_path / name) as checkpoints:
+      checkpoints.save(4, {'members': members}, {'saved': name})
+  found = [fingerprint(tmp_path / name) for name in 'ab']
+  assert (found[0] == found[1]) is same
+
+
+def test_what_cannot_be_read_has_no_fingerprint(tmp_path):
+  with pytest.raises(CheckpointError, match='none does not exist'):
+    fingerprint(tmp_path / 'none')
+  save_params(tmp_path / 'pair', PARAMS, MASKS)
+  assert fingerprint(tmp_path / 'pair').startswith('step 0, ')
