@@ -1,9 +1,10 @@
-"""What a study ran and what came of it, in two sentences."""
+"""What a study ran, how, and what came of it, in a sentence or two."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from jaxsparse.experiments.studies.names import count
+from jaxsparse.experiments.studies.names import count, row_name
 from jaxsparse.experiments.studies.results import Results
 from jaxsparse.experiments.studies.verdicts import Outcome, Verdict
 
@@ -31,6 +32,29 @@ def account(results: Results, judged: Sequence[Sequence[Verdict]]) -> str:
     else f'all {every} finished'
   )
   return f'{said}{came}. {_judgement(judged)}'
+
+
+def carried(results: Results) -> str:
+  """Which rows were carried how, in one line; '' where all are alike."""
+  rows: dict[tuple[str, ...], list[str]] = {}
+  for row in results.study.rows():
+    hows = {_carry(m.summary) for m in results.of(row) if m.summary}
+    if hows:
+      named = row_name(results.study, row)
+      rows.setdefault(tuple(sorted(hows)), []).append(named)
+  if len({how for hows in rows for how in hows}) < 2:
+    return ''
+  return ' '.join(
+    f'Carried {" and ".join(hows)}: {"; ".join(names)}.'
+    for hows, names in rows.items()
+  )
+
+
+def _carry(summary: Mapping[str, Any]) -> str:
+  carry = summary.get('carry', {})
+  if carry.get('how') != 'vmap':
+    return 'one by one'
+  return f'by vmap, {carry["width"]} together'
 
 
 def _judgement(judged: Sequence[Sequence[Verdict]]) -> str:

@@ -1,9 +1,16 @@
 """What a report calls fields, values, points and rows."""
 
+import re
 from typing import Any
 
 from jaxsparse.experiments.studies.spec import Point, Row, Study
 
+# In quotes it may hold spaces; no `//`, as in a URL.
+_PATH = re.compile(
+  r"""(?<=['"`])~?/(?!/)(?:[^'"`\n]*/)?(?P<name>[^'"`/\n]+)/?(?=['"`])"""
+  r"""|(?<![^\s=:,(\[])~?/(?!/)(?:[^\s'"`:;,()/]+/)*"""
+  r"""(?P<last>[^\s'"`:;,()/]+)/?"""
+)
 MINUS = '\N{MINUS SIGN}'
 
 
@@ -52,6 +59,11 @@ def signed(text: str) -> str:
 def tied(text: str) -> str:
   """Text in which no line begins with a per cent sign."""
   return text.replace(' %', '\N{NO-BREAK SPACE}%')
+
+
+def without_folders(text: str) -> str:
+  """Text in which an absolute path is but the last name in it."""
+  return _PATH.sub(lambda found: found['name'] or found['last'], text)
 
 
 def count(number: int, noun: str) -> str:

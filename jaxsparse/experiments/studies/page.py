@@ -200,13 +200,15 @@ def _reading(results: Results) -> Markup:
     'Numbers are mean ± sample standard deviation (n), over the n seeds that'
     ' have one; a difference is our mean less the paper’s number.',
     'Intervals in brackets are 95 % confidence intervals: of a mean by'
-    ' Student’s t, of a difference by Welch’s, of a trend for the slope of a'
-    ' least-squares line. An ordering is judged on the differences between'
-    ' neighbours, corrected for their number (Bonferroni); nothing is'
-    ' corrected for the number of verdicts.',
+    ' Student’s t, of a difference by Welch’s, of a trend for the least-squares'
+    ' slope of the means. An ordering is judged on the differences between'
+    ' neighbours, corrected for their number (Bonferroni), and a trend fails'
+    f' where one of these goes the other way. {verdicts.ALONE}',
     'A claim holds where its interval lies wholly where it says, fails where'
-    ' it lies wholly outside, and is undecided where it has both or where'
-    ' there are too few seeds for one.',
+    ' it lies wholly outside, and is undecided where it has both. It is'
+    ' undecided, too, where there are too few seeds for an interval, where the'
+    ' seeds agree exactly (of a number that the config does not settle), and'
+    ' where seeds are missing.',
     'Seeds that failed are left out of means and intervals, which are then of'
     ' the seeds that did not.',
   ]

@@ -9,6 +9,7 @@ import pathlib
 
 from jaxsparse.experiments import figures
 from jaxsparse.experiments.studies import draw, page, tables, times
+from jaxsparse.experiments.studies.names import without_folders
 from jaxsparse.experiments.studies.results import Results
 
 PAGE = 'report.html'
@@ -23,7 +24,8 @@ def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
   one, and the page comes last.
 
   Args:
-    results: of the study.
+    results: of the study. Where its members lie is not told, so that
+      a report does not change with it.
     folder: made if need be.
 
   Returns:
@@ -32,6 +34,7 @@ def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
   Raises:
     ValueError: a member's `metrics.jsonl` cannot be read.
   """
+  results = _anywhere(results)
   drawn = draw.all_figures(results)
   images = {
     f'{d.name}.{form}': figures.encoded(d.figure, form)
@@ -54,6 +57,17 @@ def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
   ):
     _write(folder / name, text.encode('utf-8'))
   return folder / PAGE
+
+
+def _anywhere(results: Results) -> Results:
+  """Results whose errors and notes name no folder."""
+  members = (
+    member._replace(
+      error=without_folders(member.error), note=without_folders(member.note)
+    )
+    for member in results.members
+  )
+  return results._replace(members=tuple(members))
 
 
 def _write(path: pathlib.Path, content: bytes) -> None:

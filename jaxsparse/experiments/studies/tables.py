@@ -9,6 +9,7 @@ from typing import Any
 
 from jaxsparse.experiments import summary
 from jaxsparse.experiments.studies import metrics, verdicts
+from jaxsparse.experiments.studies.account import carried
 from jaxsparse.experiments.studies.cells import (
   NOTHING,
   Column,
@@ -97,6 +98,8 @@ def text(results: Results) -> str:
   for claim, found in verdicts.of_study(results):
     parts += ['', claim]
     parts += [f'  {v.outcome:<9}  {v.text}' for v in found]
+  if results.study.claims:
+    parts += ['', verdicts.ALONE]
   return '\n'.join(parts)
 
 
@@ -114,7 +117,10 @@ def markdown(results: Results) -> str:
   for claim, found in verdicts.of_study(results):
     said = [f'  - **{v.outcome}**: {_cell(v.text)}' for v in found]
     parts.append('\n'.join([f'- {_cell(claim)}', *said]))
-  return '\n\n'.join(part for part in (*parts, study.notes) if part) + '\n'
+  if study.claims:
+    parts.append(verdicts.ALONE)
+  parts += [_cell(carried(results)), study.notes]
+  return '\n\n'.join(part for part in parts if part) + '\n'
 
 
 def _grid(results: Results, *, why: bool) -> list[list[str]]:

@@ -57,10 +57,18 @@ def section(results: Results) -> Markup:
   return element(
     'section',
     element('h2', 'Times'),
-    element('p', f'{total:,.1f} s in all members together.'),
+    element('p', f'{total:,.1f} s in all members together.{_parts(every)}'),
     scrolling(table, 'Times'),
     id='times',
   )
+
+
+def _parts(members: Sequence[MemberResult]) -> str:
+  """What is to be known of members that have their time in common."""
+  hows = {(m.summary or {}).get('carry', {}).get('how') for m in members}
+  if 'vmap' not in hows:
+    return ''
+  return ' Of those carried by vmap each has its part of what they took.'
 
 
 def _line(kind: str, name: str, members: Sequence[MemberResult]) -> Markup:

@@ -277,6 +277,45 @@ def test_failures_are_listed_with_their_reasons(troubled, tmp_path):
 
 
 @pytest.mark.usefixtures('no_figures')
+def test_a_report_names_no_folder(make_results, accuracy, tmp_path):
+  def number(row, seed):
+    if row.run != 'static':
+      return accuracy(row, seed)
+    kind = ('refused', 'blocked', 'failed')[seed]
+    return f"{kind}: {tmp_path}/runs/a cannot be read; see '{tmp_path}/a b/c'"
+
+  results = make_results(number=number)
+  noted = results.members[0]._replace(note=f'lost at {tmp_path}/runs/b')
+  results = results._replace(members=(noted, *results.members[1:]))
+  for name, content in files(
+    report.write(results, tmp_path / 'report').parent
+  ).items():
+    assert str(tmp_path).encode() not in content, name
+  page = Page(tmp_path / 'report' / 'report.html')
+  assert (
+    "Static, sparsity 90 %, seed 2: failed: a cannot be read; see 'c'"
+    in page.texts('li')
+  )
+  assert 'lost at b' in page.texts('td')
+
+
+@pytest.mark.usefixtures('no_figures')
+def test_members_carried_together_have_their_part_of_the_time(
+  make_results, tmp_path
+):
+  results = make_results()
+  said = 'Of those carried by vmap each has its part of what they took.'
+  before = Page(report.write(results, tmp_path / 'a')).all('section')[-1]
+  first = results.members[0]
+  carry = {'carry': {'how': 'vmap', 'width': 2, 'devices': 1}}
+  first = first._replace(summary=first.summary | carry)
+  results = results._replace(members=(first, *results.members[1:]))
+  after = Page(report.write(results, tmp_path / 'b')).all('section')[-1]
+  assert said not in before['text']
+  assert said in after['text']
+
+
+@pytest.mark.usefixtures('no_figures')
 def test_members_are_listed_with_folder_and_digest(make_results, tmp_path):
   results = make_results()
   noted = results.members[3]._replace(note='carried by vmap, width 3')

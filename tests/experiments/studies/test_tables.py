@@ -153,13 +153,49 @@ def test_claims_and_notes_are_in_both(make_results, static_and_rigl):
   )
   results = make_results(study)
   said = 'Dense: 98.00 % [95.52, 100.48]'
+  alone = (
+    'Each claim is judged by itself, at 95 %, at each point: nothing is'
+    ' corrected for the number of claims and points.'
+  )
   assert tables.text(results).endswith(
-    f'Test accuracy: Dense ≥ 90 %\n  holds      {said}'
+    f'Test accuracy: Dense ≥ 90 %\n  holds      {said}\n\n{alone}'
   )
   markdown = tables.markdown(results)
+  assert f'\n\n{alone}\n\n' in markdown
   assert f'- Test accuracy: Dense ≥ 90 %\n  - **holds**: {said}' in markdown
   assert markdown.startswith('# Made up\n\nA \\| paper\n\n| run |')
   assert markdown.endswith('\n\nA note.\n')
+
+
+def test_how_rows_were_carried_is_told_where_it_differs(make_results):
+  results = make_results()
+  assert 'Carried' not in tables.markdown(results)
+  assert 'judged' not in tables.markdown(results)
+
+  def told(which, how='vmap'):
+    return tables.markdown(
+      results._replace(
+        members=tuple(
+          m._replace(summary=m.summary | {'carry': {'how': how, 'width': 6}})
+          if which(m)
+          else m
+          for m in results.members
+        )
+      )
+    ).splitlines()[-1]
+
+  assert told(lambda m: m.row.run == 'rigl') == (
+    'Carried one by one: Dense; Static, sparsity 90 %; Static, sparsity 98 %.'
+    ' Carried by vmap, 6 together: RigL, sparsity 90 %; RigL, sparsity 98 %.'
+  )
+  assert told(lambda m: m.row.run == 'dense' and m.seed == 1).startswith(
+    'Carried by vmap, 6 together and one by one: Dense. Carried one by one: S'
+  )
+  for alike in (
+    told(lambda m: True),
+    told(lambda m: m.row.run == 'rigl', 'one_by_one'),
+  ):
+    assert 'Carried' not in alike
 
 
 def test_markdown_is_not_fooled_by_names(make_results):
