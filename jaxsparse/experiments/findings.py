@@ -178,16 +178,22 @@ def keep(
 
 def kept(stem: pathlib.Path, asked: Mapping[str, Any]) -> Finding | None:
   """What was kept of a call that asked for the same, or `None`."""
+  if asked_before(stem) != asked:
+    return None
   numbers, table = _files(stem)
-  try:
-    content = json.loads(numbers.read_text('utf-8'))
-  except (OSError, ValueError):
-    return None
-  found = content.pop('numbers', None)
-  if found is None or content != asked:
-    return None
+  found = json.loads(numbers.read_text('utf-8'))['numbers']
   text = table.read_text('utf-8') if table.exists() else ''
   return Finding(found, from_csv(text) if text else {})
+
+
+def asked_before(stem: pathlib.Path) -> Mapping[str, Any] | None:
+  """What the finding that is kept is of; `None` if none can be read."""
+  try:
+    content = json.loads(_files(stem)[0].read_text('utf-8'))
+    del content['numbers']
+  except (OSError, ValueError, KeyError, TypeError):
+    return None
+  return content
 
 
 def to_csv(table: Table) -> str:

@@ -14,12 +14,18 @@ from jaxsparse.experiments.studies import pairing
 from jaxsparse.experiments.studies.looks import row_styles
 from jaxsparse.experiments.studies.members import Cell
 from jaxsparse.experiments.studies.names import count, row_name
+from jaxsparse.experiments.studies.origins import origins
 from jaxsparse.experiments.studies.plan import Plan
 from jaxsparse.experiments.studies.results import Pooled
 from jaxsparse.experiments.studies.spec import Analysis, Row, Study
 from jaxsparse.experiments.studies.status import status
 
 _log = logging.getLogger(__name__)
+# What is kept with a finding, in words.
+_WHAT = {
+  'source': "the file of the analysis' function",
+  'summaries': 'a summary of its members',
+}
 
 
 class Analysed(NamedTuple):
@@ -144,22 +150,41 @@ def _made(
   """What a call finds, or found when it was made before."""
   stem = root / 'analyses' / analysis.name / call.names[0][0]
   names = [list(pool) if analysis.pooled else pool[0] for pool in call.names]
+  paths = [[plan.runs_dir / name for name in pool] for pool in call.names]
+  function = findings.find(analysis.function)
   asked = {
     'function': _name(analysis.function),
     'inputs': names,
     'options': json.loads(json.dumps(dict(analysis.options), default=repr)),
+    **origins(function, paths),
   }
   if (kept := findings.kept(stem, asked)) is not None:
     return kept
-  _log.debug('analysis %s: %s', analysis.name, stem.name)
-  paths = [[plan.runs_dir / name for name in pool] for pool in call.names]
-  function = findings.find(analysis.function)
+  _tell_why(analysis, stem, asked)
   inputs = paths if analysis.pooled else [pool[0] for pool in paths]
   found = findings.call(function, inputs, analysis.options)
   with saving():
     findings.keep(stem, asked, found)
   # As it is read later: what is drawn does not depend on when it was found.
   return findings.kept(stem, asked) or Finding({})
+
+
+def _tell_why(
+  analysis: Analysis, stem: pathlib.Path, asked: Mapping[str, Any]
+) -> None:
+  """Logs why what is kept of a call, if anything is, does not do."""
+  before = findings.asked_before(stem)
+  if before is None:
+    _log.debug('analysis %s: %s', analysis.name, stem.name)
+    return
+  fields = sorted(asked.keys() | before.keys())
+  differing = [_WHAT.get(f, f) for f in fields if asked.get(f) != before.get(f)]
+  _log.info(
+    'analysis %s of %s is made anew: changed since is %s',
+    analysis.name,
+    stem.name,
+    ', '.join(differing),
+  )
 
 
 def _join(

@@ -2,7 +2,11 @@
 
 import csv
 import dataclasses
+import importlib
 import json
+import logging
+import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -132,6 +136,87 @@ def test_what_is_found_is_not_sought_again(made, monkeypatch):
   for a, b in zip(one.parts, other.parts, strict=True):
     assert a.inputs == b.inputs
     np.testing.assert_array_equal(a.table['x'], b.table['x'])
+
+
+class TestMadeAnew:
+  """What is kept is of this code and of these runs, or it is made anew."""
+
+  CODE = """
+import pathlib
+made = []
+def counted(workdirs):
+  made.append([pathlib.Path(w).name for w in workdirs])
+  return {'count': 1.0}
+"""
+
+  @pytest.fixture
+  def counted(self, tmp_path, monkeypatch):
+    """The function of a file, and the list of its calls."""
+    (tmp_path / 'my_analyses.py').write_text(self.CODE)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, 'my_analyses', raising=False)
+    module = importlib.import_module('my_analyses')
+    return module.counted, module.made
+
+  @pytest.fixture
+  def asked(self, study, tiny, counted, made):
+    """Two members of the study that is made already."""
+    run = made[0].run('set')
+    return study(run, analyses=(Analysis('count', ('set',), counted[0]),))
+
+  @pytest.fixture
+  def root(self, tmp_path, made):
+    shutil.copytree(made[1] / 'runs', tmp_path / 'runs')
+    return tmp_path
+
+  def test_where_nothing_changed_it_is_kept(self, asked, root, counted):
+    again(asked, root)
+    assert len(counted[1]) == 8
+    again(asked, root)
+    assert len(counted[1]) == 8
+
+  def test_another_source_counts(self, asked, root, counted, caplog):
+    again(asked, root)
+    path = root / 'my_analyses.py'
+    path.write_text(path.read_text() + '# mended')
+    caplog.set_level(logging.INFO, logger='jaxsparse')
+    again(asked, root)
+    assert len(counted[1]) == 16
+    said = [m for m in caplog.messages if 'made anew' in m]
+    assert len(said) == 8
+    assert said[0].startswith('analysis count of digits-mlp-set-')
+    assert said[0].endswith(
+      "changed since is the file of the analysis' function"
+    )
+
+  def test_another_summary_counts(self, asked, root, counted, caplog):
+    (first, *_) = again(asked, root).members
+    path = first.root / 'summary.json'
+    summary = json.loads(path.read_text())
+    path.write_text(json.dumps(summary | {'wall_seconds': 1e6}))
+    caplog.set_level(logging.INFO, logger='jaxsparse')
+    again(asked, root)
+    assert counted[1][8:] == [[first.root.name]]
+    (said,) = [m for m in caplog.messages if 'made anew' in m]
+    assert said == (
+      f'analysis count of {first.root.name} is made anew: changed since is a'
+      ' summary of its members'
+    )
+
+  def test_an_analysis_by_hand_changes_nothing(self, asked, root, counted):
+    (first, *_) = again(asked, root).members
+    path = first.root / 'summary.json'
+    summary = json.loads(path.read_text())
+    path.write_text(json.dumps(summary | {'analyses': [{'numbers': {}}]}))
+    again(asked, root)
+    assert len(counted[1]) == 8
+
+  def test_one_that_is_damaged_is_made_again(self, asked, root, counted):
+    (first, *_) = again(asked, root).members
+    path = root / 'analyses' / 'count' / f'{first.root.name}.json'
+    path.write_text('[]')
+    again(asked, root)
+    assert counted[1][8:] == [[first.root.name]]
 
 
 @pytest.fixture(scope='module')

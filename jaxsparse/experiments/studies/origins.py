@@ -1,0 +1,45 @@
+"""What a kept analysis hangs on besides what was asked: code, and inputs."""
+
+import hashlib
+import json
+import pathlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from jaxsparse.experiments import findings, workdir
+
+# Notes of analyses that were made by hand; the run itself is not changed.
+_NOTES = 'analyses'
+
+
+def origins(
+  function: findings.Function, pools: Sequence[Sequence[pathlib.Path]]
+) -> dict[str, Any]:
+  """For JSON: digests of the function's file and of the runs' summaries.
+
+  Args:
+    function: the analysis. What its file imports is not looked at.
+    pools: workdirs of finished runs.
+  """
+  return {
+    'source': _source(function),
+    'summaries': [[_summary(root) for root in pool] for pool in pools],
+  }
+
+
+def _source(function: findings.Function) -> str:
+  """'' where there is no file, as of what was typed."""
+  module = sys.modules.get(function.__module__)
+  path = getattr(module, '__file__', None)
+  return _digest(pathlib.Path(path).read_bytes()) if path else ''
+
+
+def _summary(root: pathlib.Path) -> str:
+  summary = dict(workdir.finished(root) or {})
+  summary.pop(_NOTES, None)
+  return _digest(json.dumps(summary, sort_keys=True).encode())
+
+
+def _digest(content: bytes) -> str:
+  return hashlib.sha256(content).hexdigest()[:12]
