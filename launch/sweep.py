@@ -92,7 +92,8 @@ def _trial(
   study: Study, number: int, point: search.Point
 ) -> Sequence[MemberResult]:
   name = f'trial {number + 1} of {_TRIALS.value}'
-  return study_command.run(sweeps.at(study, point), name).members
+  made = study_command.run(sweeps.at(study, point), name, joins=True)
+  return made.members
 
 
 def run() -> None:

@@ -64,8 +64,12 @@ def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
   check_any(results)
 
 
-def run(study: Study, name: str) -> Results:
-  """Runs a study as the flags say; arguments and errors as for `finish`."""
+def run(study: Study, name: str, *, joins: bool = False) -> Results:
+  """Runs a study as the flags say.
+
+  Arguments and errors are as for `finish`; with `joins` it is one of several
+  studies in the workdir.
+  """
   return run_study(
     study,
     command.required(WORKDIR),
@@ -73,6 +77,7 @@ def run(study: Study, name: str) -> Results:
     name=name,
     command=command.typed(),
     carry=CARRY.value,
+    joins=joins,
     interrupted=command.interrupted,
     at_once=command.at_once,
   )

@@ -189,11 +189,29 @@ def changed_sources(
 
 
 def write_members(
-  root: pathlib.Path, runs_dir: pathlib.Path, names: Iterable[str]
+  root: pathlib.Path,
+  runs_dir: pathlib.Path,
+  names: Iterable[str],
+  *,
+  joins: bool = False,
 ) -> None:
-  """Notes in a study's workdir where its members are."""
-  place = os.path.relpath(runs_dir, root)
-  content = {'runs_dir': place, 'members': sorted(names)}
+  """Notes in a study's workdir where its members are.
+
+  Args:
+    root: the workdir.
+    runs_dir: their folder.
+    names: of their directories in it.
+    joins: whether they join those of this folder that are noted already.
+  """
+  known: list[pathlib.Path] = []
+  if joins:
+    with contextlib.suppress(ValueError):  # Else it is noted anew.
+      known = read_members(root)
+  noted = {path.name for path in known if path.parent == runs_dir}
+  content = {
+    'runs_dir': os.path.relpath(runs_dir, root),
+    'members': sorted({*noted, *names}),
+  }
   write_atomic(root / STUDY, json.dumps(content, indent=2))
 
 

@@ -1,6 +1,7 @@
 """`python -m launch.sweep`: a table from one command, and a search."""
 
 import csv
+import json
 import signal
 
 import pytest
@@ -114,6 +115,10 @@ def test_a_search_that_was_killed_ends_as_one_that_was_not(
   found = rows(tmp_path / 'unbroken' / 'report' / 'trials.csv')
   assert len(found) == 3
   assert all(r['seeds'] == '2' and not r['error'] for r in found)
+  for workdir in (tmp_path / 'unbroken', tmp_path / 'killed'):
+    noted = json.loads((workdir / 'study.json').read_text())['members']
+    assert noted == members(workdir)
+    assert len(noted) == 6
 
 
 def test_a_trial_that_fails_does_not_end_the_search(

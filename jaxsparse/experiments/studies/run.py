@@ -1,6 +1,7 @@
 """Runs a study: what is not done yet, then the analyses, then the results."""
 
 import contextlib
+import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -23,6 +24,8 @@ from jaxsparse.experiments.studies.work import Unfinished
 from jaxsparse.training.locks import lock
 from jaxsparse.training.loop import Interrupted
 
+_log = logging.getLogger(__name__)
+
 
 class StudyInterrupted(Interrupted):
   """The study was asked to stop; its members are saved."""
@@ -41,6 +44,7 @@ def run(
   name: str,
   command: str,
   carry: str = 'auto',
+  joins: bool = False,
   interrupted: Callable[[], bool] = lambda: False,
   at_once: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
 ) -> Results:
@@ -53,6 +57,8 @@ def run(
     name: a short one of the study.
     command: what to type to run it again.
     carry: how members are carried: 'auto', 'one_by_one' or 'vmap'.
+    joins: whether it is one of several studies of this workdir, as a trial of
+      a search is: its members join theirs in `study.json`.
     interrupted: asked now and then; if true all members save and stop.
     at_once: makes a context in which what interrupts raises
       `KeyboardInterrupt`; plan and analyses, which save nothing, are in one.
@@ -74,7 +80,9 @@ def run(
     plan = plan_lib.plan(study, runs_dir, carry)
   check_plan(plan)
   with lock(root), hushed(), saving():
-    workdir_lib.write_members(root, plan.runs_dir, plan.expanded.members)
+    workdir_lib.write_members(
+      root, plan.runs_dir, plan.expanded.members, joins=joins
+    )
     unfinished = _train(plan, name, interrupted)
     try:
       with at_once():
@@ -129,6 +137,8 @@ def _train(
   plan: Plan, name: str, interrupted: Callable[[], bool]
 ) -> Mapping[str, Unfinished]:
   """Trains what is left; by member, why some are not done."""
+  for line in plan_lib.carried(plan) if plan.left else []:
+    _log.info('%s: carried %s', name, line)
   stop = threading.Event()
   watch = _watch(plan, name)
 
