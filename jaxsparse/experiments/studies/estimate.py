@@ -20,6 +20,8 @@ from jaxsparse.training.step import Recipe, train_step
 # What a step takes beside its matrix products, in seconds, and how much slower
 # these are than one large product: of small nets on two kinds of CPU, roughly.
 _OVERHEAD = 3e-4
+# To trace and compile a program of a small net, in seconds, as roughly.
+COMPILING = 2.0
 _SLOWER = 3.0
 _SIZE = 512
 # Fields that change nothing about the time, besides floats of the method.
@@ -52,15 +54,25 @@ class Estimates:
   """
 
   def __init__(self, runs_dir: pathlib.Path):
-    self._taken: dict[str, list[float]] = {}
+    self._taken: dict[tuple[str, str], list[float]] = {}
     self._flops: dict[tuple[Recipe, int], float] = {}
     for path in sorted(runs_dir.glob(f'*/{workdir.SUMMARY}')):
       with contextlib.suppress(ValueError, KeyError):  # Of somebody's own.
         self._read(path.parent)
 
-  def whole(self, experiment: Experiment) -> Estimate:
-    """The time of a member from its start, alone."""
-    taken = self._taken.get(_likeness(experiment.config))
+  def whole(self, experiment: Experiment, how: str) -> Estimate:
+    """The time of a member from its start.
+
+    Args:
+      experiment: of the member.
+      how: it is carried, 'one_by_one' or 'vmap'. By vmap it is the member's
+        part of the time that members take together.
+
+    Returns:
+      The median of finished members like it that were carried so, with the
+      compiling that they did; else a rough one of its steps alone.
+    """
+    taken = self._taken.get((_likeness(experiment.config), how))
     if taken:
       return Estimate(statistics.median(taken), rough=False)
     step = _OVERHEAD + _SLOWER * self._step_flops(experiment) / _peak()
@@ -76,7 +88,8 @@ class Estimates:
     summary = workdir.finished(root) or {}
     config = workdir.read_config(root)
     if config['replicates'] == 1 and summary.get('wall_seconds'):
-      taken = self._taken.setdefault(_likeness(config), [])
+      how = summary.get('carry', {}).get('how', 'one_by_one')
+      taken = self._taken.setdefault((_likeness(config), how), [])
       taken.append(summary['wall_seconds'])
 
 

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,13 +11,19 @@ import jax
 from jaxsparse.experiments import population, summary, workdir
 from jaxsparse.experiments.compiled import abstract_state, dispatch
 from jaxsparse.experiments.studies import pairing, programs
-from jaxsparse.experiments.studies.estimate import Estimates, duration
+from jaxsparse.experiments.studies.estimate import (
+  COMPILING,
+  Estimates,
+  duration,
+)
 from jaxsparse.experiments.studies.members import Expanded, Member, expand
 from jaxsparse.experiments.studies.names import count, row_name
 from jaxsparse.experiments.studies.spec import Study
 from jaxsparse.experiments.studies.status import Status, status
 from jaxsparse.experiments.studies.watch import hushed
 from jaxsparse.training.carry import usable_cores
+
+_SAID = {'one_by_one': 'one by one', 'vmap': 'together by vmap'}
 
 
 class Plan(NamedTuple):
@@ -82,6 +89,23 @@ def _carries(expanded: Expanded, carry: str) -> dict[str, str]:
   return {n: chosen[m.family] for n, m in expanded.members.items()}
 
 
+def carried(plan: Plan) -> list[str]:
+  """How the members of each family are carried, a line a family."""
+  runs: dict[Hashable, dict[str, None]] = {}
+  numbers = Counter(m.family for m in plan.expanded.members.values())
+  how = {}
+  for cell in plan.expanded.cells:
+    if cell.member:
+      family = plan.expanded.members[cell.member].family
+      runs.setdefault(family, {})[cell.row.run] = None
+      how[family] = plan.carries[cell.member]
+  return [
+    f'{_SAID[how[family]]}: {", ".join(names)}'
+    f' ({count(numbers[family], "member")})'
+    for family, names in runs.items()
+  ]
+
+
 def width(plan: Plan) -> int:
   """How many tasks may be under way at once."""
   if jax.default_backend() != 'cpu' or 'vmap' in plan.carries.values():
@@ -96,8 +120,14 @@ def alone(member: Member) -> bool:
 
 
 def text(plan: Plan) -> str:
-  """The table by run, the sums, and what needs what."""
-  blocks = [_rows_text(plan), _not_new(plan), _needs(plan.study), _sums(plan)]
+  """The table by run, what needs what, how it is carried, and the sums."""
+  blocks = [
+    _rows_text(plan),
+    _not_new(plan),
+    _needs(plan.study),
+    [f'carried {line}' for line in carried(plan)],
+    _sums(plan),
+  ]
   return '\n\n'.join('\n'.join(lines) for lines in blocks if lines)
 
 
@@ -182,16 +212,20 @@ def _time(plan: Plan, left: Sequence[Member]) -> str:
   if not left:
     return 'nothing is left'
   estimates = Estimates(plan.runs_dir)
-  seconds, rough = 0.0, 0
+  seconds, rough = 0.0, []
   for member in left:
-    whole = estimates.whole(member.experiment)
+    whole = estimates.whole(member.experiment, plan.carries[member.name])
     share = _steps(plan, member.name) / member.experiment.plan.num_steps
     seconds += share * whole.seconds
-    rough += whole.rough
-  shown = f'about {duration(seconds / width(plan))}'
+    if whole.rough:
+      rough.append(member.experiment)
+  compiled = sum(programs.count(rough).values())
+  seconds = seconds / width(plan) + compiled * COMPILING
+  shown = f'about {duration(seconds)}'
   if rough:
     shown += (
-      f' (rough: {rough} of {len(left)} members are unlike any that is'
-      ' finished; reckoned from floating-point operations)'
+      f' (rough: {len(rough)} of {len(left)} members are unlike any that is'
+      ' finished; reckoned from floating-point operations and'
+      f' {count(compiled, "program")} to compile)'
     )
   return shown

@@ -33,12 +33,17 @@ def test_the_time_is_that_of_finished_members_like_it(
     keep(tmp_path, f'a{i}', config, wall_seconds=seconds)
   for i, fields in enumerate(unlike):
     keep(tmp_path, f'b{i}', build(make_config(**fields)).config, wall_seconds=1)
-  assert Estimates(tmp_path).whole(experiment) == (12.0, False)
+  vmapped = build(make_config(seed=4)).config
+  together = {'how': 'vmap', 'width': 8, 'devices': 1}
+  keep(tmp_path, 'c', vmapped, wall_seconds=2.0, carry=together)
+  found = Estimates(tmp_path)
+  assert found.whole(experiment, 'one_by_one') == (12.0, False)
+  assert found.whole(experiment, 'vmap') == (2.0, False)
 
 
 def test_without_one_it_is_rough(experiment, tmp_path, monkeypatch):
   monkeypatch.setattr(estimate, '_peak', lambda: 1e9)
-  found = Estimates(tmp_path).whole(experiment)
+  found = Estimates(tmp_path).whole(experiment, 'one_by_one')
   assert found.rough
   # Forward and backward: three products of each kernel, but for the first,
   # whose inputs need no gradient; two operations a weight and example.
@@ -51,4 +56,4 @@ def test_directories_of_other_people_are_passed_over(experiment, tmp_path):
   keep(tmp_path, 'a', {'other': 1}, wall_seconds=5)
   (tmp_path / 'b').mkdir()
   (tmp_path / 'b' / 'summary.json').write_text('not JSON')
-  assert Estimates(tmp_path).whole(experiment).rough
+  assert Estimates(tmp_path).whole(experiment, 'one_by_one').rough

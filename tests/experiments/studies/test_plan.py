@@ -78,7 +78,23 @@ def test_a_new_study(asked, tmp_path):
   assert said['members'] == '5 (1 more that rows share are trained once)'
   assert said['steps'] == '150'
   assert re.match(r'about \d+ s \(rough: 5 of 5 members are', said['time'])
+  # Six programs that nothing like them tells the time of.
+  assert said['time'].endswith('and 6 programs to compile)')
+  assert int(re.match(r'about (\d+) s', said['time'])[1]) >= 12
   assert not (tmp_path / 'runs').exists()
+
+
+@pytest.mark.parametrize(
+  ('carry', 'words'), [('auto', 'one by one'), ('vmap', 'together by vmap')]
+)
+def test_it_says_how_each_family_is_carried(asked, tmp_path, carry, words):
+  text = plan_lib.text(made(asked, tmp_path / 'runs', carry))
+  lines = [x for x in text.splitlines() if x.startswith('carried')]
+  assert lines == [
+    f'carried {words}: rigl, same, faster (3 members)',
+    f'carried {words}: ticket (1 member)',
+    f'carried {words}: dense (1 member)',
+  ]
 
 
 def test_as_many_programs_are_compiled_as_it_says(asked, tmp_path, caplog):

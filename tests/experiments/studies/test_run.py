@@ -474,7 +474,10 @@ def test_members_are_silent_and_the_study_is_not(study, tiny, tmp_path, caplog):
   caplog.set_level(logging.INFO, logger='jaxsparse')
   run(study(tiny('dense', 'dense')), tmp_path)
   lines = [r.getMessage() for r in caplog.records if r.name[:4] == 'jaxs']
-  assert lines == ['small: 1/1 members, 30/30 steps']
+  assert lines == [
+    'small: carried one by one: dense (1 member)',
+    'small: 1/1 members, 30/30 steps',
+  ]
   assert logging.getLogger('jaxsparse').level == logging.INFO
 
 
