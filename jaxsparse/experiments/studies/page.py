@@ -123,16 +123,19 @@ def _figure(number: int, drawn: Drawn, svg: bytes) -> Markup:
 
 def _failures(results: Results) -> Markup | None:
   """Each reason once, with the seeds that it stopped."""
-  found: dict[tuple[str, str], list[str]] = {}
+  found: dict[tuple[str, str, str], list[str]] = {}
   for member in results.members:
     if member.error:
       where = row_name(results.study, member.row)
-      found.setdefault((where, member.error), []).append(str(member.seed))
+      key = where, member.kind, member.error
+      found.setdefault(key, []).append(str(member.seed))
   items = [
-    element('li', f'{where}, seed {", ".join(seeds)}: {error}')
-    for (where, error), seeds in found.items()
+    element('li', f'{where}, seed {", ".join(seeds)}, {kind}: {error}')
+    for (where, kind, error), seeds in found.items()
   ]
-  return _section('Failures', element('ul', items)) if items else None
+  if not items:
+    return None
+  return _section('Members without a result', element('ul', items))
 
 
 def _members(results: Results) -> Markup:

@@ -268,9 +268,12 @@ def test_failures_are_listed_with_their_reasons(troubled, tmp_path):
   assert 'The study states no claims.' in header
   listed = page.texts('li')
   assert (
-    'Dense, seed 2: the loss is not finite at step 37; kept is 30' in listed
+    'Dense, seed 2, failed: the loss is not finite at step 37; kept is 30'
+    in listed
   )
-  assert f'Static, sparsity 98 %, seed 0, 1, 2: refused {NASTY}' in listed
+  assert (
+    f'Static, sparsity 98 %, seed 0, 1, 2, refused: refused {NASTY}' in listed
+  )
   assert '1 of 3 failed: loss not finite at step 37' in page.texts(
     'span', **{'class': 'why'}
   )
@@ -293,7 +296,7 @@ def test_a_report_names_no_folder(make_results, accuracy, tmp_path):
     assert str(tmp_path).encode() not in content, name
   page = Page(tmp_path / 'report' / 'report.html')
   assert (
-    "Static, sparsity 90 %, seed 2: failed: a cannot be read; see 'c'"
+    "Static, sparsity 90 %, seed 2, failed: failed: a cannot be read; see 'c'"
     in page.texts('li')
   )
   assert 'lost at b' in page.texts('td')
