@@ -239,7 +239,7 @@ def test_nothing_is_repeated(made, monkeypatch):
 
   monkeypatch.setattr(work, 'train', train)
   monkeypatch.setattr(
-    'jaxsparse.experiments.analyses.mask_overlap.mask_overlap', analysis
+    'jaxsparse.experiments.analyses.mask_overlap.load_params', analysis
   )
   again = run(asked, root)
   assert again.members == results.members
