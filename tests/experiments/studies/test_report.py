@@ -303,22 +303,6 @@ def test_a_report_names_no_folder(make_results, accuracy, tmp_path):
 
 
 @pytest.mark.usefixtures('no_figures')
-def test_members_carried_together_have_their_part_of_the_time(
-  make_results, tmp_path
-):
-  results = make_results()
-  said = 'Of those carried by vmap each has its part of what they took.'
-  before = Page(report.write(results, tmp_path / 'a')).all('section')[-1]
-  first = results.members[0]
-  carry = {'carry': {'how': 'vmap', 'width': 2, 'devices': 1}}
-  first = first._replace(summary=first.summary | carry)
-  results = results._replace(members=(first, *results.members[1:]))
-  after = Page(report.write(results, tmp_path / 'b')).all('section')[-1]
-  assert said not in before['text']
-  assert said in after['text']
-
-
-@pytest.mark.usefixtures('no_figures')
 def test_members_are_listed_with_folder_and_digest(make_results, tmp_path):
   results = make_results()
   noted = results.members[3]._replace(note='carried by vmap, width 3')
