@@ -9,8 +9,9 @@ from typing import Any
 
 from jaxsparse.experiments import findings, workdir
 
-# Notes of analyses that were made by hand; the run itself is not changed.
-_NOTES = 'analyses'
+# Of a summary, what does not change the run: analyses that were made by hand,
+# and the clock.
+_PASSED_OVER = ('analyses', 'wall_seconds', 'steps_per_second')
 
 
 def origins(
@@ -36,9 +37,9 @@ def _source(function: findings.Function) -> str:
 
 
 def _summary(root: pathlib.Path) -> str:
-  summary = dict(workdir.finished(root) or {})
-  summary.pop(_NOTES, None)
-  return _digest(json.dumps(summary, sort_keys=True).encode())
+  summary = workdir.finished(root) or {}
+  kept = {k: v for k, v in summary.items() if k not in _PASSED_OVER}
+  return _digest(json.dumps(kept, sort_keys=True).encode())
 
 
 def _digest(content: bytes) -> str:

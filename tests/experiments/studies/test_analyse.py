@@ -193,7 +193,7 @@ def counted(workdirs):
     (first, *_) = again(asked, root).members
     path = first.root / 'summary.json'
     summary = json.loads(path.read_text())
-    path.write_text(json.dumps(summary | {'wall_seconds': 1e6}))
+    path.write_text(json.dumps(summary | {'active_weights': 1}))
     caplog.set_level(logging.INFO, logger='jaxsparse')
     again(asked, root)
     assert counted[1][8:] == [[first.root.name]]
@@ -203,11 +203,16 @@ def counted(workdirs):
       ' summary of its members'
     )
 
-  def test_an_analysis_by_hand_changes_nothing(self, asked, root, counted):
+  @pytest.mark.parametrize(
+    'change', [{'analyses': [{'numbers': {}}]}, {'wall_seconds': 1e6}]
+  )
+  def test_notes_and_the_clock_count_for_nothing(
+    self, asked, root, counted, change
+  ):
     (first, *_) = again(asked, root).members
     path = first.root / 'summary.json'
     summary = json.loads(path.read_text())
-    path.write_text(json.dumps(summary | {'analyses': [{'numbers': {}}]}))
+    path.write_text(json.dumps(summary | change))
     again(asked, root)
     assert len(counted[1]) == 8
 

@@ -1,11 +1,7 @@
 """Small studies, run in this process."""
 
-import contextlib
-import dataclasses
 import json
 import logging
-import os
-import shutil
 import types
 
 import numpy as np
@@ -17,14 +13,9 @@ from jaxsparse.experiments import versions, workdir
 from jaxsparse.experiments.share import TrainingFailed
 from jaxsparse.experiments.studies import run as run_lib
 from jaxsparse.experiments.studies import work
-from jaxsparse.experiments.studies.plan import plan
-from jaxsparse.experiments.studies.plan import text as plan_text
 from jaxsparse.experiments.studies.spec import Analysis
-from jaxsparse.experiments.studies.status import write_failure
-from jaxsparse.experiments.studies.watch import Watch
 from jaxsparse.training.checkpoints import load_params
-from jaxsparse.training.locks import WorkdirBusy, lock
-from jaxsparse.training.loop import Interrupted
+from jaxsparse.training.locks import WorkdirBusy
 
 SPARSITY = 'updater.sparsity'
 
@@ -282,192 +273,6 @@ def test_two_analyses_may_not_give_one_number(made):
   fields = vars(asked) | {'runs': asked.runs[2:3], 'analyses': twice}
   results = run(type(asked)(**fields), root)
   assert "another analysis gives 'records' too" in results.members[0].note
-
-
-@pytest.fixture(scope='module')
-def damaged(study, tiny, tmp_path_factory):
-  """A member of each kind of damage, one that is whole, and one to come."""
-  asked = study(
-    tiny('rigl', seeds=4),
-    tiny('ticket', 'static', {'init.checkpoint': '{rigl@0}'}),
-    analyses=(Analysis('count', ('rigl',), count_files),),
-  )
-  root = tmp_path_factory.mktemp('damaged')
-  folders = [
-    root / 'runs' / name
-    for name in plan(asked, root / 'runs', 'auto').expanded.members
-  ]
-  run(dataclasses.replace(asked, runs=asked.runs[:1], analyses=()), root)
-  (folders[0] / 'summary.json').write_text('{"half')
-  (folders[1] / 'config.json').write_text('{"half')
-  (folders[2] / 'config.json').unlink()
-  planned = plan(asked, root / 'runs', 'auto')
-  return folders, planned, run(asked, root)
-
-
-class TestDamage:
-  """Members that somebody has damaged: told, and the rest goes on."""
-
-  def test_each_is_told_in_its_cell(self, damaged):
-    folders, _, results = damaged
-    said = ('summary.json cannot be read', 'config.json is not the', 'holds ')
-    for folder, member, text in zip(
-      folders[:3], results.members[:3], said, strict=True
-    ):
-      assert member.kind == 'blocked'
-      assert member.root is member.summary is None
-      assert text in member.error
-      assert member.error.startswith(folder.name)
-
-  def test_the_rest_goes_on(self, damaged):
-    _, _, results = damaged
-    fourth = results.members[3]
-    assert fourth.kind == 'done'
-    assert fourth.summary['records'] > 0
-
-  def test_what_starts_from_one_is_told_too(self, damaged):
-    folders, _, results = damaged
-    ticket = results.members[-1]
-    assert ticket.kind == 'blocked'
-    assert ticket.error.startswith(f'starts from {folders[0].name}: ')
-    assert not folders[-1].exists()
-
-  def test_the_plan_says_so(self, damaged):
-    folders, found, _ = damaged
-    kinds = [status.kind for status in found.statuses.values()]
-    assert kinds == [*['broken'] * 3, 'done', 'new']
-    lines = plan_text(found).splitlines()
-    for folder in folders[:3]:
-      assert sum(line.startswith(f'broken   {folder.name}') for line in lines)
-
-  def test_nothing_there_was_touched(self, damaged):
-    folders, _, _ = damaged
-    assert (folders[0] / 'summary.json').read_text() == '{"half'
-    assert (folders[1] / 'config.json').read_text() == '{"half'
-    assert not (folders[2] / 'config.json').exists()
-
-
-def test_a_member_whose_source_has_changed_is_made_anew(study, tiny, tmp_path):
-  """It has a directory of its own, and that of what it was is left."""
-  asked = study(
-    tiny('rigl'), tiny('ticket', 'static', {'init.masks': '{rigl}'})
-  )
-  source, old = (m.root for m in run(asked, tmp_path).members)
-  other = run(study(tiny('rigl', seeds=(1,))), tmp_path).members[0].root
-  # Another net under the name and config of the first.
-  shutil.rmtree(source / 'checkpoints')
-  shutil.copytree(other / 'checkpoints', source / 'checkpoints')
-  before = {p: p.stat().st_mtime_ns for p in old.rglob('*')}
-  _, new = (m.root for m in run(asked, tmp_path).members)
-  assert new.name == f'{old.name}-2'
-  assert_equal(load_params(new)[1], load_params(other)[1])
-  assert before == {p: p.stat().st_mtime_ns for p in before}
-  assert [m.root for m in run(asked, tmp_path).members] == [source, new]
-  # What is finished needs no source.
-  shutil.rmtree(source / 'checkpoints')
-  found = plan(asked, tmp_path / 'runs', 'auto')
-  assert {s.kind for s in found.statuses.values()} == {'done'}
-
-
-class TestInterruptions:
-  """What stops a study, and what is left when it does."""
-
-  @pytest.fixture
-  def asked(self, study, tiny):
-    return study(tiny('dense', 'dense', seeds=3))
-
-  def test_all_members_save_and_stop(self, asked, tmp_path):
-    def interrupted():
-      found = (tmp_path / 'runs').glob('*/checkpoints/10')
-      return any(found)
-
-    with pytest.raises(Interrupted, match='stopped and saved with 0 of 3'):
-      run(asked, tmp_path, interrupted=interrupted)
-    assert not list((tmp_path / 'runs').glob('*/summary.json'))
-    results = run(asked, tmp_path)
-    assert all(m.summary for m in results.members)
-
-  def test_a_busy_study_is_refused(self, asked, tmp_path):
-    with lock(tmp_path / 'study'), pytest.raises(WorkdirBusy):
-      run(asked, tmp_path / 'study')
-    assert not (tmp_path / 'study' / 'runs').exists()
-
-  def test_a_busy_member_is_waited_for_while_the_others_are_done(
-    self, asked, tmp_path, monkeypatch
-  ):
-    members = plan(asked, tmp_path / 'runs', 'auto').expanded.members
-    busy, *others = (tmp_path / 'runs' / name for name in members)
-    shown, held = [], contextlib.ExitStack()
-    real = Watch.tick
-
-    def tick(watch):
-      real(watch)
-      shown.append(watch.line())
-      if all((root / 'summary.json').exists() for root in others):
-        held.close()
-
-    monkeypatch.setattr(Watch, 'tick', tick)
-    held.enter_context(lock(busy))
-    results = run(asked, tmp_path)
-    assert all(member.summary for member in results.members)
-    assert any(f'waiting for pid {os.getpid()}' in line for line in shown)
-
-  def test_a_member_that_is_waited_for_may_be_stopped(self, asked, tmp_path):
-    members = plan(asked, tmp_path / 'runs', 'auto').expanded.members
-    busy, *others = (tmp_path / 'runs' / name for name in members)
-
-    def interrupted():
-      return all((root / 'summary.json').exists() for root in others)
-
-    with lock(busy), pytest.raises(Interrupted, match='with 2 of 3'):
-      run(asked, tmp_path, interrupted=interrupted)
-
-  def test_what_another_process_failed_at_meanwhile_is_not_repeated(
-    self, asked, tmp_path, monkeypatch
-  ):
-    made = plan(asked, tmp_path / 'runs', 'auto')
-    first, *_ = made.expanded.members
-
-    def train(config, root, **kwargs):
-      if config.seed == 0:
-        write_failure(root, 'not finite')
-        raise WorkdirBusy('taken')
-      return {}
-
-    (tmp_path / 'runs' / first).mkdir(parents=True)
-    config = tmp_path / 'runs' / first / workdir.CONFIG
-    config.write_text('{"config": {}}')
-    monkeypatch.setattr(work, 'train', train)
-    worker = work.Work(
-      made,
-      types.SimpleNamespace(wait=lambda *_: None, end=lambda *_, **__: None),
-      lambda: False,
-    )
-    task, *_ = work.tasks(made)
-    assert worker(task)
-    assert not worker(task)
-    assert worker.unfinished == {first: ('failed', 'not finite')}
-
-  def test_an_unexpected_error_ends_the_study(
-    self, asked, tmp_path, monkeypatch
-  ):
-    def train(config, root, **kwargs):
-      raise RuntimeError('no space left on device')
-
-    monkeypatch.setattr(work, 'train', train)
-    with pytest.raises(RuntimeError, match='no space left'):
-      run(asked, tmp_path)
-
-  def test_the_workdir_of_a_run_is_refused(self, asked, tmp_path):
-    results = run(asked, tmp_path)
-    with pytest.raises(ValueError, match='is the workdir of a run'):
-      run(asked, results.members[0].root)
-
-  def test_a_study_of_refused_members_is_refused(self, study, tiny, tmp_path):
-    asked = study(tiny('dense', 'dense', {SPARSITY: 0.5}))
-    with pytest.raises(ValueError, match='no member can be run: config.updat'):
-      run(asked, tmp_path / 'study')
-    assert not (tmp_path / 'study').exists()
 
 
 def test_members_are_silent_and_the_study_is_not(study, tiny, tmp_path, caplog):
