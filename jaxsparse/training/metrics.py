@@ -10,14 +10,21 @@ import json
 import math
 import os
 import pathlib
+import time
 from collections.abc import Iterator
 from typing import Any
 
-import tensorboardX
+from tensorboardX import summary
+from tensorboardX.event_file_writer import EventsWriter
+from tensorboardX.proto.event_pb2 import Event, SessionLog
 
 
 class MetricsWriter:
-  """Appends records; each line is on its way to disk when `write` returns.
+  """Appends records; each is on its way to disk when `write` returns.
+
+  Events are written here and now. tensorboardX's `SummaryWriter` does it in a
+  thread, which ends without a word where a disk is full; the run then waits
+  for it for ever.
 
   Args:
     workdir: of the run; holds `metrics.jsonl` and `tensorboard/`.
@@ -30,9 +37,12 @@ class MetricsWriter:
     self._path = root / 'metrics.jsonl'
     cut_back(self._path, step)
     self._file = self._path.open('a', encoding='utf-8')
-    self._board = tensorboardX.SummaryWriter(
-      str(root / 'tensorboard'), purge_step=step + 1
-    )
+    board = root / 'tensorboard'
+    board.mkdir(exist_ok=True)
+    # Files are named by the second, and a run may be started twice in one.
+    self._board = EventsWriter(str(board / 'events'), f'.{os.getpid()}')
+    # TensorBoard hides what an earlier process wrote from this step on.
+    self._event(step + 1, session_log=SessionLog(status=SessionLog.START))
 
   def __enter__(self) -> 'MetricsWriter':
     return self
@@ -45,14 +55,18 @@ class MetricsWriter:
     self._file.write(json.dumps(_finite(record), allow_nan=False) + '\n')
     self._file.flush()
     for name, value in _scalars(record):
-      self._board.add_scalar(
-        f'{name}/replicate_{record["replicate"]}', value, record['step']
-      )
+      tag = f'{name}/replicate_{record["replicate"]}'
+      self._event(record['step'], summary=summary.scalar(tag, value))
+    self._board.flush()
 
   def close(self) -> None:
-    """Flushes and closes both."""
+    """Closes both."""
     self._file.close()
     self._board.close()
+
+  def _event(self, step: int, **content: Any) -> None:
+    event = Event(step=step, wall_time=time.time(), **content)
+    self._board.write_event(event)
 
 
 def read(path: str | os.PathLike[str]) -> list[dict[str, Any]]:

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import pytest
 import tensorboardX.proto.event_pb2 as event_pb2
@@ -86,6 +88,30 @@ def test_tensorboard_gets_every_number(tmp_path):
     'loss/replicate_2': (7, 0.5),
     'churn/Dense_0/kernel/replicate_2': (7, 0.25),
   }
+
+
+FULL = """
+import resource, sys
+from jaxsparse.training.metrics import MetricsWriter
+
+with MetricsWriter(sys.argv[1], step=-1) as writer:
+  resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+  for step in range(10_000):
+    writer.write({'step': step, 'replicate': 0, 'a': 1, 'b': 2, 'c': 3})
+"""
+
+
+def test_a_file_that_cannot_grow_is_an_error_and_no_wait(tmp_path):
+  ended = subprocess.run(
+    [sys.executable, '-c', FULL, tmp_path],
+    capture_output=True,
+    text=True,
+    timeout=120,
+  )
+  assert ended.returncode == 1
+  assert 'OSError' in ended.stderr
+  lines = read(tmp_path / 'metrics.jsonl')
+  assert 0 < len(lines) < 10_000
 
 
 def test_a_damaged_line_that_is_not_the_last_is_refused(tmp_path):
