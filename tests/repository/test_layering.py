@@ -28,7 +28,11 @@ TOP = ('launch', 'configs')
 ONLY_IN = {
   'orbax': ('jaxsparse.training.checkpoints',),
   'ml_collections': ('jaxsparse.experiments.config', *TOP),
-  'absl': ('jaxsparse.experiments.command', *TOP),
+  'absl': (
+    'jaxsparse.experiments.command',
+    'jaxsparse.experiments.study_command',
+    *TOP,
+  ),
   'tensorflow_datasets': ('jaxsparse.data',),
   'grain': ('jaxsparse.data',),
   'optuna': ('jaxsparse.experiments.search',),
