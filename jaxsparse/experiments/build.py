@@ -113,7 +113,7 @@ def total_sizes(experiment: Experiment) -> dict[Path, int]:
   )
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=8)
 def _dataset(name: str, data_dir: str, validation: float) -> datasets.Dataset:
   """Kept, for runs one after another mostly share it."""
   try:

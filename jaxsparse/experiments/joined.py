@@ -137,7 +137,9 @@ class Joined:
 def newest_common(shares: Sequence[Share]) -> list[Found] | None:
   """The newest checkpoints of one step that all shares have good.
 
-  A kill between the saves of two shares leaves one behind the other.
+  A kill between the saves of two shares leaves one behind the other. Where
+  there is no such step, all are rid of their checkpoints, lest old ones be
+  taken for those of the run that starts anew.
 
   Returns:
     `None` if there is no such step.
@@ -152,6 +154,8 @@ def newest_common(shares: Sequence[Share]) -> list[Found] | None:
     if len(found) < len(shares):
       if found:
         _log.warning('no checkpoint is common to all members; they start anew')
+        for share in shares:
+          share.start_anew()
       return None
     steps = {one.step for one in found}
     if len(steps) == 1:

@@ -147,6 +147,10 @@ class Share:
     )
     self._checkpoints.save(progress.step, {'members': tuple(states)}, meta)
 
+  def start_anew(self) -> None:
+    """Deletes its checkpoints: they are of a run that is given up."""
+    self._checkpoints.clear()
+
   def wait(self) -> None:
     """Waits for what is under way: "saved" is said of what is on disk."""
     self._checkpoints.wait()

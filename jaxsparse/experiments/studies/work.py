@@ -51,9 +51,13 @@ def _together(plan: Plan) -> list[tuple[str, ...]]:
   for member in plan.left:
     above = (depth.get(name, 0) for name in member.after)
     depth[member.name] = 1 + max(above, default=0)
-    # Those at one depth cannot need one another.
+    # Those at one depth cannot need one another; those that are under way
+    # would have to start anew with one that is not.
+    begun = plan.statuses[member.name].kind == 'begun'
     vmapped = plan.carries[member.name] == 'vmap'
-    key = (member.family, depth[member.name]) if vmapped else member.name
+    key = (
+      (member.family, depth[member.name], begun) if vmapped else member.name
+    )
     groups.setdefault(key, []).append(member.name)
   return [
     tuple(group[i : i + _WIDEST])

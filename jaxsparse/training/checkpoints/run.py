@@ -184,6 +184,12 @@ class Checkpoints:
     self.wait()
     return tuple(filter(self._looks_good, records.step_paths(self.directory)))
 
+  def clear(self) -> None:
+    """Deletes all steps, for a run that starts anew."""
+    self.wait()
+    for step in records.step_paths(self.directory):
+      self._delete(step)
+
   def wait(self) -> None:
     """Waits for the save under way, then deletes what is not to be kept.
 

@@ -6,6 +6,7 @@ from jaxsparse.experiments import workdir
 from jaxsparse.experiments.studies import run as run_lib
 from jaxsparse.experiments.studies import work
 from jaxsparse.experiments.studies.plan import plan
+from jaxsparse.experiments.studies.status import Status
 
 SPARSITY = 'updater.sparsity'
 
@@ -33,6 +34,15 @@ def test_a_family_is_one_task_and_those_after_it_another(asked, tmp_path):
   assert [len(task.name) for task in tasks] == [4, 2]
   assert tasks[1].needs == {tasks[0].name}
   assert not tasks[0].needs
+
+
+def test_members_under_way_go_on_without_those_that_are_new(asked, tmp_path):
+  made = plan(asked, tmp_path, 'vmap')
+  begun = [m.name for m in made.left if not m.after][:2]
+  statuses = {**made.statuses} | dict.fromkeys(begun, Status('begun', 10))
+  groups = [task.name for task in work.tasks(made._replace(statuses=statuses))]
+  assert tuple(begun) in groups
+  assert sorted(map(len, groups)) == [2, 2, 2]
 
 
 def test_members_one_by_one_are_tasks_of_their_own(asked, tmp_path):
