@@ -55,9 +55,7 @@ def _together(plan: Plan) -> list[tuple[str, ...]]:
     # would have to start anew with one that is not.
     begun = plan.statuses[member.name].kind == 'begun'
     vmapped = plan.carries[member.name] == 'vmap'
-    key = (
-      (member.family, depth[member.name], begun) if vmapped else member.name
-    )
+    key = (member.family, depth[member.name], begun) if vmapped else member.name
     groups.setdefault(key, []).append(member.name)
   return [
     tuple(group[i : i + _WIDEST])
