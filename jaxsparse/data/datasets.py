@@ -2,13 +2,24 @@
 
 import numbers
 import os
+import pathlib
+import threading
+import weakref
 from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
+import tensorflow_datasets as tfds
 
 from jaxsparse.data import images
 from jaxsparse.data.prepared import DataError, Spec, locate
+
+# The arrays of every data set that is in use, by folder, split and position:
+# hundreds of runs, each with its own cut, hold them once.
+_held: weakref.WeakValueDictionary[tuple[str, str, int], np.ndarray] = (
+  weakref.WeakValueDictionary()
+)
+_lock = threading.Lock()
 
 
 class Split(NamedTuple):
@@ -58,13 +69,15 @@ def load(
 
   Returns:
     The data set. `test` is its split of that name, or, where it has none, its
-    split `validation`.
+    split `validation`. While one is in use, others of the same folder share
+    its arrays, which are read-only.
 
   Raises:
     DataError: the data set is unknown, not prepared (the message says what to
       run), damaged or not of images; or `validation` leaves nothing to train.
   """
-  builder = images.open_folder(locate(name, data_dir))
+  folder = locate(name, data_dir)
+  builder = images.open_folder(folder)
   held_out = next(
     (s for s in ('test', 'validation') if s in builder.info.splits), None
   )
@@ -75,15 +88,30 @@ def load(
     )
   total = builder.info.splits['train'].num_examples
   kept = total - validation_size(validation, total)
-  x, y = images.read_split(builder, 'train')
+  x, y = _whole(folder, builder, 'train')
   return Dataset(
     name=builder.name,
     num_classes=images.num_classes(builder),
     train=Split(x[:kept], y[:kept]),
     validation=Split(x[kept:], y[kept:]) if kept < total else None,
-    test=Split(*images.read_split(builder, held_out)),
+    test=_whole(folder, builder, held_out),
     scale=(builder.info.metadata or {}).get('scale', 1 / 255),
   )
+
+
+def _whole(
+  folder: pathlib.Path, builder: tfds.core.DatasetBuilder, split: str
+) -> Split:
+  """A split as it is stored, read once while anybody uses it."""
+  with _lock:
+    x, y = (_held.get((str(folder), split, i)) for i in range(2))
+    if x is None or y is None:
+      x, y = images.read_split(builder, split)
+      for i, array in enumerate((x, y)):
+        array.setflags(write=False)
+        # What is cut from it keeps it: it is the base of its views.
+        _held[str(folder), split, i] = array
+  return Split(x, y)
 
 
 def validation_size(validation: int | float, total: int) -> int:

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from jaxsparse.experiments import config as config_lib
@@ -53,6 +54,19 @@ def test_a_cell_for_each_row_and_seed(study, tiny, runs_dir):
     if cell.row.point:
       assert config['updater']['sparsity'] == dict(cell.row.point)[SPARSITY]
   assert not runs_dir.exists()
+
+
+def test_many_cuts_of_one_data_set_hold_it_once(study, tiny, runs_dir):
+  cuts = tuple(round(0.05 * i, 2) for i in range(12))
+  run = tiny('dense', 'dense', grid={'data.validation': cuts})
+  expanded = expand(study(run), runs_dir)
+  first, *others = (m.experiment.dataset for m in expanded.members.values())
+  assert len({len(one.train.labels) for one in (first, *others)}) == 12
+  for other in others:
+    for split in (other.train, other.validation):
+      assert np.shares_memory(first.train.images, split.images)
+      assert np.shares_memory(first.train.labels, split.labels)
+    assert np.shares_memory(first.test.images, other.test.images)
 
 
 def test_a_name_says_what_the_config_says(study, tiny, runs_dir):
