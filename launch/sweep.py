@@ -82,7 +82,7 @@ def _search(
     space, functools.partial(_trial, study), trials=_TRIALS.value, seed=seed
   )
   print(search.verdict(made))
-  with saving():
+  with saving(study_command.folder()):
     paths = search_report.write(made, space, study_command.folder())
   for path in paths:
     print(path)

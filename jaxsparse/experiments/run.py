@@ -34,16 +34,20 @@ class SaveFailed(RuntimeError):
 
 
 @contextlib.contextmanager
-def saving() -> Iterator[None]:
+def saving(place: object) -> Iterator[None]:
   """A file that cannot be written is a failure to save.
 
+  Args:
+    place: where files are written; a full disk does not say of which file.
+
   Raises:
-    SaveFailed: in place of `OSError`; says of which file.
+    SaveFailed: in place of `OSError`.
   """
   try:
     yield
   except OSError as error:
-    raise SaveFailed(str(error)) from error
+    where, why = error.filename or place, error.strerror or error
+    raise SaveFailed(f'{where} cannot be written: {why}') from error
 
 
 @contextlib.contextmanager
@@ -108,7 +112,7 @@ class Run:
       Interrupted: stopped by `interrupted`, and saved.
       SaveFailed: something could not be written.
     """
-    with saving():
+    with saving(self._joined.name):
       return self._run(plots, report, interrupted)
 
   def _run(

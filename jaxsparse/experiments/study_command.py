@@ -58,7 +58,7 @@ def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
     return
   results = run(study, name)
   show(tables.text(results))
-  with saving():
+  with saving(folder()):
     path = report.write(results, folder())
   show(f'Report: {path}')
   check_any(results)

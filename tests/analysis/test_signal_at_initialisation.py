@@ -175,7 +175,7 @@ def test_sparse_initialisation_raises_the_first_gradient_of_lenet5(
   means = {name: np.mean(found) for name, found in norms.items()}
   ratio = means['sparse'] / means['dense']
   record_property('gradient_norms', norms)
-  record_property('ratio', ratio)
+  record_property('ratio', float(ratio))
   assert means['dense'] == pytest.approx(0.033, abs=0.01)
   assert ratio >= 3
   assert min(norms['sparse']) > max(norms['dense'])

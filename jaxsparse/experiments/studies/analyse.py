@@ -163,7 +163,7 @@ def _made(
   _tell_why(analysis, stem, asked)
   inputs = paths if analysis.pooled else [pool[0] for pool in paths]
   found = findings.call(function, inputs, analysis.options)
-  with saving():
+  with saving(stem):
     findings.keep(stem, asked, found)
   # As it is read later: what is drawn does not depend on when it was found.
   return findings.kept(stem, asked) or Finding({})

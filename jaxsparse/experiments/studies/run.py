@@ -79,7 +79,7 @@ def run(
   with at_once():
     plan = plan_lib.plan(study, runs_dir, carry)
   check_plan(plan)
-  with lock(root), hushed(), saving():
+  with lock(root), hushed(), saving(root):
     workdir_lib.write_members(
       root, plan.runs_dir, plan.expanded.members, joins=joins
     )

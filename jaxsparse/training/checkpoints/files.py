@@ -23,13 +23,25 @@ from jaxsparse.training.checkpoints import fingerprints, records
 from jaxsparse.training.checkpoints.records import CheckpointError
 
 TRASH = '.trash'
+_PART = 150
 _T = TypeVar('_T')
 
-# Orbax tells each step of each save at INFO, through absl's logger, and absl
-# binaries show that level.
-logging.getLogger('absl').addFilter(
-  lambda line: line.levelno >= logging.WARNING or '/orbax/' not in line.pathname
-)
+
+def _is_news(line: logging.LogRecord) -> bool:
+  """Whether a line in absl's log is for a person to read.
+
+  Orbax tells each step of each save at INFO, and absl binaries show that
+  level. A save that fails is told by each of its threads with a traceback; it
+  is told here, by the error that waiting for it raises.
+  """
+  if '/orbax/' not in line.pathname:
+    return True
+  if line.exc_info:
+    return logging.getLogger('jaxsparse').isEnabledFor(logging.DEBUG)
+  return line.levelno >= logging.WARNING
+
+
+logging.getLogger('absl').addFilter(_is_news)
 
 
 def absolute(path: epath.PathLike) -> epath.Path:
@@ -217,4 +229,6 @@ def _hush() -> None:
 def reason(error: Exception) -> str:
   """An error in one line."""
   first = str(error).partition('\n')[0]
-  return f'{type(error).__name__}: {first[:300]}'
+  if len(first) > 2 * _PART:  # What failed comes first, and why comes last.
+    first = f'{first[:_PART]} ... {first[-_PART:]}'
+  return f'{type(error).__name__}: {first}'
