@@ -1,0 +1,73 @@
+"""A study that cannot write: one line, exit 1, and the same command goes on.
+
+A limit on the size of files stands for a full disk: the same calls fail, and
+it needs no disk of its own.
+"""
+
+import os
+import pathlib
+import re
+import resource
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+STUDY = """
+from jaxsparse.experiments.studies.spec import Run, Study
+
+TINY = {
+  'model.features': (16,),
+  'batch_size': 16,
+  'num_steps': 30,
+  'eval.interval': 15,
+  'eval.batch_size': 100,
+}
+
+
+def get_config():
+  return Study('Full', (Run('dense', 'digits/mlp_dense', TINY, seeds=2),))
+"""
+
+
+def limited(args, size):
+  """`launch.study` with files of `size` bytes at most."""
+
+  def limit():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+  return subprocess.run(
+    [sys.executable, '-m', 'launch.study', *args],
+    cwd=ROOT,
+    env=os.environ,
+    preexec_fn=limit,
+    capture_output=True,
+    text=True,
+    timeout=200,
+    check=False,
+  )
+
+
+@pytest.mark.parametrize(
+  ('size', 'said'),
+  [
+    (200, 'cannot be written: File too large'),
+    (4_000, 'step 0 was not saved'),
+    (30_000, 'report cannot be written: File too large'),
+  ],
+  ids=['config', 'checkpoint', 'report'],
+)
+def test_it_ends_with_one_line_and_goes_on(launch, tmp_path, size, said):
+  path = tmp_path / 'full.py'
+  path.write_text(STUDY)
+  args = [f'--config={path}', f'--workdir={tmp_path / "study"}']
+  ended = limited(args, size)
+  assert ended.returncode == 1, ended
+  *progress, last = ended.stderr.splitlines()
+  assert re.search(f'^error: .*{said}', last), ended.stderr
+  assert all(re.match(r'\d\d:\d\d:\d\d full: ', line) for line in progress)
+  assert not (tmp_path / 'study' / 'report' / 'report.html').exists()
+  again = launch(args, module='study')
+  assert again.code == 0, again
+  assert (tmp_path / 'study' / 'report' / 'report.html').exists()
