@@ -137,9 +137,9 @@ class Joined:
 def newest_common(shares: Sequence[Share]) -> list[Found] | None:
   """The newest checkpoints of one step that all shares have good.
 
-  A kill between the saves of two shares leaves one behind the other. Where
-  there is no such step, all are rid of their checkpoints, lest old ones be
-  taken for those of the run that starts anew.
+  A kill between the saves of two shares leaves one behind the other. All are
+  rid of checkpoints beyond that step, and of all where there is none, lest old
+  ones be taken for those of the run that goes on or starts anew.
 
   Returns:
     `None` if there is no such step.
@@ -152,12 +152,18 @@ def newest_common(shares: Sequence[Share]) -> list[Found] | None:
     latest = [share.latest(upto) for share in shares]
     found = [one for one in latest if one is not None]
     if len(found) < len(shares):
-      if found:
+      if found or upto is not None:
         _log.warning('no checkpoint is common to all members; they start anew')
-        for share in shares:
-          share.start_anew()
+        _forget(shares, -1)
       return None
     steps = {one.step for one in found}
     if len(steps) == 1:
+      if upto is not None:
+        _forget(shares, found[0].step)
       return found
     upto = min(steps)
+
+
+def _forget(shares: Sequence[Share], after: int) -> None:
+  for share in shares:
+    share.forget(after)

@@ -115,6 +115,8 @@ def train_together(
     for i, (experiment, workdir) in enumerate(members):
       try:
         found = stack.enter_context(claimed(experiment, workdir))
+        if isinstance(found, Place):
+          found.checkpoints.check()  # The others need not wait for its mending.
       except (ValueError, WorkdirBusy) as error:
         results[i] = error
         continue

@@ -147,9 +147,9 @@ class Share:
     )
     self._checkpoints.save(progress.step, {'members': tuple(states)}, meta)
 
-  def start_anew(self) -> None:
-    """Deletes its checkpoints: they are of a run that is given up."""
-    self._checkpoints.clear()
+  def forget(self, after: int) -> None:
+    """Deletes its checkpoints beyond a step: what they hold is given up."""
+    self._checkpoints.clear(after)
 
   def wait(self) -> None:
     """Waits for what is under way: "saved" is said of what is on disk."""

@@ -10,7 +10,7 @@ import jax
 
 from jaxsparse.experiments import population, summary, workdir
 from jaxsparse.experiments.compiled import abstract_state, dispatch
-from jaxsparse.experiments.studies import pairing, programs
+from jaxsparse.experiments.studies import pairing, programs, together
 from jaxsparse.experiments.studies.estimate import (
   COMPILING,
   Estimates,
@@ -33,7 +33,8 @@ class Plan(NamedTuple):
     study: what to run.
     runs_dir: where its members are, or will be.
     expanded: its members.
-    statuses: by the name of the member.
+    statuses: by the name of the member; the step of one that is under way is
+      that from which it goes on.
     carries: 'one_by_one' or 'vmap' by the name of the member.
   """
 
@@ -67,16 +68,15 @@ def plan(study: Study, runs_dir: str | os.PathLike[str], carry: str) -> Plan:
   with hushed():
     expanded = expand(study, runs_dir)
   root = workdir.local(runs_dir)
-  return Plan(
-    study,
-    root,
-    expanded,
-    {
-      name: status(root / name, member.experiment.plan.num_steps)
-      for name, member in expanded.members.items()
-    },
-    _carries(expanded, carry),
-  )
+  statuses = {
+    name: status(root / name, member.experiment.plan.num_steps)
+    for name, member in expanded.members.items()
+  }
+  made = Plan(study, root, expanded, statuses, _carries(expanded, carry))
+  for group in together.groups(made.left, statuses, made.carries):
+    for name in group.names:
+      statuses[name] = statuses[name]._replace(step=group.step)
+  return made
 
 
 def _carries(expanded: Expanded, carry: str) -> dict[str, str]:

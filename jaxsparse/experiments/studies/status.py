@@ -19,14 +19,16 @@ class Status(NamedTuple):
   Attributes:
     kind: 'new', 'begun', 'done', 'failed', or 'broken': what lies there is
       damaged, so that nobody can tell whether it is the member.
-    step: steps that are saved.
+    step: the newest that is saved.
     error: of one that failed or is broken; it names no folder but the
       member's.
+    saved: the steps of all checkpoints of one that is under way, ascending.
   """
 
   kind: str
   step: int = 0
   error: str = ''
+  saved: tuple[int, ...] = ()
 
   @property
   def ended(self) -> bool:
@@ -58,9 +60,11 @@ def _whole(root: pathlib.Path, num_steps: int) -> Status:
   workdir.read_config(root)
   if workdir.finished(root) is not None:
     return Status('done', num_steps)
-  saved = max(step_paths(epath.Path(root / workdir.CHECKPOINTS)), default=0)
-  error = failure(root)
-  return Status('failed' if error else 'begun', saved, error)
+  saved = tuple(step_paths(epath.Path(root / workdir.CHECKPOINTS)))
+  step = max(saved, default=0)
+  if error := failure(root):
+    return Status('failed', step, error)
+  return Status('begun', step, saved=saved)
 
 
 def failure(root: pathlib.Path) -> str:

@@ -1,11 +1,12 @@
 """The work of a study: members as tasks, and what becomes of each."""
 
 import os
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from jaxsparse.experiments import population
 from jaxsparse.experiments.share import TrainingFailed
+from jaxsparse.experiments.studies import together
 from jaxsparse.experiments.studies.members import Member
 from jaxsparse.experiments.studies.plan import Plan, alone
 from jaxsparse.experiments.studies.results import Kind
@@ -20,9 +21,6 @@ from jaxsparse.experiments.train import train
 from jaxsparse.training.locks import WorkdirBusy, holder
 from jaxsparse.training.loop import Interrupted
 
-# The most members that one vmapped program carries.
-_WIDEST = 64
-
 
 def tasks(plan: Plan) -> list[Task]:
   """What is left to do: a task a member, or under vmap one for several.
@@ -31,8 +29,8 @@ def tasks(plan: Plan) -> list[Task]:
   another.
   """
   found: dict[str, tuple[str, ...]] = {}  # Member -> its task.
-  for names in _together(plan):
-    found.update(dict.fromkeys(names, names))
+  for group in together.groups(plan.left, plan.statuses, plan.carries):
+    found.update(dict.fromkeys(group.names, group.names))
   order = {m.family: None for m in plan.left}
   rank = {family: i for i, family in enumerate(order)}
   members = plan.expanded.members
@@ -42,26 +40,6 @@ def tasks(plan: Plan) -> list[Task]:
     first = members[names[0]]
     made.append(Task(names, first.family, frozenset(needed), alone(first)))
   return sorted(made, key=lambda task: rank[task.family])
-
-
-def _together(plan: Plan) -> list[tuple[str, ...]]:
-  """The members that are left, grouped as they are trained."""
-  groups: dict[Hashable, list[str]] = {}
-  depth: dict[str, int] = {}
-  for member in plan.left:
-    above = (depth.get(name, 0) for name in member.after)
-    depth[member.name] = 1 + max(above, default=0)
-    # Those at one depth cannot need one another; those that are under way
-    # would have to start anew with one that is not.
-    begun = plan.statuses[member.name].kind == 'begun'
-    vmapped = plan.carries[member.name] == 'vmap'
-    key = (member.family, depth[member.name], begun) if vmapped else member.name
-    groups.setdefault(key, []).append(member.name)
-  return [
-    tuple(group[i : i + _WIDEST])
-    for group in groups.values()
-    for i in range(0, len(group), _WIDEST)
-  ]
 
 
 class Unfinished(NamedTuple):
@@ -118,11 +96,13 @@ class Work:
         self._watch.at(name, done)
 
     if self._plan.carries[names[0]] == 'vmap':
-      return population.train_together(
-        [(m.experiment, r) for m, r in zip(members, roots, strict=True)],
-        interrupted=self._stopping,
-        report=report,
-      )
+      pairs = zip((m.experiment for m in members), roots, strict=True)
+      try:
+        return population.train_together(
+          list(pairs), interrupted=self._stopping, report=report
+        )
+      except ValueError as error:  # Of one of them, which it names.
+        return [error] * len(members)
     try:
       made = train(
         members[0].config,

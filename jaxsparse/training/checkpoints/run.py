@@ -184,11 +184,21 @@ class Checkpoints:
     self.wait()
     return tuple(filter(self._looks_good, records.step_paths(self.directory)))
 
-  def clear(self) -> None:
-    """Deletes all steps, for a run that starts anew."""
+  def check(self) -> None:
+    """Looks at what each step says of itself; arrays are not read.
+
+    Raises:
+      CheckpointError: there are steps, and none looks good.
+    """
+    if records.step_paths(self.directory) and not self.steps():
+      raise CheckpointError(f'{self.directory} holds no good checkpoint')
+
+  def clear(self, after: int) -> None:
+    """Deletes all steps beyond `after`, for a run that goes on from there."""
     self.wait()
-    for step in records.step_paths(self.directory):
-      self._delete(step)
+    for step in reversed(records.step_paths(self.directory)):
+      if step > after:
+        self._delete(step)
 
   def wait(self) -> None:
     """Waits for the save under way, then deletes what is not to be kept.

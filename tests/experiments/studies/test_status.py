@@ -34,7 +34,7 @@ def test_a_begun_member_is_at_its_newest_checkpoint(root):
   assert status(root, 100) == Status('begun', 0)
   begin(root, 9, 20)
   (root / 'checkpoints' / '30.tmp').mkdir()
-  assert status(root, 100) == Status('begun', 20)
+  assert status(root, 100) == Status('begun', 20, saved=(9, 20))
 
 
 def test_a_failure_is_kept_until_its_file_is_removed(root):
@@ -43,7 +43,7 @@ def test_a_failure_is_kept_until_its_file_is_removed(root):
   assert status(root, 100) == Status('failed', 10, 'not finite')
   assert status(root, 100).ended
   (root / 'failed.json').unlink()
-  assert status(root, 100) == Status('begun', 10)
+  assert status(root, 100) == Status('begun', 10, saved=(10,))
 
 
 def test_a_summary_says_that_it_is_done(root):
