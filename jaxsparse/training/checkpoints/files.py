@@ -168,6 +168,7 @@ def open_manager(directory: epath.Path) -> ocp.CheckpointManager:
 
   What a killed save left behind is removed.
   """
+  _hush()
   return ocp.CheckpointManager(
     directory,
     item_names=('state', 'meta'),
@@ -214,11 +215,11 @@ def _not_of_orbax(line: logging.LogRecord) -> bool:
 
 
 def _hush() -> None:
-  """Keeps off the terminal what a failed read says after its one error.
+  """Keeps off the terminal what a failure says after its one error.
 
-  Orbax gives up at the first array that cannot be read. The reads of the
-  others end later, in threads, find their event loop closed, and each would
-  tell so in some fifty lines.
+  Orbax gives up at the first array that cannot be read or written. Those of
+  the others end later, in threads, find their event loop closed, and each
+  would tell so in some fifty lines.
   """
   hook = sys.unraisablehook
   if getattr(hook, 'func', None) is not _report:
