@@ -28,7 +28,7 @@ from jaxsparse.training.programs import (
   make_programs,
 )
 from jaxsparse.training.state import TrainState
-from jaxsparse.training.step import Recipe, initial_state, train_step
+from jaxsparse.training.step import Recipe, initial_state
 from jaxsparse.training.task import Task
 
 BatchOf = Callable[[Split, jax.Array], PyTree]
@@ -57,10 +57,8 @@ class Compiled(NamedTuple):
   probe: Callable[..., GradientFlow]
 
 
-def compiled(
-  experiment: Experiment, abstract: TrainState, mesh: Mesh | None = None
-) -> Compiled:
-  """The programs of `experiment`, whose states are shaped like `abstract`.
+def compiled(experiment: Experiment, mesh: Mesh | None = None) -> Compiled:
+  """The programs of `experiment`.
 
   With a `mesh`, `programs` take all members at once (see
   `training.programs`); the others are the same.
@@ -71,7 +69,7 @@ def compiled(
     recipes.initialiser(experiment.config['init']),
     experiment.dataset.scale,
     experiment.dataset.train.images.shape[1:],
-    dispatch(experiment, abstract),
+    dispatch(experiment),
     experiment.plan.chunk,
     mesh,
   )
@@ -104,18 +102,23 @@ def batch_of(scale: float) -> BatchOf:
   return batch
 
 
-def dispatch(experiment: Experiment, abstract: TrainState) -> str:
+def dispatch(experiment: Experiment) -> str:
   """'scan' or 'step': how the train steps of `experiment` are dispatched."""
-  indices = jax.ShapeDtypeStruct((experiment.config['batch_size'],), jnp.int32)
-  batch = jax.eval_shape(
-    batch_of(experiment.dataset.scale), experiment.dataset.train, indices
-  )
-  return choose_dispatch(
-    train_step(experiment.recipe),
-    abstract,
-    experiment.members[0],
-    batch,
-  )
+  return _dispatch(experiment.task, experiment.dataset.train.images.shape[1:])
+
+
+@functools.lru_cache(maxsize=32)
+def _dispatch(task: Task, image_shape: Shape) -> str:
+  """The loss decides, and it is traced once a model: runs are many."""
+  images = jax.ShapeDtypeStruct((1, *image_shape), jnp.float32)
+  labels = jax.ShapeDtypeStruct((1,), jnp.int32)
+
+  def loss(params: PyTree, model_state: PyTree, batch: PyTree) -> jax.Array:
+    key = jax.random.key(0)
+    return task.loss(params, model_state, batch, key=key, train=True)[0]
+
+  abstract = jax.eval_shape(task.init, jax.random.key(0), images)
+  return choose_dispatch(loss, *abstract, {'image': images, 'label': labels})
 
 
 @functools.lru_cache(maxsize=32)

@@ -72,7 +72,7 @@ def choose_carry(experiment: Experiment, carry: str) -> str:
   if carry == 'auto':
     return usual_carry()
   slow = carry == 'vmap' and usual_carry() == 'one_by_one'
-  if slow and dispatch(experiment, abstract_state(experiment)) == 'step':
+  if slow and dispatch(experiment) == 'step':
     _log.warning(
       'vmap of a net with convolutions on CPU: expect it to be several times'
       ' slower than one_by_one'

@@ -76,7 +76,7 @@ class Run:
     self._mesh = member_mesh() if how == 'vmap' else None
     self._data = resident.put(first.dataset.train)
     eval_data = resident.put(first.eval_split)
-    programs = [compiled(p.experiment, abstract, self._mesh) for p in places]
+    programs = [compiled(p.experiment, self._mesh) for p in places]
     # One for all: they differ in how a member is initialised at most.
     self._programs = programs[0].programs
     members = sum(len(place.experiment.members) for place in places)

@@ -44,7 +44,26 @@ def train(
     TrainingFailed: no replicate is left; the last good checkpoint is kept.
     SaveFailed: a checkpoint could not be written.
   """
-  experiment = build(config)
+  return train_built(
+    build(config),
+    workdir,
+    carry=carry,
+    plots=plots,
+    report=report,
+    interrupted=interrupted,
+  )
+
+
+def train_built(
+  experiment: Experiment,
+  workdir: str | os.PathLike[str],
+  *,
+  carry: str = 'auto',
+  plots: bool = True,
+  report: Report | None = None,
+  interrupted: Callable[[], bool] = lambda: False,
+) -> Summary:
+  """As `train`, of a config that `build` has been through."""
   # Traced, not run: what the method's own init refuses, it refuses here.
   abstract = abstract_state(experiment)
   how = _how(experiment, carry)

@@ -45,16 +45,13 @@ def test_convolutions_are_dispatched_step_by_step_on_cpu(
   make_config, model, dispatch
 ):
   experiment = build(make_config(model=model, data__name='fake'))
-  assert (
-    compiled(experiment, abstract_state(experiment)).programs.dispatch
-    == dispatch
-  )
+  assert compiled(experiment).programs.dispatch == dispatch
 
 
 def fresh(experiment, data):
   return start.fresh_state(
     experiment,
-    compiled(experiment, abstract_state(experiment)),
+    compiled(experiment),
     data,
     0,
     (None, None),
@@ -104,7 +101,7 @@ def silent_hooks():
 
 def end_of(experiment, data):
   carrier = OneByOne(
-    compiled(experiment, abstract_state(experiment)).programs,
+    compiled(experiment).programs,
     [fresh(experiment, data)],
     experiment.members,
     data=data,

@@ -9,7 +9,7 @@ from jaxsparse.core import paths
 from jaxsparse.data import resident
 from jaxsparse.experiments import fields, sources, start
 from jaxsparse.experiments.build import build
-from jaxsparse.experiments.compiled import abstract_state, compiled
+from jaxsparse.experiments.compiled import compiled
 from jaxsparse.experiments.train import train
 from jaxsparse.training.checkpoints import load_params, save_params
 from jaxsparse.training.loop import Interrupted
@@ -30,7 +30,7 @@ def states_of(config, workdir=None):
   """The states of all replicates at step 0."""
   experiment = build(config)
   given = sources.given(experiment, workdir)
-  program = compiled(experiment, abstract_state(experiment))
+  program = compiled(experiment)
   data = resident.put(experiment.dataset.train)
   return [
     start.fresh_state(experiment, program, data, i, given)

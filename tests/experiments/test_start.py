@@ -9,7 +9,7 @@ from jaxsparse.core import paths
 from jaxsparse.data import resident
 from jaxsparse.experiments import sources, start
 from jaxsparse.experiments.build import build
-from jaxsparse.experiments.compiled import abstract_state, compiled
+from jaxsparse.experiments.compiled import compiled
 from jaxsparse.training.carry import Carry
 from jaxsparse.training.checkpoints import Checkpoints, save_params
 from jaxsparse.training.loop import Progress
@@ -22,7 +22,7 @@ def states_of(config):
   return [
     start.fresh_state(
       experiment,
-      compiled(experiment, abstract_state(experiment)),
+      compiled(experiment),
       resident.put(experiment.dataset.train),
       i,
       given,

@@ -19,14 +19,12 @@ class Member(NamedTuple):
 
   Attributes:
     name: of its directory under the runs folder.
-    config: a `ConfigDict` with one replicate.
-    experiment: built from it.
+    experiment: built from a config with one replicate.
     sources: names of the members that it starts from.
     after: names of all members that must have ended before.
   """
 
   name: str
-  config: Any
   experiment: Experiment
   sources: frozenset[str]
   after: frozenset[str]
@@ -143,7 +141,7 @@ class _Maker:
     name = directory(experiment.config, made, self._runs_dir)
     if name not in self.members:
       self.members[name] = Member(
-        name, config, experiment, frozenset(sources), frozenset(sources | after)
+        name, experiment, frozenset(sources), frozenset(sources | after)
       )
     return Cell(row, seed, name)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import jax
 
 from jaxsparse.experiments import population, summary, workdir
-from jaxsparse.experiments.compiled import abstract_state, dispatch
+from jaxsparse.experiments.compiled import dispatch
 from jaxsparse.experiments.studies import pairing, programs, together
 from jaxsparse.experiments.studies.estimate import (
   COMPILING,
@@ -115,8 +115,7 @@ def width(plan: Plan) -> int:
 
 def alone(member: Member) -> bool:
   """Whether a member fills the machine, so that none runs beside it."""
-  experiment = member.experiment
-  return dispatch(experiment, abstract_state(experiment)) != 'scan'
+  return dispatch(member.experiment) != 'scan'
 
 
 def text(plan: Plan) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable
 
 from jaxsparse.data.datasets import Split
 from jaxsparse.experiments.build import Experiment
-from jaxsparse.experiments.compiled import abstract_state, dispatch
+from jaxsparse.experiments.compiled import dispatch
 
 KINDS = ('train step', 'mask step', 'evaluation', 'probe')
 
@@ -25,7 +25,7 @@ def count(experiments: Iterable[Experiment]) -> dict[str, int]:
 def _programs(experiment: Experiment) -> Iterable[tuple[str, Hashable]]:
   plan, config, data = experiment.plan, experiment.config, experiment.dataset
   step = experiment.recipe, config['batch_size'], _shapes(data.train)
-  form = dispatch(experiment, abstract_state(experiment)), plan.chunk
+  form = dispatch(experiment), plan.chunk
   yield 'train step', (step, form)
   if any(map(plan.masks_change, range(plan.start_step, plan.num_steps))):
     yield 'mask step', step

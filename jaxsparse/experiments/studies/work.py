@@ -17,7 +17,7 @@ from jaxsparse.experiments.studies.status import (
   write_failure,
 )
 from jaxsparse.experiments.studies.watch import Watch
-from jaxsparse.experiments.train import train
+from jaxsparse.experiments.train import train_built
 from jaxsparse.training.locks import WorkdirBusy, holder
 from jaxsparse.training.loop import Interrupted
 
@@ -104,8 +104,8 @@ class Work:
       except ValueError as error:  # Of one of them, which it names.
         return [error] * len(members)
     try:
-      made = train(
-        members[0].config,
+      made = train_built(
+        members[0].experiment,
         roots[0],
         carry='one_by_one',
         plots=False,  # Drawing is for the main thread alone.

@@ -81,8 +81,8 @@ class TestInterruptions:
     made = plan(asked, tmp_path / 'runs', 'auto')
     first, *_ = made.expanded.members
 
-    def train(config, root, **kwargs):
-      if config.seed == 0:
+    def train(experiment, root, **kwargs):
+      if experiment.config['seed'] == 0:
         write_failure(root, 'not finite')
         raise WorkdirBusy('taken')
       return {}
@@ -90,7 +90,7 @@ class TestInterruptions:
     (tmp_path / 'runs' / first).mkdir(parents=True)
     config = tmp_path / 'runs' / first / workdir.CONFIG
     config.write_text('{"config": {}}')
-    monkeypatch.setattr(work, 'train', train)
+    monkeypatch.setattr(work, 'train_built', train)
     worker = work.Work(
       made,
       types.SimpleNamespace(wait=lambda *_: None, end=lambda *_, **__: None),
@@ -104,10 +104,10 @@ class TestInterruptions:
   def test_an_unexpected_error_ends_the_study(
     self, asked, tmp_path, monkeypatch
   ):
-    def train(config, root, **kwargs):
+    def train(experiment, root, **kwargs):
       raise RuntimeError('no space left on device')
 
-    monkeypatch.setattr(work, 'train', train)
+    monkeypatch.setattr(work, 'train_built', train)
     with pytest.raises(RuntimeError, match='no space left'):
       run(asked, tmp_path)
 

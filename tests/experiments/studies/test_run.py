@@ -228,7 +228,7 @@ def test_nothing_is_repeated(made, monkeypatch):
   def analysis(*args, **kwargs):
     raise AssertionError('analyses again')
 
-  monkeypatch.setattr(work, 'train', train)
+  monkeypatch.setattr(work, 'train_built', train)
   monkeypatch.setattr(
     'jaxsparse.experiments.analyses.mask_overlap.load_params', analysis
   )
@@ -239,13 +239,13 @@ def test_nothing_is_repeated(made, monkeypatch):
 def test_another_study_shares_members(made, study, tiny, tmp_path, monkeypatch):
   _, root, results = made
   trained = []
-  real = work.train
+  real = work.train_built
 
-  def train(config, root, **kwargs):
+  def train(experiment, root, **kwargs):
     trained.append(root.name)
-    return real(config, root, **kwargs)
+    return real(experiment, root, **kwargs)
 
-  monkeypatch.setattr(work, 'train', train)
+  monkeypatch.setattr(work, 'train_built', train)
   other = study(tiny('any', 'dense', seeds=2), tiny('new', 'dense', seeds=(7,)))
   found = run(other, tmp_path / 'other', root / 'runs')
   assert [m.root for m in found.members[:2]] == [
