@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 COLOURS = (
   '#0072B2',
@@ -68,12 +69,17 @@ def series(records: Sequence[Record], name: str, path: str = '') -> Series:
     if value is not None and math.isfinite(value):
       found.setdefault(record['step'], []).append(value)
   steps = sorted(found)
-  values = [np.asarray(found[step], np.float64) for step in steps]
+  return means(np.asarray(steps, np.int64), [found[step] for step in steps])
+
+
+def means(places: np.ndarray, values: Sequence[ArrayLike]) -> Series:
+  """A series along `places` [n], of one or more values at each."""
+  every = [np.asarray(v, np.float64) for v in values]
   return Series(
-    np.asarray(steps, np.int64),
-    np.asarray([np.mean(v) for v in values]),
-    np.asarray([np.std(v, ddof=1) if len(v) > 1 else 0.0 for v in values]),
-    np.asarray([np.min(v) for v in values]),
+    places,
+    np.asarray([np.mean(v) for v in every]),
+    np.asarray([np.std(v, ddof=1) if len(v) > 1 else 0.0 for v in every]),
+    np.asarray([np.min(v) for v in every]),
   )
 
 

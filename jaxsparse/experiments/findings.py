@@ -23,6 +23,7 @@ import numpy as np
 from jaxsparse.core import paths, registry
 from jaxsparse.experiments import workdir
 from jaxsparse.experiments.studies.looks import Drawn
+from jaxsparse.experiments.text import lines_of_csv
 
 PACKAGE = 'jaxsparse.experiments.analyses'
 
@@ -198,11 +199,8 @@ def asked_before(stem: pathlib.Path) -> Mapping[str, Any] | None:
 
 def to_csv(table: Table) -> str:
   """A table as the text of a CSV file; floats have all their digits."""
-  out = io.StringIO()
-  writer = csv.writer(out, lineterminator='\n')
-  writer.writerow(table)
-  writer.writerows(zip(*(c.tolist() for c in table.values()), strict=True))
-  return out.getvalue()
+  columns = (column.tolist() for column in table.values())
+  return lines_of_csv(list(table), zip(*columns, strict=True))
 
 
 def from_csv(text: str) -> Table:

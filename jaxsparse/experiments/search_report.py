@@ -2,7 +2,6 @@
 
 import math
 import pathlib
-import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,8 @@ from jaxsparse.experiments import figures, workdir
 from jaxsparse.experiments.search import Trial, best
 from jaxsparse.experiments.search_space import Dimension
 from jaxsparse.experiments.studies.names import field_name
-from jaxsparse.experiments.studies.tables import lines_of_csv
+from jaxsparse.experiments.summary import mean_and_deviation
+from jaxsparse.experiments.text import lines_of_csv
 
 _COLUMNS = 3
 _PANEL = (3.6, 3.0)
@@ -48,7 +48,7 @@ def csv(trials: Sequence[Trial], fields: Sequence[str]) -> str:
         trial.number + 1,
         *(trial.point[field] for field in fields),
         '' if trial.value is None else trial.value,
-        statistics.stdev(trial.values) if len(trial.values) > 1 else '',
+        mean_and_deviation(trial.values)[1],
         len(trial.values),
         int(trial is best(trials)),
         trial.error,

@@ -14,14 +14,18 @@ from jaxsparse.training.carry import Carry
 Summary = dict[str, Any]
 
 
+def mean_and_deviation(
+  values: Sequence[float],
+) -> tuple[float | None, float | None]:
+  """Mean and sample standard deviation; `None` of too few values."""
+  mean = statistics.fmean(values) if values else None
+  return mean, statistics.stdev(values) if len(values) > 1 else None
+
+
 def spread(values: Sequence[float | None]) -> dict[str, Any]:
   """Mean, sample standard deviation and values; failed members are `None`."""
-  good = [v for v in values if v is not None]
-  return {
-    'mean': statistics.fmean(good) if good else None,
-    'std': statistics.stdev(good) if len(good) > 1 else None,
-    'values': list(values),
-  }
+  mean, std = mean_and_deviation([v for v in values if v is not None])
+  return {'mean': mean, 'std': std, 'values': list(values)}
 
 
 def sparsity(experiment: Experiment, active: dict[Path, int]) -> float:

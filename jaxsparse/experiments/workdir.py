@@ -232,10 +232,10 @@ def read_members(root: pathlib.Path) -> list[pathlib.Path]:
     raise ValueError(f'{path} cannot be read: {error}') from None
 
 
-def write_atomic(path: pathlib.Path, text: str) -> None:
-  """Writes by rename: the file is either what it was or all of `text`."""
+def write_atomic(path: pathlib.Path, content: str | bytes) -> None:
+  """Writes by rename: the file is either what it was or all of `content`."""
   partial = path.with_name(path.name + '.partial')
-  partial.write_text(text, encoding='utf-8')
+  partial.write_bytes(content.encode() if isinstance(content, str) else content)
   partial.replace(path)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib import ticker
 
-from jaxsparse.experiments.figures import COLOURS, Series
+from jaxsparse.experiments.figures import COLOURS, Series, means
 from jaxsparse.experiments.findings import Part, Table
 
 Group = tuple[dict[str, Any], list[Table]]
@@ -49,10 +49,7 @@ def colours(part: Part) -> list[str]:
 
 def over(places: np.ndarray, values: Sequence[np.ndarray]) -> Series:
   """Means over seeds along `places` [n], of `values` [n] each."""
-  every = np.stack(values)
-  few = len(values) < 2
-  std = np.zeros(len(places)) if few else every.std(0, ddof=1)
-  return Series(places, every.mean(0), std, every.min(0))
+  return means(places, list(np.stack(values, axis=1)))
 
 
 def locator() -> ticker.Locator:

@@ -14,10 +14,14 @@ from jaxsparse.experiments.compare import groups, table
 from jaxsparse.experiments.compare.groups import Group
 from jaxsparse.experiments.compare.queries import is_number
 from jaxsparse.experiments.studies import metrics
-from jaxsparse.experiments.studies.names import field_name, is_sparsity
+from jaxsparse.experiments.studies.looks import DASHES
+from jaxsparse.experiments.studies.names import (
+  axis_name,
+  is_sparsity,
+)
+from jaxsparse.experiments.text import capital
 from jaxsparse.training import metrics as records_lib
 
-_DASHES = ('-', '--', ':', '-.')
 _SIZE = (8, 4.5)
 
 # A place on the axis, and the values there.
@@ -99,9 +103,8 @@ def _against(ax: Axes, made: Sequence[Group], field: str, name: str) -> None:
     shown_as = None if label in lines else label
     _level(ax, found, label=shown_as, **look[label])
   shown = metrics.metric(name)
-  unit = ' (%)' if is_sparsity(field) else ''
-  ax.set(xlabel=field_name(field) + unit, ylabel=shown.heading)
-  ax.set_title(f'{_sentence(shown.label)}, mean ± sd')
+  ax.set(xlabel=axis_name(field), ylabel=shown.heading)
+  ax.set_title(f'{capital(shown.label)}, mean ± sd')
 
 
 def _level(ax: Axes, found: Sequence[float], **look: Any) -> None:
@@ -117,12 +120,7 @@ def _level(ax: Axes, found: Sequence[float], **look: Any) -> None:
 
 def _series(points: Sequence[Point]) -> figures.Series:
   found = [values for _, values in points]
-  return figures.Series(
-    np.asarray([x for x, _ in points], np.float64),
-    np.asarray([statistics.fmean(v) for v in found]),
-    np.asarray([statistics.stdev(v) if len(v) > 1 else 0.0 for v in found]),
-    np.asarray([min(v) for v in found]),
-  )
+  return figures.means(np.asarray([x for x, _ in points], np.float64), found)
 
 
 def _curves(ax: Axes, made: Sequence[Group], entry: str) -> None:
@@ -134,7 +132,7 @@ def _curves(ax: Axes, made: Sequence[Group], entry: str) -> None:
   if not ax.lines:
     raise ValueError(f'--curve: no finished run recorded {entry!r}')
   ax.set(xlabel='step', ylabel=shown.heading)
-  ax.set_title(f'{_sentence(shown.label)}, mean ± sd')
+  ax.set_title(f'{capital(shown.label)}, mean ± sd')
   ax.set_xlim(left=0)
 
 
@@ -150,9 +148,5 @@ def _look(i: int) -> dict[str, str]:
   count = len(figures.COLOURS)
   return {
     'color': figures.COLOURS[i % count],
-    'linestyle': _DASHES[i // count % len(_DASHES)],
+    'linestyle': DASHES[i // count % len(DASHES)],
   }
-
-
-def _sentence(text: str) -> str:
-  return text[:1].upper() + text[1:]

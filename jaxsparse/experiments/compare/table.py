@@ -1,7 +1,5 @@
 """Groups of runs as a table: for a person, for programs, for Markdown."""
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +8,7 @@ from jaxsparse.experiments.compare import groups
 from jaxsparse.experiments.compare.groups import Group
 from jaxsparse.experiments.studies import metrics
 from jaxsparse.experiments.studies.names import field_name, value_name
+from jaxsparse.experiments.text import lines_of_csv
 
 
 def table(made: Sequence[Group], names: Sequence[str]) -> list[list[str]]:
@@ -61,11 +60,9 @@ def headings(fields: Sequence[str]) -> list[str]:
 
 def to_csv(made: Sequence[Group], names: Sequence[str]) -> str:
   """The table for programs: fields in full, means and deviations apart."""
-  out = io.StringIO()
-  writer = csv.writer(out, lineterminator='\n')
   ends = [f'{name}_{part}' for name in names for part in ('mean', 'std')]
   fields = [field for field, _ in made[0].key]
-  writer.writerow([*fields, 'seeds', 'left_out', *ends])
+  lines = []
   for group in made:
     spreads = [
       summary.spread(groups.values(group.finished, name)) for name in names
@@ -73,8 +70,8 @@ def to_csv(made: Sequence[Group], names: Sequence[str]) -> str:
     left_out = len(group.runs) - len(group.finished)
     numbers = [spread[part] for spread in spreads for part in ('mean', 'std')]
     key = (value for _, value in group.key)
-    writer.writerow([*key, groups.seeds(group), left_out, *numbers])
-  return out.getvalue()
+    lines.append([*key, groups.seeds(group), left_out, *numbers])
+  return lines_of_csv([*fields, 'seeds', 'left_out', *ends], lines)
 
 
 def to_markdown(rows: Sequence[Sequence[str]]) -> str:

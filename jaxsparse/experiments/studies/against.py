@@ -20,6 +20,7 @@ from jaxsparse.experiments.studies.looks import (
   single,
 )
 from jaxsparse.experiments.studies.names import (
+  axis_name,
   field_name,
   is_sparsity,
   point_name,
@@ -27,6 +28,7 @@ from jaxsparse.experiments.studies.names import (
 )
 from jaxsparse.experiments.studies.results import Results
 from jaxsparse.experiments.studies.spec import Against, Point, Run
+from jaxsparse.experiments.text import capital
 
 _PAPER: dict[str, Any] = {
   'linestyle': '',
@@ -79,13 +81,12 @@ def against(results: Results, asked: Against) -> Drawn | None:
     _draw_level(ax, cell, label=study.run(name).shown, **styles[name])
   if any(c.paper is not None for c in shown):
     ax.plot([], [], color='0.35', label='paper’s number', **_PAPER)
-  unit = ' (%)' if is_sparsity(field) else ''
-  ax.set(xlabel=field_name(field) + unit, ylabel=what.heading)
+  ax.set(xlabel=axis_name(field), ylabel=what.heading)
   figure_legend(figure, beside=True)
   title = f'{what.label} against {field_name(field)}'
   return Drawn(
     f'{asked.metric}-against-{field_name(field).replace(" ", "-")}',
-    title[:1].upper() + title[1:],
+    capital(title),
     _caption(lines, levels, is_sparsity(field)),
     f'Chart of {title}. ' + sentence(_account(results, field, lines, levels)),
     figure,

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from jaxsparse.experiments.studies import evidence, metrics
+from jaxsparse.experiments.studies import metrics
 from jaxsparse.experiments.studies.metrics import Metric
 from jaxsparse.experiments.studies.names import signed
 from jaxsparse.experiments.studies.results import MemberResult, Results
 from jaxsparse.experiments.studies.spec import Point, Row, Study
-from jaxsparse.experiments.summary import mean_and_std
+from jaxsparse.experiments.summary import mean_and_deviation, mean_and_std
 
 NOTHING = '\N{EN DASH}'
 _BRIEF = 72
@@ -136,7 +136,7 @@ def cell(results: Results, row: Row, name: str) -> Cell:
   members = results.of(row)
   pooled = metrics.pooled(results, row, name)
   values = metrics.values(members, name)
-  numbers = (*evidence.mean_and_deviation(values), len(values))
+  numbers = (*mean_and_deviation(values), len(values))
   return Cell(
     metrics.metric(name),
     *(pooled or numbers),

@@ -20,6 +20,7 @@ from jaxsparse.experiments.studies.spec import (
   Study,
   Trend,
 )
+from jaxsparse.experiments.text import capital
 
 _SIGNS = {'>=': '≥', '<=': '≤'}
 
@@ -113,8 +114,8 @@ def words(claim: Claim, label: Callable[[str], str] = str) -> str:
     return claim.text
   what = metrics.metric(claim.metric)
   at = point_name(tuple(claim.at.items()))
-  name = what.label[:1].upper() + what.label[1:]
-  return f'{name}: {_said(claim, label)}' + (f', at {at}' if at else '')
+  said = f'{capital(what.label)}: {_said(claim, label)}'
+  return f'{said}, at {at}' if at else said
 
 
 def _said(claim: Claim, label: Callable[[str], str]) -> str:

@@ -1,7 +1,6 @@
 """The estimates that a verdict on a claim rests on, with their intervals."""
 
 import itertools
-import statistics
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -69,14 +68,6 @@ def samples(results: Results, metric: str) -> dict[Row, Sample]:
     values = tuple(metrics.values(members, metric))
     found[row] = Sample(values, len(members))
   return found
-
-
-def mean_and_deviation(
-  values: Sequence[float],
-) -> tuple[float | None, float | None]:
-  """Mean and sample standard deviation; `None` of too few values."""
-  mean = statistics.mean(values) if values else None
-  return mean, statistics.stdev(values) if len(values) > 1 else None
 
 
 def estimates(

@@ -27,6 +27,11 @@ def is_sparsity(field: str) -> bool:
   return field.split('.')[-1] == 'sparsity'
 
 
+def axis_name(field: str) -> str:
+  """What an axis along a field's values is called: 'sparsity (%)'."""
+  return field_name(field) + (' (%)' if is_sparsity(field) else '')
+
+
 def value_name(field: str, value: Any) -> str:
   """A value of a field; sparsities in per cent."""
   number = isinstance(value, int | float) and not isinstance(value, bool)

@@ -26,6 +26,7 @@ from jaxsparse.experiments.studies.looks import (
 )
 from jaxsparse.experiments.studies.names import point_name, row_name
 from jaxsparse.experiments.studies.spec import Point, Row, Study
+from jaxsparse.experiments.text import capital
 
 _MOST_LINES = 12
 _BANDS = 'bands are one sample standard deviation to each side'
@@ -185,8 +186,7 @@ def _frames(
 
 
 def _title(entry: str) -> str:
-  label = metrics.metric(entry).label
-  return f'{label[:1].upper()}{label[1:]} over training'
+  return f'{capital(metrics.metric(entry).label)} over training'
 
 
 def _alt(study: Study, start: str, entry: str, shown: Shown) -> str:

@@ -7,7 +7,7 @@ what an unbroken one does.
 
 import pathlib
 
-from jaxsparse.experiments import figures
+from jaxsparse.experiments import figures, workdir
 from jaxsparse.experiments.studies import draw, page, tables, times
 from jaxsparse.experiments.studies.names import without_folders
 from jaxsparse.experiments.studies.results import Results
@@ -44,7 +44,7 @@ def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
   html = page.page(results, [(d, images[f'{d.name}.svg']) for d in drawn])
   (folder / _FIGURES).mkdir(parents=True, exist_ok=True)
   for name, content in images.items():
-    _write(folder / _FIGURES / name, content)
+    workdir.write_atomic(folder / _FIGURES / name, content)
   for path in (folder / _FIGURES).iterdir():
     # Of a figure that the study no longer asks for.
     if path.suffix in ('.png', '.svg') and path.name not in images:
@@ -55,7 +55,7 @@ def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
     ('times.csv', times.csv(results)),
     (PAGE, html),
   ):
-    _write(folder / name, text.encode('utf-8'))
+    workdir.write_atomic(folder / name, text)
   return folder / PAGE
 
 
@@ -68,10 +68,3 @@ def _anywhere(results: Results) -> Results:
     for member in results.members
   )
   return results._replace(members=tuple(members))
-
-
-def _write(path: pathlib.Path, content: bytes) -> None:
-  """Writes by rename: the file is never half of anything."""
-  partial = path.with_name(path.name + '.partial')
-  partial.write_bytes(content)
-  partial.replace(path)

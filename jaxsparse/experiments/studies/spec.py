@@ -150,22 +150,35 @@ class Against:
   runs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Ordering:
-  """The means of `runs` rise in the order given.
+@dataclass(frozen=True, kw_only=True)
+class _Judged:
+  """What every claim has.
 
-  Like every claim it is judged at each point of the grid that its runs share,
-  or only where `at` (field -> value) says.
+  Attributes:
+    metric: that it is about.
+    at: field -> value: where it is judged; at each point of the grid that its
+      runs share by default.
+    text: the claim in words; ours by default.
   """
 
-  runs: tuple[str, ...]
   metric: str = 'test_accuracy'
   at: Mapping[str, Any] = field(default_factory=dict)
   text: str = ''
 
 
 @dataclass(frozen=True)
-class Bound:
+class Ordering(_Judged):
+  """The means of `runs` rise in the order given.
+
+  Attributes:
+    runs: names of two or more.
+  """
+
+  runs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bound(_Judged):
   """The mean of `run` is at least, or at most, `value`, in shown units.
 
   Attributes:
@@ -177,26 +190,20 @@ class Bound:
   run: str
   relation: str
   value: float
-  metric: str = 'test_accuracy'
-  at: Mapping[str, Any] = field(default_factory=dict)
-  text: str = ''
 
 
 @dataclass(frozen=True)
-class Difference:
+class Difference(_Judged):
   """The mean of `run` less that of `other` is at least, or at most, `value`."""
 
   run: str
   other: str
   relation: str
   value: float
-  metric: str = 'test_accuracy'
-  at: Mapping[str, Any] = field(default_factory=dict)
-  text: str = ''
 
 
 @dataclass(frozen=True)
-class Trend:
+class Trend(_Judged):
   """`run`, less `minus` if given, rises or falls along a numeric grid field.
 
   Attributes:
@@ -210,9 +217,6 @@ class Trend:
   along: str
   direction: str
   minus: str = ''
-  metric: str = 'test_accuracy'
-  at: Mapping[str, Any] = field(default_factory=dict)
-  text: str = ''
 
 
 Claim = Ordering | Bound | Difference | Trend

@@ -1,10 +1,8 @@
 """The table of a study as text: for a terminal, as Markdown, as CSV."""
 
-import csv as csv_lib
 import dataclasses
-import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from jaxsparse.experiments import summary
@@ -25,6 +23,7 @@ from jaxsparse.experiments.studies.names import (
 )
 from jaxsparse.experiments.studies.results import Results
 from jaxsparse.experiments.studies.spec import Row, Study
+from jaxsparse.experiments.text import capital, lines_of_csv
 
 _WIDEST = 100
 _LONG = ('seed', 'metric', 'unit', 'value', 'paper', 'error', 'member')
@@ -35,7 +34,7 @@ def legend(results: Results) -> str:
   shown = [metrics.metric(name).heading for name in results.study.metrics]
   what = ', '.join(shown)
   text = (
-    f'{what[:1].upper()}{what[1:]}: mean ± sample standard deviation over the'
+    f'{capital(what)}: mean ± sample standard deviation over the'
     ' seeds, whose number is in brackets.'
   )
   made = table(results)
@@ -174,15 +173,6 @@ def csv(results: Results) -> str:
 def grid_fields(study: Study) -> list[str]:
   """The grid fields of all runs, each once."""
   return list(dict.fromkeys(f for run in study.runs for f in run.grid))
-
-
-def lines_of_csv(heading: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
-  """Text of a CSV file; floats have all their digits."""
-  out = io.StringIO()
-  writer = csv_lib.writer(out, lineterminator='\n')
-  writer.writerow(heading)
-  writer.writerows(lines)
-  return out.getvalue()
 
 
 def row_start(results: Results, row: Row, fields: Sequence[str]) -> list[Any]:

@@ -9,6 +9,7 @@ from jaxsparse.experiments.studies import tables
 from jaxsparse.experiments.studies.markup import Markup, element, scrolling
 from jaxsparse.experiments.studies.names import row_name
 from jaxsparse.experiments.studies.results import MemberResult, Results
+from jaxsparse.experiments.text import lines_of_csv
 
 _ENTRIES = ('steps', 'wall_seconds', 'steps_per_second')
 
@@ -16,7 +17,7 @@ _ENTRIES = ('steps', 'wall_seconds', 'steps_per_second')
 def csv(results: Results) -> str:
   """The content of `times.csv`: one line a member that finished."""
   fields = tables.grid_fields(results.study)
-  return tables.lines_of_csv(
+  return lines_of_csv(
     ['run', 'label', *fields, 'seed', *_ENTRIES],
     (
       [
