@@ -22,7 +22,7 @@ import numpy as np
 
 from jaxsparse.core import paths, registry
 from jaxsparse.experiments import workdir
-from jaxsparse.experiments.studies.looks import Drawn
+from jaxsparse.experiments.studies.figures.looks import Drawn
 from jaxsparse.experiments.text import lines_of_csv
 
 PACKAGE = 'jaxsparse.experiments.analyses'

@@ -12,10 +12,11 @@ from absl import flags
 from jaxsparse.experiments import command, workdir
 from jaxsparse.experiments.population import CARRIES
 from jaxsparse.experiments.run import saving
-from jaxsparse.experiments.studies import plan, report, tables
+from jaxsparse.experiments.studies.planning import plan
+from jaxsparse.experiments.studies.report import report, tables
 from jaxsparse.experiments.studies.results import Results
-from jaxsparse.experiments.studies.run import check_any, check_plan
-from jaxsparse.experiments.studies.run import run as run_study
+from jaxsparse.experiments.studies.running.run import check_any, check_plan
+from jaxsparse.experiments.studies.running.run import run as run_study
 from jaxsparse.experiments.studies.spec import Study
 
 WORKDIR = flags.DEFINE_string(

@@ -3,7 +3,7 @@
 import pytest
 
 from jaxsparse.experiments import config_files, sweeps
-from jaxsparse.experiments.studies.members import expand
+from jaxsparse.experiments.studies.planning.members import expand
 from jaxsparse.experiments.studies.spec import Against, Curves
 
 PATH = config_files.locate('digits/mlp_rigl')

@@ -11,8 +11,8 @@ from jaxsparse.analysis import distances
 from jaxsparse.experiments import finished
 from jaxsparse.experiments.analyses import _looks
 from jaxsparse.experiments.findings import Finding, Part, Table
-from jaxsparse.experiments.studies import looks
-from jaxsparse.experiments.studies.looks import Drawn
+from jaxsparse.experiments.studies.figures import looks
+from jaxsparse.experiments.studies.figures.looks import Drawn
 
 _MARKERS = 'os^Dv*PX'
 

@@ -13,8 +13,8 @@ from jaxsparse.experiments import finished, measures
 from jaxsparse.experiments.analyses import _looks
 from jaxsparse.experiments.findings import Finding, Part, Table
 from jaxsparse.experiments.finished import Finished
-from jaxsparse.experiments.studies import looks
-from jaxsparse.experiments.studies.looks import Drawn
+from jaxsparse.experiments.studies.figures import looks
+from jaxsparse.experiments.studies.figures.looks import Drawn
 
 _LOOKS: dict[str, dict[str, Any]] = {
   'before': {'color': '#0072B2', 'linestyle': '-'},

@@ -9,8 +9,8 @@ from jaxsparse.analysis import landscape
 from jaxsparse.experiments import figures, finished, measures
 from jaxsparse.experiments.analyses import _looks
 from jaxsparse.experiments.findings import Finding, Part
-from jaxsparse.experiments.studies import looks
-from jaxsparse.experiments.studies.looks import Drawn
+from jaxsparse.experiments.studies.figures import looks
+from jaxsparse.experiments.studies.figures.looks import Drawn
 
 _ENDS = ('start', 'end')
 

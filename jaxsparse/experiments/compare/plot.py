@@ -14,7 +14,7 @@ from jaxsparse.experiments.compare import groups, table
 from jaxsparse.experiments.compare.groups import Group
 from jaxsparse.experiments.compare.queries import is_number
 from jaxsparse.experiments.studies import metrics
-from jaxsparse.experiments.studies.looks import DASHES
+from jaxsparse.experiments.studies.figures.looks import DASHES
 from jaxsparse.experiments.studies.names import (
   axis_name,
   is_sparsity,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from jaxsparse.experiments import identity, workdir
 from jaxsparse.experiments.fields import BESIDE, SOURCES, Plain, flat
-from jaxsparse.experiments.studies.status import failure
+from jaxsparse.experiments.studies.planning.status import failure
 
 _DEEPEST = 3
 _SEED = re.compile(r'-seed\d+-[0-9a-f]{8}(-\d+)?$')

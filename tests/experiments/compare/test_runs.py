@@ -6,7 +6,7 @@ import pytest
 
 from jaxsparse.experiments import workdir
 from jaxsparse.experiments.compare import runs
-from jaxsparse.experiments.studies import status
+from jaxsparse.experiments.studies.planning import status
 
 
 def roots(found):

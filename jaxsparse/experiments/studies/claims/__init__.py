@@ -1,0 +1,1 @@
+"""Whether what a study claims holds, by confidence intervals."""

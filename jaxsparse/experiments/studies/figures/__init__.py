@@ -1,0 +1,1 @@
+"""What a study draws: curves, and metrics against a field."""

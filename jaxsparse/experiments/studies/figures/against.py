@@ -1,0 +1,199 @@
+"""A figure of a metric against a field of the grid."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from jaxsparse.experiments import figures
+from jaxsparse.experiments.axes import value_axis
+from jaxsparse.experiments.figures import Series
+from jaxsparse.experiments.studies import metrics
+from jaxsparse.experiments.studies.figures.looks import (
+  DASHES,
+  Drawn,
+  chosen,
+  figure_legend,
+  run_styles,
+  sentence,
+  single,
+)
+from jaxsparse.experiments.studies.names import (
+  axis_name,
+  field_name,
+  is_sparsity,
+  point_name,
+  value_name,
+)
+from jaxsparse.experiments.studies.report import cells
+from jaxsparse.experiments.studies.report.cells import Cell
+from jaxsparse.experiments.studies.results import Results
+from jaxsparse.experiments.studies.spec import Against, Point, Run
+from jaxsparse.experiments.text import capital
+
+_PAPER: dict[str, Any] = {
+  'linestyle': '',
+  'marker': 'o',
+  'markersize': 8,
+  'markerfacecolor': 'none',
+  'markeredgewidth': 1.4,
+}
+_MARKERS = 'os^Dv*'
+
+Line = list[tuple[Any, Cell]]
+
+
+def against(results: Results, asked: Against) -> Drawn | None:
+  """Means with bands of one standard deviation, and the paper's, hollow.
+
+  Returns:
+    The figure; `None` where there is no value to show.
+  """
+  study = results.study
+  runs = chosen(study, asked.runs)
+  field, what = asked.grid_field, metrics.metric(asked.metric)
+  lines = {
+    (run.name, point): line
+    for run in runs
+    if field in run.grid
+    for point, line in _lines(results, run, asked).items()
+  }
+  levels = {
+    run.name: cells.cell(results, run.rows()[0], asked.metric)
+    for run in runs
+    if not run.grid
+  }
+  shown = [c for line in lines.values() for _, c in line] + [*levels.values()]
+  if all(c.mean is None for c in shown):
+    return None
+  values = list(
+    dict.fromkeys(v for run in runs for v in run.grid.get(field, ()))
+  )
+  figure, ax = single()
+  at = value_axis(ax, values, sparsity=is_sparsity(field))
+  place = dict(zip(values, at, strict=True))
+  styles = run_styles(study)
+  for i, ((name, point), line) in enumerate(lines.items()):
+    label = _label(study.run(name), point)
+    style = {**styles[name], **_nth_look(lines, name, point)}
+    style['zorder'] = 3 + i / 100
+    _draw_line(ax, place, line, label=label, **style)
+  for name, cell in levels.items():
+    _draw_level(ax, cell, label=study.run(name).shown, **styles[name])
+  if any(c.paper is not None for c in shown):
+    ax.plot([], [], color='0.35', label='paper’s number', **_PAPER)
+  ax.set(xlabel=axis_name(field), ylabel=what.heading)
+  figure_legend(figure, beside=True)
+  title = f'{what.label} against {field_name(field)}'
+  return Drawn(
+    f'{asked.metric}-against-{field_name(field).replace(" ", "-")}',
+    capital(title),
+    _caption(lines, levels, is_sparsity(field)),
+    f'Chart of {title}. ' + sentence(_account(results, field, lines, levels)),
+    figure,
+  )
+
+
+def _lines(results: Results, run: Run, asked: Against) -> dict[Point, Line]:
+  """A line for each combination of the run's other grid fields."""
+  lines: dict[Point, Line] = {}
+  for row in run.rows():
+    other = tuple(p for p in row.point if p[0] != asked.grid_field)
+    cell = cells.cell(results, row, asked.metric)
+    value = dict(row.point)[asked.grid_field]
+    lines.setdefault(other, []).append((value, cell))
+  return lines
+
+
+def _nth_look(
+  lines: dict[tuple[str, Point], Line], name: str, point: Point
+) -> dict[str, str]:
+  """Several lines of a run share its colour and differ in all else."""
+  own = [p for n, p in lines if n == name]
+  nth = own.index(point)
+  look = {'marker': _MARKERS[nth % len(_MARKERS)]}
+  return look | {'linestyle': DASHES[nth % len(DASHES)]} if nth else look
+
+
+def _label(run: Run, point: Point) -> str:
+  return f'{run.shown}, {point_name(point)}' if point else run.shown
+
+
+def _draw_line(
+  ax: Axes, place: dict[Any, float], line: Line, **style: Any
+) -> None:
+  line = sorted(line, key=lambda pair: place[pair[0]])
+  good = [
+    (place[v], c.mean, c.std or 0.0) for v, c in line if c.mean is not None
+  ]
+  if good:
+    x, mean, std = (np.asarray(a, np.float64) for a in zip(*good, strict=True))
+    figures.line(ax, Series(x, mean, std, mean - std), **style)
+  printed = [(place[v], c.paper) for v, c in line if c.paper is not None]
+  if printed:
+    ring = {**_PAPER, 'marker': style['marker'], 'zorder': 5}
+    ax.plot(*zip(*printed, strict=True), color=style['color'], **ring)
+
+
+def _draw_level(ax: Axes, cell: Cell, **style: Any) -> None:
+  if cell.mean is not None:
+    ax.axhline(cell.mean, linewidth=1.4, **style)
+    if cell.std:
+      low, high = cell.mean - cell.std, cell.mean + cell.std
+      ax.axhspan(low, high, color=style['color'], alpha=0.12, linewidth=0)
+  if cell.paper is not None:
+    # At the right end of the axis, as a level has no place along it.
+    ax.plot(
+      [1.0],
+      [cell.paper],
+      transform=ax.get_yaxis_transform(),
+      color=style['color'],
+      clip_on=False,
+      **_PAPER,
+    )
+
+
+def _caption(
+  lines: dict[tuple[str, Point], Line],
+  levels: dict[str, Cell],
+  logarithmic: bool,
+) -> str:
+  """How to read it."""
+  shown = [c for line in lines.values() for _, c in line] + [*levels.values()]
+  parts = [
+    'Means over seeds; bands are one sample standard deviation to each side'
+  ]
+  if levels:
+    parts.append('level lines are runs without the field')
+  if any(c.paper is not None for c in shown):
+    parts.append('hollow markers are the paper’s numbers')
+  if logarithmic:
+    parts.append('the axis is logarithmic in the weights that are left')
+  return sentence(parts)
+
+
+def _account(
+  results: Results,
+  field: str,
+  lines: dict[tuple[str, Point], Line],
+  levels: dict[str, Cell],
+) -> list[str]:
+  """What the figure says, in words."""
+  study = results.study
+  said = []
+  for (name, point), line in lines.items():
+    good = [(v, c) for v, c in line if c.mean is not None]
+    label = _label(study.run(name), point)
+    if good:
+      ends = [good[0], good[-1]] if len(good) > 1 else good
+      text = ' to '.join(
+        f'{c.metric.text(c.mean or 0.0)} at {value_name(field, v)}'
+        for v, c in ends
+      )
+      said.append(f'{label}: {text}')
+    else:
+      said.append(f'{label}: no value')
+  for name, cell in levels.items():
+    if cell.mean is not None:
+      said.append(f'{study.run(name).shown}: {cell.metric.text(cell.mean)}')
+  return said

@@ -1,0 +1,1 @@
+"""From a study to its members, and what is to be done about each."""

@@ -1,0 +1,1 @@
+"""What a study writes: tables, a page, and the files about them."""
