@@ -78,14 +78,7 @@ def load(
   """
   folder = locate(name, data_dir)
   builder = images.open_folder(folder)
-  held_out = next(
-    (s for s in ('test', 'validation') if s in builder.info.splits), None
-  )
-  if held_out is None or 'train' not in builder.info.splits:
-    raise DataError(
-      f'data set {builder.name!r} has the splits {sorted(builder.info.splits)};'
-      " needed are 'train' and 'test' (or 'validation')"
-    )
+  tested = held_out(builder)
   total = builder.info.splits['train'].num_examples
   kept = total - validation_size(validation, total)
   x, y = _whole(folder, builder, 'train')
@@ -94,9 +87,25 @@ def load(
     num_classes=images.num_classes(builder),
     train=Split(x[:kept], y[:kept]),
     validation=Split(x[kept:], y[kept:]) if kept < total else None,
-    test=_whole(folder, builder, held_out),
-    scale=(builder.info.metadata or {}).get('scale', 1 / 255),
+    test=_whole(folder, builder, tested),
+    scale=images.scale(builder),
   )
+
+
+def held_out(builder: tfds.core.DatasetBuilder) -> str:
+  """The split to test on: `test` or, where there is none, `validation`.
+
+  Raises:
+    DataError: it has neither, or no `train`.
+  """
+  splits = builder.info.splits
+  found = [split for split in ('test', 'validation') if split in splits]
+  if not found or 'train' not in splits:
+    raise DataError(
+      f'data set {builder.name!r} has the splits {sorted(splits)};'
+      " needed are 'train' and 'test' (or 'validation')"
+    )
+  return found[0]
 
 
 def _whole(

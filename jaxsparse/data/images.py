@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
+from jaxsparse.core.types import Shape
 from jaxsparse.data.prepared import DataError, how_to_prepare
 
 _MODES = {1: 'L', 3: 'RGB', 4: 'RGBA'}
@@ -48,6 +49,16 @@ def open_folder(folder: Path) -> tfds.core.DatasetBuilder:
 def num_classes(builder: tfds.core.DatasetBuilder) -> int:
   """The number of classes of an opened data set."""
   return builder.info.features[builder.info.supervised_keys[1]].num_classes
+
+
+def image_shape(builder: tfds.core.DatasetBuilder) -> Shape:
+  """`(h, w, c)` of an opened data set."""
+  return tuple(builder.info.features[builder.info.supervised_keys[0]].shape)
+
+
+def scale(builder: tfds.core.DatasetBuilder) -> float:
+  """What brings the pixels of an opened data set into [0, 1]."""
+  return (builder.info.metadata or {}).get('scale', 1 / 255)
 
 
 def read_split(

@@ -1,0 +1,150 @@
+"""What a data set is, known before it is there.
+
+`describe(name)` tells sizes, the shape of an image and the number of classes:
+of a prepared folder if there is one, else of a small table. From its `Facts`
+come two stand-ins for the data:
+
+    facts = describe('imagenet2012', data_dir='/not/there')
+    abstract(facts)             a `Dataset` of shapes and dtypes, no pixels:
+                                enough for steps an epoch, parameter shapes,
+                                `jax.eval_shape` of a step
+    fake(facts, key, 256)       a `Split` of 256 made-up examples, to be run
+"""
+
+import os
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from jaxsparse.core.types import Shape
+from jaxsparse.data import images as images_lib
+from jaxsparse.data.datasets import Dataset, Split, held_out, validation_size
+from jaxsparse.data.prepared import DataError, Spec, locate
+
+
+class Facts(NamedTuple):
+  """What is known of an image-classification data set.
+
+  Attributes:
+    name: its TFDS name.
+    train, validation, test: examples of each split, as `datasets.load` cuts
+      them; `validation` is 0 where nothing is cut.
+    image_shape: `(h, w, c)` of an image as the model gets it.
+    num_classes: labels are in [0, num_classes).
+    scale: images * scale is in [0, 1].
+    prepared: whether the data themselves are here.
+  """
+
+  name: str
+  train: int
+  validation: int
+  test: int
+  image_shape: Shape
+  num_classes: int
+  scale: float
+  prepared: bool
+
+
+# Name -> train, test, shape of an image, classes. The labels of ImageNet's
+# test split are not public, so its validation split is the one to test on.
+_KNOWN: dict[str, tuple[int, int, Shape, int]] = {
+  'cifar10': (50_000, 10_000, (32, 32, 3), 10),
+  'cifar100': (50_000, 10_000, (32, 32, 3), 100),
+  'imagenet2012': (1_281_167, 50_000, (224, 224, 3), 1000),
+  'mnist': (60_000, 10_000, (28, 28, 1), 10),
+}
+
+
+def describe(
+  name: Spec,
+  *,
+  data_dir: str | os.PathLike[str] | None = None,
+  validation: int | float = 0,
+) -> Facts:
+  """What `datasets.load` would give, without reading an example.
+
+  Args:
+    name: as for `datasets.load`; `imagenet2012`, `cifar10`, `cifar100` and
+      `mnist` need not be there.
+    data_dir: the TFDS data folder; None for TFDS's default.
+    validation: how much of the train split is cut off, as for
+      `datasets.load`.
+
+  Raises:
+    DataError: the data set is neither there nor in the table, is not of
+      images, or `validation` leaves nothing to train.
+  """
+  try:
+    folder = locate(name, data_dir)
+  except DataError:
+    base = str(name).replace(':', '/').split('/')[0]
+    if base not in _KNOWN:
+      raise
+    return _cut(Facts(base, *_of_table(base), 1 / 255, False), validation)
+  builder = images_lib.open_folder(folder)
+  splits = builder.info.splits
+  whole = Facts(
+    builder.name,
+    splits['train'].num_examples,
+    0,
+    splits[held_out(builder)].num_examples,
+    images_lib.image_shape(builder),
+    images_lib.num_classes(builder),
+    images_lib.scale(builder),
+    True,
+  )
+  return _cut(whole, validation)
+
+
+def _of_table(name: str) -> tuple[int, int, int, Shape, int]:
+  train, test, shape, classes = _KNOWN[name]
+  return train, 0, test, shape, classes
+
+
+def _cut(whole: Facts, validation: int | float) -> Facts:
+  count = validation_size(validation, whole.train)
+  return whole._replace(train=whole.train - count, validation=count)
+
+
+def abstract(facts: Facts) -> Dataset:
+  """A `Dataset` whose arrays are `jax.ShapeDtypeStruct`s: nothing to read."""
+
+  def split(size: int) -> Split:
+    images: Any = jax.ShapeDtypeStruct((size, *facts.image_shape), np.uint8)
+    labels: Any = jax.ShapeDtypeStruct((size,), np.int32)
+    return Split(images, labels)
+
+  return Dataset(
+    name=facts.name,
+    num_classes=facts.num_classes,
+    train=split(facts.train),
+    validation=split(facts.validation) if facts.validation else None,
+    test=split(facts.test),
+    scale=facts.scale,
+  )
+
+
+def fake(facts: Facts, key: jax.Array, size: int) -> Split:
+  """Made-up examples on the device: what shapes do, and nothing to learn.
+
+  Args:
+    facts: whose shapes and classes to take.
+    key: the same key gives the same examples.
+    size: how many, >= 1.
+
+  Returns:
+    images uint8 [size, h, w, c], uniform in [0, 255], and labels int32 [size],
+    uniform over the classes.
+
+  Raises:
+    ValueError: `size` is below 1.
+  """
+  if size < 1:
+    raise ValueError(f'size is {size}; accepted is >= 1')
+  of_images, of_labels = jax.random.split(key)
+  images: Any = jax.random.bits(of_images, (size, *facts.image_shape), np.uint8)
+  labels: Any = jax.random.randint(
+    of_labels, (size,), 0, facts.num_classes, np.int32
+  )
+  return Split(images, labels)
