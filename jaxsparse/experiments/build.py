@@ -82,7 +82,7 @@ def build(config: Any) -> Experiment:
   dataset = _dataset(data['name'], data['dir'], data['validation'])
   settled = settle_steps(resolved, len(dataset.train.labels))
   module = recipes.module(settled['model'], dataset.num_classes)
-  task = recipes.task(module)
+  task = recipes.task(module, settled['label_smoothing'])
   inputs = _example_inputs(dataset)
   params, _ = jax.eval_shape(task.init, jax.random.key(0), inputs)
   counts = target_counts(settled['updater'], task, params, inputs)

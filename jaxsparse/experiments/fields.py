@@ -33,6 +33,7 @@ CHECKS: dict[str, tuple[str, Any]] = {
   'batch_size': ('an int >= 1', lambda v: v >= 1),
   'num_steps': ('an int', _unset_or(int)),
   'num_epochs': ('a number', _unset_or(int, float)),
+  'label_smoothing': ('in [0, 1)', lambda v: 0 <= v < 1),
   'log_interval': ('an int >= 1', lambda v: v >= 1),
   'optimizer.momentum': (
     'in [0, 1)',

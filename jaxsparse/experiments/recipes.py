@@ -37,9 +37,9 @@ def module(section: Plain, num_classes: int) -> nn.Module:
 
 
 @functools.lru_cache(maxsize=32)
-def task(module: nn.Module) -> Task:
+def task(module: nn.Module, label_smoothing: float = 0.0) -> Task:
   """The model with its loss."""
-  return classification(module)
+  return classification(module, label_smoothing=label_smoothing)
 
 
 def recipe(settled: Plain, module: nn.Module) -> Recipe:
@@ -61,6 +61,7 @@ def static_parts(settled: Plain) -> tuple[Hashable, ...]:
     _frozen(_static(updater_kwargs(settled))),
     _frozen(optimizer),
     settled['num_steps'],
+    settled['label_smoothing'],
   )
 
 
@@ -112,6 +113,7 @@ def _recipe(
   static_updater: Frozen,
   optimizer: Frozen,
   num_steps: int,
+  label_smoothing: float,
 ) -> Recipe:
   builder = config_lib.find('updater', updater_name)
 
@@ -119,7 +121,9 @@ def _recipe(
     return builder(member.counts, **dict(static_updater), **member.updater)
 
   return Recipe(
-    task(module).loss, optimizers.make(dict(optimizer), num_steps), updater
+    task(module, label_smoothing).loss,
+    optimizers.make(dict(optimizer), num_steps),
+    updater,
   )
 
 

@@ -27,13 +27,16 @@ class Task(NamedTuple):
   example_loss: Callable[[jax.Array, jax.Array], jax.Array]
 
 
-def classification(module: nn.Module) -> Task:
+def classification(module: nn.Module, *, label_smoothing: float = 0.0) -> Task:
   """Softmax cross entropy on batches `{'image': ..., 'label': int32 [b]}`.
 
   Args:
     module: called as `module(images, train=bool)`; returns logits `[b, c]`.
       Its collections other than `params` (BatchNorm statistics) are carried
       as model state and change in training mode only.
+    label_smoothing: a in [0, 1): `loss`, but not `example_loss`, is against
+      1 - a of the label and a / c of each of the c classes (Szegedy et al.
+      2016, section 7).
   """
 
   def init(key, inputs):
@@ -48,7 +51,8 @@ def classification(module: nn.Module) -> Task:
       mutable=list(model_state) if train else [],
       rngs={'dropout': key},
     )
-    value = jnp.mean(example_loss(logits, batch['label']))
+    losses = _smoothed_loss(logits, batch['label'], label_smoothing)
+    value = jnp.mean(losses)
     return value, (model_state | dict(new_state), logits)
 
   def logits(params, model_state, inputs):
@@ -62,3 +66,14 @@ def example_loss(logits: jax.Array, labels: jax.Array) -> jax.Array:
   return optax.softmax_cross_entropy_with_integer_labels(
     logits.astype(jnp.float32), labels
   )
+
+
+def _smoothed_loss(
+  logits: jax.Array, labels: jax.Array, smoothing: float
+) -> jax.Array:
+  """Cross entropy against smoothed labels, float32 `[b]`."""
+  loss = example_loss(logits, labels)
+  if not smoothing:
+    return loss
+  every = -jnp.mean(jax.nn.log_softmax(logits.astype(jnp.float32)), axis=-1)
+  return (1 - smoothing) * loss + smoothing * every

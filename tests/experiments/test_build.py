@@ -108,6 +108,7 @@ def test_runs_that_differ_in_numbers_share_their_functions(make_config):
     {'model__features': (17,)},
     {'optimizer__momentum': 0.5},
     {'optimizer__schedule': 'constant'},
+    {'label_smoothing': 0.1},
   ],
 )
 def test_runs_that_differ_in_functions_do_not(make_config, fields):
@@ -197,6 +198,7 @@ def test_the_first_layer_is_the_one_that_is_used_first(make_config):
     ('data__validation', 1.5, 'validation 1.5 is neither'),
     ('eval__batch_size', 0, 'config.eval.batch_size: got 0'),
     ('eval__split', 'train', 'config.eval.split: got .train.; accepted'),
+    ('label_smoothing', 1.0, r'label_smoothing: got 1.0; .* in \[0, 1\)'),
     ('model__features', ('a',), 'config.model: features'),
     ('model__features', (0,), r'config.model: features \(0,\)'),
     ('model__kernel_init', 'he', 'config.model: kernel_init'),

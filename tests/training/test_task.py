@@ -88,3 +88,18 @@ def test_the_loss_of_an_example_is_float32_in_nats():
   np.testing.assert_allclose(
     found, [np.log(2), np.log1p(np.exp(-1)), 50], rtol=1e-6
   )
+
+
+def test_smoothed_labels_share_a_part_of_every_label(variables):
+  task = classification(Normed(), label_smoothing=0.2)
+  loss, _ = task.loss(*variables, BATCH, key=jax.random.key(1), train=False)
+  # 0.8 of the label's class, and 0.2 of the mean over all four.
+  each = np.stack(
+    [cross_entropy(IMAGES, np.full(5, c)) for c in range(4)], axis=1
+  )
+  label = each[np.arange(5), BATCH['label']]
+  expected = np.mean(0.8 * label + 0.2 * each.mean(axis=1))
+  np.testing.assert_allclose(loss, expected, rtol=1e-5)
+  # What a run is judged by stays the cross entropy.
+  found = task.example_loss(jnp.asarray(IMAGES), jnp.asarray(BATCH['label']))
+  np.testing.assert_allclose(found, label, rtol=1e-5)
