@@ -1,6 +1,8 @@
 """What the models share: kernel initialisers by name, checks of sizes."""
 
+import math
 from collections.abc import Callable, Iterable
+from fractions import Fraction
 from typing import Any
 
 from flax import linen as nn
@@ -14,6 +16,11 @@ _VARIANCE_SCALING = tuple(
   for family in ('glorot', 'he', 'lecun')
   for draw in ('uniform', 'normal')
 )
+_OTHERS = {
+  'he_normal_fan_out': nn.initializers.variance_scaling(
+    2.0, 'fan_out', 'normal'
+  )
+}
 
 
 def kernel_initialiser(spec: str | Initialiser) -> Initialiser:
@@ -21,20 +28,27 @@ def kernel_initialiser(spec: str | Initialiser) -> Initialiser:
 
   Args:
     spec: `glorot_uniform`, `glorot_normal`, `he_uniform`, `he_normal`,
-      `lecun_uniform` or `lecun_normal` (as in `jax.nn.initializers`), or an
-      initialiser.
+      `lecun_uniform` or `lecun_normal` (as in `jax.nn.initializers`, where
+      normal ones are truncated), `he_normal_fan_out` (not truncated, variance
+      2 / fan-out), or an initialiser.
 
   Raises:
     ValueError: no initialiser of that name.
   """
   if callable(spec):
     return spec
-  if spec not in _VARIANCE_SCALING:
+  one_of('kernel_init', spec, (*_VARIANCE_SCALING, *_OTHERS))
+  return _OTHERS.get(spec) or getattr(nn.initializers, spec)()
+
+
+def one_of(name: str, got: Any, accepted: Iterable[Any]) -> None:
+  """`ValueError` if `got` is not among `accepted`."""
+  accepted = tuple(accepted)
+  if got not in accepted:
     raise ValueError(
-      f'kernel_init {spec!r} is not one of {", ".join(_VARIANCE_SCALING)}.'
-      f'{paths.nearest(spec, _VARIANCE_SCALING)}'
+      f'{name} {got!r} is not one of {", ".join(map(str, accepted))}.'
+      f'{paths.nearest(str(got), map(str, accepted))}'
     )
-  return getattr(nn.initializers, spec)()
 
 
 def positive(name: str, sizes: Iterable[int]) -> tuple[int, ...]:
@@ -43,3 +57,19 @@ def positive(name: str, sizes: Iterable[int]) -> tuple[int, ...]:
   if any(type(s) is not int or s < 1 for s in sizes):
     raise ValueError(f'{name} {sizes}: every size must be a positive integer')
   return sizes
+
+
+def widened(channels: Iterable[int], width: float) -> tuple[int, ...]:
+  """floor(width * c) of each of `channels`, and at least 1.
+
+  Args:
+    channels: of the net of width 1.
+    width: taken as the decimal it is written as: 0.29 of 100 is 29.
+
+  Raises:
+    ValueError: `width` is not a positive number.
+  """
+  if not 0 < width < math.inf:
+    raise ValueError(f'width {width!r}: accepted is a number above 0')
+  exact = Fraction(str(width))
+  return tuple(max(1, math.floor(exact * c)) for c in channels)

@@ -1,0 +1,117 @@
+"""What the convolutional nets share: layers, classifier, check of images."""
+
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+from jaxsparse.models import _layers
+from jaxsparse.models._layers import Initialiser
+
+_DTYPES = ('float32', 'bfloat16')
+
+
+@dataclasses.dataclass(frozen=True)
+class Layers:
+  """Makes the layers of a convolutional net, so that all are alike.
+
+  Attributes:
+    kernel_init: of the convolutions.
+    dtype: what is computed in; params and statistics are float32.
+  """
+
+  kernel_init: Initialiser
+  dtype: Any
+
+  def conv(
+    self,
+    filters: int,
+    size: int,
+    *,
+    name: str,
+    stride: int = 1,
+    groups: int = 1,
+    use_bias: bool = False,
+  ) -> nn.Conv:
+    """A square convolution of odd size, padded alike on all sides.
+
+    From h positions it makes ceil(h / stride).
+    """
+    return nn.Conv(
+      filters,
+      (size, size),
+      strides=stride,
+      padding=size // 2,
+      feature_group_count=groups,
+      use_bias=use_bias,
+      kernel_init=self.kernel_init,
+      dtype=self.dtype,
+      name=name,
+    )
+
+  def norm(
+    self,
+    *,
+    train: bool,
+    name: str,
+    scale_init: Initialiser = nn.initializers.ones,
+  ) -> nn.BatchNorm:
+    """BatchNorm: running statistics of momentum 0.9, epsilon 1e-5."""
+    return nn.BatchNorm(
+      use_running_average=not train,
+      momentum=0.9,
+      epsilon=1e-5,
+      scale_init=scale_init,
+      dtype=self.dtype,
+      name=name,
+    )
+
+
+def logits(
+  x: jax.Array, num_classes: int, *, use_bias: bool = True
+) -> jax.Array:
+  """The classifier `logits` on the mean over positions; in float32.
+
+  Its kernel [in, num_classes] starts as N(0, 0.01^2), its bias at 0. To be
+  called in the compact method of the net.
+
+  Args:
+    x: [n, ..., in].
+    num_classes: logits.
+    use_bias: whether it has a bias.
+
+  Returns:
+    float32 [n, num_classes].
+  """
+  x = jnp.mean(x.astype(jnp.float32), axis=tuple(range(1, x.ndim - 1)))
+  return nn.Dense(
+    num_classes,
+    use_bias=use_bias,
+    kernel_init=nn.initializers.normal(0.01),
+    name='logits',
+  )(x)
+
+
+def layers(kernel_init: str | Initialiser, dtype: str) -> Layers:
+  """The layers of a net, from its hyperparameters.
+
+  Args:
+    kernel_init: as for `kernel_initialiser`.
+    dtype: what is computed in, `float32` or `bfloat16`.
+
+  Raises:
+    ValueError: a name that is not known.
+  """
+  _layers.one_of('dtype', dtype, _DTYPES)
+  return Layers(_layers.kernel_initialiser(kernel_init), jnp.dtype(dtype))
+
+
+def check_images(x: jax.Array, smallest: int, what: str) -> None:
+  """`ValueError` if `x` is not [n, h, w, c] with h and w >= `smallest`."""
+  if x.ndim != 4 or min(x.shape[1:3]) < smallest:
+    raise ValueError(
+      f'{what} takes images [n, h, w, c] with h and w at least {smallest},'
+      f' not of shape {x.shape}'
+    )
