@@ -97,6 +97,12 @@ def _trained(state):
   return state.masks
 
 
+def _regularise(grads, state, params, *, step, key):
+  """Default `regularise`: the optimiser is given the gradient of the loss."""
+  del state, params, step, key
+  return grads
+
+
 class MaskUpdater(NamedTuple):
   """A sparse-training method.
 
@@ -110,6 +116,12 @@ class MaskUpdater(NamedTuple):
       step with the dense gradient, before the optimiser.
     forward: `(params, state) -> params` that the loss sees: 0 outside masks.
     trained: `state -> masks` of what the optimiser may move.
+    regularise: `(grads, state, params, *, step, key) -> grads` that the
+      optimiser is given on every step that it takes: the dense gradient with
+      what the method adds to it, a penalty's gradient or noise. `observe` and
+      `update` see the gradient without.
+    stores_all: whether weights outside `trained` keep their stored values, and
+      may come back with them (Top-KAST). Otherwise they are stored as 0.
     step_on_update: whether the optimiser steps on a mask step too.
     mask_steps: which of the run's mask steps the method takes. `all`: every
       one. `first`: that at `start_step` alone (one-shot pruning). `none`: its
@@ -128,6 +140,8 @@ class MaskUpdater(NamedTuple):
   observe: Callable[..., MaskState] = _observe
   forward: Callable[[Params, MaskState], Params] = _forward
   trained: Callable[[MaskState], Masks] = _trained
+  regularise: Callable[..., PyTree] = _regularise
+  stores_all: bool = False
   step_on_update: bool = False
   mask_steps: MaskSteps = 'all'
   invariant: Invariant = 'per_leaf'

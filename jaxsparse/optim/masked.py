@@ -9,7 +9,19 @@ keeps the statistics of inactive weights clean, and the update on its way out.
 import optax
 
 from jaxsparse.core.masks import apply_masks
-from jaxsparse.core.types import Masks, Params, PyTree
+from jaxsparse.core.types import Masks, MaskState, MaskUpdater, Params, PyTree
+
+
+def stored_params(
+  updater: MaskUpdater, params: Params, state: MaskState
+) -> Params:
+  """`params` as a method stores them: 0 outside what it may train.
+
+  Or as they are, where the method keeps all values (`stores_all`).
+  """
+  if updater.stores_all:
+    return params
+  return apply_masks(params, updater.trained(state))
 
 
 def masked_updates(

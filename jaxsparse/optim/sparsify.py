@@ -42,7 +42,7 @@ from jaxsparse.core import prng, schedules
 from jaxsparse.core.masks import apply_masks
 from jaxsparse.core.types import MaskState, MaskUpdater, Params, Probe, PyTree
 from jaxsparse.optim import transition
-from jaxsparse.optim.masked import masked_updates
+from jaxsparse.optim.masked import masked_updates, stored_params
 from jaxsparse.optim.supported import check_optimiser
 
 
@@ -122,7 +122,7 @@ def sparsify(
     check_optimiser(tx, params)
     initial_key = prng.stream(key, 'initial_masks')
     mask_state = updater.init(params, key=initial_key, probe=probe)
-    stored = apply_masks(params, updater.trained(mask_state))
+    stored = stored_params(updater, params, mask_state)
     return SparsifyState(
       step=jnp.zeros([], jnp.int32),
       mask_state=mask_state,
@@ -179,9 +179,9 @@ def _branch(transition_fn, tx, updater, masks_key):
   moves = updater.step_on_update or transition_fn is transition.optimiser_step
 
   def run(grads, state, params):
-    trained = updater.trained(state.mask_state)
+    at_step = {'step': state.step, 'key': prng.at(masks_key, state.step)}
     stored = optax.tree.where(
-      state.step == 0, apply_masks(params, trained), params
+      state.step == 0, stored_params(updater, params, state.mask_state), params
     )
     new, opt_state, mask_state = transition_fn(
       tx,
@@ -190,10 +190,11 @@ def _branch(transition_fn, tx, updater, masks_key):
       state.opt_state,
       state.mask_state,
       stored,
-      step=state.step,
-      key=prng.at(masks_key, state.step),
+      **at_step,
     )
-    moved, _ = masked_updates(tx, grads, state.opt_state, stored, trained)
+    given = updater.regularise(grads, state.mask_state, stored, **at_step)
+    trained = updater.trained(state.mask_state)
+    moved, _ = masked_updates(tx, given, state.opt_state, stored, trained)
     if not moves:
       moved = jax.tree.map(jnp.zeros_like, moved)
     return jax.tree.map(_leading_to, params, moved, new), state._replace(

@@ -1,7 +1,8 @@
 """What happens in a step, and in which order.
 
 Every step, the updater observes the dense gradient before anything moves. On
-an ordinary step the optimiser then moves the active weights. On a mask step
+an ordinary step the optimiser then moves the active weights, by the gradient
+and what the method adds to it. On a mask step
 the optimiser moves first if the method says so (`step_on_update`: SET, SNFS,
 gradual pruning), by the old masks, or not at all (RigL); then the masks
 change, and the statistics of the weights that left or entered them are reset.
@@ -52,8 +53,9 @@ def optimiser_step(
     The new `(params, opt_state, mask_state)`.
   """
   mask_state = _observe(updater, grads, mask_state, params, step=step, key=key)
+  given = updater.regularise(grads, mask_state, params, step=step, key=key)
   trained = updater.trained(mask_state)
-  params, opt_state = apply_gradients(tx, grads, opt_state, params, trained)
+  params, opt_state = apply_gradients(tx, given, opt_state, params, trained)
   return params, opt_state, mask_state
 
 

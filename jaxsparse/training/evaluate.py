@@ -83,8 +83,8 @@ def checked_active(
     final: whether the run is over, and a schedule at its end.
 
   Raises:
-    BrokenInvariant: a weight outside what may be trained is not 0, or the
-      masks hold other counts than the method promises.
+    BrokenInvariant: a weight outside what may be trained is not 0 (unless the
+      method stores them all), or the masks hold other counts than it promises.
   """
   facts = jax.device_get(
     _facts(
@@ -92,7 +92,7 @@ def checked_active(
     )
   )
   for path, n in paths.flatten(facts['outside']).items():
-    if n:
+    if n and not updater.stores_all:
       raise BrokenInvariant(f'{path}: {n} weights outside the mask are not 0')
   active = {p: int(n) for p, n in paths.flatten(facts['active']).items()}
   sizes = masks_lib.sizes_by_path(state.mask_state.masks)

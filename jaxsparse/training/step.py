@@ -12,14 +12,21 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import prng
 from jaxsparse.core.types import Loss, Masks, MaskUpdater, Probe, PyTree
+from jaxsparse.optim.masked import stored_params
 from jaxsparse.optim.transition import mask_step, optimiser_step
 from jaxsparse.training.state import Member, TrainState
 
 Metrics = dict[str, jax.Array]
 Step = Callable[[TrainState, Member, PyTree], tuple[TrainState, Metrics]]
+Augment = Callable[[PyTree, jax.Array], PyTree]
+
+
+def as_it_is(batch: PyTree, key: jax.Array) -> PyTree:
+  """No augmentation."""
+  del key
+  return batch
 
 
 class Recipe(NamedTuple):
@@ -30,11 +37,14 @@ class Recipe(NamedTuple):
     optimiser: `(member, step) -> tx`; the learning rate is a function of
       `step`, so that no schedule's count sits in the optimiser's state.
     updater: `member -> MaskUpdater`.
+    augment: `(batch, key) -> batch`, for these two steps alone: scores,
+      probes and methods that look at a batch before step 0 see it as it is.
   """
 
   loss: Loss
   optimiser: Callable[[Member, jax.Array], optax.GradientTransformation]
   updater: Callable[[Member], MaskUpdater]
+  augment: Augment = as_it_is
 
 
 def train_step(recipe: Recipe) -> Step:
@@ -62,6 +72,9 @@ def _step(recipe: Recipe, transition: Callable[..., Any]) -> Step:
   def step(state, member, batch):
     updater = recipe.updater(member)
     tx = recipe.optimiser(member, state.step)
+    batch = recipe.augment(
+      batch, prng.at(prng.stream(member.key, 'augment'), state.step)
+    )
     key = prng.at(prng.stream(member.key, 'dropout'), state.step)
     seen = updater.forward(state.params, state.mask_state)
     (loss, (model_state, logits)), grads = jax.value_and_grad(
@@ -133,6 +146,6 @@ def initial_state(
     key=prng.stream(member.key, 'sparse_init'),
     **member.init,
   )
-  params = masks_lib.apply_masks(params, updater.trained(mask_state))
+  params = stored_params(updater, params, mask_state)
   opt_state = recipe.optimiser(member, jnp.int32(0)).init(params)
   return TrainState(jnp.int32(0), params, model_state, opt_state, mask_state)

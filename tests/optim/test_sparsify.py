@@ -11,6 +11,7 @@ from jaxsparse.core.drop_grow import carry_over
 from jaxsparse.core.masks import apply_masks
 from jaxsparse.core.schedules import is_mask_step
 from jaxsparse.core.types import MaskState, MaskUpdater
+from jaxsparse.optim.masked import stored_params
 from jaxsparse.optim.sparsify import sparsify, sparsify_params
 from jaxsparse.optim.transition import mask_step, optimiser_step
 from jaxsparse.updaters.rigl import rigl
@@ -62,9 +63,19 @@ def rigl_updater():
   return rigl(COUNTS, drop_fraction=0.5, drop_schedule='constant', **RAMP)
 
 
+def decayed(grads, state, params, *, step, key):
+  return jax.tree.map(lambda g, p: g + 0.5 * p, grads, params)
+
+
 UPDATERS = {
   'rigl': rigl_updater,
   'snfs': lambda: snfs(COUNTS, drop_fraction=0.5, **RAMP),
+  'stores all, decays': lambda: rigl_updater()._replace(
+    forward=lambda params, state: apply_masks(params, state.masks),
+    stores_all=True,
+    step_on_update=True,
+    regularise=decayed,
+  ),
 }
 # Products with powers of two are exact, so that it does not matter where the
 # compiler contracts a product and a sum.
@@ -78,7 +89,7 @@ EXACT = {
 
 @pytest.mark.parametrize(
   ('method', 'optimiser'),
-  [('rigl', 'noisy'), ('snfs', 'sgd')],
+  [('rigl', 'noisy'), ('snfs', 'sgd'), ('stores all, decays', 'sgd')],
 )
 def test_it_is_the_loop_of_the_two_transitions_bit_for_bit(
   method, optimiser, params, key
@@ -87,12 +98,12 @@ def test_it_is_the_loop_of_the_two_transitions_bit_for_bit(
   mine = run_scan(sparsify(tx, updater, key=key, **TIMES), params)
   step_key = prng.stream(key, 'masks')
   mask_state = updater.init(params, key=prng.stream(key, 'initial_masks'))
-  params = apply_masks(params, mask_state.masks)
+  params = stored_params(updater, params, mask_state)
   opt_state = tx.init(params)
 
   @jax.jit
-  def grads_at(params, t):
-    return gradient(params, t)
+  def grads_at(params, mask_state, t):
+    return gradient(updater.forward(params, mask_state), t)
 
   kinds = {
     kind: jax.jit(
@@ -105,7 +116,7 @@ def test_it_is_the_loop_of_the_two_transitions_bit_for_bit(
   for t in range(8):
     kind = mask_step if is_mask_step(t, **TIMES) else optimiser_step
     params, opt_state, mask_state = kinds[kind](
-      grads_at(params, t), opt_state, mask_state, params, t
+      grads_at(params, mask_state, t), opt_state, mask_state, params, t
     )
     theirs = (params, opt_state, mask_state)
     stacked = (mine[0], mine[1].opt_state, mine[1].mask_state)

@@ -5,6 +5,7 @@ import optax
 import pytest
 
 from jaxsparse.core.types import MaskState
+from jaxsparse.optim.masked import stored_params
 from jaxsparse.optim.transition import mask_step, optimiser_step
 
 W, B = (5, 7), (3,)
@@ -190,3 +191,37 @@ def test_statistics_follow_what_is_trained_not_the_masks(
   np.testing.assert_allclose(carry[0]['w'], expected, rtol=1e-6)
   carry = transition(mask_step, tx, updater, gradient(1), carry)
   np.testing.assert_array_equal(carry[1][0].trace['w'], gradient(0)['w'])
+
+
+def test_the_optimiser_alone_is_given_what_the_method_adds(
+  scripted, params, masks
+):
+  """Here weight decay, on what the masks hold; `observe` sees none of it."""
+
+  def decayed(grads, state, params, *, step, key):
+    return jax.tree.map(lambda g, p: g + 0.5 * p, grads, params)
+
+  updater = scripted(*masks, observe=remember, regularise=decayed)
+  tx = optax.sgd(0.1)
+  masked, opt_state, state = start(tx, updater, params)
+  carry = (masked, opt_state, MaskState(state.masks, (masked['w'],) * 2))
+  after = transition(optimiser_step, tx, updater, gradient(0), carry)
+  mask, before = np.asarray(masks[0]['w']), np.asarray(masked['w'])
+  moved = before - 0.1 * (gradient(0)['w'] + 0.5 * before)
+  np.testing.assert_allclose(
+    after[0]['w'], np.where(mask, moved, 0), rtol=1e-6, atol=1e-7
+  )
+  np.testing.assert_array_equal(after[2].inner[0], gradient(0)['w'])
+
+
+def test_values_that_are_stored_and_not_trained_stay(scripted, params, masks):
+  """Stored at the start, passed over by the optimiser, there after a change."""
+  updater = scripted(*masks, stores_all=True, step_on_update=True)
+  tx = optax.adamw(0.1, weight_decay=0.1)
+  state = updater.init(params, key=KEY)
+  stored = stored_params(updater, params, state)
+  np.testing.assert_array_equal(stored['w'], params['w'])
+  carry = (stored, tx.init(stored), state)
+  after, _, _ = transition(optimiser_step, tx, updater, gradient(0), carry)
+  moved = np.asarray(after['w']) != np.asarray(params['w'])
+  np.testing.assert_array_equal(moved, masks[0]['w'])

@@ -102,6 +102,13 @@ def test_what_may_be_trained_may_lie_outside_the_masks():
   assert checked_active(state, method, COUNTS) == COUNTS
 
 
+def test_so_may_all_weights_of_a_method_that_stores_them():
+  state = state_of()
+  ones = jax.tree.map(jnp.ones_like, state.params)
+  method = updater('per_leaf', stores_all=True)
+  assert checked_active(state._replace(params=ones), method, COUNTS) == COUNTS
+
+
 @pytest.mark.parametrize(
   ('invariant', 'a', 'b', 'broken'),
   [

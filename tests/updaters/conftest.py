@@ -19,6 +19,7 @@ from jaxsparse.core import masks as masking
 from jaxsparse.core import prng, registry
 from jaxsparse.core.distributions.erk import erk
 from jaxsparse.core.types import MaskState, Probe
+from jaxsparse.optim.masked import stored_params
 
 UPDATERS = 'jaxsparse.updaters'
 OWN_OBJECT, OWN_PATH = 'own object', 'own_methods.own_total'
@@ -151,9 +152,9 @@ class Case:
 
 
 def start(updater, params, key):
-  """Masked params and the state at init."""
+  """Stored params and the state at init."""
   state = updater.init(params, key=key, probe=PROBE)
-  return masking.apply_masks(params, updater.trained(state)), state
+  return stored_params(updater, params, state), state
 
 
 def step_once(updater, params, state, step, key):
@@ -161,7 +162,9 @@ def step_once(updater, params, state, step, key):
   at_step = {'step': step, 'key': prng.at(key, step)}
   grads = jax.tree.map(lambda table: table[step], GRADS)
   old = updater.observe(grads, state, params, **at_step)
-  allowed = masking.apply_masks(grads, updater.trained(old))
+  allowed = masking.apply_masks(
+    updater.regularise(grads, old, params, **at_step), updater.trained(old)
+  )
   given = jax.tree.map(lambda p, g: p - 0.1 * g, params, allowed)
   params, new = updater.update(grads, old, given, **at_step)
   return (params, new), Moment(old, given, params, new)
