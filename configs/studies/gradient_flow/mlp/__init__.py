@@ -1,0 +1,1 @@
+"""MLP 300-100 on MNIST, every layer at 98 %."""

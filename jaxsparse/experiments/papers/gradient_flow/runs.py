@@ -1,0 +1,130 @@
+"""The runs of Evci et al. 2022, of any of its nets.
+
+One net is pruned gradually; its masks are what every other sparse net starts
+from, and its weights what tickets are rewound to. '+' means the sparse
+initialisation.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from jaxsparse.experiments.papers.gradient_flow.nets import Net
+from jaxsparse.experiments.studies.spec import Run
+
+# The one whose masks the other runs take.
+PRUNED = '{pruned@0}'
+
+Make = Callable[[Net, str, int], Run]
+
+
+def runs(
+  net: Net, names: tuple[str, ...], *, seeds: int = 5
+) -> tuple[Run, ...]:
+  """The runs called `names`, in the order given, with the paper's numbers.
+
+  Args:
+    net: the model with its settings.
+    names: 'dense', 'pruned', 'lottery' ...
+    seeds: of each.
+  """
+  return tuple(
+    dataclasses.replace(
+      _RUNS[name](net, name, seeds), paper=net.paper.get(name, {})
+    )
+    for name in names
+  )
+
+
+def _dense(net: Net, name: str, seeds: int) -> Run:
+  overrides = {**net.overrides, 'updater.sparsity': 0.0}
+  return Run(name, f'{net.configs}_dense', overrides, seeds=seeds)
+
+
+def _small_dense(net: Net, name: str, seeds: int) -> Run:
+  dense = _dense(net, name, seeds)
+  overrides = {**dense.overrides, **net.small}
+  return dataclasses.replace(dense, overrides=overrides, label='small dense')
+
+
+def _sparse(net: Net) -> dict[str, Any]:
+  return {**net.overrides, **net.sparse, 'init.name': 'dense'}
+
+
+def _pruned(net: Net, name: str, seeds: int) -> Run:
+  overrides = {**_sparse(net), **net.pruned}
+  return Run(name, f'{net.configs}_gmp', overrides, seeds=seeds)
+
+
+def _pruned_others(net: Net, name: str, seeds: int) -> Run:
+  """The pruned nets but for that of seed 0, to be held against it."""
+  return dataclasses.replace(
+    _pruned(net, name, seeds),
+    seeds=tuple(range(1, seeds)),
+    label='pruned (but for seed 0)',
+  )
+
+
+def _others(seeds: int) -> tuple[int, ...]:
+  """Without seed 0, whose fresh start is that of the pruned net: a ticket."""
+  return tuple(range(1, seeds + 1))
+
+
+def _fixed(label: str, **init: Any) -> Make:
+  """A run whose masks never change; `init` are fields of that section."""
+
+  def make(net: Net, name: str, seeds: int) -> Run:
+    changed = {f'init.{field}': value for field, value in init.items()}
+    overrides = _sparse(net) | {'init.masks': PRUNED} | changed
+    config = f'{net.configs}_static'
+    return Run(name, config, overrides, seeds=_others(seeds), label=label)
+
+  return make
+
+
+def _lottery(net: Net, name: str, seeds: int) -> Run:
+  rewound = _fixed('LT', checkpoint=PRUNED, checkpoint_step=net.rewind_step)
+  return rewound(net, name, seeds)
+
+
+def _moving(method: str, label: str, **changed: Any) -> Make:
+  """A run whose masks move, every update probed; `changed` are fields."""
+
+  def make(net: Net, name: str, seeds: int) -> Run:
+    overrides = {
+      **_sparse(net),
+      **net.moving,
+      'init.masks': PRUNED,
+      'gradient_flow.at_updates': True,
+      'checkpoint.keep_steps': tuple(
+        step for at in net.updates for step in (at, at + 1)
+      ),
+    }
+    overrides |= {k.replace('__', '.'): v for k, v in changed.items()}
+    config = f'{net.configs}_{method}'
+    return Run(name, config, overrides, seeds=_others(seeds), label=label)
+
+  return make
+
+
+_RUNS: dict[str, Make] = {
+  'dense': _dense,
+  'small_dense': _small_dense,
+  'pruned': _pruned,
+  'pruned_others': _pruned_others,
+  # One start and five orders of the data, as in the paper's table.
+  'lottery': _lottery,
+  'scratch': _fixed(
+    'Scratch', checkpoint='{scratch_inits@1}', checkpoint_step=0
+  ),
+  'scratch_inits': _fixed('Scratch (different inits)'),
+  'scratch_plus': _fixed('Scratch+', name='sparse'),
+  'prune_restart': _fixed('Prune Restart', checkpoint=PRUNED),
+  'set': _moving('set', 'SET'),
+  'set_plus': _moving('set', 'SET+', init__name='sparse'),
+  'rigl': _moving('rigl', 'RigL'),
+  'rigl_plus': _moving('rigl', 'RigL+', init__name='sparse'),
+  'rigl_inverted': _moving(
+    'rigl', 'RigL+ inverted', init__name='sparse', updater__inverted=True
+  ),
+}
