@@ -1,12 +1,17 @@
-"""Random masks that are not uniform: beside `masks.random_masks`.
+"""The random masks that a method may start from.
 
 Each is `(params, counts, *, key, axes) -> masks` with exactly `counts` active
-weights, and shares its layout with `params`. `connected` leaves no output
-unit without an input; `uneven` is the generator of the published plots of
-signal propagation, which prunes away the first units of every layer.
+weights, and shares its layout with `params`. `uniform` is what is usual;
+`connected` leaves no output unit without an input; `uneven` is the generator
+of the published plots of signal propagation, which prunes away the first
+units of every layer. A method takes one by its name, by a dotted path or as a
+function, which it calls without `axes`: of kernels laid out otherwise,
+
+    sampler = functools.partial(samplers.connected, axes=fans.equinox)
 """
 
 import math
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -14,9 +19,33 @@ import numpy as np
 from jax import Array
 
 from jaxsparse.core import fans, prng
-from jaxsparse.core.masks import map_masks_with_path, shard_like
+from jaxsparse.core.masks import map_masks_with_path, random_masks, shard_like
 from jaxsparse.core.topk import topk_mask
 from jaxsparse.core.types import Counts, Masks, Params, Path, SparsityError
+
+Sampler = Callable[..., Masks]
+
+
+def uniform(
+  params: Params,
+  counts: Counts,
+  *,
+  key: Array,
+  axes: fans.Rule = fans.flax,
+) -> Masks:
+  """Masks at uniformly random places: `masks.random_masks`.
+
+  Args:
+    params: params (or a tree of `ShapeDtypeStruct`).
+    counts: active weights of each leaf, in [0, size]; may be traced.
+    key: a PRNG key; each leaf draws from a stream named by its path.
+    axes: not used; taken so that all samplers are called alike.
+
+  Returns:
+    The masks, sharded as `params`.
+  """
+  del axes
+  return random_masks(params, counts, key=key)
 
 
 def connected(
@@ -108,8 +137,9 @@ def _check_count(
   outputs = fans.units(shape, axes)[1]
   if not isinstance(count, jax.core.Tracer) and int(count) < outputs:
     raise SparsityError(
-      f'{path!r} has {int(count)} active weights for {outputs} output units;'
-      f' accepted are {outputs} to {math.prod(shape)}'
+      f'{path!r} has {int(count)} active weights for {outputs} output units,'
+      f' which are to have one each; accepted are {outputs} to'
+      f' {math.prod(shape)}'
     )
 
 

@@ -99,6 +99,13 @@ def _check_updater(settled: Plain, updater: MaskUpdater) -> None:
       f'config.init.masks: {name} starts with all weights active; accepted'
       ' with it is a method whose number of active weights stays the same'
     )
+  sampler = section.get('sampler')
+  usual = config_lib.defaults('updater', name).get('sampler')
+  if settled['init']['masks'] and sampler != usual:
+    raise ValueError(
+      f'config.updater.sampler: got {sampler!r}, but config.init.masks gives'
+      f' the masks; accepted with it is {usual!r}'
+    )
   start, stop = window(section, updater)
   if updater.mask_steps != 'none' and not start < min(stop, num_steps):
     raise ValueError(

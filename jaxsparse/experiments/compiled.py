@@ -76,7 +76,12 @@ def compiled(experiment: Experiment, mesh: Mesh | None = None) -> Compiled:
 
 
 def abstract_state(experiment: Experiment) -> TrainState:
-  """Shapes and dtypes of a member's state."""
+  """Shapes and dtypes of a member's state; nothing is computed.
+
+  Raises:
+    ValueError: the method's own `init` refuses what it is given. It is given
+      the run's numbers themselves, traced ones could not be refused.
+  """
   init = _make_init(
     experiment.recipe,
     experiment.task,
@@ -87,9 +92,18 @@ def abstract_state(experiment: Experiment) -> TrainState:
   indices = jax.ShapeDtypeStruct(
     (1, experiment.config['batch_size']), jnp.int32
   )
-  return jax.eval_shape(
-    init, experiment.members[0], experiment.dataset.train, indices, None, None
-  )
+  member = experiment.members[0]
+  name = experiment.config['updater']['name']
+
+  def with_numbers(key: jax.Array, data: Split, rows: jax.Array) -> TrainState:
+    return init(member._replace(key=key), data, rows, None, None)
+
+  try:
+    return jax.eval_shape(
+      with_numbers, member.key, experiment.dataset.train, indices
+    )
+  except ValueError as error:
+    raise ValueError(f'config.updater ({name}): {error}') from None
 
 
 @functools.lru_cache(maxsize=32)

@@ -1,18 +1,18 @@
 """What SET, RigL and SNFS share; they differ in the score they grow by.
 
-Random masks at the start; then, on a mask step t, each layer drops the
-fraction f(t) of its active weights that is smallest in magnitude and grows as
-many by the method's score, the just-dropped ones being candidates too.
+Random masks at the start, of any sampler; then, on a mask step t, each layer
+drops the fraction f(t) of its active weights that is smallest in magnitude and
+grows as many by the method's score, the just-dropped ones being candidates too.
 """
 
 from collections.abc import Callable
 
 from jax import Array
 
-from jaxsparse.core import masks as masking
-from jaxsparse.core import prng, schedules
+from jaxsparse.core import prng, registry, schedules
 from jaxsparse.core.criteria.magnitude import magnitude
 from jaxsparse.core.drop_grow import carry_over, drop_and_grow
+from jaxsparse.core.samplers import Sampler
 from jaxsparse.core.types import (
   Counts,
   Criterion,
@@ -27,15 +27,27 @@ from jaxsparse.updaters import _checks
 Signal = Callable[[PyTree, MaskState], PyTree]
 
 
-def random_init(counts: Counts) -> Callable[..., MaskState]:
-  """An `init` that draws masks with `counts` active weights."""
+def random_init(
+  counts: Counts, sampler: str | Sampler
+) -> Callable[..., MaskState]:
+  """An `init` that draws masks with `counts` active weights.
+
+  Args:
+    counts: active weights of each leaf.
+    sampler: what draws them: a name in `core.samplers`, a dotted path or a
+      function `(params, counts, *, key) -> masks`.
+
+  Raises:
+    ValueError: no sampler of that name.
+  """
+  draw = registry.resolve(sampler, 'jaxsparse.core.samplers')
 
   def init(
     params: Params, *, key: Array, probe: PyTree | None = None
   ) -> MaskState:
     del probe
     _checks.check_counts(params, counts)
-    return MaskState(masking.random_masks(params, counts, key=key))
+    return MaskState(draw(params, counts, key=key))
 
   return init
 
@@ -52,6 +64,7 @@ def drop_and_grow_updater(
   signal: Signal = _gradient,
   drop_fraction: Scalar,
   drop_schedule: str | schedules.Decay,
+  sampler: str | Sampler,
   start_step: int,
   stop_step: int,
   step_on_update: bool,
@@ -65,12 +78,14 @@ def drop_and_grow_updater(
       gradient.
     drop_fraction: of the active weights, at `start_step`; in [0, 1].
     drop_schedule: the decay of the drop fraction until `stop_step`.
+    sampler: of the first masks, as for `random_init`.
     start_step: the first mask step.
     stop_step: where the decay ends.
     step_on_update: whether the optimiser steps on a mask step too.
 
   Raises:
-    ValueError: an argument is out of range, or no decay has that name.
+    ValueError: an argument is out of range, or no decay or sampler has that
+      name.
   """
   _checks.check_fraction('drop_fraction', drop_fraction)
   _checks.check_steps(start_step, stop_step)
@@ -94,5 +109,7 @@ def drop_and_grow_updater(
     return carry_over(params, state.masks, new), state._replace(masks=new)
 
   return MaskUpdater(
-    init=random_init(counts), update=update, step_on_update=step_on_update
+    init=random_init(counts, sampler),
+    update=update,
+    step_on_update=step_on_update,
   )

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 
 from jaxsparse.core import schedules
 from jaxsparse.core.criteria.gradient import gradient
+from jaxsparse.core.samplers import Sampler
 from jaxsparse.core.types import (
   Counts,
   MaskUpdater,
@@ -21,6 +22,7 @@ def rigl(
   *,
   drop_fraction: Scalar = 0.3,
   drop_schedule: str | schedules.Decay = 'cosine',
+  sampler: str | Sampler = 'uniform',
   start_step: int = 0,
   stop_step: int,
   inverted: bool = False,
@@ -43,6 +45,8 @@ def rigl(
       `start_step`, in [0, 1]; may be traced.
     drop_schedule: decay of the drop fraction: a name in `schedules.DECAYS` or
       a function of progress in [0, 1].
+    sampler: draws the first masks: a name in `core.samplers` (`uniform`,
+      `connected`, `uneven`), a dotted path or a function.
     start_step: the first mask step.
     stop_step: mask steps end before it, and the decay at it; the paper's
       T_end, about 3/4 of training.
@@ -50,7 +54,8 @@ def rigl(
       to show what growing by gradient is worth.
 
   Raises:
-    ValueError: an argument is out of range, or no decay has that name.
+    ValueError: an argument is out of range, or no decay or sampler has that
+      name.
 
   **Deviations** from the authors' code: mask steps are counted as steps
   (theirs freezes the counter); no noise on the drop scores; inactive weights
@@ -65,6 +70,7 @@ def rigl(
     _inverted if inverted else gradient,
     drop_fraction=drop_fraction,
     drop_schedule=drop_schedule,
+    sampler=sampler,
     start_step=start_step,
     stop_step=stop_step,
     step_on_update=False,

@@ -2,6 +2,7 @@
 
 from jaxsparse.core import schedules
 from jaxsparse.core.criteria.random import random
+from jaxsparse.core.samplers import Sampler
 from jaxsparse.core.types import Counts, MaskUpdater, Scalar
 from jaxsparse.updaters import _dynamic
 
@@ -11,6 +12,7 @@ def set(
   *,
   drop_fraction: Scalar = 0.3,
   drop_schedule: str | schedules.Decay = 'cosine',
+  sampler: str | Sampler = 'uniform',
   start_step: int = 0,
   stop_step: int,
 ) -> MaskUpdater:
@@ -27,11 +29,14 @@ def set(
       `start_step`, in [0, 1]; may be traced.
     drop_schedule: decay of the drop fraction: a name in `schedules.DECAYS` or
       a function of progress in [0, 1].
+    sampler: draws the first masks: a name in `core.samplers` (`uniform`,
+      `connected`, `uneven`), a dotted path or a function.
     start_step: the first mask step.
     stop_step: mask steps end before it, and the decay at it.
 
   Raises:
-    ValueError: an argument is out of range, or no decay has that name.
+    ValueError: an argument is out of range, or no decay or sampler has that
+      name.
 
   **Deviations**: as run by Evci et al. 2020, with the schedule of RigL. The
   original drops a constant 0.3 once an epoch (`drop_schedule='constant'`),
@@ -43,6 +48,7 @@ def set(
     random,
     drop_fraction=drop_fraction,
     drop_schedule=drop_schedule,
+    sampler=sampler,
     start_step=start_step,
     stop_step=stop_step,
     step_on_update=True,

@@ -8,6 +8,7 @@ from jax import Array
 from jaxsparse.core import schedules
 from jaxsparse.core.criteria.gradient import gradient
 from jaxsparse.core.masks import map_masks, shard_like
+from jaxsparse.core.samplers import Sampler
 from jaxsparse.core.types import (
   Counts,
   MaskState,
@@ -31,6 +32,7 @@ def snfs(
   momentum: Scalar = 0.9,
   drop_fraction: Scalar = 0.3,
   drop_schedule: str | schedules.Decay = 'cosine',
+  sampler: str | Sampler = 'uniform',
   start_step: int = 0,
   stop_step: int,
 ) -> MaskUpdater:
@@ -51,11 +53,14 @@ def snfs(
       [0, 1]; may be traced.
     drop_schedule: decay of the drop fraction: a name in `schedules.DECAYS` or
       a function of progress in [0, 1].
+    sampler: draws the first masks: a name in `core.samplers` (`uniform`,
+      `connected`, `uneven`), a dotted path or a function.
     start_step: the first mask step.
     stop_step: mask steps end before it, and the decay at it.
 
   Raises:
-    ValueError: an argument is out of range, or no decay has that name.
+    ValueError: an argument is out of range, or no decay or sampler has that
+      name.
 
   **Deviations** from the original: weights are not redistributed between
   layers, and the score is an average of its own rather than the optimiser's
@@ -64,7 +69,7 @@ def snfs(
   factor for a whole layer and changes no rank.
   """
   _checks.check_fraction('momentum', momentum, below_one=True)
-  random_init = _dynamic.random_init(counts)
+  random_init = _dynamic.random_init(counts, sampler)
 
   def init(
     params: Params, *, key: Array, probe: PyTree | None = None
@@ -97,6 +102,7 @@ def snfs(
     signal=lambda grads, state: state.inner.average,
     drop_fraction=drop_fraction,
     drop_schedule=drop_schedule,
+    sampler=sampler,
     start_step=start_step,
     stop_step=stop_step,
     step_on_update=True,

@@ -1,10 +1,13 @@
 """Static sparse training: random masks that never change."""
 
+from jaxsparse.core.samplers import Sampler
 from jaxsparse.core.types import Counts, MaskUpdater
 from jaxsparse.updaters import _dynamic, _fixed
 
 
-def static(counts: Counts) -> MaskUpdater:
+def static(
+  counts: Counts, *, sampler: str | Sampler = 'uniform'
+) -> MaskUpdater:
   """Random masks at given counts that never change ("Static", "Scratch").
 
   The baseline of Evci et al. 2020, "Rigging the Lottery" (section 4):
@@ -13,13 +16,18 @@ def static(counts: Counts) -> MaskUpdater:
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where
       a leaf is exempt.
+    sampler: draws the masks: a name in `core.samplers` (`uniform`,
+      `connected`, `uneven`), a dotted path or a function.
+
+  Raises:
+    ValueError: no sampler of that name.
 
   **Deviations**: none. What the authors' code calls `static` is another
   method: it drops and re-initialises weights of one mask; their `scratch` is
   this one.
   """
   return MaskUpdater(
-    init=_dynamic.random_init(counts),
+    init=_dynamic.random_init(counts, sampler),
     update=_fixed.update,
     mask_steps='none',
   )
