@@ -15,6 +15,7 @@ from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
 from jaxsparse.core.types import Counts, MaskUpdater, Params, Path
 from jaxsparse.data import datasets, order
+from jaxsparse.data.facts import Facts, abstract, describe
 from jaxsparse.experiments import checks, recipes
 from jaxsparse.experiments.fields import Plain
 from jaxsparse.experiments.resolve import resolve, settle_steps
@@ -30,7 +31,7 @@ class Experiment(NamedTuple):
 
   Attributes:
     config: the settled config, plain.
-    dataset: in host memory.
+    dataset: in host memory; built without data, of shapes and dtypes.
     eval_split: what the run is evaluated on as it goes.
     module: the model.
     task: the model with its loss.
@@ -40,6 +41,7 @@ class Experiment(NamedTuple):
     members: one a replicate; replicate i is the run of seed + i.
     plan: when what is due; its mask steps are those that the method takes.
     batches: `(replicate, begin, end) -> int32 [end - begin, batch]`.
+    facts: what is known of the data, of one that is built without them.
   """
 
   config: Plain
@@ -53,6 +55,7 @@ class Experiment(NamedTuple):
   members: tuple[Member, ...]
   plan: Plan
   batches: Callable[[int, int, int], np.ndarray]
+  facts: Facts | None = None
 
   @property
   def kept_steps(self) -> tuple[int, ...]:
@@ -68,18 +71,22 @@ class Experiment(NamedTuple):
     return paths.flatten(self.counts)
 
 
-def build(config: Any) -> Experiment:
+def build(config: Any, *, without_data: bool = False) -> Experiment:
   """The run that a config describes.
 
   Args:
     config: a `ConfigDict` made by `config.default_config`.
+    without_data: takes what is known of the data set in place of its examples,
+      which need not be there: enough to plan with, not to train.
 
   Raises:
     ValueError: what was got, what is accepted, at which field.
   """
   resolved = resolve(config)
   data = resolved['data']
-  dataset = _dataset(data['name'], data['dir'], data['validation'])
+  where = data['name'], data['dir'], data['validation']
+  known = _facts(*where) if without_data else None
+  dataset = _dataset(*where) if known is None else abstract(known)
   settled = settle_steps(resolved, len(dataset.train.labels))
   module = recipes.module(settled['model'], dataset.num_classes)
   task = recipes.task(module, settled['label_smoothing'])
@@ -103,6 +110,7 @@ def build(config: Any) -> Experiment:
     members,
     _plan(settled, updater),
     functools.partial(_batches, settled, len(dataset.train.labels)),
+    known,
   )
 
 
@@ -116,8 +124,19 @@ def total_sizes(experiment: Experiment) -> dict[Path, int]:
 @functools.lru_cache(maxsize=8)
 def _dataset(name: str, data_dir: str, validation: float) -> datasets.Dataset:
   """Kept, for runs one after another mostly share it."""
+  return _known(datasets.load, name, data_dir, validation)
+
+
+@functools.lru_cache(maxsize=8)
+def _facts(name: str, data_dir: str, validation: float) -> Facts:
+  return _known(describe, name, data_dir, validation)
+
+
+def _known(
+  look: Callable[..., Any], name: str, data_dir: str, validation: float
+) -> Any:
   try:
-    return datasets.load(
+    return look(
       name, data_dir=data_dir or None, validation=_validation(validation)
     )
   except ValueError as error:

@@ -39,6 +39,12 @@ class Plan(NamedTuple):
   probe_interval: int = 0
   probe_updates: bool = False
 
+  @property
+  def mask_steps(self) -> range:
+    """Those within the run, ascending."""
+    end = min(self.stop_step, self.num_steps)
+    return range(self.start_step, end, self.update_interval)
+
   def masks_change(self, step: int) -> bool:
     """Whether `step` is a mask step."""
     return is_mask_step(

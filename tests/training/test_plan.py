@@ -54,6 +54,12 @@ def test_a_mask_step_is_a_segment_of_its_own(plan):
 
 
 @given(plans())
+def test_mask_steps_are_those_at_which_masks_change(plan):
+  changing = [t for t in range(plan.num_steps) if plan.masks_change(t)]
+  assert list(plan.mask_steps) == changing
+
+
+@given(plans())
 def test_what_is_due_falls_on_the_end_of_a_segment(plan):
   for begin, end in segments(plan):
     assert end - begin <= plan.chunk

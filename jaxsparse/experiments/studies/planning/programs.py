@@ -27,7 +27,7 @@ def _programs(experiment: Experiment) -> Iterable[tuple[str, Hashable]]:
   step = experiment.recipe, config['batch_size'], _shapes(data.train)
   form = dispatch(experiment), plan.chunk
   yield 'train step', (step, form)
-  if any(map(plan.masks_change, range(plan.start_step, plan.num_steps))):
+  if plan.mask_steps:
     yield 'mask step', step
   task = experiment.task, data.scale
   for split in (experiment.eval_split, data.test):

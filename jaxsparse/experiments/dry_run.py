@@ -1,0 +1,150 @@
+"""A run without its data: its plan in numbers, and a few real steps.
+
+The data set need not be there. The programs of the run are compiled for a few
+made-up examples, for the batch of a large recipe does not fit a small machine,
+and take two optimiser steps and a mask step. Nothing is written.
+"""
+
+import math
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsparse.core.masks import random_masks
+from jaxsparse.data import facts
+from jaxsparse.experiments.build import Experiment, total_sizes
+from jaxsparse.experiments.compiled import compiled
+from jaxsparse.experiments.share import TrainingFailed
+from jaxsparse.experiments.sources import Given
+from jaxsparse.experiments.start import fresh_state
+from jaxsparse.training.evaluate import checked_active, is_finite
+
+# Two, so that BatchNorm has something to normalise.
+EXAMPLES = 2
+_OPTIMISER_STEPS = 2
+
+
+class Taken(NamedTuple):
+  """The steps that a dry run took, all of them sound.
+
+  Attributes:
+    losses: of each of them, in nats.
+    mask_step: which the last of them was; `None` if the masks never change.
+  """
+
+  losses: tuple[float, ...]
+  mask_step: int | None
+
+
+class Size(NamedTuple):
+  """A run in numbers; all counts are of one member.
+
+  Attributes:
+    parameters: all of them.
+    weights: those that a mask is over.
+    active: those of them that are active at the end.
+    mask_steps: how many there are.
+    epochs: passes over the training split.
+  """
+
+  parameters: int
+  weights: int
+  active: int
+  mask_steps: int
+  epochs: float
+
+  @property
+  def sparsity(self) -> float:
+    """The fraction of zeros among `weights`, in [0, 1]."""
+    return 1 - self.active / self.weights if self.weights else 0.0
+
+
+def size(experiment: Experiment) -> Size:
+  """The numbers of a run; nothing is computed for them."""
+  leaves = jax.tree.leaves(experiment.params)
+  seen = experiment.plan.num_steps * experiment.config['batch_size']
+  return Size(
+    parameters=sum(math.prod(leaf.shape) for leaf in leaves),
+    weights=sum(total_sizes(experiment).values()),
+    active=sum(experiment.target_counts.values()),
+    mask_steps=len(experiment.plan.mask_steps),
+    epochs=seen / len(experiment.dataset.train.labels),
+  )
+
+
+def stand_in(experiment: Experiment) -> Given:
+  """Random masks where a run would take those of another that is not there.
+
+  The weights are the run's own.
+  """
+  if not experiment.config['init']['masks']:
+    return None, None
+  abstract, counts = experiment.params, experiment.counts
+  return None, random_masks(abstract, counts, key=jax.random.key(0))
+
+
+def take(experiment: Experiment, given: Given) -> Taken:
+  """Takes two optimiser steps and a mask step on made-up examples.
+
+  The mask step is the first, at which most is dropped and grown, or the last
+  of a method that prunes step by step, which ends at its target.
+
+  Args:
+    experiment: built without data.
+    given: params and masks to start from, see `sources.given`.
+
+  Raises:
+    TrainingFailed: a loss or a weight is not finite.
+    BrokenInvariant: the masks are not what the method promises.
+  """
+  if experiment.facts is None:
+    raise ValueError('a dry run takes an experiment that is without data')
+  steps = _OPTIMISER_STEPS
+  rows = np.arange((steps + 1) * EXAMPLES, dtype=np.int32)
+  rows = rows.reshape(-1, EXAMPLES)
+  data = facts.fake(experiment.facts, jax.random.key(0), rows.size)
+  small = experiment._replace(batches=lambda *_: rows[:1])
+  program, member = compiled(experiment), experiment.members[0]
+  state = fresh_state(small, program, data, 0, given)
+  state, metrics = program.programs.advance(state, member, data, rows[:steps])
+  losses = metrics['loss'].tolist()
+  mask_step = _mask_step(experiment)
+  if mask_step is not None:
+    step = jax.device_put(jnp.int32(mask_step), state.step.sharding)
+    state, metrics = program.programs.update_masks(
+      state._replace(step=step), member, data, rows[steps:]
+    )
+    losses += metrics['loss'].tolist()
+  if not (np.all(np.isfinite(losses)) and is_finite(state)):
+    shown = ', '.join(f'{loss:.4g}' for loss in losses)
+    raise TrainingFailed(
+      'a loss or a weight of the dry run is not finite; the losses of its'
+      f' {len(losses)} steps: {shown}'
+    )
+  updater = experiment.recipe.updater(member)
+  checked_active(state, updater, experiment.target_counts, final=True)
+  return Taken(tuple(losses), mask_step)
+
+
+def _mask_step(experiment: Experiment) -> int | None:
+  steps = experiment.plan.mask_steps
+  if not steps:
+    return None
+  updater = experiment.recipe.updater(experiment.members[0])
+  return steps[-1] if updater.invariant == 'scheduled' else steps[0]
+
+
+def notes(experiment: Experiment) -> list[str]:
+  """What a reader must know of the data and the batch of a dry run."""
+  known, batch = experiment.facts, experiment.config['batch_size']
+  lines = [
+    f'made-up examples, {EXAMPLES} a step, for the batch of'
+    f' {batch:,} may not fit this machine'
+  ]
+  if known is not None and not known.prepared:
+    lines.append(
+      f'{known.name} is not on this machine: its sizes are those published'
+    )
+  return lines

@@ -1,0 +1,130 @@
+"""Steps without data, against the counts and the plan of the real run."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxsparse.core.types import MaskState, MaskUpdater
+from jaxsparse.experiments import dry_run
+from jaxsparse.experiments.build import build
+from jaxsparse.experiments.share import TrainingFailed
+from jaxsparse.training.evaluate import BrokenInvariant
+
+
+def without_data(config):
+  return build(config, without_data=True)
+
+
+def take(config):
+  experiment = without_data(config)
+  return dry_run.take(experiment, dry_run.stand_in(experiment))
+
+
+def test_a_run_in_numbers(make_config):
+  # 64x16 and 16x10 with biases; 1,442 examples, of which a quarter is cut.
+  experiment = without_data(make_config(data__validation=0.25))
+  size = dry_run.size(experiment)
+  assert size.parameters == 64 * 16 + 16 + 16 * 10 + 10
+  assert (size.weights, size.active) == (1184, 238)
+  assert size.sparsity == 1 - 238 / 1184
+  # 30 steps, those below floor(0.75 x 30) that 5 divides.
+  assert size.mask_steps == len([0, 5, 10, 15, 20])
+  assert size.epochs == 30 * 16 / (1442 - 360)
+
+
+def test_it_is_planned_as_the_run_with_data_is(make_config):
+  planned, real = without_data(make_config()), build(make_config())
+  assert planned.config == real.config
+  assert planned.plan == real.plan
+  assert planned.target_counts == real.target_counts
+  assert planned.recipe is real.recipe
+  np.testing.assert_array_equal(planned.batches(0, 3, 9), real.batches(0, 3, 9))
+  assert real.facts is None
+
+
+@pytest.mark.parametrize(
+  ('method', 'fields', 'mask_step'),
+  [
+    # The first, and of the one that prunes step by step the last.
+    ('rigl', {'updater__start_step': 5}, 5),
+    ('gmp', {}, 20),
+    ('static', {}, None),
+  ],
+)
+def test_it_takes_two_steps_and_a_mask_step(
+  make_config, method, fields, mask_step
+):
+  taken = take(make_config(method, **fields))
+  assert taken.mask_step == mask_step
+  assert len(taken.losses) == 2 + (mask_step is not None)
+  # Not a loss of nothing, and the second batch is another.
+  assert all(math.isfinite(loss) and loss > 0.5 for loss in taken.losses)
+  assert taken.losses[0] != taken.losses[1]
+
+
+def test_masks_are_made_up_where_those_of_another_run_are_asked_for(
+  make_config,
+):
+  config = make_config(
+    'static', init__masks='run:pruned', init__shuffle_masks=True
+  )
+  experiment = without_data(config)
+  params, masks = dry_run.stand_in(experiment)
+  assert params is None
+  found = {'/'.join(k.key for k in p): m for p, m in _leaves(masks)}
+  assert {p: int(m.sum()) for p, m in found.items()} == experiment.target_counts
+  assert dry_run.take(experiment, (params, masks)).mask_step is None
+
+
+def _leaves(tree):
+  return jax.tree_util.tree_leaves_with_path(tree)
+
+
+def test_a_loss_that_is_not_finite_is_told(make_config):
+  with pytest.raises(TrainingFailed, match='not finite; .* 2 steps'):
+    take(make_config('static', optimizer__learning_rate=1e38))
+
+
+def lax_masks(counts):
+  """Promises counts of each leaf and keeps one weight fewer."""
+
+  def init(params, *, key, probe=None):
+    def one(param, count):
+      place = jnp.arange(param.size).reshape(param.shape)
+      return None if count is None else place < count - 1
+
+    return MaskState(
+      jax.tree.map(one, params, counts, is_leaf=lambda x: x is None)
+    )
+
+  return MaskUpdater(init=init, update=None, mask_steps='none')
+
+
+def test_masks_that_are_not_what_was_promised_are_told(make_config):
+  with pytest.raises(BrokenInvariant, match='promises'):
+    take(make_config(lax_masks))
+
+
+def test_an_experiment_with_data_is_refused(make_config):
+  with pytest.raises(ValueError, match='without data'):
+    dry_run.take(build(make_config()), (None, None))
+
+
+def test_notes_tell_the_batch_and_data_that_are_not_here(make_config, tmp_path):
+  (here,) = dry_run.notes(without_data(make_config()))
+  assert '2 a step' in here
+  assert 'the batch of 16' in here
+  config = make_config(
+    model='lenet5', data__name='mnist', data__dir=str(tmp_path)
+  )
+  _, absent = dry_run.notes(without_data(config))
+  assert absent.startswith('mnist is not on this machine')
+
+
+def test_an_unknown_data_set_is_refused(make_config, tmp_path):
+  config = make_config(data__name='emnist/letters', data__dir=str(tmp_path))
+  with pytest.raises(ValueError, match='config.data: .*not prepared'):
+    without_data(config)
