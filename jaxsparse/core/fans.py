@@ -7,7 +7,7 @@ to a rule is a function of a line or two:
 
     def axes(path, shape):
       found = fans.flax(path, shape)
-      return found._replace(groups=32) if 'depthwise' in path else found
+      return found._replace(groups=32) if 'grouped' in path else found
 
 The fans below are He et al.'s (2015), counted over active weights: padding,
 stride and overlap play no part.
@@ -54,13 +54,16 @@ def flax(path: Path, shape: Shape) -> Axes:
   kernels of three axes, `query`, `key` and `value` are [embed, heads,
   head_dim] and `out` is [heads, head_dim, embed], as in multi-head attention.
   Groups are not visible in a shape ([5, 5, 1, 6] may be depthwise or read one
-  channel): 1.
+  channel): 1, but for a kernel [..., 1, out] of a layer with `depthwise` in its
+  name, which has one a channel.
   """
   layer = path.split('/')[-2:][0]
   if len(shape) == 3 and layer in ('query', 'key', 'value'):
     return Axes((0,), (1, 2))
   if len(shape) == 3 and layer == 'out':
     return Axes((0, 1), (2,))
+  if 'depthwise' in layer and shape[-2:-1] == (1,):
+    return Axes((-2,), (-1,), groups=shape[-1])
   return Axes((-2,), (-1,))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
 
+import jax
 from flax import linen as nn
 
 from jaxsparse.core import paths
@@ -73,3 +74,12 @@ def widened(channels: Iterable[int], width: float) -> tuple[int, ...]:
     raise ValueError(f'width {width!r}: accepted is a number above 0')
   exact = Fraction(str(width))
   return tuple(max(1, math.floor(exact * c)) for c in channels)
+
+
+def check_images(x: jax.Array, smallest: int, what: str) -> None:
+  """`ValueError` if `x` is not [n, h, w, c] with h and w >= `smallest`."""
+  if x.ndim != 4 or min(x.shape[1:3]) < smallest:
+    raise ValueError(
+      f'{what} takes images [n, h, w, c] with h and w at least {smallest},'
+      f' not of shape {x.shape}'
+    )

@@ -15,7 +15,12 @@ import jax
 from flax import linen as nn
 
 from jaxsparse.models._convolution import convolution, max_pool
-from jaxsparse.models._layers import Initialiser, kernel_initialiser, positive
+from jaxsparse.models._layers import (
+  Initialiser,
+  check_images,
+  kernel_initialiser,
+  positive,
+)
 
 WIDTHS = (6, 16, 120, 84)
 
@@ -38,11 +43,7 @@ class LeNet5(nn.Module):
   def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
     """Logits [n, num_classes] of images [n, h, w, c], h and w >= 16."""
     del train
-    if x.ndim != 4 or min(x.shape[1:3]) < _SMALLEST:
-      raise ValueError(
-        f'lenet5 takes images [n, h, w, c] with h and w at least {_SMALLEST},'
-        f' not of shape {x.shape}'
-      )
+    check_images(x, _SMALLEST, 'lenet5')
     *convs, dense_0, dense_1 = self.features
     for filters in convs:
       x = nn.Conv(

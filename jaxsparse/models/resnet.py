@@ -19,9 +19,9 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from jaxsparse.models import _conv_nets, _layers
-from jaxsparse.models._conv_nets import Layers
+from jaxsparse.models import _layers, _nets
 from jaxsparse.models._layers import Initialiser
+from jaxsparse.models._nets import Layers
 
 # Blocks of each stage, by depth; from 50 on they are bottlenecks.
 _FOUR_STAGES = {
@@ -101,7 +101,7 @@ class ResNet(nn.Module):
     """
     imagenet = self.stem == 'imagenet'
     smallest = 2 ** (len(self.blocks) - 1) * (4 if imagenet else 1)
-    _conv_nets.check_images(x, smallest, f'resnet with the stem {self.stem!r}')
+    _layers.check_images(x, smallest, f'resnet with the stem {self.stem!r}')
     size, stride = (7, 2) if imagenet else (3, 1)
     x = self.layers.conv(self.channels[0], size, stride=stride, name='conv')(x)
     x = nn.relu(self.layers.norm(train=train, name='norm')(x))
@@ -118,7 +118,7 @@ class ResNet(nn.Module):
           self.layers,
           name=f'group{group}_block{block}',
         )(x, train=train)
-    return _conv_nets.logits(x, self.num_classes)
+    return _nets.logits(x, self.num_classes)
 
 
 def _convs(
@@ -186,7 +186,7 @@ def resnet(
     pad=shortcut == 'pad',
     zero_init=zero_init_residual,
     num_classes=num_classes,
-    layers=_conv_nets.layers(kernel_init, dtype),
+    layers=_nets.layers(kernel_init, dtype),
   )
 
 

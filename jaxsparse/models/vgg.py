@@ -22,10 +22,10 @@ at 0.
 import jax
 from flax import linen as nn
 
-from jaxsparse.models import _conv_nets, _layers
-from jaxsparse.models._conv_nets import Layers
+from jaxsparse.models import _layers, _nets
 from jaxsparse.models._convolution import max_pool
 from jaxsparse.models._layers import Initialiser
+from jaxsparse.models._nets import Layers
 
 CHANNELS = (64, 128, 256, 512, 512)
 
@@ -57,7 +57,7 @@ class VGG(nn.Module):
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
     """Logits [n, num_classes] of images [n, h, w, c]; h, w >= 2**pools."""
-    _conv_nets.check_images(x, 2**self.pools, f'vgg of {self.pools} pools')
+    _layers.check_images(x, 2**self.pools, f'vgg of {self.pools} pools')
     blocks = zip(self.convs, self.channels, strict=True)
     for block, (convs, filters) in enumerate(blocks, 1):
       for i in range(1, convs + 1):
@@ -72,7 +72,7 @@ class VGG(nn.Module):
         if i == convs and block <= self.pools:
           x = max_pool(x)
         x = nn.relu(x)
-    return _conv_nets.logits(x, self.num_classes, use_bias=self.use_bias)
+    return _nets.logits(x, self.num_classes, use_bias=self.use_bias)
 
 
 def vgg(
@@ -122,5 +122,5 @@ def vgg(
     batch_norm=batch_norm,
     use_bias=use_bias,
     num_classes=num_classes,
-    layers=_conv_nets.layers(kernel_init, dtype),
+    layers=_nets.layers(kernel_init, dtype),
   )

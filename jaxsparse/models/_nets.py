@@ -1,4 +1,4 @@
-"""What the convolutional nets share: layers, classifier, check of images."""
+"""What the deeper nets share: their layers and their classifier."""
 
 import dataclasses
 from typing import Any
@@ -15,10 +15,10 @@ _DTYPES = ('float32', 'bfloat16')
 
 @dataclasses.dataclass(frozen=True)
 class Layers:
-  """Makes the layers of a convolutional net, so that all are alike.
+  """Makes the layers of a net, so that all are alike.
 
   Attributes:
-    kernel_init: of the convolutions.
+    kernel_init: of convolutions and dense layers.
     dtype: what is computed in; params and statistics are float32.
   """
 
@@ -49,6 +49,12 @@ class Layers:
       kernel_init=self.kernel_init,
       dtype=self.dtype,
       name=name,
+    )
+
+  def dense(self, units: int, *, name: str) -> nn.Dense:
+    """A dense layer, with a bias that starts at 0."""
+    return nn.Dense(
+      units, kernel_init=self.kernel_init, dtype=self.dtype, name=name
     )
 
   def norm(
@@ -106,12 +112,3 @@ def layers(kernel_init: str | Initialiser, dtype: str) -> Layers:
   """
   _layers.one_of('dtype', dtype, _DTYPES)
   return Layers(_layers.kernel_initialiser(kernel_init), jnp.dtype(dtype))
-
-
-def check_images(x: jax.Array, smallest: int, what: str) -> None:
-  """`ValueError` if `x` is not [n, h, w, c] with h and w >= `smallest`."""
-  if x.ndim != 4 or min(x.shape[1:3]) < smallest:
-    raise ValueError(
-      f'{what} takes images [n, h, w, c] with h and w at least {smallest},'
-      f' not of shape {x.shape}'
-    )
