@@ -3,6 +3,7 @@
 import functools
 import pathlib
 import platform
+import re
 import subprocess
 
 import flax
@@ -15,6 +16,9 @@ import jaxsparse
 from jaxsparse.training.carry import usable_cores
 
 _SECONDS = 10.0
+# Linux alone has it; elsewhere Python knows.
+_CPUS = pathlib.Path('/proc/cpuinfo')
+_MODEL = re.compile(r'^model name\s*:(.*)$', re.MULTILINE)
 
 
 @functools.cache
@@ -23,7 +27,8 @@ def made_with() -> dict[str, str]:
 
   `checkout` is what git calls the commit that the code is of, with '-dirty'
   where files differ from it; it is missing where the code is not in a checkout
-  of its own. `cores` is there on CPU alone.
+  of its own. `cores` is there on CPU alone, `processor` where the system says
+  which it is.
   """
   kinds = ', '.join(sorted({device.device_kind for device in jax.devices()}))
   found = {
@@ -39,9 +44,19 @@ def made_with() -> dict[str, str]:
   }
   if jax.default_backend() == 'cpu':
     found['cores'] = str(usable_cores())
+  if kind := _processor():
+    found['processor'] = kind
   if commit := described(pathlib.Path(jaxsparse.__file__).parents[1]):
     found['checkout'] = commit
   return found
+
+
+def _processor() -> str:
+  """'Intel(R) Xeon(R) Processor', or ''."""
+  if not _CPUS.exists():
+    return platform.processor()
+  found = _MODEL.search(_CPUS.read_text('utf-8', errors='replace'))
+  return found[1].strip() if found else ''
 
 
 def described(root: pathlib.Path) -> str:

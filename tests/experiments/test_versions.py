@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import os
+import shutil
 import subprocess
 
 import jax
@@ -32,6 +33,14 @@ def test_packages_are_those_installed():
     assert found[name] == importlib.metadata.version(name)
   assert found['device'] == f'cpu x {len(jax.devices())}'
   assert int(found['cores']) == len(os.sched_getaffinity(0))
+
+
+@pytest.mark.skipif(not shutil.which('lscpu'), reason='no lscpu')
+def test_the_processor_is_what_the_system_calls_it():
+  done = subprocess.run(['lscpu'], check=True, capture_output=True, text=True)
+  found = dict(line.split(':', 1) for line in done.stdout.splitlines())
+  named = found.get('Model name', '').strip()
+  assert versions.made_with().get('processor', '') in (named, '')
 
 
 def test_a_checkout_goes_by_its_commit(checkout):

@@ -17,6 +17,10 @@ CONFIGS = sorted(
   if path.name != '__init__.py'
 )
 STUDIES = [name for name in CONFIGS if name.startswith('configs/studies/')]
+RESULTS = sorted(
+  str(path.relative_to(ROOT))
+  for path in (ROOT / 'configs/studies').rglob('*.md')
+)
 RUNS = [name for name in CONFIGS if name not in STUDIES]
 
 
@@ -46,6 +50,43 @@ def test_the_config_loads_and_validates(name):
 @pytest.mark.parametrize('name', STUDIES)
 def test_the_study_loads_and_validates(name):
   check.check(load(name))
+
+
+def strays(name, text):
+  """What keeps `text` from being the report of the study beside `name`."""
+  study = name.removesuffix('.md') + '.py'
+  if study not in STUDIES:
+    return [f'there is no {study}']
+  short = study.removeprefix('configs/').removesuffix('.py')
+  return [
+    f'no {part!r}'
+    for part in (
+      f'# {load(study).title}\n',
+      f'--config={short}',
+      '\n## Times\n',
+    )
+    if part not in text.replace('--config=configs/', '--config=')
+  ]
+
+
+def test_results_are_reports_of_the_studies_that_they_lie_beside():
+  texts = {name: (ROOT / name).read_text() for name in RESULTS}
+  found = {name: strays(name, text) for name, text in texts.items()}
+  assert {name: what for name, what in found.items() if what} == {}
+
+
+def test_results_of_another_study_are_seen():
+  folder = 'configs/studies/gradient_flow/lenet5'
+  assert strays(f'{folder}/accurate.md', '') == [
+    f'there is no {folder}/accurate.py'
+  ]
+  good = (
+    '# LeNet5 on MNIST at 95 %: accuracy by start and method\n\n'
+    '    python -m launch.study --config={}\n\n## Times\n'
+  )
+  for spelling in (f'{folder[8:]}/accuracy', f'{folder}/accuracy.py'):
+    assert strays(f'{folder}/accuracy.md', good.format(spelling)) == []
+  assert len(strays(f'{folder}/hessian.md', good.format('x'))) == 2
 
 
 @pytest.mark.parametrize('name', RUNS)

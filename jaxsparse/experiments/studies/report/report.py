@@ -1,8 +1,8 @@
 """Writes the report of a study: tables, figures and a page.
 
-Nothing but `times.csv` and the last section of `report.html` depends on the
-clock, so what a study that was killed and resumed writes is, but for those,
-what an unbroken one does.
+Nothing but `times.csv` and the last sections of `report.md` and `report.html`
+depends on the clock, so what a study that was killed and resumed writes is,
+but for those, what an unbroken one does.
 """
 
 import pathlib
@@ -10,7 +10,7 @@ import pathlib
 from jaxsparse.experiments import figures, workdir
 from jaxsparse.experiments.studies.figures import draw
 from jaxsparse.experiments.studies.names import without_folders
-from jaxsparse.experiments.studies.report import page, tables, times
+from jaxsparse.experiments.studies.report import document, page, tables, times
 from jaxsparse.experiments.studies.results import Results
 
 PAGE = 'report.html'
@@ -20,7 +20,7 @@ _FIGURES = 'figures'
 def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
   """Writes the report into a folder; what was there under its names goes.
 
-  The files are `table.md`, `table.csv`, `figures/*.png` and `*.svg`,
+  The files are `report.md`, `table.csv`, `figures/*.png` and `*.svg`,
   `times.csv` and `report.html`. Each is either what it was or all of the new
   one, and the page comes last.
 
@@ -51,7 +51,7 @@ def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
     if path.suffix in ('.png', '.svg') and path.name not in images:
       path.unlink()
   for name, text in (
-    ('table.md', tables.markdown(results)),
+    ('report.md', document.markdown(results)),
     ('table.csv', tables.csv(results)),
     ('times.csv', times.csv(results)),
     (PAGE, html),

@@ -1,7 +1,6 @@
-"""The table of a study as text: for a terminal, as Markdown, as CSV."""
+"""The table of a study as lines of cells, for a terminal and as CSV."""
 
 import dataclasses
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,7 +12,6 @@ from jaxsparse.experiments.studies.names import (
   row_name,
   value_name,
 )
-from jaxsparse.experiments.studies.report.account import carried
 from jaxsparse.experiments.studies.report.cells import (
   NOTHING,
   Column,
@@ -88,10 +86,10 @@ def text(results: Results) -> str:
 
   A table too wide for one has a line a row, whatever the study has across.
   """
-  shown = summary.aligned(_grid(results, why=False))
+  shown = summary.aligned(grid(results, why=False))
   if max(map(len, shown.splitlines())) > _WIDEST:
     study = dataclasses.replace(results.study, across='')
-    shown = summary.aligned(_grid(results._replace(study=study), why=False))
+    shown = summary.aligned(grid(results._replace(study=study), why=False))
   parts = [shown]
   if said := _failures(results):
     parts += ['', *said]
@@ -103,28 +101,13 @@ def text(results: Results) -> str:
   return '\n'.join(parts)
 
 
-def markdown(results: Results) -> str:
-  """The content of `table.md`: the table, the verdicts and the notes."""
-  study = results.study
-  heading, *rows = ([_cell(c) for c in r] for r in _grid(results, why=True))
-  left = 1 + len(table(results).fields)
-  rule = [':--' if i < left else '--:' for i in range(len(heading))]
-  parts = [f'# {_cell(study.title)}', _cell(study.source)]
-  parts.append(
-    '\n'.join('| ' + ' | '.join(row) + ' |' for row in (heading, rule, *rows))
-  )
-  parts.append(legend(results))
-  for claim, found in verdicts.of_study(results):
-    said = [f'  - **{v.outcome}**: {_cell(v.text)}' for v in found]
-    parts.append('\n'.join([f'- {_cell(claim)}', *said]))
-  if study.claims:
-    parts.append(verdicts.ALONE)
-  parts += [_cell(carried(results)), study.notes]
-  return '\n\n'.join(part for part in parts if part) + '\n'
+def grid(results: Results, *, why: bool) -> list[list[str]]:
+  """A heading line, then one a line of the table.
 
-
-def _grid(results: Results, *, why: bool) -> list[list[str]]:
-  """A heading line, then one a line; `why` puts failures into the cells."""
+  Args:
+    results: of the study.
+    why: whether the cells say why seeds failed.
+  """
   made = table(results)
   rows = [
     [
@@ -213,8 +196,3 @@ def _failures(results: Results) -> list[str]:
     for row in study.rows()
     if (why := lost(results.of(row)))
   ]
-
-
-def _cell(text: str) -> str:
-  """One line of Markdown that says no more than `text` does."""
-  return ' '.join(re.sub(r'[\\|<*`]', r'\\\g<0>', text).split())

@@ -1,11 +1,17 @@
-"""How long a study's members took: the one place where a report shows time."""
+"""When and where a report was written, and how long its members took.
 
+It is the one place where a report knows the clock and the machine that wrote
+it.
+"""
+
+import datetime
 import math
 import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from jaxsparse.experiments.studies.names import row_name
+from jaxsparse.experiments import versions
+from jaxsparse.experiments.studies.names import count, row_name
 from jaxsparse.experiments.studies.report import tables
 from jaxsparse.experiments.studies.report.markup import (
   Markup,
@@ -35,16 +41,31 @@ def csv(results: Results) -> str:
   )
 
 
-def section(results: Results) -> Markup:
-  """The same by row, as the last section of the page."""
-  heads = ('row', 'members', 'wall seconds, mean', 'steps/s, mean')
+def account(results: Results) -> str:
+  """When and where the report was written, and all members' time."""
   every = [m for m in results.members if m.summary]
-  rows = [
-    _line('tr', row_name(results.study, row), found)
-    for row in results.study.rows()
-    if (found := [m for m in results.of(row) if m.summary])
-  ]
   total = math.fsum(_numbers(every, 'wall_seconds'))
+  return (
+    f'Written on {datetime.datetime.now().astimezone():%Y-%m-%d}, on'
+    f' {_machine()}. {total:,.1f} s in all members together.{_parts(every)}'
+  )
+
+
+def rows(results: Results) -> list[list[str]]:
+  """A heading, then a line for each row that has members which finished."""
+  return [
+    ['row', 'members', 'wall seconds, mean', 'steps/s, mean'],
+    *(
+      _line(row_name(results.study, row), found)
+      for row in results.study.rows()
+      if (found := [m for m in results.of(row) if m.summary])
+    ),
+  ]
+
+
+def section(results: Results) -> Markup:
+  """The same as the last section of the page."""
+  heads, *lines = rows(results)
   table = element(
     'table',
     element(
@@ -57,15 +78,27 @@ def section(results: Results) -> Markup:
         ],
       ),
     ),
-    element('tbody', rows),
+    element('tbody', [_row(line) for line in lines]),
   )
   return element(
     'section',
     element('h2', 'Times'),
-    element('p', f'{total:,.1f} s in all members together.{_parts(every)}'),
+    element('p', account(results)),
     scrolling(table, 'Times'),
     id='times',
   )
+
+
+def _machine() -> str:
+  """'2 cores of Intel(R) Xeon(R) Processor (x86_64), with jax 0.10.2'."""
+  made = versions.made_with()
+  kind = made.get('processor', '')
+  name = f'{kind} ({made["machine"]})' if kind else made['machine']
+  if 'cores' in made:
+    name = f'{count(int(made["cores"]), "core")} of {name}'
+  else:
+    name = f'{made["device"]}, {name}'
+  return f'{name}, with jax {made["jax"]}'
 
 
 def _parts(members: Sequence[MemberResult]) -> str:
@@ -76,15 +109,23 @@ def _parts(members: Sequence[MemberResult]) -> str:
   return ' Of those carried by vmap each has its part of what they took.'
 
 
-def _line(kind: str, name: str, members: Sequence[MemberResult]) -> Markup:
+def _line(name: str, members: Sequence[MemberResult]) -> list[str]:
   seconds = _numbers(members, 'wall_seconds')
   speeds = _numbers(members, 'steps_per_second')
+  return [
+    name,
+    str(len(members)),
+    f'{statistics.fmean(seconds):,.1f}' if seconds else '',
+    f'{statistics.fmean(speeds):,.0f}' if speeds else '',
+  ]
+
+
+def _row(cells: Sequence[str]) -> Markup:
+  name, *numbers = cells
   return element(
-    kind,
+    'tr',
     element('th', name, scope='row'),
-    element('td', str(len(members))),
-    element('td', f'{statistics.fmean(seconds):,.1f}' if seconds else ''),
-    element('td', f'{statistics.fmean(speeds):,.0f}' if speeds else ''),
+    [element('td', number) for number in numbers],
   )
 
 

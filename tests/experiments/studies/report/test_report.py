@@ -87,8 +87,10 @@ def timeless(content):
   kept = {n: c for n, c in content.items() if n != 'times.csv'}
   page = kept['report.html'].decode('utf-8')
   page, cuts = re.subn(r'<section id="times">.*?</section>', '', page)
+  text, cut, _ = kept['report.md'].decode('utf-8').partition('\n## Times\n')
   assert cuts == 1
-  return kept | {'report.html': page}
+  assert cut
+  return kept | {'report.html': page, 'report.md': text}
 
 
 @pytest.fixture
@@ -108,7 +110,7 @@ def test_what_is_written(make_results, static_and_rigl, tmp_path):
   )
   assert set(files(path.parent)) == {
     'report.html',
-    'table.md',
+    'report.md',
     'table.csv',
     'times.csv',
     *(f'figures/{stem}.{end}' for stem in stems for end in ('png', 'svg')),
@@ -123,7 +125,7 @@ def test_again_gives_the_same_bytes(make_results, tmp_path):
   assert one == other
 
 
-def test_time_is_shown_in_two_places_only(make_results, tmp_path):
+def test_time_is_shown_in_three_places_only(make_results, tmp_path):
   results = make_results()
   slower = results._replace(
     members=tuple(
@@ -139,6 +141,7 @@ def test_time_is_shown_in_two_places_only(make_results, tmp_path):
   )
   assert one['times.csv'] != other['times.csv']
   assert one['report.html'] != other['report.html']
+  assert one['report.md'] != other['report.md']
   assert timeless(one) == timeless(other)
   assert other['times.csv'].decode().splitlines()[1].endswith(',100,77.25,3.0')
 

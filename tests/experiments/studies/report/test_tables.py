@@ -18,11 +18,6 @@ def split(text):
   return [[c.strip() for c in x.split('  ') if c] for x in text.splitlines()]
 
 
-def markdown_cells(text):
-  lines = [x for x in text.splitlines() if x.startswith('| ')]
-  return [[c.strip() for c in x.strip('|').split(' | ')] for x in lines]
-
-
 def test_the_table_for_a_terminal(make_results):
   table, _, _ = tables.text(make_results()).partition('\n\n')
   assert split(table) == [
@@ -38,7 +33,7 @@ def test_the_table_for_a_terminal(make_results):
 
 def test_a_field_across_makes_columns(make_results, static_and_rigl):
   results = make_results(static_and_rigl(across=S))
-  heading, rule, *rows = markdown_cells(tables.markdown(results))
+  heading, *rows = tables.grid(results, why=True)
   assert heading == [
     'run',
     'no sparsity',
@@ -49,7 +44,6 @@ def test_a_field_across_makes_columns(make_results, static_and_rigl):
     'sparsity 98 %, paper',
     'sparsity 98 %, difference',
   ]
-  assert rule == [':--'] + 7 * ['--:']
   assert rows == [
     ['Dense', '98.00 ± 1.00 (3)', '97.50', '+0.50', '', '', '', ''],
     ['Static', '', '', '', '91.00 ± 1.00 (3)', '62.00 ± 2.00 (3)', '–', '–'],
@@ -68,7 +62,7 @@ def test_columns_across_ascend_whatever_the_order_of_the_grids(make_results):
     Run('b', 'c', grid={S: (0.9,)}, seeds=1),
   )
   results = make_results(Study('x', runs, across=S), lambda row, seed: 0.5)
-  heading, *_ = markdown_cells(tables.markdown(results))
+  heading, *_ = tables.grid(results, why=True)
   assert heading == ['run', 'sparsity 50 %', 'sparsity 90 %', 'sparsity 98 %']
 
 
@@ -102,7 +96,7 @@ def broken(make_results, accuracy, static_and_rigl):
 
 
 def test_a_cell_says_why_it_has_no_number(broken):
-  _, _, _, static, rigl = markdown_cells(tables.markdown(broken))
+  _, _, static, rigl = tables.grid(broken, why=True)
   assert static[5] == (
     "3 of 3 refused: refused: sparsity leaves 'Dense_2' no weight"
   )
@@ -147,61 +141,14 @@ def test_a_long_reason_is_cut():
   )
 
 
-def test_claims_and_notes_are_in_both(make_results, static_and_rigl):
-  study = static_and_rigl(
-    claims=(Bound('dense', '>=', 90.0),), source='A | paper', notes='A note.'
-  )
-  results = make_results(study)
-  said = 'Dense: 98.00 % [95.52, 100.48]'
-  alone = (
+def test_claims_are_told_below_the_table(make_results, static_and_rigl):
+  results = make_results(static_and_rigl(claims=(Bound('dense', '>=', 90.0),)))
+  assert tables.text(results).endswith(
+    '\n\nTest accuracy: Dense ≥ 90 %'
+    '\n  holds      Dense: 98.00 % [95.52, 100.48]\n\n'
     'Each claim is judged by itself, at 95 %, at each point: nothing is'
     ' corrected for the number of claims and points.'
   )
-  assert tables.text(results).endswith(
-    f'Test accuracy: Dense ≥ 90 %\n  holds      {said}\n\n{alone}'
-  )
-  markdown = tables.markdown(results)
-  assert f'\n\n{alone}\n\n' in markdown
-  assert f'- Test accuracy: Dense ≥ 90 %\n  - **holds**: {said}' in markdown
-  assert markdown.startswith('# Made up\n\nA \\| paper\n\n| run |')
-  assert markdown.endswith('\n\nA note.\n')
-
-
-def test_how_rows_were_carried_is_told_where_it_differs(make_results):
-  results = make_results()
-  assert 'Carried' not in tables.markdown(results)
-  assert 'judged' not in tables.markdown(results)
-
-  def told(which, how='vmap'):
-    return tables.markdown(
-      results._replace(
-        members=tuple(
-          m._replace(summary=m.summary | {'carry': {'how': how, 'width': 6}})
-          if which(m)
-          else m
-          for m in results.members
-        )
-      )
-    ).splitlines()[-1]
-
-  assert told(lambda m: m.row.run == 'rigl') == (
-    'Carried one by one: Dense; Static, sparsity 90 %; Static, sparsity 98 %.'
-    ' Carried by vmap, 6 together: RigL, sparsity 90 %; RigL, sparsity 98 %.'
-  )
-  assert told(lambda m: m.row.run == 'dense' and m.seed == 1).startswith(
-    'Carried by vmap, 6 together and one by one: Dense. Carried one by one: S'
-  )
-  for alike in (
-    told(lambda m: True),
-    told(lambda m: m.row.run == 'rigl', 'one_by_one'),
-  ):
-    assert 'Carried' not in alike
-
-
-def test_markdown_is_not_fooled_by_names(make_results):
-  runs = (Run('a', 'c', seeds=1, label='a | b <i>*x*\nnext'),)
-  text = tables.markdown(make_results(Study('t', runs), lambda *_: 0.5))
-  assert '| a \\| b \\<i>\\*x\\* next | 50.00 (1) |' in text
 
 
 def test_csv_has_a_line_a_seed_and_metric(broken):

@@ -258,7 +258,7 @@ class TestReport:
       assert one.read_bytes() == two.read_bytes()
 
   def test_a_pooled_number_is_marked(self, folder):
-    text = (folder / 'table.md').read_text()
+    text = (folder / 'report.md').read_text()
     row = next(x for x in text.splitlines() if x.startswith('| rigl | 80 %'))
     assert '| 27.0000 (3 pooled) |' in row
     assert 'Where the bracket says pooled' in text
@@ -276,7 +276,7 @@ class TestReport:
     assert [r['seed'] for r in pairs] == ['0', '1', '2'] * 2
 
   def test_a_claim_on_it_is_undecided_and_says_why(self, folder):
-    text = (folder / 'table.md').read_text()
+    text = (folder / 'report.md').read_text()
     assert '**undecided**: rigl at sparsity 80 %: cannot be told' in text
     assert '; a number of all seeds together has no interval' in text
 
