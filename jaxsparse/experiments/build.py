@@ -16,7 +16,8 @@ from jaxsparse.core import paths
 from jaxsparse.core.types import Counts, MaskUpdater, Params, Path
 from jaxsparse.data import datasets, order
 from jaxsparse.data.facts import Facts, abstract, describe
-from jaxsparse.experiments import checks, recipes
+from jaxsparse.data.pixels import Pixels
+from jaxsparse.experiments import checks, preprocessing, recipes
 from jaxsparse.experiments.fields import Plain
 from jaxsparse.experiments.resolve import resolve, settle_steps
 from jaxsparse.experiments.targets import target_counts
@@ -66,6 +67,11 @@ class Experiment(NamedTuple):
     return tuple(sorted({0, *plan.keep_steps, *last}))
 
   @property
+  def pixels(self) -> Pixels:
+    """How the model sees the pixels of `dataset`."""
+    return preprocessing.pixels(self.config['data'], self.dataset.scale)
+
+  @property
   def target_counts(self) -> dict[Path, int]:
     """`counts` by path."""
     return paths.flatten(self.counts)
@@ -88,6 +94,7 @@ def build(config: Any, *, without_data: bool = False) -> Experiment:
   known = _facts(*where) if without_data else None
   dataset = _dataset(*where) if known is None else abstract(known)
   settled = settle_steps(resolved, len(dataset.train.labels))
+  preprocessing.check(settled['data'], dataset.train.images.shape[1:])
   module = recipes.module(settled['model'], dataset.num_classes)
   task = recipes.task(module, settled['label_smoothing'])
   inputs = _example_inputs(dataset)

@@ -18,6 +18,7 @@ from jaxsparse.core import prng
 from jaxsparse.core.types import Probe, PyTree, Shape
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
+from jaxsparse.data.pixels import Pixels, normalised
 from jaxsparse.experiments import recipes
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.training.evaluate import make_evaluate
@@ -67,7 +68,7 @@ def compiled(experiment: Experiment, mesh: Mesh | None = None) -> Compiled:
     experiment.recipe,
     experiment.task,
     recipes.initialiser(experiment.config['init']),
-    experiment.dataset.scale,
+    experiment.pixels,
     experiment.dataset.train.images.shape[1:],
     dispatch(experiment),
     experiment.plan.chunk,
@@ -86,7 +87,7 @@ def abstract_state(experiment: Experiment) -> TrainState:
     experiment.recipe,
     experiment.task,
     recipes.initialiser(experiment.config['init']),
-    batch_of(experiment.dataset.scale),
+    batch_of(experiment.pixels),
     experiment.dataset.train.images.shape[1:],
   )
   indices = jax.ShapeDtypeStruct(
@@ -107,11 +108,12 @@ def abstract_state(experiment: Experiment) -> TrainState:
 
 
 @functools.lru_cache(maxsize=32)
-def batch_of(scale: float) -> BatchOf:
+def batch_of(pixels: Pixels) -> BatchOf:
   """`(data, indices) -> batch`, from a resident split."""
 
   def batch(data: Split, indices: jax.Array) -> dict[str, jax.Array]:
-    return resident.gather(data.images, data.labels, indices, scale)
+    found = resident.gather(data.images, data.labels, indices, pixels.scale)
+    return found | {'image': normalised(found['image'], pixels)}
 
   return batch
 
@@ -140,40 +142,40 @@ def _compiled(
   recipe: Recipe,
   task: Task,
   init_fn: Callable[..., PyTree],
-  scale: float,
+  pixels: Pixels,
   image_shape: Shape,
   dispatch: str,
   chunk: int,
   mesh: Mesh | None,
 ) -> Compiled:
-  batches = batch_of(scale)
+  batches = batch_of(pixels)
   return Compiled(
-    _programs(recipe, scale, dispatch, chunk, mesh),
+    _programs(recipe, pixels, dispatch, chunk, mesh),
     _make_init(recipe, task, init_fn, batches, image_shape),
-    _evaluate(task, scale),
-    _probe(task, scale, dispatch),
+    _evaluate(task, pixels),
+    _probe(task, pixels, dispatch),
   )
 
 
 @functools.lru_cache(maxsize=32)
 def _programs(
-  recipe: Recipe, scale: float, dispatch: str, chunk: int, mesh: Mesh | None
+  recipe: Recipe, pixels: Pixels, dispatch: str, chunk: int, mesh: Mesh | None
 ) -> Programs:
   return make_programs(
-    recipe, batch_of(scale), dispatch=dispatch, chunk=chunk, mesh=mesh
+    recipe, batch_of(pixels), dispatch=dispatch, chunk=chunk, mesh=mesh
   )
 
 
 @functools.lru_cache(maxsize=32)
-def _evaluate(task: Task, scale: float) -> Callable[..., tuple[float, float]]:
-  return make_evaluate(task, batch_of(scale))
+def _evaluate(task: Task, pixels: Pixels) -> Callable[..., tuple[float, float]]:
+  return make_evaluate(task, batch_of(pixels))
 
 
 @functools.lru_cache(maxsize=32)
 def _probe(
-  task: Task, scale: float, dispatch: str
+  task: Task, pixels: Pixels, dispatch: str
 ) -> Callable[..., GradientFlow]:
-  return make_probe(task, batch_of(scale), dispatch=dispatch)
+  return make_probe(task, batch_of(pixels), dispatch=dispatch)
 
 
 def _make_init(

@@ -20,6 +20,7 @@ from jaxsparse.experiments import optimizers
 
 SECTIONS = ('model', 'optimizer', 'updater', 'init')
 
+AUGMENTATIONS = 'jaxsparse.data.augmentations'
 _PACKAGES = {
   'model': 'jaxsparse.models',
   'updater': 'jaxsparse.updaters',
@@ -68,7 +69,11 @@ def default_config(
   config.num_epochs = config_dict.placeholder(float)
   config.label_smoothing = 0.0
   config.log_interval = 100
-  config.data = _section(name='digits', dir='', validation=0.0)
+  config.data = _section(
+    **{'name': 'digits', 'dir': '', 'validation': 0.0},
+    **{'mean': (), 'std': (), 'standardize': False, 'augment': ()},
+    **_augmentation_defaults(),
+  )
   config.model = _section(name=model, **defaults('model', model))
   config.optimizer = _section(
     **{'name': optimizer, 'learning_rate': 0.1, 'weight_decay': 0.0}
@@ -110,6 +115,17 @@ def default_config(
 
 def _section(**fields: Any) -> ml_collections.ConfigDict:
   return ml_collections.ConfigDict(fields)
+
+
+def _augmentation_defaults() -> dict[str, Any]:
+  """`crop_padding` and others: the parameters of all augmentations."""
+  return {
+    f'{name}_{parameter}': p.default
+    for name in registry.names(AUGMENTATIONS)
+    for parameter, p in registry.parameters(
+      registry.resolve(name, AUGMENTATIONS)
+    ).items()
+  }
 
 
 def names(section: str) -> tuple[str, ...]:

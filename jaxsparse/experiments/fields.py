@@ -27,6 +27,10 @@ def _unset_or_step(value: Any) -> bool:
   return value is None or (type(value) is int and value >= 0)
 
 
+def _numbers(values: Any) -> bool:
+  return all(type(v) in (int, float) and abs(v) <= _LARGEST for v in values)
+
+
 # Field -> (what is accepted, the test of it). Floats are finite already.
 CHECKS: dict[str, tuple[str, Any]] = {
   'replicates': ('an int >= 1', lambda v: v >= 1),
@@ -59,6 +63,8 @@ CHECKS: dict[str, tuple[str, Any]] = {
   'eval.batch_size': ('an int >= 1', lambda v: v >= 1),
   'gradient_flow.interval': ('an int >= 0', lambda v: v >= 0),
   'gradient_flow.probe_size': ('an int >= 1', lambda v: v >= 1),
+  'data.mean': ('finite numbers', _numbers),
+  'data.std': ('numbers > 0', lambda v: _numbers(v) and all(x > 0 for x in v)),
   'eval.split': (
     'auto, validation or test',
     lambda v: v in ('auto', 'validation', 'test'),

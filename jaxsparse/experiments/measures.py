@@ -19,6 +19,7 @@ from jaxsparse.analysis.solutions import Solution
 from jaxsparse.core.types import Params, PyTree
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
+from jaxsparse.data.pixels import Pixels, normalised
 from jaxsparse.experiments.finished import Finished
 from jaxsparse.training.task import Task
 
@@ -30,7 +31,7 @@ def logits_on_test(run: Finished, solution: Solution) -> np.ndarray:
   # Batches of one shape compile once; what fills the last one up is cut off.
   indices, _ = resident.eval_batches(size, _batch_size(run))
   found = similarity.collect_logits(
-    _predictor(run.experiment.task, run.experiment.dataset.scale),
+    _predictor(run.experiment.task, run.experiment.pixels),
     (solution.params, solution.model_state),
     (data.images[rows] for rows in indices),
   )
@@ -60,12 +61,12 @@ def loss_and_error(run: Finished) -> Measure:
   Cross entropy in nats, and the share of wrong predictions in [0, 1]; in
   evaluation mode, without terms of regularisation.
   """
-  return _loss_and_error(run.experiment.task, run.experiment.dataset.scale)
+  return _loss_and_error(run.experiment.task, run.experiment.pixels)
 
 
 def batch_loss(run: Finished) -> BatchLoss:
   """`(params, (split, model_state)) -> scalar`, the `loss` of the above."""
-  return _batch_loss(run.experiment.task, run.experiment.dataset.scale)
+  return _batch_loss(run.experiment.task, run.experiment.pixels)
 
 
 def _batch_size(run: Finished) -> int:
@@ -73,21 +74,22 @@ def _batch_size(run: Finished) -> int:
 
 
 @functools.lru_cache(maxsize=32)
-def _predictor(task: Task, scale: float) -> Callable[..., jax.Array]:
+def _predictor(task: Task, how: Pixels) -> Callable[..., jax.Array]:
   def predict(net: tuple[Params, PyTree], images: ArrayLike) -> jax.Array:
-    return task.logits(*net, pixels(images, scale))
+    return task.logits(*net, pixels(images, how))
 
   return predict
 
 
-def pixels(images: ArrayLike, scale: float) -> jax.Array:
+def pixels(images: ArrayLike, how: Pixels) -> jax.Array:
   """uint8 images as the model takes them: float32."""
-  return jnp.asarray(images, jnp.float32) * jnp.float32(scale)
+  scaled = jnp.asarray(images, jnp.float32) * jnp.float32(how.scale)
+  return normalised(scaled, how)
 
 
 @functools.lru_cache(maxsize=32)
-def _loss_and_error(task: Task, scale: float) -> Measure:
-  predict = _predictor(task, scale)
+def _loss_and_error(task: Task, how: Pixels) -> Measure:
+  predict = _predictor(task, how)
 
   def measure(
     params: Params, model_state: PyTree, batch: Split
@@ -104,8 +106,8 @@ def _loss_and_error(task: Task, scale: float) -> Measure:
 
 
 @functools.lru_cache(maxsize=32)
-def _batch_loss(task: Task, scale: float) -> BatchLoss:
-  measure = _loss_and_error(task, scale)
+def _batch_loss(task: Task, how: Pixels) -> BatchLoss:
+  measure = _loss_and_error(task, how)
 
   def loss(params: Params, batch: tuple[Split, PyTree]) -> jax.Array:
     split, model_state = batch

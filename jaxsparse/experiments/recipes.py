@@ -17,7 +17,7 @@ from flax import linen as nn
 from jaxsparse.core import registry
 from jaxsparse.core.types import MaskUpdater, PyTree
 from jaxsparse.experiments import config as config_lib
-from jaxsparse.experiments import optimizers
+from jaxsparse.experiments import optimizers, preprocessing
 from jaxsparse.experiments.fields import Plain
 from jaxsparse.training.state import Member
 from jaxsparse.training.step import Recipe
@@ -62,6 +62,7 @@ def static_parts(settled: Plain) -> tuple[Hashable, ...]:
     _frozen(optimizer),
     settled['num_steps'],
     settled['label_smoothing'],
+    preprocessing.chosen(settled['data']),
   )
 
 
@@ -114,6 +115,7 @@ def _recipe(
   optimizer: Frozen,
   num_steps: int,
   label_smoothing: float,
+  augmentations: preprocessing.Chosen,
 ) -> Recipe:
   builder = config_lib.find('updater', updater_name)
 
@@ -124,6 +126,7 @@ def _recipe(
     task(module, label_smoothing).loss,
     optimizers.make(dict(optimizer), num_steps),
     updater,
+    preprocessing.augment(augmentations),
   )
 
 

@@ -1,5 +1,7 @@
 """Steps against plain numpy: a linear classifier under masks, SGD momentum."""
 
+import zlib
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -95,6 +97,26 @@ def forward(params, batch):
   right = (logits.argmax(1) == batch['label']).mean()
   p[rows, batch['label']] -= 1
   return loss, right, batch['image'].T @ p / len(p), p.mean(0)
+
+
+def test_a_batch_is_augmented_in_both_steps_by_key_and_step():
+  member, module = member_of(), Linear()
+  state = fresh(module, member)._replace(step=jnp.int32(7))
+
+  def augment(batch, key):
+    return batch | {'image': batch['image'] + jax.random.normal(key)}
+
+  recipe = recipe_of(module, lambda m: static(m.counts))
+  recipe = recipe._replace(augment=augment)
+  key = jax.random.fold_in(member.key, zlib.crc32(b'augment'))
+  moved = float(jax.random.normal(jax.random.fold_in(key, 7)))
+  batch = batch_of(0)
+  by_hand = batch | {'image': batch['image'] + np.float32(moved)}
+  for step in (train_step, mask_update_step):
+    _, metrics = step(recipe)(state, member, batch)
+    loss, *_ = forward(state.params, by_hand)
+    assert float(metrics['loss']) == pytest.approx(loss, rel=1e-5)
+    assert abs(loss - forward(state.params, batch)[0]) > 1e-3
 
 
 def test_train_steps_are_masked_sgd_with_momentum():

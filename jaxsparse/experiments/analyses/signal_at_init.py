@@ -104,7 +104,7 @@ def _inputs(
   images = jnp.asarray(data.train.images[:examples])
   if noise:
     return jax.random.normal(jax.random.key(0), images.shape), labels
-  return measures.pixels(images, data.scale), labels
+  return measures.pixels(images, run.experiment.pixels), labels
 
 
 def draw_signal_at_init(parts: Sequence[Part]) -> Drawn:

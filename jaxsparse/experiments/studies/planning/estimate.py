@@ -109,7 +109,7 @@ def _step_flops(experiment: Experiment) -> float:
   """Floating-point operations of a train step; lowered, not compiled."""
   indices = jax.ShapeDtypeStruct((experiment.config['batch_size'],), jnp.int32)
   batch = jax.eval_shape(
-    batch_of(experiment.dataset.scale), experiment.dataset.train, indices
+    batch_of(experiment.pixels), experiment.dataset.train, indices
   )
   lowered = jax.jit(train_step(experiment.recipe)).lower(
     abstract_state(experiment), experiment.members[0], batch

@@ -29,7 +29,7 @@ def _programs(experiment: Experiment) -> Iterable[tuple[str, Hashable]]:
   yield 'train step', (step, form)
   if plan.mask_steps:
     yield 'mask step', step
-  task = experiment.task, data.scale
+  task = experiment.task, experiment.pixels
   for split in (experiment.eval_split, data.test):
     batch = config['eval']['batch_size']
     yield 'evaluation', (task, batch, _shapes(split))

@@ -1,0 +1,83 @@
+"""Augmentations: pure functions `(images, key) -> images` on the device.
+
+They act on what the model sees, float32 `[b, h, w, c]` after normalisation,
+and draw for each image by itself. What fills a gap is 0: the mean, where one
+is subtracted. Each may be named in `config.data.augment`; its keyword-only
+parameters are fields of that section (`crop_padding`).
+"""
+
+import jax
+import jax.numpy as jnp
+
+FILLS = ('reflect', 'zeros')
+
+
+def crop(
+  images: jax.Array, key: jax.Array, *, padding: int = 4, fill: str = 'reflect'
+) -> jax.Array:
+  """Pads each side and cuts a window of the old size at a random place.
+
+  He et al. 2016, Section 4.2, pad by zeros; Zagoruyko and Komodakis 2016
+  reflect.
+
+  Args:
+    images: `[b, h, w, c]`.
+    key: all (2 padding + 1)^2 places are equally likely.
+    padding: pixels on each side, >= 1; to reflect, below h and w.
+    fill: 'reflect' (the edge itself is not repeated) or 'zeros'.
+
+  Raises:
+    ValueError: a value that is not accepted.
+  """
+  size, height, width, channels = images.shape
+  if fill not in FILLS:
+    raise ValueError(f'crop: fill is {fill!r}; accepted: {", ".join(FILLS)}')
+  if padding < 1 or (fill == 'reflect' and padding >= min(height, width)):
+    raise ValueError(
+      f'crop: padding is {padding}; accepted is >= 1 and, to reflect, less'
+      f' than the side of an image of {height}x{width}'
+    )
+  sides = ((0, 0), (padding, padding), (padding, padding), (0, 0))
+  mode = 'reflect' if fill == 'reflect' else 'constant'
+  padded = jnp.pad(images, sides, mode=mode)
+  corners = jax.random.randint(key, (size, 2), 0, 2 * padding + 1)
+
+  def window(image: jax.Array, corner: jax.Array) -> jax.Array:
+    return jax.lax.dynamic_slice(
+      image, (corner[0], corner[1], 0), (height, width, channels)
+    )
+
+  return jax.vmap(window)(padded, corners)
+
+
+def flip(images: jax.Array, key: jax.Array) -> jax.Array:
+  """Mirrors each image left to right with probability 1/2."""
+  mirrored = jax.random.bernoulli(key, shape=(len(images), 1, 1, 1))
+  return jnp.where(mirrored, images[:, :, ::-1], images)
+
+
+def cutout(images: jax.Array, key: jax.Array, *, size: int = 16) -> jax.Array:
+  """Sets a square of each image to 0 (DeVries and Taylor 2017).
+
+  Args:
+    images: `[b, h, w, c]`.
+    key: all pixels are equally likely to be the square's centre; what lies
+      beyond the edge is lost.
+    size: the side in pixels, >= 1; the paper takes 16 for CIFAR-10 and 8 for
+      CIFAR-100.
+
+  Raises:
+    ValueError: `size` is below 1.
+  """
+  count, height, width, _ = images.shape
+  if size < 1:
+    raise ValueError(f'cutout: size is {size}; accepted is >= 1')
+  draws = jax.random.randint(key, (2, count), 0, jnp.array([[height], [width]]))
+  row, column = draws[:, :, None] - size // 2
+
+  def inside(begin: jax.Array, side: int) -> jax.Array:
+    at = jnp.arange(side)[None]
+    return (begin <= at) & (at < begin + size)
+
+  gone = inside(row, height)[:, :, None] & inside(column, width)[:, None, :]
+  return jnp.where(gone[..., None], 0, images)

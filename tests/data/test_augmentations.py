@@ -1,0 +1,112 @@
+"""Each image of an augmented batch is found among all that it could become."""
+
+import functools
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxsparse.data.augmentations import crop, cutout, flip
+
+HEIGHT, WIDTH = 5, 7
+
+
+def images(count):
+  """No two pixels of an image are equal."""
+  size = HEIGHT * WIDTH * 2
+  shape = (count, HEIGHT, WIDTH, 2)
+  rows = np.stack(
+    [np.random.default_rng(i).permutation(size) + 1 for i in range(count)]
+  )
+  return rows.reshape(shape).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+  ('fill', 'mode'), [('reflect', 'reflect'), ('zeros', 'constant')]
+)
+def test_crops_are_windows_of_the_padded_image(key, fill, mode):
+  batch = images(600)
+  got = np.asarray(crop(batch, key, padding=2, fill=fill))
+  assert got.shape == batch.shape
+  places = {}
+  for image, new in zip(batch, got, strict=True):
+    padded = np.pad(image, ((2, 2), (2, 2), (0, 0)), mode=mode)
+    (place,) = [
+      (i, j)
+      for i, j in itertools.product(range(5), repeat=2)
+      if np.array_equal(padded[i : i + HEIGHT, j : j + WIDTH], new)
+    ]
+    places[place] = places.get(place, 0) + 1
+  # 24 each are expected; six standard deviations are 29.
+  assert len(places) == 25
+  assert max(places.values()) < 53
+
+
+def test_flips_mirror_half_of_the_images(key):
+  batch = images(1000)
+  got = np.asarray(flip(batch, key))
+  mirrored = [
+    np.array_equal(n, o[:, ::-1]) for n, o in zip(got, batch, strict=True)
+  ]
+  as_was = [np.array_equal(n, o) for n, o in zip(got, batch, strict=True)]
+  assert np.all(np.array(mirrored) ^ np.array(as_was))
+  assert 420 < sum(mirrored) < 580
+
+
+@pytest.mark.parametrize('size', [1, 2, 3, 20])
+def test_cutout_removes_a_square_about_a_pixel(key, size):
+  batch = images(900)
+  got = np.asarray(cutout(batch, key, size=size))
+  # As in the paper's code: the square goes from c - size // 2, cut at edges.
+  holes = {}
+  for y, x in itertools.product(range(HEIGHT), range(WIDTH)):
+    kept = np.ones((HEIGHT, WIDTH))
+    top, left = y - size // 2, x - size // 2
+    kept[max(top, 0) : top + size, max(left, 0) : left + size] = 0
+    holes.setdefault(kept.tobytes(), []).append((y, x))
+  found = {}
+  for image, new in zip(batch, got, strict=True):
+    kept = (new != 0).all(-1)
+    assert np.array_equal(new, image * kept[..., None])
+    hole = kept.astype(float).tobytes()
+    found[hole] = found.get(hole, 0) + 1
+  assert found.keys() == holes.keys()
+  share = 900 / (HEIGHT * WIDTH)
+  for hole, count in found.items():
+    expected = share * len(holes[hole])
+    assert abs(count - expected) <= 5.5 * expected**0.5
+
+
+@pytest.mark.parametrize(
+  'augmentation', [crop, flip, functools.partial(cutout, size=3)]
+)
+def test_draws_hang_on_the_key_alone(key, augmentation):
+  batch = images(40)
+  got = augmentation(batch, key)
+  assert got.dtype == jnp.float32
+  np.testing.assert_array_equal(jax.jit(augmentation)(batch, key), got)
+  keys = jnp.stack([jax.random.key(9), key])
+  both = jax.vmap(augmentation)(np.stack([batch, batch]), keys)
+  np.testing.assert_array_equal(both[1], got)
+  assert np.any(np.asarray(both[0]) != np.asarray(got))
+
+
+@pytest.mark.parametrize(
+  ('augmentation', 'options', 'expected'),
+  [
+    (crop, {'padding': 0}, 'padding is 0; accepted is >= 1'),
+    (crop, {'padding': 5}, 'less than the side of an image of 5x7'),
+    (crop, {'fill': 'mirror'}, "fill is 'mirror'; accepted: reflect, zeros"),
+    (cutout, {'size': 0}, 'size is 0; accepted is >= 1'),
+  ],
+)
+def test_options_out_of_range(key, augmentation, options, expected):
+  with pytest.raises(ValueError, match=expected):
+    augmentation(images(2), key, **options)
+
+
+def test_zeros_may_be_wider_than_the_image(key):
+  got = np.asarray(crop(images(9), key, padding=9, fill='zeros'))
+  assert np.any(got == 0)
