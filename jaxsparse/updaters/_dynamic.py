@@ -11,7 +11,8 @@ from jax import Array
 
 from jaxsparse.core import prng, registry, schedules
 from jaxsparse.core.criteria.magnitude import magnitude
-from jaxsparse.core.drop_grow import carry_over, drop_and_grow
+from jaxsparse.core.drop_grow import drop_and_grow
+from jaxsparse.core.redistribution import drop_and_grow_shared, mean_of_active
 from jaxsparse.core.samplers import Sampler
 from jaxsparse.core.types import (
   Counts,
@@ -22,7 +23,7 @@ from jaxsparse.core.types import (
   PyTree,
   Scalar,
 )
-from jaxsparse.updaters import _checks
+from jaxsparse.updaters import _checks, _grown
 
 Signal = Callable[[PyTree, MaskState], PyTree]
 
@@ -52,7 +53,8 @@ def random_init(
   return init
 
 
-def _gradient(grads: PyTree, state: MaskState) -> PyTree:
+def gradient_signal(grads: PyTree, state: MaskState) -> PyTree:
+  """The dense gradient of the mask step's batch."""
   del state
   return grads
 
@@ -61,7 +63,10 @@ def drop_and_grow_updater(
   counts: Counts,
   grow: Criterion,
   *,
-  signal: Signal = _gradient,
+  signal: Signal = gradient_signal,
+  share: Signal | None = None,
+  grow_init: str = 'zeros',
+  grow_scale: Scalar = 1.0,
   drop_fraction: Scalar,
   drop_schedule: str | schedules.Decay,
   sampler: str | Sampler,
@@ -76,6 +81,11 @@ def drop_and_grow_updater(
     grow: the criterion that growth goes by.
     signal: `(grads, state) -> tree`, what `grow` scores; default: the dense
       gradient.
+    share: `(grads, state) -> tree`: what all layers drop is handed out anew,
+      in proportion to the mean size of this over the active weights of each.
+      Default: each layer grows as many as it dropped.
+    grow_init: what grown weights start from, see `_grown.starter`.
+    grow_scale: times this.
     drop_fraction: of the active weights, at `start_step`; in [0, 1].
     drop_schedule: the decay of the drop fraction until `stop_step`.
     sampler: of the first masks, as for `random_init`.
@@ -84,12 +94,13 @@ def drop_and_grow_updater(
     step_on_update: whether the optimiser steps on a mask step too.
 
   Raises:
-    ValueError: an argument is out of range, or no decay or sampler has that
-      name.
+    ValueError: an argument is out of range, or no decay, sampler or
+      `grow_init` has that name.
   """
   _checks.check_fraction('drop_fraction', drop_fraction)
   _checks.check_steps(start_step, stop_step)
   decay = schedules.decay(drop_schedule)
+  start = _grown.starter(grow_init, grow_scale)
 
   def update(
     grads: PyTree,
@@ -99,17 +110,24 @@ def drop_and_grow_updater(
     step: int | Array,
     key: Array,
   ) -> tuple[Params, MaskState]:
-    done = schedules.progress(step, start_step, stop_step)
-    new = drop_and_grow(
-      state.masks,
+    old, step_key = state.masks, prng.at(key, step)
+    given = (
+      old,
       magnitude(params, grads, key=key),
-      grow(params, signal(grads, state), key=prng.at(key, step)),
-      drop_fraction * decay(done),
+      grow(params, signal(grads, state), key=step_key),
+      drop_fraction * decay(schedules.progress(step, start_step, stop_step)),
     )
-    return carry_over(params, state.masks, new), state._replace(masks=new)
+    if share is None:
+      new = drop_and_grow(*given)
+    else:
+      shares = mean_of_active(share(grads, state), old)
+      new = drop_and_grow_shared(*given, shares)
+    params = start(params, grads, old, new, key=step_key)
+    return params, state._replace(masks=new)
 
   return MaskUpdater(
     init=random_init(counts, sampler),
     update=update,
     step_on_update=step_on_update,
+    invariant='per_leaf' if share is None else 'total',
   )

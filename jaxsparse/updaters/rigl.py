@@ -1,5 +1,7 @@
 """RigL: drop by magnitude, grow by the dense gradient."""
 
+import operator
+
 import jax
 import jax.numpy as jnp
 
@@ -14,7 +16,7 @@ from jaxsparse.core.types import (
   Scalar,
   Scores,
 )
-from jaxsparse.updaters import _dynamic
+from jaxsparse.updaters import _dynamic, _memory
 
 
 def rigl(
@@ -23,8 +25,12 @@ def rigl(
   drop_fraction: Scalar = 0.3,
   drop_schedule: str | schedules.Decay = 'cosine',
   sampler: str | Sampler = 'uniform',
+  grow_batches: int = 1,
+  grow_init: str = 'zeros',
+  grow_scale: Scalar = 1.0,
   start_step: int = 0,
   stop_step: int,
+  update_interval: int | None = None,
   inverted: bool = False,
 ) -> MaskUpdater:
   """RigL (Evci et al. 2020, "Rigging the Lottery", algorithm 1).
@@ -37,6 +43,8 @@ def rigl(
      just dropped included. Grown weights start at 0.
 
   The batch of a mask step serves the scores alone: no optimiser step is made.
+  With `grow_batches` > 1 the score is |mean of dL/d(w m)| over that batch and
+  those before it, each at the weights of its step.
 
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where
@@ -47,33 +55,56 @@ def rigl(
       a function of progress in [0, 1].
     sampler: draws the first masks: a name in `core.samplers` (`uniform`,
       `connected`, `uneven`), a dotted path or a function.
+    grow_batches: how many batches, the mask step's the last of them, the
+      gradient that growth goes by is averaged over; at most `update_interval`.
+      Above 1 it costs a sum of the dense gradient in memory, and a pass over
+      it every step. Fewer where the run has not had as many.
+    grow_init: what grown weights start from: `zeros`; `normal`, as spread as
+      the layer's weights; `sparse`, as the sparse initialisation draws them;
+      `gradient`, -dL/d(w m).
+    grow_scale: times this; may be traced. Nothing to `zeros`.
     start_step: the first mask step.
     stop_step: mask steps end before it, and the decay at it; the paper's
       T_end, about 3/4 of training.
+    update_interval: steps between mask steps; needed for `grow_batches` > 1.
     inverted: grow those of smallest |dL/d(w m)| instead: a control, which is
       to show what growing by gradient is worth.
 
   Raises:
-    ValueError: an argument is out of range, or no decay or sampler has that
-      name.
+    ValueError: an argument is out of range, or no decay, sampler or
+      `grow_init` has that name.
+    TypeError: `grow_batches` or `update_interval` is not a host integer.
 
   **Deviations** from the authors' code: mask steps are counted as steps
   (theirs freezes the counter); no noise on the drop scores; inactive weights
   are never kept (there, noise can lift them over active weights below 1e-5);
   the decay runs from `start_step` rather than from 0. A weight that is
-  dropped and grown in one update is left alone, as there. `inverted` is no
-  part of the method; Evci et al. 2022, "Gradient Flow in Sparse Neural
-  Networks and How Lottery Tickets Win", compare with it.
+  dropped and grown in one update is left alone, as there. Optimiser statistics
+  of grown weights start as they do at the start of training; an option of
+  theirs, off, starts momentum along the gradient. They found other values
+  than 0 for grown weights no better (section 3(4)). `grow_batches` is an
+  option of rigl-torch. `inverted` is no part of the method; Evci et al. 2022,
+  "Gradient Flow in Sparse Neural Networks and How Lottery Tickets Win",
+  compare with it.
   """
-  return _dynamic.drop_and_grow_updater(
+  averaged = operator.index(grow_batches) != 1
+  updater = _dynamic.drop_and_grow_updater(
     counts,
     _inverted if inverted else gradient,
+    signal=_memory.summed if averaged else _dynamic.gradient_signal,
+    grow_init=grow_init,
+    grow_scale=grow_scale,
     drop_fraction=drop_fraction,
     drop_schedule=drop_schedule,
     sampler=sampler,
     start_step=start_step,
     stop_step=stop_step,
     step_on_update=False,
+  )
+  if not averaged:
+    return updater
+  return _memory.summing(
+    updater, counts, grow_batches, update_interval, start_step
   )
 
 

@@ -7,7 +7,7 @@ from jax import Array
 
 from jaxsparse.core import schedules
 from jaxsparse.core.criteria.gradient import gradient
-from jaxsparse.core.masks import map_masks, shard_like
+from jaxsparse.core.masks import map_masks
 from jaxsparse.core.samplers import Sampler
 from jaxsparse.core.types import (
   Counts,
@@ -17,7 +17,7 @@ from jaxsparse.core.types import (
   PyTree,
   Scalar,
 )
-from jaxsparse.updaters import _checks, _dynamic
+from jaxsparse.updaters import _checks, _dynamic, _memory
 
 
 class SNFSState(NamedTuple):
@@ -33,17 +33,20 @@ def snfs(
   drop_fraction: Scalar = 0.3,
   drop_schedule: str | schedules.Decay = 'cosine',
   sampler: str | Sampler = 'uniform',
+  redistribute: bool = False,
   start_step: int = 0,
   stop_step: int,
 ) -> MaskUpdater:
-  """Sparse momentum (Dettmers and Zettlemoyer 2019), simplified.
+  """Sparse momentum (Dettmers and Zettlemoyer 2019).
 
-  "Sparse Networks from Scratch", in the form that Evci et al. 2020 compare
-  with. Every step, before the optimiser's, the dense gradient g enters an
-  average a <- momentum a + (1 - momentum) g, from 0. On a mask step each
-  layer drops the fraction f(t) of its active weights that is smallest in
-  magnitude, and grows as many of largest |a| among all that were not kept.
-  The optimiser steps first.
+  "Sparse Networks from Scratch". Every step, before the optimiser's, the dense
+  gradient g enters an average a <- momentum a + (1 - momentum) g, from 0. On
+  a mask step each layer drops the fraction f(t) of its active weights that is
+  smallest in magnitude, and grows as many of largest |a| among all that were
+  not kept. The optimiser steps first. This is the form that Evci et al. 2020
+  compare with. With `redistribute`, as in the original, a layer grows of what
+  all layers drop a part in proportion to the mean of |a| over its active
+  weights before the drop, and only the sum of active weights is constant.
 
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where
@@ -55,6 +58,7 @@ def snfs(
       a function of progress in [0, 1].
     sampler: draws the first masks: a name in `core.samplers` (`uniform`,
       `connected`, `uneven`), a dotted path or a function.
+    redistribute: whether weights move between layers.
     start_step: the first mask step.
     stop_step: mask steps end before it, and the decay at it.
 
@@ -62,11 +66,13 @@ def snfs(
     ValueError: an argument is out of range, or no decay or sampler has that
       name.
 
-  **Deviations** from the original: weights are not redistributed between
-  layers, and the score is an average of its own rather than the optimiser's
-  momentum, which does not exist outside the masks. Both as in the code of
-  Evci et al. The average is not corrected for its start at 0: that is one
-  factor for a whole layer and changes no rank.
+  **Deviations** from the original: `redistribute` is off by default, and the
+  score is an average of its own rather than the optimiser's momentum, which
+  does not exist outside the masks. Both as in the code of Evci et al. The
+  average is not corrected for its start at 0: that is one factor for a whole
+  layer and changes no rank, and the same for all layers and changes no share.
+  Parts are whole by Webster's method, so the total does not drift; a layer may
+  fill up, and what it has no room for goes to the others by their shares.
   """
   _checks.check_fraction('momentum', momentum, below_one=True)
   random_init = _dynamic.random_init(counts, sampler)
@@ -75,10 +81,7 @@ def snfs(
     params: Params, *, key: Array, probe: PyTree | None = None
   ) -> MaskState:
     state = random_init(params, key=key, probe=probe)
-    zeros = map_masks(
-      lambda p, _: shard_like(p, jnp.zeros_like(p)), params, counts
-    )
-    return state._replace(inner=SNFSState(zeros))
+    return state._replace(inner=SNFSState(_memory.zeros(params, counts)))
 
   def observe(
     grads: PyTree,
@@ -99,7 +102,8 @@ def snfs(
   updater = _dynamic.drop_and_grow_updater(
     counts,
     gradient,
-    signal=lambda grads, state: state.inner.average,
+    signal=_average_of,
+    share=_average_of if redistribute else None,
     drop_fraction=drop_fraction,
     drop_schedule=drop_schedule,
     sampler=sampler,
@@ -108,3 +112,8 @@ def snfs(
     step_on_update=True,
   )
   return updater._replace(init=init, observe=observe)
+
+
+def _average_of(grads: PyTree, state: MaskState) -> PyTree:
+  del grads
+  return state.inner.average

@@ -1,0 +1,155 @@
+"""Mask updates that move active weights from layer to layer.
+
+Each leaf drops its weights of lowest score, as in `drop_grow`; what all leaves
+dropped together is then handed out anew, in proportion to a share of each. The
+sum of active weights stays what it was, to the weight.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxsparse.core.drop_grow import dropped_count
+from jaxsparse.core.masks import map_masks
+from jaxsparse.core.topk import topk_mask
+from jaxsparse.core.types import Masks, PyTree, Scalar, Scores
+
+# Below any share that is not 0: these get what others have no room for.
+_LEAST = np.float32(2.0**-40)
+
+
+def apportion(total: Array, shares: Array, room: Array) -> Array:
+  """`total` in whole parts as near to `shares` as the room allows.
+
+  Webster's method with caps: min(room_i, round(x shares_i)), with the x that
+  makes the sum `total`; where the last few come at one x, lower indices come
+  first. What a leaf has no room for goes to the others in proportion to their
+  shares, and to those without a share, alike, when all others are full.
+
+  Args:
+    total: int32 scalar in [0, sum of `room`]; may be traced.
+    shares: float32 `[n]`, not below 0, on any scale. Where none is above 0, or
+      one is not finite, they count as equal.
+    room: int32 `[n]`, the most that each can take. Their sum is below 2^31.
+
+  Returns:
+    int32 `[n]` in [0, room], whose sum is `total` exactly.
+  """
+  highest = jnp.max(shares)
+  known = jnp.all(jnp.isfinite(shares)) & (highest > 0)
+  scaled = shares / jnp.where(known, highest, 1.0)
+  scaled = jnp.where(known, jnp.maximum(scaled, _LEAST), 1.0)
+
+  def parts(bits: Array) -> Array:
+    level = jax.lax.bitcast_convert_type(bits, jnp.float32)
+    wanted = jnp.floor(level * scaled + np.float32(0.5))
+    enough = wanted >= room.astype(jnp.float32)
+    return jnp.where(enough, room, wanted.astype(jnp.int32))
+
+  def halve(_: int, ends: tuple[Array, Array]) -> tuple[Array, Array]:
+    low, high = ends
+    middle = low + (high - low) // 2
+    fits = jnp.sum(parts(middle), dtype=jnp.int32) <= total
+    return jnp.where(fits, middle, low), jnp.where(fits, high, middle)
+
+  # Floats above 0 are ordered as their bits are.
+  ends = (jnp.int32(0), _bits(np.float32(2.0**100)))
+  low, high = jax.lax.fori_loop(0, 31, halve, ends)
+  below, above = parts(low), parts(high)
+  return below + _in_order(
+    total - jnp.sum(below, dtype=jnp.int32), above - below
+  )
+
+
+def _bits(level: np.float32) -> Array:
+  return jnp.int32(level.view(np.int32))
+
+
+def _in_order(total: Array, room: Array) -> Array:
+  """`total` handed out to the first that have room."""
+  before = jnp.cumsum(room, dtype=jnp.int32) - room
+  return jnp.clip(total - before, 0, room)
+
+
+def mean_of_active(tree: PyTree, masks: Masks) -> PyTree:
+  """The mean of |x| over the active weights of each leaf of `tree`.
+
+  Args:
+    tree: leaves shaped like the masks: a gradient, a momentum.
+    masks: bool leaves, `None` where exempt.
+
+  Returns:
+    Float32 scalars, 0 where no weight is active; `None` where exempt.
+  """
+
+  def one(leaf: Array, mask: Array) -> Array:
+    size = jnp.abs(leaf).astype(jnp.float32)
+    active = jnp.sum(mask, dtype=jnp.float32)
+    return jnp.sum(jnp.where(mask, size, 0.0)) / jnp.maximum(active, 1.0)
+
+  return map_masks(one, tree, masks)
+
+
+def drop_and_grow_shared(
+  masks: Masks,
+  drop_scores: Scores,
+  grow_scores: Scores,
+  drop_fraction: Scalar,
+  shares: PyTree,
+) -> Masks:
+  """`drop_grow.drop_and_grow`, but for how many each leaf grows.
+
+  Args:
+    masks: bool leaves, `None` where exempt.
+    drop_scores: shaped like the masks; lowest dropped first.
+    grow_scores: shaped like the masks; highest grown first.
+    drop_fraction: of the active weights of each leaf, in [0, 1].
+    shares: of what all leaves dropped, by leaf: float32 scalars, see
+      `apportion`; `None` where exempt.
+
+  Returns:
+    New masks with as many active weights in all.
+  """
+
+  def keep(drop: Array, mask: Array) -> Array:
+    active = jnp.sum(mask, dtype=jnp.int32)
+    dropped = dropped_count(active, drop_fraction)
+    return topk_mask(drop, active - dropped, where=mask)
+
+  kept = map_masks(keep, drop_scores, masks)
+  return grow_shared(masks, kept, grow_scores, shares)
+
+
+def grow_shared(
+  masks: Masks, kept: Masks, grow_scores: Scores, shares: PyTree
+) -> Masks:
+  """Grows, over all leaves, as many weights as went from `masks` to `kept`.
+
+  Args:
+    masks: bool leaves, `None` where exempt.
+    kept: subsets of them.
+    grow_scores: shaped like the masks; highest grown first, where nothing was
+      kept.
+    shares: as for `drop_and_grow_shared`.
+  """
+
+  def count(leaves: PyTree) -> Array:
+    found = [jnp.sum(leaf, dtype=jnp.int32) for leaf in jax.tree.leaves(leaves)]
+    return jnp.stack(found)
+
+  if not jax.tree.leaves(masks):
+    return masks
+  still = count(kept)
+  sizes = jnp.array([leaf.size for leaf in jax.tree.leaves(masks)], jnp.int32)
+  grown = apportion(
+    jnp.sum(count(masks) - still, dtype=jnp.int32),
+    jnp.stack(jax.tree.leaves(shares)),
+    sizes - still,
+  )
+  return map_masks(
+    lambda grow, mask, n: mask | topk_mask(grow, n, where=~mask),
+    grow_scores,
+    kept,
+    jax.tree.unflatten(jax.tree.structure(masks), list(grown)),
+  )

@@ -1,0 +1,95 @@
+"""The values that grown weights start from."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxsparse.core import initialisation, paths, prng
+from jaxsparse.core.drop_grow import carry_over
+from jaxsparse.core.masks import map_masks
+from jaxsparse.core.types import Masks, Params, PyTree, Scalar
+
+# `(params, grads, old, new, *, key) -> values`, read where `new` holds a
+# weight that `old` does not; `params` are 0 there.
+_Values = Callable[..., PyTree]
+
+
+def starter(grow_init: str, grow_scale: Scalar) -> Callable[..., Params]:
+  """What gives grown weights their values.
+
+  Args:
+    grow_init: `zeros`; `normal`: N(0, q), q being the mean square of the
+      layer's weights that stay; `sparse`: as the sparse initialisation draws
+      for the new masks, N(0, 2 / active inputs of the unit); `gradient`: -g,
+      a step of gradient descent from 0.
+    grow_scale: times this; may be traced.
+
+  Returns:
+    `(params, grads, old, new, *, key) -> params`. Weights in both masks stay
+    bit for bit, those outside `new` are 0.
+
+  Raises:
+    ValueError: no way of that name.
+  """
+  if grow_init not in _WAYS:
+    raise ValueError(
+      f'grow_init is {grow_init!r}; accepted are {", ".join(_WAYS)}.'
+      f'{paths.nearest(grow_init, _WAYS)}'
+    )
+  values = _WAYS[grow_init]
+
+  def start(
+    params: Params, grads: PyTree, old: Masks, new: Masks, *, key: Array
+  ) -> Params:
+    carried = carry_over(params, old, new)
+    if values is None:
+      return carried
+
+    def one(param: Array, before: Array, now: Array, value: Array) -> Array:
+      scale = jnp.asarray(grow_scale, param.dtype)
+      return jnp.where(now & ~before, scale * value.astype(param.dtype), param)
+
+    drawn = values(carried, grads, old, new, key=prng.stream(key, 'grown'))
+    return map_masks(
+      one, carried, old, new, drawn, exempt=lambda param, *_: param
+    )
+
+  return start
+
+
+def _normal(
+  params: Params, grads: PyTree, old: Masks, new: Masks, *, key: Array
+) -> PyTree:
+  del grads
+
+  def one(param: Array, before: Array, now: Array, leaf_key: Array) -> Array:
+    stay = jnp.sum(before & now, dtype=jnp.float32)
+    squares = jnp.sum(jnp.square(param.astype(jnp.float32)))
+    deviation = jnp.sqrt(squares / jnp.maximum(stay, 1.0))
+    return deviation * jax.random.normal(leaf_key, param.shape, jnp.float32)
+
+  return map_masks(one, params, old, new, prng.leaf_keys(key, params))
+
+
+def _sparse(
+  params: Params, grads: PyTree, old: Masks, new: Masks, *, key: Array
+) -> PyTree:
+  del grads, old
+  return initialisation.sparse(params, new, key=key)
+
+
+def _gradient(
+  params: Params, grads: PyTree, old: Masks, new: Masks, *, key: Array
+) -> PyTree:
+  del params, old, new, key
+  return jax.tree.map(jnp.negative, grads)
+
+
+_WAYS: dict[str, _Values | None] = {
+  'zeros': None,
+  'normal': _normal,
+  'sparse': _sparse,
+  'gradient': _gradient,
+}
