@@ -1,9 +1,12 @@
 """The numbers of a member that a study can show, and how they are shown."""
 
 import math
+import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from jaxsparse.experiments.studies import quantities
+from jaxsparse.experiments.studies.names import MINUS
 from jaxsparse.experiments.studies.results import (
   MemberResult,
   Pooled,
@@ -13,10 +16,10 @@ from jaxsparse.experiments.studies.spec import Row
 
 
 class Metric(NamedTuple):
-  """A number of `summary.json`, as it is shown.
+  """A number of a member, as it is shown.
 
   Attributes:
-    name: the entry; of a spread (`test_accuracy`) the one value is meant.
+    name: which number; of a spread (`test_accuracy`) the mean.
     label: for headings and axes.
     scale: what the entry is multiplied by to be shown.
     unit: of what is shown; '' for none.
@@ -65,25 +68,57 @@ _KNOWN = (
   Metric('accuracy', 'training accuracy', 100.0, '%'),
   Metric('eval_loss', 'evaluation loss', 1.0, 'nats', 4, powers=True),
   Metric('loss', 'training loss', 1.0, 'nats', 4, powers=True),
+  Metric('probe_loss', 'probe loss', 1.0, 'nats', 4, powers=True),
+  Metric(
+    'gradient_norm_after-gradient_norm_before',
+    'gradient norm after − before mask updates',
+    digits=4,
+    powers=True,
+  ),
 )
 
 
 def metric(name: str) -> Metric:
-  """How an entry is shown; entries that an analysis adds are shown plainly."""
+  """How a number is shown, by its name (see `quantities`).
+
+  Entries that an analysis adds are shown plainly.
+  """
   known = {m.name: m for m in _KNOWN}
-  return known.get(
-    name, Metric(name, name.replace('_', ' '), digits=4, powers=True)
+  plain = Metric(name, name.replace('_', ' '), digits=4, powers=True)
+  if name in known or not re.search('[-@]', name):
+    return known.get(name, plain)
+  try:
+    quantity = quantities.parse(name)
+  except ValueError:  # A number of somebody's own analysis may be called so.
+    return plain
+  if quantity.steps:
+    shown = metric(name.partition('@')[0])
+    label = f'{shown.label} {_when(*quantity.steps)}'
+    return shown._replace(name=name, label=label)
+  one, less = metric(quantity.entry), metric(quantity.less)
+  return one._replace(
+    name=name,
+    label=f'{one.label} {MINUS} {less.label}',
+    unit=one.difference_unit,
+    exact=one.exact and less.exact,
   )
+
+
+def _when(first: int, last: int) -> str:
+  """'at step 500', 'over steps 200 to 1,400'."""
+  if first == last:
+    return f'at step {first:,}'
+  return f'over steps {first:,} to {last:,}'
 
 
 def value(member: MemberResult, name: str) -> float | None:
   """A member's number in shown units; `None` where there is none."""
-  found: Any = (member.summary or {}).get(name)
-  if isinstance(found, dict):
-    found = found.get('mean')
-  if not isinstance(found, int | float) or not math.isfinite(found):
-    return None
-  return metric(name).scale * found
+  summary = member.summary or {}
+  quantity = quantities.parse(name)
+  if quantity.steps:  # Which is in the records; the study took it from there.
+    quantity = quantities.Quantity(name)
+  found = quantity.of(summary)
+  return None if found is None else metric(name).scale * found
 
 
 def pooled(results: Results, row: Row, name: str) -> Pooled | None:

@@ -18,7 +18,8 @@ class MemberResult(NamedTuple):
     seed: of the member.
     root: its workdir; `None` where it never had one.
     summary: the content of its `summary.json`, with the numbers that analyses
-      gave; `None` where it is not done.
+      gave and those that the study asks for of its records; `None` where it
+      is not done.
     error: why it is not done, one line; '' where it is.
     note: what a reader must know of it ('carried by vmap ...'), or ''.
     kind: 'done'; 'refused', where its config is; 'failed', where training

@@ -105,6 +105,7 @@ class Analysis:
       a function: see `experiments.findings`. It is called once a member of
       the first run, with one path for each of `of`.
     options: for the function.
+    drawn: whether its figure is in the report, which has a line a row.
     pooled: it is called once a row, with the paths of all seeds that finished
       for each of `of` (of one for 'pruned@0'). What it finds is one number
       for the row, beside which no interval can stand. For functions of pools,
@@ -116,6 +117,7 @@ class Analysis:
   function: Any
   options: Mapping[str, Any] = field(default_factory=dict)
   pooled: bool = False
+  drawn: bool = True
 
 
 @dataclass(frozen=True)
@@ -123,14 +125,17 @@ class Curves:
   """A figure of a recorded entry against the step, one line a row.
 
   Attributes:
-    entry: of `metrics.jsonl` (`eval_accuracy`, `gradient_norm` ...).
+    entry: of `metrics.jsonl` (`eval_accuracy`, `gradient_norm` ...), or the
+      difference of two, `a-b`.
     log: whether the y axis is logarithmic.
     runs: those that are shown; all by default.
+    last_step: that is shown; all by default.
   """
 
   entry: str = 'eval_accuracy'
   log: bool = False
   runs: tuple[str, ...] = ()
+  last_step: int | None = None
 
 
 @dataclass(frozen=True)
@@ -143,11 +148,16 @@ class Against:
     grid_field: whose values are on the x axis.
     metric: on the y axis.
     runs: those that are shown; all by default.
+    log: whether the y axis is logarithmic.
+    at: other field of the grid -> value: where it is drawn; at each point by
+      default, one line a point.
   """
 
   grid_field: str
   metric: str = 'test_accuracy'
   runs: tuple[str, ...] = ()
+  log: bool = False
+  at: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +165,7 @@ class _Judged:
   """What every claim has.
 
   Attributes:
-    metric: that it is about.
+    metric: that it is about, by a name as `studies.quantities` has it.
     at: field -> value: where it is judged; at each point of the grid that its
       runs share by default.
     text: the claim in words; ours by default.
@@ -203,6 +213,19 @@ class Difference(_Judged):
 
 
 @dataclass(frozen=True)
+class Ratio(_Judged):
+  """The mean of `run` is at least, or at most, `value` times that of `other`.
+
+  For numbers that cannot be negative.
+  """
+
+  run: str
+  other: str
+  relation: str
+  value: float
+
+
+@dataclass(frozen=True)
 class Trend(_Judged):
   """`run`, less `minus` if given, rises or falls along a numeric grid field.
 
@@ -219,7 +242,7 @@ class Trend(_Judged):
   minus: str = ''
 
 
-Claim = Ordering | Bound | Difference | Trend
+Claim = Ordering | Bound | Difference | Ratio | Trend
 
 
 @dataclass(frozen=True)
@@ -230,7 +253,8 @@ class Study:
     title: of the report.
     source: the paper, and which of its tables or figures this is.
     runs: with names that differ.
-    metrics: the columns of the table; see `studies.metrics`.
+    metrics: the columns of the table, by names as `studies.quantities` has
+      them.
     across: a grid field whose values become groups of columns, as in a table
       of methods against sparsities; '' for one row a point.
     figures: in the report, in this order.

@@ -16,6 +16,7 @@ from jaxsparse.experiments.studies.spec import (
   Difference,
   Ordering,
   Point,
+  Ratio,
   Row,
   Study,
   Trend,
@@ -30,7 +31,7 @@ def runs(claim: Claim) -> tuple[str, ...]:
   match claim:
     case Ordering():
       return tuple(claim.runs)
-    case Difference():
+    case Difference() | Ratio():
       return (claim.run, claim.other)
     case Trend():
       return (claim.run, claim.minus) if claim.minus else (claim.run,)
@@ -126,11 +127,19 @@ def _said(claim: Claim, label: Callable[[str], str]) -> str:
     case Trend():
       along = field_name(claim.along)
       return f'{subject(runs(claim), label)} {claim.direction} with {along}'
+    case Ratio():
+      names = quotient(runs(claim), label)
+      return f'{names} {_SIGNS[claim.relation]} {claim.value:g}'
   unit = what.unit if isinstance(claim, Bound) else what.difference_unit
   return (
     f'{subject(runs(claim), label)} {_SIGNS[claim.relation]}'
     f' {signed(f"{claim.value:g}")} {unit}'.rstrip()
   )
+
+
+def quotient(names: Sequence[str], label: Callable[[str], str]) -> str:
+  """'RigL / static'."""
+  return ' / '.join(label(name) for name in names)
 
 
 def subject(names: Sequence[str], label: Callable[[str], str]) -> str:

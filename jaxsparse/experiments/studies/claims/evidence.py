@@ -14,12 +14,14 @@ from jaxsparse.experiments.studies.spec import (
   Claim,
   Ordering,
   Point,
+  Ratio,
   Row,
   Trend,
 )
 
 LEVEL = 0.95
 TOO_FEW = 'an interval needs two seeds of each'
+NOTHING_BELOW = 'what is divided by may be 0'
 AGREE = 'the seeds agree exactly, so their spread says nothing'
 # Of the largest weight: what has less is a 0 that rounding missed.
 _NEGLIGIBLE = 1e-9
@@ -98,6 +100,8 @@ def estimates(
   ]
   if isinstance(claim, Bound):
     return [_estimate(label(claim.run), values, (1.0,), LEVEL, exact)]
+  if isinstance(claim, Ratio):
+    return [_ratio(claims.quotient(names, label), values, exact)]
   pairs = [(0, 1)]
   if isinstance(claim, Ordering):
     pairs = [(i + 1, i) for i in range(len(names) - 1)]
@@ -134,13 +138,34 @@ def _estimate(
   exact: bool,
 ) -> Estimate:
   """Of a contrast, if its seeds give one."""
-  if any(len(v) < 2 for v in values):
-    return Estimate(name, None, TOO_FEW)
   least = _NEGLIGIBLE * max(map(abs, weights))
   counted = [v for v, w in zip(values, weights, strict=True) if abs(w) > least]
-  if not exact and all(len(set(v)) == 1 for v in counted):
-    return Estimate(name, None, AGREE)
+  if why := _unfit(values, counted, exact):
+    return Estimate(name, None, why)
   return Estimate(name, intervals.contrast(values, weights, level))
+
+
+def _ratio(
+  name: str, values: Sequence[Sequence[float]], exact: bool
+) -> Estimate:
+  if why := _unfit(values, values, exact):
+    return Estimate(name, None, why)
+  one, other = values
+  found = intervals.ratio(one, other, LEVEL)
+  return Estimate(name, found, '' if found else NOTHING_BELOW)
+
+
+def _unfit(
+  values: Sequence[Sequence[float]],
+  counted: Sequence[Sequence[float]],
+  exact: bool,
+) -> str:
+  """Why samples give no interval, or ''."""
+  if any(len(v) < 2 for v in values):
+    return TOO_FEW
+  if not exact and all(len(set(v)) == 1 for v in counted):
+    return AGREE
+  return ''
 
 
 class _Part(NamedTuple):

@@ -17,7 +17,13 @@ from jaxsparse.experiments.studies.names import (
   signed,
   value_name,
 )
-from jaxsparse.experiments.studies.spec import Bound, Claim, Point, Trend
+from jaxsparse.experiments.studies.spec import (
+  Bound,
+  Claim,
+  Point,
+  Ratio,
+  Trend,
+)
 
 
 def numbers(
@@ -45,6 +51,9 @@ def _text(claim: Claim, point: Point, estimate: Estimate) -> str:
   start += f' at {where}' if where else ''
   if estimate.interval is None:
     return f'{start}: cannot be told, as {estimate.why}'
+  if isinstance(claim, Ratio):
+    value, low, high = (_figures(v) for v in estimate.interval)
+    return f'{start}: {value} [{low}, {high}]'
   metric = metrics.metric(claim.metric)
   unit = metric.unit if isinstance(claim, Bound) else metric.difference_unit
   if isinstance(claim, Trend):
@@ -57,6 +66,11 @@ def _numbers(claim: Claim, interval: Interval, unit: str) -> str:
   text = metrics.metric(claim.metric).text
   value, low, high = (signed(text(v)) for v in interval)
   return f'{value} {unit}'.rstrip() + f' [{low}, {high}]'
+
+
+def _figures(ratio: float) -> str:
+  """'0.32', '12.3', '1,530': three figures, or all that are whole."""
+  return signed(f'{ratio:,.0f}' if abs(ratio) >= 1000 else f'{ratio:.3g}')
 
 
 def _jointly(number: int) -> str:

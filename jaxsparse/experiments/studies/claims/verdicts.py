@@ -8,6 +8,7 @@ many there are.
 
 - Bound: Student's t interval of a mean.
 - Difference: Welch's interval of a difference of two means.
+- Ratio: Fieller's interval of a ratio of two means, each with its variance.
 - Ordering: Welch's interval of every difference between neighbours. It holds
   if all are above 0 and fails if any is not. The intervals are corrected
   (Bonferroni) for the number of pairs, so that the 95 % are those of the
@@ -33,6 +34,7 @@ Undecided whatever the numbers are:
 - Seeds that agree exactly, in all that is compared. On a small test set a few
   seeds do so by accident, and no spread is then no sign of certainty. Of
   numbers that the config settles (sparsity, weights) they are one.
+- Ratios whose denominator may be 0, by its own interval.
 - Seeds that are missing. Those that fail are not any seeds: what is left is
   the better part, or another one. What it would say alone is told.
 
@@ -65,6 +67,7 @@ from jaxsparse.experiments.studies.spec import (
   Claim,
   Difference,
   Point,
+  Ratio,
   Row,
   Trend,
 )
@@ -171,7 +174,7 @@ def _outcome(claim: Claim, interval: Interval | None) -> Outcome:
   if interval is None:
     return 'undecided'
   _, low, high = interval
-  if isinstance(claim, Bound | Difference):
+  if isinstance(claim, Bound | Difference | Ratio):
     if claim.relation == '<=':
       low, high = -high, -low
     edge = claim.value if claim.relation == '>=' else -claim.value

@@ -1,12 +1,13 @@
 """What the members of a study recorded, row by row."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from jaxsparse.experiments import figures, workdir
 from jaxsparse.experiments.figures import Record, Series
-from jaxsparse.experiments.studies import metrics
+from jaxsparse.experiments.studies import metrics, quantities
 from jaxsparse.experiments.studies.results import MemberResult, Results
 from jaxsparse.experiments.studies.spec import Row
 from jaxsparse.training import metrics as records
@@ -30,6 +31,10 @@ Curves = dict[Row, dict[str, Curve]]
 def read(results: Results, entries: Iterable[str]) -> Curves:
   """The curves of every row whose members recorded any of `entries`.
 
+  Args:
+    results: of the study.
+    entries: of `metrics.jsonl`, or differences of two of them.
+
   Raises:
     ValueError: a `metrics.jsonl` cannot be read.
   """
@@ -44,6 +49,22 @@ def read(results: Results, entries: Iterable[str]) -> Curves:
   return found
 
 
+def until(shown: Mapping[Row, Curve], last: int | None) -> dict[Row, Curve]:
+  """The curves up to a step; those that begin later are left out."""
+
+  def cut(values: Series) -> Series:
+    kept = values.steps <= (math.inf if last is None else last)
+    return Series(*(part[kept] for part in values))
+
+  every = {
+    row: Curve(
+      cut(mean), tuple(s for one in seeds if (s := cut(one)).steps.size)
+    )
+    for row, (mean, seeds) in shown.items()
+  }
+  return {row: curve for row, curve in every.items() if curve.mean.steps.size}
+
+
 def _records(member: MemberResult, names: Sequence[str]) -> list[Record]:
   """Of a member, no more than is drawn: a study can have a thousand."""
   if member.root is None:
@@ -51,12 +72,12 @@ def _records(member: MemberResult, names: Sequence[str]) -> list[Record]:
   path = member.root / workdir.METRICS
   if not path.exists():
     return []
-  kept = ('step', *names)
-  return [
-    {k: record[k] for k in kept if k in record}
+  wanted = {name: quantities.parse(name) for name in names}
+  every = (
+    {'step': record['step']} | {n: q.of(record) for n, q in wanted.items()}
     for record in records.read(path)
-    if any(name in record for name in names)
-  ]
+  )
+  return [r for r in every if any(r[name] is not None for name in names)]
 
 
 def _curve(members: Sequence[list[Record]], name: str) -> Curve:

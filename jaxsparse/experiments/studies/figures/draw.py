@@ -16,7 +16,8 @@ _log = logging.getLogger(__name__)
 def all_figures(results: Results) -> list[Drawn]:
   """Those that the study asks for, those of analyses, every run's curve.
 
-  A figure without a single value to show is left out.
+  A figure without a single value to show is left out, and every run's curve
+  where the study asks for figures and none of them is of curves.
 
   Raises:
     ValueError: a `metrics.jsonl` cannot be read.
@@ -29,6 +30,7 @@ def all_figures(results: Results) -> list[Drawn]:
   for figure in study.figures:
     if isinstance(figure, Curves):
       shown = _of(chosen(study, figure.runs), figure.entry, found)
+      shown = curves.until(shown, figure.last_step)
       made.append(panels.compared(study, figure.entry, shown, log=figure.log))
     else:
       made.append(against(results, figure))
@@ -37,7 +39,8 @@ def all_figures(results: Results) -> list[Drawn]:
     f.log for f in study.figures if isinstance(f, Curves) and f.entry == entry
   )
   shown = _of(study.runs, entry, found)
-  made.append(panels.one_by_one(study, entry, shown, log=log))
+  if asked or not study.figures:
+    made.append(panels.one_by_one(study, entry, shown, log=log))
   kept = [drawn for drawn in made if drawn is not None]
   return [d._replace(name=f'{i:02d}-{d.name}') for i, d in enumerate(kept, 1)]
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from jaxsparse.core import paths
+from jaxsparse.experiments.studies import quantities
 from jaxsparse.experiments.studies.spec import Run, Study
 
 _NAME = re.compile(r'\w+', re.ASCII)
@@ -58,6 +59,16 @@ def runs(where: str, study: Study, names: Any) -> tuple[Run, ...]:
 def grid_field(where: str, name: str, runs: Iterable[Run]) -> None:
   """Raises `ValueError` unless one of `runs` has `name` in its grid."""
   one_of(where, name, dict.fromkeys(f for run in runs for f in run.grid))
+
+
+def metric(where: str, name: Any) -> quantities.Quantity:
+  """What a metric's name says; raises `ValueError` if it is none."""
+  if not isinstance(name, str):
+    raise ValueError(f'{where}: got {name!r}; accepted is the name of a metric')
+  try:
+    return quantities.parse(name)
+  except ValueError as error:
+    raise ValueError(f'{where}: {error}') from None
 
 
 def one_of(where: str, got: Any, accepted: Iterable[str]) -> None:

@@ -21,6 +21,7 @@ from jaxsparse.experiments.studies.spec import (
   Curves,
   Difference,
   Ordering,
+  Ratio,
   Run,
   Study,
   Trend,
@@ -50,13 +51,15 @@ def check(study: Any) -> None:
   for run in study.runs:
     _check_sources(study, run)
   accept.texts('study.metrics', study.metrics)
+  for i, name in enumerate(study.metrics):
+    accept.metric(f'study.metrics[{i}]', name)
   if study.across:
     accept.grid_field('study.across', study.across, study.runs)
   accept.all_of('study.figures', study.figures, (Curves, Against))
   for i, figure in enumerate(study.figures):
     check_figure(f'study.figures[{i}]', study, figure)
   accept.all_of(
-    'study.claims', study.claims, (Ordering, Bound, Difference, Trend)
+    'study.claims', study.claims, (Ordering, Bound, Difference, Ratio, Trend)
   )
   for i, claim in enumerate(study.claims):
     check_claim(f'study.claims[{i}]', study, claim)

@@ -1,5 +1,8 @@
 """What a study may ask of its report: figures, claims, analyses."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from jaxsparse.experiments import findings
 from jaxsparse.experiments.studies.claims import claims
 from jaxsparse.experiments.studies.planning import accept
@@ -12,6 +15,7 @@ from jaxsparse.experiments.studies.spec import (
   Curves,
   Difference,
   Ordering,
+  Ratio,
   Run,
   Study,
   Trend,
@@ -23,6 +27,18 @@ def check_figure(where: str, study: Study, figure: Curves | Against) -> None:
   shown = accept.runs(f'{where}.runs', study, figure.runs) or study.runs
   if isinstance(figure, Against):
     accept.grid_field(f'{where}.grid_field', figure.grid_field, shown)
+    _check_at(f'{where}.at', figure.at, shown)
+    accept.metric(f'{where}.metric', figure.metric)
+    return
+  if accept.metric(f'{where}.entry', figure.entry).steps:
+    raise ValueError(
+      f'{where}.entry: got {figure.entry!r}; accepted is an entry without steps'
+    )
+  last = figure.last_step
+  if last is not None and (type(last) is not int or last < 1):
+    raise ValueError(
+      f'{where}.last_step: got {last!r}; accepted is 1 or more, or None'
+    )
 
 
 def check_claim(where: str, study: Study, claim: Claim) -> None:
@@ -35,7 +51,7 @@ def check_claim(where: str, study: Study, claim: Claim) -> None:
     case Bound(name, relation):
       runs = accept.runs(f'{where}.run', study, (name,))
       accept.one_of(f'{where}.relation', relation, ('>=', '<='))
-    case Difference(name, other, relation):
+    case Difference(name, other, relation) | Ratio(name, other, relation):
       runs = accept.runs(f'{where}.run', study, (name,))
       runs += accept.runs(f'{where}.other', study, (other,))
       accept.one_of(f'{where}.relation', relation, ('>=', '<='))
@@ -45,11 +61,17 @@ def check_claim(where: str, study: Study, claim: Claim) -> None:
       accept.grid_field(f'{where}.along', along, runs)
       if claim.minus:
         runs += accept.runs(f'{where}.minus', study, (claim.minus,))
-  for name, value in claim.at.items():
-    accept.grid_field(f'{where}.at', name, runs)
-    if not any(value in run.grid.get(name, ()) for run in runs):
-      raise ValueError(f'{where}.at: {value!r} is no value of {name!r}')
+  accept.metric(f'{where}.metric', claim.metric)
+  _check_at(f'{where}.at', claim.at, runs)
   claims.check(where, claim, study)
+
+
+def _check_at(where: str, at: Mapping[str, Any], runs: Sequence[Run]) -> None:
+  """Raises `ValueError` for a place that is not in the grids of `runs`."""
+  for name, value in at.items():
+    accept.grid_field(where, name, runs)
+    if not any(value in run.grid.get(name, ()) for run in runs):
+      raise ValueError(f'{where}: {value!r} is no value of {name!r}')
 
 
 def check_analysis(where: str, study: Study, analysis: Analysis) -> None:

@@ -204,10 +204,11 @@ def _reading(results: Results) -> Markup:
     'Numbers are mean ± sample standard deviation (n), over the n seeds that'
     ' have one; a difference is our mean less the paper’s number.',
     'Intervals in brackets are 95 % confidence intervals: of a mean by'
-    ' Student’s t, of a difference by Welch’s, of a trend for the least-squares'
-    ' slope of the means. An ordering is judged on the differences between'
-    ' neighbours, corrected for their number (Bonferroni), and a trend fails'
-    f' where one of these goes the other way. {verdicts.ALONE}',
+    ' Student’s t, of a difference by Welch’s, of a ratio of two means by'
+    ' Fieller’s theorem, of a trend for the least-squares slope of the means.'
+    ' An ordering is judged on the differences between neighbours, corrected'
+    ' for their number (Bonferroni), and a trend fails where one of these goes'
+    f' the other way. {verdicts.ALONE}',
     'A claim holds where its interval lies wholly where it says, fails where'
     ' it lies wholly outside, and is undecided where it has both. It is'
     ' undecided, too, where there are too few seeds for an interval, where the'

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from jaxsparse.experiments import workdir as workdir_lib
 from jaxsparse.experiments.run import SaveFailed, saving
 from jaxsparse.experiments.share import TrainingFailed
+from jaxsparse.experiments.studies import quantities
 from jaxsparse.experiments.studies.planning import plan as plan_lib
 from jaxsparse.experiments.studies.planning.members import Cell
 from jaxsparse.experiments.studies.planning.plan import Plan
@@ -67,7 +68,8 @@ def run(
     The same, whatever the order in which members finished.
 
   Raises:
-    ValueError: the study is wrong, or all of its configs are.
+    ValueError: the study is wrong, or all of its configs are; or what a member
+      recorded cannot be read.
     WorkdirBusy: another process holds `workdir`. One that holds a member is
       waited for.
     Interrupted: stopped by `interrupted`, and saved.
@@ -206,6 +208,11 @@ def _result(
   carry = summary.get('carry', {})
   if carry.get('how') == 'vmap':
     notes = [f'carried by vmap, {carry["width"]} members together', *notes]
+  recorded = quantities.recorded(root, quantities.asked(plan.study))
   return MemberResult(
-    cell.row, cell.seed, root, summary | numbers, note='; '.join(notes)
+    cell.row,
+    cell.seed,
+    root,
+    summary | recorded | numbers,
+    note='; '.join(notes),
   )

@@ -8,6 +8,7 @@ from jaxsparse.experiments.studies.spec import (
   Bound,
   Difference,
   Ordering,
+  Ratio,
   Run,
   Study,
   Trend,
@@ -32,6 +33,7 @@ STUDY = Study(
     (Bound('static', '>=', 90), [{S: 0.9}, {S: 0.98}]),
     (Bound('static', '>=', 90, at={S: 0.98}), [{S: 0.98}]),
     (Difference('static', 'dense', '<=', 0), [{S: 0.9}, {S: 0.98}]),
+    (Ratio('static', 'dense', '<=', 2), [{S: 0.9}, {S: 0.98}]),
     (
       # 0.8 has no static run; each drop fraction is set against the same one.
       Difference('rigl', 'static', '>=', 0),
@@ -66,6 +68,10 @@ def test_a_claim_applies_where_its_runs_meet(claim, points):
     (
       Difference('rigl', 'static', '<=', -2, at={S: 0.98}),
       'Test accuracy: RigL − Static ≤ −2 points, at sparsity 98 %',
+    ),
+    (
+      Ratio('rigl', 'static', '>=', 10, metric='gradient_norm@0'),
+      'Gradient norm at step 0: RigL / Static ≥ 10',
     ),
     (
       Ordering(('static', 'rigl', 'dense')),

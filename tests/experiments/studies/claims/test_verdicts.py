@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from jaxsparse.experiments.studies.spec import (
   Bound,
   Difference,
   Ordering,
+  Ratio,
   Row,
   Trend,
 )
@@ -80,6 +82,35 @@ def test_a_difference_says_its_interval():
   )
 
 
+def test_a_ratio_is_judged_as_the_difference_that_it_bounds():
+  given = samples(a=HIGH, b=LOW)
+  for value in np.linspace(1.2, 1.35, 16):
+    times = tuple(value * v for v in LOW)
+    difference = samples(a=HIGH, b=times)
+    for relation in ('>=', '<='):
+      assert outcome(Ratio('a', 'b', relation, value), given) == outcome(
+        Difference('a', 'b', relation, 0.0), difference
+      )
+
+
+def test_a_ratio_says_its_interval():
+  given = samples(a=(10.0, 12.0, 14.0), b=(0.9, 1.0, 1.1))
+  verdict = only(Ratio('a', 'b', '>=', 3.0), given)
+  assert verdict.outcome == 'holds'
+  ((name, interval, _),) = verdict.estimates
+  assert name == 'a / b'
+  low, high = f'{interval.low:.3g}', f'{interval.high:.3g}'
+  assert verdict.text == f'a / b: 12 [{low}, {high}]'
+  big = only(Ratio('a', 'b', '>=', 3.0), samples(a=(4e4, 4.2e4), b=(2.0, 2.01)))
+  assert re.fullmatch(r'a / b: 20,[0-9]{3} \[.*', big.text)
+
+
+def test_a_ratio_to_what_may_be_nothing_is_undecided():
+  verdict = only(Ratio('a', 'b', '>=', 3.0), samples(a=HIGH, b=(-1.0, 2.0)))
+  assert verdict.outcome == 'undecided'
+  assert 'cannot be told, as what is divided by may be 0' in verdict.text
+
+
 def test_an_ordering_is_judged_on_neighbours():
   given = samples(a=LOW, b=MIDDLE, c=HIGH)
   verdict = only(Ordering(('a', 'b', 'c')), given)
@@ -119,6 +150,7 @@ SAME = (50.0, 50.0)
   [
     Bound('a', '>=', 10.0),
     Difference('b', 'a', '>=', 10.0),
+    Ratio('b', 'a', '>=', 1.5),
     Ordering(('a', 'b')),
     Trend('c', S, 'rises'),
     Trend('c', S, 'rises', minus='d'),
@@ -287,6 +319,7 @@ def test_a_level_run_leaves_the_slope_as_it_is():
   [
     Bound('a', '>=', 0.0),
     Difference('b', 'a', '>=', 0.0),
+    Ratio('b', 'a', '>=', 1.0),
     Ordering(('a', 'b')),
     Trend('c', S, 'rises'),
     Trend('c', S, 'rises', minus='b'),

@@ -84,6 +84,7 @@ def made(study, tiny, tmp_path_factory):
       Analysis('complains', ('pruned',), complaining),
       Analysis('wrong', ('scratch',), wrong),
     ),
+    metrics=('test_accuracy', 'probe_loss@15', 'gradient_norm-probe_loss@0:30'),
   )
   root = tmp_path_factory.mktemp('study')
   return asked, root, run(asked, root)
@@ -103,6 +104,25 @@ def test_masks_come_from_the_run_of_the_seed_that_is_named(made):
   assert config['init']['masks'] == f'run:{pruned.root.name}'
   assert (scratch.seed, pruned.seed) == (3, 0)
   assert_equal(load_params(scratch.root)[1], load_params(pruned.root)[1])
+
+
+def test_what_was_recorded_at_a_step_is_a_number_of_the_member(made):
+  _, _, results = made
+  for member in of(results, 'dense'):
+    lines = (member.root / 'metrics.jsonl').read_text().splitlines()
+    probes = {
+      record['step']: (record['gradient_norm'], record['probe_loss'])
+      for record in map(json.loads, lines)
+      if 'probe_loss' in record
+    }
+    assert set(probes) == {0, 15, 30}
+    found = member.summary
+    assert found['probe_loss@15'] == pytest.approx(probes[15][1])
+    assert found['gradient_norm-probe_loss@0:30'] == pytest.approx(
+      np.mean([norm - loss for norm, loss in probes.values()])
+    )
+  (refused,) = of(results, 'bad')
+  assert refused.summary is None
 
 
 def of(results, name):
