@@ -1,0 +1,113 @@
+"""Multiply-adds of a call by leaf of its params."""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.extend.core import Jaxpr
+from jax.interpreters import partial_eval
+
+from jaxsparse.analysis.flops.origins import (
+  ACTIVATION,
+  CONSTANT,
+  Origin,
+  of_leaf,
+)
+from jaxsparse.analysis.flops.tally import Tally
+from jaxsparse.analysis.flops.walk import walk
+from jaxsparse.core import paths
+from jaxsparse.core.types import Params, PyTree
+
+
+class Macs(NamedTuple):
+  """Multiply-adds of one call, as integers.
+
+  Attributes:
+    leaves: a tree like the params: the multiply-adds of each leaf.
+    outputs: likewise, how many outputs they make, before any activation
+      function.
+    rest: those that are no leaf's, by what is multiplied:
+      'activation x activation' (attention scores), 'activation x constant',
+      'constant x constant', 'weight x weight', and 'several weights' where it
+      cannot be told whose they are.
+  """
+
+  leaves: PyTree
+  outputs: PyTree
+  rest: dict[str, int]
+
+  @property
+  def total(self) -> int:
+    """All of them."""
+    return sum(jax.tree.leaves(self.leaves)) + sum(self.rest.values())
+
+
+def macs(
+  apply: Callable[..., Any],
+  params: Params,
+  *inputs: PyTree,
+  border: bool = True,
+) -> Macs:
+  """The multiply-adds of `apply(params, *inputs)` by leaf.
+
+  Counted are matrix products and convolutions, as in the papers: neither
+  biases nor normalisation, pooling or anything else that works entry by
+  entry. A leaf is charged wherever its weights meet something that is no
+  weight, be they reshaped, cast, masked, sliced or joined with others before;
+  of a loop as often as it goes round, of branches the costliest. What the
+  outputs do not depend on is left out. A weight of a leaf of N takes part in
+  `leaves / N` of them.
+
+  Args:
+    apply: `(params, *inputs) -> outputs`, in evaluation mode; traced, not run.
+    params: arrays or `ShapeDtypeStruct`s. What is neither weight nor input
+      (statistics of BatchNorm) belongs here too; leaves of bools or keys are
+      constants.
+    *inputs: what activations come from, likewise. A batch of one gives the
+      multiply-adds of one example.
+    border: whether those with padding beyond the border count, as they do in
+      the papers.
+
+  Raises:
+    ValueError: something multiplies an unknown number of times (as in
+      `lax.while_loop`), or cannot be looked into.
+    TypeError: a leaf of the params is no array.
+  """
+  sizes = [_size(path, leaf) for path, leaf in paths.flatten(params).items()]
+  leaves, structure = jax.tree.flatten(params)
+  given = list(map(_origin, range(len(sizes)), leaves, sizes))
+  given += [ACTIVATION] * len(jax.tree.leaves(inputs))
+  tally = Tally(border)
+  walk(_needed(apply, params, *inputs), given, tally)
+
+  def tree(counts: dict[int, int]) -> PyTree:
+    return jax.tree.unflatten(structure, [counts[i] for i in range(len(sizes))])
+
+  return Macs(
+    tree(tally.macs), tree(tally.outputs), dict(sorted(tally.rest.items()))
+  )
+
+
+def _needed(apply: Callable[..., Any], *args: PyTree) -> Jaxpr:
+  """What is computed for the outputs: a compiler leaves out all else."""
+  jaxpr = jax.make_jaxpr(apply)(*args).jaxpr
+  every = [True] * len(jaxpr.outvars)
+  return partial_eval.dce_jaxpr(jaxpr, every, instantiate=True)[0]
+
+
+def _size(path: str, leaf: Any) -> int:
+  if not hasattr(leaf, 'shape') or not hasattr(leaf, 'dtype'):
+    raise TypeError(
+      f'params hold {leaf!r} at {path!r}; accepted are arrays and'
+      ' ShapeDtypeStructs alone'
+    )
+  return math.prod(leaf.shape)
+
+
+def _origin(index: int, leaf: Any, size: int) -> Origin:
+  is_key = jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+  if is_key or leaf.dtype == jnp.bool_:
+    return CONSTANT
+  return of_leaf(index, size)

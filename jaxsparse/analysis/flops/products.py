@@ -1,0 +1,116 @@
+"""Multiply-adds of a matrix product or a convolution, from its shapes."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from jax.extend.core import JaxprEqn
+
+from jaxsparse.core.types import Shape
+
+
+def shape(var: Any) -> Shape:
+  """The shape of a variable of a jaxpr; () where it is no array."""
+  return getattr(var.aval, 'shape', ())
+
+
+def size(var: Any) -> int:
+  """Its entries."""
+  return math.prod(shape(var))
+
+
+def dot_general(eqn: JaxprEqn, *, border: bool) -> int:
+  """Batch x rows x contracted x columns; `border` plays no part."""
+  del border
+  (_, contracted), (_, batch) = eqn.params['dimension_numbers']
+  left, right = map(shape, eqn.invars[:2])
+  return math.prod(left) * _free(right, {*contracted, *batch})
+
+
+def ragged_dot_general(eqn: JaxprEqn, *, border: bool) -> int:
+  """Each row with the matrix of its group; `border` plays no part."""
+  del border
+  numbers = eqn.params['ragged_dot_dimension_numbers']
+  (_, contracted), (_, batch) = numbers.dot_dimension_numbers
+  left, right = map(shape, eqn.invars[:2])
+  groups = numbers.rhs_group_dimensions
+  return math.prod(left) * _free(right, {*contracted, *batch, *groups})
+
+
+def convolution(eqn: JaxprEqn, *, border: bool) -> int:
+  """Multiply-adds of `conv_general_dilated`, grouped or not.
+
+  Holes that a transposed convolution (`lhs_dilation`) puts between its inputs
+  are not multiplied.
+
+  Args:
+    eqn: the equation.
+    border: whether taps beyond the border count, as published counts have
+      it: a convolution then uses its kernel once an output, a transposed one
+      once an input. Otherwise those that meet an input count.
+  """
+  numbers = eqn.params['dimension_numbers']
+  left, right = map(shape, eqn.invars[:2])
+  out = shape(eqn.outvars[0])
+  found = out[numbers.out_spec[0]]
+  # The input channels of a kernel are those of a group.
+  found *= right[numbers.rhs_spec[0]] * right[numbers.rhs_spec[1]]
+  for axis, padding in enumerate(eqn.params['padding']):
+    found *= _taps(
+      left[numbers.lhs_spec[2 + axis]],
+      right[numbers.rhs_spec[2 + axis]],
+      out[numbers.out_spec[2 + axis]],
+      stride=eqn.params['window_strides'][axis],
+      before=padding[0],
+      holes=eqn.params['lhs_dilation'][axis],
+      dilation=eqn.params['rhs_dilation'][axis],
+      border=border,
+    )
+  return found
+
+
+def _taps(
+  inputs: int,
+  kernel: int,
+  outputs: int,
+  *,
+  stride: int,
+  before: int,
+  holes: int,
+  dilation: int,
+  border: bool,
+) -> int:
+  """How often an output meets an input along one axis."""
+  if border and holes == 1:
+    return outputs * kernel
+  if border and stride == 1:
+    return inputs * kernel
+  starts = np.arange(outputs)[:, None] * stride - before
+  at = starts + np.arange(kernel) * dilation
+  met = (at >= 0) & (at <= (inputs - 1) * holes) & (at % holes == 0)
+  return int(np.count_nonzero(met))
+
+
+def _free(shape: Shape, taken: set[int]) -> int:
+  return math.prod(n for axis, n in enumerate(shape) if axis not in taken)
+
+
+COUNTED: dict[str, Callable[..., int]] = {
+  'dot_general': dot_general,
+  'ragged_dot_general': ragged_dot_general,
+  'conv_general_dilated': convolution,
+}
+
+# What cannot be looked into, but may multiply.
+OPAQUE = (
+  'ffi_call',
+  'pure_callback',
+  'io_callback',
+  'cudnn_fusion',
+  'scaled_matmul_wrapper',
+  'dot_product_attention_fwd_wrapper',
+  'dot_product_attention_bwd_wrapper',
+  'dot_product_attention_fp8_fwd_wrapper',
+  'dot_product_attention_fp8_bwd_wrapper',
+)
