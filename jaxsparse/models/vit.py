@@ -5,7 +5,8 @@ Beyer et al. 2022, "Better plain ViT baselines for ImageNet-1k": fixed sine and
 cosine positions and the mean over patches, so that but for kernels, biases and
 the scales of LayerNorm there are no params. The default is their ViT-S/16.
 
-    vit(patch_size=4, depth=6, embed_dim=192, num_heads=3)  # CIFAR
+    # CIFAR
+    vit(patch_size=4, depth=6, embed_dim=192, num_heads=3, mlp_dim=768)
 
 Queries, keys, values and outputs are dense layers with kernels [in, out], the
 heads side by side in the columns, so that fans, Erdos-Renyi densities and
@@ -68,8 +69,8 @@ class EncoderBlock(nn.Module):
 class ViT(nn.Module):
   """Patches, encoder blocks, a classifier; built by `vit`.
 
-  Layers are `embedding` ([patch, patch, c, embed_dim]), `encoder1`,
-  `encoder2`, ... and `logits`; by name as in forward order, but within the
+  Layers are `embedding` (kernel [patch_size, patch_size, c, embed_dim]),
+  `encoder1`, `encoder2`, ... and `logits`; by name as in forward order, but within the
   attention. A last LayerNorm, `norm`, stands before the classifier.
   """
 

@@ -111,6 +111,24 @@ def test_a_group_reads_the_inputs_that_the_convolution_gives_it():
   np.testing.assert_array_equal(entering, joined.sum(1))
 
 
+@pytest.mark.parametrize(
+  ('path', 'shape', 'units'),
+  [
+    ('block/depthwise/kernel', (3, 3, 1, 8), (8, 8)),
+    ('depthwise_2/kernel', (5, 1, 6), (6, 6)),
+    ('block/conv/kernel', (3, 3, 1, 8), (1, 8)),
+    ('depthwise_block/conv/kernel', (3, 3, 1, 8), (1, 8)),
+    ('block/depthwise/kernel', (3, 3, 2, 8), (2, 8)),
+  ],
+)
+def test_depthwise_layers_of_flax_are_told_by_name(path, shape, units):
+  axes = fans.find(fans.flax, path, shape)
+  assert fans.units(shape, axes) == units
+  taps = int(np.prod(shape[:-2]))
+  leaving = fans.fan_out(jnp.ones(shape, bool), axes)
+  assert np.all(np.asarray(leaving) == taps * units[1] // axes.groups)
+
+
 def test_the_rule_of_equinox_fits_its_layers(key):
   conv = eqx.nn.Conv2d(3, 5, 2, key=key)
   dense = eqx.nn.Linear(3, 5, key=key)
