@@ -1,13 +1,16 @@
 r"""Runs a study: many runs, and the table, figures and claims they are for.
 
   python -m launch.study --config=configs/studies/digits/init_and_updates.py \
-    --workdir=DIR [--plan] [--runs_dir=DIR/runs] [--carry=vmap] [--seeds=2] \
-    [--override num_steps=100 --override RUN:optimizer.learning_rate=0.1 ...]
+    --workdir=DIR [--plan] [--dry_run] [--runs_dir=DIR/runs] [--carry=vmap] \
+    [--seeds=2] [--override num_steps=100] \
+    [--override RUN:optimizer.learning_rate=0.1 ...]
 
 The same command goes on with a study that was killed; finished members are
 not repeated, and studies that share a `--runs_dir` share them. With `--plan`
-nothing is started or written: it prints what would run. Ends by naming the
-report, `DIR/report/report.html`.
+nothing is started or written: it prints what would run. `--dry_run` compiles
+each row and takes two optimiser steps and a mask step on a few made-up
+examples. For neither need the data be there. Ends by naming the report,
+`DIR/report/report.html`.
 """
 
 import dataclasses

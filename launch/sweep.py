@@ -2,7 +2,8 @@ r"""Sweeps one config over fields and seeds, or searches for good values.
 
   python -m launch.sweep --config=digits/mlp_rigl --workdir=DIR \
     --sweep config.updater.sparsity=0.8,0.9,0.95 --sweep config.seed=0:5 \
-    [--config.num_steps=500 ...] [--plan] [--runs_dir=DIR/runs] [--carry=vmap]
+    [--config.num_steps=500 ...] [--plan] [--dry_run] [--runs_dir=DIR/runs] \
+    [--carry=vmap]
 
   python -m launch.sweep --config=digits/mlp_rigl --workdir=DIR --trials=20 \
     --config.data.validation=0.2 --sweep config.seed=0:3 \
@@ -76,8 +77,11 @@ def main() -> None:
 def _search(
   study: Study, space: dict[str, search_space.Dimension], seed: int
 ) -> None:
-  if study_command.PLAN.value:
-    raise ValueError('--plan: a search has none, as a trial hangs on the last')
+  for flag in (study_command.PLAN, study_command.DRY_RUN):
+    if flag.value:
+      raise ValueError(
+        f'--{flag.name}: a search has none, as a trial hangs on the last'
+      )
   made = search.search(
     space, functools.partial(_trial, study), trials=_TRIALS.value, seed=seed
   )

@@ -4,13 +4,24 @@ r"""Trains one config in one workdir.
     [--config.updater.sparsity=0.98 ...] [--carry=vmap] [--dry_run]
 
 The same command goes on with an unfinished run, and prints the summary of a
-finished one.
+finished one. With `--dry_run` nothing is started or written, and the data set
+need not be there: it prints the plan, and takes two optimiser steps and a mask
+step on a few made-up examples.
 """
+
+from typing import Any
 
 from absl import flags
 from ml_collections import config_flags
 
-from jaxsparse.experiments import command, population, sources, summary
+from jaxsparse.experiments import (
+  command,
+  dry_run,
+  outline,
+  population,
+  sources,
+  summary,
+)
 from jaxsparse.experiments.build import build
 from jaxsparse.experiments.train import train
 
@@ -30,23 +41,33 @@ _CARRY = flags.DEFINE_enum(
   ' alone, or together by vmap; auto chooses by backend.',
 )
 _DRY_RUN = flags.DEFINE_bool(
-  'dry_run', False, 'Print shapes and counts; train nothing.'
+  'dry_run',
+  False,
+  'Print the plan and take a few steps on made-up data; write nothing.',
 )
 
 
 def main() -> None:
-  """Trains, or prints what would be trained."""
+  """Trains, or prints what would be trained and tries it."""
   config = command.required(_CONFIG)
   if _DRY_RUN.value:
-    experiment = build(config)
-    sources.given(experiment, _WORKDIR.value)
-    print(summary.shapes_table(experiment))
+    with command.at_once():
+      _dry_run(config)
     return
   workdir = command.required(_WORKDIR)
   result = train(
     config, workdir, carry=_CARRY.value, interrupted=command.interrupted
   )
   print(summary.table(result))
+
+
+def _dry_run(config: Any) -> None:
+  """Shows the plan, and after it the steps, which may take a while."""
+  experiment = build(config, without_data=True)
+  given = sources.given(experiment, _WORKDIR.value)
+  for text in (outline.layers(experiment), outline.text(experiment)):
+    print(text, end='\n\n', flush=True)
+  print(dry_run.text(experiment, dry_run.take(experiment, given)))
 
 
 def run() -> None:

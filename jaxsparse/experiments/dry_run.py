@@ -1,4 +1,4 @@
-"""A run without its data: its plan in numbers, and a few real steps.
+"""A few real steps of a run without its data.
 
 The data set need not be there. The programs of the run are compiled for a few
 made-up examples, for the batch of a large recipe does not fit a small machine,
@@ -14,16 +14,18 @@ import numpy as np
 
 from jaxsparse.core.masks import random_masks
 from jaxsparse.data import facts
-from jaxsparse.experiments.build import Experiment, total_sizes
+from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import compiled
 from jaxsparse.experiments.share import TrainingFailed
 from jaxsparse.experiments.sources import Given
 from jaxsparse.experiments.start import fresh_state
+from jaxsparse.experiments.summary import columns
 from jaxsparse.training.evaluate import checked_active, is_finite
 
 # Two, so that BatchNorm has something to normalise.
 EXAMPLES = 2
 _OPTIMISER_STEPS = 2
+STEPS = f'{_OPTIMISER_STEPS} optimiser steps'
 
 
 class Taken(NamedTuple):
@@ -36,42 +38,6 @@ class Taken(NamedTuple):
 
   losses: tuple[float, ...]
   mask_step: int | None
-
-
-class Size(NamedTuple):
-  """A run in numbers; all counts are of one member.
-
-  Attributes:
-    parameters: all of them.
-    weights: those that a mask is over.
-    active: those of them that are active at the end.
-    mask_steps: how many there are.
-    epochs: passes over the training split.
-  """
-
-  parameters: int
-  weights: int
-  active: int
-  mask_steps: int
-  epochs: float
-
-  @property
-  def sparsity(self) -> float:
-    """The fraction of zeros among `weights`, in [0, 1]."""
-    return 1 - self.active / self.weights if self.weights else 0.0
-
-
-def size(experiment: Experiment) -> Size:
-  """The numbers of a run; nothing is computed for them."""
-  leaves = jax.tree.leaves(experiment.params)
-  seen = experiment.plan.num_steps * experiment.config['batch_size']
-  return Size(
-    parameters=sum(math.prod(leaf.shape) for leaf in leaves),
-    weights=sum(total_sizes(experiment).values()),
-    active=sum(experiment.target_counts.values()),
-    mask_steps=len(experiment.plan.mask_steps),
-    epochs=seen / len(experiment.dataset.train.labels),
-  )
 
 
 def stand_in(experiment: Experiment) -> Given:
@@ -102,8 +68,8 @@ def take(experiment: Experiment, given: Given) -> Taken:
   if experiment.facts is None:
     raise ValueError('a dry run takes an experiment that is without data')
   steps = _OPTIMISER_STEPS
-  rows = np.arange((steps + 1) * EXAMPLES, dtype=np.int32)
-  rows = rows.reshape(-1, EXAMPLES)
+  shape = steps + 1, EXAMPLES
+  rows = np.arange(math.prod(shape), dtype=np.int32).reshape(shape)
   data = facts.fake(experiment.facts, jax.random.key(0), rows.size)
   small = experiment._replace(batches=lambda *_: rows[:1])
   program, member = compiled(experiment), experiment.members[0]
@@ -136,15 +102,25 @@ def _mask_step(experiment: Experiment) -> int | None:
   return steps[-1] if updater.invariant == 'scheduled' else steps[0]
 
 
-def notes(experiment: Experiment) -> list[str]:
-  """What a reader must know of the data and the batch of a dry run."""
-  known, batch = experiment.facts, experiment.config['batch_size']
-  lines = [
-    f'made-up examples, {EXAMPLES} a step, for the batch of'
-    f' {batch:,} may not fit this machine'
-  ]
-  if known is not None and not known.prepared:
-    lines.append(
-      f'{known.name} is not on this machine: its sizes are those published'
-    )
-  return lines
+def text(experiment: Experiment, taken: Taken) -> str:
+  """What a dry run did, and what it saw."""
+  steps = STEPS
+  if taken.mask_step is not None:
+    steps += f' and mask step {taken.mask_step:,}'
+  losses = ', '.join(f'{loss:.4g}' for loss in taken.losses)
+  return columns(
+    [
+      ('taken', steps),
+      ('on', on(experiment.config['batch_size'])),
+      ('losses', f'{losses}: finite, as are all weights'),
+      ('masks', 'hold the counts that the method promises'),
+    ]
+  )
+
+
+def on(batch_size: int) -> str:
+  """What stands in for a batch."""
+  return (
+    f'made-up batches of {EXAMPLES}: the batch of {batch_size:,} may not fit'
+    ' this machine'
+  )

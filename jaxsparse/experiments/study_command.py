@@ -15,6 +15,7 @@ from jaxsparse.experiments.run import saving
 from jaxsparse.experiments.studies.planning import plan
 from jaxsparse.experiments.studies.report import report, tables
 from jaxsparse.experiments.studies.results import Results
+from jaxsparse.experiments.studies.running import dry_run
 from jaxsparse.experiments.studies.running.run import check_any, check_plan
 from jaxsparse.experiments.studies.running.run import run as run_study
 from jaxsparse.experiments.studies.spec import Study
@@ -26,6 +27,11 @@ RUNS_DIR = flags.DEFINE_string(
   'runs_dir', None, 'Where its members are kept; WORKDIR/runs by default.'
 )
 PLAN = flags.DEFINE_bool('plan', False, 'Print what would run; run nothing.')
+DRY_RUN = flags.DEFINE_bool(
+  'dry_run',
+  False,
+  'Take a few steps of each row on made-up data; write nothing.',
+)
 CARRY = flags.DEFINE_enum(
   'carry',
   'auto',
@@ -36,7 +42,10 @@ CARRY = flags.DEFINE_enum(
 
 
 def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
-  """Runs a study, shows its table and names its report; or shows its plan.
+  """Runs a study, shows its table and names its report; or but looks at it.
+
+  With `--plan` its plan is shown, with `--dry_run` each row is tried; for
+  neither need the data be there.
 
   Args:
     study: what to run.
@@ -52,10 +61,10 @@ def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
     TrainingFailed: no member has anything to show.
   """
   if PLAN.value:
-    with command.at_once():
-      made = plan.plan(study, _runs_dir(), CARRY.value)
-      show(plan.text(made))
-    check_plan(made)
+    _plan(study, show)
+  if DRY_RUN.value:
+    _dry_run(study, show)
+  if PLAN.value or DRY_RUN.value:
     return
   results = run(study, name)
   show(tables.text(results))
@@ -63,6 +72,20 @@ def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
     path = report.write(results, folder())
   show(f'Report: {path}')
   check_any(results)
+
+
+def _plan(study: Study, show: Callable[[str], object]) -> None:
+  with command.at_once():
+    made = plan.plan(study, _runs_dir(), CARRY.value, without_data=True)
+    show(plan.text(made))
+  check_plan(made)
+
+
+def _dry_run(study: Study, show: Callable[[str], object]) -> None:
+  with command.at_once():
+    made = dry_run.take(study, _runs_dir())
+    show(dry_run.text(made))
+  dry_run.check(made)
 
 
 def run(study: Study, name: str, *, joins: bool = False) -> Results:

@@ -1,11 +1,9 @@
 """The end of a run in numbers: `summary.json` and the table of it."""
 
-import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from jaxsparse.core.paths import flatten
 from jaxsparse.core.types import Path
 from jaxsparse.experiments import identity, versions
 from jaxsparse.experiments.build import Experiment, total_sizes
@@ -26,6 +24,33 @@ def spread(values: Sequence[float | None]) -> dict[str, Any]:
   """Mean, sample standard deviation and values; failed members are `None`."""
   mean, std = mean_and_deviation([v for v in values if v is not None])
   return {'mean': mean, 'std': std, 'values': list(values)}
+
+
+def jackknife(
+  statistic: Callable[[Sequence[Any]], float], items: Sequence[Any]
+) -> list[float]:
+  """What each item contributes to a number that is of all of them together.
+
+  Tukey's (1958) pseudo-values, moved so that their mean is the number itself:
+  it is of so many items, and is not to be extrapolated to infinitely many.
+  Student's t interval of their mean is the jackknife's. Of a mean they are the
+  items.
+
+  Args:
+    statistic: of two items or more, or of one.
+    items: three or more.
+
+  Raises:
+    ValueError: fewer items.
+  """
+  if len(items) < 3:
+    raise ValueError(f'got {len(items)} items; accepted is 3 or more')
+  whole = statistic(items)
+  without = [
+    statistic([*items[:i], *items[i + 1 :]]) for i in range(len(items))
+  ]
+  mean = statistics.fmean(without)
+  return [whole + (len(items) - 1) * (mean - one) for one in without]
 
 
 def sparsity(experiment: Experiment, active: dict[Path, int]) -> float:
@@ -106,6 +131,11 @@ def table(summary: Summary) -> str:
     )
   for replicate, step in summary['failed'].items():
     rows.append((f'replicate {replicate}', f'loss not finite at step {step}'))
+  return columns(rows)
+
+
+def columns(rows: Sequence[tuple[str, str]]) -> str:
+  """`(name, value)` a line, the values in one column."""
   width = max(len(name) for name, _ in rows)
   return '\n'.join(f'{name:<{width}}  {value}' for name, value in rows)
 
@@ -125,33 +155,6 @@ def mean_and_std(
 ) -> str:
   """'96.70 ± 0.42', each number shown by `text`; '96.70' without a spread."""
   return text(mean) if std is None else f'{text(mean)} ± {text(std)}'
-
-
-def shapes_table(experiment: Experiment) -> str:
-  """What `--dry_run` prints: each masked leaf, and the sum."""
-  sizes, counts = total_sizes(experiment), experiment.target_counts
-  shapes = {p: leaf.shape for p, leaf in flatten(experiment.params).items()}
-  rows = [('leaf', 'shape', 'sparsity', 'active', 'weights')]
-  for path, shape in shapes.items():
-    if path in sizes:
-      sparsity = 1 - counts[path] / sizes[path]
-      rows.append(
-        (
-          path,
-          'x'.join(map(str, shape)),
-          f'{sparsity:.4f}',
-          f'{counts[path]:,}',
-          f'{sizes[path]:,}',
-        )
-      )
-    else:
-      size = f'{math.prod(shape):,}'
-      rows.append((path, 'x'.join(map(str, shape)), 'dense', '', size))
-  kept, total = sum(counts.values()), sum(sizes.values())
-  rows.append(
-    ('masked leaves', '', f'{1 - kept / total:.4f}', f'{kept:,}', f'{total:,}')
-  )
-  return aligned(rows)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:

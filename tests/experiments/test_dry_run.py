@@ -23,18 +23,6 @@ def take(config):
   return dry_run.take(experiment, dry_run.stand_in(experiment))
 
 
-def test_a_run_in_numbers(make_config):
-  # 64x16 and 16x10 with biases; 1,442 examples, of which a quarter is cut.
-  experiment = without_data(make_config(data__validation=0.25))
-  size = dry_run.size(experiment)
-  assert size.parameters == 64 * 16 + 16 + 16 * 10 + 10
-  assert (size.weights, size.active) == (1184, 238)
-  assert size.sparsity == 1 - 238 / 1184
-  # 30 steps, those below floor(0.75 x 30) that 5 divides.
-  assert size.mask_steps == len([0, 5, 10, 15, 20])
-  assert size.epochs == 30 * 16 / (1442 - 360)
-
-
 def test_it_is_planned_as_the_run_with_data_is(make_config):
   planned, real = without_data(make_config()), build(make_config())
   assert planned.config == real.config
@@ -113,15 +101,16 @@ def test_an_experiment_with_data_is_refused(make_config):
     dry_run.take(build(make_config()), (None, None))
 
 
-def test_notes_tell_the_batch_and_data_that_are_not_here(make_config, tmp_path):
-  (here,) = dry_run.notes(without_data(make_config()))
-  assert '2 a step' in here
-  assert 'the batch of 16' in here
-  config = make_config(
-    model='lenet5', data__name='mnist', data__dir=str(tmp_path)
-  )
-  _, absent = dry_run.notes(without_data(config))
-  assert absent.startswith('mnist is not on this machine')
+def test_the_text_says_what_was_taken_on_what(make_config):
+  experiment = without_data(make_config('gmp'))
+  taken = dry_run.Taken((2.5, 2.25, 1.125), 20)
+  lines = dry_run.text(experiment, taken).splitlines()
+  assert lines == [
+    'taken   2 optimiser steps and mask step 20',
+    'on      made-up batches of 2: the batch of 16 may not fit this machine',
+    'losses  2.5, 2.25, 1.125: finite, as are all weights',
+    'masks   hold the counts that the method promises',
+  ]
 
 
 def test_an_unknown_data_set_is_refused(make_config, tmp_path):

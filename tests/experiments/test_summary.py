@@ -1,7 +1,11 @@
+import math
 import statistics
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
 
 from jaxsparse.experiments import identity, summary, versions
 from jaxsparse.experiments.build import build
@@ -101,18 +105,6 @@ def test_the_table_says_all_in_one_column(experiment):
   assert len(starts) == 1
 
 
-def test_a_dry_run_shows_every_leaf_and_the_sum(experiment):
-  rows = [r.split() for r in summary.shapes_table(experiment).splitlines()]
-  assert rows == [
-    ['leaf', 'shape', 'sparsity', 'active', 'weights'],
-    ['Dense_0/bias', '20', 'dense', '20'],
-    ['Dense_0/kernel', '64x20', '0.5000', '640', '1,280'],
-    ['Dense_1/bias', '10', 'dense', '10'],
-    ['Dense_1/kernel', '20x10', '0.2500', '150', '200'],
-    ['masked', 'leaves', '0.4662', '790', '1,480'],
-  ]
-
-
 def test_sparsities_are_shares_of_zeros(experiment):
   assert summary.sparsity(experiment, ACTIVE) == 1 - 790 / 1480
   layers = summary.layer_sparsity(experiment, dict.fromkeys(ACTIVE, 0))
@@ -129,3 +121,35 @@ def test_the_validation_accuracy_is_told_where_there_is_one(experiment):
   assert first.split('  ')[0] == 'test accuracy'
   assert second.split()[-4:] == ['60.00', '±', '10.00', '%']
   assert second.startswith('validation accuracy')
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=3, max_size=8))
+def test_of_a_mean_the_jackknife_gives_the_items_back(items):
+  got = summary.jackknife(statistics.fmean, items)
+  np.testing.assert_allclose(got, items, atol=1e-9)
+
+
+def test_the_jackknife_of_a_product_by_hand():
+  # 24 of all; 12, 8 and 6 without one each, 26 / 3 in the mean.
+  got = summary.jackknife(math.prod, [2.0, 3.0, 4.0])
+  expected = [24 + 2 * (26 / 3 - one) for one in (12, 8, 6)]
+  assert got == pytest.approx(expected)
+  assert statistics.fmean(got) == pytest.approx(24)
+
+
+def test_the_jackknife_covers_a_smooth_statistic():
+  """The log of a mean of five, skewed as gains are: near 95 %."""
+  rng = np.random.default_rng(0)
+
+  def covers():
+    items = rng.lognormal(0.0, 0.4, 5).tolist()
+    parts = summary.jackknife(lambda some: math.log(np.mean(some)), items)
+    half = stats.t.ppf(0.975, 4) * np.std(parts, ddof=1) / math.sqrt(5)
+    return abs(np.mean(parts) - 0.08) <= half  # The log of the mean, 0.4^2 / 2.
+
+  assert 0.90 <= np.mean([covers() for _ in range(1000)]) <= 0.97
+
+
+def test_the_jackknife_needs_three():
+  with pytest.raises(ValueError, match='got 2 items; accepted is 3'):
+    summary.jackknife(statistics.fmean, [1.0, 2.0])

@@ -142,16 +142,3 @@ def test_a_dry_run_refuses_what_a_run_refuses(refused, arguments, tmp_path):
   bad = {'init.checkpoint': tmp_path / 'nowhere'}
   line = refused(arguments(tmp_path / 'run', '--dry_run', **bad))
   assert 'config.init.checkpoint' in line
-
-
-def test_a_dry_run_shows_counts_and_writes_nothing(launch, arguments, tmp_path):
-  args = arguments(tmp_path / 'run', '--dry_run', updater__distribution='er')
-  found = launch([*args, '--config.updater.sparsity=0.5'])
-  assert (found.code, found.err) == (0, '')
-  rows = {r.split()[0]: r.split()[1:] for r in found.out.splitlines()}
-  # Erdos-Renyi: 592 = e (64 + 16) + e (16 + 10), so 446.8 and 145.2 active,
-  # each rounded up.
-  assert rows['Dense_0/kernel'] == ['64x16', '0.5635', '447', '1,024']
-  assert rows['Dense_1/kernel'] == ['16x10', '0.0875', '146', '160']
-  assert rows['masked'] == ['leaves', '0.4992', '593', '1,184']
-  assert not (tmp_path / 'run').exists()

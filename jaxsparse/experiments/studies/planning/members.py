@@ -67,19 +67,22 @@ class Expanded(NamedTuple):
     return next(c for c in self.cells if (c.row, c.seed) == (row, seed))
 
 
-def expand(study: Study, runs_dir: str | os.PathLike[str]) -> Expanded:
+def expand(
+  study: Study, runs_dir: str | os.PathLike[str], *, without_data: bool = False
+) -> Expanded:
   """Builds every member of a study; nothing is written.
 
   Args:
     study: what to run.
     runs_dir: the members' directories are, or will be, in it.
+    without_data: see `build`; such members cannot be trained.
 
   Raises:
     ValueError: the study is wrong; a config that is refused is not, but
       an error in its cell.
   """
   check.check(study)
-  maker = _Maker(study, workdir.local(runs_dir))
+  maker = _Maker(study, workdir.local(runs_dir), without_data)
   for run in pairing.order(study):
     for cell in maker.cells(run):
       maker.made[cell.row, cell.seed] = cell
@@ -94,9 +97,10 @@ def expand(study: Study, runs_dir: str | os.PathLike[str]) -> Expanded:
 class _Maker:
   """Makes cells run by run, those of sources first."""
 
-  def __init__(self, study: Study, runs_dir: pathlib.Path):
+  def __init__(self, study: Study, runs_dir: pathlib.Path, without_data: bool):
     self._study = study
     self._runs_dir = runs_dir
+    self._without_data = without_data
     self.members: dict[str, Member] = {}
     self.made: dict[tuple[Row, int], Cell] = {}
 
@@ -132,7 +136,7 @@ class _Maker:
         sources.add(source.member)
     config = changes.changed(base, wanted, seed)
     try:
-      experiment = build(config)
+      experiment = build(config, without_data=self._without_data)
       abstract_state(experiment)  # A method's init may refuse, too.
       self._check_steps(experiment)
     except ValueError as error:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import jax
 
-from jaxsparse.experiments import population, summary, workdir
+from jaxsparse.experiments import outline, population, summary, workdir
 from jaxsparse.experiments.compiled import dispatch
 from jaxsparse.experiments.studies.names import count, row_name
 from jaxsparse.experiments.studies.planning import pairing, programs
@@ -59,19 +59,26 @@ class Plan(NamedTuple):
     )
 
 
-def plan(study: Study, runs_dir: str | os.PathLike[str], carry: str) -> Plan:
+def plan(
+  study: Study,
+  runs_dir: str | os.PathLike[str],
+  carry: str,
+  *,
+  without_data: bool = False,
+) -> Plan:
   """Builds every member and looks where it stands.
 
   Args:
     study: what to run.
     runs_dir: where its members are, or will be.
     carry: 'auto', 'one_by_one' or 'vmap'.
+    without_data: the data sets need not be there, and nothing can be trained.
 
   Raises:
     ValueError: the study or `carry` is wrong, or a directory unreadable.
   """
   with hushed():
-    expanded = expand(study, runs_dir)
+    expanded = expand(study, runs_dir, without_data=without_data)
   root = workdir.local(runs_dir)
   statuses = {
     name: status(root / name, member.experiment.plan.num_steps)
@@ -130,6 +137,7 @@ def text(plan: Plan) -> str:
     _not_new(plan),
     _needs(plan.study),
     [f'carried {line}' for line in carried(plan)],
+    outline.absent(m.experiment for m in plan.expanded.members.values()),
     _sums(plan),
   ]
   return '\n\n'.join('\n'.join(lines) for lines in blocks if lines)
@@ -202,8 +210,7 @@ def _sums(plan: Plan) -> list[str]:
     ('steps', f'{steps:,}'),
     ('time', _time(plan, left)),
   ]
-  wide = max(len(name) for name, _ in rows)
-  return [f'{name:<{wide}}  {value}' for name, value in rows]
+  return [summary.columns(rows)]
 
 
 def _members(number: int, shared: int) -> str:

@@ -1,0 +1,32 @@
+"""`--dry_run`: what it prints, and that nothing is written."""
+
+
+def table(text):
+  """Lines by their first word."""
+  return {r.split()[0]: r.split()[1:] for r in text.splitlines() if r}
+
+
+def test_a_run_is_planned_and_tried_without_its_data(
+  launch, arguments, tmp_path
+):
+  args = arguments(tmp_path / 'run', '--dry_run', updater__distribution='er')
+  found = launch([*args, '--config.updater.sparsity=0.5'])
+  assert (found.code, found.err) == (0, '')
+  rows = table(found.out)
+  # Erdos-Renyi: 592 = e (64 + 16) + e (16 + 10), so 446.8 and 145.2 active,
+  # each rounded up.
+  assert rows['Dense_0/kernel'] == ['64x16', '0.5635', '447', '1,024']
+  assert rows['Dense_1/kernel'] == ['16x10', '0.0875', '146', '160']
+  assert rows['masked'] == ['leaves', '0.4992', '593', '1,184']
+  assert rows['steps'][:2] == ['60', 'of']
+  assert rows['taken'] == [
+    '2',
+    'optimiser',
+    'steps',
+    'and',
+    'mask',
+    'step',
+    '0',
+  ]
+  assert rows['losses'][-5:] == ['finite,', 'as', 'are', 'all', 'weights']
+  assert not (tmp_path / 'run').exists()
