@@ -41,6 +41,8 @@ _PAPER: dict[str, Any] = {
 _MARKERS = 'os^Dv*'
 
 Line = list[tuple[Any, Cell]]
+Lines = dict[tuple[str, Point], Line]
+Levels = dict[str, Cell]
 
 
 def against(results: Results, asked: Against) -> Drawn | None:
@@ -52,13 +54,13 @@ def against(results: Results, asked: Against) -> Drawn | None:
   study = results.study
   runs = chosen(study, asked.runs)
   field, what = asked.grid_field, metrics.metric(asked.metric)
-  lines = {
+  lines: Lines = {
     (run.name, point): line
     for run in runs
     if field in run.grid
     for point, line in _lines(results, run, asked).items()
   }
-  levels = {
+  levels: Levels = {
     run.name: cells.cell(results, run.rows()[0], asked.metric)
     for run in runs
     if not run.grid
@@ -73,6 +75,9 @@ def against(results: Results, asked: Against) -> Drawn | None:
   at = value_axis(ax, values, sparsity=is_sparsity(field))
   place = dict(zip(values, at, strict=True))
   styles = run_styles(study)
+  if asked.log:
+    every = [_series(place, line) for line in lines.values()]
+    figures.log_scale(ax, [*every, *(_level(c) for c in levels.values())])
   for i, ((name, point), line) in enumerate(lines.items()):
     label = _label(study.run(name), point)
     style = {**styles[name], **_nth_look(lines, name, point)}
@@ -85,6 +90,8 @@ def against(results: Results, asked: Against) -> Drawn | None:
   ax.set(xlabel=axis_name(field), ylabel=what.heading)
   figure_legend(figure, beside=True)
   title = f'{what.label} against {field_name(field)}'
+  if asked.at:
+    title += f', {point_name(tuple(asked.at.items()))}'
   return Drawn(
     f'{asked.metric}-against-{field_name(field).replace(" ", "-")}',
     capital(title),
@@ -98,16 +105,18 @@ def _lines(results: Results, run: Run, asked: Against) -> dict[Point, Line]:
   """A line for each combination of the run's other grid fields."""
   lines: dict[Point, Line] = {}
   for row in run.rows():
-    other = tuple(p for p in row.point if p[0] != asked.grid_field)
+    point = dict(row.point)
+    if any(point.get(f, value) != value for f, value in asked.at.items()):
+      continue
+    settled = (asked.grid_field, *asked.at)
+    other = tuple(p for p in row.point if p[0] not in settled)
     cell = cells.cell(results, row, asked.metric)
-    value = dict(row.point)[asked.grid_field]
+    value = point[asked.grid_field]
     lines.setdefault(other, []).append((value, cell))
   return lines
 
 
-def _nth_look(
-  lines: dict[tuple[str, Point], Line], name: str, point: Point
-) -> dict[str, str]:
+def _nth_look(lines: Lines, name: str, point: Point) -> dict[str, str]:
   """Several lines of a run share its colour and differ in all else."""
   own = [p for n, p in lines if n == name]
   nth = own.index(point)
@@ -123,16 +132,25 @@ def _draw_line(
   ax: Axes, place: dict[Any, float], line: Line, **style: Any
 ) -> None:
   line = sorted(line, key=lambda pair: place[pair[0]])
-  good = [
-    (place[v], c.mean, c.std or 0.0) for v, c in line if c.mean is not None
-  ]
-  if good:
-    x, mean, std = (np.asarray(a, np.float64) for a in zip(*good, strict=True))
-    figures.line(ax, Series(x, mean, std, mean - std), **style)
+  figures.line(ax, _series(place, line), **style)
   printed = [(place[v], c.paper) for v, c in line if c.paper is not None]
   if printed:
     ring = {**_PAPER, 'marker': style['marker'], 'zorder': 5}
     ax.plot(*zip(*printed, strict=True), color=style['color'], **ring)
+
+
+def _series(place: dict[Any, float], line: Line) -> Series:
+  """The numbers of a line along the axis."""
+  good = [
+    (place[v], c.mean, c.std or 0.0, c.mean if c.low is None else c.low)
+    for v, c in line
+    if c.mean is not None
+  ]
+  return Series(*np.asarray(good, np.float64).reshape(-1, 4).T)
+
+
+def _level(cell: Cell) -> Series:
+  return _series({None: 0.0}, [(None, cell)])
 
 
 def _draw_level(ax: Axes, cell: Cell, **style: Any) -> None:
@@ -140,6 +158,8 @@ def _draw_level(ax: Axes, cell: Cell, **style: Any) -> None:
     ax.axhline(cell.mean, linewidth=1.4, **style)
     if cell.std:
       low, high = cell.mean - cell.std, cell.mean + cell.std
+      if ax.get_yscale() == 'log':
+        low = max(low, _level(cell).low.item())
       ax.axhspan(low, high, color=style['color'], alpha=0.12, linewidth=0)
   if cell.paper is not None:
     # At the right end of the axis, as a level has no place along it.
@@ -154,8 +174,8 @@ def _draw_level(ax: Axes, cell: Cell, **style: Any) -> None:
 
 
 def _caption(
-  lines: dict[tuple[str, Point], Line],
-  levels: dict[str, Cell],
+  lines: Lines,
+  levels: Levels,
   logarithmic: bool,
 ) -> str:
   """How to read it."""
@@ -175,8 +195,8 @@ def _caption(
 def _account(
   results: Results,
   field: str,
-  lines: dict[tuple[str, Point], Line],
-  levels: dict[str, Cell],
+  lines: Lines,
+  levels: Levels,
 ) -> list[str]:
   """What the figure says, in words."""
   study = results.study

@@ -48,6 +48,7 @@ class Cell(NamedTuple):
     lost: what became of the others, in brief, or ''.
     pooled: whether it is one number of n seeds together; `std` is then a
       spread of its own.
+    low: the lowest of the seeds' numbers, where there are any.
   """
 
   metric: Metric
@@ -58,6 +59,7 @@ class Cell(NamedTuple):
   paper: float | None
   lost: str
   pooled: bool = False
+  low: float | None = None
 
   @property
   def lost_word(self) -> str:
@@ -144,6 +146,7 @@ def cell(results: Results, row: Row, name: str) -> Cell:
     results.study.run(row.run).paper_value(row, name),
     lost(members),
     pooled is not None,
+    min(values, default=None),
   )
 
 

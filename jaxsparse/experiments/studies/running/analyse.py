@@ -90,7 +90,7 @@ def analyse(
         why = _said(error).replace(f'{plan.runs_dir}{os.sep}', '')
         _note(found, call, f'analysis {analysis.name} failed: {why}')
         continue
-      if made.table:
+      if made.table and analysis.drawn:
         parts.setdefault(function, []).append(Part(call.inputs, made.table))
   for function, some in parts.items():
     if draw := findings.drawer(function):

@@ -83,6 +83,41 @@ def test_other_fields_make_lines_of_their_own(make_results):
   )
 
 
+def test_a_figure_may_be_of_one_place_in_the_other_fields(make_results):
+  grid = {D: (0.1, 0.3), S: (0.9, 0.8)}
+  study = Study(
+    't',
+    (Run('a', 'c', grid=grid, seeds=2, label='A'),),
+    figures=(Against(S, at={D: 0.3}),),
+  )
+  results = make_results(study, lambda row, seed: sum(dict(row.point).values()))
+  drawn = the_first(results)
+  (ax,) = visible(drawn.figure)
+  found = lines(ax)
+  assert list(found) == ['A']
+  np.testing.assert_allclose(found['A'], [[0.8, 110.0], [0.9, 120.0]])
+  assert drawn.title == 'Test accuracy against sparsity, drop fraction 0.3'
+
+
+def test_on_a_log_axis_a_band_ends_at_the_lowest_seed(make_results):
+  """The mean less the deviation of 1, 1 and 91 % is below 0."""
+  runs = (
+    Run('a', 'c', grid={S: (0.9, 0.98)}, seeds=3),
+    Run('dense', 'c', seeds=3),
+  )
+  study = Study('t', runs, figures=(Against(S, log=True),))
+  drawn = the_first(make_results(study, lambda _, seed: 0.01 + 0.45 * seed**2))
+  (ax,) = visible(drawn.figure)
+  assert ax.get_yscale() == 'log'
+  mean, std = np.mean([1, 46, 181]), np.std([1, 46, 181], ddof=1)
+  assert mean < std
+  (band,), (level,) = ax.collections, ax.patches
+  y = band.get_paths()[0].vertices[:, 1]
+  assert (y.min(), y.max()) == pytest.approx((1.0, mean + std))
+  low, high = level.get_y(), level.get_y() + level.get_height()
+  assert (low, high) == pytest.approx((1.0, mean + std))
+
+
 def test_a_point_without_a_number_is_left_out(
   make_results, static_and_rigl, accuracy
 ):
@@ -170,6 +205,20 @@ def test_every_run_is_shown_and_each_of_its_seeds(
   assert ends == pytest.approx([60.0, 62.0, 64.0, 62.0])
 
 
+@pytest.mark.parametrize(
+  ('figures', 'names'),
+  [
+    ((), ['01-eval_accuracy-every-run']),
+    ((Against(S),), ['01-test_accuracy-against-sparsity']),
+  ],
+)
+def test_where_curves_are_not_asked_for_no_run_has_one(
+  make_results, static_and_rigl, figures, names
+):
+  results = make_results(static_and_rigl(figures=figures))
+  assert [drawn.name for drawn in draw.all_figures(results)] == names
+
+
 def test_a_seed_that_stopped_has_a_cross(make_results):
   study = Study('t', (Run('a', 'c', seeds=2),))
   results = make_results(study, lambda row, seed: 0.5 if seed else 'stopped')
@@ -183,6 +232,28 @@ def test_a_log_axis_where_it_is_asked_for(make_results, static_and_rigl):
   study = static_and_rigl(figures=(Curves('gradient_norm', log=True),))
   for drawn in draw.all_figures(make_results(study)):
     assert {ax.get_yscale() for ax in visible(drawn.figure)} == {'log'}
+
+
+def test_a_curve_may_be_a_difference_and_end_early(make_results):
+  asked = Curves('eval_accuracy-gradient_norm', last_step=50)
+  study = Study('t', (Run('a', 'c', seeds=2),), figures=(asked,))
+  results = make_results(study, lambda row, seed: 0.5 + seed / 10)
+  first, every = draw.all_figures(results)
+  (ax,) = visible(first.figure)
+  # Accuracies rise to 0.5 and 0.6, norms fall from 1 by half a step.
+  np.testing.assert_allclose(lines(ax)['a'], [[0, -100], [50, 27.5]])
+  assert ax.get_xlim() == (0, 50)
+  assert ax.get_ylabel() == 'evaluation accuracy − gradient norm (points)'
+  (ax,) = visible(every.figure)
+  assert ax.get_xlim() == (0, 100)
+
+
+def test_a_curve_that_begins_later_is_left_out(make_results):
+  study = Study('t', (Run('a', 'c'),), figures=(Curves('loss', last_step=9),))
+  names = [
+    d.name for d in draw.all_figures(make_results(study, lambda *_: 0.5))
+  ]
+  assert names == ['01-loss-every-run']
 
 
 def test_figures_without_a_value_are_left_out(make_results, static_and_rigl):

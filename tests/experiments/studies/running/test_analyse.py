@@ -44,6 +44,14 @@ def draw_pair(parts):
   return looks.Drawn('pairs', 'Pairs', 'A caption.', '; '.join(labels), figure)
 
 
+def quiet(workdirs):
+  return Finding({'quiet': number(*workdirs)}, {'x': [1.0]})
+
+
+def draw_quiet(parts):
+  return draw_pair(parts)
+
+
 def pooled(pools):
   of = [[number(root) for root in pool] for pool in pools]
   spread = {'mean': len(of[0]), 'std': 0.5, 'values': []}
@@ -66,6 +74,7 @@ def made(study, tiny, tmp_path_factory):
     analyses=(
       Analysis('pairs', ('rigl', 'set@5'), pair),
       Analysis('same', ('set', 'rigl'), pair),
+      Analysis('quiet', ('set',), quiet, drawn=False),
       Analysis('all', ('rigl', 'set', 'rigl@1'), pooled, pooled=True),
       Analysis('one', ('set@2',), pooled, pooled=True),
       Analysis('no', ('rigl',), refusing, pooled=True),
@@ -97,6 +106,12 @@ def test_without_one_the_same_seed_does_where_there_is_one(made):
     expected = 1.01 * (member.seed + sparsity)
     found = member.summary.get('pair')
     assert found == (None if member.seed == 5 else pytest.approx(expected))
+
+
+def test_one_that_is_not_to_be_drawn_gives_its_numbers_alone(made):
+  for member in of(made[2], 'set'):
+    assert member.summary['quiet'] == pytest.approx(number(member.root))
+  assert [drawing.draw for drawing in made[2].drawings] == [draw_pair]
 
 
 def test_a_pooled_analysis_is_of_all_seeds_of_each_row(made):
