@@ -100,7 +100,7 @@ def test_a_figure_may_be_of_one_place_in_the_other_fields(make_results):
 
 
 def test_on_a_log_axis_a_band_ends_at_the_lowest_seed(make_results):
-  """The mean less the deviation of 1, 1 and 91 % is below 0."""
+  """The mean of 1, 46 and 181 less their deviation is below 0."""
   runs = (
     Run('a', 'c', grid={S: (0.9, 0.98)}, seeds=3),
     Run('dense', 'c', seeds=3),
