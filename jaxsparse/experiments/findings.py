@@ -28,7 +28,8 @@ from jaxsparse.experiments.text import lines_of_csv
 PACKAGE = 'jaxsparse.experiments.analyses'
 
 Function = Callable[..., Any]
-# A plain number, or what `summary.spread` makes of several.
+# A plain number, or what `summary.spread` makes of several; one that is of
+# several runs together may have beside its mean what `summary.jackknife` makes.
 Number = float | dict[str, Any]
 Table = Mapping[str, np.ndarray]
 

@@ -1,7 +1,10 @@
 """What several finished runs gain as an ensemble, and how much they differ."""
 
+import itertools
 import pathlib
-from collections.abc import Sequence
+import statistics
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from jaxsparse.analysis import similarity
 from jaxsparse.experiments import finished, measures, summary
@@ -20,7 +23,8 @@ def ensemble(
   Returns:
     `ensemble_accuracy` of the mean probabilities and `ensemble_gain` over the
     mean member, both fractions; with two members or more also
-    `pairwise_disagreement`, mean and deviation over all pairs of members.
+    `pairwise_disagreement`, mean and deviation over all pairs of members. With
+    three or more each has an interval, by the jackknife.
 
   Raises:
     ValueError: not one pool, runs that are not finished or on other data, or
@@ -33,10 +37,30 @@ def ensemble(
     measures.logits_on_test(run, finished.solution(run, step)) for run in runs
   ]
   labels = runs[0].experiment.dataset.test.labels
-  accuracy, _, gain = similarity.ensemble(logits, labels)
-  numbers = {'ensemble_accuracy': accuracy, 'ensemble_gain': gain}
-  if len(runs) == 1:
-    return Finding(numbers)
   between = similarity.pairwise(similarity.disagreement, logits)
-  pairs = [between[i, j] for i in range(len(runs)) for j in range(i)]
-  return Finding({**numbers, 'pairwise_disagreement': summary.spread(pairs)})
+
+  def whole(members: Sequence[int]) -> similarity.Ensemble:
+    return similarity.ensemble([logits[i] for i in members], labels)
+
+  def pairs(members: Sequence[int]) -> list[float]:
+    return [between[i, j] for i, j in itertools.combinations(members, 2)]
+
+  every = range(len(runs))
+  numbers = {
+    'ensemble_accuracy': _number(lambda some: whole(some).accuracy, every),
+    'ensemble_gain': _number(lambda some: whole(some).gain, every),
+  }
+  if len(runs) > 1:
+    mean = _number(lambda some: statistics.fmean(pairs(some)), every)
+    numbers['pairwise_disagreement'] = mean | summary.spread(pairs(every))
+  return Finding(numbers)
+
+
+def _number(
+  statistic: Callable[[Sequence[int]], float], members: Sequence[int]
+) -> dict[str, Any]:
+  """A number of all members together, with what each contributes."""
+  found = {'mean': statistic(members), 'std': None}
+  if len(members) < 3:
+    return found
+  return found | {'jackknife': summary.jackknife(statistic, members)}

@@ -128,7 +128,8 @@ def pooled(results: Results, row: Row, name: str) -> Pooled | None:
     return None
   scale = metric(name).scale
   std = None if found.std is None else scale * found.std
-  return Pooled(scale * found.value, std, found.n)
+  parts = tuple(scale * part for part in found.parts)
+  return Pooled(scale * found.value, std, found.n, parts)
 
 
 def values(members: Sequence[MemberResult], name: str) -> list[float]:

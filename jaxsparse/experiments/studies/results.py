@@ -44,11 +44,14 @@ class Pooled(NamedTuple):
     value: as in a summary, not yet in shown units.
     std: its spread, where the measurement has one of its own.
     n: of how many members it is.
+    parts: what each contributes, by the jackknife, if that is known: numbers
+      whose mean is `value` and whose interval is its own.
   """
 
   value: float
   std: float | None
   n: int
+  parts: tuple[float, ...] = ()
 
 
 class Results(NamedTuple):

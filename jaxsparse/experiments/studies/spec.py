@@ -108,8 +108,8 @@ class Analysis:
     drawn: whether its figure is in the report, which has a line a row.
     pooled: it is called once a row, with the paths of all seeds that finished
       for each of `of` (of one for 'pruned@0'). What it finds is one number
-      for the row, beside which no interval can stand. For functions of pools,
-      and for those alone.
+      for the row, which has an interval only if the function gives it the
+      jackknife's parts. For functions of pools, and for those alone.
   """
 
   name: str

@@ -54,8 +54,10 @@ def test_ensemble_of_a_pool_with_all_replicates(runs, test_split):
   numbers = ensemble([[runs.pruned, runs.tuned_1]]).numbers
   right = np.mean(members, 0).argmax(1) == test_split.labels
   each = [(m.argmax(1) == test_split.labels).mean() for m in members]
-  assert numbers['ensemble_accuracy'] == pytest.approx(right.mean())
-  assert numbers['ensemble_gain'] == pytest.approx(right.mean() - np.mean(each))
+  found = {name: number['mean'] for name, number in numbers.items()}
+  assert found['ensemble_accuracy'] == pytest.approx(right.mean())
+  gain = right.mean() - np.mean(each)
+  assert found['ensemble_gain'] == pytest.approx(gain)
   between = [
     np.mean(a.argmax(1) != b.argmax(1))
     for a, b in itertools.combinations(members, 2)
@@ -66,9 +68,35 @@ def test_ensemble_of_a_pool_with_all_replicates(runs, test_split):
   assert spread['std'] == pytest.approx(np.std(between, ddof=1))
 
 
+def test_what_a_member_gives_to_an_ensemble_is_what_is_lost_without(
+  runs, test_split
+):
+  members = [
+    softmax(runs.pruned, test_split.images),
+    softmax(runs.pruned, test_split.images, member=1),
+    softmax(runs.tuned_1, test_split.images),
+  ]
+  numbers = ensemble([[runs.pruned, runs.tuned_1]]).numbers
+  without = np.array(
+    [
+      np.mean(np.mean(pair, 0).argmax(1) == test_split.labels)
+      for pair in itertools.combinations(members, 2)
+    ]
+  )[::-1]  # The last pair is the one without the first.
+  found = numbers['ensemble_accuracy']
+  assert np.mean(found['jackknife']) == pytest.approx(found['mean'])
+  assert np.diff(found['jackknife']) == pytest.approx(-2 * np.diff(without))
+  between = numbers['pairwise_disagreement']
+  first, second, third = between['values']
+  # Pairs are (0, 1), (0, 2), (1, 2).
+  assert np.diff(between['jackknife']) == pytest.approx(
+    -2 * np.diff([third, second, first])
+  )
+
+
 def test_an_ensemble_of_one_gains_nothing(runs):
   numbers = ensemble([[runs.rigl]]).numbers
-  assert numbers['ensemble_gain'] == 0
+  assert numbers['ensemble_gain'] == {'mean': 0, 'std': None}
   assert 'pairwise_disagreement' not in numbers
 
 

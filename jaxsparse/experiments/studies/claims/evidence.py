@@ -31,10 +31,10 @@ class Sample(NamedTuple):
   """The numbers of a row.
 
   Attributes:
-    values: in shown units, one a seed that has one; the one of a pooled
-      analysis.
+    values: in shown units, one a seed that has one; of a pooled analysis what
+      each seed contributes, or the one number.
     asked: how many values there were to be.
-    pooled: whether it is one value of all seeds together.
+    pooled: whether it is one number of all seeds together.
   """
 
   values: tuple[float, ...]
@@ -65,8 +65,12 @@ def samples(results: Results, metric: str) -> dict[Row, Sample]:
   found = {}
   for row in results.study.rows():
     members = results.of(row)
-    if pooled := metrics.pooled(results, row, metric):
+    pooled = metrics.pooled(results, row, metric)
+    if pooled and not pooled.parts:
       found[row] = Sample((pooled.value,), 1, pooled=True)
+      continue
+    if pooled:
+      found[row] = Sample(pooled.parts, len(members))
       continue
     values = tuple(metrics.values(members, metric))
     found[row] = Sample(values, len(members))

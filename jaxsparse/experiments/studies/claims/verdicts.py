@@ -29,6 +29,9 @@ many there are.
   depend on the noise. If `minus` lacks the field it is one level, and leaves
   all of them as they are.
 
+A number of all seeds together (an ensemble's) counts like a mean where its
+analysis tells what each seed contributes, by the jackknife (Tukey 1958).
+
 Undecided whatever the numbers are:
 
 - Seeds that agree exactly, in all that is compared. On a small test set a few

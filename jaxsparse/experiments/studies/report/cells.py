@@ -141,7 +141,7 @@ def cell(results: Results, row: Row, name: str) -> Cell:
   numbers = (*mean_and_deviation(values), len(values))
   return Cell(
     metrics.metric(name),
-    *(pooled or numbers),
+    *(pooled[:3] if pooled else numbers),
     len(members),
     results.study.run(row.run).paper_value(row, name),
     lost(members),

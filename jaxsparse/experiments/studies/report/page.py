@@ -205,7 +205,8 @@ def _reading(results: Results) -> Markup:
     ' have one; a difference is our mean less the paper’s number.',
     'Intervals in brackets are 95 % confidence intervals: of a mean by'
     ' Student’s t, of a difference by Welch’s, of a ratio of two means by'
-    ' Fieller’s theorem, of a trend for the least-squares slope of the means.'
+    ' Fieller’s theorem, of a number of all seeds together by the jackknife,'
+    ' of a trend for the least-squares slope of the means.'
     ' An ordering is judged on the differences between neighbours, corrected'
     ' for their number (Bonferroni), and a trend fails where one of these goes'
     f' the other way. {verdicts.ALONE}',

@@ -207,7 +207,8 @@ def _join(
 
 def _pooled(number: findings.Number, n: int) -> Pooled:
   if isinstance(number, dict):
-    return Pooled(number['mean'], number['std'], n)
+    parts = tuple(number.get('jackknife', ()))
+    return Pooled(number['mean'], number['std'], n, parts)
   return Pooled(number, None, n)
 
 

@@ -10,9 +10,11 @@ import sys
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from jaxsparse.experiments.findings import Finding
 from jaxsparse.experiments.studies import metrics
+from jaxsparse.experiments.studies.claims import verdicts
 from jaxsparse.experiments.studies.figures import looks
 from jaxsparse.experiments.studies.planning.check import check
 from jaxsparse.experiments.studies.report import report
@@ -299,9 +301,25 @@ class TestReport:
 def test_pooled_numbers_are_scaled_as_they_are_shown(made):
   asked, _, results = made
   row = asked.rows()[0]
-  changed = {row: {'ensemble_gain': Pooled(0.01, 0.002, 5)}}
+  given = Pooled(0.01, 0.002, 3, (0.02, 0.01, 0.0))
+  changed = {row: {'ensemble_gain': given}}
   found = metrics.pooled(results._replace(pooled=changed), row, 'ensemble_gain')
-  assert found == Pooled(1.0, 0.2, 5)
+  assert found == Pooled(1.0, 0.2, 3, (2.0, 1.0, 0.0))
+
+
+def test_a_claim_on_it_is_judged_where_each_part_is_known(made):
+  asked, _, results = made
+  rows = [row for row in asked.rows() if row.run == 'rigl']
+  parts = (0.0102, 0.01, 0.0098)
+  given = {row: {'ensemble_gain': Pooled(0.01, None, 3, parts)} for row in rows}
+  claim = Bound('rigl', '>=', 0.9, metric='ensemble_gain')
+  study = dataclasses.replace(asked, claims=(claim,))
+  judged = verdicts.of_study(results._replace(study=study, pooled=given))
+  ((_, found),) = judged
+  mean = stats.ttest_1samp(np.multiply(100, parts), 0.0)
+  low, high = mean.confidence_interval()
+  assert [v.outcome for v in found] == ['holds'] * len(rows)
+  assert found[0].text.endswith(f': 1.00 points [{low:.2f}, {high:.2f}]')
 
 
 @pytest.mark.parametrize(
