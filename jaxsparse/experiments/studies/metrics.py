@@ -63,6 +63,10 @@ _KNOWN = (
   Metric('sparsity', 'sparsity', 100.0, '%', exact=True),
   Metric('active_weights', 'active weights', digits=0, exact=True),
   Metric('total_weights', 'weights', digits=0, exact=True),
+  Metric(
+    'negative_eigenvalues_before', 'negative eigenvalues before', digits=1
+  ),
+  Metric('negative_eigenvalues_after', 'negative eigenvalues after', digits=1),
   # Entries of `metrics.jsonl`.
   Metric('eval_accuracy', 'evaluation accuracy', 100.0, '%'),
   Metric('accuracy', 'training accuracy', 100.0, '%'),

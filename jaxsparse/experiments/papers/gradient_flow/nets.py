@@ -13,7 +13,9 @@ round(n (1 - s)), for these.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from jaxsparse.experiments.papers.gradient_flow import printed
+from jaxsparse.experiments.papers.gradient_flow import claims, flow, printed
+from jaxsparse.experiments.papers.gradient_flow.flow import Flow
+from jaxsparse.experiments.studies.spec import Claim
 
 _STEPS = 11_719
 
@@ -35,6 +37,10 @@ class Net(NamedTuple):
     updates: mask steps of these on both sides of which the nets are kept.
     rewind_step: of the pruned run, where tickets start. It must keep it.
     paper: run -> metric -> the number that the paper prints.
+    claims: the paper's, about the accuracies.
+    gains: likewise, about what ensembles gain.
+    flow: what is shown and claimed of its gradient norm.
+    line: options of the analysis `interpolation`.
   """
 
   title: str
@@ -47,6 +53,10 @@ class Net(NamedTuple):
   updates: tuple[int, ...]
   rewind_step: int = 0
   paper: Mapping[str, Mapping[str, float]] = {}
+  claims: tuple[Claim, ...] = claims.TICKET + claims.INIT + claims.METHODS
+  gains: tuple[Claim, ...] = ()
+  flow: Flow = Flow()
+  line: Mapping[str, Any] = {}
 
 
 def _on_mnist(
@@ -58,6 +68,7 @@ def _on_mnist(
   learning_rate: float,
   l2: float,
   update_interval: int,
+  flow: Flow,
   paper: Mapping[str, Mapping[str, float]],
 ) -> Net:
   """A net with the settings that those on MNIST share."""
@@ -96,6 +107,8 @@ def _on_mnist(
     },
     updates=(300, 500, 1000, 2000),
     paper=paper,
+    gains=claims.GAINS,
+    flow=flow,
   )
 
 
@@ -107,6 +120,7 @@ LENET5 = _on_mnist(
   learning_rate=0.05,
   l2=5e-4,
   update_interval=100,
+  flow=flow.LENET5,
   paper=printed.LENET5,
 )
 MLP = _on_mnist(
@@ -117,5 +131,6 @@ MLP = _on_mnist(
   learning_rate=0.2,
   l2=1e-4,
   update_interval=500,
+  flow=flow.MLP,
   paper={},
 )

@@ -2,7 +2,8 @@
 
 Accuracies, ensembles and disagreement are of its table of ensembles and
 prediction disagreement, the only accuracies of these nets to be had. Losses
-half way are read off its figure of interpolation.
+half way are read off its figure of interpolation, gradient norms off that of
+LeNet5's gradient norm: at step 0 the middle of its bands.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,9 @@ LENET5: Mapping[str, Mapping[str, float]] = {
     'disagreement': 0.0089,
     'middle_loss_from_start': 1.515,
     'middle_loss_from_end': 0.042,
+    'gradient_norm@0': 0.042,
+    'gradient_norm@400': 0.448,
+    'gradient_norm@1000': 0.245,
   },
   'scratch': {
     'test_accuracy': 97.04,
@@ -35,11 +39,50 @@ LENET5: Mapping[str, Mapping[str, float]] = {
     'ensemble_accuracy': 98.43,
     'pairwise_disagreement': 0.0352,
     'disagreement': 0.0278,
+    'gradient_norm@0': 0.038,
+    'gradient_norm@400': 0.030,
+    'gradient_norm@1000': 0.505,
   },
   'prune_restart': {
     'test_accuracy': 98.60,
     'ensemble_accuracy': 98.63,
     'pairwise_disagreement': 0.0027,
     'disagreement': 0.0077,
+  },
+  'scratch_plus': {
+    'gradient_norm@0': 0.40,
+    'gradient_norm@400': 0.575,
+    'gradient_norm@1000': 0.528,
+  },
+  'rigl_plus': {
+    'gradient_norm@0': 0.395,
+    'gradient_norm@400': 1.283,
+    'gradient_norm@1000': 1.066,
+  },
+  'small_dense': {
+    'gradient_norm@0': 0.32,
+    'gradient_norm@400': 0.868,
+    'gradient_norm@1000': 0.539,
+  },
+}
+
+RESNET50: Mapping[str, Mapping[str, float]] = {
+  'pruned': {
+    'test_accuracy': 75.65,
+    'ensemble_accuracy': 77.80,
+    'pairwise_disagreement': 0.1620,
+  },
+  'pruned_others': {'disagreement': 0.1623},
+  'lottery': {
+    'test_accuracy': 75.73,
+    'ensemble_accuracy': 76.27,
+    'pairwise_disagreement': 0.0894,
+    'disagreement': 0.0941,
+  },
+  'scratch': {
+    'test_accuracy': 71.16,
+    'ensemble_accuracy': 74.05,
+    'pairwise_disagreement': 0.2039,
+    'disagreement': 0.2033,
   },
 }

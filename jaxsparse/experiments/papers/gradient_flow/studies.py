@@ -4,6 +4,7 @@ They share their runs: keep one runs folder for all.
 """
 
 from jaxsparse.experiments.papers.gradient_flow import claims
+from jaxsparse.experiments.papers.gradient_flow.flow import JUMP
 from jaxsparse.experiments.papers.gradient_flow.nets import Net
 from jaxsparse.experiments.papers.gradient_flow.runs import runs
 from jaxsparse.experiments.studies.spec import Analysis, Curves, Study
@@ -14,6 +15,8 @@ _PAPER = (
 )
 # The nets that are held against the pruned one, by where they start.
 _STARTS = ('lottery', 'scratch', 'scratch_inits')
+# The last step of figures that show how training begins.
+_EARLY = 2000
 _SPARSE_STARTS = ('rigl_plus', 'set_plus', 'rigl_inverted')
 
 
@@ -48,7 +51,7 @@ def accuracy(net: Net) -> Study:
       Curves('gradient_norm', log=True),
       Curves('probe_loss', log=True),
     ),
-    claims=claims.ACCURACY,
+    claims=net.claims,
     notes=(
       'Every sparse row but "pruned" starts from the masks of the pruned net of'
       ' seed 0. LT and Scratch have one start and five orders of the data, as'
@@ -74,14 +77,20 @@ def gradient_norm(net: Net) -> Study:
     title=f'{net.title}: gradient norm during training',
     source=_source(net, 'the figures of the gradient norm'),
     runs=runs(net, ('pruned', *shown)),
+    metrics=net.flow.metrics,
     figures=(
       Curves('gradient_norm', log=True, runs=shown),
       Curves('probe_loss', log=True, runs=shown),
+      Curves('gradient_norm', log=True, runs=shown, last_step=_EARLY),
+      Curves(JUMP, runs=_SPARSE_STARTS, last_step=_EARLY),
     ),
+    claims=net.flow.claims,
     notes=(
       'The norm of the masked gradient, and the loss, on the first 1,000'
-      ' training images.'
-    ),
+      ' training images. What a mask update does to it is recorded at the step'
+      ' after; in SET, weights move in the same step, so that is part of it.'
+    )
+    + net.flow.notes,
   )
 
 
@@ -111,11 +120,12 @@ def function_space(net: Net) -> Study:
         for name in pooled
       ),
     ),
-    claims=claims.FUNCTION_SPACE,
+    claims=claims.FUNCTION_SPACE + net.gains,
     notes=(
       'All tickets and scratch nets have the masks of the pruned net of seed 0;'
       ' "disagreement" is with that net. An ensemble is the mean of the'
-      ' probabilities of the five nets of a row.'
+      ' probabilities of the five nets of a row; the intervals of what it'
+      ' gains, and of "pairwise disagreement", are the jackknife\'s.'
     ),
   )
 
@@ -128,6 +138,7 @@ def landscape(net: Net) -> Study:
     runs=runs(net, ('pruned', *_STARTS)),
     metrics=(
       'climb_from_end',
+      'climb_from_start',
       'middle_loss_from_end',
       'middle_loss_from_start',
       'distance_at_start',
@@ -136,7 +147,7 @@ def landscape(net: Net) -> Study:
     figures=(),
     analyses=(
       *(
-        Analysis(f'{name}_line', (name, 'pruned@0'), 'interpolation')
+        Analysis(f'{name}_line', (name, 'pruned@0'), 'interpolation', net.line)
         for name in _STARTS
       ),
       *(
@@ -147,9 +158,9 @@ def landscape(net: Net) -> Study:
     ),
     claims=claims.LANDSCAPE,
     notes=(
-      'Training loss in nats on all training images; "climb from end" is how'
-      ' far it rises, on the line from the end of a run to the pruned solution,'
-      ' above the worse of the two ends. Distances are L2, over all weights.'
+      f'Training loss in nats on {_images(net)}; "climb from end" is how far it'
+      ' rises, on the line from the end of a run to the pruned solution, above'
+      ' the worse of the two ends. Distances are L2, over all weights.'
     ),
   )
 
@@ -169,8 +180,10 @@ def hessian(net: Net, *, step: int = 500, seeds: int = 3) -> Study:
     metrics=(
       'negative_eigenvalues_before',
       'negative_eigenvalues_after',
+      claims.NEW_EIGENVALUES,
       'negative_sum_before',
       'negative_sum_after',
+      claims.NEW_DESCENT,
     ),
     figures=(),
     analyses=tuple(
@@ -191,3 +204,11 @@ def _source(net: Net, what: str) -> str:
   if net.paper:
     return f'{_PAPER}: {what}'
   return f'{_PAPER}: {what}, of a net of which it prints no numbers'
+
+
+def _images(net: Net) -> str:
+  """What the loss on lines is taken on."""
+  examples = net.line.get('examples')
+  if examples is None:
+    return 'all training images'
+  return f'the first {examples:,} training images'
