@@ -1,3 +1,4 @@
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ class Classifier(nn.Module):
 
 def test_the_classifier(key):
   x = jnp.ones((2, 3, 1, 50), jnp.bfloat16)
-  logits, variables = Classifier().init_with_output(key, x)
+  logits, variables = jax.jit(Classifier().init_with_output)(key, x)
   layer = variables['params']['logits']
   assert np.std(layer['kernel']) == pytest.approx(0.01, rel=0.05)
   assert not np.any(layer['bias'])
