@@ -188,3 +188,34 @@ MLP = Flow(
     *_JUMPS,
   ),
 )
+# Without BatchNorm the start decides for thousands of steps.
+VGG16 = Flow(
+  tuple(f'gradient_norm@{step}' for step in (250, 1000, 5000, 20_000)),
+  (
+    Ratio(
+      'scratch_plus',
+      'scratch_inits',
+      '>=',
+      10.0,
+      metric='gradient_norm@5000',
+      text='At step 5,000 Scratch+ has ten times the gradient norm of Scratch.',
+    ),
+    Bound(
+      'lottery',
+      '<=',
+      0.01,
+      metric='gradient_norm@20000',
+      text='A ticket has no gradient then either: it never trains.',
+    ),
+    Ordering(
+      ('scratch_plus', 'rigl_plus'),
+      metric='gradient_norm@250:20000',
+      text='Over 20,000 steps more gradient flows in RigL+ than in Scratch+.',
+    ),
+    *_JUMPS,
+  ),
+)
+# With BatchNorm all are alike after some 1,500 steps.
+RESNET50 = Flow(
+  tuple(f'gradient_norm@{step}' for step in (50, 300, 1000, 5000)), _JUMPS
+)

@@ -2,8 +2,8 @@
 
 Accuracies, ensembles and disagreement are of its table of ensembles and
 prediction disagreement, the only accuracies of these nets to be had. Losses
-half way are read off its figure of interpolation, gradient norms off that of
-LeNet5's gradient norm: at step 0 the middle of its bands.
+half way are read off its figure of interpolation, gradient norms off those of
+the gradient norm: at step 0 the middle of the bands.
 """
 
 from collections.abc import Mapping
@@ -78,11 +78,39 @@ RESNET50: Mapping[str, Mapping[str, float]] = {
     'ensemble_accuracy': 76.27,
     'pairwise_disagreement': 0.0894,
     'disagreement': 0.0941,
+    'gradient_norm@50': 0.136,
+    'gradient_norm@300': 0.420,
+    'gradient_norm@1000': 0.654,
+    'gradient_norm@5000': 0.525,
   },
   'scratch': {
     'test_accuracy': 71.16,
     'ensemble_accuracy': 74.05,
     'pairwise_disagreement': 0.2039,
     'disagreement': 0.2033,
+  },
+  'scratch_inits': {
+    'gradient_norm@50': 0.131,
+    'gradient_norm@300': 0.391,
+    'gradient_norm@1000': 0.648,
+    'gradient_norm@5000': 0.530,
+  },
+  'scratch_plus': {
+    'gradient_norm@50': 0.200,
+    'gradient_norm@300': 0.307,
+    'gradient_norm@1000': 0.532,
+    'gradient_norm@5000': 0.536,
+  },
+  'rigl_plus': {
+    'gradient_norm@50': 0.222,
+    'gradient_norm@300': 0.348,
+    'gradient_norm@1000': 0.683,
+    'gradient_norm@5000': 0.519,
+  },
+  'small_dense': {
+    'gradient_norm@50': 0.205,
+    'gradient_norm@300': 0.543,
+    'gradient_norm@1000': 0.633,
+    'gradient_norm@5000': 0.524,
   },
 }

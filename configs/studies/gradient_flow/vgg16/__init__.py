@@ -1,0 +1,1 @@
+"""VGG16 on ImageNet, every layer but the first at 80 %."""
