@@ -214,9 +214,9 @@ class Difference(_Judged):
 
 @dataclass(frozen=True)
 class Ratio(_Judged):
-  """The mean of `run` is at least, or at most, `value` times that of `other`.
+  """`run` has at least, or at most, `value` times what `other` has.
 
-  For numbers that cannot be negative.
+  By geometric means, so for numbers above 0.
   """
 
   run: str

@@ -21,7 +21,7 @@ from jaxsparse.experiments.studies.spec import (
 
 LEVEL = 0.95
 TOO_FEW = 'an interval needs two seeds of each'
-NOTHING_BELOW = 'what is divided by may be 0'
+NOT_POSITIVE = 'a ratio is of numbers above 0'
 AGREE = 'the seeds agree exactly, so their spread says nothing'
 # Of the largest weight: what has less is a 0 that rounding missed.
 _NEGLIGIBLE = 1e-9
@@ -105,7 +105,8 @@ def estimates(
   if isinstance(claim, Bound):
     return [_estimate(label(claim.run), values, (1.0,), LEVEL, exact)]
   if isinstance(claim, Ratio):
-    return [_ratio(claims.quotient(names, label), values, exact)]
+    name = f'{claims.quotient(names, label)}, geometric means'
+    return [_ratio(name, values, exact)]
   pairs = [(0, 1)]
   if isinstance(claim, Ordering):
     pairs = [(i + 1, i) for i in range(len(names) - 1)]
@@ -155,8 +156,9 @@ def _ratio(
   if why := _unfit(values, values, exact):
     return Estimate(name, None, why)
   one, other = values
-  found = intervals.ratio(one, other, LEVEL)
-  return Estimate(name, found, '' if found else NOTHING_BELOW)
+  if min(*one, *other) <= 0:
+    return Estimate(name, None, NOT_POSITIVE)
+  return Estimate(name, intervals.ratio(one, other, LEVEL))
 
 
 def _unfit(

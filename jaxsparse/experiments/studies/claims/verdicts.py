@@ -8,7 +8,8 @@ many there are.
 
 - Bound: Student's t interval of a mean.
 - Difference: Welch's interval of a difference of two means.
-- Ratio: Fieller's interval of a ratio of two means, each with its variance.
+- Ratio: Welch's interval of a difference of two means of logarithms; the
+  ratio is that of the geometric means.
 - Ordering: Welch's interval of every difference between neighbours. It holds
   if all are above 0 and fails if any is not. The intervals are corrected
   (Bonferroni) for the number of pairs, so that the 95 % are those of the
@@ -37,7 +38,7 @@ Undecided whatever the numbers are:
 - Seeds that agree exactly, in all that is compared. On a small test set a few
   seeds do so by accident, and no spread is then no sign of certainty. Of
   numbers that the config settles (sparsity, weights) they are one.
-- Ratios whose denominator may be 0, by its own interval.
+- Ratios of numbers that are not all above 0.
 - Seeds that are missing. Those that fail are not any seeds: what is left is
   the better part, or another one. What it would say alone is told.
 

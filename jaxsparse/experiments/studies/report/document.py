@@ -13,7 +13,7 @@ from jaxsparse.experiments.studies.names import (
   row_name,
   without_folders,
 )
-from jaxsparse.experiments.studies.report import tables, times
+from jaxsparse.experiments.studies.report import reading, tables, times
 from jaxsparse.experiments.studies.report.account import account, carried
 from jaxsparse.experiments.studies.report.cells import lost, table
 from jaxsparse.experiments.studies.results import Results
@@ -34,6 +34,7 @@ def markdown(results: Results) -> str:
     *_section('Notes', plain(carried(results)), study.notes),
     *_section('Members without a result', _failures(results)),
     *_section('How it was made', *_how(results)),
+    *_section(reading.TITLE, *map(plain, reading.PARAGRAPHS)),
     '## Times',
     plain(times.account(results)),
     _table(times.rows(results), 1),
@@ -63,7 +64,7 @@ def _claims(judged: Sequence[tuple[str, list[Verdict]]]) -> list[str]:
   for claim, found in judged:
     said = [f'  - **{v.outcome}**: {plain(v.text)}' for v in found]
     items.append('\n'.join([f'- {plain(claim)}', *said]))
-  return _section('Claims', *items, verdicts.ALONE) if items else []
+  return _section('Claims', *items)
 
 
 def _failures(results: Results) -> str:

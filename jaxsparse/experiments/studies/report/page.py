@@ -8,7 +8,7 @@ from jaxsparse.experiments.studies.claims import verdicts
 from jaxsparse.experiments.studies.claims.verdicts import Verdict
 from jaxsparse.experiments.studies.figures.looks import Drawn
 from jaxsparse.experiments.studies.names import count, row_name, tied
-from jaxsparse.experiments.studies.report import times
+from jaxsparse.experiments.studies.report import reading, times
 from jaxsparse.experiments.studies.report.account import account
 from jaxsparse.experiments.studies.report.html_table import study_table
 from jaxsparse.experiments.studies.report.markup import (
@@ -48,7 +48,7 @@ def page(results: Results, drawn: Sequence[tuple[Drawn, bytes]]) -> str:
     _failures(results),
     _members(results),
     _how(results),
-    _reading(results),
+    _section(reading.TITLE, [element('p', p) for p in reading.PARAGRAPHS]),
     times.section(results),
   ]
   head = [
@@ -197,25 +197,3 @@ def _how(results: Results) -> Markup:
     element('pre', element('code', results.command)),
     element('dl', versions) if versions else None,
   )
-
-
-def _reading(results: Results) -> Markup:
-  paragraphs = [
-    'Numbers are mean ± sample standard deviation (n), over the n seeds that'
-    ' have one; a difference is our mean less the paper’s number.',
-    'Intervals in brackets are 95 % confidence intervals: of a mean by'
-    ' Student’s t, of a difference by Welch’s, of a ratio of two means by'
-    ' Fieller’s theorem, of a number of all seeds together by the jackknife,'
-    ' of a trend for the least-squares slope of the means.'
-    ' An ordering is judged on the differences between neighbours, corrected'
-    ' for their number (Bonferroni), and a trend fails where one of these goes'
-    f' the other way. {verdicts.ALONE}',
-    'A claim holds where its interval lies wholly where it says, fails where'
-    ' it lies wholly outside, and is undecided where it has both. It is'
-    ' undecided, too, where there are too few seeds for an interval, where the'
-    ' seeds agree exactly (of a number that the config does not settle), and'
-    ' where seeds are missing.',
-    'Seeds that failed are left out of means and intervals, which are then of'
-    ' the seeds that did not.',
-  ]
-  return _section('How to read it', [element('p', p) for p in paragraphs])

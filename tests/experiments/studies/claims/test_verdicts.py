@@ -82,33 +82,42 @@ def test_a_difference_says_its_interval():
   )
 
 
-def test_a_ratio_is_judged_as_the_difference_that_it_bounds():
-  given = samples(a=HIGH, b=LOW)
-  for value in np.linspace(1.2, 1.35, 16):
-    times = tuple(value * v for v in LOW)
-    difference = samples(a=HIGH, b=times)
-    for relation in ('>=', '<='):
-      assert outcome(Ratio('a', 'b', relation, value), given) == outcome(
-        Difference('a', 'b', relation, 0.0), difference
-      )
+# Logs 1, 2, 3 and 0, 0.5, 1: geometric means e^2 and e^0.5; by hand the
+# difference is 1.5 with variances 1 / 3 and 1 / 12, so 50 / 17 degrees of
+# freedom, and half of the interval t sqrt(5 / 12).
+HALF = stats.t.ppf(0.975, 50 / 17) * math.sqrt(5 / 12)
 
 
-def test_a_ratio_says_its_interval():
-  given = samples(a=(10.0, 12.0, 14.0), b=(0.9, 1.0, 1.1))
-  verdict = only(Ratio('a', 'b', '>=', 3.0), given)
-  assert verdict.outcome == 'holds'
-  ((name, interval, _),) = verdict.estimates
-  assert name == 'a / b'
-  low, high = f'{interval.low:.3g}', f'{interval.high:.3g}'
-  assert verdict.text == f'a / b: 12 [{low}, {high}]'
-  big = only(Ratio('a', 'b', '>=', 3.0), samples(a=(4e4, 4.2e4), b=(2.0, 2.01)))
-  assert re.fullmatch(r'a / b: 20,[0-9]{3} \[.*', big.text)
+@pytest.mark.parametrize(
+  ('relation', 'log', 'expected'),
+  [
+    ('>=', 1.5 - HALF - 0.01, 'holds'),
+    ('>=', 1.5 - HALF + 0.01, 'undecided'),
+    ('>=', 1.5 + HALF + 0.01, 'fails'),
+    ('<=', 1.5 - HALF - 0.01, 'fails'),
+    ('<=', 1.5 + HALF - 0.01, 'undecided'),
+    ('<=', 1.5 + HALF + 0.01, 'holds'),
+  ],
+)
+def test_a_ratio(relation, log, expected):
+  given = samples(a=np.exp([1.0, 2.0, 3.0]), b=np.exp([0.0, 0.5, 1.0]))
+  verdict = only(Ratio('a', 'b', relation, math.exp(log)), given)
+  assert verdict.outcome == expected
+  low, high = (f'{math.exp(1.5 + s * HALF):.3g}' for s in (-1, 1))
+  assert verdict.text == f'a / b, geometric means: 4.48 [{low}, {high}]'
 
 
-def test_a_ratio_to_what_may_be_nothing_is_undecided():
-  verdict = only(Ratio('a', 'b', '>=', 3.0), samples(a=HIGH, b=(-1.0, 2.0)))
+def test_a_large_ratio_is_shown_in_whole_numbers():
+  given = samples(a=(4e4, 4.2e4), b=(2.0, 2.01))
+  text = only(Ratio('a', 'b', '>=', 3.0), given).text
+  assert re.fullmatch(r'a / b, .*: 20,[0-9]{3} \[.*', text)
+
+
+@pytest.mark.parametrize('value', [0.0, -1.0])
+def test_a_ratio_of_what_is_not_positive_is_undecided(value):
+  verdict = only(Ratio('a', 'b', '>=', 3.0), samples(a=HIGH, b=(value, 2.0)))
   assert verdict.outcome == 'undecided'
-  assert 'cannot be told, as what is divided by may be 0' in verdict.text
+  assert 'cannot be told, as a ratio is of numbers above 0' in verdict.text
 
 
 def test_an_ordering_is_judged_on_neighbours():

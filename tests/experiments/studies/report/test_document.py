@@ -15,6 +15,7 @@ TITLES = [
   'Notes',
   'Members without a result',
   'How it was made',
+  'How to read it',
   'Times',
 ]
 
@@ -60,7 +61,7 @@ def test_it_is_whole_and_in_order(make_results, static_and_rigl, accuracy):
     '- Test accuracy: RigL ≥ 90 %, at sparsity 98 %\n  - **holds**: RigL at'
     f' sparsity 98 %: 95.00 % [{low:.2f}, {high:.2f}]'
   )
-  assert 'Each claim is judged by itself' in found['Claims']
+  assert 'Each claim is judged by itself' in found['How to read it']
   assert found['Notes'].strip() == 'A note.'
   assert found['Members without a result'].strip() == (
     '- Dense: 1 of 3 failed: loss not finite at step 37'
@@ -88,7 +89,7 @@ def test_the_table_has_the_papers_numbers(make_results):
 
 
 def test_what_is_not_there_has_no_title(make_results):
-  assert list(told(make_results())) == ['', *TITLES[-2:]]
+  assert list(told(make_results())) == ['', *TITLES[-3:]]
 
 
 def test_the_last_section_says_when_where_and_how_long(make_results):
