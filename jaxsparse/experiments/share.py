@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from jaxsparse.data.datasets import Split
-from jaxsparse.experiments import sources, start, summary
+from jaxsparse.experiments import costs, sources, start, summary
 from jaxsparse.experiments import workdir as workdir_lib
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import Compiled
 from jaxsparse.experiments.scores import Scores
+from jaxsparse.training import metrics
 from jaxsparse.training.carry import Carry
 from jaxsparse.training.checkpoints import CheckpointError, Checkpoints
 from jaxsparse.training.loop import NonFiniteLoss, Progress
@@ -202,6 +203,13 @@ class Share:
       steps_per_second=steps_per_second,
       wall_seconds=self._seconds(),
       carry=carry,
+      flops=costs.of_run(
+        self.experiment,
+        states,
+        active=active,
+        failed=failed,
+        records=metrics.read(self.root / workdir_lib.METRICS),
+      ),
     )
 
   def _seconds(self) -> float:

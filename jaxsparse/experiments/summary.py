@@ -74,6 +74,7 @@ def summarise(
   steps_per_second: float,
   wall_seconds: float,
   carry: Carry,
+  flops: Mapping[str, float | None] = {},
 ) -> Summary:
   """The content of `summary.json`.
 
@@ -87,6 +88,7 @@ def summarise(
     wall_seconds: from start to end, over all processes of the run. Of runs
       that are trained together each has its members' part.
     carry: how the members were carried.
+    flops: what inference and training cost, as shares, see `costs.of_run`.
   """
   sizes = total_sizes(experiment)
   total, kept = sum(sizes.values()), sum(active.values())
@@ -96,6 +98,7 @@ def summarise(
     'active_weights': kept,
     'total_weights': total,
     'layer_sparsity': layer_sparsity(experiment, active),
+    **flops,
     'steps': experiment.plan.num_steps,
     'replicates': len(experiment.members),
     'failed': {str(k): v for k, v in failed.items()},
@@ -119,6 +122,11 @@ def table(summary: Summary) -> str:
     ),
     *(
       (f'  {path}', f'{s:.4f}') for path, s in summary['layer_sparsity'].items()
+    ),
+    *(
+      (f'{what} FLOPs', f'{share:.4f} of dense')
+      for what in ('inference', 'training')
+      if (share := summary.get(f'{what}_flops')) is not None
     ),
     ('steps', f'{summary["steps"]:,}'),
     ('steps per second', f'{summary["steps_per_second"]:,.0f}'),

@@ -146,7 +146,10 @@ def _segment(
       continue
     _accumulate(progress.meters[i], rows)
     if masks_change:
-      changes[i] = {'churn': _by_path(rows['churn'])}
+      changes[i] = {
+        'churn': _by_path(rows['churn'], float),
+        'layer_active': _by_path(rows['layer_active'], int),
+      }
     if probed:
       changes[i]['gradient_norm_before'] = before[i]['gradient_norm']
   _fail(fixed, progress, failing)
@@ -161,8 +164,8 @@ def _each(
   return dict(zip(alive, told, strict=True))
 
 
-def _by_path(tree: PyTree) -> dict[str, float]:
-  return {path: float(v) for path, v in paths.flatten(tree).items()}
+def _by_path(tree: PyTree, kind: type[Any]) -> dict[str, Any]:
+  return {path: kind(v) for path, v in paths.flatten(tree).items()}
 
 
 def _alive(carrier: Carrier, progress: Progress) -> list[int]:

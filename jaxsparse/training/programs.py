@@ -41,6 +41,9 @@ Single = Callable[
   [TrainState, Member, PyTree, jax.Array], tuple[TrainState, Metrics]
 ]
 
+# Metrics of a mask step that are trees.
+_TREES = ('churn', 'layer_active')
+
 
 class Programs(NamedTuple):
   """Compiled on first use; the state they are given is donated.
@@ -49,11 +52,11 @@ class Programs(NamedTuple):
     advance: `(state, member, data, indices) -> (state, metrics)`, `indices`
       int32 `[steps, batch]` on the host, metrics numpy arrays `[steps]`.
     update_masks: the same for one mask step, `indices` `[1, batch]`; metrics
-      have `churn` too, which has no axis of steps.
+      have `churn` and `layer_active` too, trees without an axis of steps.
     dispatch: 'scan' or 'step'.
 
   Over a mesh, state and member have a leading axis `[members]`, `indices` are
-  `[steps, members, batch]`, metrics `[steps, members]` and churn `[members]`.
+  `[steps, members, batch]`, metrics `[steps, members]` and trees `[members]`.
   """
 
   advance: Callable[..., tuple[TrainState, dict[str, np.ndarray]]]
@@ -139,8 +142,8 @@ def _updated(single: Single, mesh: Mesh | None):
   def run(state, member, data, indices):
     state, metrics = compiled(state, member, data, indices[0])
     metrics = jax.device_get(metrics)
-    rows = {k: np.asarray([v]) for k, v in metrics.items() if k != 'churn'}
-    return state, rows | {'churn': metrics['churn']}
+    trees = {name: metrics.pop(name) for name in _TREES}
+    return state, {k: np.asarray([v]) for k, v in metrics.items()} | trees
 
   return run
 

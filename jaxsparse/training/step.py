@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import optax
 
 from jaxsparse.core import prng
+from jaxsparse.core.masks import active
 from jaxsparse.core.types import Loss, Masks, MaskUpdater, Probe, PyTree
 from jaxsparse.optim.masked import stored_params
 from jaxsparse.optim.transition import mask_step, optimiser_step
@@ -53,17 +54,19 @@ def train_step(recipe: Recipe) -> Step:
 
 
 def mask_update_step(recipe: Recipe) -> Step:
-  """The step that changes masks; adds `churn` to the metrics.
+  """The step that changes masks; adds two trees to the metrics.
 
-  `churn` is a tree: the fraction of each leaf's weights, active before, that
-  are not active after.
+  `churn` is the fraction of each leaf's weights, active before, that are not
+  active after, and `layer_active` the number of those that are.
   """
   base = _step(recipe, mask_step)
 
   def step(state, member, batch):
     old = state.mask_state.masks
     state, metrics = base(state, member, batch)
-    return state, metrics | {'churn': churn(old, state.mask_state.masks)}
+    new = state.mask_state.masks
+    trees = {'churn': churn(old, new), 'layer_active': active(new)}
+    return state, metrics | trees
 
   return step
 

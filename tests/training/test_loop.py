@@ -43,7 +43,11 @@ def _advance(state, member, data, indices):
 
 def _update(state, member, data, indices):
   state, rows = _rows(state, member, indices)
-  return state, rows | {'churn': {'layer': {'kernel': 0.5, 'bias': None}}}
+  trees = {
+    'churn': {'layer': {'kernel': 0.5, 'bias': None}},
+    'layer_active': {'layer': {'kernel': np.int32(7), 'bias': None}},
+  }
+  return state, rows | trees
 
 
 PROGRAMS = Programs(_advance, _update, 'scan')
@@ -133,12 +137,15 @@ def test_records_hold_means_since_the_last_one(whole):
     mean = sum(losses[t] for t in range(first, last + 1)) / (last - first + 1)
     return {'loss': mean, 'accuracy': mean / 2}
 
-  churn = {'churn': {'layer/kernel': 0.5}}
+  masks = {
+    'churn': {'layer/kernel': 0.5},
+    'layer_active': {'layer/kernel': 7},
+  }
   expected = [
     {'step': 0, 'eval_loss': 0.0},
-    {'step': 3} | churn,
+    {'step': 3} | masks,
     {'step': 4} | means(1, 4),
-    {'step': 7} | churn,
+    {'step': 7} | masks,
     {'step': 8, 'eval_loss': 36.0} | means(5, 8),
     {'step': 10, 'eval_loss': 55.0} | means(9, 10),
   ]

@@ -138,11 +138,12 @@ def test_numbers_and_lengths_share_one_program_of_each_kind(caplog):
         states[i], rows = programs.update_masks(state, member, DATA, block)
   compiled = re.findall(r'XLA compilation of (\S+) in', caplog.text)
   assert sorted(compiled) == ['jit(loop)', 'jit(single)']
-  # A mask step takes the first batch alone, and tells the churn.
+  # A mask step takes the first batch alone, and tells what it left.
   assert [int(state.step) for state in states] == [17, 17, 17]
   assert rows['loss'].shape == rows['accuracy'].shape == (1,)
   assert rows['churn']['Dense_0']['kernel'] == 0
   assert rows['churn']['Dense_0']['bias'] is None
+  assert rows['layer_active']['Dense_0']['kernel'] == 27
 
 
 def test_the_state_is_donated(scan):

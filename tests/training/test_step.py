@@ -165,6 +165,8 @@ def test_a_mask_step_drops_the_smallest_and_grows_by_gradient():
   )
   lost = np.sum(mask & ~found) / 9
   np.testing.assert_allclose(metrics['churn']['Dense_0']['kernel'], lost)
+  active = metrics['layer_active']['Dense_0']
+  assert (active['kernel'], active['bias']) == (np.sum(found), None)
   assert new.step == 1
 
 
