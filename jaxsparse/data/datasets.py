@@ -1,19 +1,29 @@
 """`load`: a data set by name, as arrays, with its splits."""
 
+import math
 import numbers
 import os
 import pathlib
 import threading
 import weakref
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow_datasets as tfds
 
+from jaxsparse.core import paths
 from jaxsparse.data import images
 from jaxsparse.data.prepared import DataError, Spec, locate
+from jaxsparse.data.records import Records
+from jaxsparse.data.stored import Images, Labels
 
+SOURCES = ('auto', 'resident', 'stream')
+
+_MOST_RESIDENT = 2 * 2**30
+_TESTED = ('test', 'validation')
+# Data sets whose split `test` has no labels that are public.
+_UNLABELLED = ('imagenet2012',)
 # The arrays of every data set that is in use, by folder, split and position:
 # hundreds of runs, each with its own cut, hold them once.
 _held: weakref.WeakValueDictionary[tuple[str, str, int], np.ndarray] = (
@@ -23,14 +33,17 @@ _lock = threading.Lock()
 
 
 class Split(NamedTuple):
-  """Examples: images uint8 [n, h, w, c] and labels int32 [n]."""
+  """Examples: images uint8 [n, h, w, c] and labels int32 [n].
+
+  Those of a data set that is streamed are stand-ins (see `data.stored`).
+  """
 
   images: np.ndarray
   labels: np.ndarray
 
 
 class Dataset(NamedTuple):
-  """An image-classification data set in host memory.
+  """An image-classification data set, in host memory or on disk.
 
   Attributes:
     name: its TFDS name.
@@ -55,6 +68,8 @@ def load(
   *,
   data_dir: str | os.PathLike[str] | None = None,
   validation: int | float = 0,
+  source: str = 'auto',
+  image_size: int = 0,
 ) -> Dataset:
   """Loads a data set that TFDS has prepared as array_record; no TensorFlow.
 
@@ -66,6 +81,12 @@ def load(
       `~/tensorflow_datasets`.
     validation: how much of the end of the train split becomes the validation
       split: a count (int), or a fraction in [0, 1) (float, rounded down).
+    source: 'resident' reads all of it now; 'stream' leaves it on disk; 'auto'
+      streams what is above 2 GiB in memory and what is resized. It asks the
+      data and not the machine, so that a run is the same on all.
+    image_size: the side to which a part of each image is resized, which only
+      'stream' can do; 0 for images as they are or, where they differ in size,
+      for 224.
 
   Returns:
     The data set. `test` is its split of that name, or, where it has none, its
@@ -74,22 +95,59 @@ def load(
 
   Raises:
     DataError: the data set is unknown, not prepared (the message says what to
-      run), damaged or not of images; or `validation` leaves nothing to train.
+      run), damaged or not of images; `validation` leaves nothing to train; or
+      it cannot be had from `source`.
   """
   folder = locate(name, data_dir)
   builder = images.open_folder(folder)
   tested = held_out(builder)
   total = builder.info.splits['train'].num_examples
   kept = total - validation_size(validation, total)
-  x, y = _whole(folder, builder, 'train')
+  streamed = streams(builder, source, image_size)
+  shape = images.image_shape(builder, image_size)
+
+  def split(name: str, begin: int, end: int) -> Split:
+    resized = shape != images.stored_shape(builder)
+    one = Records(folder, name, begin, end, shape=shape, resized=resized)
+    if streamed:
+      stand_ins: Any = Images(one), Labels(one)
+      return Split(*stand_ins)
+    whole = _whole(folder, builder, name)
+    return Split(whole.images[begin:end], whole.labels[begin:end])
+
   return Dataset(
     name=builder.name,
     num_classes=images.num_classes(builder),
-    train=Split(x[:kept], y[:kept]),
-    validation=Split(x[kept:], y[kept:]) if kept < total else None,
-    test=_whole(folder, builder, tested),
+    train=split('train', 0, kept),
+    validation=split('train', kept, total) if kept < total else None,
+    test=split(tested, 0, builder.info.splits[tested].num_examples),
     scale=images.scale(builder),
   )
+
+
+def streams(
+  builder: tfds.core.DatasetBuilder, source: str, image_size: int
+) -> bool:
+  """Whether an opened data set stays on disk; arguments as for `load`.
+
+  Raises:
+    DataError: `source` is none of those, or cannot be.
+  """
+  stored = images.stored_shape(builder)
+  shape = images.image_shape(builder, image_size)
+  if source not in SOURCES:
+    raise DataError(
+      f'source is {source!r}; accepted: {", ".join(SOURCES)}.'
+      f'{paths.nearest(source, SOURCES)}'
+    )
+  if source == 'resident' and shape != stored:
+    raise DataError(
+      f'the images of {builder.name!r} are stored as {stored} and wanted as'
+      f' {shape}; accepted with that is source stream'
+    )
+  examples = sum(split.num_examples for split in builder.info.splits.values())
+  large = examples * math.prod(shape) > _MOST_RESIDENT
+  return source == 'stream' or (source == 'auto' and (large or shape != stored))
 
 
 def held_out(builder: tfds.core.DatasetBuilder) -> str:
@@ -99,7 +157,8 @@ def held_out(builder: tfds.core.DatasetBuilder) -> str:
     DataError: it has neither, or no `train`.
   """
   splits = builder.info.splits
-  found = [split for split in ('test', 'validation') if split in splits]
+  order = ('validation',) if builder.name in _UNLABELLED else _TESTED
+  found = [split for split in order if split in splits]
   if not found or 'train' not in splits:
     raise DataError(
       f'data set {builder.name!r} has the splits {sorted(splits)};'
@@ -112,10 +171,12 @@ def _whole(
   folder: pathlib.Path, builder: tfds.core.DatasetBuilder, split: str
 ) -> Split:
   """A split as it is stored, read once while anybody uses it."""
+  size = builder.info.splits[split].num_examples
+  shape = images.image_shape(builder)
   with _lock:
     x, y = (_held.get((str(folder), split, i)) for i in range(2))
     if x is None or y is None:
-      x, y = images.read_split(builder, split)
+      x, y = Records(folder, split, 0, size, shape=shape).read(range(size))
       for i, array in enumerate((x, y)):
         array.setflags(write=False)
         # What is cut from it keeps it: it is the base of its views.

@@ -19,7 +19,13 @@ import numpy as np
 
 from jaxsparse.core.types import Shape
 from jaxsparse.data import images as images_lib
-from jaxsparse.data.datasets import Dataset, Split, held_out, validation_size
+from jaxsparse.data.datasets import (
+  Dataset,
+  Split,
+  held_out,
+  streams,
+  validation_size,
+)
 from jaxsparse.data.prepared import DataError, Spec, locate
 
 
@@ -61,6 +67,8 @@ def describe(
   *,
   data_dir: str | os.PathLike[str] | None = None,
   validation: int | float = 0,
+  source: str = 'auto',
+  image_size: int = 0,
 ) -> Facts:
   """What `datasets.load` would give, without reading an example.
 
@@ -70,10 +78,12 @@ def describe(
     data_dir: the TFDS data folder; None for TFDS's default.
     validation: how much of the train split is cut off, as for
       `datasets.load`.
+    source: likewise.
+    image_size: likewise.
 
   Raises:
-    DataError: the data set is neither there nor in the table, is not of
-      images, or `validation` leaves nothing to train.
+    DataError: the data set is neither there nor in the table, or
+      `datasets.load` would refuse it.
   """
   try:
     folder = locate(name, data_dir)
@@ -81,15 +91,17 @@ def describe(
     base = str(name).replace(':', '/').split('/')[0]
     if base not in _KNOWN:
       raise
-    return _cut(Facts(base, *_of_table(base), 1 / 255, False), validation)
+    known = Facts(base, *_of_table(base, image_size), 1 / 255, False)
+    return _cut(known, validation)
   builder = images_lib.open_folder(folder)
+  streams(builder, source, image_size)
   splits = builder.info.splits
   whole = Facts(
     builder.name,
     splits['train'].num_examples,
     0,
     splits[held_out(builder)].num_examples,
-    images_lib.image_shape(builder),
+    images_lib.image_shape(builder, image_size),
     images_lib.num_classes(builder),
     images_lib.scale(builder),
     True,
@@ -97,8 +109,10 @@ def describe(
   return _cut(whole, validation)
 
 
-def _of_table(name: str) -> tuple[int, int, int, Shape, int]:
+def _of_table(name: str, image_size: int) -> tuple[int, int, int, Shape, int]:
   train, test, shape, classes = _KNOWN[name]
+  if image_size:
+    shape = (image_size, image_size, shape[-1])
   return train, 0, test, shape, classes
 
 

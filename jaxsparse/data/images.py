@@ -6,18 +6,20 @@ one more thing that can be stale, half-written or full.
 """
 
 import io
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
 from jaxsparse.core.types import Shape
+from jaxsparse.data.crops import Box
 from jaxsparse.data.prepared import DataError, how_to_prepare
 
 _MODES = {1: 'L', 3: 'RGB', 4: 'RGBA'}
-_RECORDS_A_READ = 4096
+# The side of images that differ in size, unless another is asked for.
+USUAL_SIZE = 224
 
 
 def open_folder(folder: Path) -> tfds.core.DatasetBuilder:
@@ -51,9 +53,23 @@ def num_classes(builder: tfds.core.DatasetBuilder) -> int:
   return builder.info.features[builder.info.supervised_keys[1]].num_classes
 
 
-def image_shape(builder: tfds.core.DatasetBuilder) -> Shape:
-  """`(h, w, c)` of an opened data set."""
+def stored_shape(builder: tfds.core.DatasetBuilder) -> tuple[int | None, ...]:
+  """`(h, w, c)` of an opened data set; `None` where images differ."""
   return tuple(builder.info.features[builder.info.supervised_keys[0]].shape)
+
+
+def image_shape(builder: tfds.core.DatasetBuilder, size: int = 0) -> Shape:
+  """`(h, w, c)` of an image as a model sees it.
+
+  Args:
+    builder: what `open_folder` returned.
+    size: the side that images are resized to; 0 for their own or, where they
+      differ, 224.
+  """
+  height, width, channels = stored_shape(builder)
+  if size or height is None or width is None:
+    height = width = size or USUAL_SIZE
+  return height, width, channels or 3
 
 
 def scale(builder: tfds.core.DatasetBuilder) -> float:
@@ -61,59 +77,49 @@ def scale(builder: tfds.core.DatasetBuilder) -> float:
   return (builder.info.metadata or {}).get('scale', 1 / 255)
 
 
-def read_split(
-  builder: tfds.core.DatasetBuilder, split: str
-) -> tuple[np.ndarray, np.ndarray]:
-  """All examples of one split.
-
-  Args:
-    builder: what `open_folder` returned.
-    split: a name in `builder.info.splits`.
-
-  Returns:
-    images uint8 [n, h, w, c] and labels int32 [n], in stored order.
+def decoded(value: bytes | np.ndarray, shape: Shape) -> np.ndarray:
+  """One stored image, uint8 `shape`.
 
   Raises:
-    DataError: a file is missing or damaged, or an example has no label.
+    DataError: it cannot be decoded.
   """
-  image, label = builder.info.supervised_keys
-  shape = builder.info.features[image].shape
-  try:
-    source = builder.as_data_source(
-      split,
-      decoders={image: tfds.decode.SkipDecoding()},
-      file_format='array_record',
-    )
-    images = np.empty((len(source), *shape), np.uint8)
-    labels = np.empty(len(source), np.int32)
-    for i, example in enumerate(_examples(source)):
-      images[i] = _pixels(example[image], shape)
-      labels[i] = example[label]
-  except (OSError, RuntimeError, IndexError) as error:
-    raise DataError(
-      f'cannot read split {split!r} of {builder.data_dir}: {error}.'
-      ' Delete the folder and prepare it again.'
-    ) from error
-  if np.any(labels < 0):
-    raise DataError(f'split {split!r} of {builder.data_dir} has no labels')
-  return images, labels
-
-
-def _examples(source: Any):
-  for start in range(0, len(source), _RECORDS_A_READ):
-    stop = min(start + _RECORDS_A_READ, len(source))
-    yield from source.__getitems__(range(start, stop))
-
-
-def _pixels(value: bytes | np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
   if isinstance(value, bytes):
-    picture = Image.open(io.BytesIO(value)).convert(_MODES[shape[-1]])
-    return np.asarray(picture).reshape(shape)
+    with _picture(value, shape) as picture:
+      return np.asarray(picture).reshape(shape)
   return value
 
 
+def resized(
+  value: bytes | np.ndarray, shape: Shape, box_of: Callable[[int, int], Box]
+) -> np.ndarray:
+  """A part of one stored image, resized (bilinear, smoothed where it shrinks).
+
+  Args:
+    value: as it is stored.
+    shape: `(h, w, c)` that is wanted.
+    box_of: `(height, width) -> box`, the part that is taken.
+
+  Raises:
+    DataError: it cannot be decoded.
+  """
+  height, width, channels = shape
+  with _picture(value, shape) as picture:
+    box = box_of(picture.height, picture.width)
+    new = picture.resize((width, height), Image.Resampling.BILINEAR, box)
+    return np.asarray(new).reshape(height, width, channels)
+
+
+def _picture(value: bytes | np.ndarray, shape: Shape) -> Image.Image:
+  if not isinstance(value, bytes):
+    return Image.fromarray(value.squeeze(-1) if shape[-1] == 1 else value)
+  try:
+    return Image.open(io.BytesIO(value)).convert(_MODES[shape[-1]])
+  except (OSError, SyntaxError) as error:
+    raise DataError(f'an image cannot be decoded: {error}') from error
+
+
 def _check_features(info: tfds.core.DatasetInfo) -> None:
-  """One image of a fixed shape and one class label, as `supervised_keys`."""
+  """One image and one class label, as `supervised_keys`."""
   keys = info.supervised_keys
   if keys and len(keys) == 2:
     image, label = (info.features[key] for key in keys)
@@ -122,12 +128,11 @@ def _check_features(info: tfds.core.DatasetInfo) -> None:
       and isinstance(image, tfds.features.Tensor | tfds.features.Image)
       and image.np_dtype == np.uint8
       and len(image.shape) == 3
-      and None not in image.shape
       and image.shape[-1] in _MODES
     ):
       return
   raise DataError(
-    f'data set {info.name!r} is not one of images of one shape, uint8'
+    f'data set {info.name!r} is not one of images, uint8'
     f' [h, w, c], with one class label each: its features are'
     f' {dict(info.features)}, its supervised_keys {keys}'
   )

@@ -13,8 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 
 # A population asks for the epochs of each member in turn, several where the
-# data are few; more would hold old epochs of large data sets in memory.
+# data are few. Of large data sets that would hold too many old ones in memory.
 _EPOCHS_KEPT = 64
+_LARGE = 2**18
+_FEW_KEPT = 4
 
 
 def batch_indices(
@@ -53,7 +55,8 @@ def batch_indices(
     raise ValueError(f'steps {start} to {stop}: needed is 0 <= start <= stop')
   first, last = start * batch_size, stop * batch_size
   epochs = range(first // size, -(-last // size))
-  order = [permutation(words, size, epoch) for epoch in epochs]
+  kept = permutation if size <= _LARGE else _few
+  order = [kept(words, size, epoch) for epoch in epochs]
   flat = np.concatenate([*order, np.empty(0, np.int32)])
   offset = first // size * size
   return flat[first - offset : last - offset].reshape(-1, batch_size)
@@ -73,6 +76,9 @@ def permutation(words: tuple[int, ...], size: int, epoch: int) -> np.ndarray:
   order = np.argsort(draws, kind='stable').astype(np.int32)
   order.flags.writeable = False
   return order
+
+
+_few = functools.lru_cache(maxsize=_FEW_KEPT)(permutation.__wrapped__)
 
 
 def _words(seed_words: int | Sequence[int]) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from flax import linen as nn
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
 from jaxsparse.core.types import Counts, MaskUpdater, Params, Path
-from jaxsparse.data import datasets, order
+from jaxsparse.data import datasets, order, stored
 from jaxsparse.data.facts import Facts, abstract, describe
 from jaxsparse.data.pixels import Pixels
 from jaxsparse.experiments import checks, preprocessing, recipes
@@ -26,13 +26,17 @@ from jaxsparse.training.state import Member
 from jaxsparse.training.step import Recipe
 from jaxsparse.training.task import Task
 
+# The fields of the section `data` that say what is loaded.
+_WHERE = ('name', 'dir', 'validation', 'source', 'image_size')
+
 
 class Experiment(NamedTuple):
   """A run, ready to start.
 
   Attributes:
     config: the settled config, plain.
-    dataset: in host memory; built without data, of shapes and dtypes.
+    dataset: in host memory or on disk; built without data, of shapes and
+      dtypes.
     eval_split: what the run is evaluated on as it goes.
     module: the model.
     task: the model with its loss.
@@ -67,6 +71,11 @@ class Experiment(NamedTuple):
     return tuple(sorted({0, *plan.keep_steps, *last}))
 
   @property
+  def streamed(self) -> bool:
+    """Whether its data stay on disk."""
+    return stored.is_stored(self.dataset.train.images)
+
+  @property
   def pixels(self) -> Pixels:
     """How the model sees the pixels of `dataset`."""
     return preprocessing.pixels(self.config['data'], self.dataset.scale)
@@ -90,7 +99,7 @@ def build(config: Any, *, without_data: bool = False) -> Experiment:
   """
   resolved = resolve(config)
   data = resolved['data']
-  where = data['name'], data['dir'], data['validation']
+  where = tuple(data[field] for field in _WHERE)
   known = _facts(*where) if without_data else None
   dataset = _dataset(*where) if known is None else abstract(known)
   settled = settle_steps(resolved, len(dataset.train.labels))
@@ -128,23 +137,37 @@ def total_sizes(experiment: Experiment) -> dict[Path, int]:
   )
 
 
+def seed_words(settled: Plain, replicate: int, stream: str) -> tuple[int, int]:
+  """The seed of what the host draws for a replicate, by name."""
+  return settled['seed'] + replicate, zlib.crc32(stream.encode())
+
+
 @functools.lru_cache(maxsize=8)
-def _dataset(name: str, data_dir: str, validation: float) -> datasets.Dataset:
+def _dataset(*where: Any) -> datasets.Dataset:
   """Kept, for runs one after another mostly share it."""
-  return _known(datasets.load, name, data_dir, validation)
+  return _known(datasets.load, *where)
 
 
 @functools.lru_cache(maxsize=8)
-def _facts(name: str, data_dir: str, validation: float) -> Facts:
-  return _known(describe, name, data_dir, validation)
+def _facts(*where: Any) -> Facts:
+  return _known(describe, *where)
 
 
 def _known(
-  look: Callable[..., Any], name: str, data_dir: str, validation: float
+  look: Callable[..., Any],
+  name: str,
+  data_dir: str,
+  validation: float,
+  source: str,
+  image_size: int,
 ) -> Any:
   try:
     return look(
-      name, data_dir=data_dir or None, validation=_validation(validation)
+      name,
+      data_dir=data_dir or None,
+      validation=_validation(validation),
+      source=source,
+      image_size=image_size,
     )
   except ValueError as error:
     raise ValueError(f'config.data: {error}') from None
@@ -207,5 +230,5 @@ def _plan(settled: Plain, updater: MaskUpdater) -> Plan:
 def _batches(
   settled: Plain, size: int, replicate: int, begin: int, end: int
 ) -> np.ndarray:
-  words = (settled['seed'] + replicate, zlib.crc32(b'order'))
+  words = seed_words(settled, replicate, 'order')
   return order.batch_indices(words, size, settled['batch_size'], begin, end)

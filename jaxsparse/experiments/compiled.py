@@ -120,6 +120,8 @@ def batch_of(pixels: Pixels) -> BatchOf:
 
 def dispatch(experiment: Experiment) -> str:
   """'scan' or 'step': how the train steps of `experiment` are dispatched."""
+  if experiment.streamed:
+    return 'step'  # Each with data of its own.
   return _dispatch(experiment.task, experiment.dataset.train.images.shape[1:])
 
 

@@ -71,6 +71,7 @@ def default_config(
   config.log_interval = 100
   config.data = _section(
     **{'name': 'digits', 'dir': '', 'validation': 0.0},
+    **{'source': 'auto', 'image_size': 0, 'workers': 4},
     **{'mean': (), 'std': (), 'standardize': False, 'augment': ()},
     **_augmentation_defaults(),
   )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from jaxsparse.core import paths
+from jaxsparse.data import datasets
 from jaxsparse.experiments.learning_rate import SCHEDULES
 
 Plain = dict[str, Any]
@@ -63,6 +64,12 @@ CHECKS: dict[str, tuple[str, Any]] = {
   'eval.batch_size': ('an int >= 1', lambda v: v >= 1),
   'gradient_flow.interval': ('an int >= 0', lambda v: v >= 0),
   'gradient_flow.probe_size': ('an int >= 1', lambda v: v >= 1),
+  'data.source': (
+    ', '.join(datasets.SOURCES),
+    lambda v: v in datasets.SOURCES,
+  ),
+  'data.image_size': ('an int >= 0', lambda v: v >= 0),
+  'data.workers': ('an int >= 0', lambda v: v >= 0),
   'data.mean': ('finite numbers', _numbers),
   'data.std': ('numbers > 0', lambda v: _numbers(v) and all(x > 0 for x in v)),
   'eval.split': (

@@ -13,7 +13,7 @@ from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments.fields import Plain, flat
 
 # Where a run may differ and still be the same run.
-_NOT_IDENTITY = ('data.dir', 'checkpoint.keep')
+_NOT_IDENTITY = ('data.dir', 'data.workers', 'checkpoint.keep')
 
 
 def to_json(resolved: Plain) -> str:

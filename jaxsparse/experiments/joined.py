@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.share import Found, Share
 from jaxsparse.training.carry import Carry
 from jaxsparse.training.loop import Progress, Record
@@ -43,6 +44,10 @@ class Joined:
     initialisation.
     """
     return [s.experiment.members[i]._replace(init={}) for s, i in self._members]
+
+  def replicates(self) -> list[tuple[Experiment, int]]:
+    """The experiment of each member, and its number there."""
+    return [(s.experiment, i) for s, i in self._members]
 
   def batches(self, number: int, begin: int, end: int) -> np.ndarray:
     """The batches of a member."""

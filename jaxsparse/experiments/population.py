@@ -69,6 +69,8 @@ def choose_carry(experiment: Experiment, carry: str) -> str:
       f'carry: got {carry!r}; accepted are {", ".join(CARRIES)}.'
       f'{paths.nearest(carry, CARRIES)}'
     )
+  if experiment.streamed:
+    return _streamed_carry(carry)
   if carry == 'auto':
     return usual_carry()
   slow = carry == 'vmap' and usual_carry() == 'one_by_one'
@@ -78,6 +80,15 @@ def choose_carry(experiment: Experiment, carry: str) -> str:
       ' slower than one_by_one'
     )
   return carry
+
+
+def _streamed_carry(carry: str) -> str:
+  if carry == 'vmap':
+    raise ValueError(
+      'carry: got vmap, but the data are streamed, to each member by itself;'
+      ' accepted is one_by_one'
+    )
+  return 'one_by_one'
 
 
 def train_together(

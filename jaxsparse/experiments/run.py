@@ -4,9 +4,8 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from jaxsparse.data import resident
+from jaxsparse.experiments import feed, start
 from jaxsparse.experiments import plots as plots_lib
-from jaxsparse.experiments import start
 from jaxsparse.experiments import workdir as workdir_lib
 from jaxsparse.experiments.compiled import compiled
 from jaxsparse.experiments.joined import Joined, newest_common
@@ -74,8 +73,8 @@ class Run:
     first = places[0].experiment
     self._plan = first.plan
     self._mesh = member_mesh() if how == 'vmap' else None
-    self._data = resident.put(first.dataset.train)
-    eval_data = resident.put(first.eval_split)
+    self._data = feed.put(first.dataset.train)
+    eval_data = feed.put(first.eval_split)
     programs = [compiled(p.experiment, self._mesh) for p in places]
     # One for all: they differ in how a member is initialised at most.
     self._programs = programs[0].programs
@@ -130,10 +129,11 @@ class Run:
       with (
         joined.written(-1 if fresh else begun) as record,
         Threads(self._threads()) as threads,
+        feed.fed(self._data, joined.replicates(), joined.batches) as fed,
         _not_bad_input(),
         joined.saved(),
       ):
-        carrier = self._carrier(states, threads)
+        carrier = self._carrier(states, fed, threads)
         hooks = loop.Hooks(
           evaluate=joined.evaluate,
           probe=joined.probe,
@@ -181,15 +181,17 @@ class Run:
       return 1
     return threads_for(len(self._joined), self._programs.dispatch)
 
-  def _carrier(self, states: Sequence[TrainState], threads: Threads) -> Carrier:
-    members, batches = self._joined.members(), self._joined.batches
+  def _carrier(
+    self, states: Sequence[TrainState], fed: feed.Fed, threads: Threads
+  ) -> Carrier:
+    members = self._joined.members()
     if self._mesh is None:
       return OneByOne(
         self._programs,
         states,
         members,
-        data=self._data,
-        batches=batches,
+        data=fed.data,
+        batches=fed.batches,
         threads=threads,
       )
     return Vmapped(
@@ -197,8 +199,8 @@ class Run:
       states,
       members,
       mesh=self._mesh,
-      data=self._data,
-      batches=batches,
+      data=fed.data,
+      batches=fed.batches,
     )
 
   def _finish(

@@ -1,5 +1,6 @@
 """What a run measures of its states: as it goes, and at the end."""
 
+import functools
 from collections.abc import Collection, Sequence
 
 import jax
@@ -7,9 +8,8 @@ import numpy as np
 
 from jaxsparse.core import paths, prng
 from jaxsparse.core.types import Params, Path
-from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
-from jaxsparse.experiments import summary
+from jaxsparse.experiments import feed, summary
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import Compiled
 from jaxsparse.training.evaluate import checked_active
@@ -23,9 +23,9 @@ class Scores:
   Args:
     experiment: the run.
     program: its compiled programs.
-    data: its training split on the device; the first examples are the batch
+    data: its training split, from `feed.put`; the first examples are the batch
       that is probed.
-    eval_data: its `eval_split` on the device.
+    eval_data: its `eval_split`, likewise.
   """
 
   def __init__(
@@ -39,8 +39,13 @@ class Scores:
     self._program = program
     self._data = data
     self._eval_data = eval_data
-    size = experiment.config['gradient_flow']['probe_size']
-    self._probed = np.arange(min(size, len(data.labels)), dtype=np.int32)
+
+  @functools.cached_property
+  def _probed(self) -> tuple[Split, np.ndarray]:
+    """Data on the device, and the examples there that are probed."""
+    size = self._experiment.config['gradient_flow']['probe_size']
+    rows = np.arange(min(size, len(self._data.labels)), dtype=np.int32)
+    return feed.picked(self._data, rows)
 
   def record(self, replicate: int, state: TrainState) -> Record:
     """The entries of an evaluation record.
@@ -73,8 +78,7 @@ class Scores:
       state.mask_state.masks,
       state.model_state,
       prng.stream(member.key, 'probe'),
-      self._data,
-      self._probed,
+      *self._probed,
     )
     flow = jax.device_get(flow)
     return {
@@ -102,9 +106,9 @@ class Scores:
       BrokenInvariant: weights, masks and counts do not agree.
     """
     experiment = self._experiment
-    splits = {'test_accuracy': resident.put(experiment.dataset.test)}
+    splits = {'test_accuracy': feed.put(experiment.dataset.test)}
     if experiment.dataset.validation is not None:
-      held_out = resident.put(experiment.dataset.validation)
+      held_out = feed.put(experiment.dataset.validation)
       splits['validation_accuracy'] = held_out
     accuracies: dict[str, list[float | None]] = {
       name: [None] * len(states) for name in splits
@@ -127,6 +131,7 @@ class Scores:
     self, seen: Params, state: TrainState, data: Split
   ) -> tuple[float, float]:
     """Loss and accuracy of `seen`, what `forward` gives, over all of `data`."""
-    size = self._experiment.config['eval']['batch_size']
-    batches = resident.eval_batches(len(data.labels), size)
-    return self._program.evaluate(seen, state.model_state, data, batches)
+    config = self._experiment.config
+    size, workers = config['eval']['batch_size'], config['data']['workers']
+    with feed.scored(data, size, workers) as (examples, batches):
+      return self._program.evaluate(seen, state.model_state, examples, batches)

@@ -9,7 +9,7 @@ import jax
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import prng
 from jaxsparse.data.datasets import Split
-from jaxsparse.experiments import identity, versions
+from jaxsparse.experiments import feed, identity, versions
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import Compiled
 from jaxsparse.experiments.fields import Plain
@@ -33,7 +33,7 @@ def fresh_state(
   Args:
     experiment: the run.
     program: its compiled programs.
-    data: its training split on the device.
+    data: its training split, from `feed.put`.
     replicate: its number.
     given: from `sources.given`.
   """
@@ -45,9 +45,8 @@ def fresh_state(
       masks_lib.active(masks),
       key=prng.stream(member.key, 'shuffled_masks'),
     )
-  state = program.init(
-    member, data, experiment.batches(replicate, 0, 1), params, masks
-  )
+  data, rows = feed.picked(data, experiment.batches(replicate, 0, 1))
+  state = program.init(member, data, rows, params, masks)
   # What a program returns is committed to its device, and a program compiles
   # anew for arguments that are not.
   return jax.tree.map(lambda x: jax.device_put(x, x.sharding), state)

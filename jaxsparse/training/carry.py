@@ -14,6 +14,7 @@ import jax
 import numpy as np
 
 from jaxsparse.core.types import PyTree
+from jaxsparse.training.parts import Parts
 from jaxsparse.training.programs import Programs
 from jaxsparse.training.state import Member, TrainState
 
@@ -153,7 +154,8 @@ class OneByOne:
     programs: for one member.
     states: one a member; donated.
     members: one a member.
-    data: resident arrays, passed to the programs.
+    data: resident arrays, passed to the programs; or a function like
+      `batches` that gives `Parts`.
     batches: the batches of a member.
     threads: so many members are under way at once.
   """
@@ -164,7 +166,7 @@ class OneByOne:
     states: Sequence[TrainState],
     members: Sequence[Member],
     *,
-    data: PyTree,
+    data: PyTree | Callable[[int, int, int], Parts],
     batches: Batches,
     threads: Threads | None = None,
   ):
@@ -185,8 +187,12 @@ class OneByOne:
 
     def one(i: int) -> Rows:
       indices = self._batches(i, begin, end)
+      data = self._data
       self._states[i], rows = program(
-        self._states[i], self._members[i], self._data, indices
+        self._states[i],
+        self._members[i],
+        data(i, begin, end) if callable(data) else data,
+        indices,
       )
       return rows
 

@@ -10,6 +10,7 @@ import numpy as np
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
 from jaxsparse.core.types import Invariant, MaskUpdater, Path, PyTree
+from jaxsparse.training.parts import each, keep_up
 from jaxsparse.training.state import TrainState
 from jaxsparse.training.task import Task
 
@@ -23,9 +24,10 @@ def make_evaluate(
 ) -> Callable[..., tuple[float, float]]:
   """Builds `(params, model_state, data, batches) -> (loss, accuracy)`.
 
-  `params` are what the method's `forward` gives; `batches` is `(indices [n, b],
-  weights [n, b])` with weight 1 for each example once and 0 for padding. Loss
-  in nats an example, accuracy in [0, 1].
+  `params` are what the method's `forward` gives; `data` is resident on the
+  device, or `Parts`; `batches` is `(indices [n, b], weights [n, b])` with
+  weight 1 for each example once and 0 for padding. Loss in nats an example,
+  accuracy in [0, 1].
   """
 
   @jax.jit
@@ -37,11 +39,11 @@ def make_evaluate(
     return jnp.sum(loss * weights), jnp.sum(right * weights)
 
   def evaluate(params, model_state, data, batches):
-    parts = [
-      sums(params, model_state, data, i, w)
-      for i, w in zip(*batches, strict=True)
-    ]
-    loss, right = np.sum(np.asarray(jax.device_get(parts), np.float64), axis=0)
+    found: list[tuple[jax.Array, jax.Array]] = []
+    for i, w, part in zip(*batches, each(data), strict=False):
+      found.append(sums(params, model_state, part, i, w))
+      keep_up(data, found)
+    loss, right = np.sum(np.asarray(jax.device_get(found), np.float64), axis=0)
     examples = float(np.sum(batches[1]))
     return float(loss / examples), float(right / examples)
 

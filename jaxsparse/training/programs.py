@@ -26,6 +26,7 @@ from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 
 from jaxsparse.core.types import PyTree
+from jaxsparse.training.parts import each, keep_up
 from jaxsparse.training.state import Member, TrainState
 from jaxsparse.training.step import (
   Metrics,
@@ -51,6 +52,7 @@ class Programs(NamedTuple):
   Attributes:
     advance: `(state, member, data, indices) -> (state, metrics)`, `indices`
       int32 `[steps, batch]` on the host, metrics numpy arrays `[steps]`.
+      Under 'step', `data` may be `Parts`, one a step.
     update_masks: the same for one mask step, `indices` `[1, batch]`; metrics
       have `churn` and `layer_active` too, trees without an axis of steps.
     dispatch: 'scan' or 'step'.
@@ -140,7 +142,7 @@ def _updated(single: Single, mesh: Mesh | None):
   compiled = _compiled(single, mesh, looped=False)
 
   def run(state, member, data, indices):
-    state, metrics = compiled(state, member, data, indices[0])
+    state, metrics = compiled(state, member, next(each(data)), indices[0])
     metrics = jax.device_get(metrics)
     trees = {name: metrics.pop(name) for name in _TREES}
     return state, {k: np.asarray([v]) for k, v in metrics.items()} | trees
@@ -153,9 +155,10 @@ def _stepped(single: Single, mesh: Mesh | None):
 
   def run(state, member, data, indices):
     rows = []
-    for row in indices:
-      state, metrics = compiled(state, member, data, row)
+    for row, part in zip(indices, each(data), strict=False):
+      state, metrics = compiled(state, member, part, row)
       rows.append(metrics)
+      keep_up(data, rows)
     rows = jax.device_get(rows)
     return state, {k: np.asarray([r[k] for r in rows]) for k in rows[0]}
 

@@ -1,0 +1,125 @@
+"""The examples of a prepared split, read one by one where they are needed."""
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from jaxsparse.core.types import Shape
+from jaxsparse.data import images
+from jaxsparse.data.crops import Box, centre_box
+from jaxsparse.data.prepared import DataError
+
+# `(place in the batch, height, width) -> box`
+BoxOf = Callable[[int, int, int], Box]
+
+_RECORDS_A_READ = 4096
+
+
+class Records:
+  """A stretch of a split, by row.
+
+  It travels to other processes as what it was made of; each opens the files
+  for itself when it first reads.
+
+  Args:
+    folder: a prepared data set.
+    split: its name there.
+    begin: the first example that belongs to it.
+    end: one past the last.
+    shape: `(h, w, c)` of the images that it gives.
+    resized: whether images are cut and resized to `shape`; they have it
+      otherwise.
+  """
+
+  def __init__(
+    self,
+    folder: Path,
+    split: str,
+    begin: int,
+    end: int,
+    *,
+    shape: Shape,
+    resized: bool = False,
+  ):
+    self.shape = shape
+    self.resized = resized
+    self._where = folder, split
+    self._begin, self._end = begin, end
+    self._source: Any = None
+
+  def __getstate__(self) -> dict[str, Any]:
+    return self.__dict__ | {'_source': None}
+
+  def __len__(self) -> int:
+    return self._end - self._begin
+
+  def read(
+    self, rows: Sequence[int] | np.ndarray, box_of: BoxOf | None = None
+  ) -> tuple[np.ndarray, np.ndarray]:
+    """Images uint8 [n, h, w, c] and labels int32 [n] of `rows`.
+
+    Args:
+      rows: each in [0, len).
+      box_of: which part of each image is resized; the centre by default.
+
+    Raises:
+      DataError: a file is missing or damaged, or an example has no label.
+    """
+    pixels = np.empty((len(rows), *self.shape), np.uint8)
+    labels = np.empty(len(rows), np.int32)
+    for i, (image, label) in enumerate(self._examples(rows)):
+      labels[i] = label
+      if self.resized:
+        box = functools.partial(box_of, i) if box_of else centre_box
+        pixels[i] = images.resized(image, self.shape, box)
+      else:
+        pixels[i] = images.decoded(image, self.shape)
+    return pixels, self._checked(labels)
+
+  def labels(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+    """The labels of `rows` alone, as for `read`; no image is decoded."""
+    found = [label for _, label in self._examples(rows)]
+    return self._checked(np.array(found, np.int32))
+
+  def _examples(
+    self, rows: Sequence[int] | np.ndarray
+  ) -> Iterator[tuple[Any, int]]:
+    """Image as stored, and label."""
+    folder, split = self._where
+    places = [self._begin + int(row) for row in rows]
+    try:
+      if self._source is None:
+        self._source = _open(folder, split)
+      source, image, label = self._source
+      for start in range(0, len(places), _RECORDS_A_READ):
+        for one in source.__getitems__(places[start : start + _RECORDS_A_READ]):
+          yield one[image], one[label]
+    except DataError:
+      raise
+    except (OSError, RuntimeError, IndexError, ValueError) as error:
+      raise DataError(
+        f'cannot read split {split!r} of {folder}: {error}.'
+        ' Delete the folder and prepare it again.'
+      ) from error
+
+  def _checked(self, labels: np.ndarray) -> np.ndarray:
+    if np.any(labels < 0):
+      folder, split = self._where
+      raise DataError(f'split {split!r} of {folder} has no labels')
+    return labels
+
+
+def _open(folder: Path, split: str) -> tuple[Any, str, str]:
+  """A source of encoded examples, and the keys of image and label."""
+  builder = images.open_folder(folder)
+  image, label = builder.info.supervised_keys
+  source = builder.as_data_source(
+    split,
+    decoders={image: tfds.decode.SkipDecoding()},
+    file_format='array_record',
+  )
+  return source, image, label

@@ -1,0 +1,128 @@
+"""Batches made by other processes, which end with the one that asked."""
+
+import hashlib
+import json
+import multiprocessing
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from jaxsparse import data
+from jaxsparse.data import order
+from jaxsparse.data.stream import RowBatches, Stream, TrainBatches
+
+ROOT = pathlib.Path(__file__).parents[2]
+WORDS, STEPS, BATCH = (5, 11), 13, 200
+
+# What a run does: takes batches, gets a signal that reaches all of its group,
+# takes more, is killed.
+PROGRAM = """
+import json, multiprocessing, os, signal, sys, time
+from tests_stream import batches, fingerprint
+from jaxsparse.data.stream import Stream
+
+if __name__ == '__main__':
+  stream = Stream(batches(sys.argv[1]), 2)
+  seen = [fingerprint(*batch) for batch in stream.take(4, 7)]
+  workers = [child.pid for child in multiprocessing.active_children()]
+  for pid in workers:
+    os.kill(pid, signal.SIGINT)
+    os.kill(pid, signal.SIGTERM)
+  seen += [fingerprint(*batch) for batch in stream.take(7, 9)]
+  print(json.dumps([workers, seen]), flush=True)
+  time.sleep(600)
+"""
+
+
+def batches(folder):
+  records = data.load('digits', data_dir=folder, source='stream')
+  return TrainBatches(
+    records.train.images.records,
+    words=WORDS,
+    crop_words=(1,),
+    batch_size=BATCH,
+    num_steps=STEPS,
+  )
+
+
+def fingerprint(images, labels):
+  return hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+  folder = tmp_path_factory.mktemp('tfds')
+  data.load('digits', data_dir=folder)
+  return folder
+
+
+@pytest.fixture(scope='module')
+def expected(folder):
+  """Images and labels of each step, of data that are resident."""
+  train = data.load('digits', data_dir=folder).train
+  rows = order.batch_indices(WORDS, len(train.labels), BATCH, 0, STEPS)
+  return [(train.images[r], train.labels[r]) for r in rows]
+
+
+@pytest.mark.parametrize('workers', [0, 1])
+def test_a_stream_begins_anywhere_and_goes_on(folder, expected, workers):
+  with Stream(batches(folder), workers) as stream:
+    ranges = [(0, 2), (2, 2), (2, 5), (11, 13)]
+    for begin, end in ranges if workers == 0 else ranges[-1:]:
+      got = list(stream.take(begin, end))
+      assert len(got) == end - begin
+      for batch, (images, labels) in zip(got, expected[begin:end], strict=True):
+        np.testing.assert_array_equal(batch.images, images)
+        np.testing.assert_array_equal(batch.labels, labels)
+        assert (batch.images.dtype, batch.labels.dtype) == (np.uint8, np.int32)
+  assert not multiprocessing.active_children()
+
+
+def test_rows_as_they_are_given(folder, expected):
+  records = data.load('digits', data_dir=folder, source='stream').train
+  rows = np.array([[3, 1], [2, 0], [1400, 3]])
+  with Stream(RowBatches(records.images.records, rows), 0) as stream:
+    got = [batch.labels.tolist() for batch in stream.take(0, 3)]
+  labels = data.load('digits', data_dir=folder).train.labels
+  assert got == labels[rows].tolist()
+
+
+def test_workers_end_with_a_parent_that_is_killed(folder, expected, tmp_path):
+  (tmp_path / 'program.py').write_text(PROGRAM)
+  module = pathlib.Path(__file__).read_text()
+  (tmp_path / 'tests_stream.py').write_text(module)
+  environment = os.environ | {'PYTHONPATH': f'{ROOT}{os.pathsep}{tmp_path}'}
+  parent = subprocess.Popen(
+    [sys.executable, tmp_path / 'program.py', folder],
+    env=environment,
+    stdout=subprocess.PIPE,
+    text=True,
+  )
+  try:
+    workers, seen = json.loads(parent.stdout.readline())
+    assert len(workers) == 2
+    assert seen == [fingerprint(*batch) for batch in expected[4:9]]
+    assert all(map(alive, workers))
+  finally:
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+  deadline = time.monotonic() + 120
+  while any(map(alive, workers)) and time.monotonic() < deadline:
+    time.sleep(0.1)
+  assert not any(map(alive, workers))
+
+
+def alive(pid):
+  """Whether a process is there, and no zombie."""
+  try:
+    state = pathlib.Path(f'/proc/{pid}/stat').read_text()
+  except FileNotFoundError:
+    return False
+  return state.rpartition(')')[2].split()[0] != 'Z'
