@@ -19,6 +19,14 @@ def check_fraction(name: str, value: Any, *, below_one: bool = False) -> None:
     raise ValueError(f'{name} is {value!r}; accepted is a number in {accepted}')
 
 
+def check_not_negative(name: str, value: Any) -> None:
+  """Raises `ValueError` where `value` is below 0 or not finite."""
+  if isinstance(value, jax.core.Tracer):
+    return
+  if not 0 <= float(value) < math.inf:
+    raise ValueError(f'{name} is {value!r}; accepted is a number from 0 on')
+
+
 def check_steps(start_step: Any, stop_step: Any) -> None:
   """Raises `ValueError` unless 0 <= start_step <= stop_step."""
   steps = {'start_step': start_step, 'stop_step': stop_step}

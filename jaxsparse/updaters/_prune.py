@@ -1,11 +1,13 @@
-"""What the magnitude pruning methods share: dense at first, then ever less."""
+"""What the methods share that keep weights by magnitude."""
 
+import operator
 from collections.abc import Callable
 
 import jax.numpy as jnp
 from jax import Array
 
 from jaxsparse.core import masks as masking
+from jaxsparse.core import schedules
 from jaxsparse.core.criteria.magnitude import magnitude
 from jaxsparse.core.topk import topk_mask
 from jaxsparse.core.types import Counts, Masks, MaskState, Params, PyTree
@@ -23,6 +25,15 @@ def full_init(counts: Counts) -> Callable[..., MaskState]:
     return MaskState(masking.full_masks(params, counts))
 
   return init
+
+
+def largest(params: Params, counts: Counts) -> Masks:
+  """Masks of the `counts` weights of largest |w|, sharded as `params`."""
+
+  def one(param: Array, count: int | Array) -> Array:
+    return masking.shard_like(param, topk_mask(jnp.abs(param), count))
+
+  return masking.map_masks(one, params, counts)
 
 
 def keep_largest(
@@ -45,3 +56,34 @@ def keep_largest(
   scores = magnitude(params, grads, key=key)
   new: Masks = masking.map_masks(one, scores, state.masks, counts)
   return masking.apply_masks(params, new), state._replace(masks=new)
+
+
+def intervals(start_step: int, stop_step: int, update_interval: int) -> int:
+  """Intervals from the first mask step to the last, for a cubic ramp.
+
+  Raises:
+    ValueError: an argument is out of range, or there is no mask step, or over
+      65,536.
+    TypeError: an argument is not a host integer.
+  """
+  start, stop, interval = map(
+    operator.index, (start_step, stop_step, update_interval)
+  )
+  _checks.check_steps(start, stop)
+  if interval < 1:
+    raise ValueError(f'update_interval is {interval}; accepted is 1 or more')
+  if start == stop:
+    raise ValueError(
+      f'no mask step lies between start_step {start} and stop_step {stop}'
+    )
+  last = schedules.last_mask_step(
+    update_interval=interval, start_step=start, stop_step=stop
+  )
+  found = (last - start) // interval
+  if found > schedules.MAX_INTERVALS:
+    raise ValueError(
+      f'update_interval {interval} from {start} to {stop} makes'
+      f' {found + 1} mask steps; accepted are at most'
+      f' {schedules.MAX_INTERVALS + 1}'
+    )
+  return found

@@ -1,13 +1,11 @@
 """Gradual magnitude pruning."""
 
-import operator
-
 from jax import Array
 
 from jaxsparse.core import schedules
 from jaxsparse.core.masks import map_masks
 from jaxsparse.core.types import Counts, MaskState, MaskUpdater, Params, PyTree
-from jaxsparse.updaters import _checks, _prune
+from jaxsparse.updaters import _prune
 
 
 def gmp(
@@ -44,7 +42,7 @@ def gmp(
   weights are stored as 0 and do not come back; there, they keep their last
   value and may, in principle, pass the threshold again.
   """
-  intervals = _intervals(start_step, stop_step, update_interval)
+  intervals = _prune.intervals(start_step, stop_step, update_interval)
 
   def update(
     grads: PyTree,
@@ -69,28 +67,3 @@ def gmp(
     step_on_update=True,
     invariant='scheduled',
   )
-
-
-def _intervals(start_step: int, stop_step: int, update_interval: int) -> int:
-  """Intervals from the first mask step to the last, checked."""
-  start, stop, interval = map(
-    operator.index, (start_step, stop_step, update_interval)
-  )
-  _checks.check_steps(start, stop)
-  if interval < 1:
-    raise ValueError(f'update_interval is {interval}; accepted is 1 or more')
-  if start == stop:
-    raise ValueError(
-      f'no mask step lies between start_step {start} and stop_step {stop}'
-    )
-  last = schedules.last_mask_step(
-    update_interval=interval, start_step=start, stop_step=stop
-  )
-  intervals = (last - start) // interval
-  if intervals > schedules.MAX_INTERVALS:
-    raise ValueError(
-      f'update_interval {interval} from {start} to {stop} makes'
-      f' {intervals + 1} mask steps; accepted are at most'
-      f' {schedules.MAX_INTERVALS + 1}'
-    )
-  return intervals

@@ -1,0 +1,130 @@
+"""Top-KAST: the largest weights act, and a wider set of them is trained."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxsparse.core.masks import apply_masks, map_masks
+from jaxsparse.core.types import (
+  Counts,
+  Masks,
+  MaskState,
+  MaskUpdater,
+  Params,
+  PyTree,
+  Scalar,
+)
+from jaxsparse.updaters import _checks, _prune
+
+
+class TopKASTState(NamedTuple):
+  """The backward set, True where the optimiser may move; `None`: exempt."""
+
+  backward: Masks
+
+
+def topkast(
+  counts: Counts,
+  *,
+  exploration: Scalar = 0.1,
+  penalty: Scalar = 1e-4,
+) -> MaskUpdater:
+  """Top-KAST (Jayakumar et al. 2020, "Top-KAST: Top-K Always Sparse Training").
+
+  On a mask step each layer of N weights makes two sets anew from its stored
+  weights w, after the optimiser's step (section 2.1):
+
+  * A, the n of largest |w|, n being its count. The loss sees w on A, 0
+    elsewhere.
+  * B, the n + floor(exploration (N - n)) of largest |w|, which holds A. The
+    optimiser moves w on B by the gradient at the weights that the loss saw
+    (section 2.2), and leaves all else as it is.
+
+  A weight in B and not in A can so grow into A, and what falls out of B keeps
+  its value. That weights fall, and others come, is the work of the penalty
+  (section 2.4, the exploration loss), whose gradient is
+
+    penalty w on A,    penalty w / D on B without A,    D = n / N.
+
+  Args:
+    counts: the size of A in each leaf, ints or traced int32; `None` where a
+      leaf is exempt.
+    exploration: of the weights outside A, the fraction that B has, in [0, 1];
+      may be traced. A paper's "forward 90 %, backward 80 %" is 0.1 / 0.9.
+    penalty: not below 0; may be traced. It is weight decay; give the optimiser
+      none beside it.
+
+  Raises:
+    ValueError: an argument is out of range.
+
+  **Deviations**: the penalty is taken as L2, of the gradient above; the paper
+  writes it with |w| and lets the norm be any. Optimiser statistics of a weight
+  that leaves or enters B start anew. The paper goes on to the end
+  (`stop_fraction` 1), making the sets anew on every step or, with no loss, on
+  every 100th (section 3.1). Masks taken from another run are A until the first
+  mask step; B then holds them too.
+  """
+  _checks.check_fraction('exploration', exploration)
+  _checks.check_not_negative('penalty', penalty)
+
+  def sets(params: Params) -> MaskState:
+    def wider(param: Array, count: int | Array) -> Array:
+      rest = jnp.asarray(param.size - count, jnp.int32)
+      more = jnp.floor(jnp.float32(exploration) * rest.astype(jnp.float32))
+      return count + jnp.minimum(more.astype(jnp.int32), rest)
+
+    backward = _prune.largest(params, map_masks(wider, params, counts))
+    return MaskState(_prune.largest(params, counts), TopKASTState(backward))
+
+  def init(
+    params: Params, *, key: Array, probe: PyTree | None = None
+  ) -> MaskState:
+    del key, probe
+    _checks.check_counts(params, counts)
+    return sets(params)
+
+  def update(
+    grads: PyTree,
+    state: MaskState,
+    params: Params,
+    *,
+    step: int | Array,
+    key: Array,
+  ) -> tuple[Params, MaskState]:
+    del grads, state, step, key
+    return params, sets(params)
+
+  def regularise(
+    grads: PyTree,
+    state: MaskState,
+    params: Params,
+    *,
+    step: int | Array,
+    key: Array,
+  ) -> PyTree:
+    del step, key
+
+    def add(grad: Array, mask: Array, param: Array, count: int | Array):
+      density = jnp.maximum(jnp.float32(count), 1.0) / param.size
+      rate = jnp.where(mask, jnp.float32(penalty), penalty / density)
+      return grad + rate.astype(param.dtype) * param
+
+    return map_masks(
+      add, grads, state.masks, params, counts, exempt=lambda grad, *_: grad
+    )
+
+  return MaskUpdater(
+    init=init,
+    update=update,
+    forward=lambda params, state: apply_masks(params, state.masks),
+    trained=_trained,
+    regularise=regularise,
+    stores_all=True,
+    step_on_update=True,
+  )
+
+
+def _trained(state: MaskState) -> Masks:
+  return jax.tree.map(jnp.logical_or, state.masks, state.inner.backward)
