@@ -4,7 +4,7 @@ r"""LeNet5 on MNIST at 95 %: what each start and each method ends with.
     --config=configs/studies/gradient_flow/lenet5/accuracy.py \
     --workdir=DIR --runs_dir=RUNS --override data.dir=FOLDER
 
-FOLDER is where TFDS has MNIST as array_record. 60 members of 11,719 steps;
+FOLDER is where TFDS has MNIST as array_record. 65 members of 11,719 steps;
 those of the other studies here are among them, or start from them, so keep one
 RUNS for all.
 """

@@ -87,6 +87,16 @@ def _lottery(net: Net, name: str, seeds: int) -> Run:
   return rewound(net, name, seeds)
 
 
+def _scratch(net: Net, name: str, seeds: int) -> Run:
+  return _from_start(net.scratch_start, 'Scratch')(net, name, seeds)
+
+
+def _from_start(seed: int, label: str) -> Make:
+  """All with the start that one seed of `scratch_inits` has."""
+  start = f'{{scratch_inits@{seed}}}'
+  return _fixed(label, checkpoint=start, checkpoint_step=0)
+
+
 def _moving(method: str, label: str, **changed: Any) -> Make:
   """A run whose masks move, every update probed; `changed` are fields."""
 
@@ -114,9 +124,8 @@ _RUNS: dict[str, Make] = {
   'pruned_others': _pruned_others,
   # One start and five orders of the data, as in the paper's table.
   'lottery': _lottery,
-  'scratch': _fixed(
-    'Scratch', checkpoint='{scratch_inits@1}', checkpoint_step=0
-  ),
+  'scratch': _scratch,
+  'scratch_stuck': _from_start(1, 'Scratch (start of seed 1)'),
   'scratch_inits': _fixed('Scratch (different inits)'),
   'scratch_plus': _fixed('Scratch+', name='sparse'),
   'prune_restart': _fixed('Prune Restart', checkpoint=PRUNED),

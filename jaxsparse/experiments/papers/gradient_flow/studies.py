@@ -44,6 +44,7 @@ def accuracy(net: Net) -> Study:
         'rigl',
         'rigl_plus',
         'small_dense',
+        *net.also,
       ),
     ),
     figures=(
