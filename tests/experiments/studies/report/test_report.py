@@ -82,17 +82,6 @@ def files(folder):
   }
 
 
-def timeless(content):
-  """Files but for what may depend on the clock."""
-  kept = {n: c for n, c in content.items() if n != 'times.csv'}
-  page = kept['report.html'].decode('utf-8')
-  page, cuts = re.subn(r'<section id="times">.*?</section>', '', page)
-  text, cut, _ = kept['report.md'].decode('utf-8').partition('\n## Times\n')
-  assert cuts == 1
-  assert cut
-  return kept | {'report.html': page, 'report.md': text}
-
-
 @pytest.fixture
 def no_figures(monkeypatch):
   """For tests that look elsewhere: drawing takes most of the time."""
@@ -123,27 +112,6 @@ def test_again_gives_the_same_bytes(make_results, tmp_path):
     files(report.write(results, tmp_path / name).parent) for name in 'ab'
   )
   assert one == other
-
-
-def test_time_is_shown_in_three_places_only(make_results, tmp_path):
-  results = make_results()
-  slower = results._replace(
-    members=tuple(
-      m._replace(
-        summary=m.summary | {'wall_seconds': 77.25, 'steps_per_second': 3.0}
-      )
-      for m in results.members
-    )
-  )
-  one, other = (
-    files(report.write(r, tmp_path / name).parent)
-    for name, r in (('a', results), ('b', slower))
-  )
-  assert one['times.csv'] != other['times.csv']
-  assert one['report.html'] != other['report.html']
-  assert one['report.md'] != other['report.md']
-  assert timeless(one) == timeless(other)
-  assert other['times.csv'].decode().splitlines()[1].endswith(',100,77.25,3.0')
 
 
 @pytest.mark.usefixtures('no_figures')
