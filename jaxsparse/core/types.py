@@ -123,6 +123,9 @@ class MaskUpdater(NamedTuple):
     stores_all: whether weights outside `trained` keep their stored values, and
       may come back with them (Top-KAST). Otherwise they are stored as 0.
     step_on_update: whether the optimiser steps on a mask step too.
+    dense_batches: for how many batches up to a mask step, its own among them,
+      the method reads the gradient of weights that are not `trained`; `None`
+      if on every step. FLOPs of training are counted by it.
     mask_steps: which of the run's mask steps the method takes. `all`: every
       one. `first`: that at `start_step` alone (one-shot pruning). `none`: its
       masks are fixed, and `update` is never called. Steps that it does not
@@ -143,5 +146,6 @@ class MaskUpdater(NamedTuple):
   regularise: Callable[..., PyTree] = _regularise
   stores_all: bool = False
   step_on_update: bool = False
+  dense_batches: int | None = 0
   mask_steps: MaskSteps = 'all'
   invariant: Invariant = 'per_leaf'

@@ -75,25 +75,37 @@ def forward(experiment: Experiment) -> flops.Macs:
   return _forward(experiment.task, experiment.dataset.train.images.shape[1:])
 
 
-def inference(experiment: Experiment, active: Active) -> Fraction:
+def inference(
+  experiment: Experiment,
+  active: Active,
+  *,
+  convention: flops.Convention = flops.multiply_adds,
+) -> Fraction:
   """A forward pass as a share of a dense one.
 
   Args:
     experiment: the run.
     active: active weights of each masked leaf.
+    convention: what is counted.
 
   Raises:
     ValueError: as for `forward`.
   """
-  found = forward(experiment)
-  counts = paths.map_with_path(
-    lambda path, _: active.get(path), experiment.params
+  params = experiment.params
+  counts = paths.map_with_path(lambda path, _: active.get(path), params)
+  sparse, dense = (
+    flops.inference(forward(experiment), params, at, convention=convention)
+    for at in (counts, None)
   )
-  return flops.inference(found, experiment.params, counts) / found.total
+  return sparse / dense
 
 
 def training(
-  experiment: Experiment, state: TrainState, records: Iterable[Record]
+  experiment: Experiment,
+  state: TrainState,
+  records: Iterable[Record],
+  *,
+  convention: flops.Convention = flops.multiply_adds,
 ) -> Fraction | None:
   """The steps of a replicate as a share of as many dense ones.
 
@@ -104,6 +116,7 @@ def training(
     experiment: the run.
     state: of the replicate, at the end.
     records: its own, of `metrics.jsonl`.
+    convention: what is counted.
 
   Returns:
     `None` if they do not tell what was active.
@@ -111,7 +124,7 @@ def training(
   Raises:
     ValueError: as for `forward`.
   """
-  found = spans(experiment, state, records)
+  found = spans(experiment, records)
   if found is None:
     return None
   steps = [span.steps for span in found]
@@ -120,8 +133,8 @@ def training(
   gradients = 1 - share
   if share:
     own = trained(experiment, state) or mean(found, partial)
-    gradients += share * inference(experiment, own)
-  seen = inference(experiment, mean(found, steps))
+    gradients += share * inference(experiment, own, convention=convention)
+  seen = inference(experiment, mean(found, steps), convention=convention)
   return Fraction(flops.training.step(seen, gradients)) / 3
 
 

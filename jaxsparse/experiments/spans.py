@@ -1,16 +1,8 @@
-"""A run in spans of equal masks: what was active, and which gradients it took.
+"""A run in spans of equal masks: what was active, what gradients were read."""
 
-Which gradients a method reads is found by tracing it, so that no method has to
-say so.
-"""
-
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
-
-import jax
-import jax.numpy as jnp
-from jax.interpreters import partial_eval
 
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core.types import MaskUpdater, Path
@@ -23,10 +15,10 @@ Active = Mapping[Path, int | Fraction]
 
 
 class Span(NamedTuple):
-  """Steps with masks of the same counts.
+  """Steps up to a mask step, which is the last of them, or to the end.
 
   Attributes:
-    steps: how many.
+    steps: how many; 0 if the run ends with a mask step.
     full: in how many of them the gradient of all weights is read.
     active: active weights of each masked leaf.
   """
@@ -37,58 +29,48 @@ class Span(NamedTuple):
 
 
 def spans(
-  experiment: Experiment, state: TrainState, records: Iterable[Record]
+  experiment: Experiment, records: Iterable[Record]
 ) -> list[Span] | None:
   """The spans of a replicate, in order.
 
   Args:
     experiment: the run.
-    state: of the replicate; shapes and dtypes are looked at.
-    records: its own, of `metrics.jsonl`; what a method that keeps the counts
-      of its layers wrote there is not looked at.
+    records: those of the replicate in `metrics.jsonl`. What they say of a
+      method whose layers keep their counts is not looked at.
 
   Returns:
-    `None` if the records do not tell how many weights were active at a time.
+    `None` if it cannot be told from them how many weights were active.
   """
   plan, updater = experiment.plan, updater_of(experiment)
-  always = _reads_gradient(updater.observe, state)
-  on_updates = bool(plan.mask_steps) and _reads_gradient(updater.update, state)
-  if updater.invariant in ('per_leaf', 'dense'):
-    sizes = total_sizes(experiment)
-    dense = updater.invariant == 'dense'
-    active = sizes if dense else experiment.target_counts
-    full = len(plan.mask_steps) if on_updates else 0
-    return [Span(plan.num_steps, plan.num_steps if always else full, active)]
   begins = [0, *(step + 1 for step in plan.mask_steps)]
-  found = _recorded(experiment, records)
-  if not found.keys() >= {*begins}:
+  ends = [*begins[1:], plan.num_steps]
+  steps = [end - begin for begin, end in zip(begins, ends, strict=True)]
+  read = updater.dense_batches
+  full = steps if read is None else [min(read, n) for n in steps[:-1]] + [0]
+  active: dict[int, Active]
+  if updater.invariant == 'per_leaf':
+    active = dict.fromkeys(begins, experiment.target_counts)
+  elif updater.invariant == 'dense':
+    active = dict.fromkeys(begins, total_sizes(experiment))
+  else:
+    active = _recorded(experiment, records)
+  if any(begin not in active for begin in begins):
     return None
-  # A mask step is the last of its span.
-  lengths = [
-    end - begin
-    for begin, end in zip(begins, [*begins[1:], plan.num_steps], strict=True)
-  ]
-  updates = [on_updates] * len(plan.mask_steps) + [False]
-  return [
-    Span(length, length if always else int(update), found[begin])
-    for begin, length, update in zip(begins, lengths, updates, strict=True)
-  ]
+  return list(map(Span, steps, full, [active[begin] for begin in begins]))
 
 
 def mean(spans: Sequence[Span], weights: Sequence[int]) -> Active:
-  """Mean active weights of each leaf; every span counts so many times."""
+  """Mean active weights of each leaf; each span counts so many times."""
   total = sum(weights)
+  pairs = list(zip(spans, weights, strict=True))
   return {
-    path: Fraction(
-      sum(w * span.active[path] for span, w in zip(spans, weights, strict=True))
-    )
-    / total
+    path: Fraction(sum(n * span.active[path] for span, n in pairs)) / total
     for path in spans[0].active
   }
 
 
 def trained(experiment: Experiment, state: TrainState) -> Active | None:
-  """The weights whose gradient a step computes; `None` if the active ones.
+  """The weights that a step computes the gradient of; `None`: what is active.
 
   Args:
     experiment: the run.
@@ -110,30 +92,13 @@ def updater_of(experiment: Experiment) -> MaskUpdater:
 def _recorded(
   experiment: Experiment, records: Iterable[Record]
 ) -> dict[int, Active]:
-  """Active weights after so many steps: at the start, and at mask steps."""
+  """Active weights at the start, and after mask steps."""
   found: dict[int, Active] = {}
   for record in records:
     if 'layer_active' in record:
       found[record['step']] = record['layer_active']
-    elif record['step'] == 0:
-      sizes = total_sizes(experiment)
-      sparsity = record['layer_sparsity']
-      found[0] = {p: round((1 - sparsity[p]) * n) for p, n in sizes.items()}
+    elif 'layer_sparsity' in record and not record['step']:
+      share = record['layer_sparsity']
+      sizes = total_sizes(experiment).items()
+      found[0] = {path: round((1 - share[path]) * n) for path, n in sizes}
   return found
-
-
-def _reads_gradient(fn: Callable[..., Any], state: TrainState) -> bool:
-  """Whether what `update` or `observe` of a method gives hangs on gradients."""
-
-  def call(grads, mask_state, params, step, key):
-    return fn(grads, mask_state, params, step=step, key=key)
-
-  jaxpr = jax.make_jaxpr(call)(
-    state.params,
-    state.mask_state,
-    state.params,
-    jax.ShapeDtypeStruct((), jnp.int32),
-    jax.eval_shape(jax.random.key, 0),
-  ).jaxpr
-  _, used = partial_eval.dce_jaxpr(jaxpr, [True] * len(jaxpr.outvars))
-  return any(used[: len(jax.tree.leaves(state.params))])

@@ -102,7 +102,7 @@ def rigl(
     step_on_update=False,
   )
   if not averaged:
-    return updater
+    return updater._replace(dense_batches=1)
   return _memory.summing(
     updater, counts, grow_batches, update_interval, start_step
   )

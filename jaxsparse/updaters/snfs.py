@@ -111,7 +111,7 @@ def snfs(
     stop_step=stop_step,
     step_on_update=True,
   )
-  return updater._replace(init=init, observe=observe)
+  return updater._replace(init=init, observe=observe, dense_batches=None)
 
 
 def _average_of(grads: PyTree, state: MaskState) -> PyTree:
