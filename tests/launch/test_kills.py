@@ -8,6 +8,7 @@ for byte.
 import contextlib
 import json
 import os
+import pathlib
 import random
 import re
 import signal
@@ -190,3 +191,43 @@ def test_any_number_of_kills_leaves_no_trace(
   ended = start(args).end()
   assert ended.code == 0, ended
   assert_same_end(workdir, reference)
+
+
+def children(pid):
+  """Processes that `pid` has started and that live."""
+  found = []
+  for stat in pathlib.Path('/proc').glob('[0-9]*/stat'):
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+      state, parent = stat.read_text().rpartition(')')[2].split()[:2]
+      if int(parent) == pid and state != 'Z':
+        found.append(stat.parent)
+  return found
+
+
+@pytest.mark.slow
+def test_a_stream_loses_and_repeats_nothing(start, arguments, tmp_path):
+  """Killed in mid-epoch, with workers, and gone on with another number."""
+  fields = {
+    'num_steps': STEPS,
+    'checkpoint.interval': 10,
+    'data.source': 'stream',
+  }
+  reference, workdir = tmp_path / 'reference', tmp_path / 'run'
+  augment = "--config.data.augment=('crop','flip')"
+  unbroken = start(arguments(reference, augment, data__workers=0, **fields))
+  assert unbroken.end().code == 0
+  process = start(arguments(workdir, augment, data__workers=2, **fields))
+  process.wait_for(lambda: lines(workdir) >= 3, timeout=600)
+  workers = children(process.pid)
+  assert len(workers) >= 2
+  assert process.kill().code == -signal.SIGKILL
+  assert not (workdir / 'summary.json').exists()
+  limit = time.monotonic() + 300
+  while any(worker.exists() for worker in workers):
+    assert time.monotonic() < limit, workers
+    time.sleep(0.1)
+  ended = start(arguments(workdir, augment, data__workers=1, **fields)).end()
+  assert ended.code == 0, ended
+  assert end_state(workdir)[0] == end_state(reference)[0]
+  found = [(d / 'metrics.jsonl').read_bytes() for d in (reference, workdir)]
+  assert found[0] == found[1]
