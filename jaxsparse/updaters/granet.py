@@ -1,0 +1,118 @@
+"""GraNet: gradual pruning, with connections regenerated as it goes."""
+
+import jax.numpy as jnp
+from jax import Array
+
+from jaxsparse.core import masks as masking
+from jaxsparse.core import schedules
+from jaxsparse.core.criteria.gradient import gradient
+from jaxsparse.core.criteria.magnitude import magnitude
+from jaxsparse.core.drop_grow import carry_over, drop_and_grow
+from jaxsparse.core.masks import map_masks
+from jaxsparse.core.types import (
+  Counts,
+  MaskState,
+  MaskUpdater,
+  Params,
+  PyTree,
+  Scalar,
+)
+from jaxsparse.updaters import _checks, _prune
+
+
+def granet(
+  counts: Counts,
+  *,
+  initial_fraction: Scalar = 0.0,
+  drop_fraction: Scalar = 0.5,
+  drop_schedule: str | schedules.Decay = 'cosine',
+  start_step: int = 0,
+  stop_step: int,
+  update_interval: int,
+) -> MaskUpdater:
+  """GraNet (Liu et al. 2021, NeurIPS).
+
+  "Sparse Training via Boosting Pruning Plasticity with Neuroregeneration". On
+  the mask step t, after the optimiser's step, each layer
+
+  1. keeps the weights of largest |w| and has z + floor((Z - z) s_t) zeros, Z
+     at the end and z at the start (gradual pruning),
+
+       s_t = 1 - (1 - (t - start_step) / (last - start_step))^3;
+
+  2. drops the fraction f(t) of those n that is smallest in magnitude and grows
+     as many of largest |dL/d(w m)| among all that were not kept, which start
+     at 0 (zero-cost neuroregeneration): the rule of RigL.
+
+  Z is met exactly, at `last`, the last mask step.
+
+  Args:
+    counts: active weights of each leaf at the end, ints or traced int32;
+      `None` where a leaf is exempt.
+    initial_fraction: z = floor(initial_fraction Z), at random places: 0 is
+      dense-to-sparse; 0.5 / 0.98, say, starts on a way to 98 % from 50 %, with
+      the layers' densities between. In [0, 1]; may be traced.
+    drop_fraction: f at `start_step`, in [0, 1]; may be traced.
+    drop_schedule: decay of the drop fraction: a name in `schedules.DECAYS` or
+      a function of progress in [0, 1].
+    start_step: the first mask step.
+    stop_step: mask steps end before it, and the decay at it.
+    update_interval: steps between mask steps.
+
+  Raises:
+    ValueError: an argument is out of range, no decay has that name, or there
+      is no mask step, or over 65,536.
+    TypeError: a step is not a host integer.
+
+  **Deviations**: layers are pruned by themselves, to their counts (the
+  authors' `GraNet_uniform`); the paper prunes by one threshold over all. Their
+  f(t) ends at 0.005 rather than 0, and goes on after the pruning has ended.
+  Pruned weights are stored as 0.
+  """
+  _checks.check_fraction('initial_fraction', initial_fraction)
+  _checks.check_fraction('drop_fraction', drop_fraction)
+  intervals = _prune.intervals(start_step, stop_step, update_interval)
+  decay = schedules.decay(drop_schedule)
+
+  def zeros_at(param: Array, count: int | Array, done: int | Array) -> Array:
+    end = jnp.asarray(param.size - count, jnp.int32)
+    share = jnp.floor(jnp.float32(initial_fraction) * end.astype(jnp.float32))
+    start = jnp.minimum(share.astype(jnp.int32), end)
+    return start + schedules.cubic_zeros(end - start, done, intervals)
+
+  def scheduled(params: Params, done: int | Array) -> Counts:
+    return map_masks(lambda p, n: p.size - zeros_at(p, n, done), params, counts)
+
+  def init(
+    params: Params, *, key: Array, probe: PyTree | None = None
+  ) -> MaskState:
+    del probe
+    _checks.check_counts(params, counts)
+    first = scheduled(params, 0)
+    return MaskState(masking.random_masks(params, first, key=key))
+
+  def update(
+    grads: PyTree,
+    state: MaskState,
+    params: Params,
+    *,
+    step: int | Array,
+    key: Array,
+  ) -> tuple[Params, MaskState]:
+    now = scheduled(params, (step - start_step) // update_interval)
+    _, pruned = _prune.keep_largest(now, grads, state, params, key=key)
+    new = drop_and_grow(
+      pruned.masks,
+      magnitude(params, grads, key=key),
+      gradient(params, grads, key=key),
+      drop_fraction * decay(schedules.progress(step, start_step, stop_step)),
+    )
+    return carry_over(params, state.masks, new), state._replace(masks=new)
+
+  return MaskUpdater(
+    init=init,
+    update=update,
+    step_on_update=True,
+    dense_batches=1,
+    invariant='scheduled',
+  )

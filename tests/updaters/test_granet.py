@@ -1,0 +1,114 @@
+"""GraNet: the ramp, and what is regenerated."""
+
+import fractions
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxsparse.updaters.granet import granet
+
+SHAPE = (20, 30)
+COUNTS = {'w': 37, 'exempt': None}
+KEY = jax.random.key(3)
+PLAN = {'start_step': 10, 'stop_step': 51, 'update_interval': 10}
+
+
+def _tree(seed):
+  random = np.random.default_rng(seed)
+  return {name: random.normal(size=SHAPE).astype(np.float32) for name in COUNTS}
+
+
+def _run(**options):
+  """Active weights, and masks, params and gradients of all mask steps."""
+  updater = granet(COUNTS, **PLAN, **options)
+  state = updater.init(_tree(0), key=KEY)
+  update = jax.jit(updater.update)
+  mask = np.asarray(state.masks['w'])
+  params = _tree(0) | {'w': np.where(mask, _tree(0)['w'], 0)}
+  steps = []
+  for step in (10, 20, 30, 40, 50):
+    grads = _tree(step)
+    given = jax.tree.map(lambda p: p + np.float32(0.5) * (p != 0), params)
+    after, new = jax.device_get(update(grads, state, given, step=step, key=KEY))
+    steps.append((state.masks['w'], given['w'], grads['w'], after['w'], new))
+    params, state = after, new
+  return steps
+
+
+@pytest.mark.parametrize(('initial', 'start'), [(0.0, 0), (0.5, 281)])
+def test_active_weights_follow_the_ramp_and_meet_the_count(initial, start):
+  found = [
+    int(new.masks['w'].sum()) for *_, new in _run(initial_fraction=initial)
+  ]
+  zeros = 600 - 37
+  expected = [
+    600 - start - int((zeros - start) * (1 - fractions.Fraction(4 - i, 4) ** 3))
+    for i in range(5)
+  ]
+  assert found == expected
+  assert found[-1] == 37
+
+
+def test_it_prunes_and_then_regenerates_as_rigl_does():
+  """By magnitude, then the fraction f(t) by magnitude and by gradient."""
+  regrown = 0
+  for i, (old, given, grads, after, new) in enumerate(_run(drop_fraction=0.4)):
+    n = int(new.masks['w'].sum())
+    fraction = 0.2 * (1 + np.cos(np.pi * i * 10 / 41))
+    dropped = int(np.float32(fraction) * np.float32(n))
+    active = np.flatnonzero(old)
+    order = active[np.argsort(-np.abs(given).ravel()[active], kind='stable')]
+    kept = order[: n - dropped]
+    rest = np.setdiff1d(np.arange(600), kept)
+    come = rest[np.argsort(-np.abs(grads).ravel()[rest])][:dropped]
+    expected = np.union1d(kept, come)
+    np.testing.assert_array_equal(np.flatnonzero(new.masks['w']), expected)
+    both = np.asarray(old) & new.masks['w']
+    np.testing.assert_array_equal(after, np.where(both, given, 0))
+    regrown += int((new.masks['w'] & ~np.asarray(old)).sum())
+  assert regrown > 10
+
+
+def test_it_starts_dense_or_at_random_places():
+  dense = granet(COUNTS, **PLAN).init(_tree(0), key=KEY)
+  assert np.asarray(dense.masks['w']).all()
+  sparse = granet(COUNTS, initial_fraction=1.0, **PLAN)
+  masks = [
+    np.asarray(sparse.init(_tree(0), key=jax.random.key(k)).masks['w'])
+    for k in (0, 1)
+  ]
+  assert [int(m.sum()) for m in masks] == [37, 37]
+  assert (masks[0] != masks[1]).any()
+
+
+def test_without_regeneration_it_is_gradual_pruning():
+  for old, given, _, after, new in _run(drop_fraction=0.0):
+    gone = np.asarray(old) & ~new.masks['w']
+    assert not (new.masks['w'] & ~np.asarray(old)).any()
+    left = np.abs(given[new.masks['w']])
+    assert not gone.any() or np.abs(given[gone]).max() <= left.min()
+    np.testing.assert_array_equal(after, np.where(new.masks['w'], given, 0))
+
+
+@pytest.mark.parametrize(
+  ('options', 'message'),
+  [
+    ({'initial_fraction': 1.5}, r'initial_fraction is .* in \[0, 1\]'),
+    ({'drop_fraction': -1.0}, r'drop_fraction is .* in \[0, 1\]'),
+    ({'drop_schedule': 'cosin'}, "mean 'cosine'"),
+    ({'stop_step': 10}, 'no mask step lies between'),
+  ],
+)
+def test_options_that_are_refused(options, message):
+  with pytest.raises(ValueError, match=message):
+    granet(COUNTS, **(PLAN | options))
+
+
+def test_fractions_may_be_traced():
+  def zeros(fraction):
+    updater = granet(COUNTS, initial_fraction=fraction, **PLAN)
+    return jnp.sum(~updater.init(_tree(0), key=KEY).masks['w'])
+
+  assert int(jax.jit(zeros)(0.25)) == 563 // 4
