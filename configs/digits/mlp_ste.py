@@ -1,0 +1,23 @@
+"""MLP 64-300-100-10 on digits at 98 % (ERK): straight-through masks.
+
+  python -m launch.train --config=configs/digits/mlp_ste.py --workdir=DIR
+
+Test accuracy 96.06 % with seed 0 alone, 2026-11-22; RigL there has 97.18 %.
+"""
+
+from ml_collections import ConfigDict
+
+from jaxsparse.experiments.config import default_config
+
+
+def get_config() -> ConfigDict:
+  config = default_config(updater='ste', model='mlp')
+  config.data.name = 'digits'
+  config.replicates = 5
+  config.num_steps = 1500
+  config.batch_size = 64
+  config.optimizer.learning_rate = 0.1
+  config.updater.sparsity = 0.98
+  config.updater.update_interval = 25
+  config.eval.interval = 100
+  return config
