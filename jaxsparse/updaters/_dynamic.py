@@ -14,6 +14,7 @@ from jaxsparse.core.criteria.magnitude import magnitude
 from jaxsparse.core.drop_grow import drop_and_grow
 from jaxsparse.core.redistribution import drop_and_grow_shared, mean_of_active
 from jaxsparse.core.samplers import Sampler
+from jaxsparse.core.structures import Structure
 from jaxsparse.core.types import (
   Counts,
   Criterion,
@@ -23,7 +24,7 @@ from jaxsparse.core.types import (
   PyTree,
   Scalar,
 )
-from jaxsparse.updaters import _checks, _grown
+from jaxsparse.updaters import _checks, _grown, _structured
 
 Signal = Callable[[PyTree, MaskState], PyTree]
 
@@ -67,6 +68,7 @@ def drop_and_grow_updater(
   share: Signal | None = None,
   grow_init: str = 'zeros',
   grow_scale: Scalar = 1.0,
+  structure: Structure | None = None,
   drop_fraction: Scalar,
   drop_schedule: str | schedules.Decay,
   sampler: str | Sampler,
@@ -86,6 +88,8 @@ def drop_and_grow_updater(
       Default: each layer grows as many as it dropped.
     grow_init: what grown weights start from, see `_grown.starter`.
     grow_scale: times this.
+    structure: what masks are held to, from the start; random masks within it
+      then stand in for those of the sampler.
     drop_fraction: of the active weights, at `start_step`; in [0, 1].
     drop_schedule: the decay of the drop fraction until `stop_step`.
     sampler: of the first masks, as for `random_init`.
@@ -117,16 +121,22 @@ def drop_and_grow_updater(
       grow(params, signal(grads, state), key=step_key),
       drop_fraction * decay(schedules.progress(step, start_step, stop_step)),
     )
-    if share is None:
-      new = drop_and_grow(*given)
-    else:
+    if share is not None:
       shares = mean_of_active(share(grads, state), old)
       new = drop_and_grow_shared(*given, shares)
+    elif structure is not None:
+      new = _structured.drop_and_grow(structure, *given)
+    else:
+      new = drop_and_grow(*given)
     params = start(params, grads, old, new, key=step_key)
     return params, state._replace(masks=new)
 
   return MaskUpdater(
-    init=random_init(counts, sampler),
+    init=(
+      random_init(counts, sampler)
+      if structure is None
+      else _structured.random_init(structure, counts)
+    ),
     update=update,
     step_on_update=step_on_update,
     invariant='per_leaf' if share is None else 'total',

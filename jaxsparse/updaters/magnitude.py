@@ -1,12 +1,21 @@
 """One-shot magnitude pruning."""
 
+import jax
+import jax.numpy as jnp
 from jax import Array
 
+from jaxsparse.core.masks import apply_masks
+from jaxsparse.core.structures import Structure
 from jaxsparse.core.types import Counts, MaskState, MaskUpdater, Params, PyTree
-from jaxsparse.updaters import _prune
+from jaxsparse.updaters import _prune, _structured
 
 
-def magnitude(counts: Counts) -> MaskUpdater:
+def magnitude(
+  counts: Counts,
+  *,
+  structure: str | Structure = 'unstructured',
+  structure_size: tuple[int, ...] = (),
+) -> MaskUpdater:
   """One-shot magnitude pruning (Han et al. 2015), layer by layer.
 
   Dense until its one mask step, at `start_step`, which keeps the `counts`
@@ -19,10 +28,18 @@ def magnitude(counts: Counts) -> MaskUpdater:
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where
       a leaf is exempt.
+    structure: what the masks are held to: a name in `core.structures`
+      (`unstructured`, `n_m`, `constant_fan_in`, `block`), a dotted path or a
+      `Structure`. Of N in every M, say, the largest stay.
+    structure_size: `(m,)` for `n_m`, `(height, width)` for `block`.
+
+  Raises:
+    ValueError: no structure of that name or size.
 
   **Deviations**: the paper prunes by a threshold, a multiple of the standard
   deviation of a layer's weights; here the counts are given.
   """
+  held = _structured.find(structure, structure_size)
 
   def update(
     grads: PyTree,
@@ -33,7 +50,11 @@ def magnitude(counts: Counts) -> MaskUpdater:
     key: Array,
   ) -> tuple[Params, MaskState]:
     del step
-    return _prune.keep_largest(counts, grads, state, params, key=key)
+    if structure == _structured.UNSTRUCTURED:
+      return _prune.keep_largest(counts, grads, state, params, key=key)
+    sizes = jax.tree.map(jnp.abs, params)
+    new = _structured.largest(held, sizes, counts)
+    return apply_masks(params, new), state._replace(masks=new)
 
   return MaskUpdater(
     init=_prune.full_init(counts),

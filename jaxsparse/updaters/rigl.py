@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxsparse.core import schedules
 from jaxsparse.core.criteria.gradient import gradient
 from jaxsparse.core.samplers import Sampler
+from jaxsparse.core.structures import Structure
 from jaxsparse.core.types import (
   Counts,
   MaskUpdater,
@@ -16,7 +17,7 @@ from jaxsparse.core.types import (
   Scalar,
   Scores,
 )
-from jaxsparse.updaters import _dynamic, _memory
+from jaxsparse.updaters import _dynamic, _memory, _structured
 
 
 def rigl(
@@ -28,6 +29,8 @@ def rigl(
   grow_batches: int = 1,
   grow_init: str = 'zeros',
   grow_scale: Scalar = 1.0,
+  structure: str | Structure = 'unstructured',
+  structure_size: tuple[int, ...] = (),
   start_step: int = 0,
   stop_step: int,
   update_interval: int | None = None,
@@ -63,6 +66,11 @@ def rigl(
       the layer's weights; `sparse`, as the sparse initialisation draws them;
       `gradient`, -dL/d(w m).
     grow_scale: times this; may be traced. Nothing to `zeros`.
+    structure: what masks are held to: a name in `core.structures`
+      (`unstructured`, `n_m`, `constant_fan_in`, `block`), a dotted path or a
+      `Structure`. Under one but the first, the first masks are random within
+      it, and `sampler` stays `uniform`.
+    structure_size: `(m,)` for `n_m`, `(height, width)` for `block`.
     start_step: the first mask step.
     stop_step: mask steps end before it, and the decay at it; the paper's
       T_end, about 3/4 of training.
@@ -71,8 +79,8 @@ def rigl(
       to show what growing by gradient is worth.
 
   Raises:
-    ValueError: an argument is out of range, or no decay, sampler or
-      `grow_init` has that name.
+    ValueError: an argument is out of range, or no decay, sampler, structure
+      or `grow_init` has that name.
     TypeError: `grow_batches` or `update_interval` is not a host integer.
 
   **Deviations** from the authors' code: mask steps are counted as steps
@@ -83,17 +91,25 @@ def rigl(
   of grown weights start as they do at the start of training; an option of
   theirs, off, starts momentum along the gradient. They found other values
   than 0 for grown weights no better (section 3(4)). `grow_batches` is an
-  option of rigl-torch. `inverted` is no part of the method; Evci et al. 2022,
-  "Gradient Flow in Sparse Neural Networks and How Lottery Tickets Win",
-  compare with it.
+  option of rigl-torch. Structures are none of the paper's: drops go by the
+  layer, growth by what a structure has room for. `inverted` is no part of the
+  method; Evci et al. 2022, "Gradient Flow in Sparse Neural Networks and How
+  Lottery Tickets Win", compare with it.
   """
   averaged = operator.index(grow_batches) != 1
+  held = _structured.find(structure, structure_size)
+  free = structure == _structured.UNSTRUCTURED
+  if not free and sampler != 'uniform':
+    raise ValueError(
+      f'sampler is {sampler!r}; accepted with a structure is uniform'
+    )
   updater = _dynamic.drop_and_grow_updater(
     counts,
     _inverted if inverted else gradient,
     signal=_memory.summed if averaged else _dynamic.gradient_signal,
     grow_init=grow_init,
     grow_scale=grow_scale,
+    structure=None if free else held,
     drop_fraction=drop_fraction,
     drop_schedule=drop_schedule,
     sampler=sampler,

@@ -1,0 +1,134 @@
+"""RigL and magnitude pruning within a structure."""
+
+import functools
+
+import jax
+import numpy as np
+import pytest
+
+from jaxsparse.core import masks as masking
+from jaxsparse.core import structures
+from jaxsparse.updaters.magnitude import magnitude
+from jaxsparse.updaters.rigl import rigl
+
+SHAPES = {'a': (8, 12), 'b': (4, 3, 3, 6), 'exempt': (5,)}
+COUNTS = {'a': 48, 'b': 54, 'exempt': None}
+KEY = jax.random.key(3)
+
+
+def _tree(seed):
+  random = np.random.default_rng(seed)
+  return {
+    k: random.normal(size=s).astype(np.float32) for k, s in SHAPES.items()
+  }
+
+
+@functools.cache
+def _run(structure, size):
+  """RigL's first masks, and those after an update."""
+  updater = rigl(
+    COUNTS,
+    drop_fraction=0.5,
+    structure=structure,
+    structure_size=size,
+    stop_step=10,
+  )
+  state = updater.init(_tree(0), key=KEY)
+  params = masking.apply_masks(_tree(0), state.masks)
+  after, new = jax.jit(updater.update)(_tree(1), state, params, step=0, key=KEY)
+  return jax.device_get((params, state.masks, after, new.masks))
+
+
+def test_two_of_four_hold_through_an_update_and_move():
+  params, old, after, new = _run('n_m', (4,))
+  for masks in (old, new):
+    groups = masks['a'].T.reshape(-1, 4)
+    assert (groups.sum(axis=1) == 2).all()
+    assert int(masks['b'].sum()) == 54
+  assert (old['a'] != new['a']).sum() > 10
+  both = old['a'] & new['a']
+  np.testing.assert_array_equal(after['a'], np.where(both, params['a'], 0))
+  assert new['exempt'] is None
+
+
+def test_a_group_that_lost_weights_grows_its_steepest():
+  """Drops go by the layer: the 24 of smallest |w|, wherever they are."""
+  params, old, _, new = _run('n_m', (4,))
+  size = np.where(old['a'], np.abs(params['a']), -1)
+  kept = size >= np.sort(size.ravel())[::-1][23]
+  grads = np.abs(_tree(1)['a']).T.reshape(-1, 4)
+  rows = zip(
+    kept.T.reshape(-1, 4), grads, new['a'].T.reshape(-1, 4), strict=True
+  )
+  for stayed, steep, found in rows:
+    free = np.flatnonzero(~stayed)
+    come = free[np.argsort(-steep[free])][: 2 - stayed.sum()]
+    expected = set(np.flatnonzero(stayed)) | set(come)
+    assert set(np.flatnonzero(found)) == expected
+
+
+def test_constant_fan_in():
+  _, old, _, new = _run('constant_fan_in', ())
+  for masks in (old, new):
+    assert (masks['a'].sum(axis=0) == 4).all()
+    assert (masks['b'].reshape(-1, 6).sum(axis=0) == 9).all()
+
+
+def test_blocks():
+  _, old, _, new = _run('block', (1, 3))
+  for masks in (old, new):
+    for k in 'ab':
+      blocks = masks[k].reshape(-1, 3)
+      assert (blocks.all(axis=1) == blocks.any(axis=1)).all()
+      assert masks[k].sum() == COUNTS[k]
+  assert (old['a'] != new['a']).any()
+
+
+@pytest.mark.parametrize(
+  ('structure', 'size', 'groups'),
+  [('n_m', (4,), 4), ('constant_fan_in', (), 8)],
+)
+def test_magnitude_keeps_the_largest_of_each_group(structure, size, groups):
+  updater = magnitude(COUNTS, structure=structure, structure_size=size)
+  state = updater.init(_tree(0), key=KEY)
+  after, new = jax.jit(updater.update)(
+    _tree(1), state, _tree(0), step=0, key=KEY
+  )
+  weights = _tree(0)['a'].T.reshape(-1, groups)
+  found = np.asarray(new.masks['a']).T.reshape(-1, groups)
+  for weight, row in zip(weights, found, strict=True):
+    best = np.argsort(-np.abs(weight))[: groups // 2]
+    assert set(np.flatnonzero(row)) == set(best)
+  expected = np.where(np.asarray(new.masks['a']), _tree(0)['a'], 0)
+  np.testing.assert_array_equal(after['a'], expected)
+
+
+def test_a_structure_may_be_handed_over():
+  updater = rigl(COUNTS, structure=structures.n_m(4), stop_step=10)
+  masks = updater.init(_tree(0), key=KEY).masks
+  np.testing.assert_array_equal(masks['a'], _run('n_m', (4,))[1]['a'])
+
+
+@pytest.mark.parametrize(
+  ('options', 'message'),
+  [
+    ({'structure': 'nm'}, "'nm' is not one of structures"),
+    ({'structure': 'n_m'}, r'structure_size is \(\), which n_m does not take'),
+    ({'structure': 'n_m', 'structure_size': (0,)}, 'n_m of 0'),
+    (
+      {'structure': 'constant_fan_in', 'structure_size': (4,)},
+      r'structure_size is \(4,\), which constant_fan_in does not take',
+    ),
+    (
+      {
+        'structure': 'n_m',
+        'structure_size': (4,),
+        'sampler': 'connected',
+      },
+      "sampler is 'connected'; accepted with a structure is uniform",
+    ),
+  ],
+)
+def test_options_that_are_refused(options, message):
+  with pytest.raises(ValueError, match=message):
+    rigl(COUNTS, stop_step=10, **options)
