@@ -75,7 +75,7 @@ def macs(
       `lax.while_loop`), or cannot be looked into.
     TypeError: a leaf of the params is no array.
   """
-  sizes = [_size(path, leaf) for path, leaf in paths.flatten(params).items()]
+  sizes = jax.tree.leaves(paths.map_with_path(_size, params))
   leaves, structure = jax.tree.flatten(params)
   given = list(map(_origin, range(len(sizes)), leaves, sizes))
   given += [ACTIVATION] * len(jax.tree.leaves(inputs))

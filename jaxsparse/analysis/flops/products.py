@@ -102,15 +102,15 @@ COUNTED: dict[str, Callable[..., int]] = {
   'conv_general_dilated': convolution,
 }
 
-# What cannot be looked into, but may multiply.
+# What cannot be looked into, but may multiply: calls of foreign code, fused
+# kernels, products of sparse arrays.
 OPAQUE = (
-  'ffi_call',
-  'pure_callback',
-  'io_callback',
-  'cudnn_fusion',
-  'scaled_matmul_wrapper',
-  'dot_product_attention_fwd_wrapper',
-  'dot_product_attention_bwd_wrapper',
-  'dot_product_attention_fp8_fwd_wrapper',
-  'dot_product_attention_fp8_bwd_wrapper',
+  *('ffi_call', 'pure_callback', 'io_callback'),
+  *('cudnn_fusion', 'scaled_matmul_wrapper'),
+  *(
+    f'dot_product_attention_{kind}_wrapper'
+    for kind in ('fwd', 'bwd', 'fp8_fwd', 'fp8_bwd')
+  ),
+  *('bcoo_dot_general', 'bcoo_dot_general_sampled', 'bcoo_spdot_general'),
+  *('bcsr_dot_general', 'coo_matmat', 'coo_matvec', 'csr_matmat', 'csr_matvec'),
 )

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
+from jax.experimental import sparse
 
 from jaxsparse.analysis import flops
 
@@ -345,6 +346,20 @@ class TestRefusals:
 
     with pytest.raises(ValueError, match='pure_callback cannot be looked'):
       of(apply, X, w=abstract(6, 5))
+
+  def test_products_of_sparse_arrays(self):
+    def apply(p, x):
+      return sparse.BCOO.fromdense(p['w'].T, nse=5) @ x.T
+
+    with pytest.raises(ValueError, match='bcoo_dot_general cannot be looked'):
+      of(apply, X, w=abstract(6, 5))
+
+  def test_solvers(self):
+    def apply(p, x):
+      return jnp.linalg.solve(p['w'], x.T)
+
+    with pytest.raises(ValueError, match='linear_solve cannot be looked into'):
+      of(apply, X, w=abstract(6, 6))
 
   def test_parts_of_devices(self):
     mesh = jax.make_mesh((2,), ('n',), axis_types=(jax.sharding.AxisType.Auto,))
