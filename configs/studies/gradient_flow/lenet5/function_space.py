@@ -6,6 +6,12 @@ r"""LeNet5 on MNIST at 95 %: how alike nets are as functions.
 
 FOLDER is where TFDS has MNIST as array_record. 25 members of 11,719 steps, all
 of them those of the study `accuracy`: keep one RUNS for both.
+
+5 seeds (2 CPU cores, 2026-11-22), the paper's in brackets: with the pruned net
+LT disagrees on 1.54 % of the test images (0.89), Scratch on 2.87 (2.78),
+another pruned net on 1.38 (1.97); an ensemble of LT gains 0.11 points (0.06),
+of Scratch 0.85 (0.96), of pruned nets 0.36 (0.77). All of it:
+function_space.md beside this file.
 """
 
 from jaxsparse.experiments.papers.gradient_flow import nets, studies
