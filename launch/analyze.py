@@ -67,6 +67,8 @@ def main(analysis: str) -> None:
     (metrics.metric(name).label, _shown(name, number))
     for name, number in made.finding.numbers.items()
   ]
+  if made.finding.text:
+    print(f'{made.finding.text}\n')
   if rows:
     print(summary_lib.aligned(rows))
   for path in made.paths:

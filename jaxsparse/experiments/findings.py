@@ -40,10 +40,12 @@ class Finding(NamedTuple):
   Attributes:
     numbers: metric -> number; NaN where there is none to give.
     table: what is drawn of it: columns of one length, numbers or text.
+    text: what of it is shown to who makes it by hand; not kept.
   """
 
   numbers: Mapping[str, Number]
   table: Table = {}
+  text: str = ''
 
 
 class Input(NamedTuple):
@@ -150,6 +152,7 @@ def call(
       for name, value in found.numbers.items()
     },
     {str(name): np.asarray(column) for name, column in found.table.items()},
+    found.text,
   )
 
 

@@ -69,6 +69,23 @@ def test_a_figure_and_its_table_are_written_where_asked(launch, root, tmp_path):
   assert not (root / 'rigl/analyses/distance_map.png').exists()
 
 
+def test_a_table_by_layer_is_printed_before_the_numbers(launch, root):
+  ended = analyze(launch, 'flops', f'--workdir={root}/rigl')
+  assert (ended.code, ended.err) == (0, '')
+  table, _, numbers = ended.out.partition('\n\n')
+  heading, *layers, total = table.splitlines()
+  assert heading.split()[:3] == ['layer', 'shape', 'sparsity']
+  assert [line.split()[0] for line in layers] == [
+    f'Dense_{i}/kernel' for i in range(len(layers))
+  ]
+  kept = json.loads((root / 'rigl/analyses/flops.json').read_text())['numbers']
+  assert total.split()[-1] == f'{kept["dense_forward_flops"]:,.0f}'
+  shown = numbers.splitlines()[0].split()
+  assert shown == ['inference', 'FLOPs', f'{kept["inference_flops"]:.4f}']
+  csv = (root / 'rigl/analyses/flops.csv').read_text().splitlines()
+  assert len(csv) == 1 + len(layers)
+
+
 @pytest.mark.parametrize(
   ('args', 'said'),
   [

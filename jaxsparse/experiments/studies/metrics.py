@@ -63,6 +63,13 @@ _KNOWN = (
   Metric('sparsity', 'sparsity', 100.0, '%', exact=True),
   Metric('active_weights', 'active weights', digits=0, exact=True),
   Metric('total_weights', 'weights', digits=0, exact=True),
+  Metric('inference_flops', 'inference FLOPs', digits=4, exact=True),
+  Metric('training_flops', 'training FLOPs', digits=4, exact=True),
+  Metric('forward_flops', 'FLOPs of an example', digits=0, exact=True),
+  Metric('dense_forward_flops', 'when dense', digits=0, exact=True),
+  Metric('dense_bytes', 'bytes when dense', digits=0, exact=True),
+  Metric('bitmask_bytes', 'bytes with a bit mask', digits=0, exact=True),
+  Metric('csr_bytes', 'bytes in compressed rows', digits=0, exact=True),
   Metric(
     'negative_eigenvalues_before', 'negative eigenvalues before', digits=1
   ),
