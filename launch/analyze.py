@@ -3,6 +3,7 @@ r"""Makes an analysis of finished runs.
   python -m launch.analyze ANALYSIS --workdir=DIR[,DIR ...] [--step=N] \
     [--option examples=1000 ...] [--out=DIR]
 
+  python -m launch.analyze flops --workdir=runs/ticket
   python -m launch.analyze interpolation --workdir=runs/ticket,runs/pruned
   python -m launch.analyze distance_map --workdir=runs/a,runs/b --workdir=runs/p
 
