@@ -1,0 +1,159 @@
+"""SRigL against its steps in plain numpy."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxsparse.core import masks as masking
+from jaxsparse.updaters.srigl import srigl
+
+SHAPES = {'a': (30, 20), 'b': (3, 3, 8, 10), 'exempt': (4,)}
+COUNTS = {'a': 107, 'b': 200, 'exempt': None}
+KEY = jax.random.key(3)
+
+
+def _tree(seed):
+  random = np.random.default_rng(seed)
+  return {
+    k: random.normal(size=s).astype(np.float32) for k, s in SHAPES.items()
+  }
+
+
+def _columns(leaf):
+  return np.asarray(leaf).reshape(-1, leaf.shape[-1])
+
+
+def _oracle(weights, mask, grads, fraction, saliency):
+  """The new mask; columns are units."""
+  n, units = int(mask.sum()), mask.shape[1]
+  moves = int(np.float32(fraction) * np.float32(n))
+  size = np.where(mask, np.abs(weights), -1).ravel()
+  kept = np.zeros(mask.size, bool)
+  kept[np.argsort(-size)[: n - moves]] = True
+  steep = np.where(kept, -1, np.abs(grads).ravel())
+  salient = kept.copy()
+  salient[np.argsort(-steep)[:moves]] = True
+  alive = [u for u in range(units) if mask[:, u].any()]
+  speaking = salient.reshape(mask.shape).sum(axis=0)
+  fan_in = -(-n // len(alive))
+  left = [u for u in alive if speaking[u] >= max(1, saliency * fan_in)]
+  part = -(-n // len(left))
+  new = kept.reshape(mask.shape).copy()
+  new[:, [u for u in range(units) if u not in left]] = False
+  offered = []
+  for u in left:
+    free = np.flatnonzero(~new[:, u])
+    best = free[np.argsort(-np.abs(grads[free, u]))]
+    offered += [
+      (abs(grads[i, u]), i, u) for i in best[: part - new[:, u].sum()]
+    ]
+  for _, i, u in sorted(offered, reverse=True)[: n - new.sum()]:
+    new[i, u] = True
+  return new, units - len(left)
+
+
+@pytest.fixture(scope='module')
+def start():
+  state = srigl(COUNTS, stop_step=100).init(_tree(0), key=KEY)
+  params = masking.apply_masks(_tree(0), state.masks)
+  # Some units that nothing speaks for.
+  weak = dict(params)
+  for k in 'ab':
+    weak[k] = weak[k].at[..., :4].multiply(1e-3)
+  return weak, state
+
+
+def _gradients():
+  grads = _tree(1)
+  for k in 'ab':
+    grads[k][..., :4] *= 1e-3
+  return grads
+
+
+def test_every_unit_starts_with_as_many_inputs(start):
+  a, b = (_columns(start[1].masks[k]).sum(axis=0) for k in 'ab')
+  assert a.max() == 6
+  assert a.sum() == 107
+  assert (b == 20).all()
+  assert start[1].masks['exempt'] is None
+
+
+@pytest.mark.parametrize(('step', 'saliency'), [(0, 0.3), (50, 0.9), (0, 0.0)])
+def test_an_update_is_the_papers(start, step, saliency):
+  params, state = start
+  updater = srigl(COUNTS, drop_fraction=0.5, saliency=saliency, stop_step=100)
+  grads = _gradients()
+  after, new = jax.jit(updater.update)(grads, state, params, step=step, key=KEY)
+  fraction = 0.25 * (1 + np.cos(np.pi * step / 100))
+  for k in 'ab':
+    args = (_columns(leaf[k]) for leaf in (params, state.masks, grads))
+    expected, ablated = _oracle(*args, fraction, saliency)
+    np.testing.assert_array_equal(_columns(new.masks[k]), expected)
+    assert expected.sum() == COUNTS[k]
+    assert ablated >= 4 or not saliency
+    both = np.asarray(state.masks[k]) & np.asarray(new.masks[k])
+    np.testing.assert_array_equal(after[k], np.where(both, params[k], 0))
+
+
+def test_units_may_be_kept_and_what_is_gone_stays_gone(start):
+  params, state = start
+  updater = srigl(COUNTS, drop_fraction=0.5, keep_units=('b*',), stop_step=100)
+  update = jax.jit(updater.update)
+  _, first = update(_gradients(), state, params, step=0, key=KEY)
+  grown = _columns(first.masks['a']).sum(axis=0)
+  assert not grown[:4].any()
+  assert _columns(first.masks['b']).any(axis=0).all()
+  loud = jax.tree.map(lambda g: np.abs(g) * 1e3, _gradients())
+  _, second = update(loud, first, params, step=0, key=KEY)
+  assert not _columns(second.masks['a'])[:, :4].any()
+  assert int(second.masks['a'].sum()) == 107
+
+
+def test_units_that_can_hold_the_count_are_left(key):
+  """Of 4 units with 3 places each, 10 weights need all 4."""
+  updater = srigl({'w': 10}, drop_fraction=0.9, saliency=1.0, stop_step=10)
+  params = {'w': jnp.ones((3, 4)).at[:, 0].set(1e-6)}
+  state = updater.init(params, key=key)
+  masked = masking.apply_masks(params, state.masks)
+  _, new = updater.update(params, state, masked, step=0, key=key)
+  assert int(new.masks['w'].sum()) == 10
+  assert np.asarray(new.masks['w']).any(axis=0).all()
+
+
+@pytest.mark.parametrize('count', [0, 3, 12])
+def test_few_weights_none_or_all(key, count):
+  updater = srigl({'w': count}, drop_fraction=1.0, stop_step=10)
+  params = {'w': jnp.arange(1.0, 13).reshape(3, 4)}
+  state = updater.init(params, key=key)
+  assert int(np.asarray(state.masks['w']).sum(axis=0).max()) == -(-count // 4)
+  masked = masking.apply_masks(params, state.masks)
+  _, new = updater.update(params, state, masked, step=0, key=key)
+  assert int(new.masks['w'].sum()) == count
+
+
+def test_kernels_laid_out_otherwise(key):
+  """[out, in]: rows are units."""
+  updater = srigl({'w': 12}, axes='equinox', stop_step=10)
+  state = updater.init({'w': jnp.ones((4, 9))}, key=key)
+  np.testing.assert_array_equal(state.masks['w'].sum(axis=1), [3] * 4)
+
+
+@pytest.mark.parametrize(
+  ('options', 'message'),
+  [
+    ({'saliency': 1.5}, r'saliency is .* in \[0, 1\]'),
+    ({'drop_fraction': 1.5}, r'drop_fraction is .* in \[0, 1\]'),
+    ({'axes': 'flux'}, "mean 'flax'"),
+    ({'start_step': 99}, 'start_step is 99'),
+  ],
+)
+def test_options_that_are_refused(options, message):
+  with pytest.raises(ValueError, match=message):
+    srigl(COUNTS, **({'stop_step': 9} | options))
+
+
+def test_a_pattern_that_fits_nothing_is_refused(key):
+  updater = srigl(COUNTS, keep_units=('c',), stop_step=9)
+  with pytest.raises(ValueError, match=r"keep_units: 'c' fits none .* a, b"):
+    updater.init(_tree(0), key=key)
