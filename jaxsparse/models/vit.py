@@ -70,8 +70,8 @@ class ViT(nn.Module):
   """Patches, encoder blocks, a classifier; built by `vit`.
 
   Layers are `embedding` (kernel [patch_size, patch_size, c, embed_dim]),
-  `encoder1`, `encoder2`, ... and `logits`; by name as in forward order, but within the
-  attention. A last LayerNorm, `norm`, stands before the classifier.
+  `encoder1`, `encoder2`, ... and `logits`; by name as in forward order, but
+  within the attention. A last LayerNorm, `norm`, stands before the classifier.
   """
 
   patch_size: int
