@@ -94,7 +94,7 @@ class Cell(NamedTuple):
     text = self.metric.text(abs(less))
     if not text.strip('0.,'):
       return text
-    return ('+' if less > 0 else signed('-')) + text
+    return ('+' if less > 0 else signed('-')) + signed(text)
 
   def shown(self, kind: str) -> str:
     """What stands in a column of that kind."""
