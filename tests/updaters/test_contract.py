@@ -69,6 +69,34 @@ def test_invariant(case):
       raise AssertionError(f'no such invariant: {other!r}')
 
 
+def test_gradients_of_dormant_weights_are_read_as_declared(case, key):
+  # Half way, where those that prune have begun and growth is not yet over.
+  middle = len(case.mask_steps) // 2
+  state, params = case.moments[middle].old, case.moments[middle].given
+  random = np.random.default_rng(0)
+  grads = jax.tree.map(
+    lambda p: jnp.asarray(random.normal(size=p.shape), p.dtype), case.params
+  )
+  both = grads, masking.apply_masks(grads, case.updater.trained(state))
+
+  def reads(fn, step):
+    found = [
+      jax.tree.leaves(fn(g, state, params, step=step, key=key)) for g in both
+    ]
+    return any(
+      not np.array_equal(*leaves) for leaves in zip(*found, strict=True)
+    )
+
+  # Mask steps are two steps apart.
+  step, declared = case.mask_steps[middle], case.updater.dense_batches
+  observed = reads(case.updater.observe, step)
+  updated = bool(case.taken) and reads(case.updater.update, step)
+  assert (observed or updated) == (declared != 0)
+  assert reads(case.updater.observe, step + 1) == (
+    declared is None or declared > 1
+  )
+
+
 def test_masks_fit_params_and_exempt_leaves_have_none(case):
   for state in (case.trajectory.first, case.trajectory.last):
     masking.check_masks(case.params, state.masks)
