@@ -89,7 +89,7 @@ _CLAIMS = (
     0.01,
     metric=_METRIC,
     at=_UNIFORM | {_SPARSITY: 0.98},
-    text='There masked Glorot loses it by orders of magnitude.',
+    text='At 98 % masked Glorot has lost it by orders of magnitude.',
   ),
   Ratio(
     'he',
@@ -98,7 +98,7 @@ _CLAIMS = (
     0.01,
     metric=_METRIC,
     at=_UNIFORM | {_SPARSITY: 0.98},
-    text='So does masked He: what is lost is lost by masking.',
+    text='So has masked He: it is masking that loses it, not Glorot.',
   ),
   Ratio(
     'he',
@@ -107,7 +107,7 @@ _CLAIMS = (
     3.0,
     metric=_METRIC,
     at=_UNIFORM | {_SPARSITY: 0.07},
-    text='With nearly all weights He alone is far above Glorot.',
+    text='With nearly all weights there, He alone is far above Glorot.',
   ),
   Ordering(
     ('glorot', 'sparse'),
@@ -121,7 +121,7 @@ _CLAIMS = (
     1.0,
     metric=_METRIC,
     at=_UNEVEN | {_SPARSITY: 0.98},
-    text='Under these even the sparse init falls below 1 in the end.',
+    text='Under those masks even the sparse init falls below 1 in the end.',
   ),
 )
 

@@ -25,6 +25,8 @@ class Metric(NamedTuple):
     unit: of what is shown; '' for none.
     digits: shown after the point.
     powers: whether what these digits do not show is written in powers of ten.
+    significant: whether it is significant digits that are counted, of a number
+      that spans orders of magnitude.
     exact: whether it is settled by the config, so that seeds which agree are
       no accident.
   """
@@ -36,6 +38,7 @@ class Metric(NamedTuple):
   digits: int = 2
   powers: bool = False
   exact: bool = False
+  significant: bool = False
 
   @property
   def heading(self) -> str:
@@ -49,6 +52,8 @@ class Metric(NamedTuple):
 
   def text(self, value: float) -> str:
     """A shown value as text."""
+    if self.significant:
+      return f'{value:#.{self.digits}g}'
     small = abs(value) < 0.5 * 10**-self.digits
     if self.powers and value and (small or abs(value) >= 1e6):
       return f'{value:.3g}'
@@ -74,6 +79,12 @@ _KNOWN = (
     'negative_eigenvalues_before', 'negative eigenvalues before', digits=1
   ),
   Metric('negative_eigenvalues_after', 'negative eigenvalues after', digits=1),
+  Metric(
+    'logit_deviation',
+    'standard deviation of logits',
+    digits=3,
+    significant=True,
+  ),
   # Entries of `metrics.jsonl`.
   Metric('eval_accuracy', 'evaluation accuracy', 100.0, '%'),
   Metric('accuracy', 'training accuracy', 100.0, '%'),

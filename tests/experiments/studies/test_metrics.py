@@ -21,6 +21,10 @@ def member(**summary):
     ('overlap', 0.0, '0.0000'),
     ('curvature', 1.25e-5, '1.25e-05'),
     ('curvature', -1.25e7, '-1.25e+07'),
+    ('logit_deviation', 3.14159, '3.14'),
+    ('logit_deviation', 0.0031415, '0.00314'),
+    ('logit_deviation', -4.6e-6, '-4.60e-06'),
+    ('logit_deviation', 0.0, '0.00'),
   ],
 )
 def test_a_number_as_text(name, value, text):
