@@ -146,28 +146,34 @@ def log_scale(ax: Axes, shown: Sequence[Series]) -> None:
 
 
 def line(ax: Axes, values: Series, **style: Any) -> None:
-  """A line of means with its band.
-
-  On a log axis the band is cut at the lowest replicate, as the mean less one
-  standard deviation may be below 0.
-  """
+  """A line of means with its band."""
   if values.steps.size == 0:
     return
   marker = 'o' if values.steps.size <= _MOST_MARKED else ''
   look: dict[str, Any] = {'linewidth': 1.6, 'marker': marker, 'markersize': 4}
   (drawn,) = ax.plot(values.steps, values.mean, **look | style)
   if np.any(values.std > 0):
-    below = values.mean - values.std
-    if ax.get_yscale() == 'log':
-      below = np.maximum(below, values.low)
     ax.fill_between(
       values.steps,
-      below,
+      lower_edge(ax, values),
       values.mean + values.std,
       color=drawn.get_color(),
       alpha=0.18,
       linewidth=0,
     )
+
+
+def lower_edge(ax: Axes, values: Series) -> np.ndarray:
+  """Where the band of `values` ends below, `[points]`.
+
+  On a log axis it is cut at the lowest replicate, as the mean less one standard
+  deviation may be below 0; and a decade below the mean where that is 0.
+  """
+  below = values.mean - values.std
+  if ax.get_yscale() != 'log':
+    return below
+  lowest = np.where(values.low > 0, values.low, values.mean / 10)
+  return np.maximum(below, lowest)
 
 
 def legend(ax: Axes) -> None:

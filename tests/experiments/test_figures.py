@@ -65,6 +65,19 @@ def test_a_band_on_a_log_axis_ends_at_the_lowest_replicate():
   np.testing.assert_allclose(lowest, [4.6 - 9 / math.sqrt(2), 0.1], rtol=1e-6)
 
 
+def test_a_band_that_reaches_0_ends_a_decade_below_on_a_log_axis():
+  records = [training(s, r, r * (s + 1.0)) for s in (0, 1) for r in (0, 1)]
+  values = figures.series(records, 'loss')
+  _, (linear, log) = figures.panels(2)
+  figures.log_scale(log, [values])
+  deviation = np.array([1, 2]) / math.sqrt(2)
+  mean = np.array([0.5, 1.0])
+  np.testing.assert_allclose(
+    figures.lower_edge(linear, values), mean - deviation
+  )
+  np.testing.assert_allclose(figures.lower_edge(log, values), mean / 10)
+
+
 def test_an_axis_with_nothing_above_zero_stays_linear():
   _, (ax,) = figures.panels(1)
   figures.log_scale(ax, [figures.series([training(0, 0, 0.0)], 'loss')])
