@@ -5,7 +5,6 @@ made-up examples, for the batch of a large recipe does not fit a small machine,
 and take two optimiser steps and a mask step. Nothing is written.
 """
 
-import math
 from typing import NamedTuple
 
 import jax
@@ -14,6 +13,7 @@ import numpy as np
 
 from jaxsparse.core.masks import random_masks
 from jaxsparse.data import facts
+from jaxsparse.data.datasets import Split
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import compiled
 from jaxsparse.experiments.share import TrainingFailed
@@ -21,6 +21,7 @@ from jaxsparse.experiments.sources import Given
 from jaxsparse.experiments.start import fresh_state
 from jaxsparse.experiments.summary import columns
 from jaxsparse.training.evaluate import checked_active, is_finite
+from jaxsparse.training.state import Member, TrainState
 
 # Two, so that BatchNorm has something to normalise.
 EXAMPLES = 2
@@ -67,31 +68,46 @@ def take(experiment: Experiment, given: Given) -> Taken:
   """
   if experiment.facts is None:
     raise ValueError('a dry run takes an experiment that is without data')
-  steps = _OPTIMISER_STEPS
-  shape = steps + 1, EXAMPLES
-  rows = np.arange(math.prod(shape), dtype=np.int32).reshape(shape)
-  data = facts.fake(experiment.facts, jax.random.key(0), rows.size)
-  small = experiment._replace(batches=lambda *_: rows[:1])
-  program, member = compiled(experiment), experiment.members[0]
-  state = fresh_state(small, program, data, 0, given)
-  state, metrics = program.programs.advance(state, member, data, rows[:steps])
-  losses = metrics['loss'].tolist()
-  mask_step = _mask_step(experiment)
-  if mask_step is not None:
-    step = jax.device_put(jnp.int32(mask_step), state.step.sharding)
-    state, metrics = program.programs.update_masks(
-      state._replace(step=step), member, data, rows[steps:]
-    )
-    losses += metrics['loss'].tolist()
+  size, mask_step = (_OPTIMISER_STEPS + 1) * EXAMPLES, _mask_step(experiment)
+  data = facts.fake(experiment.facts, jax.random.key(0), size)
+  state, losses = _stepped(experiment, given, data, mask_step)
   if not (np.all(np.isfinite(losses)) and is_finite(state)):
     shown = ', '.join(f'{loss:.4g}' for loss in losses)
     raise TrainingFailed(
       'a loss or a weight of the dry run is not finite; the losses of its'
       f' {len(losses)} steps: {shown}'
     )
-  updater = experiment.recipe.updater(member)
+  updater = experiment.recipe.updater(experiment.members[0])
   checked_active(state, updater, experiment.target_counts, final=True)
   return Taken(tuple(losses), mask_step)
+
+
+def _stepped(
+  experiment: Experiment, given: Given, data: Split, mask_step: int | None
+) -> tuple[TrainState, list[float]]:
+  """The state after the steps, and their losses."""
+  steps = _OPTIMISER_STEPS
+  rows = np.arange(len(data.labels), dtype=np.int32).reshape(-1, EXAMPLES)
+  small = experiment._replace(batches=lambda *_: rows[:1])
+  program, member = compiled(experiment), _member(experiment)
+  state = fresh_state(small, program, data, 0, given)
+  state, metrics = program.programs.advance(state, member, data, rows[:steps])
+  losses = metrics['loss'].tolist()
+  if mask_step is not None:
+    step = jax.device_put(jnp.int32(mask_step), state.step.sharding)
+    state, metrics = program.programs.update_masks(
+      state._replace(step=step), member, data, rows[steps:]
+    )
+    losses += metrics['loss'].tolist()
+  return state, losses
+
+
+def _member(experiment: Experiment) -> Member:
+  """The first, at a learning rate for the smaller batch (in proportion)."""
+  member = experiment.members[0]
+  share = np.float32(min(1.0, EXAMPLES / experiment.config['batch_size']))
+  rate = member.optimizer['learning_rate'] * share
+  return member._replace(optimizer=member.optimizer | {'learning_rate': rate})
 
 
 def _mask_step(experiment: Experiment) -> int | None:
@@ -121,6 +137,6 @@ def text(experiment: Experiment, taken: Taken) -> str:
 def on(batch_size: int) -> str:
   """What stands in for a batch."""
   return (
-    f'made-up batches of {EXAMPLES}: the batch of {batch_size:,} may not fit'
-    ' this machine'
+    f'made-up batches of {EXAMPLES} at a learning rate in proportion: the batch'
+    f' of {batch_size:,} may not fit this machine'
   )

@@ -73,7 +73,11 @@ def _leaves(tree):
 
 def test_a_loss_that_is_not_finite_is_told(make_config):
   with pytest.raises(TrainingFailed, match='not finite; .* 2 steps'):
-    take(make_config('static', optimizer__learning_rate=1e38))
+    take(
+      make_config(
+        'static', optimizer__learning_rate=1e38, optimizer__weight_decay=1e38
+      )
+    )
 
 
 def lax_masks(counts):
@@ -107,7 +111,8 @@ def test_the_text_says_what_was_taken_on_what(make_config):
   lines = dry_run.text(experiment, taken).splitlines()
   assert lines == [
     'taken   2 optimiser steps and mask step 20',
-    'on      made-up batches of 2: the batch of 16 may not fit this machine',
+    'on      made-up batches of 2 at a learning rate in proportion: the batch'
+    ' of 16 may not fit this machine',
     'losses  2.5, 2.25, 1.125: finite, as are all weights',
     'masks   hold the counts that the method promises',
   ]

@@ -85,6 +85,19 @@ def test_the_report_tells_the_command(made, path):
   assert f' --config={path} --workdir={root} {" ".join(FLAGS)}' in page
 
 
+def test_a_dry_run_tries_each_row_and_writes_nothing(study, tmp_path):
+  ended = study(tmp_path / 'none', '--dry_run', *FLAGS)
+  _, dense, moving, refused = ended.out.splitlines()[:4]
+  # Two optimiser steps; and a mask step, of the method that has any.
+  losses = [re.split(r'  +', line)[-1].split() for line in (dense, moving)]
+  assert [len(found) for found in losses] == [2, 3]
+  assert refused.endswith(' refused')
+  assert '\n2 of 3 rows: losses and weights finite' in ended.out
+  assert ended.code == 2
+  assert ended.err.splitlines()[-1].startswith('error: set, sparsity 100 %: ')
+  assert not list(tmp_path.iterdir())
+
+
 def test_a_plan_starts_nothing(study, made, tmp_path):
   root, _ = made
   ended = study(tmp_path / 'none', '--plan', f'--runs_dir={root}/runs', *FLAGS)

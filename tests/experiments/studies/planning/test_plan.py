@@ -9,7 +9,7 @@ import pytest
 from jaxsparse.experiments.studies.planning import plan as plan_lib
 from jaxsparse.experiments.studies.planning import programs, status
 from jaxsparse.experiments.studies.running import run as run_lib
-from jaxsparse.experiments.studies.spec import Analysis
+from jaxsparse.experiments.studies.spec import Analysis, Run
 
 SPARSITY = 'updater.sparsity'
 # Compiled under these names.
@@ -172,3 +172,22 @@ def test_how_members_are_carried_is_chosen_once_a_family(asked, tmp_path):
   assert plan_lib.width(plan) == 1
   with pytest.raises(ValueError, match="Did you mean 'vmap'"):
     made(asked, tmp_path, 'vmapp')
+
+
+def test_data_that_are_not_here_are_told(study, tmp_path):
+  def asked(name):
+    fields = {'num_epochs': None, 'num_steps': 2, 'data.name': name}
+    fields['data.dir'] = str(tmp_path)
+    return study(Run('dense', 'mnist/lenet5_dense', fields, seeds=2))
+
+  def text(name):
+    plan = plan_lib.plan(asked(name), tmp_path, 'auto', without_data=True)
+    return plan_lib.text(plan)
+
+  said = 'mnist is not on this machine: sizes are as published; whether it can'
+  assert text('mnist').count(said) == 1
+  assert facts(text('mnist'))['members'] == '2'
+  assert "refused  dense: config.data: data set 'emnist" in text('emnist/mnist')
+  # A study that is to run needs them.
+  plan = plan_lib.plan(asked('mnist'), tmp_path, 'auto')
+  assert "refused  dense: config.data: data set 'mnist'" in plan_lib.text(plan)

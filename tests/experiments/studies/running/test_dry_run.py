@@ -48,7 +48,10 @@ def test_each_row_is_tried_and_nothing_is_written(study, tiny, tmp_path):
     assert row['mask steps'] == mask_steps
     assert len(row['losses'].split()) == 2 + (mask_steps != '0')
   assert 'rigl, sparsity 100 %: config.updater: sparsity' in text
-  assert 'made-up batches of 2: the batch of 16 may not fit' in text
+  assert (
+    'made-up batches of 2 at a learning rate in proportion: the batch of 16'
+    in text
+  )
   assert 'masks and weights that rows take from others were made up' in text
   assert '\n3 of 4 rows: ' in text
   assert not (tmp_path / 'runs').exists()
