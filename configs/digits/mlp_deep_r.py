@@ -1,0 +1,25 @@
+"""MLP 64-300-100-10 on digits at 98 % (ERK): Deep R.
+
+  python -m launch.train --config=configs/digits/mlp_deep_r.py --workdir=DIR
+
+Test accuracy 91.27 % with seed 0 alone, 2026-11-22; RigL there has 97.18 %.
+"""
+
+from ml_collections import ConfigDict
+
+from jaxsparse.experiments.config import default_config
+
+
+def get_config() -> ConfigDict:
+  config = default_config(updater='deep_r', model='mlp')
+  config.data.name = 'digits'
+  config.replicates = 5
+  config.num_steps = 1500
+  config.batch_size = 64
+  config.optimizer.learning_rate = 0.1
+  config.updater.sparsity = 0.98
+  config.updater.update_interval = 5
+  config.updater.stop_fraction = 1.0
+  config.updater.noise = 1e-5
+  config.eval.interval = 100
+  return config

@@ -1,0 +1,24 @@
+"""MLP 64-300-100-10 on digits at 98 % (ERK): SRigL.
+
+  python -m launch.train --config=configs/digits/mlp_srigl.py --workdir=DIR
+
+Test accuracy 89.86 % with seed 0 alone, 2026-11-22; RigL there has 97.18 %.
+"""
+
+from ml_collections import ConfigDict
+
+from jaxsparse.experiments.config import default_config
+
+
+def get_config() -> ConfigDict:
+  config = default_config(updater='srigl', model='mlp')
+  config.data.name = 'digits'
+  config.replicates = 5
+  config.num_steps = 1500
+  config.batch_size = 64
+  config.optimizer.learning_rate = 0.1
+  config.updater.sparsity = 0.98
+  config.updater.update_interval = 25
+  config.updater.keep_units = ('Dense_2/kernel',)
+  config.eval.interval = 100
+  return config
