@@ -4,7 +4,7 @@ r"""ResNet-50 on ImageNet at 80 %: how alike the functions of finished runs are.
     --config=configs/studies/gradient_flow/resnet50/function_space.py \
     --workdir=DIR --runs_dir=RUNS --override data.dir=FOLDER
 
-FOLDER is where TFDS has imagenet2012 as array_record. 29 members of 32,000
+FOLDER is where TFDS has imagenet2012 as array_record. 25 members of 32,000
 steps of 4,096 images, all of them those of the study `accuracy`: keep one RUNS
 for both. The numbers beside ours are the paper's; it has none for Scratch from
 different inits or for Prune Restart.
