@@ -74,7 +74,10 @@ def test_batches_are_those_of_the_seed(make_config):
 def test_numbers_are_traced_and_the_rest_is_not(make_config):
   (member,) = build(make_config(init='sparse')).members
   assert member.optimizer == {'learning_rate': 0.1, 'weight_decay': 0.0}
-  assert member.updater == {'drop_fraction': np.float32(0.3)}
+  assert member.updater == {
+    'drop_fraction': np.float32(0.3),
+    'grow_scale': 1.0,
+  }
   assert member.init == {'scale': 2.0}
   for numbers in (member.optimizer, member.updater, member.init):
     assert all(value.dtype == np.float32 for value in numbers.values())
