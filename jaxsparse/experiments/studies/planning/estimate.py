@@ -24,6 +24,7 @@ _OVERHEAD = 3e-4
 COMPILING = 2.0
 _SLOWER = 3.0
 _SIZE = 512
+_DAY = 24 * 3600
 # Fields that change nothing about the time, besides floats of the method.
 _NUMBERS = (
   'seed',
@@ -130,10 +131,12 @@ def _peak() -> float:
 
 
 def duration(seconds: float) -> str:
-  """'40 s', '3 min 20 s', '2 h 5 min'."""
+  """'40 s', '3 min 20 s', '2 h 5 min', '1,200 days'."""
   whole = max(1, round(seconds))
   if whole < 60:
     return f'{whole} s'
   if whole < 3600:
     return f'{whole // 60} min {whole % 60} s'
+  if whole >= 3 * _DAY:
+    return f'{round(whole / _DAY):,} days'
   return f'{whole // 3600} h {whole % 3600 // 60} min'

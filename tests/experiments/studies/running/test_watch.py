@@ -104,6 +104,8 @@ def test_in_a_terminal_there_is_one_bar(monkeypatch):
     (200, '3 min 20 s'),
     (3600, '1 h 0 min'),
     (90061, '25 h 1 min'),
+    (3 * 86400 - 60, '71 h 59 min'),
+    (1200 * 86400 + 5, '1,200 days'),
   ],
 )
 def test_durations(seconds, text):
