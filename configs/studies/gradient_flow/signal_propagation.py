@@ -7,6 +7,11 @@ The standard deviation of the logits at initialisation, as N(0, 1) noise of
 28x28x3 goes in: the inputs of the paper, which sees MNIST in its training
 alone. `--override data.name=mnist data.dir=FOLDER` has one channel. Members
 are nets at step 0, and train for one step because runs do.
+
+At 98 % under i.i.d. masks, 5 seeds (2 CPU cores, 2026-11-22): masked Glorot
+2.5e-5, masked He 1.3e-4, scaled by layer 2.2, by unit 1.7; under the uneven
+masks of the figure 8.6e-6 (the paper: 4.6e-6), 3.0e-5, 4.0 (0.0097) and 0.041
+(0.057). All of it: signal_propagation.md beside this file.
 """
 
 from collections.abc import Mapping
