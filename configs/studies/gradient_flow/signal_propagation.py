@@ -3,15 +3,23 @@ r"""LeNet5: how much signal each initialisation lets through, by sparsity.
   python -m launch.study \
     --config=configs/studies/gradient_flow/signal_propagation.py --workdir=DIR
 
-The standard deviation of the logits at initialisation, as N(0, 1) noise of
-28x28x3 goes in: the inputs of the paper, which sees MNIST in its training
-alone. `--override data.name=mnist data.dir=FOLDER` has one channel. Members
-are nets at step 0, and train for one step because runs do.
+The standard deviation of the logits at initialisation, as N(0, 1) noise goes
+in. It is 28x28x3, as in the paper's figure; with `--override data.name=mnist
+--override data.dir=FOLDER`, FOLDER being where TFDS has MNIST as array_record,
+it has the one channel of MNIST. Members are nets at step 0, which train for one
+step because runs do: 280 took 4.3 minutes of CPU time.
 
 At 98 % under i.i.d. masks, 5 seeds (2 CPU cores, 2026-11-22): masked Glorot
 2.5e-5, masked He 1.3e-4, scaled by layer 2.2, by unit 1.7; under the uneven
 masks of the figure 8.6e-6 (the paper: 4.6e-6), 3.0e-5, 4.0 (0.0097) and 0.041
 (0.057). All of it: signal_propagation.md beside this file.
+
+At 7 %, where masks hardly matter, masked Glorot is 0.42 (the paper: 0.24) and
+the scaled nets are 3.6 (1.8 and 1.9): the courses are the paper's, the sizes
+are not, and why is not known. At 98 % of the uneven masks one of five masked
+nets is dead, and two of five scaled ones, so those means say little. With the
+shape of MNIST and 3 seeds masked Glorot is 0.25 at 7 %, scaled by unit 4.0; 11
+of the 18 places of claims hold and none fails.
 """
 
 from collections.abc import Mapping
@@ -157,12 +165,13 @@ def get_config() -> Study:
     ),
     claims=_CLAIMS,
     notes=(
-      'Standard deviation of all logits of 500 images of N(0, 1) noise, 28 x 28'
-      ' x 3, the same for every net (the paper: 3 nets). Every layer is as'
-      ' sparse as the next, first and last too. "uneven" masks are those of the'
-      ' code behind the figure, which leave the first units of each layer'
-      ' without inputs; "uniform" ones are i.i.d., and have no numbers in the'
-      ' paper. Its dense net is Glorot uniform and the others are He, so masked'
-      ' He is here beside it; its net scaled by layer is truncated normal.'
+      'Standard deviation of all logits of 500 images of N(0, 1) noise, the'
+      ' same for every net (the paper: 3 nets), in the shape of the data: 28 x'
+      ' 28 x 3 by default, as in the paper. Every layer is as sparse as the'
+      ' next, first and last too. "uneven" masks are those of the code behind'
+      ' the figure, which leave the first units of each layer without inputs;'
+      ' "uniform" ones are i.i.d., and have no numbers in the paper. Its dense'
+      ' net is Glorot uniform and the others are He, so masked He is here'
+      ' beside it; its net scaled by layer is truncated normal.'
     ),
   )
