@@ -16,6 +16,7 @@ from jaxsparse.experiments.studies.spec import Run
 PRUNED = '{pruned@0}'
 
 Make = Callable[[Net, str, int], Run]
+Seeds = Callable[[int], tuple[int, ...]]
 
 
 def runs(
@@ -51,7 +52,8 @@ def _sparse(net: Net) -> dict[str, Any]:
   return {**net.overrides, **net.sparse, 'init.name': 'dense'}
 
 
-def _pruned(net: Net, name: str, seeds: int) -> Run:
+def pruned(net: Net, name: str, seeds: int) -> Run:
+  """The net that is pruned gradually."""
   overrides = {**_sparse(net), **net.pruned}
   return Run(name, f'{net.configs}_gmp', overrides, seeds=seeds)
 
@@ -59,7 +61,7 @@ def _pruned(net: Net, name: str, seeds: int) -> Run:
 def _pruned_others(net: Net, name: str, seeds: int) -> Run:
   """The pruned nets but for that of seed 0, to be held against it."""
   return dataclasses.replace(
-    _pruned(net, name, seeds),
+    pruned(net, name, seeds),
     seeds=tuple(range(1, seeds)),
     label='pruned (but for seed 0)',
   )
@@ -70,20 +72,29 @@ def _others(seeds: int) -> tuple[int, ...]:
   return tuple(range(1, seeds + 1))
 
 
-def _fixed(label: str, **init: Any) -> Make:
-  """A run whose masks never change; `init` are fields of that section."""
+def fixed(
+  label: str, *, masks: str = PRUNED, others: Seeds = _others, **init: Any
+) -> Make:
+  """A run whose masks never change.
+
+  Args:
+    label: what the report calls it.
+    masks: the run that they are from.
+    others: how many seeds -> which.
+    **init: fields of that section of the config.
+  """
 
   def make(net: Net, name: str, seeds: int) -> Run:
     changed = {f'init.{field}': value for field, value in init.items()}
-    overrides = _sparse(net) | {'init.masks': PRUNED} | changed
+    overrides = _sparse(net) | {'init.masks': masks} | changed
     config = f'{net.configs}_static'
-    return Run(name, config, overrides, seeds=_others(seeds), label=label)
+    return Run(name, config, overrides, seeds=others(seeds), label=label)
 
   return make
 
 
 def _lottery(net: Net, name: str, seeds: int) -> Run:
-  rewound = _fixed('LT', checkpoint=PRUNED, checkpoint_step=net.rewind_step)
+  rewound = fixed('LT', checkpoint=PRUNED, checkpoint_step=net.rewind_step)
   return rewound(net, name, seeds)
 
 
@@ -94,7 +105,7 @@ def _scratch(net: Net, name: str, seeds: int) -> Run:
 def _from_start(seed: int, label: str) -> Make:
   """All with the start that one seed of `scratch_inits` has."""
   start = f'{{scratch_inits@{seed}}}'
-  return _fixed(label, checkpoint=start, checkpoint_step=0)
+  return fixed(label, checkpoint=start, checkpoint_step=0)
 
 
 def _moving(method: str, label: str, **changed: Any) -> Make:
@@ -120,15 +131,15 @@ def _moving(method: str, label: str, **changed: Any) -> Make:
 _RUNS: dict[str, Make] = {
   'dense': _dense,
   'small_dense': _small_dense,
-  'pruned': _pruned,
+  'pruned': pruned,
   'pruned_others': _pruned_others,
   # One start and five orders of the data, as in the paper's table.
   'lottery': _lottery,
   'scratch': _scratch,
   'scratch_stuck': _from_start(1, 'Scratch (start of seed 1)'),
-  'scratch_inits': _fixed('Scratch (different inits)'),
-  'scratch_plus': _fixed('Scratch+', name='sparse'),
-  'prune_restart': _fixed('Prune Restart', checkpoint=PRUNED),
+  'scratch_inits': fixed('Scratch (different inits)'),
+  'scratch_plus': fixed('Scratch+', name='sparse'),
+  'prune_restart': fixed('Prune Restart', checkpoint=PRUNED),
   'set': _moving('set', 'SET'),
   'set_plus': _moving('set', 'SET+', init__name='sparse'),
   'rigl': _moving('rigl', 'RigL'),
