@@ -2,7 +2,7 @@
 
 A config has the sections `data`, `model`, `optimizer`, `updater`, `init`,
 `checkpoint`, `eval` and `gradient_flow`, and `seed`, `replicates`,
-`batch_size`, `num_steps` (or `num_epochs`), `label_smoothing` and
+`batch_size`, `num_steps` (or `num_epochs`), `multiplier`, `label_smoothing` and
 `log_interval`. The sections `model`, `updater` and `init` hold a `name` and the
 hyperparameters of the function that it names: `default_config` reads them from
 its signature, so a new method brings its own fields and no file here changes.
@@ -67,11 +67,13 @@ def default_config(
   config.batch_size = 128
   config.num_steps = config_dict.placeholder(int)
   config.num_epochs = config_dict.placeholder(float)
+  config.multiplier = 1.0
   config.label_smoothing = 0.0
   config.log_interval = 100
   config.data = _section(
     **{'name': 'digits', 'dir': '', 'validation': 0.0},
     **{'source': 'auto', 'image_size': 0, 'workers': 4},
+    **{'sequence_length': 0},
     **{'mean': (), 'std': (), 'standardize': False, 'augment': ()},
     **_augmentation_defaults(),
   )
@@ -79,7 +81,7 @@ def default_config(
   config.optimizer = _section(
     **{'name': optimizer, 'learning_rate': 0.1, 'weight_decay': 0.0}
     | defaults('optimizer', optimizer)
-    | {'schedule': 'cosine', 'warmup_steps': 0}
+    | {'schedule': 'cosine', 'warmup_steps': 0, 'clip_norm': 0.0}
     | {'boundaries': (), 'scales': ()},
   )
   if optimizer == 'sgd':

@@ -38,6 +38,7 @@ CHECKS: dict[str, tuple[str, Any]] = {
   'batch_size': ('an int >= 1', lambda v: v >= 1),
   'num_steps': ('an int', _unset_or(int)),
   'num_epochs': ('a number', _unset_or(int, float)),
+  'multiplier': ('> 0', lambda v: v > 0),
   'label_smoothing': ('in [0, 1)', lambda v: 0 <= v < 1),
   'log_interval': ('an int >= 1', lambda v: v >= 1),
   'optimizer.momentum': (
@@ -51,6 +52,7 @@ CHECKS: dict[str, tuple[str, Any]] = {
   'updater.stop_fraction': ('in [0, 1]', lambda v: 0 <= v <= 1),
   'optimizer.learning_rate': ('> 0', lambda v: v > 0),
   'optimizer.weight_decay': ('>= 0', lambda v: v >= 0),
+  'optimizer.clip_norm': ('>= 0; 0 for none', lambda v: v >= 0),
   'optimizer.warmup_steps': ('an int >= 0', lambda v: v >= 0),
   'init.checkpoint_step': ('an int >= 0', _unset_or_step),
   'init.masks_step': ('an int >= 0', _unset_or_step),
@@ -68,6 +70,7 @@ CHECKS: dict[str, tuple[str, Any]] = {
     ', '.join(datasets.SOURCES),
     lambda v: v in datasets.SOURCES,
   ),
+  'data.sequence_length': ('an int >= 0', lambda v: v >= 0),
   'data.image_size': ('an int >= 0', lambda v: v >= 0),
   'data.workers': ('an int >= 0', lambda v: v >= 0),
   'data.mean': ('finite numbers', _numbers),

@@ -11,12 +11,20 @@ import numpy as np
 
 SCHEDULES = ('constant', 'cosine', 'piecewise')
 
+# Of fractions that differ and have no larger denominators, no two are within
+# 1e-14: far more than floats are off.
+_FINEST = 10**7
+
 Shape = Callable[[jax.Array], jax.Array]
 
 
 def share(fraction: float, whole: int) -> int:
-  """floor(fraction x whole), of the decimal as written: 0.29 of 100 is 29."""
-  return math.floor(Fraction(str(fraction)) * whole)
+  """floor(fraction x whole), of the number as meant.
+
+  0.29 of 100 is 29, and 30 / 97 of 97 is 30, though neither is a float.
+  """
+  meant = Fraction(fraction).limit_denominator(_FINEST)
+  return math.floor(meant * whole)
 
 
 def shape(section: dict[str, Any], num_steps: int) -> Shape:

@@ -97,6 +97,12 @@ def _place_sources(init: Plain) -> None:
 def settle_steps(resolved: Plain, examples: int) -> Plain:
   """`resolved` with `num_steps` and the updater's steps as integers.
 
+  `multiplier` makes a run so many times as long (RigL 5x of Evci et al. 2020,
+  section 4.1): it is applied to the number of steps or epochs, to
+  `start_step` and `stop_step`, and to the warm-up; what is a share of the run
+  follows by itself. Batch, learning rate, and all intervals stay. The settled
+  config has no such field: it is that of a run spelled out at its length.
+
   Args:
     resolved: from `resolve`.
     examples: size of the training split.
@@ -112,10 +118,14 @@ def settle_steps(resolved: Plain, examples: int) -> Plain:
       f' {resolved["data"]["name"]!r} has {examples} examples'
     )
   steps = _num_steps(resolved, examples)
-  updater = dict(resolved['updater'])
+  updater, times = dict(resolved['updater']), resolved['multiplier']
   for end in ('start', 'stop'):
-    if updater[f'{end}_step'] is None:
-      updater[f'{end}_step'] = share(updater[f'{end}_fraction'], steps)
+    given = updater[f'{end}_step']
+    updater[f'{end}_step'] = (
+      share(updater[f'{end}_fraction'], steps)
+      if given is None
+      else _lengthened(given, times)
+    )
     del updater[f'{end}_fraction']
   if not 0 <= updater['start_step'] <= updater['stop_step']:
     raise ValueError(
@@ -129,8 +139,13 @@ def settle_steps(resolved: Plain, examples: int) -> Plain:
     f'at most num_steps {steps}',
     lambda v: max(v, default=0) <= steps,
   )
-  settled = resolved | {'num_steps': steps, 'updater': updater}
-  del settled['num_epochs']
+  warmup = _lengthened(resolved['optimizer']['warmup_steps'], times)
+  settled = resolved | {
+    'num_steps': steps,
+    'updater': updater,
+    'optimizer': resolved['optimizer'] | {'warmup_steps': warmup},
+  }
+  del settled['num_epochs'], settled['multiplier']
   return settled
 
 
@@ -141,13 +156,20 @@ def _num_steps(resolved: Plain, examples: int) -> int:
       'set one of config.num_steps and config.num_epochs; got'
       f' {steps} and {epochs}'
     )
-  field, got = 'num_steps', steps
+  field, got, times = 'num_steps', steps, resolved['multiplier']
   if epochs is not None:
     field, got = 'num_epochs', epochs
-    steps = share(epochs, examples) // resolved['batch_size']
+    steps = share(epochs * times, examples) // resolved['batch_size']
+  else:
+    steps = share(times, steps)
   accepted = f'1 to {MOST_STEPS} steps'
   check(field, got, accepted, lambda _: 1 <= steps <= MOST_STEPS)
   return steps
+
+
+def _lengthened(step: int, times: float) -> int:
+  """ceil(times x step): a step that is before the end stays so."""
+  return -share(times, -step)
 
 
 def _drop_stale(given: Plain, made_for: Plain, complete: Plain) -> None:

@@ -10,7 +10,7 @@ ACCEPTED = (
   ' them'
 )
 # Seeds are what the objective is the mean over, the data what it is of.
-_FIXED = ('seed', 'replicates', 'num_epochs', 'num_steps')
+_FIXED = ('seed', 'replicates', 'num_epochs', 'num_steps', 'multiplier')
 
 
 class Dimension(NamedTuple):

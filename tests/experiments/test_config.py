@@ -27,7 +27,8 @@ def test_the_sections_and_fields_of_a_run():
   assert set(config) == {
     *('data', 'model', 'optimizer', 'updater', 'init', 'checkpoint', 'eval'),
     *('gradient_flow', 'seed', 'replicates', 'batch_size', 'num_steps'),
-    *('num_epochs', 'label_smoothing', 'log_interval', 'made_for'),
+    *('num_epochs', 'multiplier', 'label_smoothing', 'log_interval'),
+    'made_for',
   }
   assert config.num_steps is None
   assert config.num_epochs is None

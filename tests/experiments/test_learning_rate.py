@@ -94,7 +94,15 @@ def test_pieces_are_for_piecewise_only(schedule):
 
 @pytest.mark.parametrize(
   ('fraction', 'whole', 'expected'),
-  [(0.29, 100, 29), (0.57, 100, 57), (0.75, 1500, 1125), (1e-3, 999, 0)],
+  [
+    (0.29, 100, 29),
+    (0.57, 100, 57),
+    (0.75, 1500, 1125),
+    (1e-3, 999, 0),
+    (60_000 / 97_656, 97_656, 60_000),
+    (60_000 / 97_656, 5 * 97_656, 300_000),
+    (1 / 3, 300, 100),
+  ],
 )
-def test_shares_are_of_the_decimal_as_written(fraction, whole, expected):
+def test_shares_are_of_the_number_as_meant(fraction, whole, expected):
   assert learning_rate.share(fraction, whole) == expected

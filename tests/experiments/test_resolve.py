@@ -131,6 +131,53 @@ def test_steps_are_settled_by_exact_arithmetic(fields, steps, start, stop):
   )
 
 
+@pytest.mark.parametrize(
+  ('fields', 'expected'),
+  [
+    # What RigL 5x of Evci et al. 2020 on ImageNet is: the interval stays.
+    (
+      {'num_steps': 32_000, 'updater__stop_step': 25_000, 'multiplier': 5.0},
+      (160_000, 0, 125_000, 7820),
+    ),
+    # ceil(0.2 x 75,001), so that the mask step 0.2 x 75,000 is kept.
+    (
+      {
+        'num_steps': 97_656,
+        'updater__start_step': 20_000,
+        'updater__stop_step': 75_001,
+        'multiplier': 0.2,
+      },
+      (19_531, 4000, 15_001, 313),
+    ),
+    # Shares of the run follow.
+    ({'num_steps': 200, 'multiplier': 1.5}, (300, 0, 225, 2346)),
+    (
+      {'num_steps': None, 'num_epochs': 2.0, 'multiplier': 2.5},
+      (50, 0, 37, 3910),
+    ),
+  ],
+)
+def test_a_multiplier_lengthens_all_but_the_intervals(fields, expected):
+  found = settled(
+    batch_size=100, optimizer__warmup_steps=1564, log_interval=7, **fields
+  )
+  updater = found['updater']
+  assert (
+    found['num_steps'],
+    updater['start_step'],
+    updater['stop_step'],
+    found['optimizer']['warmup_steps'],
+  ) == expected
+  assert (updater['update_interval'], found['log_interval']) == (100, 7)
+  assert found['batch_size'] == 100
+
+
+def test_a_run_that_is_multiplied_is_the_one_spelled_out():
+  short = settled(num_steps=40, multiplier=0.5, updater__stop_step=30)
+  assert short == settled(num_steps=20, updater__stop_step=15)
+  assert settled(multiplier=1.0) == settled()
+
+
 def test_a_batch_may_be_all_of_the_data():
   assert settled(batch_size=1000)['batch_size'] == 1000
   with pytest.raises(ValueError, match=r'config.batch_size: got 1001.*1000'):
