@@ -6,6 +6,11 @@ r"""MLP 300-100 on MNIST at 98 %: how alike nets are as functions.
 
 FOLDER is where TFDS has MNIST as array_record. 25 members of 11,719 steps, all
 of them those of the study `accuracy`: keep one RUNS for both.
+
+5 seeds (2 CPU cores, 2026-11-22): with the pruned net LT disagrees on 1.28 % of
+the test images, Scratch on 2.08, another pruned net on 1.83; an ensemble of LT
+gains 0.15 points, of Scratch 0.50, of pruned nets 0.54. All of it:
+function_space.md beside this file.
 """
 
 from jaxsparse.experiments.papers.gradient_flow import nets, studies
