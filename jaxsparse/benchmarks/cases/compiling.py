@@ -1,6 +1,6 @@
 """Compile time of the programs of a run."""
 
-from jaxsparse.benchmarks import lenet
+from jaxsparse.benchmarks import nets
 from jaxsparse.benchmarks.harness import Comparison, Thunk
 from jaxsparse.updaters.rigl import rigl
 from jaxsparse.updaters.static import static
@@ -13,9 +13,9 @@ def compiling() -> list[Comparison]:
   return [
     Comparison(
       'compiling and first running both programs of RigL, against static',
-      _compile(lenet.setup(static, sparsity=0.98)),
-      _compile(lenet.setup(rigl, sparsity=0.98, stop_step=10**9)),
-      _compile(lenet.setup(rigl, sparsity=0.98, stop_step=10**9)),
+      _compile(nets.setup(static, sparsity=0.98)),
+      _compile(nets.setup(rigl, sparsity=0.98, stop_step=10**9)),
+      _compile(nets.setup(rigl, sparsity=0.98, stop_step=10**9)),
       aim=None,
       speedup=False,
       rounds=5,
@@ -23,8 +23,8 @@ def compiling() -> list[Comparison]:
   ]
 
 
-def _compile(setup: lenet.Setup) -> Thunk:
-  indices = lenet.random_indices(_STEPS, _BATCH)
+def _compile(setup: nets.Setup) -> Thunk:
+  indices = nets.random_indices(_STEPS, _BATCH)
 
   def thunk() -> None:
     programs = setup.programs(_STEPS)

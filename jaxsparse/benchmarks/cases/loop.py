@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 
-from jaxsparse.benchmarks import lenet
+from jaxsparse.benchmarks import nets
 from jaxsparse.benchmarks.harness import Comparison, Thunk
 from jaxsparse.training.step import train_step
 from jaxsparse.updaters.static import static
@@ -27,9 +27,9 @@ def loop() -> list[Comparison]:
 
 
 def _resident() -> Thunk:
-  setup = lenet.setup(static, sparsity=0.98)
+  setup = nets.setup(static, sparsity=0.98)
   programs = setup.programs(_STEPS)
-  indices = lenet.random_indices(_STEPS, _BATCH)
+  indices = nets.random_indices(_STEPS, _BATCH)
   states = [setup.fresh()]
 
   def thunk() -> None:
@@ -41,10 +41,10 @@ def _resident() -> Thunk:
 
 
 def _synced() -> Thunk:
-  setup = lenet.setup(static, sparsity=0.98)
-  images = np.asarray(setup.data.images, np.float32) * np.float32(lenet.SCALE)
+  setup = nets.setup(static, sparsity=0.98)
+  images = np.asarray(setup.data.images, np.float32) * np.float32(nets.SCALE)
   labels = np.asarray(setup.data.labels)
-  indices = lenet.random_indices(_STEPS, _BATCH)
+  indices = nets.random_indices(_STEPS, _BATCH)
   step = jax.jit(train_step(setup.recipe), donate_argnums=0)
   states = [setup.fresh()]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from flax import linen as nn
 
-from jaxsparse.benchmarks import lenet
+from jaxsparse.benchmarks import nets
 from jaxsparse.benchmarks.harness import Comparison, Thunk
 from jaxsparse.experiments.population import usual_carry
 from jaxsparse.models.lenet5 import lenet5
@@ -30,7 +30,7 @@ def population() -> list[Comparison]:
 
 
 def _compare(
-  name: str, setup: lenet.Setup, members: int, how: str, aim: float
+  name: str, setup: nets.Setup, members: int, how: str, aim: float
 ) -> Comparison:
   return Comparison(
     f'{members} members of {name} ({how}), {_STEPS} steps each, against a run'
@@ -44,8 +44,8 @@ def _compare(
   )
 
 
-def _setup(module: nn.Module) -> lenet.Setup:
-  return lenet.setup(static, sparsity=0.98, module=module)
+def _setup(module: nn.Module) -> nets.Setup:
+  return nets.setup(static, sparsity=0.98, module=module)
 
 
 def _thunk(carrier: Carrier, *, times: int = 1) -> Thunk:
@@ -58,7 +58,7 @@ def _thunk(carrier: Carrier, *, times: int = 1) -> Thunk:
   return thunk
 
 
-def _carrier(setup: lenet.Setup, members: int, how: str) -> Carrier:
+def _carrier(setup: nets.Setup, members: int, how: str) -> Carrier:
   if how == 'one_by_one':
     return _one_by_one(setup, members)
   mesh = member_mesh()
@@ -72,7 +72,7 @@ def _carrier(setup: lenet.Setup, members: int, how: str) -> Carrier:
   )
 
 
-def _one_by_one(setup: lenet.Setup, members: int) -> Carrier:
+def _one_by_one(setup: nets.Setup, members: int) -> Carrier:
   dispatch = setup.dispatch(_BATCH)
   return OneByOne(
     setup.programs(_STEPS, dispatch=dispatch),
@@ -86,4 +86,4 @@ def _one_by_one(setup: lenet.Setup, members: int) -> Carrier:
 
 def _batches(member: int, begin: int, end: int) -> np.ndarray:
   del member
-  return lenet.random_indices(end, _BATCH)[begin:]
+  return nets.random_indices(end, _BATCH)[begin:]

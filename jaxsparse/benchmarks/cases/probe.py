@@ -4,7 +4,7 @@ import jax
 import numpy as np
 from flax import linen as nn
 
-from jaxsparse.benchmarks import lenet
+from jaxsparse.benchmarks import nets
 from jaxsparse.benchmarks.harness import Comparison, Thunk
 from jaxsparse.experiments.config import default_config, plain
 from jaxsparse.models.lenet5 import lenet5
@@ -36,11 +36,11 @@ def probe() -> list[Comparison]:
 
 def _run(module: nn.Module, steps: int, size: int) -> Thunk:
   """Trains `steps` steps, then probes `size` examples if there are any."""
-  setup = lenet.setup(static, sparsity=0.98, module=module)
+  setup = nets.setup(static, sparsity=0.98, module=module)
   dispatch = setup.dispatch(_BATCH)
   programs = setup.programs(_CHUNK, dispatch=dispatch)
-  look = make_probe(setup.task, lenet.batch_of, dispatch=dispatch)
-  rows = lenet.random_indices(steps, _BATCH)
+  look = make_probe(setup.task, nets.batch_of, dispatch=dispatch)
+  rows = nets.random_indices(steps, _BATCH)
   probed = np.arange(size, dtype=np.int32)
   states = [setup.fresh()]
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxsparse.benchmarks.harness import Comparison
-from jaxsparse.benchmarks.lenet import random_scores
+from jaxsparse.benchmarks.nets import random_scores
 from jaxsparse.core.topk import topk_mask
 
 # Weights -> (aim, rounds); a tenth of them is kept.

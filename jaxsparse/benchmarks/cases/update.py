@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxsparse.benchmarks import lenet
+from jaxsparse.benchmarks import nets
 from jaxsparse.benchmarks.cases.topk import argsort_mask
 from jaxsparse.benchmarks.harness import Comparison
 from jaxsparse.core.drop_grow import drop_and_grow, dropped_count
@@ -19,11 +19,11 @@ _FRACTION = 0.3
 
 def update() -> list[Comparison]:
   """Drop and grow in all three layers at 98 % sparsity."""
-  state = lenet.setup(rigl, sparsity=0.98, stop_step=1000).fresh()
+  state = nets.setup(rigl, sparsity=0.98, stop_step=1000).fresh()
   masks = state.mask_state.masks
   magnitudes = jax.tree.map(jnp.abs, state.params)
   gradients = jax.tree.map(
-    lambda p: lenet.random_scores(p.shape, 'gradient'), state.params
+    lambda p: nets.random_scores(p.shape, 'gradient'), state.params
   )
 
   def run(fn: Callable[..., Masks]) -> Callable[[], object]:

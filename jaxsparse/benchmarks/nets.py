@@ -1,4 +1,4 @@
-"""LeNets on data of MNIST's shape, as the benchmarks train them."""
+"""Nets on noise of their data's shape, as the benchmarks train them."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -22,11 +22,17 @@ from jaxsparse.training.programs import (
   make_programs,
 )
 from jaxsparse.training.state import Member, TrainState
-from jaxsparse.training.step import Recipe, initial_state, train_step
+from jaxsparse.training.step import (
+  Recipe,
+  accuracy,
+  initial_state,
+  train_step,
+)
 from jaxsparse.training.task import Task, classification
 
 EXAMPLES = 10_000
 SCALE = 1 / 255
+_MNIST = (28, 28, 1)
 
 
 class Setup(NamedTuple):
@@ -62,14 +68,17 @@ def setup(
   *,
   sparsity: float,
   module: nn.Module | None = None,
+  shape: tuple[int, ...] = _MNIST,
+  examples: int = EXAMPLES,
   **hyperparameters: Any,
 ) -> Setup:
   """A run of `updater` at `sparsity` (ERK), SGD with momentum.
 
-  The net is LeNet-300-100 unless another `module` is given.
+  The net is LeNet-300-100 unless another `module` is given, for images of
+  `shape` [h, w, c].
   """
   task = classification(module or mlp())
-  inputs = jax.ShapeDtypeStruct((1, 28, 28, 1), jnp.float32)
+  inputs = jax.ShapeDtypeStruct((1, *shape), jnp.float32)
   shapes, _ = jax.eval_shape(task.init, jax.random.key(0), inputs)
   member = Member(
     key=jax.random.key(0),
@@ -91,7 +100,34 @@ def setup(
       recipe, member, params, state, lambda params, masks, **_: params
     )
 
-  return Setup(task, recipe, member, random_data(), fresh)
+  return Setup(task, recipe, member, random_data(shape, examples), fresh)
+
+
+def plain_dense(setup: Setup) -> tuple[PyTree, Callable[..., Any]]:
+  """The train step of a dense net written against Optax alone.
+
+  Returns:
+    its first state, and `(state, data, indices [batch]) -> (state, (loss,
+    accuracy))`.
+  """
+
+  def optimizer(i: jax.Array) -> optax.GradientTransformation:
+    return optax.sgd(learning_rate(i), momentum=0.9)
+
+  def step(state: PyTree, data: Split, indices: jax.Array) -> tuple[Any, Any]:
+    i, params, model_state, opt_state = state
+    batch = batch_of(data, indices)
+    (loss, (model_state, logits)), grads = jax.value_and_grad(
+      setup.task.loss, has_aux=True
+    )(params, model_state, batch, key=jax.random.key(0), train=True)
+    updates, opt_state = optimizer(i).update(grads, opt_state, params)
+    params = optax.apply_updates(params, updates)
+    seen = accuracy(logits, batch['label'])
+    return (i + 1, params, model_state, opt_state), (loss, seen)
+
+  fresh, first = setup.fresh(), jnp.int32(0)
+  opt_state = optimizer(first).init(fresh.params)
+  return (first, fresh.params, fresh.model_state, opt_state), step
 
 
 def learning_rate(step: jax.Array) -> jax.Array:
@@ -104,18 +140,20 @@ def batch_of(data: Split, indices: jax.Array) -> PyTree:
   return resident.gather(data.images, data.labels, indices, SCALE)
 
 
-def random_data() -> Split:
-  """Noise of MNIST's shape, resident on the device."""
+def random_data(shape: tuple[int, ...], examples: int) -> Split:
+  """Noise, resident on the device."""
   rng = np.random.default_rng(0)
-  images = rng.integers(0, 256, (EXAMPLES, 28, 28, 1), np.uint8)
-  labels = rng.integers(0, 10, EXAMPLES).astype(np.int32)
+  images = rng.integers(0, 256, (examples, *shape), np.uint8)
+  labels = rng.integers(0, 10, examples).astype(np.int32)
   return resident.put(Split(images, labels))
 
 
-def random_indices(steps: int, batch: int) -> np.ndarray:
+def random_indices(
+  steps: int, batch: int, examples: int = EXAMPLES
+) -> np.ndarray:
   """int32 [steps, batch]."""
   rng = np.random.default_rng(1)
-  return rng.integers(0, EXAMPLES, (steps, batch)).astype(np.int32)
+  return rng.integers(0, examples, (steps, batch)).astype(np.int32)
 
 
 def random_scores(shape: tuple[int, ...], name: str) -> jax.Array:
