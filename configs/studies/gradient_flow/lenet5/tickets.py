@@ -4,7 +4,7 @@ r"""LeNet5 on MNIST at 95 %: tickets of other masks, and rewound later.
     --config=configs/studies/gradient_flow/lenet5/tickets.py \
     --workdir=DIR --runs_dir=RUNS --override data.dir=FOLDER
 
-FOLDER is where TFDS has MNIST as array_record. 30 members of 11,719 steps; the
+FOLDER is where TFDS has MNIST as array_record. 24 members of 11,719 steps; the
 5 pruned nets are those of the study `accuracy`: keep one RUNS for both.
 """
 

@@ -22,7 +22,7 @@ from jaxsparse.experiments.studies.spec import (
 )
 
 # The pruned nets besides that of seed 0.
-_MASKS = (1, 2, 3)
+_MASKS = (1, 2)
 # Steps of the pruned net of seed 0 that tickets are rewound to.
 _STEPS = (500, 2000)
 _KEPT = 'pruned_kept'
