@@ -1,0 +1,64 @@
+r"""How wide a dense net of a sparse one's size is, and the other way round.
+
+  python -m launch.width --config=imagenet/resnet50_rigl \
+    [--size=parameters] [--config.updater.sparsity=0.9 ...]
+
+Prints what to add to the config for Small-Dense, the widest dense net that is
+no larger than the sparse one of the config, and for Big-Sparse, the widest of
+the config's sparsity that is no larger than its net when dense (Evci et al.
+2020, "Rigging the Lottery"). The data set need not be there.
+"""
+
+from absl import flags
+from ml_collections import config_flags
+
+from jaxsparse.experiments import baselines, command
+from jaxsparse.experiments.baselines import Baseline
+from jaxsparse.experiments.summary import columns
+
+_CONFIG = config_flags.DEFINE_config_file(
+  'config',
+  help_string='A config file, or the name of one that is installed.',
+  lock_config=False,
+  accept_new_attributes=True,
+)
+_SIZE = flags.DEFINE_enum(
+  'size',
+  'bytes',
+  list(baselines.SIZES),
+  'What is equal: bytes, an active weight having 4 and each position of a'
+  ' sparse layer a bit, or parameters.',
+)
+
+
+def main() -> None:
+  """Prints both baselines."""
+  config, size = command.required(_CONFIG), _SIZE.value
+  for name, find in (
+    ('small dense', baselines.find_small_dense),
+    ('big sparse', baselines.find_big_sparse),
+  ):
+    print(_text(name, find(config, size=size)), end='\n\n', flush=True)
+
+
+def _text(name: str, found: Baseline) -> str:
+  unit = _SIZE.value
+  return columns(
+    [
+      (name, f'width {found.width:g}'),
+      ('  size', f'{found.size:,} {unit}, of {found.budget:,}'),
+      *(
+        ('  add', f'--config.{field}={value}')
+        for field, value in found.fields.items()
+      ),
+    ]
+  )
+
+
+def run() -> None:
+  """The entry point of `jaxsparse-width`."""
+  command.run(main)
+
+
+if __name__ == '__main__':
+  run()
