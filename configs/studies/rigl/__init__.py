@@ -1,0 +1,1 @@
+"""Studies of Evci et al. 2020, "Rigging the Lottery"."""
