@@ -27,32 +27,29 @@ class Flow(NamedTuple):
   notes: str = ''
 
 
-_START = (
+AT_START = 'gradient_norm@0'
+# The sparse initialisation against the masked dense one.
+INIT_NORM = tuple(
   Ratio(
-    'scratch_plus',
-    'scratch_inits',
-    '>=',
-    3.0,
-    metric='gradient_norm@0',
-    text=(
+    'scratch_plus', 'scratch_inits', '>=', times, metric=AT_START, text=text
+  )
+  for times, text in (
+    (
+      3.0,
       'At step 0 the sparse init has three times the gradient norm of the'
-      ' masked dense one.'
+      ' masked dense one.',
     ),
-  ),
-  Ratio(
-    'scratch_plus',
-    'scratch_inits',
-    '>=',
-    10.0,
-    metric='gradient_norm@0',
-    text='It has ten times that.',
-  ),
+    (10.0, 'It has ten times that.'),
+  )
+)
+_START = (
+  *INIT_NORM,
   Ratio(
     'lottery',
     'scratch_inits',
     '<=',
     2.0,
-    metric='gradient_norm@0',
+    metric=AT_START,
     text='A ticket starts with as little gradient as Scratch.',
   ),
 )
@@ -69,7 +66,7 @@ _JUMPS = (
   ),
 )
 _EARLY_COLUMNS = (
-  'gradient_norm@0',
+  AT_START,
   'gradient_norm@400',
   'gradient_norm@1000',
 )
