@@ -1,13 +1,17 @@
-"""The recipes of the RigL paper: planned by shapes alone.
+"""The recipes of the RigL paper and of its report: planned by shapes alone.
 
 Steps are worked out here from the paper's numbers; no data are there.
 """
+
+import dataclasses
 
 import numpy as np
 import pytest
 
 from jaxsparse.experiments import config_files, learning_rate, outline
 from jaxsparse.experiments.build import build
+from jaxsparse.experiments.papers.rigl import mnist
+from jaxsparse.experiments.studies.planning.members import expand
 
 WRN22_2 = 1_076_912  # Published; the first convolution is 3 x 3 x 3 x 16.
 
@@ -18,6 +22,29 @@ def planned(name, folder, **changed):
   for field, value in changed.items():
     config[field] = value
   return build(config, without_data=True)
+
+
+def one_seed(study, **overrides):
+  """What one seed of each run is planned as, by run and point."""
+  study = dataclasses.replace(
+    study,
+    runs=tuple(
+      dataclasses.replace(
+        run,
+        seeds=1,
+        overrides={**run.overrides, 'data.dir': '/nowhere', **overrides},
+      )
+      for run in study.runs
+    ),
+  )
+  made = expand(study, '/nowhere/runs', without_data=True)
+  assert [cell.error for cell in made.cells if cell.error] == []
+  return {
+    (cell.row.run, *(value for _, value in cell.row.point)): made.members[
+      cell.member
+    ].experiment
+    for cell in made.cells
+  }
 
 
 @pytest.mark.parametrize(
@@ -56,3 +83,14 @@ def test_the_rate_of_wrn22_2_falls_at_multiples_of_30_000(times):
       if step >= 0:
         falls = i if step == edge else i - 1
         assert float(shape(step)) == pytest.approx(0.2**falls, rel=1e-5)
+
+
+def test_lenet_300_100_is_as_sparse_by_layer_as_in_the_authors_code():
+  runs = one_seed(mnist.table()) | one_seed(mnist.short())
+  layers = {'Dense_0': 2352, 'Dense_1': 3270, 'Dense_2': 1000}
+  for name in ('static', 'set', 'rigl'):
+    counts = runs[f'{name}_layers', 0.99].target_counts
+    assert counts == {f'{k}/kernel': n for k, n in layers.items()}
+    assert sum(runs[f'{name}_erk', 0.98].target_counts.values()) == 5326
+  long = one_seed(mnist.table())['rigl_layers', 0.99].plan
+  assert (long.num_steps, len(long.mask_steps)) == (120_000, 500)

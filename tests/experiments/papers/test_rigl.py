@@ -2,7 +2,7 @@
 
 import pytest
 
-from jaxsparse.experiments.papers.rigl import cifar
+from jaxsparse.experiments.papers.rigl import cifar, mnist
 from jaxsparse.experiments.papers.rigl.runs import SPARSITY, Row
 from jaxsparse.experiments.studies.claims import claims, verdicts
 from jaxsparse.experiments.studies.claims.evidence import Sample
@@ -12,6 +12,8 @@ STUDIES = {
   'cifar10': cifar.methods(),
   'cifar10_longer': cifar.longer(),
   'cifar10_short': cifar.short(),
+  'mnist': mnist.short(),
+  'mnist_table': mnist.table(),
 }
 
 
@@ -35,7 +37,8 @@ def test_a_study_is_sound(name):
   texts = [claim.text for claim in study.claims]
   assert all(texts)
   assert len(set(texts)) == len(texts)
-  assert {len(run.seed_list()) for run in study.runs} == {3}
+  seeds = {len(run.seed_list()) for run in study.runs}
+  assert seeds == ({8} if name == 'mnist' else {3})
 
 
 def printed(study, metric):
@@ -51,7 +54,8 @@ def printed(study, metric):
 
 
 @pytest.mark.parametrize(
-  ('name', 'number'), [('cifar10', 5), ('cifar10_longer', 4)]
+  ('name', 'number'),
+  [('cifar10', 5), ('cifar10_longer', 4), ('mnist_table', 1)],
 )
 def test_the_papers_numbers_hold_its_claims(name, number):
   study = STUDIES[name]

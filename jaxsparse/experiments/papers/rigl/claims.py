@@ -40,3 +40,56 @@ LONGER: Claims = (
     text='RigL ends above Static that runs twice as long.',
   ),
 )
+
+MNIST: Claims = (
+  Ordering(
+    ('static_erk', 'set_erk', 'rigl_erk', 'gmp_erk', 'dense'),
+    text='Static < SET < RigL < pruning < dense.',
+  ),
+  Ordering(
+    ('static_layers', 'set_layers', 'rigl_layers'),
+    text='By layer too: Static < SET < RigL.',
+  ),
+  Difference(
+    'rigl_erk',
+    'static_erk',
+    '>=',
+    1.0,
+    text='RigL ends a point or more above Static.',
+  ),
+)
+# On ImageNet, of nets that are as sparse in all layers.
+UNIFORM: Claims = (
+  Ordering(
+    ('static_uniform', 'set_uniform', 'rigl_uniform'),
+    text='Static < SET < RigL.',
+  ),
+)
+PRUNING_ABOVE: Claims = (
+  Ordering(('rigl_uniform', 'gmp_uniform'), text='Pruning ends above RigL 1x.'),
+)
+FIVEFOLD: Claims = (
+  Ordering(
+    ('gmp_uniform', 'rigl_uniform_5x'), text='RigL 5x ends above pruning.'
+  ),
+  Ordering(('rigl_uniform', 'rigl_erk'), text='ERK is above uniform.'),
+)
+LOTTERY: Claims = (
+  Ordering(
+    ('lottery_uniform', 'lottery_rigl_uniform', 'rigl_uniform'),
+    text='A ticket does not help RigL, and less so a mask that is kept.',
+  ),
+  Ordering(
+    ('rigl_uniform', 'rigl_uniform_2x'),
+    text='What a ticket costs is better spent on a longer run.',
+  ),
+)
+REINIT: Claims = (
+  *(
+    Ordering(
+      (f'reinit_{spread}', f'rigl_{spread}'),
+      text=f'The final masks are a poor start for fresh weights ({shown}).',
+    )
+    for spread, shown in (('uniform', 'uniform'), ('erk', 'ERK'))
+  ),
+)

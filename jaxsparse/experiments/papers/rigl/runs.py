@@ -1,10 +1,11 @@
 """Rows of the papers' tables: a method, where its weights lie, and how long.
 
-A row is named by all three (`rigl_erk_5x`), and is a run over sparsities. What
-its config does not say is in the `Net`.
+A row is named by all three (`rigl_erk_5x`), and is a run over sparsities, or
+of small dense nets one a sparsity. What its config does not say is in the
+`Net`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from jaxsparse.experiments.studies.spec import Run
@@ -18,8 +19,9 @@ class Row(NamedTuple):
   """A row of a table.
 
   Attributes:
-    method: a method that moves masks, or `static` or `gmp`; or `dense` or
-      `small_dense`, which have one row and one a width.
+    method: a method of `jaxsparse.updaters`; or `small_dense`, `lottery`
+      (masks and start of another run, kept), `lottery_rigl` (moved by RigL) or
+      `reinit` (its masks, moved, and a start of its own).
     spread: a key of `Net.spreads`; '' for dense nets.
     times: the multiplier of the run's length.
   """
@@ -38,10 +40,8 @@ class Row(NamedTuple):
   def label(self) -> str:
     """'RigL 5x (ERK)'."""
     longer = '' if self.times == 1 else f' {self.times:g}x'
-    spread = {'': '', 'erk': ' (ERK)', 'er': ' (ER)'}.get(
-      self.spread, f' ({self.spread})'
-    )
-    return _LABELS[self.method] + longer + spread
+    spread = f' ({_SPREADS.get(self.spread, self.spread)})'
+    return _LABELS[self.method] + longer + (spread if self.spread else '')
 
 
 Printed = Mapping[Row, Mapping[str, Any]]
@@ -54,13 +54,14 @@ class Net(NamedTuple):
     configs: what the base configs' names begin with: that of a method is
       `<configs>_<method>`.
     spreads: how sparsity may be spread -> the fields that say so.
-    printed: row -> metric -> the numbers of the paper, by sparsity (of small
-      dense nets by width), in shown units.
+    printed: row -> metric -> the numbers of the paper by sparsity (of the
+      dense net one), in shown units.
     overrides: of every run.
     moving: of methods that move masks.
     pruned: of gradual pruning.
-    widths: `model.width` of the small dense nets.
-    small: of these, besides.
+    small: sparsity -> fields of the dense net of that size.
+    source: the row, but for its spread, whose final masks `lottery`,
+      `lottery_rigl` and `reinit` take.
   """
 
   configs: str
@@ -69,8 +70,8 @@ class Net(NamedTuple):
   overrides: Overrides = {}
   moving: Overrides = {}
   pruned: Overrides = {}
-  widths: tuple[float, ...] = ()
-  small: Overrides = {}
+  small: Mapping[float, Overrides] = {}
+  source: str = ''
 
 
 _LABELS = {
@@ -83,6 +84,19 @@ _LABELS = {
   'rigl_sg': 'RigL-SG',
   'rigl_sm': 'RigL-SM',
   'gmp': 'pruning',
+  'lottery': 'lottery',
+  'lottery_rigl': 'lottery, then RigL',
+  'reinit': 're-init',
+}
+_SPREADS = {'erk': 'ERK', 'er': 'ER', 'layers': 'by layer'}
+# The method of rows that are not called by it. Re-initialised nets have the
+# layers' shares of a method that moves weights between layers: theirs keeps
+# the sum alone, as RigL would not.
+_METHODS = {
+  'small_dense': 'dense',
+  'lottery': 'static',
+  'lottery_rigl': 'rigl',
+  'reinit': 'rigl_sm',
 }
 # Those that have a config; any other is named over that of RigL.
 _CONFIGS = ('dense', 'static', 'set', 'rigl', 'gmp')
@@ -94,38 +108,47 @@ def runs(
   sparsities: tuple[float, ...],
   *,
   seeds: int = 3,
-  **changed: Any,
 ) -> tuple[Run, ...]:
   """The runs of a table, with the paper's numbers.
 
   Args:
     net: the model with its settings.
     rows: of the table.
-    sparsities: its columns; a dense net has none.
+    sparsities: its columns; the dense net has none, and small dense ones are a
+      row for each.
     seeds: of each; the papers have 3.
-    **changed: fields that these runs have otherwise, sections before `__`.
   """
-  fields = {name.replace('__', '.'): v for name, v in changed.items()}
-  return tuple(_run(net, row, sparsities, seeds, fields) for row in rows)
+  return tuple(
+    run for row in rows for run in _runs(net, row, sparsities, seeds)
+  )
 
 
-def _run(
-  net: Net,
-  row: Row,
-  sparsities: tuple[float, ...],
-  seeds: int,
-  changed: Overrides,
-) -> Run:
-  overrides = {**net.overrides, **_length(row), **_own(net, row), **changed}
-  grid = _grid(net, row, sparsities)
-  return Run(
+def _runs(
+  net: Net, row: Row, sparsities: tuple[float, ...], seeds: int
+) -> Iterator[Run]:
+  printed = net.printed.get(row, {})
+  if row.method == 'small_dense':
+    for sparsity in sparsities:
+      percent = f'{100 * sparsity:g}'
+      yield Run(
+        f'{row.name}_{percent.replace(".", "_")}',
+        f'{net.configs}_dense',
+        {**net.overrides, **_length(row), **net.small[sparsity]},
+        seeds=seeds,
+        label=f'{row.label} (as {percent} %)',
+        paper=_at(printed, sparsity),
+      )
+    return
+  dense = row.method == 'dense'
+  method = _METHODS.get(row.method, row.method)
+  yield Run(
     row.name,
-    _config(net, row),
-    overrides={k: v for k, v in overrides.items() if k not in grid},
-    grid=grid,
+    f'{net.configs}_{method if method in _CONFIGS else "rigl"}',
+    {**net.overrides, **_length(row), **({} if dense else _own(net, row))},
+    grid={} if dense else {SPARSITY: sparsities},
     seeds=seeds,
     label=row.label,
-    paper=_printed(net, row, grid),
+    paper=printed if dense else _within(printed, sparsities),
   )
 
 
@@ -133,46 +156,38 @@ def _length(row: Row) -> Overrides:
   return {} if row.times == 1 else {'multiplier': row.times}
 
 
-def _config(net: Net, row: Row) -> str:
-  known = 'dense' if row.method == 'small_dense' else row.method
-  return f'{net.configs}_{known if known in _CONFIGS else "rigl"}'
+def _own(net: Net, row: Row) -> dict[str, Any]:
+  """What sets a sparse row apart."""
+  method = _METHODS.get(row.method, row.method)
+  fields = dict(net.spreads[row.spread])
+  if method not in _CONFIGS:
+    fields['updater.name'] = method
+  if method == 'gmp':
+    fields |= net.pruned
+  elif method != 'static':
+    fields |= net.moving
+  if row.method in ('lottery', 'lottery_rigl', 'reinit'):
+    source = f'{{{net.source}_{row.spread}}}'
+    fields['init.masks'] = source
+    if row.method != 'reinit':
+      fields |= {'init.checkpoint': source, 'init.checkpoint_step': 0}
+  return fields
 
 
-def _own(net: Net, row: Row) -> Overrides:
-  """What sets the method of a row apart."""
-  match row.method:
-    case 'dense':
-      return {}
-    case 'small_dense':
-      return net.small
-    case 'static':
-      return net.spreads[row.spread]
-    case 'gmp':
-      return {**net.spreads[row.spread], **net.pruned}
-  named = {} if row.method in _CONFIGS else {'updater.name': row.method}
-  return {**named, **net.spreads[row.spread], **net.moving}
+def _at(printed: Mapping[str, Any], sparsity: float) -> dict[str, float]:
+  """The numbers at one sparsity."""
+  return {
+    metric: given[sparsity]
+    for metric, given in printed.items()
+    if sparsity in given
+  }
 
 
-def _grid(
-  net: Net, row: Row, sparsities: tuple[float, ...]
-) -> dict[str, tuple[float, ...]]:
-  match row.method:
-    case 'dense':
-      return {}
-    case 'small_dense':
-      return {'model.width': net.widths}
-  return {SPARSITY: sparsities}
-
-
-def _printed(
-  net: Net, row: Row, grid: Mapping[str, tuple[float, ...]]
-) -> dict[str, Any]:
-  """The numbers of those points that the grid has."""
-  found = {}
-  for metric, given in net.printed.get(row, {}).items():
-    if isinstance(given, Mapping):
-      (points,) = grid.values()
-      found[metric] = {p: given[p] for p in points if p in given}
-    else:
-      found[metric] = given
-  return found
+def _within(
+  printed: Mapping[str, Any], sparsities: tuple[float, ...]
+) -> dict[str, dict[float, float]]:
+  """The numbers at those sparsities that the table has."""
+  return {
+    metric: {s: given[s] for s in sparsities if s in given}
+    for metric, given in printed.items()
+  }
