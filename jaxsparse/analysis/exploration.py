@@ -8,14 +8,105 @@
 (0.75, {'w': 0.75})
 >>> churn(start, later)
 (0.5, {'w': 0.5})
+
+`remembering(updater)` is a method whose state holds the weights that were ever
+active, so that a run need not keep its masks for it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
 
 from jaxsparse.core import masks as masks_lib
-from jaxsparse.core.types import Masks, Path
+from jaxsparse.core.types import Masks, MaskState, MaskUpdater, Path, PyTree
 
 Rates = tuple[float, dict[Path, float]]
+
+# What may be given the state of a method, besides `init` and `update`.
+_LOOKS = ('forward', 'trained', 'regularise')
+
+
+class Remembered(NamedTuple):
+  """What a method that remembers keeps beside its masks.
+
+  Attributes:
+    inner: what the method itself keeps.
+    seen: the weights that were active at a mask step, before it or after; none
+      until the first.
+  """
+
+  inner: PyTree
+  seen: Masks
+
+
+def remembering(updater: MaskUpdater) -> MaskUpdater:
+  """The same method, which remembers the weights that were ever active.
+
+  What it remembers is part of its state: it is saved, resumed and carried like
+  the masks, under vmap too, and grows on mask steps alone, so that train steps
+  cost what they did. Masks and weights are those of the method itself.
+
+  Args:
+    updater: any method, for a run or for `sparsify`.
+  """
+
+  def own(state: MaskState) -> MaskState:
+    return MaskState(state.masks, state.inner.inner)
+
+  def init(params, *, key, probe=None):
+    state = updater.init(params, key=key, probe=probe)
+    # Not its masks: a run may put others in their place.
+    nothing = jax.tree.map(jnp.zeros_like, state.masks)
+    return MaskState(state.masks, Remembered(state.inner, nothing))
+
+  def observe(grads, state, params, *, step, key):
+    new = updater.observe(grads, own(state), params, step=step, key=key)
+    return MaskState(new.masks, Remembered(new.inner, state.inner.seen))
+
+  def update(grads, state, params, *, step, key):
+    params, new = updater.update(grads, own(state), params, step=step, key=key)
+    seen = explored(ever_active(state), new.masks)
+    return params, MaskState(new.masks, Remembered(new.inner, seen))
+
+  def looking(fn: Callable[..., Any]) -> Callable[..., Any]:
+    def look(*args: Any, **kwargs: Any) -> Any:
+      args = tuple(own(a) if isinstance(a, MaskState) else a for a in args)
+      return fn(*args, **kwargs)
+
+    return look
+
+  changed: dict[str, Any] = {
+    name: looking(getattr(updater, name)) for name in _LOOKS
+  }
+  changed |= {'init': init, 'observe': observe, 'update': update}
+  # Defaults look at masks alone, and are known by their identity.
+  defaults = MaskUpdater._field_defaults
+  return updater._replace(
+    **{
+      name: fn
+      for name, fn in changed.items()
+      if getattr(updater, name) is not defaults.get(name)
+    }
+  )
+
+
+def ever_active(state: MaskState) -> Masks:
+  """The weights that were active at any time so far.
+
+  Args:
+    state: of a method that remembers.
+
+  Raises:
+    ValueError: it does not.
+  """
+  if not isinstance(state.inner, Remembered):
+    raise ValueError(
+      'the state remembers no masks; accepted is that of a method made by'
+      ' remembering(updater)'
+    )
+  return explored(state.inner.seen, state.masks)
 
 
 def explored(seen: Masks, masks: Masks) -> Masks:

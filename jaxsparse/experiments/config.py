@@ -82,7 +82,7 @@ def default_config(
     **{'name': optimizer, 'learning_rate': 0.1, 'weight_decay': 0.0}
     | defaults('optimizer', optimizer)
     | {'schedule': 'cosine', 'warmup_steps': 0, 'clip_norm': 0.0}
-    | {'boundaries': (), 'scales': ()},
+    | {'boundaries': (), 'scales': (), 'no_decay': ()},
   )
   if optimizer == 'sgd':
     config.optimizer.momentum = 0.9
@@ -97,6 +97,7 @@ def default_config(
     stop_step=config_dict.placeholder(int),
     start_fraction=0.0,
     stop_fraction=0.75,
+    remember_masks=False,
     **defaults('updater', updater),
   )
   config.init = _section(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from jaxsparse.experiments import structure
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.share import Found, Share
 from jaxsparse.training.carry import Carry
@@ -57,7 +58,7 @@ class Joined:
   def evaluate(self, number: int, state: TrainState) -> Record:
     """What an evaluation of a member gives."""
     share, i = self._members[number]
-    return share.scores.record(i, state)
+    return share.scores.record(i, state) | structure.of_state(state)
 
   def probe(self, number: int, state: TrainState) -> Record:
     """What a probe of a member gives."""

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from flax import linen as nn
 
+from jaxsparse.analysis import exploration
 from jaxsparse.core import registry
 from jaxsparse.core.types import MaskUpdater, PyTree
 from jaxsparse.experiments import config as config_lib
@@ -59,6 +60,7 @@ def static_parts(settled: Plain) -> tuple[Hashable, ...]:
     _frozen(settled['model']),
     settled['updater']['name'],
     _frozen(_static(updater_kwargs(settled))),
+    settled['updater']['remember_masks'],
     _frozen(optimizer),
     settled['num_steps'],
     settled['label_smoothing'],
@@ -112,6 +114,7 @@ def _recipe(
   module: nn.Module,
   updater_name: config_lib.Named,
   static_updater: Frozen,
+  remember_masks: bool,
   optimizer: Frozen,
   num_steps: int,
   label_smoothing: float,
@@ -120,7 +123,8 @@ def _recipe(
   builder = config_lib.find('updater', updater_name)
 
   def updater(member: Member) -> MaskUpdater:
-    return builder(member.counts, **dict(static_updater), **member.updater)
+    found = builder(member.counts, **dict(static_updater), **member.updater)
+    return exploration.remembering(found) if remember_masks else found
 
   return Recipe(
     task(module, label_smoothing).loss,

@@ -53,7 +53,7 @@ def spans(
   elif updater.invariant == 'dense':
     active = dict.fromkeys(begins, total_sizes(experiment))
   else:
-    active = _recorded(experiment, records)
+    active = recorded(experiment, records)
   if any(begin not in active for begin in begins):
     return None
   return list(map(Span, steps, full, [active[begin] for begin in begins]))
@@ -89,10 +89,15 @@ def updater_of(experiment: Experiment) -> MaskUpdater:
   return experiment.recipe.updater(experiment.members[0])
 
 
-def _recorded(
+def recorded(
   experiment: Experiment, records: Iterable[Record]
 ) -> dict[int, Active]:
-  """Active weights at the start, and after mask steps."""
+  """By step, active weights at the start and after mask steps.
+
+  Args:
+    experiment: the run.
+    records: those of a replicate in `metrics.jsonl`.
+  """
   found: dict[int, Active] = {}
   for record in records:
     if 'layer_active' in record:

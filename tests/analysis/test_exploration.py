@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from jaxsparse.analysis import exploration
+from jaxsparse.core.types import MaskUpdater
+from jaxsparse.updaters.rigl_sm import rigl_sm
+from jaxsparse.updaters.topkast import topkast
 
 SHAPES = {'a': (6, 7), 'b': (30,)}
 
@@ -57,3 +60,82 @@ def test_nothing_active_has_no_churn():
 def test_without_masks_there_is_nothing_to_explore():
   with pytest.raises(ValueError, match='no leaf is masked'):
     exploration.exploration_rate({'a': None})
+
+
+PARAMS = {
+  'one': {'kernel': np.sin(np.arange(48.0, dtype=np.float32)).reshape(8, 6)},
+  'two': {'kernel': np.cos(np.arange(30.0, dtype=np.float32)).reshape(6, 5)},
+}
+COUNTS = {'one': {'kernel': 14}, 'two': {'kernel': 9}}
+WINDOW = {'start_step': 0, 'stop_step': 12}
+
+
+def trajectory(updater, steps=4):
+  """Params and masks after each step, with what the methods keep."""
+
+  @jax.jit
+  def step(params, state, at):
+    key = jax.random.fold_in(jax.random.key(1), at)
+    seen = updater.forward(params, state)
+    grads = jax.tree.map(lambda p: jnp.sin(7 * p + at), seen)
+    state = updater.observe(grads, state, params, step=at, key=key)
+    grads = updater.regularise(grads, state, params, step=at, key=key)
+    moved = jax.tree.map(
+      lambda p, g, m: p - 0.1 * jnp.where(m, g, 0),
+      *(params, grads, updater.trained(state)),
+    )
+    return updater.update(grads, state, moved, step=at, key=key)
+
+  params = jax.tree.map(jnp.asarray, PARAMS)
+  state = updater.init(params, key=jax.random.key(0))
+  found = [(params, state)]
+  for at in range(steps):
+    params, state = step(params, state, jnp.int32(at))
+    found.append((params, state))
+  return jax.device_get(found)
+
+
+@pytest.mark.parametrize(
+  'updater',
+  [
+    rigl_sm(COUNTS, **WINDOW),
+    topkast(COUNTS),
+  ],
+  ids=['observes', 'looks wider'],
+)
+def test_a_method_that_remembers_is_itself(updater):
+  own = trajectory(updater)
+  found = trajectory(exploration.remembering(updater))
+  for (params, state), (others, plain) in zip(found, own, strict=True):
+    theirs = (others, plain.masks, plain.inner)
+    mine = (params, state.masks, state.inner.inner)
+    jax.tree.map(np.testing.assert_array_equal, mine, theirs)
+  masks = [state.masks for _, state in own]
+  for n, (_, state) in enumerate(found):
+    union = jax.tree.map(lambda *each: np.any(each, axis=0), *masks[: n + 1])
+    ever = exploration.ever_active(state)
+    jax.tree.map(np.testing.assert_array_equal, ever, union)
+  last = exploration.exploration_rate(ever)[0]
+  assert last > exploration.exploration_rate(masks[-1])[0]
+
+
+def test_masks_put_in_place_of_the_first_are_those_that_count(key):
+  updater = exploration.remembering(rigl_sm(COUNTS, **WINDOW))
+  state = updater.init(PARAMS, key=key)
+  given = jax.tree.map(lambda p: p > 0.9, PARAMS)
+  ever = exploration.ever_active(state._replace(masks=given))
+  jax.tree.map(np.testing.assert_array_equal, ever, given)
+
+
+def test_what_a_method_leaves_alone_stays_known_as_such():
+  plain = rigl_sm(COUNTS, **WINDOW)
+  found = exploration.remembering(plain)
+  for name in ('forward', 'trained', 'regularise', *plain._fields[6:]):
+    assert getattr(found, name) is getattr(plain, name)
+  assert found.trained is MaskUpdater._field_defaults['trained']
+
+
+def test_a_method_that_forgets_cannot_be_asked(key):
+  state = rigl_sm(COUNTS, **WINDOW).init(PARAMS, key=key)
+  with pytest.raises(ValueError, match='remembers no masks'):
+    exploration.ever_active(state)
