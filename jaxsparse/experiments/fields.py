@@ -54,6 +54,10 @@ CHECKS: dict[str, tuple[str, Any]] = {
   'optimizer.weight_decay': ('>= 0', lambda v: v >= 0),
   'optimizer.clip_norm': ('>= 0; 0 for none', lambda v: v >= 0),
   'optimizer.warmup_steps': ('an int >= 0', lambda v: v >= 0),
+  'optimizer.no_decay': (
+    'patterns of kernels',
+    lambda v: all(isinstance(pattern, str) for pattern in v),
+  ),
   'init.checkpoint_step': ('an int >= 0', _unset_or_step),
   'init.masks_step': ('an int >= 0', _unset_or_step),
   'checkpoint.interval': ('an int >= 1', lambda v: v >= 1),

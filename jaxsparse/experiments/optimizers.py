@@ -78,32 +78,48 @@ def make(section: dict[str, Any], num_steps: int) -> Optimiser:
   `learning_rate` and `weight_decay` come from `member.optimizer`; the rest is
   compiled in. Weight decay is the optimiser's own if it has one that takes a
   mask, else the L2 term of the gradient, before any momentum; on kernels only,
-  either way.
+  either way, and not on those that a pattern of `no_decay` fits. `clip_norm`
+  bounds the norm of the whole gradient, that of the L2 term included.
 
   Raises:
-    ValueError: boundaries and scales that make no schedule.
+    ValueError: boundaries and scales that make no schedule; when used, a
+      pattern of `no_decay` that fits no kernel.
   """
   builder = find(section['name'])
   accepted = inspect.signature(builder).parameters
-  masked = {name: _kernels for name in _DECAY_MASKS if name in accepted}
+  decays = functools.partial(_decays, exempt=section['no_decay'])
+  masked = {name: decays for name in _DECAY_MASKS if name in accepted}
   fixed = {
     name: section[name]
     for name in hyperparameters(section['name'])
     if name != 'weight_decay' and name in section
   }
   shape = learning_rate.shape(section, num_steps)
+  most = section['clip_norm']
+  clip = [optax.clip_by_global_norm(most)] if most else []
 
   def optimiser(member, step):
     rate = member.optimizer['learning_rate'] * shape(step)
     decay = member.optimizer['weight_decay']
     if masked and 'weight_decay' in accepted:
-      return builder(rate, weight_decay=decay, **fixed, **masked)
-    return optax.chain(
-      optax.add_decayed_weights(decay, mask=_kernels), builder(rate, **fixed)
-    )
+      tx = builder(rate, weight_decay=decay, **fixed, **masked)
+      return optax.chain(*clip, tx) if clip else tx
+    l2 = optax.add_decayed_weights(decay, mask=decays)
+    return optax.chain(l2, *clip, builder(rate, **fixed))
 
   return optimiser
 
 
-def _kernels(params: PyTree) -> PyTree:
-  return paths.map_with_path(lambda p, w: paths.kernels(p, w.shape), params)
+def _decays(params: PyTree, exempt: tuple[str, ...]) -> PyTree:
+  """True where weight decay acts."""
+  leaves = paths.flatten(params)
+  kernels = {p for p, leaf in leaves.items() if paths.kernels(p, leaf.shape)}
+  fits = {e: {p for p in kernels if paths.matches(p, e)} for e in exempt}
+  for pattern, hits in fits.items():
+    if not hits:
+      raise ValueError(
+        f'no_decay: {pattern!r} fits none of the kernels:'
+        f' {", ".join(paths.natural_order(kernels))}'
+      )
+  decays = kernels.difference(*fits.values())
+  return paths.map_with_path(lambda p, _: p in decays, params)

@@ -49,6 +49,16 @@ def test_l2_enters_the_gradient_before_momentum_and_spares_biases():
   )
 
 
+@pytest.mark.parametrize('name', ['sgd', 'adamw'])
+def test_kernels_may_be_spared_by_pattern(name):
+  without = updates(name, decay=0.0)
+  for patterns in (('layer/kernel',), ('*/k*', 'layer/*')):
+    spared = updates(name, no_decay=patterns)
+    np.testing.assert_array_equal(spared['kernel'], without['kernel'])
+  with pytest.raises(ValueError, match=r"no_decay: 'layer/bias' fits none"):
+    updates(name, no_decay=('layer/bias',))
+
+
 @pytest.mark.parametrize('name', ['adamw', 'lamb', 'adamaxw', 'lion', 'adan'])
 def test_a_decay_of_its_own_is_decoupled_and_spares_biases(name):
   with_decay, without = updates(name), updates(name, decay=0.0)
