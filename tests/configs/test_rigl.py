@@ -8,9 +8,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from jaxsparse.experiments import config_files, learning_rate, outline
+from jaxsparse.experiments import (
+  config_files,
+  dry_run,
+  learning_rate,
+  outline,
+)
 from jaxsparse.experiments.build import build
-from jaxsparse.experiments.papers.rigl import mnist
+from jaxsparse.experiments.papers.rigl import imagenet, mnist, report
 from jaxsparse.experiments.studies.planning.members import expand
 
 WRN22_2 = 1_076_912  # Published; the first convolution is 3 x 3 x 3 x 16.
@@ -94,3 +99,135 @@ def test_lenet_300_100_is_as_sparse_by_layer_as_in_the_authors_code():
     assert sum(runs[f'{name}_erk', 0.98].target_counts.values()) == 5326
   long = one_seed(mnist.table())['rigl_layers', 0.99].plan
   assert (long.num_steps, len(long.mask_steps)) == (120_000, 500)
+
+
+def reduced(study, points=1):
+  """The study with the last points of each grid alone, and no claims."""
+  return dataclasses.replace(
+    study,
+    claims=(),
+    runs=tuple(
+      dataclasses.replace(
+        run,
+        grid={field: v[-points:] for field, v in run.grid.items()},
+        paper={},
+      )
+      for run in study.runs
+    ),
+  )
+
+
+REPORTED = (
+  *('rigl_erk', 'gmp_erk', 'lottery_erk', 'small_dense_90'),
+  *('rigl_uniform_2x', 'static_uniform'),
+)
+
+
+@pytest.mark.parametrize(
+  'names', [REPORTED, pytest.param((), marks=pytest.mark.slow)]
+)
+def test_the_report_on_wrn22_2_is_planned_with_its_steps(names):
+  study = reduced(report.cifar10())
+  own = tuple(run for run in study.runs if run.name in names) or study.runs
+  runs = one_seed(dataclasses.replace(study, runs=own))
+  rigl, gmp = runs['rigl_erk', 0.9], runs['gmp_erk', 0.9]
+  assert len(rigl.dataset.train.labels) == 45_000
+  # The published number of mask steps.
+  assert len(rigl.plan.mask_steps) == 659
+  assert len(runs['rigl_uniform_2x', 0.9].plan.mask_steps) == 1317
+  assert (gmp.plan.mask_steps[0], gmp.plan.mask_steps[-1]) == (700, 65_900)
+  active = {name: outline.size(run).active for name, run in runs.items()}
+  for name, *point in active:
+    if 'uniform' in name:
+      assert active[name, *point] == active['rigl_uniform_2x', 0.9]
+  # The first convolution is sparse with the rest, or is not.
+  assert active['rigl_erk', 0.9] == pytest.approx(0.1 * WRN22_2, abs=25)
+  assert active['lottery_erk', 0.9] == active['gmp_erk', 0.9]
+  # Channels times the root of 0.1: 5, 10, 20, 40 for 16, 32, 64, 128.
+  small = outline.size(runs['small_dense_90',])
+  assert runs['small_dense_90',].module.channels == (10, 20, 40)
+  assert small.active == small.weights == pytest.approx(0.1 * WRN22_2, rel=0.03)
+
+
+@pytest.mark.slow
+def test_wrn22_2_that_is_tuned_or_redistributed_is_planned():
+  runs = one_seed(reduced(report.redistribution(report.CIFAR10, 'C10')))
+  for spread in ('uniform', 'erk'):
+    sums = {
+      outline.size(runs[f'{m}_{spread}', 0.9]).active
+      for m in ('rigl', 'rigl_sg', 'rigl_sm', 'reinit')
+    }
+    assert len(sums) == 1
+  tuned = one_seed(report.tuning())['tuned_erk_80', 0.8]
+  assert tuned.plan.mask_steps[:2] == range(949, 2849, 950)
+  assert tuned.config['updater']['drop_fraction'] == 0.381
+
+
+@pytest.mark.slow
+def test_the_report_on_resnet50_is_planned():
+  runs = one_seed(reduced(report.cifar100()))
+  erk, uniform = (runs[f'rigl_{s}', 0.9] for s in ('erk', 'uniform'))
+  # Published, as are the sums of both spreads.
+  assert outline.size(erk).weights == 23_652_032
+  assert outline.size(erk).active == 2_365_249
+  assert outline.size(uniform).active == 2_366_785
+  assert len(erk.plan.mask_steps) == 659
+  assert runs['rigl_uniform_3x', 0.9].plan.num_steps == 3 * 88_000
+  small = outline.size(runs['small_dense_90',])
+  assert small.active == pytest.approx(0.1 * 23_652_032, rel=0.05)
+
+
+@pytest.mark.slow
+def test_resnet50_on_imagenet_is_planned():
+  runs = one_seed(reduced(imagenet.resnet50(), points=4))
+  active = {name: outline.size(run).active for name, run in runs.items()}
+  # Published sums.
+  assert [active['rigl_erk', s] for s in (0.8, 0.9, 0.95, 0.965)] == [
+    5_100_630,
+    2_550_353,
+    1_275_200,
+    892_651,
+  ]
+  assert active['rigl_uniform', 0.965] == 901_710
+  plan = runs['rigl_uniform_5x', 0.8].plan
+  assert (plan.num_steps, len(plan.mask_steps)) == (160_000, 1250)
+  assert runs['rigl_uniform_5x', 0.8].config['optimizer']['warmup_steps'] == (
+    5 * 1564
+  )
+  longer = runs['gmp_uniform_1_5x', 0.8].plan
+  assert (longer.num_steps, longer.mask_steps[0]) == (48_000, 15_000)
+
+
+@pytest.mark.slow
+def test_mobilenets_on_imagenet_are_planned():
+  runs = one_seed(reduced(imagenet.mobilenet_v1(), points=4))
+  for experiment in runs.values():
+    counts, shapes = experiment.target_counts, experiment.params
+    depthwise = [path for path in counts if 'depthwise' in path]
+    assert len(depthwise) == 13
+    for path in (*depthwise, 'conv/kernel'):
+      leaf = shapes
+      for key in path.split('/'):
+        leaf = leaf[key]
+      assert counts[path] == leaf.size
+  size = outline.size(runs['rigl_uniform_5x', 0.75])
+  # Published: 74.2 % of all weights.
+  assert size.sparsity == pytest.approx(0.742, abs=5e-4)
+  one_seed(reduced(imagenet.mobilenet_v2()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+  'name',
+  [
+    'cifar10/wrn22_2_rigl',
+    'cifar100/resnet50_gmp',
+    'imagenet/mobilenet_v1_set',
+  ],
+)
+def test_a_recipe_takes_real_steps(name, tmp_path):
+  experiment = planned(name, tmp_path)
+  taken = dry_run.take(experiment, dry_run.stand_in(experiment))
+  assert len(taken.losses) == 3
+  classes = experiment.dataset.num_classes
+  assert taken.losses[0] == pytest.approx(np.log(classes), rel=0.25)

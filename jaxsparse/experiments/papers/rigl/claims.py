@@ -93,3 +93,26 @@ REINIT: Claims = (
     for spread, shown in (('uniform', 'uniform'), ('erk', 'ERK'))
   ),
 )
+MOBILENET: Claims = (
+  Ordering(
+    ('gmp_uniform', 'rigl_uniform_5x', 'rigl_erk_5x'),
+    text='RigL 5x ends above pruning, and ERK above uniform.',
+  ),
+)
+# Of Sundar and Dwaraknath 2021.
+REPORT: Claims = (
+  Ordering(('static_uniform', 'rigl_uniform'), text='RigL ends above Static.'),
+  Ordering(
+    ('rigl_uniform', 'rigl_uniform_2x'),
+    text='RigL gains from a run twice as long.',
+  ),
+)
+REDISTRIBUTED: Claims = (
+  *(
+    Ordering(
+      ('rigl_uniform', f'{method}_uniform'),
+      text=f'{shown} lifts nets that start uniform.',
+    )
+    for method, shown in (('rigl_sg', 'RigL-SG'), ('rigl_sm', 'RigL-SM'))
+  ),
+)

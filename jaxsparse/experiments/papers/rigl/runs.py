@@ -1,7 +1,7 @@
 """Rows of the papers' tables: a method, where its weights lie, and how long.
 
 A row is named by all three (`rigl_erk_5x`), and is a run over sparsities, or
-of small dense nets one a sparsity. What its config does not say is in the
+of nets of another width one a sparsity. What its config does not say is in the
 `Net`.
 """
 
@@ -19,9 +19,10 @@ class Row(NamedTuple):
   """A row of a table.
 
   Attributes:
-    method: a method of `jaxsparse.updaters`; or `small_dense`, `lottery`
-      (masks and start of another run, kept), `lottery_rigl` (moved by RigL) or
-      `reinit` (its masks, moved, and a start of its own).
+    method: a method of `jaxsparse.updaters`; or `small_dense`, `big_sparse`
+      (of RigL), `lottery` (masks and start of another run, kept),
+      `lottery_rigl` (moved by RigL) or `reinit` (its masks, moved, and a start
+      of its own).
     spread: a key of `Net.spreads`; '' for dense nets.
     times: the multiplier of the run's length.
   """
@@ -60,6 +61,7 @@ class Net(NamedTuple):
     moving: of methods that move masks.
     pruned: of gradual pruning.
     small: sparsity -> fields of the dense net of that size.
+    big: sparsity -> fields of the net that is then of the dense one's size.
     source: the row, but for its spread, whose final masks `lottery`,
       `lottery_rigl` and `reinit` take.
   """
@@ -71,12 +73,14 @@ class Net(NamedTuple):
   moving: Overrides = {}
   pruned: Overrides = {}
   small: Mapping[float, Overrides] = {}
+  big: Mapping[float, Overrides] = {}
   source: str = ''
 
 
 _LABELS = {
   'dense': 'dense',
   'small_dense': 'small dense',
+  'big_sparse': 'big sparse',
   'static': 'Static',
   'set': 'SET',
   'snfs': 'SNFS',
@@ -94,6 +98,7 @@ _SPREADS = {'erk': 'ERK', 'er': 'ER', 'layers': 'by layer'}
 # the sum alone, as RigL would not.
 _METHODS = {
   'small_dense': 'dense',
+  'big_sparse': 'rigl',
   'lottery': 'static',
   'lottery_rigl': 'rigl',
   'reinit': 'rigl_sm',
@@ -114,8 +119,8 @@ def runs(
   Args:
     net: the model with its settings.
     rows: of the table.
-    sparsities: its columns; the dense net has none, and small dense ones are a
-      row for each.
+    sparsities: its columns; the dense net has none, and nets of another width
+      are a row for each that they are known of.
     seeds: of each; the papers have 3.
   """
   return tuple(
@@ -126,30 +131,34 @@ def runs(
 def _runs(
   net: Net, row: Row, sparsities: tuple[float, ...], seeds: int
 ) -> Iterator[Run]:
-  printed = net.printed.get(row, {})
-  if row.method == 'small_dense':
-    for sparsity in sparsities:
-      percent = f'{100 * sparsity:g}'
-      yield Run(
-        f'{row.name}_{percent.replace(".", "_")}',
-        f'{net.configs}_dense',
-        {**net.overrides, **_length(row), **net.small[sparsity]},
-        seeds=seeds,
-        label=f'{row.label} (as {percent} %)',
-        paper=_at(printed, sparsity),
-      )
-    return
-  dense = row.method == 'dense'
   method = _METHODS.get(row.method, row.method)
-  yield Run(
-    row.name,
-    f'{net.configs}_{method if method in _CONFIGS else "rigl"}',
-    {**net.overrides, **_length(row), **({} if dense else _own(net, row))},
-    grid={} if dense else {SPARSITY: sparsities},
-    seeds=seeds,
-    label=row.label,
-    paper=printed if dense else _within(printed, sparsities),
-  )
+  config = f'{net.configs}_{method if method in _CONFIGS else "rigl"}'
+  printed = net.printed.get(row, {})
+  shared = {**net.overrides, **_length(row), **_own(net, row)}
+  widths = {'small_dense': net.small, 'big_sparse': net.big}.get(row.method)
+  if widths is None:
+    dense = method == 'dense'
+    yield Run(
+      row.name,
+      config,
+      shared,
+      grid={} if dense else {SPARSITY: sparsities},
+      seeds=seeds,
+      label=row.label,
+      paper=printed if dense else _within(printed, sparsities),
+    )
+    return
+  for sparsity in filter(widths.__contains__, sparsities):
+    percent = f'{100 * sparsity:g}'
+    at = {} if method == 'dense' else {SPARSITY: sparsity}
+    yield Run(
+      f'{row.name}_{percent.replace(".", "_")}',
+      config,
+      {**shared, **at, **widths[sparsity]},
+      seeds=seeds,
+      label=f'{row.label}, {percent} %',
+      paper=_at(printed, sparsity),
+    )
 
 
 def _length(row: Row) -> Overrides:
@@ -157,8 +166,10 @@ def _length(row: Row) -> Overrides:
 
 
 def _own(net: Net, row: Row) -> dict[str, Any]:
-  """What sets a sparse row apart."""
+  """What sets the method of a row apart."""
   method = _METHODS.get(row.method, row.method)
+  if method == 'dense':
+    return {}
   fields = dict(net.spreads[row.spread])
   if method not in _CONFIGS:
     fields['updater.name'] = method

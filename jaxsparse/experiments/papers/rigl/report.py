@@ -1,0 +1,173 @@
+"""The tables of the RigL paper's reproducibility report.
+
+Sundar and Dwaraknath 2021, "[Re] Rigging the Lottery": WRN-22-2 on CIFAR-10,
+ResNet-50 on CIFAR-100, 5,000 training images held out. "Random" is uniform.
+
+**Deviations**: images are standardised each by itself. A mask step of RigL is a
+step, as there; a weight that is dropped and grown in one keeps its value, which
+theirs sets to 0; SET grows as many as it drops, which theirs does on average,
+and SET and SNFS step as they do, which theirs do not. SNFS goes by an average
+of the gradient, where theirs goes by the optimiser's momentum. Pruning has the
+counts of ERK in each layer, where theirs has one threshold over all. Nets that
+are re-initialised go on moving weights between layers, for their layers are as
+sparse as RigL-SM left them. The 88,000 steps are the report's, in batches that
+are all full.
+"""
+
+from collections.abc import Iterable
+
+from jaxsparse.experiments.papers.rigl import claims, printed
+from jaxsparse.experiments.papers.rigl.runs import Net, Row, runs
+from jaxsparse.experiments.studies.spec import Against, Claim, Run, Study
+
+_REPORT = (
+  'Sundar and Dwaraknath 2021, [Re] Rigging the Lottery: Making All Tickets'
+  ' Winners'
+)
+_DATA = (
+  'With `data.name=cifar10_jpeg` images are a lossy copy (JPEG) of CIFAR-10.'
+)
+_FIELD = 'updater.sparsity'
+_SPARSITIES = (0.8, 0.9)
+_SPREADS = {
+  'uniform': {'updater.distribution': 'uniform', 'updater.dense_first': True},
+  'erk': {'updater.distribution': 'erk', 'updater.dense_first': False},
+}
+# All channels times the root of the density, rounded down.
+_ROOTS = {0.8: 0.2**0.5, 0.9: 0.1**0.5}
+CIFAR10 = Net(
+  configs='cifar10/wrn22_2',
+  spreads=_SPREADS,
+  printed=printed.REPORT_CIFAR10,
+  overrides={
+    'data.validation': 5000.0,
+    'num_steps': 88_000,
+    'optimizer.boundaries': (30 / 88, 60 / 88),
+    'optimizer.scales': (0.2, 0.04),
+  },
+  moving={'updater.start_step': 99, 'updater.stop_step': 65_918},
+  pruned={
+    'updater.update_interval': 100,
+    'updater.start_step': 700,
+    'updater.stop_step': 65_918,
+  },
+  small={
+    sparsity: {'model.width': 2 * root, 'model.stem_channels': int(16 * root)}
+    for sparsity, root in _ROOTS.items()
+  },
+  source='gmp',
+)
+CIFAR100 = Net(
+  configs='cifar100/resnet50',
+  spreads=_SPREADS,
+  printed=printed.REPORT_CIFAR100,
+  small={sparsity: {'model.width': root} for sparsity, root in _ROOTS.items()},
+  source='gmp',
+)
+# Both tables have these; each has some besides.
+_TABLE = (
+  Row('dense'),
+  Row('small_dense'),
+  Row('static', 'uniform'),
+  *(Row(m, s) for m in ('set', 'rigl', 'snfs') for s in ('uniform', 'erk')),
+  Row('gmp', 'erk'),
+  Row('lottery', 'erk'),
+  *(Row('rigl', spread, 2.0) for spread in ('uniform', 'erk')),
+)
+_TWICE = tuple(Row(m, 'uniform', 2.0) for m in ('static', 'set', 'snfs'))
+_BEYOND = (Row('static', 'erk'), Row('rigl', 'uniform', 3.0))
+
+
+def cifar10() -> Study:
+  """The table of WRN-22-2 on CIFAR-10."""
+  return _study(
+    CIFAR10, (*_TABLE, *_TWICE), 'WRN-22-2 on CIFAR-10: the table', 'CIFAR-10'
+  )
+
+
+def cifar100() -> Study:
+  """The table of ResNet-50 on CIFAR-100."""
+  return _study(
+    CIFAR100,
+    (*_TABLE, *_BEYOND),
+    'ResNet-50 on CIFAR-100: the table',
+    'CIFAR-100',
+  )
+
+
+def redistribution(net: Net, name: str) -> Study:
+  """RigL-SG, RigL-SM, and fresh nets in the masks of the latter.
+
+  Args:
+    net: `CIFAR10` or `CIFAR100`.
+    name: of it, for the title.
+  """
+  methods = ('rigl', 'rigl_sg', 'rigl_sm', 'reinit')
+  rows = tuple(Row(m, spread) for spread in _SPREADS for m in methods)
+  return _study(
+    net._replace(source='rigl_sm'),
+    rows,
+    f'{name}: redistribution and re-initialisation',
+    'redistribution',
+    claims.REDISTRIBUTED + claims.REINIT,
+  )
+
+
+def tuning() -> Study:
+  """What its search over drop fraction and interval found, beside 0.3, 100.
+
+  The search itself is `launch.sweep --search`, by validation accuracy.
+  """
+  net = CIFAR10._replace(printed=printed.UNTUNED)
+  rows = tuple(Row('rigl', spread) for spread in _SPREADS)
+  return Study(
+    title='WRN-22-2 on CIFAR-10: RigL tuned',
+    source=f'{_REPORT}: the table of tuned hyperparameters',
+    runs=(*runs(net, rows, (0.5, 0.8, 0.9)), *_tuned(net)),
+    metrics=('test_accuracy', 'validation_accuracy'),
+    across=_FIELD,
+    figures=(),
+    notes=_DATA,
+  )
+
+
+def _tuned(net: Net) -> Iterable[Run]:
+  for (spread, sparsity), found in printed.TUNED.items():
+    fraction, interval, accuracy = found
+    own = {
+      'updater.drop_fraction': fraction,
+      'updater.update_interval': interval,
+      'updater.start_step': interval - 1,
+    }
+    row = Row('rigl', spread)
+    (run,) = runs(net._replace(moving={**net.moving, **own}), (row,), ())
+    yield Run(
+      f'tuned_{spread}_{100 * sparsity:g}',
+      run.config,
+      run.overrides,
+      grid={_FIELD: (sparsity,)},
+      seeds=3,
+      label=f'{row.label}, {fraction:g} every {interval}',
+      paper={'test_accuracy': {sparsity: accuracy}},
+    )
+
+
+def _study(
+  net: Net,
+  rows: Iterable[Row],
+  title: str,
+  which: str,
+  claimed: tuple[Claim, ...] = claims.REPORT,
+) -> Study:
+  return Study(
+    title=f'{title} of the reproducibility report',
+    source=f'{_REPORT}: the table of {which}',
+    runs=runs(net, rows, _SPARSITIES),
+    metrics=('test_accuracy', 'inference_flops', 'training_flops'),
+    across=_FIELD,
+    figures=(Against(_FIELD),),
+    claims=claimed,
+    notes=(
+      f'{_DATA} FLOPs are shares of those of a dense run of the same length.'
+    ),
+  )
