@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from jaxsparse.core import paths
-from jaxsparse.data import images
+from jaxsparse.data import images, text
 from jaxsparse.data.prepared import DataError, Spec, locate
 from jaxsparse.data.records import Records
 from jaxsparse.data.stored import Images, Labels
@@ -35,7 +35,9 @@ _lock = threading.Lock()
 class Split(NamedTuple):
   """Examples: images uint8 [n, h, w, c] and labels int32 [n].
 
-  Those of a data set that is streamed are stand-ins (see `data.stored`).
+  Of text the images are sequences of characters, uint8 [n, t], and the labels
+  the next ones, int16 [n, t]; -1 where one does not count. Those of a data set
+  that is streamed are stand-ins (see `data.stored`).
   """
 
   images: np.ndarray
@@ -43,16 +45,17 @@ class Split(NamedTuple):
 
 
 class Dataset(NamedTuple):
-  """An image-classification data set, in host memory or on disk.
+  """A data set of images or of text, in host memory or on disk.
 
   Attributes:
     name: its TFDS name.
     num_classes: labels are in [0, num_classes).
     train: what is left of the train split after the validation cut.
-    validation: the last examples of the train split, or None.
+    validation: the last examples of the train split, or None; of a text its
+      split of that name.
     test: the test split.
     scale: images * scale is in [0, 1]: 1/255, or what the data set's own
-      metadata says (`digits`: 1/16).
+      metadata says (`digits`: 1/16); None for text.
   """
 
   name: str
@@ -60,7 +63,7 @@ class Dataset(NamedTuple):
   train: Split
   validation: Split | None
   test: Split
-  scale: float
+  scale: float | None
 
 
 def load(
@@ -70,13 +73,15 @@ def load(
   validation: int | float = 0,
   source: str = 'auto',
   image_size: int = 0,
+  sequence_length: int = 0,
 ) -> Dataset:
   """Loads a data set that TFDS has prepared as array_record; no TensorFlow.
 
   Args:
     name: `digits` (prepared on first use, in about a second), a TFDS name
       (`mnist`, `mnist/3.0.1`), or a TFDS builder class of the user's own, as
-      an object or a dotted path.
+      an object or a dotted path. Or the name of a folder of text (see
+      `data.text`).
     data_dir: the TFDS data folder; None for `$TFDS_DATA_DIR`, or else
       `~/tensorflow_datasets`.
     validation: how much of the end of the train split becomes the validation
@@ -87,6 +92,8 @@ def load(
     image_size: the side to which a part of each image is resized, which only
       'stream' can do; 0 for images as they are or, where they differ in size,
       for 224.
+    sequence_length: characters that a text is cut into sequences of; 0 for
+      images.
 
   Returns:
     The data set. `test` is its split of that name, or, where it has none, its
@@ -95,10 +102,15 @@ def load(
 
   Raises:
     DataError: the data set is unknown, not prepared (the message says what to
-      run), damaged or not of images; `validation` leaves nothing to train; or
-      it cannot be had from `source`.
+      run), damaged or neither of images nor of text; `validation` leaves
+      nothing to train; it cannot be had from `source`; or an argument is for
+      the other kind of data.
   """
   folder = locate(name, data_dir)
+  if text.is_text(folder):
+    text.check(name, validation, source, image_size, sequence_length)
+    return _text(str(name), folder, sequence_length)
+  text.check_none(name, sequence_length)
   builder = images.open_folder(folder)
   tested = held_out(builder)
   total = builder.info.splits['train'].num_examples
@@ -165,6 +177,21 @@ def held_out(builder: tfds.core.DatasetBuilder) -> str:
       " needed are 'train' and 'test' (or 'validation')"
     )
   return found[0]
+
+
+def _text(name: str, folder: pathlib.Path, length: int) -> Dataset:
+  splits = {
+    split: Split(*examples)
+    for split, examples in text.load(name, folder, length).items()
+  }
+  return Dataset(
+    name=name,
+    num_classes=text.CHARACTERS,
+    train=splits['train'],
+    validation=splits.get('validation'),
+    test=splits['test'],
+    scale=None,
+  )
 
 
 def _whole(

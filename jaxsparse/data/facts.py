@@ -1,6 +1,6 @@
 """What a data set is, known before it is there.
 
-`describe(name)` tells sizes, the shape of an image and the number of classes:
+`describe(name)` tells sizes, the shape of an example and the number of classes:
 of a prepared folder if there is one, else of a small table. From its `Facts`
 come two stand-ins for the data:
 
@@ -12,6 +12,7 @@ come two stand-ins for the data:
 """
 
 import os
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -19,6 +20,7 @@ import numpy as np
 
 from jaxsparse.core.types import Shape
 from jaxsparse.data import images as images_lib
+from jaxsparse.data import text
 from jaxsparse.data.datasets import (
   Dataset,
   Split,
@@ -30,15 +32,16 @@ from jaxsparse.data.prepared import DataError, Spec, locate
 
 
 class Facts(NamedTuple):
-  """What is known of an image-classification data set.
+  """What is known of a data set of images or of text.
 
   Attributes:
     name: its TFDS name.
     train, validation, test: examples of each split, as `datasets.load` cuts
       them; `validation` is 0 where nothing is cut.
-    image_shape: `(h, w, c)` of an image as the model gets it.
+    image_shape: `(h, w, c)` of an image as the model gets it; `(t,)` of a
+      sequence of characters.
     num_classes: labels are in [0, num_classes).
-    scale: images * scale is in [0, 1].
+    scale: images * scale is in [0, 1]; None for text.
     prepared: whether the data themselves are here.
   """
 
@@ -48,8 +51,13 @@ class Facts(NamedTuple):
   test: int
   image_shape: Shape
   num_classes: int
-  scale: float
+  scale: float | None
   prepared: bool
+
+  @property
+  def label_shape(self) -> Shape:
+    """Of the labels of an example: of text each character has one."""
+    return () if self.scale else self.image_shape
 
 
 # Name -> train, test, shape of an image, classes. The labels of ImageNet's
@@ -60,6 +68,19 @@ _KNOWN: dict[str, tuple[int, int, Shape, int]] = {
   'imagenet2012': (1_281_167, 50_000, (224, 224, 3), 1000),
   'mnist': (60_000, 10_000, (28, 28, 1), 10),
 }
+# Name -> characters of each split; those of WikiText-103 (raw) to two digits.
+_TEXTS = {
+  'tiny_shakespeare': {
+    'train': 1_003_854,
+    'validation': 55_770,
+    'test': 55_770,
+  },
+  'wikitext103': {
+    'train': 540_000_000,
+    'validation': 1_100_000,
+    'test': 1_300_000,
+  },
+}
 
 
 def describe(
@@ -69,17 +90,19 @@ def describe(
   validation: int | float = 0,
   source: str = 'auto',
   image_size: int = 0,
+  sequence_length: int = 0,
 ) -> Facts:
   """What `datasets.load` would give, without reading an example.
 
   Args:
-    name: as for `datasets.load`; `imagenet2012`, `cifar10`, `cifar100` and
-      `mnist` need not be there.
+    name: as for `datasets.load`; `imagenet2012`, `cifar10`, `cifar100`,
+      `mnist`, `tiny_shakespeare` and `wikitext103` need not be there.
     data_dir: the TFDS data folder; None for TFDS's default.
     validation: how much of the train split is cut off, as for
       `datasets.load`.
     source: likewise.
     image_size: likewise.
+    sequence_length: likewise.
 
   Raises:
     DataError: the data set is neither there nor in the table, or
@@ -89,10 +112,19 @@ def describe(
     folder = locate(name, data_dir)
   except DataError:
     base = str(name).replace(':', '/').split('/')[0]
+    if base in _TEXTS:
+      text.check(name, validation, source, image_size, sequence_length)
+      return _of_text(base, _TEXTS[base], sequence_length, False)
     if base not in _KNOWN:
       raise
+    text.check_none(name, sequence_length)
     known = Facts(base, *_of_table(base, image_size), 1 / 255, False)
     return _cut(known, validation)
+  if text.is_text(folder):
+    text.check(name, validation, source, image_size, sequence_length)
+    sizes = {split: len(whole) for split, whole in text.read(folder).items()}
+    return _of_text(str(name), sizes, sequence_length, True)
+  text.check_none(name, sequence_length)
   builder = images_lib.open_folder(folder)
   streams(builder, source, image_size)
   splits = builder.info.splits
@@ -107,6 +139,22 @@ def describe(
     True,
   )
   return _cut(whole, validation)
+
+
+def _of_text(
+  name: str, sizes: Mapping[str, int], length: int, prepared: bool
+) -> Facts:
+  found = text.examples(name, sizes, length)
+  return Facts(
+    name,
+    found['train'],
+    found.get('validation', 0),
+    found['test'],
+    (length,),
+    text.CHARACTERS,
+    None,
+    prepared,
+  )
 
 
 def _of_table(name: str, image_size: int) -> tuple[int, int, int, Shape, int]:
@@ -126,7 +174,7 @@ def abstract(facts: Facts) -> Dataset:
 
   def split(size: int) -> Split:
     images: Any = jax.ShapeDtypeStruct((size, *facts.image_shape), np.uint8)
-    labels: Any = jax.ShapeDtypeStruct((size,), np.int32)
+    labels: Any = jax.ShapeDtypeStruct((size, *facts.label_shape), np.int32)
     return Split(images, labels)
 
   return Dataset(
@@ -148,8 +196,8 @@ def fake(facts: Facts, key: jax.Array, size: int) -> Split:
     size: how many, >= 1.
 
   Returns:
-    images uint8 [size, h, w, c], uniform in [0, 255], and labels int32 [size],
-    uniform over the classes.
+    images uint8 [size, *image_shape], uniform in [0, 255], and labels int32
+    [size, *label_shape], uniform over the classes.
 
   Raises:
     ValueError: `size` is below 1.
@@ -159,6 +207,6 @@ def fake(facts: Facts, key: jax.Array, size: int) -> Split:
   of_images, of_labels = jax.random.split(key)
   images: Any = jax.random.bits(of_images, (size, *facts.image_shape), np.uint8)
   labels: Any = jax.random.randint(
-    of_labels, (size,), 0, facts.num_classes, np.int32
+    of_labels, (size, *facts.label_shape), 0, facts.num_classes, np.int32
   )
   return Split(images, labels)

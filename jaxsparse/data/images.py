@@ -15,7 +15,7 @@ from PIL import Image
 
 from jaxsparse.core.types import Shape
 from jaxsparse.data.crops import Box
-from jaxsparse.data.prepared import DataError, how_to_prepare
+from jaxsparse.data.prepared import DataError, opened
 
 _MODES = {1: 'L', 3: 'RGB', 4: 'RGBA'}
 # The side of images that differ in size, unless another is asked for.
@@ -29,21 +29,7 @@ def open_folder(folder: Path) -> tfds.core.DatasetBuilder:
     DataError: files are missing, the format is not array_record, or it is
       not an image-classification data set.
   """
-  for name in ('dataset_info.json', 'features.json'):
-    if not (folder / name).exists():
-      raise DataError(f'{folder} has no {name}: delete it and prepare it again')
-  try:
-    builder = tfds.builder_from_directory(folder)
-  except Exception as error:  # TFDS and its parsers share no class of errors
-    raise DataError(
-      f'cannot open {folder}: {error} Delete it and prepare it again.'
-    ) from error
-  formats = {f.value for f in builder.info.available_file_formats()}
-  if 'array_record' not in formats:
-    raise DataError(
-      f'{folder} is stored as {", ".join(sorted(formats))}; only array_record'
-      f' can be read. {how_to_prepare(builder.name, "ANOTHER_DIR")}'
-    )
+  builder = opened(folder)
   _check_features(builder.info)
   return builder
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from jaxsparse.core import prng
 
@@ -15,16 +16,24 @@ class Pixels(NamedTuple):
   """How the pixels of a data set are scaled; hashable.
 
   Attributes:
-    scale: images * scale is in [0, 1].
+    scale: images * scale is in [0, 1]; None for characters, which are no
+      numbers and stay what they are.
     mean, std: of that, by channel or one number for all; none where empty.
     standardize: each image is first brought to mean 0 and deviation 1 by
       itself.
   """
 
-  scale: float
+  scale: float | None
   mean: tuple[float, ...] = ()
   std: tuple[float, ...] = ()
   standardize: bool = False
+
+
+def scaled(images: ArrayLike, scale: float | jax.Array | None) -> jax.Array:
+  """Stored images as float32 times `scale`; characters as int32."""
+  if scale is None:
+    return jnp.asarray(images, jnp.int32)
+  return jnp.asarray(images, jnp.float32) * jnp.asarray(scale, jnp.float32)
 
 
 def check(pixels: Pixels, channels: int) -> None:

@@ -1,8 +1,9 @@
 """From the name of a data set to the folder where TFDS has prepared it.
 
 A prepared data set is a folder `<data_dir>/<name>[/<config>]/<version>` with a
-`dataset_info.json`, which TFDS writes elsewhere and renames into place. Two
-kinds of names lead to one. A builder of `jaxsparse.data.builders` (or the
+`dataset_info.json`, which TFDS writes elsewhere and renames into place; or
+`<data_dir>/<name>` with a `train.txt` (see `data.text`). Two kinds of names
+lead to the former. A builder of `jaxsparse.data.builders` (or the
 user's own) needs no TensorFlow, and is prepared here on first use. Anything
 else must have been prepared already: TFDS's stock builders need TensorFlow
 for that, which a run never imports.
@@ -25,6 +26,8 @@ Spec = str | type[tfds.core.DatasetBuilder]
 
 _BUILDERS = 'jaxsparse.data.builders'
 _INFO = 'dataset_info.json'
+# What a folder of text is known by.
+TEXT = 'train.txt'
 
 
 class DataError(ValueError):
@@ -120,7 +123,7 @@ def _prepare_quietly(builder: tfds.core.DatasetBuilder) -> None:
 def _find(name: str, root: Path) -> Path:
   """The newest version of `name` in `root`, or the error that says why not."""
   base = root.joinpath(*name.replace(':', '/').split('/'))
-  if (base / _INFO).exists():
+  if (base / _INFO).exists() or (base / TEXT).exists():
     return base
   versions = [
     info.parent
@@ -148,7 +151,8 @@ def _why_not(name: str, root: Path) -> str:
     )
   return (
     f'data set {name!r} is not known; prepared on first use: {", ".join(own)};'
-    f' {there}.{paths.nearest(name, [*found, *own, *stock])}'
+    f' {there}.{paths.nearest(name, [*found, *own, *stock])} A text of your own'
+    f' is {str(root / name)!r} with a {TEXT} and a validation.txt or test.txt.'
   )
 
 
@@ -156,6 +160,30 @@ def _found(root: Path) -> list[str]:
   """Names of what is prepared in `root`, with the configuration if any."""
   infos = [*root.glob(f'*/*/{_INFO}'), *root.glob(f'*/*/*/{_INFO}')]
   return sorted({str(i.parent.parent.relative_to(root)) for i in infos})
+
+
+def opened(folder: Path) -> tfds.core.DatasetBuilder:
+  """The builder of a folder that TFDS has prepared as array_record.
+
+  Raises:
+    DataError: files are missing, or it is of another format.
+  """
+  for name in (_INFO, 'features.json'):
+    if not (folder / name).exists():
+      raise DataError(f'{folder} has no {name}: delete it and prepare it again')
+  try:
+    builder = tfds.builder_from_directory(folder)
+  except Exception as error:  # TFDS and its parsers share no class of errors
+    raise DataError(
+      f'cannot open {folder}: {error} Delete it and prepare it again.'
+    ) from error
+  formats = {f.value for f in builder.info.available_file_formats()}
+  if 'array_record' not in formats:
+    raise DataError(
+      f'{folder} is stored as {", ".join(sorted(formats))}; only array_record'
+      f' can be read. {how_to_prepare(builder.name, "ANOTHER_DIR")}'
+    )
+  return builder
 
 
 def how_to_prepare(name: str, data_dir: str) -> str:

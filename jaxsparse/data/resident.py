@@ -12,12 +12,13 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from jaxsparse.data.datasets import Split
+from jaxsparse.data.pixels import scaled
 
 
 def put(
   split: Split, device: jax.Device | jax.sharding.Sharding | None = None
 ) -> Split:
-  """`split` as device arrays: images uint8 [n, h, w, c], labels int32 [n].
+  """`split` as device arrays.
 
   Args:
     split: arrays on the host.
@@ -27,24 +28,27 @@ def put(
 
 
 def gather(
-  images: ArrayLike, labels: ArrayLike, indices: Array, scale: float | Array
+  images: ArrayLike,
+  labels: ArrayLike,
+  indices: Array,
+  scale: float | Array | None,
 ) -> dict[str, Array]:
   """One batch of a resident split; pure, to be called under jit.
 
   Args:
-    images: uint8 [n, h, w, c].
-    labels: int32 [n].
+    images: uint8 [n, h, w, c], or characters [n, t].
+    labels: int32 [n], or int16 [n, t].
     indices: int32 [b], in [0, n); others are clipped into it.
-    scale: what the pixels are multiplied by.
+    scale: what the pixels are multiplied by; None for characters.
 
   Returns:
     `image`: float32 [b, h, w, c], in [0, 1] for the data set's own scale;
-    `label`: int32 [b].
+    characters are int32 [b, t]. `label`: int32 [b], or [b, t].
   """
   pixels = jnp.take(images, indices, axis=0, mode='clip')
   return {
-    'image': pixels.astype(jnp.float32) * jnp.asarray(scale, jnp.float32),
-    'label': jnp.take(labels, indices, axis=0, mode='clip'),
+    'image': scaled(pixels, scale),
+    'label': jnp.take(labels, indices, axis=0, mode='clip').astype(jnp.int32),
   }
 
 

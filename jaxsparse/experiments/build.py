@@ -27,7 +27,10 @@ from jaxsparse.training.step import Recipe
 from jaxsparse.training.task import Task
 
 # The fields of the section `data` that say what is loaded.
-_WHERE = ('name', 'dir', 'validation', 'source', 'image_size')
+_WHERE = (
+  *('name', 'dir', 'validation', 'source', 'image_size'),
+  'sequence_length',
+)
 
 
 class Experiment(NamedTuple):
@@ -76,6 +79,16 @@ class Experiment(NamedTuple):
     return stored.is_stored(self.dataset.train.images)
 
   @property
+  def is_text(self) -> bool:
+    """Whether its data are characters, each to be told from those before."""
+    return self.dataset.scale is None
+
+  @property
+  def example(self) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
+    """A batch of one, abstract: inputs as the model takes them, and labels."""
+    return _example(self.dataset)
+
+  @property
   def pixels(self) -> Pixels:
     """How the model sees the pixels of `dataset`."""
     return preprocessing.pixels(self.config['data'], self.dataset.scale)
@@ -106,8 +119,9 @@ def build(config: Any, *, without_data: bool = False) -> Experiment:
   preprocessing.check(settled['data'], dataset.train.images.shape[1:])
   module = recipes.module(settled['model'], dataset.num_classes)
   task = recipes.task(module, settled['label_smoothing'])
-  inputs = _example_inputs(dataset)
+  inputs, labels = _example(dataset)
   params, _ = jax.eval_shape(task.init, jax.random.key(0), inputs)
+  checks.check_logits(settled['model'], task, inputs, labels)
   counts = target_counts(settled['updater'], task, params, inputs)
   recipe = recipes.recipe(settled, module)
   members = _members(settled, counts)
@@ -160,6 +174,7 @@ def _known(
   validation: float,
   source: str,
   image_size: int,
+  sequence_length: int,
 ) -> Any:
   try:
     return look(
@@ -168,6 +183,7 @@ def _known(
       validation=_validation(validation),
       source=source,
       image_size=image_size,
+      sequence_length=sequence_length,
     )
   except ValueError as error:
     raise ValueError(f'config.data: {error}') from None
@@ -178,10 +194,16 @@ def _validation(value: float) -> int | float:
   return int(value) if value >= 1 and value.is_integer() else value
 
 
-def _example_inputs(dataset: datasets.Dataset) -> jax.ShapeDtypeStruct:
-  """What the model is initialised on: one image, float32 `[1, h, w, c]`."""
-  shape = (1, *dataset.train.images.shape[1:])
-  return jax.ShapeDtypeStruct(shape, jnp.float32)
+def _example(
+  dataset: datasets.Dataset,
+) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
+  """What the model is initialised on, float32 `[1, h, w, c]`, and its label."""
+  images, labels = ((1, *array.shape[1:]) for array in dataset.train)
+  dtype = jnp.int32 if dataset.scale is None else jnp.float32
+  return (
+    jax.ShapeDtypeStruct(images, dtype),
+    jax.ShapeDtypeStruct(labels, jnp.int32),
+  )
 
 
 def _eval_split(name: str, dataset: datasets.Dataset) -> datasets.Split:

@@ -16,9 +16,29 @@ from jaxsparse.experiments.fields import Plain
 from jaxsparse.optim.supported import check_optimiser
 from jaxsparse.training.state import Member
 from jaxsparse.training.step import Recipe
+from jaxsparse.training.task import Task
 
 # Invariants of the methods that may start with the masks of another run.
 KEEP_COUNTS = ('per_leaf', 'total')
+
+
+def check_logits(
+  section: Plain,
+  task: Task,
+  inputs: jax.ShapeDtypeStruct,
+  labels: jax.ShapeDtypeStruct,
+) -> None:
+  """Refuses a model that does not tell each character of a text."""
+  if not labels.shape[1:]:
+    return
+  variables = jax.eval_shape(task.init, jax.random.key(0), inputs)
+  found = jax.eval_shape(task.logits, *variables, inputs).shape
+  if found[:-1] != labels.shape:
+    raise ValueError(
+      f'config.model.name: {section["name"]} gives logits of shape {found}'
+      f' for text of shape {inputs.shape}; accepted is a model that tells each'
+      ' next character, as gru_lm does'
+    )
 
 
 def check_init(

@@ -15,7 +15,7 @@ from jax.sharding import Mesh
 
 from jaxsparse.analysis.gradient_flow import GradientFlow
 from jaxsparse.core import prng
-from jaxsparse.core.types import Probe, PyTree, Shape
+from jaxsparse.core.types import Probe, PyTree
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
 from jaxsparse.data.pixels import Pixels, normalised
@@ -69,7 +69,7 @@ def compiled(experiment: Experiment, mesh: Mesh | None = None) -> Compiled:
     experiment.task,
     recipes.initialiser(experiment.config['init']),
     experiment.pixels,
-    experiment.dataset.train.images.shape[1:],
+    experiment.example[0],
     dispatch(experiment),
     experiment.plan.chunk,
     mesh,
@@ -88,7 +88,7 @@ def abstract_state(experiment: Experiment) -> TrainState:
     experiment.task,
     recipes.initialiser(experiment.config['init']),
     batch_of(experiment.pixels),
-    experiment.dataset.train.images.shape[1:],
+    experiment.example[0],
   )
   indices = jax.ShapeDtypeStruct(
     (1, experiment.config['batch_size']), jnp.int32
@@ -122,14 +122,14 @@ def dispatch(experiment: Experiment) -> str:
   """'scan' or 'step': how the train steps of `experiment` are dispatched."""
   if experiment.streamed:
     return 'step'  # Each with data of its own.
-  return _dispatch(experiment.task, experiment.dataset.train.images.shape[1:])
+  return _dispatch(experiment.task, *experiment.example)
 
 
 @functools.lru_cache(maxsize=32)
-def _dispatch(task: Task, image_shape: Shape) -> str:
+def _dispatch(
+  task: Task, images: jax.ShapeDtypeStruct, labels: jax.ShapeDtypeStruct
+) -> str:
   """The loss decides, and it is traced once a model: runs are many."""
-  images = jax.ShapeDtypeStruct((1, *image_shape), jnp.float32)
-  labels = jax.ShapeDtypeStruct((1,), jnp.int32)
 
   def loss(params: PyTree, model_state: PyTree, batch: PyTree) -> jax.Array:
     key = jax.random.key(0)
@@ -145,7 +145,7 @@ def _compiled(
   task: Task,
   init_fn: Callable[..., PyTree],
   pixels: Pixels,
-  image_shape: Shape,
+  inputs: jax.ShapeDtypeStruct,
   dispatch: str,
   chunk: int,
   mesh: Mesh | None,
@@ -153,7 +153,7 @@ def _compiled(
   batches = batch_of(pixels)
   return Compiled(
     _programs(recipe, pixels, dispatch, chunk, mesh),
-    _make_init(recipe, task, init_fn, batches, image_shape),
+    _make_init(recipe, task, init_fn, batches, inputs),
     _evaluate(task, pixels),
     _probe(task, pixels, dispatch),
   )
@@ -185,11 +185,11 @@ def _make_init(
   task: Task,
   init_fn: Callable[..., PyTree],
   batches: BatchOf,
-  image_shape: Shape,
+  inputs: jax.ShapeDtypeStruct,
 ) -> Callable[..., TrainState]:
   def init(member, data, indices, params, masks) -> TrainState:
     key = prng.stream(member.key, 'init')
-    fresh, model_state = task.init(key, jnp.zeros((1, *image_shape)))
+    fresh, model_state = task.init(key, jnp.zeros(inputs.shape, inputs.dtype))
 
     def loss(params: PyTree, batch: Any) -> jax.Array:
       key = prng.stream(member.key, 'probe')

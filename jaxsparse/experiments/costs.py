@@ -11,11 +11,10 @@ from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
 
 import jax
-import jax.numpy as jnp
 
 from jaxsparse.analysis import flops
 from jaxsparse.core import paths
-from jaxsparse.core.types import PyTree, Shape
+from jaxsparse.core.types import PyTree
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.spans import Active, Record, mean, spans, trained
 from jaxsparse.training.state import TrainState
@@ -72,7 +71,7 @@ def forward(experiment: Experiment) -> flops.Macs:
   Raises:
     ValueError: they cannot be told, see `analysis.flops.macs`.
   """
-  return _forward(experiment.task, experiment.dataset.train.images.shape[1:])
+  return _forward(experiment.task, experiment.example[0])
 
 
 def inference(
@@ -139,8 +138,7 @@ def training(
 
 
 @functools.lru_cache(maxsize=32)
-def _forward(task: Task, shape: Shape) -> flops.Macs:
-  inputs = jax.ShapeDtypeStruct((1, *shape), jnp.float32)
+def _forward(task: Task, inputs: jax.ShapeDtypeStruct) -> flops.Macs:
   params, model_state = jax.eval_shape(task.init, jax.random.key(0), inputs)
 
   def apply(both: tuple[PyTree, PyTree], images: jax.Array) -> jax.Array:

@@ -19,7 +19,7 @@ from jaxsparse.analysis.solutions import Solution
 from jaxsparse.core.types import Params, PyTree
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
-from jaxsparse.data.pixels import Pixels, normalised
+from jaxsparse.data.pixels import Pixels, normalised, scaled
 from jaxsparse.experiments.finished import Finished
 from jaxsparse.training.task import Task
 
@@ -82,9 +82,8 @@ def _predictor(task: Task, how: Pixels) -> Callable[..., jax.Array]:
 
 
 def pixels(images: ArrayLike, how: Pixels) -> jax.Array:
-  """uint8 images as the model takes them: float32."""
-  scaled = jnp.asarray(images, jnp.float32) * jnp.float32(how.scale)
-  return normalised(scaled, how)
+  """Stored images as the model takes them: float32; characters int32."""
+  return normalised(scaled(images, how.scale), how)
 
 
 @functools.lru_cache(maxsize=32)

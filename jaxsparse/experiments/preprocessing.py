@@ -18,7 +18,7 @@ from jaxsparse.training.step import Augment, as_it_is
 Chosen = tuple[tuple[config_lib.Named, tuple[tuple[str, Any], ...]], ...]
 
 
-def pixels(section: Plain, scale: float) -> Pixels:
+def pixels(section: Plain, scale: float | None) -> Pixels:
   """How pixels are scaled.
 
   Args:
@@ -62,11 +62,20 @@ def check(section: Plain, image_shape: Shape) -> None:
 
   Args:
     section: of a settled config.
-    image_shape: `(h, w, c)`.
+    image_shape: `(h, w, c)`, or `(t,)` of text, which is taken as it is.
 
   Raises:
     ValueError: what was got, what is accepted, at which field.
   """
+  if len(image_shape) == 1:
+    for field in ('mean', 'std', 'standardize', 'augment'):
+      if section[field]:
+        raise ValueError(
+          f'config.data.{field}: got {section[field]!r}, and'
+          f' {section["name"]!r} is text; accepted is what images alone need'
+          ' left out'
+        )
+    return
   try:
     pixels_lib.check(pixels(section, 1.0), image_shape[-1])
   except ValueError as error:

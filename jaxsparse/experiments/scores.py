@@ -1,6 +1,7 @@
 """What a run measures of its states: as it goes, and at the end."""
 
 import functools
+import math
 from collections.abc import Collection, Sequence
 
 import jax
@@ -15,6 +16,11 @@ from jaxsparse.experiments.compiled import Compiled
 from jaxsparse.training.evaluate import checked_active
 from jaxsparse.training.loop import Record
 from jaxsparse.training.state import TrainState
+
+
+def in_bits(nats: float) -> float:
+  """A loss in nats, in bits: of text those of a character."""
+  return nats / math.log(2)
 
 
 class Scores:
@@ -59,9 +65,11 @@ class Scores:
     active = checked_active(state, updater, experiment.target_counts)
     seen = updater.forward(state.params, state.mask_state)
     loss, accuracy = self._score(seen, state, self._eval_data)
+    bits = {'eval_bits': in_bits(loss)} if experiment.is_text else {}
     return {
       'eval_loss': loss,
       'eval_accuracy': accuracy,
+      **bits,
       'sparsity': summary.sparsity(experiment, active),
       'layer_sparsity': summary.layer_sparsity(experiment, active),
     }
@@ -92,26 +100,29 @@ class Scores:
   def final(
     self, states: Sequence[TrainState], failed: Collection[int]
   ) -> tuple[dict[str, list[float | None]], dict[Path, int]]:
-    """Accuracies of each member, and active weights by path.
+    """Scores of each member, and active weights by path.
 
     Args:
       states: one a member, at the end.
-      failed: the members that failed; their accuracies are `None`.
+      failed: the members that failed; their scores are `None`.
 
     Returns:
       `test_accuracy`, and with a validation split `validation_accuracy`, of
-      each member; active weights.
+      each member, of text `test_bits` and `validation_bits` (a character) too;
+      active weights.
 
     Raises:
       BrokenInvariant: weights, masks and counts do not agree.
     """
     experiment = self._experiment
-    splits = {'test_accuracy': feed.put(experiment.dataset.test)}
+    splits = {'test': feed.put(experiment.dataset.test)}
     if experiment.dataset.validation is not None:
-      held_out = feed.put(experiment.dataset.validation)
-      splits['validation_accuracy'] = held_out
-    accuracies: dict[str, list[float | None]] = {
-      name: [None] * len(states) for name in splits
+      splits['validation'] = feed.put(experiment.dataset.validation)
+    kinds = ('accuracy', 'bits') if experiment.is_text else ('accuracy',)
+    found: dict[str, list[float | None]] = {
+      f'{name}_{kind}': [None] * len(states)
+      for name in splits
+      for kind in kinds
     }
     active: dict[Path, int] = {}
     for i, (state, member) in enumerate(
@@ -124,8 +135,11 @@ class Scores:
         )
         seen = updater.forward(state.params, state.mask_state)
         for name, data in splits.items():
-          accuracies[name][i] = self._score(seen, state, data)[1]
-    return accuracies, active
+          loss, accuracy = self._score(seen, state, data)
+          values = {'accuracy': accuracy, 'bits': in_bits(loss)}
+          for kind in kinds:
+            found[f'{name}_{kind}'][i] = values[kind]
+    return found, active
 
   def _score(
     self, seen: Params, state: TrainState, data: Split

@@ -194,10 +194,10 @@ class Share:
     carry: Carry,
   ) -> summary.Summary:
     """The final scores as the content of `summary.json`."""
-    accuracies, active = self.scores.final(states, failed)
+    scores, active = self.scores.final(states, failed)
     return summary.summarise(
       self.experiment,
-      accuracies=accuracies,
+      scores=scores,
       active=active,
       failed=failed,
       steps_per_second=steps_per_second,

@@ -68,7 +68,7 @@ def layer_sparsity(
 def summarise(
   experiment: Experiment,
   *,
-  accuracies: Mapping[str, Sequence[float | None]],
+  scores: Mapping[str, Sequence[float | None]],
   active: dict[Path, int],
   failed: dict[int, int],
   steps_per_second: float,
@@ -80,8 +80,9 @@ def summarise(
 
   Args:
     experiment: the run.
-    accuracies: `test_accuracy` and, with a validation split,
-      `validation_accuracy`: one a replicate, `None` where it failed.
+    scores: `test_accuracy` and, with a validation split,
+      `validation_accuracy`, of text `test_bits` and `validation_bits` too: one
+      a replicate, `None` where it failed.
     active: active weights of each masked leaf at the end.
     failed: replicate -> first step whose loss was not finite.
     steps_per_second: member steps a second, compiling left out.
@@ -93,7 +94,7 @@ def summarise(
   sizes = total_sizes(experiment)
   total, kept = sum(sizes.values()), sum(active.values())
   return {
-    **{name: spread(values) for name, values in accuracies.items()},
+    **{name: spread(values) for name, values in scores.items()},
     'sparsity': 1 - kept / total,
     'active_weights': kept,
     'total_weights': total,
@@ -113,7 +114,12 @@ def summarise(
 def table(summary: Summary) -> str:
   """A small table of a summary, for a person."""
   rows = [
-    ('test accuracy', percent(summary['test_accuracy'])),
+    *(
+      (f'{split} {kind}', shown(found))
+      for kind, shown in (('accuracy', percent), ('bits', _bits))
+      for split in ('test', 'validation')
+      if (found := summary.get(f'{split}_{kind}')) is not None
+    ),
     ('replicates', str(summary['replicates'])),
     ('sparsity', f'{summary["sparsity"]:.4f}'),
     (
@@ -133,10 +139,6 @@ def table(summary: Summary) -> str:
     ('wall seconds', f'{summary["wall_seconds"]:.1f}'),
     ('config digest', summary['config_digest']),
   ]
-  if 'validation_accuracy' in summary:
-    rows.insert(
-      1, ('validation accuracy', percent(summary['validation_accuracy']))
-    )
   for replicate, step in summary['failed'].items():
     rows.append((f'replicate {replicate}', f'loss not finite at step {step}'))
   return columns(rows)
@@ -154,6 +156,14 @@ def percent(accuracy: dict[str, Any]) -> str:
     return 'failed'
   std = None if accuracy['std'] is None else 100 * accuracy['std']
   return mean_and_std(100 * accuracy['mean'], std) + ' %'
+
+
+def _bits(found: dict[str, Any]) -> str:
+  """'2.160 ± 0.012 a character'."""
+  if found['mean'] is None:
+    return 'failed'
+  text = mean_and_std(found['mean'], found['std'], '{:.3f}'.format)
+  return f'{text} a character'
 
 
 def mean_and_std(

@@ -26,8 +26,8 @@ def make_evaluate(
 
   `params` are what the method's `forward` gives; `data` is resident on the
   device, or `Parts`; `batches` is `(indices [n, b], weights [n, b])` with
-  weight 1 for each example once and 0 for padding. Loss in nats an example,
-  accuracy in [0, 1].
+  weight 1 for each example once and 0 for padding, or [n, b, t] where an
+  example has t labels. Loss in nats a label, accuracy in [0, 1].
   """
 
   @jax.jit

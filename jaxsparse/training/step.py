@@ -101,7 +101,7 @@ def _step(recipe: Recipe, transition: Callable[..., Any]) -> Step:
 
 
 def accuracy(logits: jax.Array, labels: jax.Array) -> jax.Array:
-  """The share of a batch whose highest logit is the label's, in [0, 1]."""
+  """The share of labels that have the highest logit, in [0, 1]."""
   return jnp.mean(jnp.argmax(logits, axis=-1) == labels, dtype=jnp.float32)
 
 

@@ -18,7 +18,8 @@ class Task(NamedTuple):
     init: `(key, inputs) -> (params, model_state)`.
     loss: see `core.types.Loss`.
     logits: `(params, model_state, inputs) -> logits`, in evaluation mode.
-    example_loss: `(logits [b, c], labels [b]) -> [b]`, in nats.
+    example_loss: `(logits [b, c], labels [b]) -> [b]`, in nats; of sequences
+      [b, t, c] and [b, t] -> [b, t].
   """
 
   init: Callable[[jax.Array, jax.Array], tuple[Params, PyTree]]
@@ -29,6 +30,9 @@ class Task(NamedTuple):
 
 def classification(module: nn.Module, *, label_smoothing: float = 0.0) -> Task:
   """Softmax cross entropy on batches `{'image': ..., 'label': int32 [b]}`.
+
+  Or on sequences, `label` int32 [b, t] and logits `[b, t, c]`: the mean is over
+  both axes.
 
   Args:
     module: called as `module(images, train=bool)`; returns logits `[b, c]`.
@@ -62,7 +66,7 @@ def classification(module: nn.Module, *, label_smoothing: float = 0.0) -> Task:
 
 
 def example_loss(logits: jax.Array, labels: jax.Array) -> jax.Array:
-  """Cross entropy of each example in nats, float32 `[b]`."""
+  """Cross entropy of each label in nats, float32 `[b]` or `[b, t]`."""
   return optax.softmax_cross_entropy_with_integer_labels(
     logits.astype(jnp.float32), labels
   )
@@ -71,7 +75,7 @@ def example_loss(logits: jax.Array, labels: jax.Array) -> jax.Array:
 def _smoothed_loss(
   logits: jax.Array, labels: jax.Array, smoothing: float
 ) -> jax.Array:
-  """Cross entropy against smoothed labels, float32 `[b]`."""
+  """Cross entropy against smoothed labels, float32 as `labels`."""
   loss = example_loss(logits, labels)
   if not smoothing:
     return loss

@@ -259,6 +259,6 @@ def test_mnist():
 
 
 @needs_test_data
-def test_text_is_refused():
-  with pytest.raises(data.DataError, match='not one of images'):
+def test_text_without_a_sequence_length_is_refused():
+  with pytest.raises(data.DataError, match='sequence_length is 0'):
     data.load('tiny_shakespeare', data_dir=TEST_DATA)

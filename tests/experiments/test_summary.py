@@ -29,7 +29,7 @@ ACTIVE = {'Dense_0/kernel': 640, 'Dense_1/kernel': 150}
 def summarise(experiment, accuracies=(0.9, 0.8, 0.7), failed=None, **more):
   return summary.summarise(
     experiment,
-    accuracies={'test_accuracy': accuracies, **more},
+    scores={'test_accuracy': accuracies, **more},
     active=ACTIVE,
     failed=failed or {},
     steps_per_second=1234.567,

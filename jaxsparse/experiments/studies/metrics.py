@@ -63,11 +63,17 @@ class Metric(NamedTuple):
 _KNOWN = (
   Metric('test_accuracy', 'test accuracy', 100.0, '%'),
   Metric('validation_accuracy', 'validation accuracy', 100.0, '%'),
+  Metric('test_bits', 'test bits a character', 1.0, 'bits', 3),
+  Metric('validation_bits', 'validation bits a character', 1.0, 'bits', 3),
   Metric('ensemble_accuracy', 'ensemble accuracy', 100.0, '%'),
   Metric('ensemble_gain', 'gain of the ensemble', 100.0, 'points'),
   Metric('sparsity', 'sparsity', 100.0, '%', exact=True),
   Metric('active_weights', 'active weights', digits=0, exact=True),
   Metric('total_weights', 'weights', digits=0, exact=True),
+  Metric('exploration_rate', 'weights ever active', 100.0, '%'),
+  Metric('mask_churn', 'dropped by a mask step', 100.0, '%'),
+  Metric('dead_inputs', 'dead inputs', digits=1),
+  Metric('dead_outputs', 'dead outputs', digits=1),
   Metric('inference_flops', 'inference FLOPs', digits=4, exact=True),
   Metric('training_flops', 'training FLOPs', digits=4, exact=True),
   Metric('forward_flops', 'FLOPs of an example', digits=0, exact=True),
@@ -75,6 +81,12 @@ _KNOWN = (
   Metric('dense_bytes', 'bytes when dense', digits=0, exact=True),
   Metric('bitmask_bytes', 'bytes with a bit mask', digits=0, exact=True),
   Metric('csr_bytes', 'bytes in compressed rows', digits=0, exact=True),
+  Metric('inputs_left', 'inputs left', digits=0),
+  Metric('units_left_1', 'units left in layer 1', digits=0),
+  Metric('units_left_2', 'units left in layer 2', digits=0),
+  Metric('compressed_flops', 'FLOPs of what is left', digits=0),
+  Metric('compressed_bytes', 'bytes of what is left', digits=0),
+  Metric('compressed_sparsity', 'sparsity of what is left', 100.0, '%'),
   Metric(
     'negative_eigenvalues_before', 'negative eigenvalues before', digits=1
   ),
@@ -88,6 +100,7 @@ _KNOWN = (
   # Entries of `metrics.jsonl`.
   Metric('eval_accuracy', 'evaluation accuracy', 100.0, '%'),
   Metric('accuracy', 'training accuracy', 100.0, '%'),
+  Metric('eval_bits', 'evaluation bits a character', 1.0, 'bits', 3),
   Metric('eval_loss', 'evaluation loss', 1.0, 'nats', 4, powers=True),
   Metric('loss', 'training loss', 1.0, 'nats', 4, powers=True),
   Metric('probe_loss', 'probe loss', 1.0, 'nats', 4, powers=True),

@@ -1,0 +1,44 @@
+r"""A character GRU on WikiText-103 at 75 % (uniform): gradual pruning.
+
+  python -m launch.train --config=configs/char_lm/gru_gmp.py \
+    --workdir=DIR --config.data.dir=FOLDER
+
+FOLDER has a folder wikitext103 with the raw text as train.txt, validation.txt
+and test.txt. `--dry_run` needs neither it nor a large machine. Any text serves
+that lies in such a folder, by `--config.data.name`.
+
+The recipe of Evci et al. 2020, "Rigging the Lottery": 200,000 steps of 32
+sequences of 512 characters, Adam at 7e-4, L2 5e-4, gradients of norm 10 at
+most; pruning from step 50,000 to 150,000. Both kernels of the GRU and of the
+readouts are masked, the embedding is dense: the paper does not say which are.
+The paper shows bits a character in a figure only. We have not run this: it is
+meant for accelerators.
+"""
+
+from ml_collections import ConfigDict
+
+from jaxsparse.experiments.config import default_config
+
+
+def get_config() -> ConfigDict:
+  config = default_config(updater='gmp', model='gru_lm', optimizer='adam')
+  config.data.name = 'wikitext103'
+  config.data.sequence_length = 512
+  config.batch_size = 32
+  config.num_steps = 200_000
+  config.optimizer.learning_rate = 7e-4
+  config.optimizer.schedule = 'constant'
+  config.optimizer.weight_decay = 5e-4
+  config.optimizer.clip_norm = 10.0
+  config.updater.sparsity = 0.75
+  config.updater.distribution = 'uniform'
+  config.updater.update_interval = 1000
+  config.updater.start_step = 50_000
+  # The last mask step is 150,000.
+  config.updater.stop_step = 150_001
+  config.eval.interval = 10_000
+  config.eval.batch_size = 64
+  config.gradient_flow.interval = 10_000
+  config.gradient_flow.probe_size = 64
+  config.checkpoint.interval = 10_000
+  return config

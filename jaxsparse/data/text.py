@@ -1,0 +1,175 @@
+"""Text, as sequences of characters with the next one to tell.
+
+A character is a byte: there are 256, whatever the text, so that nothing of a
+vocabulary is chosen or kept (Evci et al. 2020 have 256 too). A letter beyond
+ASCII is several.
+
+A text is a data set of TFDS whose examples have one feature, a `Text`; or a
+folder with `train.txt` and `validation.txt` or `test.txt`, or both.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from jaxsparse.data.prepared import TEXT, DataError, Spec, opened
+
+CHARACTERS = 256
+SPLITS = ('train', 'validation', 'test')
+# The label of a character that does not count: another sequence has it.
+COUNTED_ELSEWHERE = -1
+
+
+def is_text(folder: Path) -> bool:
+  """Whether a folder that `prepared.locate` found is one of text."""
+  if (folder / TEXT).exists():
+    return True
+  features = list(dict(opened(folder).info.features).values())
+  return len(features) == 1 and isinstance(features[0], tfds.features.Text)
+
+
+def check(
+  name: Spec,
+  validation: int | float,
+  source: str,
+  image_size: int,
+  sequence_length: int,
+) -> None:
+  """Raises `DataError` for arguments of `datasets.load` that text refuses."""
+  for field, got, accepted, good in (
+    ('validation', validation, '0: it has that split or none', not validation),
+    ('source', source, 'auto or resident', source in ('auto', 'resident')),
+    ('image_size', image_size, '0', not image_size),
+    ('sequence_length', sequence_length, '>= 1', sequence_length >= 1),
+  ):
+    if not good:
+      raise DataError(
+        f'{field} is {got!r}, and {name!r} is text; accepted is {accepted}'
+      )
+
+
+def check_none(name: Spec, sequence_length: int) -> None:
+  """Raises `DataError` for what is said of text where there is none."""
+  if sequence_length:
+    raise DataError(
+      f'sequence_length is {sequence_length}, and {name!r} is of images;'
+      ' accepted is 0'
+    )
+
+
+def load(
+  name: str, folder: Path, length: int
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+  """A text as `cut` makes sequences of its splits; see `examples` for which.
+
+  Raises:
+    DataError: as for `examples` and `read`.
+  """
+  texts = read(folder)
+  examples(name, {split: len(texts[split]) for split in texts}, length)
+  if 'test' not in texts:
+    texts['test'] = texts.pop('validation')
+  return {
+    split: cut(whole, length, whole=split != 'train')
+    for split, whole in texts.items()
+  }
+
+
+def examples(
+  name: str, sizes: Mapping[str, int], length: int
+) -> dict[str, int]:
+  """Sequences of 'train', 'test' and, where there are both, 'validation'.
+
+  Args:
+    name: of the text.
+    sizes: characters of the splits that it has. Its 'validation' is what is
+      tested on where there is no 'test'.
+    length: of a sequence.
+
+  Raises:
+    DataError: a split is missing, or no longer than a sequence.
+  """
+  if 'train' not in sizes or len(sizes) < 2:
+    raise DataError(
+      f"text {name!r} has the splits {sorted(sizes)}; needed are 'train' and"
+      " 'test' (or 'validation')"
+    )
+  for split, size in sizes.items():
+    if size <= length:
+      raise DataError(
+        f'sequence_length is {length}, and split {split!r} of {name!r} has'
+        f' {size} characters; accepted is less'
+      )
+  found = {
+    split: sequences(size, length, whole=split != 'train')
+    for split, size in sizes.items()
+  }
+  if 'test' not in found:
+    found['test'] = found.pop('validation')
+  return found
+
+
+def read(folder: Path) -> dict[str, np.ndarray]:
+  """The splits that a text has, each its characters, uint8 [n].
+
+  What is in files of our own is read when it is used. Examples of TFDS are
+  joined by line breaks.
+
+  Raises:
+    DataError: a file is empty or cannot be read.
+  """
+  try:
+    if (folder / TEXT).exists():
+      return {
+        split: np.memmap(file, np.uint8, 'r')
+        for split in SPLITS
+        if (file := folder / f'{split}.txt').exists()
+      }
+    return _prepared(folder)
+  except (OSError, RuntimeError, ValueError) as error:
+    raise DataError(f'cannot read the text in {folder}: {error}') from error
+
+
+def _prepared(folder: Path) -> dict[str, np.ndarray]:
+  builder = opened(folder)
+  (feature,) = builder.info.features
+  texts = {}
+  for split in set(SPLITS) & set(builder.info.splits):
+    source = builder.as_data_source(split, file_format='array_record')
+    whole = b'\n'.join(example[feature] for example in source)
+    texts[split] = np.frombuffer(whole, np.uint8)
+  return texts
+
+
+def sequences(size: int, length: int, *, whole: bool) -> int:
+  """How many sequences `cut` makes of `size` characters."""
+  return -(-(size - 1) // length) if whole else (size - 1) // length
+
+
+def cut(
+  text: np.ndarray, length: int, *, whole: bool
+) -> tuple[np.ndarray, np.ndarray]:
+  """Cuts a text into sequences, one after the other.
+
+  Every character but the first is told from those before it in its sequence.
+
+  Args:
+    text: uint8 [size].
+    length: characters of a sequence, in [1, size).
+    whole: whether what is left at the end, shorter than a sequence, is the end
+      of one more that begins before it; it is left out otherwise. Characters
+      that the one before has told do not count in it.
+
+  Returns:
+    The characters, uint8 [n, length], and after each the next, int16
+    [n, length], or `COUNTED_ELSEWHERE`.
+  """
+  begins = np.arange(sequences(len(text), length, whole=whole)) * length
+  last = len(text) - 1 - length
+  told = np.maximum(begins - last, 0)
+  at = np.minimum(begins, last)[:, None] + np.arange(length)
+  following = text[at + 1].astype(np.int16)
+  following[np.arange(length) < told[:, None]] = COUNTED_ELSEWHERE
+  return text[at], following
