@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from jaxsparse.core import paths
+from jaxsparse.core import fans, paths
 from jaxsparse.core.distributions import _budget
 from jaxsparse.core.distributions.er import er
 from jaxsparse.core.distributions.erk import erk
@@ -188,9 +188,47 @@ def test_er_knows_the_axes_of_equinox():
     'fc': {'weight': _shape(10, 64)},
   }
   expected = list(_by_path(er(flax, 0.8)).values())
-  found = er(equinox, 0.8, unit_axes=(0, 1))
+  found = er(equinox, 0.8, axes=fans.equinox)
   assert list(_by_path(found).values()) == expected
   assert list(_by_path(er(equinox, 0.8)).values()) != expected
+
+
+@pytest.mark.parametrize('distribution', [er, erk])
+def test_kernels_of_attention_count_as_the_matrices_that_they_are(distribution):
+  """Heads have an axis of their own: query [8, 2, 4] is a matrix 8 x 8."""
+  split = {
+    'query': {'kernel': _shape(8, 2, 4)},
+    'out': {'kernel': _shape(2, 4, 8)},
+    'fc': {'kernel': _shape(8, 32)},
+    'conv': {'kernel': _shape(3, 8, 16)},
+  }
+  whole = split | {
+    'query': {'kernel': _shape(8, 8)},
+    'out': {'kernel': _shape(8, 8)},
+  }
+  for sparsity in (0.5, 0.8, 0.9):
+    found = _by_path(distribution(split, sparsity))
+    assert found == _by_path(distribution(whole, sparsity))
+
+
+@pytest.mark.parametrize('distribution', [er, erk])
+def test_stacked_layers_count_as_the_layers_that_they_are(distribution):
+  """Three matrices 6 x 8 in one leaf have three times the share of one."""
+  layers = {f'layer{i}': {'kernel': _shape(6, 8)} for i in range(3)}
+  fc = {'fc': {'kernel': _shape(20, 30)}}
+  stack = {'layers': {'kernel': _shape(3, 6, 8)}}
+
+  def axes(path, shape):
+    if path.startswith('layers/'):
+      return fans.Axes((0, 1), (0, 2))
+    return fans.flax(path, shape)
+
+  apart = _by_path(distribution(layers | fc, 0.75))
+  found = _by_path(distribution(stack | fc, 0.75, axes=axes))
+  assert found['fc/kernel'] == apart['fc/kernel']
+  # Each rounds by itself.
+  one = apart['layer0/kernel']
+  assert 3 * (one - 1) < found['layers/kernel'] <= 3 * one
 
 
 def test_er_and_erk_agree_on_dense_kernels():

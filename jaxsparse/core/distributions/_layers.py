@@ -7,10 +7,11 @@ below 29, and in float32 the counts of a 25M-weight layer are off by one.
 import math
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import NamedTuple
 
 import jax
 
-from jaxsparse.core import paths
+from jaxsparse.core import fans, paths
 from jaxsparse.core.types import Counts, Params, Path, Shape, SparsityError
 
 Sparsity = float | int | str | Fraction
@@ -57,6 +58,48 @@ def selected(params: Params, select: paths.Rule) -> dict[Path, Shape]:
     if not math.prod(shape):
       raise ValueError(f'{path!r} has no weights: its shape is {shape}')
   return taken
+
+
+class Sides(NamedTuple):
+  """A kernel as matrices of input and output units, one for each tap.
+
+  Attributes:
+    inputs, outputs: units of a matrix; of a grouped kernel the inputs of one
+      group.
+    taps: the lengths of the axes that are neither.
+    stacked: layers that the leaf holds.
+  """
+
+  inputs: int
+  outputs: int
+  taps: tuple[int, ...]
+  stacked: int
+
+
+def sides(path: Path, shape: Shape, axes: fans.Rule) -> Sides:
+  """The sides of a kernel: those of attention have heads split off one.
+
+  Args:
+    path: of the leaf.
+    shape: likewise.
+    axes: tells which axes are its units.
+
+  Raises:
+    SparsityError: it has fewer than two axes.
+  """
+  if len(shape) < 2:
+    raise SparsityError(
+      f'{path!r} has shape {shape}; Erdos-Renyi needs an axis of input units'
+      ' and one of output units'
+    )
+  found = fans.find(axes, path, shape)
+  ins, outs = set(found.in_axes), set(found.out_axes)
+  taps = [shape[a] for a in range(len(shape)) if a not in ins | outs]
+  inputs, outputs, stacked = (
+    math.prod(shape[a] for a in which)
+    for which in (ins - outs, outs - ins, ins & outs)
+  )
+  return Sides(inputs, outputs, tuple(taps), stacked)
 
 
 def by_pattern(

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from jaxsparse.core import paths
+from jaxsparse.core import fans, paths
 from jaxsparse.core.distributions import _budget, _layers
-from jaxsparse.core.types import Counts, Params
+from jaxsparse.core.types import Counts, Params, Path, Shape
 
 
 def erk(
@@ -15,14 +15,16 @@ def erk(
   custom: Mapping[str, _layers.Sparsity] | None = None,
   dense_first: bool | str = False,
   custom_in_budget: bool = False,
+  axes: fans.Rule = fans.flax,
 ) -> Counts:
   """Erdos-Renyi-Kernel (Evci et al. 2020, section 3(1)).
 
-  The density of a kernel of shape [..., in, out] is proportional to the sum
-  of its axes over their product, (h + w + in + out) / (h w in out), the order
-  of axes playing no part. Kernels whose density would pass 1 are dense and
-  the others pay for them. Every count is N - floor(s N), so the sum exceeds
-  the budget by less than one weight a layer.
+  The density of a kernel of shape [..., in, out] is proportional to the sum of
+  its axes over their product, (h + w + in + out) / (h w in out). One of
+  attention, whose heads have an axis of their own, counts as the matrix that it
+  is; else the order of axes plays no part. Kernels whose density would pass 1
+  are dense and the others pay for them. Every count is N - floor(s N), so the
+  sum exceeds the budget by less than one weight a layer.
 
   Args:
     params: arrays or `ShapeDtypeStruct`s.
@@ -37,6 +39,8 @@ def erk(
     custom_in_budget: whether S holds over all selected leaves, so that the
       others pay for the custom ones. By default nobody does, as in the
       authors' code.
+    axes: the axes of input and output units, of which only attention has
+      others than the last two.
 
   Returns:
     Active weights of each leaf as Python ints; `None` where not selected.
@@ -54,6 +58,16 @@ def erk(
     dense_first=dense_first,
     custom_in_budget=custom_in_budget,
   )
-  shares = {path: sum(shape) for path, shape in budget.shapes.items()}
+  shares = {
+    path: _share(path, shape, axes) for path, shape in budget.shapes.items()
+  }
   spread = _budget.spread(budget, shares)
   return _layers.counts_tree(params, spread | budget.fixed)
+
+
+def _share(path: Path, shape: Shape, axes: fans.Rule) -> int:
+  """(h + w + in + out) / (h w in out) x size; of a vector 1 x size."""
+  if len(shape) < 2:
+    return sum(shape)
+  sides = _layers.sides(path, shape, axes)
+  return sides.stacked * (sum(sides.taps) + sides.inputs + sides.outputs)
