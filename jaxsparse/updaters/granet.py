@@ -3,12 +3,12 @@
 import jax.numpy as jnp
 from jax import Array
 
-from jaxsparse.core import masks as masking
-from jaxsparse.core import schedules
+from jaxsparse.core import registry, schedules
 from jaxsparse.core.criteria.gradient import gradient
 from jaxsparse.core.criteria.magnitude import magnitude
 from jaxsparse.core.drop_grow import carry_over, drop_and_grow
 from jaxsparse.core.masks import map_masks
+from jaxsparse.core.samplers import Sampler
 from jaxsparse.core.types import (
   Counts,
   MaskState,
@@ -26,6 +26,7 @@ def granet(
   initial_fraction: Scalar = 0.0,
   drop_fraction: Scalar = 0.5,
   drop_schedule: str | schedules.Decay = 'cosine',
+  sampler: str | Sampler = 'uniform',
   start_step: int = 0,
   stop_step: int,
   update_interval: int,
@@ -55,13 +56,15 @@ def granet(
     drop_fraction: f at `start_step`, in [0, 1]; may be traced.
     drop_schedule: decay of the drop fraction: a name in `schedules.DECAYS` or
       a function of progress in [0, 1].
+    sampler: draws the first masks: a name in `core.samplers` (`uniform`,
+      `connected`, `uneven`), a dotted path or a function.
     start_step: the first mask step.
     stop_step: mask steps end before it, and the decay at it.
     update_interval: steps between mask steps.
 
   Raises:
-    ValueError: an argument is out of range, no decay has that name, or there
-      is no mask step, or over 65,536.
+    ValueError: an argument is out of range, no decay or sampler has that
+      name, or there is no mask step, or over 65,536.
     TypeError: a step is not a host integer.
 
   **Deviations**: layers are pruned by themselves, to their counts (the
@@ -73,6 +76,7 @@ def granet(
   _checks.check_fraction('drop_fraction', drop_fraction)
   intervals = _prune.intervals(start_step, stop_step, update_interval)
   decay = schedules.decay(drop_schedule)
+  draw = registry.resolve(sampler, 'jaxsparse.core.samplers')
 
   def zeros_at(param: Array, count: int | Array, done: int | Array) -> Array:
     end = jnp.asarray(param.size - count, jnp.int32)
@@ -89,7 +93,7 @@ def granet(
     del probe
     _checks.check_counts(params, counts)
     first = scheduled(params, 0)
-    return MaskState(masking.random_masks(params, first, key=key))
+    return MaskState(draw(params, first, key=key))
 
   def update(
     grads: PyTree,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from jaxsparse.core import fans, masks, samplers
+from jaxsparse.updaters.granet import granet
 from jaxsparse.updaters.rigl import rigl
 from jaxsparse.updaters.set import set as set_updater
 from jaxsparse.updaters.snfs import snfs
@@ -20,6 +21,10 @@ METHODS = {
   'set': functools.partial(set_updater, stop_step=9),
   'rigl': functools.partial(rigl, stop_step=9),
   'snfs': functools.partial(snfs, stop_step=9),
+  # At its target from the start.
+  'granet': functools.partial(
+    granet, initial_fraction=1.0, stop_step=9, update_interval=1
+  ),
 }
 
 
