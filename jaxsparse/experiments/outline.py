@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import jax
 
+from jaxsparse.analysis import flops
 from jaxsparse.core.paths import flatten
+from jaxsparse.experiments import costs
 from jaxsparse.experiments.build import Experiment, total_sizes
 from jaxsparse.experiments.summary import aligned, columns
 
@@ -47,6 +49,22 @@ def size(experiment: Experiment) -> Size:
   )
 
 
+def multiply_adds(experiment: Experiment) -> tuple[int, int] | None:
+  """Those of a forward pass of one example, at the end and of the dense net.
+
+  `None` if they cannot be told. Nothing is computed for it.
+  """
+  try:
+    found = costs.forward(experiment)
+  except ValueError:
+    return None
+  sparse, dense = (
+    int(flops.inference(found, experiment.params, counts))
+    for counts in (experiment.counts, None)
+  )
+  return sparse, dense
+
+
 def text(experiment: Experiment) -> str:
   """The size and the plan of a run, a line a fact."""
   found, plan, data = size(experiment), experiment.plan, experiment.dataset
@@ -70,6 +88,7 @@ def text(experiment: Experiment) -> str:
       ('parameters', f'{found.parameters:,}'),
       ('active weights', f'{found.active:,} of {found.weights:,}'),
       ('sparsity', f'{found.sparsity:.4f}'),
+      ('multiply-adds', _multiply_adds(experiment)),
     ]
   )
 
@@ -86,6 +105,14 @@ def absent(experiments: Iterable[Experiment]) -> list[str]:
 
 def _is_absent(experiment: Experiment) -> bool:
   return experiment.facts is not None and not experiment.facts.prepared
+
+
+def _multiply_adds(experiment: Experiment) -> str:
+  """'104,800 of 266,200 an example'."""
+  found = multiply_adds(experiment)
+  if found is None:
+    return 'unknown'
+  return f'{found[0]:,} of {found[1]:,} an example'
 
 
 def _mask_steps(steps: range) -> str:

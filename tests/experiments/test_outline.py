@@ -45,7 +45,24 @@ def test_the_facts_of_a_run(experiment):
     'parameters': '1,510',
     'active weights': '790 of 1,480',
     'sparsity': '0.4662',
+    'multiply-adds': '790 of 1,480 an example',
   }
+
+
+def test_multiply_adds_are_those_of_every_position():
+  """LeNet5 on 28 x 28: 24 x 24 and 8 x 8 positions of 5 x 5 windows."""
+  config = default_config(updater='static', model='lenet5')
+  config.data.name, config.data.dir = 'mnist', '/nowhere'
+  config.num_steps = 1
+  config.updater.update(sparsity=0.9, distribution='uniform', dense_first=True)
+  weights = (25 * 6, 25 * 6 * 16, 256 * 120, 120 * 84, 84 * 10)
+  positions = (24 * 24, 8 * 8, 1, 1, 1)
+  active = (150, *(n - n * 9 // 10 for n in weights[1:]))
+  found = outline.multiply_adds(build(config, without_data=True))
+  assert found == tuple(
+    sum(n * p for n, p in zip(which, positions, strict=True))
+    for which in (active, weights)
+  )
 
 
 def test_the_size_of_a_run(make_config):
@@ -58,6 +75,15 @@ def test_the_size_of_a_run(make_config):
   # Those below floor(0.75 x 30) that 5 divides.
   assert size.mask_steps == len([0, 5, 10, 15, 20])
   assert size.epochs == 30 * 16 / (1442 - 360)
+
+
+def test_multiply_adds_that_cannot_be_told_are_unknown(experiment, monkeypatch):
+  def refuse(experiment):
+    raise ValueError('a custom call')
+
+  monkeypatch.setattr(outline.costs, 'forward', refuse)
+  assert outline.multiply_adds(experiment) is None
+  assert facts(experiment)['multiply-adds'] == 'unknown'
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from jaxsparse.experiments.studies.spec import Row, Study
 
 _HEADING = (
   *('run', 'members', 'steps', 'epochs', 'batch', 'parameters', 'active'),
-  *('sparsity', 'mask steps', 'losses'),
+  *('sparsity', 'multiply-adds', 'mask steps', 'losses'),
 )
 
 _log = logging.getLogger(__name__)
@@ -99,6 +99,7 @@ def _line(study: Study, tried: Tried) -> tuple[str, ...]:
     return (name, *[''] * (len(_HEADING) - 2), 'refused')
   size = outline.size(experiment)
   losses = tried.taken.losses if tried.taken else ()
+  macs = outline.multiply_adds(experiment)
   return (
     name,
     f'{tried.members}',
@@ -108,6 +109,7 @@ def _line(study: Study, tried: Tried) -> tuple[str, ...]:
     f'{size.parameters:,}',
     f'{size.active:,}',
     f'{size.sparsity:.4f}',
+    'unknown' if macs is None else f'{macs[0]:,}',
     f'{size.mask_steps:,}',
     ' '.join(f'{loss:.4g}' for loss in losses) or 'failed',
   )

@@ -10,7 +10,7 @@ from jaxsparse.experiments.studies.running import dry_run
 SPARSITY = 'updater.sparsity'
 COLUMNS = (
   *('run', 'members', 'steps', 'epochs', 'batch', 'parameters', 'active'),
-  *('sparsity', 'mask steps', 'losses'),
+  *('sparsity', 'multiply-adds', 'mask steps', 'losses'),
 )
 
 
@@ -46,6 +46,8 @@ def test_each_row_is_tried_and_nothing_is_written(study, tiny, tmp_path):
     assert row.items() >= common.items()
     assert (row['members'], row['active']) == (members, active)
     assert row['mask steps'] == mask_steps
+    # A weight of a dense layer is multiplied once.
+    assert row['multiply-adds'] == active
     assert len(row['losses'].split()) == 2 + (mask_steps != '0')
   assert 'rigl, sparsity 100 %: config.updater: sparsity' in text
   assert (
