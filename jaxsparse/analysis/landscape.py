@@ -103,14 +103,45 @@ def line(
     ValueError: no batch, no or not finite alphas, solutions of different
       models, masks that do not fit or that differ.
   """
-  _check_line(start, end, batches, alphas)
+  check_alike(start, end)
   if same_masks:
     check_same_masks(start, end)
   ends = [(masked_params(s), s.model_state) for s in (start, end)]
+  return along(
+    measure,
+    lambda alpha: between(*ends, jnp.float32(alpha)),
+    batches,
+    alphas=alphas,
+    recompute=recompute,
+  )
+
+
+def along(
+  measure: Measure,
+  at: Callable[[float], tuple[Params, PyTree]],
+  batches: Sequence[PyTree],
+  *,
+  alphas: Sequence[float],
+  recompute: Callable[[Params, PyTree], PyTree] | None = None,
+) -> Line:
+  """Measures any way through weight space at each of `alphas`.
+
+  Args:
+    measure: as for `line`.
+    at: alpha -> params and model state.
+    batches: as for `line`.
+    alphas: likewise.
+    recompute: likewise.
+
+  Raises:
+    TypeError: `batches` is an iterator.
+    ValueError: no batch, no or not finite alphas.
+  """
+  _check_places(batches, alphas)
   counts = np.array([examples(batch) for batch in batches], np.float64)
   values: dict[str, list[float]] = {}
   for alpha in alphas:
-    params, state = _between(*ends, jnp.float32(alpha))
+    params, state = at(alpha)
     state = recompute(params, state) if recompute else state
     measured = [_measured(measure, params, state, batch) for batch in batches]
     for name in measured[0]:
@@ -150,13 +181,7 @@ def barrier(alphas: np.ndarray, values: np.ndarray) -> Barrier:
   )
 
 
-def _check_line(
-  start: Solution,
-  end: Solution,
-  batches: Sequence[PyTree],
-  alphas: Sequence[float],
-) -> None:
-  check_alike(start, end)
+def _check_places(batches: Sequence[PyTree], alphas: Sequence[float]) -> None:
   if isinstance(batches, Iterator):
     raise TypeError('batches is an iterator; accepted is a sequence')
   if not len(batches):
@@ -173,7 +198,9 @@ def _value_at(alphas: np.ndarray, values: np.ndarray, at: int) -> float:
 
 
 @jax.jit
-def _between(start: PyTree, end: PyTree, alpha: jax.Array) -> PyTree:
+def between(start: PyTree, end: PyTree, alpha: jax.Array) -> PyTree:
+  """(1 - alpha) start + alpha end; of other than floats those of the start."""
+
   def one(a, b):
     if not jnp.issubdtype(a.dtype, jnp.floating):
       return a

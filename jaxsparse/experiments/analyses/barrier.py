@@ -1,0 +1,167 @@
+"""The loss on the line and on fitted curves from one run's end to another's."""
+
+import functools
+import pathlib
+from collections.abc import Sequence
+
+import jax
+import numpy as np
+import optax
+
+from jaxsparse.analysis import bezier
+from jaxsparse.analysis.landscape import Line
+from jaxsparse.analysis.solutions import Solution, active_entries
+from jaxsparse.core import paths, prng
+from jaxsparse.core.types import Masks
+from jaxsparse.data import resident
+from jaxsparse.experiments import figures, finished, measures
+from jaxsparse.experiments.analyses import _looks
+from jaxsparse.experiments.figures import COLOURS
+from jaxsparse.experiments.findings import Finding, Part
+from jaxsparse.experiments.studies.figures import looks
+from jaxsparse.experiments.studies.figures.looks import Drawn
+
+# Path -> its degree, whether it may leave the masks, and its label.
+_CURVES = {
+  'quadratic': (2, False, 'quadratic, sparse'),
+  'cubic': (3, False, 'cubic, sparse'),
+  'dense_quadratic': (2, True, 'quadratic, dense'),
+}
+_LABELS = {'linear': 'line'} | {k: v[2] for k, v in _CURVES.items()}
+
+
+def barrier(
+  workdirs: Sequence[pathlib.Path],
+  *,
+  points: int = 25,
+  examples: int | None = None,
+  steps: int = 1000,
+  batch_size: int = 128,
+  learning_rate: float = 0.01,
+  seed: int = 0,
+) -> Finding:
+  """Energy barriers, as in Evci et al. 2020, "Rigging the Lottery".
+
+  The line between two solutions, quadratic and cubic Bezier curves among the
+  nets that have the weights of both (the union of the masks), and a quadratic
+  one through all of the dense space; see `analysis.bezier`.
+
+  Args:
+    workdirs: of the run, and of the other.
+    points: of each path that are measured, odd, both ends among them.
+    examples: the first so many of the training split, on which the loss is
+      measured; all by default. Curves are fitted to all of them.
+    steps: of each fit.
+    batch_size: of each step.
+    learning_rate: of Adam in the fits; it falls to 0 along a cosine.
+    seed: of places and examples in the fits.
+
+  Returns:
+    For each path (`linear`, `quadratic`, `cubic`, `dense_quadratic`) the
+    highest training loss on it in nats, `highest_linear` ..., and by how much
+    that between the ends is above the worse one, `climb_linear` ..., which is
+    below 0 if the way leads down at once; and a table.
+
+  Raises:
+    ValueError: not two finished runs of one model on the same data, or a
+      number that does not fit.
+  """
+  if points < 3 or points % 2 == 0:
+    raise ValueError(f'points is {points}; accepted are 3, 5, 7 ...')
+  if not learning_rate > 0:
+    raise ValueError(f'learning_rate is {learning_rate}; accepted is > 0')
+  run, other = finished.load_each(workdirs, count=2)
+  ends = finished.solution(run), finished.solution(other)
+  measure, alphas = measures.loss_and_error(run), np.linspace(0, 1, points)
+  ways = {'linear': bezier.straight(*ends)}
+  data = resident.put(run.experiment.dataset.train)
+  for name, (degree, dense, _) in _CURVES.items():
+    ways[name] = bezier.fit(
+      measure,
+      *ends,
+      data,
+      key=prng.stream(jax.random.key(seed), name),
+      degree=degree,
+      space=None if dense else _union(*ends),
+      steps=steps,
+      batch_size=batch_size,
+      tx=_adam(learning_rate, steps),
+    ).points
+  batches = measures.train_batches(run, examples)
+  lines = {
+    name: bezier.along(measure, way, *ends, batches, alphas=alphas.tolist())
+    for name, way in ways.items()
+  }
+  return Finding(_numbers(lines), _table(lines))
+
+
+def _numbers(lines: dict[str, Line]) -> dict[str, float]:
+  found: dict[str, float] = {}
+  for name, line in lines.items():
+    first, *between, last = line.values['loss'].tolist()
+    found[f'highest_{name}'] = max(first, *between, last)
+    found[f'climb_{name}'] = max(between) - max(first, last)
+  return found
+
+
+def _table(lines: dict[str, Line]) -> dict[str, np.ndarray]:
+  every = list(lines.values())
+  return {
+    'path': np.repeat(list(lines), [len(line.alphas) for line in every]),
+    'alpha': np.concatenate([line.alphas for line in every]),
+    **{
+      name: np.concatenate([line.values[name] for line in every])
+      for name in ('loss', 'error')
+    },
+  }
+
+
+def _union(start: Solution, end: Solution) -> Masks:
+  """What is active in either; a net without masks has all."""
+  mine, theirs = (active_entries(s) for s in (start, end))
+  return paths.map_with_path(
+    lambda path, _: mine[path] | theirs[path], start.params
+  )
+
+
+@functools.lru_cache(maxsize=8)
+def _adam(learning_rate: float, steps: int) -> optax.GradientTransformation:
+  """One object, so that pairs of runs share their compiled programs."""
+  return bezier.adam(learning_rate, steps)
+
+
+def draw_barrier(parts: Sequence[Part]) -> Drawn:
+  """A panel for each kind of pair, a line a path."""
+  groups = _looks.groups(parts)
+  titles = list(groups)
+  figure, axes = looks.multiples(titles, columns=3, panel=(3.4, 2.9))
+  said = []
+  for ax, (label, (_, tables)) in zip(axes, groups.items(), strict=True):
+    highest = []
+    for colour, (path, shown) in zip(COLOURS, _LABELS.items(), strict=False):
+      rows = [t['path'] == path for t in tables]
+      loss = [t['loss'][r] for t, r in zip(tables, rows, strict=True)]
+      values = _looks.over(tables[0]['alpha'][rows[0]], loss)
+      figures.line(ax, values, label=shown, color=colour, marker='')
+      highest.append(f'{shown} {values.mean.max():.3g}')
+    said.append(f'{label}: {", ".join(highest)}')
+    ax.set_xlabel('way to the other run’s end')
+    ax.xaxis.set_major_locator(_looks.locator())
+  figure.supylabel('training loss (nats)', fontsize=10)
+  looks.figure_legend(figure, beside=False)
+  title = 'Training loss on paths between solutions'
+  return Drawn(
+    'barrier',
+    title,
+    looks.sentence(
+      [
+        f'At 0 ends the run, at 1 {_looks.others(parts)}',
+        'curves minimise the loss along them, among nets that have the weights'
+        ' of both ends (sparse) or any (dense)',
+        'means over seeds, bands are one sample standard deviation to each'
+        ' side',
+      ]
+    ),
+    f'Chart: {title}. Highest losses: {looks.sentence(said)}',
+    figure,
+  )
