@@ -49,6 +49,23 @@ def test_l2_enters_the_gradient_before_momentum_and_spares_biases():
   )
 
 
+@pytest.mark.parametrize('most', [0.5, 100.0])
+def test_the_norm_of_the_gradient_is_bounded_after_l2(most):
+  kernel, bias = (np.asarray(GRADS['layer'][k]) for k in ('kernel', 'bias'))
+  kernel = kernel + DECAY * np.asarray(PARAMS['layer']['kernel'])
+  norm = np.sqrt((kernel**2).sum() + (bias**2).sum())
+  assert 0.5 < norm < 100
+  scale = RATE * min(1, most / norm)
+  found = updates('sgd', momentum=0.0, clip_norm=most)
+  np.testing.assert_allclose(found['kernel'], -scale * kernel, rtol=1e-5)
+  np.testing.assert_allclose(found['bias'], -scale * bias, rtol=1e-5)
+
+
+def test_a_bound_out_of_reach_changes_nothing_of_adamw():
+  one, other = updates('adamw'), updates('adamw', clip_norm=1e6)
+  np.testing.assert_array_equal(one['kernel'], other['kernel'])
+
+
 @pytest.mark.parametrize('name', ['sgd', 'adamw'])
 def test_kernels_may_be_spared_by_pattern(name):
   without = updates(name, decay=0.0)
