@@ -12,8 +12,7 @@ images (102 epochs). The paper's top-1 accuracy, which is not ours, is 74.6 ±
 first convolution stays dense, the classifier does not. At mask step 0 the
 kernels of the blocks have no gradient yet, for their last BatchNorm starts at
 0: what grows there goes by position alone, as in their code. Their RigL 5x
-(76.6 ± 0.06 %) is --config.num_steps=160000
---config.optimizer.warmup_steps=7820.
+(76.6 ± 0.06 %) is --config.multiplier=5.
 
 Meant for accelerators: the activations of one such batch take hundreds of GB,
 and a batch lives on one device. With less memory take a smaller batch, a
