@@ -113,6 +113,7 @@ def test_a_run_that_was_stopped_ends_the_same(make, whole, tmp_path):
       assert one.tobytes() == other.tobytes()
 
 
+@pytest.mark.slow
 def test_together_is_as_one_by_one(make, whole, tmp_path):
   made = train(make(), tmp_path / 'run', plots=False, carry='vmap')
   assert (whole[1]['carry']['how'], made['carry']['how']) == (
@@ -155,6 +156,7 @@ def test_a_model_that_does_not_tell_characters_is_refused(make, make_config):
     build(config)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not TEST_DATA, reason='JAXSPARSE_TEST_DATA is not set')
 def test_tiny_shakespeare_is_learned(make, tmp_path):
   config = make(

@@ -1,0 +1,59 @@
+"""Recipes of character models: the paper's numbers, and the small study."""
+
+import dataclasses
+
+import pytest
+
+from jaxsparse.experiments import config_files, outline
+from jaxsparse.experiments.build import build
+from jaxsparse.experiments.studies.planning.members import expand
+
+METHODS = ('dense', 'static', 'set', 'rigl', 'gmp')
+
+
+def planned(name, folder):
+  config = config_files.load_config(name)
+  config.data.dir = str(folder / 'nowhere')
+  return build(config, without_data=True)
+
+
+@pytest.mark.parametrize('method', METHODS)
+def test_the_recipe_of_the_paper(method, tmp_path):
+  run = planned(f'char_lm/gru_{method}', tmp_path)
+  size = outline.size(run)
+  assert run.plan.num_steps == 200_000
+  assert run.example[0].shape == (1, 512)
+  assert run.config['batch_size'] == 32
+  # A quarter of (128 + 512) x 1536 + 512 x 256 + 256 x 128.
+  assert size.weights == 1_146_880
+  assert size.active == (1_146_880 if method == 'dense' else 286_720)
+  steps = run.plan.mask_steps
+  assert (len(steps), *steps[:2], *steps[-1:]) == {
+    'set': (2000, 0, 100, 199_900),
+    'rigl': (2000, 0, 100, 199_900),
+    'gmp': (101, 50_000, 51_000, 150_000),
+  }.get(method, (0,))
+  assert run.config['optimizer']['schedule'] == 'constant'
+  if method in ('set', 'rigl'):
+    assert run.config['updater']['drop_fraction'] == 0.1
+
+
+def test_the_study_has_three_seeds_of_each_method(tmp_path):
+  study = config_files.load_study('studies/rigl/char_lm')
+  where = {'data.dir': str(tmp_path / 'nowhere')}
+  study = dataclasses.replace(
+    study,
+    runs=tuple(
+      dataclasses.replace(run, overrides={**run.overrides, **where})
+      for run in study.runs
+    ),
+  )
+  made = expand(study, tmp_path, without_data=True)
+  assert len(made.members) == 15
+  assert {run.name for run in study.runs} == set(METHODS)
+  for method in METHODS:
+    run = planned(f'tiny_shakespeare/gru_{method}', tmp_path)
+    assert len(run.dataset.train.labels) == 15_685
+    sizes = outline.size(run)
+    share = 1 if method == 'dense' else 4
+    assert sizes.active * share == sizes.weights == 98_304
