@@ -1,9 +1,8 @@
 """The gradient that starts have, over more seeds than are trained.
 
-At step 0 a masked dense start of LeNet5 has a gradient norm that differs by
-orders of magnitude from seed to seed: the ratio of the two initialisations
-needs more of them than the five that are trained to the end. These take one
-step.
+At step 0 the gradient norm of LeNet5's sparse starts differs widely from seed
+to seed: its ratio to that of masked dense ones needs more of them than the
+five that are trained to the end. These take one step.
 """
 
 import dataclasses
