@@ -8,7 +8,7 @@ not given. `--dry_run` needs neither it nor a large machine.
 `--config.model.version=2` is MobileNet v2.
 
 After Evci et al. 2020, "Rigging the Lottery". The paper's top-1 accuracy is
-72.1 ± 0.11 %, which is not ours; we have not run this to its end. They do not
+72.1 ± 0.17 %, which is not ours; we have not run this to its end. They do not
 say how many steps there are or what the weight decay is: both, and the batch,
 are those of their ResNet-50 here. The falls of the rate are those of their
 code, of which the one at epoch 120 lies past the end; no weight decay on
