@@ -10,8 +10,10 @@ and SET and SNFS step as they do, which theirs do not. SNFS goes by an average
 of the gradient, where theirs goes by the optimiser's momentum. Pruning has the
 counts of ERK in each layer, where theirs has one threshold over all. Nets that
 are re-initialised go on moving weights between layers, for their layers are as
-sparse as RigL-SM left them. The 88,000 steps are the report's, in batches that
-are all full.
+sparse as RigL-SM left them. Pruning on CIFAR-10 has no warm-up, where theirs
+has 3,500 steps of one; runs M times as long have a warm-up and a first mask
+step M times as late. The 88,000 steps are the report's, in batches that are all
+full.
 """
 
 from collections.abc import Iterable
