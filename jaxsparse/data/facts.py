@@ -94,6 +94,8 @@ def describe(
 ) -> Facts:
   """What `datasets.load` would give, without reading an example.
 
+  But a text of TFDS, which does not say how many characters it has, is read.
+
   Args:
     name: as for `datasets.load`; `imagenet2012`, `cifar10`, `cifar100`,
       `mnist`, `tiny_shakespeare` and `wikitext103` need not be there.
