@@ -17,7 +17,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 
 from jaxsparse.analysis import flops, widths
 from jaxsparse.core import paths
@@ -90,7 +89,7 @@ def find_big_sparse(config: Any, *, size: str = 'bytes') -> Baseline:
     section = _model(run, width)
     task = recipes.task(recipes.module(section, run.dataset.num_classes))
     params = _params(run, section)
-    counts = target_counts(run.config['updater'], task, params, _inputs(run))
+    counts = target_counts(run.config['updater'], task, params, run.example[0])
     return count(params, counts)
 
   budget = count(run.params, None)
@@ -129,14 +128,9 @@ def _model(run: Experiment, width: float) -> Plain:
   )
 
 
-def _inputs(run: Experiment) -> jax.ShapeDtypeStruct:
-  shape = (1, *run.dataset.train.images.shape[1:])
-  return jax.ShapeDtypeStruct(shape, jnp.float32)
-
-
 def _params(run: Experiment, section: Plain) -> Params:
   task = recipes.task(recipes.module(section, run.dataset.num_classes))
-  return jax.eval_shape(task.init, jax.random.key(0), _inputs(run))[0]
+  return jax.eval_shape(task.init, jax.random.key(0), run.example[0])[0]
 
 
 def _baseline(

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from jaxsparse.core import initialisation, schedules
 from jaxsparse.core import masks as masks_lib
-from jaxsparse.core.types import Counts, MaskUpdater, Params
+from jaxsparse.core.types import Counts, MaskUpdater, Params, PyTree
 from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments import recipes
 from jaxsparse.experiments.fields import Plain
@@ -25,13 +25,13 @@ KEEP_COUNTS = ('per_leaf', 'total')
 def check_logits(
   section: Plain,
   task: Task,
+  variables: tuple[Params, PyTree],
   inputs: jax.ShapeDtypeStruct,
   labels: jax.ShapeDtypeStruct,
 ) -> None:
   """Refuses a model that does not tell each character of a text."""
   if not labels.shape[1:]:
     return
-  variables = jax.eval_shape(task.init, jax.random.key(0), inputs)
   found = jax.eval_shape(task.logits, *variables, inputs).shape
   if found[:-1] != labels.shape:
     raise ValueError(
