@@ -4,7 +4,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from jaxsparse.experiments import feed, start, structure
+from jaxsparse.experiments import feed, start
 from jaxsparse.experiments import plots as plots_lib
 from jaxsparse.experiments import workdir as workdir_lib
 from jaxsparse.experiments.compiled import compiled
@@ -12,7 +12,7 @@ from jaxsparse.experiments.joined import Joined, newest_common
 from jaxsparse.experiments.progress import Report, Reporter
 from jaxsparse.experiments.share import Place, Share, TrainingFailed
 from jaxsparse.experiments.summary import Summary
-from jaxsparse.training import loop, metrics
+from jaxsparse.training import loop
 from jaxsparse.training.carry import (
   Carrier,
   Carry,
@@ -224,12 +224,6 @@ class Run:
         steps_per_second=speed * len(share),
         # Where only the end was left to tell, nothing was carried here.
         carry=share.carried_to_end or self._carry,
-      )
-      result |= structure.of_run(
-        share.experiment,
-        states,
-        failed=own,
-        records=metrics.read(share.root / workdir_lib.METRICS),
       )
       if plots:
         plots_lib.run_plots(share.root)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from jaxsparse.data.datasets import Split
-from jaxsparse.experiments import costs, sources, start, summary
+from jaxsparse.experiments import costs, sources, start, structure, summary
 from jaxsparse.experiments import workdir as workdir_lib
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import Compiled
@@ -195,7 +195,8 @@ class Share:
   ) -> summary.Summary:
     """The final scores as the content of `summary.json`."""
     scores, active = self.scores.final(states, failed)
-    return summary.summarise(
+    records = metrics.read(self.root / workdir_lib.METRICS)
+    found = summary.summarise(
       self.experiment,
       scores=scores,
       active=active,
@@ -208,8 +209,11 @@ class Share:
         states,
         active=active,
         failed=failed,
-        records=metrics.read(self.root / workdir_lib.METRICS),
+        records=records,
       ),
+    )
+    return found | structure.of_run(
+      self.experiment, states, failed=failed, records=records
     )
 
   def _seconds(self) -> float:
