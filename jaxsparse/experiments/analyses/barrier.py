@@ -15,7 +15,7 @@ from jaxsparse.core import paths, prng
 from jaxsparse.core.types import Masks
 from jaxsparse.data import resident
 from jaxsparse.experiments import figures, finished, measures
-from jaxsparse.experiments.analyses import _looks
+from jaxsparse.experiments.analyses import _lines, _looks
 from jaxsparse.experiments.figures import COLOURS
 from jaxsparse.experiments.findings import Finding, Part
 from jaxsparse.experiments.studies.figures import looks
@@ -92,7 +92,7 @@ def barrier(
     name: bezier.along(measure, way, *ends, batches, alphas=alphas.tolist())
     for name, way in ways.items()
   }
-  return Finding(_numbers(lines), _table(lines))
+  return Finding(_numbers(lines), _lines.table(lines, by='path'))
 
 
 def _numbers(lines: dict[str, Line]) -> dict[str, float]:
@@ -102,18 +102,6 @@ def _numbers(lines: dict[str, Line]) -> dict[str, float]:
     found[f'highest_{name}'] = max(first, *between, last)
     found[f'climb_{name}'] = max(between) - max(first, last)
   return found
-
-
-def _table(lines: dict[str, Line]) -> dict[str, np.ndarray]:
-  every = list(lines.values())
-  return {
-    'path': np.repeat(list(lines), [len(line.alphas) for line in every]),
-    'alpha': np.concatenate([line.alphas for line in every]),
-    **{
-      name: np.concatenate([line.values[name] for line in every])
-      for name in ('loss', 'error')
-    },
-  }
 
 
 def _union(start: Solution, end: Solution) -> Masks:
@@ -139,9 +127,7 @@ def draw_barrier(parts: Sequence[Part]) -> Drawn:
   for ax, (label, (_, tables)) in zip(axes, groups.items(), strict=True):
     highest = []
     for colour, (path, shown) in zip(COLOURS, _LABELS.items(), strict=False):
-      rows = [t['path'] == path for t in tables]
-      loss = [t['loss'][r] for t, r in zip(tables, rows, strict=True)]
-      values = _looks.over(tables[0]['alpha'][rows[0]], loss)
+      values = _lines.losses(tables, by='path', which=path)
       figures.line(ax, values, label=shown, color=colour, marker='')
       highest.append(f'{shown} {values.mean.max():.3g}')
     said.append(f'{label}: {", ".join(highest)}')

@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxsparse.analysis import landscape
 from jaxsparse.experiments import figures, finished, measures
-from jaxsparse.experiments.analyses import _looks
+from jaxsparse.experiments.analyses import _lines, _looks
 from jaxsparse.experiments.findings import Finding, Part
 from jaxsparse.experiments.studies.figures import looks
 from jaxsparse.experiments.studies.figures.looks import Drawn
@@ -70,19 +70,7 @@ def interpolation(
     numbers[f'barrier_from_{end}'] = found.above_line
     numbers[f'climb_from_{end}'] = found.above_ends
     numbers[f'middle_loss_from_{end}'] = loss[line.alphas == 0.5].item()
-  return Finding(numbers, _table(lines))
-
-
-def _table(lines: dict[str, landscape.Line]) -> dict[str, np.ndarray]:
-  every = list(lines.values())
-  return {
-    'line_from': np.repeat(list(lines), [len(line.alphas) for line in every]),
-    'alpha': np.concatenate([line.alphas for line in every]),
-    **{
-      name: np.concatenate([line.values[name] for line in every])
-      for name in ('loss', 'error')
-    },
-  }
+  return Finding(numbers, _lines.table(lines, by='line_from'))
 
 
 def draw_interpolation(parts: Sequence[Part]) -> Drawn:
@@ -94,9 +82,7 @@ def draw_interpolation(parts: Sequence[Part]) -> Drawn:
   said = []
   for ax, end in zip(axes, _ENDS, strict=True):
     for label, (style, tables) in groups.items():
-      rows = [t['line_from'] == end for t in tables]
-      loss = [t['loss'][r] for t, r in zip(tables, rows, strict=True)]
-      values = _looks.over(tables[0]['alpha'][rows[0]], loss)
+      values = _lines.losses(tables, by='line_from', which=end)
       figures.line(ax, values, label=label, **style, marker='')
       highest = values.mean[(values.steps >= 0) & (values.steps <= 1)].max()
       said.append(f'{label}, from its {end}, {highest:.3g}')
