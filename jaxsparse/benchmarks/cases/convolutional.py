@@ -46,10 +46,11 @@ def convolutional() -> list[Comparison]:
 
 
 def _compare(net: _Net) -> list[Comparison]:
+  dense = _plain_dense(net)
   return [
     Comparison(
       f'a train step of RigL, {net.name}, against a plain dense Optax step',
-      _plain_dense(net),
+      dense,
       _rigl(net),
       _rigl(net),
       aim=1.02,
@@ -59,7 +60,7 @@ def _compare(net: _Net) -> list[Comparison]:
     # With 99 steps at 1.02 and one at 4, an interval of 100 costs 1.05.
     Comparison(
       f'a mask step of RigL, {net.name}, against a plain dense Optax step',
-      _plain_dense(net),
+      dense,
       _rigl(net, update=True),
       _rigl(net, update=True),
       aim=4.0,
