@@ -28,7 +28,7 @@ _STEPS = (500, 2000)
 _KEPT = 'pruned_kept'
 
 
-def tickets(net: Net, *, seeds: int = 3) -> Study:
+def tickets(net: Net, *, seeds: int = 5) -> Study:
   """Tickets and scratch nets of several masks, and tickets rewound later.
 
   Args:
@@ -40,7 +40,9 @@ def tickets(net: Net, *, seeds: int = 3) -> Study:
     **{f'ticket_{k}': f'pruned@{k}' for k in _MASKS},
     **{f'scratch_{k}': f'pruned@{k}' for k in _MASKS},
     **{f'rewound_{step}': kept for step in _STEPS},
+    'scratch': 'pruned@0',
   }
+  pooled = ('scratch', *(f'rewound_{step}' for step in _STEPS))
   return Study(
     title=f'{net.title}: tickets of other masks, and rewound later',
     source=(
@@ -54,22 +56,35 @@ def tickets(net: Net, *, seeds: int = 3) -> Study:
       *(_of_mask(net, f'scratch_{k}', k, k - 1, seeds) for k in _MASKS),
       _pruned_kept(net),
       *(_rewound(net, step, seeds) for step in _STEPS),
+      *runs(net, ('scratch_inits', 'scratch'), seeds=seeds),
     ),
-    metrics=('test_accuracy', 'disagreement', 'climb_from_end'),
+    metrics=(
+      'test_accuracy',
+      'disagreement',
+      'ensemble_gain',
+      'climb_from_end',
+    ),
     figures=(),
-    analyses=tuple(
-      Analysis(f'{name}_{function}', (name, against), function, options)
-      for name, against in pairs.items()
-      for function, options in (
-        ('disagreement', {}),
-        ('interpolation', net.line),
-      )
+    analyses=(
+      *(
+        Analysis(f'{name}_{function}', (name, against), function, options)
+        for name, against in pairs.items()
+        for function, options in (
+          ('disagreement', {}),
+          ('interpolation', net.line),
+        )
+      ),
+      *(
+        Analysis(f'{name}_ensemble', (name,), 'ensemble', pooled=True)
+        for name in pooled
+      ),
     ),
-    claims=(*(_nearer(k) for k in _MASKS), *_at_the_pruned_net()),
+    claims=(*_nearer(), *_alike(), *_at_the_pruned_net()),
     notes=(
       'Disagreement and climb are those with the pruned net that the masks are'
       ' from. "Scratch k" has the masks of the pruned net of seed k and the'
-      ' start of that of seed k - 1. A rewound ticket starts from the weights'
+      ' start of that of seed k - 1; "Scratch", as elsewhere, the masks of seed'
+      ' 0. A rewound ticket starts from the weights'
       ' at that step of the pruned net of seed 0, and trains for the whole'
       ' schedule.'
     ),
@@ -114,17 +129,41 @@ def _rewound(net: Net, step: int, seeds: int) -> Run:
   return make(net, f'rewound_{step}', seeds)
 
 
-def _nearer(mask: int) -> Claim:
-  return Ratio(
-    f'ticket_{mask}',
-    f'scratch_{mask}',
-    '<=',
-    0.5,
-    metric='disagreement',
-    text=(
-      f'With the pruned net of seed {mask} its ticket disagrees less than half'
-      ' as often as Scratch.'
-    ),
+def _nearer() -> tuple[Claim, ...]:
+  """How often a ticket and Scratch of the same masks disagree with these."""
+  pairs = {
+    **{f'ticket_{k}': (f'scratch_{k}', f'seed {k} its ticket') for k in _MASKS},
+    **{
+      f'rewound_{step}': ('scratch', f'seed 0 its ticket from step {step:,}')
+      for step in _STEPS
+    },
+  }
+  return tuple(
+    Ratio(
+      name,
+      scratch,
+      '<=',
+      0.5,
+      metric='disagreement',
+      text=(
+        f'With the pruned net of {ticket} disagrees less than half as often as'
+        ' Scratch.'
+      ),
+    )
+    for name, (scratch, ticket) in pairs.items()
+  )
+
+
+def _alike() -> tuple[Claim, ...]:
+  return tuple(
+    Bound(
+      f'rewound_{step}',
+      '<=',
+      0.1,
+      metric='ensemble_gain',
+      text=f'An ensemble of tickets from step {step:,} gains next to nothing.',
+    )
+    for step in _STEPS
   )
 
 
