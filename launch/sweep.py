@@ -18,7 +18,8 @@ the report, `DIR/report/report.html`; table.csv and figures lie beside it.
 
 `--search FIELD=SPACE` takes `LOW:HIGH`, `log:LOW:HIGH`, `int:LOW:HIGH[:STEP]`
 or values to choose from; Optuna (the extra `tune`) suggests, and the mean
-accuracy on validation judges. Ends with the best trial; trials.csv and
+accuracy on validation judges (of text, which has a validation split of its own,
+the bits a character there). Ends with the best trial; trials.csv and
 search.png lie in `DIR/report`.
 
 The same command goes on with what was killed; nothing finished is repeated.
@@ -67,15 +68,18 @@ def main() -> None:
   swept = sweeps.grid(config, _SWEEP.value)
   study = sweeps.study(path, config, swept)
   if _SEARCH.value:
-    search.check(config, swept)
+    metric = search.judge(config, swept)
     space = search_space.space(config, _SEARCH.value)
-    _search(study, space, config.seed)
+    _search(study, space, config.seed, metric)
   else:
     study_command.finish(study, 'sweep', print)
 
 
 def _search(
-  study: Study, space: dict[str, search_space.Dimension], seed: int
+  study: Study,
+  space: dict[str, search_space.Dimension],
+  seed: int,
+  metric: str,
 ) -> None:
   for flag in (study_command.PLAN, study_command.DRY_RUN):
     if flag.value:
@@ -83,7 +87,11 @@ def _search(
         f'--{flag.name}: a search has none, as a trial hangs on the last'
       )
   made = search.search(
-    space, functools.partial(_trial, study), trials=_TRIALS.value, seed=seed
+    space,
+    functools.partial(_trial, study),
+    trials=_TRIALS.value,
+    seed=seed,
+    metric=metric,
   )
   print(search.verdict(made))
   with saving(study_command.folder()):

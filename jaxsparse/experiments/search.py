@@ -1,7 +1,8 @@
 """Hyperparameter search: Optuna suggests, members of a study answer.
 
 A trial is a config with the suggested values; its members differ in their
-seeds, and its value is the mean of their accuracies on the validation split.
+seeds, and its value is the mean of their accuracies on the validation split,
+of text that of the bits a character there.
 Nothing is stored but the members: a sampler with a seed suggests the same
 again when it is told the same, and members that are finished are not trained
 again, so that a search that was killed goes on where it was.
@@ -13,13 +14,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from jaxsparse.data import describe
 from jaxsparse.experiments import summary
 from jaxsparse.experiments.search_space import Dimension, command_line
 from jaxsparse.experiments.share import TrainingFailed
 from jaxsparse.experiments.studies import metrics
 from jaxsparse.experiments.studies.results import MemberResult
 
-METRIC = 'validation_accuracy'
+ACCURACY, BITS = 'validation_accuracy', 'validation_bits'
 
 Point = dict[str, Any]
 
@@ -34,17 +36,19 @@ class Trial(NamedTuple):
     point: dotted field -> value.
     members: of all seeds; none where the config was refused.
     error: why it has no value, or ''.
+    metric: what judges it: `ACCURACY`, or `BITS`, of which fewer are better.
   """
 
   number: int
   point: Point
   members: tuple[MemberResult, ...]
   error: str = ''
+  metric: str = ACCURACY
 
   @property
   def values(self) -> list[float]:
-    """The validation accuracies, in per cent."""
-    return metrics.values(self.members, METRIC)
+    """The metric of each member that has it, as it is shown."""
+    return metrics.values(self.members, self.metric)
 
   @property
   def value(self) -> float | None:
@@ -52,22 +56,47 @@ class Trial(NamedTuple):
     return None if self.error else statistics.fmean(self.values)
 
 
-def check(config: Any, swept: Collection[str]) -> None:
-  """Raises `ValueError` if a config has nothing to judge a trial by.
+def judge(config: Any, swept: Collection[str]) -> str:
+  """The metric by which trials of a config are judged.
 
   Args:
     config: the base of all trials.
     swept: the fields of `--sweep`; a trial has all seeds and nothing else.
+
+  Raises:
+    ValueError: other fields are swept, or there is no validation split.
   """
   for field in set(swept) - {'seed'}:
     raise ValueError(
       f'--sweep: config.{field}: with --search accepted is config.seed alone'
     )
+  if config.data.sequence_length:
+    _check_text(config.data)
+    return BITS
   if not config.data.validation > 0:
     raise ValueError(
       f'config.data.validation: got {config.data.validation}; a search is'
       ' judged on a validation split, never on test, so accepted is > 0 (0.2'
       ' sets a fifth of the training images aside)'
+    )
+  return ACCURACY
+
+
+def _check_text(data: Any) -> None:
+  try:
+    known = describe(
+      data.name,
+      data_dir=data.dir or None,
+      validation=data.validation,
+      sequence_length=data.sequence_length,
+    )
+  except ValueError as error:
+    raise ValueError(f'config.data: {error}') from None
+  if not known.validation:
+    raise ValueError(
+      f'config.data.name: got {data.name!r}, which has one split beside that of'
+      ' training; a search is judged on validation, never on test, so accepted'
+      ' is a text with both'
     )
 
 
@@ -77,6 +106,7 @@ def search(
   *,
   trials: int,
   seed: int,
+  metric: str = ACCURACY,
 ) -> list[Trial]:
   """Makes trials, one after another.
 
@@ -86,6 +116,7 @@ def search(
     trials: how many, >= 1. A search with more begins with those of one with
       fewer.
     seed: of the sampler.
+    metric: from `judge`.
 
   Returns:
     All of them, in order. One of which a member failed has no value; the
@@ -99,12 +130,13 @@ def search(
     raise ValueError(f'--trials: got {trials}; accepted is >= 1')
   optuna = _optuna()
   sampler = optuna.samplers.TPESampler(seed=seed)
-  study = optuna.create_study(direction='maximize', sampler=sampler)
+  direction = 'minimize' if metric == BITS else 'maximize'
+  study = optuna.create_study(direction=direction, sampler=sampler)
   made = []
   for number in range(trials):
     asked = study.ask()
     point = {field: d.suggest(asked, field) for field, d in space.items()}
-    trial = _trial(number, point, run)
+    trial = _trial(number, point, run, metric)
     if trial.error:
       # Not as failed: of those the sampler learns nothing.
       study.tell(asked, state=optuna.trial.TrialState.PRUNED)
@@ -131,16 +163,17 @@ def _trial(
   number: int,
   point: Point,
   run: Callable[[int, Point], Sequence[MemberResult]],
+  metric: str,
 ) -> Trial:
   try:
     members = tuple(run(number, point))
   except ValueError as error:
-    return Trial(number, point, (), str(error))
-  trial = Trial(number, point, members)
+    return Trial(number, point, (), str(error), metric)
+  trial = Trial(number, point, members, metric=metric)
   errors = [member.error for member in members if member.error]
   if not errors and len(trial.values) < len(members):
-    roots = [str(m.root) for m in members if metrics.value(m, METRIC) is None]
-    errors = [f'{roots[0]} has no {METRIC}']
+    roots = [str(m.root) for m in members if metrics.value(m, metric) is None]
+    errors = [f'{roots[0]} has no {metric}']
   return trial._replace(error=errors[0]) if errors else trial
 
 
@@ -154,23 +187,25 @@ def _check_any(trials: Sequence[Trial]) -> None:
 
 
 def best(trials: Sequence[Trial]) -> Trial:
-  """The trial with the highest value, the earliest of equals."""
-  return max(
-    (t for t in trials if t.value is not None),
-    key=lambda t: (t.value, -t.number),
-  )
+  """The trial with the best value, the earliest of equals."""
+  good = [(t, t.value) for t in trials if t.value is not None]
+  choose = min if trials[0].metric == BITS else max
+  value = choose(value for _, value in good)
+  return next(trial for trial, own in good if own == value)
 
 
 def said(trial: Trial) -> str:
   """A trial in one line."""
   text = ', '.join(f'{f} {_short(v)}' for f, v in trial.point.items())
-  return f'{text}: {trial.error or spread(trial.values) + " on validation"}'
+  return f'{text}: {trial.error or _spread(trial, trial.metric)}'
 
 
-def spread(values: Sequence[float]) -> str:
-  """'93.06 ± 1.20 %', without the deviation where there is one value."""
-  found = summary.spread(values)
-  return summary.mean_and_std(found['mean'], found['std']) + ' %'
+def _spread(trial: Trial, name: str) -> str:
+  """'validation accuracy 93.06 ± 1.20 %', of one value without deviation."""
+  shown = metrics.metric(name)
+  found = summary.spread(metrics.values(trial.members, name))
+  text = summary.mean_and_std(found['mean'], found['std'], shown.text)
+  return f'{shown.label} {text} {shown.unit}'
 
 
 def _short(value: Any) -> str:
@@ -178,19 +213,19 @@ def _short(value: Any) -> str:
 
 
 def verdict(trials: Sequence[Trial]) -> str:
-  """The best trial: its values, and its accuracies, that on test once."""
+  """The best trial: its values, on validation and, this once, on test."""
   found = best(trials)
   failed = sum(bool(trial.error) for trial in trials)
-  test = spread(metrics.values(found.members, 'test_accuracy'))
+  judged, seeds = _spread(found, found.metric), len(found.values)
+  test = found.metric.replace('validation', 'test')
   return '\n'.join(
     [
       f'best of {len(trials)} trials'
       + (f' ({failed} failed)' if failed else '')
       + f': trial {found.number + 1}',
       *(f'  {field} = {value!r}' for field, value in found.point.items()),
-      f'  validation accuracy {spread(found.values)}'
-      f' ({len(found.values)} seeds), chosen by',
-      f'  test accuracy {test}',
+      f'  {judged} ({seeds} seeds), chosen by',
+      f'  {_spread(found, test)}',
       f'  {command_line(found.point)}',
     ]
   )

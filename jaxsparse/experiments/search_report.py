@@ -9,15 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from jaxsparse.experiments import figures, workdir
-from jaxsparse.experiments.search import Trial, best
+from jaxsparse.experiments.search import BITS, Trial, best
 from jaxsparse.experiments.search_space import Dimension
+from jaxsparse.experiments.studies import metrics
 from jaxsparse.experiments.studies.names import field_name
 from jaxsparse.experiments.summary import mean_and_deviation
 from jaxsparse.experiments.text import lines_of_csv
 
 _COLUMNS = 3
 _PANEL = (3.6, 3.0)
-_YLABEL = 'validation accuracy (%)'
 
 
 def write(
@@ -39,8 +39,8 @@ def write(
 
 
 def csv(trials: Sequence[Trial], fields: Sequence[str]) -> str:
-  """One line a trial: its values of `fields`, accuracies in per cent."""
-  ends = ('validation_accuracy_mean', 'validation_accuracy_std')
+  """One line a trial: its values of `fields` and what it is judged by."""
+  ends = (f'{trials[0].metric}_{what}' for what in ('mean', 'std'))
   return lines_of_csv(
     ['trial', *fields, *ends, 'seeds', 'best', 'error'],
     (
@@ -76,7 +76,8 @@ def draw(trials: Sequence[Trial], space: Mapping[str, Dimension]) -> Figure:
   for ax in others[len(space) :]:
     ax.set_visible(False)
   for row in range(rows):
-    (first, *others)[row * columns].set_ylabel(_YLABEL)
+    ylabel = metrics.metric(trials[0].metric).heading
+    (first, *others)[row * columns].set_ylabel(ylabel)
   return figure
 
 
@@ -84,7 +85,8 @@ def _history(ax: Axes, trials: Sequence[Trial]) -> None:
   good = [(t.number + 1, t.value) for t in trials if t.value is not None]
   lost = [t.number + 1 for t in trials if t.value is None]
   numbers, values = zip(*good, strict=True)
-  so_far = [max(values[: i + 1]) for i in range(len(values))]
+  better, worse = (min, max) if trials[0].metric == BITS else (max, min)
+  so_far = [better(values[: i + 1]) for i in range(len(values))]
   ax.step(
     [*numbers, len(trials)],
     [*so_far, so_far[-1]],
@@ -96,7 +98,7 @@ def _history(ax: Axes, trials: Sequence[Trial]) -> None:
   if lost:
     ax.plot(
       lost,
-      [min(values)] * len(lost),
+      [worse(values)] * len(lost),
       'x',
       color='0.4',
       label='failed',

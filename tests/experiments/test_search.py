@@ -125,6 +125,46 @@ def test_the_best_is_told_with_its_test_accuracy_once():
   ]
 
 
+def in_bits(number, *values):
+  members = tuple(
+    MemberResult(
+      Row('sweep'),
+      seed,
+      pathlib.Path('member'),
+      {'validation_bits': {'mean': value}, 'test_bits': {'mean': value + 0.5}},
+    )
+    for seed, value in enumerate(values)
+  )
+  return search.Trial(number, {'seed': number}, members, metric=search.BITS)
+
+
+def test_of_text_the_fewest_bits_are_the_best():
+  trials = [in_bits(0, 2.5, 2.7), in_bits(1, 2.0, 2.2), in_bits(2, 2.9)]
+  assert search.verdict(trials).splitlines() == [
+    'best of 3 trials: trial 2',
+    '  seed = 1',
+    '  validation bits a character 2.100 ± 0.141 bits (2 seeds), chosen by',
+    '  test bits a character 2.600 ± 0.141 bits',
+    '  --config.seed=1',
+  ]
+  text = search_report.csv(trials, ['seed'])
+  rows = list(csv.DictReader(io.StringIO(text)))
+  assert [row['best'] for row in rows] == ['0', '1', '0']
+  assert float(rows[1]['validation_bits_mean']) == pytest.approx(2.1)
+  history = search_report.draw(trials, {}).axes[0]
+  assert list(history.lines[0].get_ydata()) == [2.6, 2.1, 2.1, 2.1]
+  assert history.get_ylabel() == 'validation bits a character (bits)'
+
+
+def test_a_search_over_text_draws_nearer_to_the_fewest_bits():
+  def run(number, point):
+    return in_bits(number, 3 - quality(point)).members
+
+  made = search.search(SPACE, run, trials=60, seed=1, metric=search.BITS)
+  far = [0.9 - quality(trial.point) for trial in made]
+  assert statistics.median(far[30:]) < statistics.median(far[:10])
+
+
 def test_of_equals_the_first_is_the_best():
   trials = [search.Trial(i, {}, (member(0, 0.5),)) for i in range(3)]
   assert search.best(trials) is trials[0]
@@ -189,8 +229,24 @@ def test_a_budget_is_at_least_one():
 def test_a_search_needs_a_validation_split_and_sweeps_seeds_alone():
   config = default_config()
   with pytest.raises(ValueError, match=r'data.validation: got 0.0; .* never'):
-    search.check(config, ['seed'])
+    search.judge(config, ['seed'])
   config.data.validation = 0.2
-  search.check(config, ['seed'])
+  assert search.judge(config, ['seed']) == 'validation_accuracy'
   with pytest.raises(ValueError, match='accepted is config.seed alone'):
-    search.check(config, ['seed', 'updater.sparsity'])
+    search.judge(config, ['seed', 'updater.sparsity'])
+
+
+def test_a_text_is_judged_on_the_validation_split_that_it_has(tmp_path):
+  config = default_config(model='gru_lm')
+  for name, splits in (('both', ('validation', 'test')), ('one', ('test',))):
+    (tmp_path / name).mkdir()
+    for split in ('train', *splits):
+      (tmp_path / name / f'{split}.txt').write_bytes(bytes(range(50)))
+  config.data.update(name='both', dir=str(tmp_path), sequence_length=8)
+  assert search.judge(config, ['seed']) == 'validation_bits'
+  config.data.name = 'one'
+  with pytest.raises(ValueError, match="got 'one', which has one split beside"):
+    search.judge(config, ['seed'])
+  config.data.update(name='both', validation=0.2)
+  with pytest.raises(ValueError, match=r'config\.data: validation is 0.2'):
+    search.judge(config, ['seed'])
