@@ -10,7 +10,14 @@ from jaxsparse.core import masks as masking
 from jaxsparse.core import schedules
 from jaxsparse.core.criteria.magnitude import magnitude
 from jaxsparse.core.topk import topk_mask
-from jaxsparse.core.types import Counts, Masks, MaskState, Params, PyTree
+from jaxsparse.core.types import (
+  Counts,
+  Masks,
+  MaskState,
+  Params,
+  PyTree,
+  Scores,
+)
 from jaxsparse.updaters import _checks
 
 
@@ -48,14 +55,23 @@ def keep_largest(
 
   All of them where fewer are active: nothing is ever revived.
   """
+  scores = magnitude(params, grads, key=key)
+  new = keep_highest(scores, state.masks, counts)
+  return masking.apply_masks(params, new), state._replace(masks=new)
+
+
+def keep_highest(scores: Scores, masks: Masks, counts: Counts) -> Masks:
+  """Masks of the `counts` active weights of highest score of each leaf.
+
+  All of them where fewer are active.
+  """
 
   def one(score: Array, mask: Array, count: int | Array) -> Array:
     active = jnp.sum(mask, dtype=jnp.int32)
     return topk_mask(score, jnp.minimum(active, count), where=mask)
 
-  scores = magnitude(params, grads, key=key)
-  new: Masks = masking.map_masks(one, scores, state.masks, counts)
-  return masking.apply_masks(params, new), state._replace(masks=new)
+  kept: Masks = masking.map_masks(one, scores, masks, counts)
+  return kept
 
 
 def intervals(start_step: int, stop_step: int, update_interval: int) -> int:

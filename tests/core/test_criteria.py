@@ -9,12 +9,15 @@ from jaxsparse.core import registry
 from jaxsparse.core.criteria.gradient import gradient
 from jaxsparse.core.criteria.magnitude import magnitude
 from jaxsparse.core.criteria.random import random
+from jaxsparse.core.criteria.sensitivity import sensitivity
 
 PARAMS = {'a': jnp.array([[1.0, -2.0], [0.0, 3.0]]), 'b': jnp.ones((2, 2))}
 GRADS = {'a': jnp.array([[-5.0, 0.5], [7.0, -0.0]]), 'b': -jnp.ones((2, 2))}
 
 
-@pytest.mark.parametrize('name', ['gradient', 'magnitude', 'random'])
+@pytest.mark.parametrize(
+  'name', ['gradient', 'magnitude', 'random', 'sensitivity']
+)
 def test_scores_have_the_structure_of_params(key, name):
   criterion = registry.resolve(name, 'jaxsparse.core.criteria')
   with jax.numpy_dtype_promotion('strict'):
@@ -32,6 +35,11 @@ def test_gradient_is_of_grads(key):
   scores = gradient(PARAMS, GRADS, key=key)
   np.testing.assert_array_equal(scores['a'], [[5, 0.5], [7, 0]])
   np.testing.assert_array_equal(scores['b'], np.ones((2, 2)))
+
+
+def test_sensitivity_is_of_both(key):
+  scores = sensitivity(PARAMS, GRADS, key=key)
+  np.testing.assert_array_equal(scores['a'], [[5, 1], [0, 0]])
 
 
 def test_random_goes_by_key_and_path(key):

@@ -11,7 +11,7 @@ from jaxsparse.experiments import resolve
 ROOT = pathlib.Path(__file__).parents[2]
 # Those that the papers compare everywhere; small nets have them all.
 METHODS = {'dense', 'static', 'set', 'rigl', 'gmp'}
-SMALL = METHODS | {'snfs', 'magnitude'}
+SMALL = METHODS | {'snfs', 'magnitude', 'snip'}
 
 
 def families():

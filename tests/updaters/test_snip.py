@@ -1,0 +1,75 @@
+"""SNIP against a numpy ranking, by layer and over all layers."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxsparse.updaters.snip import snip
+
+COUNTS = {'deep': 60, 'exempt': None, 'wide': 25}
+SHAPES = {'deep': (9, 16), 'exempt': (7,), 'wide': (12, 5)}
+
+
+def _normal(seed, scale):
+  random = np.random.default_rng(seed)
+  return {
+    name: np.float32(random.normal(size=shape) * scale.get(name, 1))
+    for name, shape in SHAPES.items()
+  }
+
+
+PARAMS = _normal(0, {})
+# So that a ranking of all together is not that of each alone.
+GRADS = _normal(1, {'wide': 5.0})
+SCORES = {name: np.abs(PARAMS[name] * GRADS[name]) for name in ('deep', 'wide')}
+
+
+def _pruned(key, params=PARAMS, grads=GRADS, **options):
+  updater = snip(COUNTS, **options)
+  params, grads = (jax.tree.map(jnp.asarray, x) for x in (params, grads))
+  state = updater.init(params, key=key)
+  assert all(mask.all() for mask in jax.tree.leaves(state.masks))
+  return updater.update(grads, state, params, step=0, key=key)
+
+
+def test_each_layer_keeps_its_most_sensitive(key):
+  params, state = _pruned(key)
+  for name, scores in SCORES.items():
+    best = np.argsort(-scores.ravel())[: COUNTS[name]]
+    expected = np.isin(np.arange(scores.size), best).reshape(scores.shape)
+    np.testing.assert_array_equal(state.masks[name], expected)
+    np.testing.assert_array_equal(
+      params[name], np.where(expected, PARAMS[name], 0)
+    )
+  assert state.masks['exempt'] is None
+  np.testing.assert_array_equal(params['exempt'], PARAMS['exempt'])
+
+
+def test_ranked_together_layers_share_out_what_they_keep_in_all(key):
+  _, state = _pruned(key, global_ranking=True)
+  scores = np.concatenate([SCORES['deep'].ravel(), SCORES['wide'].ravel()])
+  masks = [np.asarray(state.masks[name]).ravel() for name in SCORES]
+  best = np.sort(np.argsort(-scores)[: 60 + 25])
+  np.testing.assert_array_equal(np.flatnonzero(np.concatenate(masks)), best)
+  assert masks[1].sum() > COUNTS['wide']
+
+
+@pytest.mark.parametrize('global_ranking', [False, True])
+def test_weights_alone_decide_nothing_and_gradients_alone_neither(
+  key, global_ranking
+):
+  """The largest weight has no gradient, the largest gradient no weight."""
+  params, grads = (jax.tree.map(np.copy, x) for x in (PARAMS, GRADS))
+  params['deep'][0, 0], grads['deep'][0, 0] = 100.0, 0.0
+  params['wide'][0, 0], grads['wide'][0, 0] = 0.0, 100.0
+  _, state = _pruned(key, params, grads, global_ranking=global_ranking)
+  assert not state.masks['deep'][0, 0]
+  assert not state.masks['wide'][0, 0]
+  assert sum(int(m.sum()) for m in jax.tree.leaves(state.masks)) == 85
+
+
+def test_it_ranks_the_weights_that_the_run_starts_from():
+  updater = snip(COUNTS)
+  assert not updater.step_on_update
+  assert updater.mask_steps == 'first'
