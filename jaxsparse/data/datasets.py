@@ -107,11 +107,12 @@ def load(
       the other kind of data.
   """
   folder = locate(name, data_dir)
-  if text.is_text(folder):
+  builder = text.opened(folder)
+  if isinstance(builder, text.Text):
     text.check(name, validation, source, image_size, sequence_length)
-    return _text(str(name), folder, sequence_length)
+    return _text(str(name), builder, sequence_length)
   text.check_none(name, sequence_length)
-  builder = images.open_folder(folder)
+  images.check(builder.info)
   tested = held_out(builder)
   total = builder.info.splits['train'].num_examples
   kept = total - validation_size(validation, total)
@@ -179,10 +180,10 @@ def held_out(builder: tfds.core.DatasetBuilder) -> str:
   return found[0]
 
 
-def _text(name: str, folder: pathlib.Path, length: int) -> Dataset:
+def _text(name: str, where: text.Text, length: int) -> Dataset:
   splits = {
     split: Split(*examples)
-    for split, examples in text.load(name, folder, length).items()
+    for split, examples in text.load(name, where, length).items()
   }
   return Dataset(
     name=name,

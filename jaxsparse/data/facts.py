@@ -122,12 +122,13 @@ def describe(
     text.check_none(name, sequence_length)
     known = Facts(base, *_of_table(base, image_size), 1 / 255, False)
     return _cut(known, validation)
-  if text.is_text(folder):
+  builder = text.opened(folder)
+  if isinstance(builder, text.Text):
     text.check(name, validation, source, image_size, sequence_length)
-    sizes = {split: len(whole) for split, whole in text.read(folder).items()}
+    sizes = {split: len(whole) for split, whole in text.read(builder).items()}
     return _of_text(str(name), sizes, sequence_length, True)
   text.check_none(name, sequence_length)
-  builder = images_lib.open_folder(folder)
+  images_lib.check(builder.info)
   streams(builder, source, image_size)
   splits = builder.info.splits
   whole = Facts(

@@ -7,7 +7,6 @@ one more thing that can be stale, half-written or full.
 
 import io
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -15,23 +14,11 @@ from PIL import Image
 
 from jaxsparse.core.types import Shape
 from jaxsparse.data.crops import Box
-from jaxsparse.data.prepared import DataError, opened
+from jaxsparse.data.prepared import DataError
 
 _MODES = {1: 'L', 3: 'RGB', 4: 'RGBA'}
 # The side of images that differ in size, unless another is asked for.
 USUAL_SIZE = 224
-
-
-def open_folder(folder: Path) -> tfds.core.DatasetBuilder:
-  """The builder of a prepared folder, checked to be readable as images.
-
-  Raises:
-    DataError: files are missing, the format is not array_record, or it is
-      not an image-classification data set.
-  """
-  builder = opened(folder)
-  _check_features(builder.info)
-  return builder
 
 
 def num_classes(builder: tfds.core.DatasetBuilder) -> int:
@@ -48,7 +35,7 @@ def image_shape(builder: tfds.core.DatasetBuilder, size: int = 0) -> Shape:
   """`(h, w, c)` of an image as a model sees it.
 
   Args:
-    builder: what `open_folder` returned.
+    builder: of an opened data set.
     size: the side that images are resized to; 0 for their own or, where they
       differ, 224.
   """
@@ -104,8 +91,12 @@ def _picture(value: bytes | np.ndarray, shape: Shape) -> Image.Image:
     raise DataError(f'an image cannot be decoded: {error}') from error
 
 
-def _check_features(info: tfds.core.DatasetInfo) -> None:
-  """One image and one class label, as `supervised_keys`."""
+def check(info: tfds.core.DatasetInfo) -> None:
+  """Refuses all but one image and one class label, as `supervised_keys`.
+
+  Raises:
+    DataError: it is not an image-classification data set.
+  """
   keys = info.supervised_keys
   if keys and len(keys) == 2:
     image, label = (info.features[key] for key in keys)

@@ -11,7 +11,7 @@ import tensorflow_datasets as tfds
 from jaxsparse.core.types import Shape
 from jaxsparse.data import images
 from jaxsparse.data.crops import Box, centre_box
-from jaxsparse.data.prepared import DataError
+from jaxsparse.data.prepared import DataError, opened
 
 # `(place in the batch, height, width) -> box`
 BoxOf = Callable[[int, int, int], Box]
@@ -115,7 +115,7 @@ class Records:
 
 def _open(folder: Path, split: str) -> tuple[Any, str, str]:
   """A source of encoded examples, and the keys of image and label."""
-  builder = images.open_folder(folder)
+  builder = opened(folder)
   image, label = builder.info.supervised_keys
   source = builder.as_data_source(
     split,

@@ -10,11 +10,13 @@ folder with `train.txt` and `validation.txt` or `test.txt`, or both.
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow_datasets as tfds
 
-from jaxsparse.data.prepared import TEXT, DataError, Spec, opened
+from jaxsparse.data import prepared
+from jaxsparse.data.prepared import TEXT, DataError, Spec
 
 CHARACTERS = 256
 SPLITS = ('train', 'validation', 'test')
@@ -22,12 +24,31 @@ SPLITS = ('train', 'validation', 'test')
 COUNTED_ELSEWHERE = -1
 
 
-def is_text(folder: Path) -> bool:
-  """Whether a folder that `prepared.locate` found is one of text."""
+class Text(NamedTuple):
+  """Where a text is.
+
+  Attributes:
+    folder: of its files.
+    builder: that opens them; `None` where they are `train.txt` and others.
+  """
+
+  folder: Path
+  builder: tfds.core.DatasetBuilder | None
+
+
+def opened(folder: Path) -> Text | tfds.core.DatasetBuilder:
+  """A folder that `prepared.locate` found: a text, or else its builder.
+
+  Raises:
+    DataError: as for `prepared.opened`.
+  """
   if (folder / TEXT).exists():
-    return True
-  features = list(dict(opened(folder).info.features).values())
-  return len(features) == 1 and isinstance(features[0], tfds.features.Text)
+    return Text(folder, None)
+  builder = prepared.opened(folder)
+  features = list(dict(builder.info.features).values())
+  if len(features) == 1 and isinstance(features[0], tfds.features.Text):
+    return Text(folder, builder)
+  return builder
 
 
 def check(
@@ -60,14 +81,14 @@ def check_none(name: Spec, sequence_length: int) -> None:
 
 
 def load(
-  name: str, folder: Path, length: int
+  name: str, where: Text, length: int
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
   """A text as `cut` makes sequences of its splits; see `examples` for which.
 
   Raises:
     DataError: as for `examples` and `read`.
   """
-  texts = read(folder)
+  texts = read(where)
   examples(name, {split: len(texts[split]) for split in texts}, length)
   if 'test' not in texts:
     texts['test'] = texts.pop('validation')
@@ -111,7 +132,7 @@ def examples(
   return found
 
 
-def read(folder: Path) -> dict[str, np.ndarray]:
+def read(where: Text) -> dict[str, np.ndarray]:
   """The splits that a text has, each its characters, uint8 [n].
 
   What is in files of our own is read when it is used. Examples of TFDS are
@@ -121,19 +142,20 @@ def read(folder: Path) -> dict[str, np.ndarray]:
     DataError: a file is empty or cannot be read.
   """
   try:
-    if (folder / TEXT).exists():
-      return {
-        split: np.memmap(file, np.uint8, 'r')
-        for split in SPLITS
-        if (file := folder / f'{split}.txt').exists()
-      }
-    return _prepared(folder)
+    if where.builder is not None:
+      return _prepared(where.builder)
+    return {
+      split: np.memmap(file, np.uint8, 'r')
+      for split in SPLITS
+      if (file := where.folder / f'{split}.txt').exists()
+    }
   except (OSError, RuntimeError, ValueError) as error:
-    raise DataError(f'cannot read the text in {folder}: {error}') from error
+    raise DataError(
+      f'cannot read the text in {where.folder}: {error}'
+    ) from error
 
 
-def _prepared(folder: Path) -> dict[str, np.ndarray]:
-  builder = opened(folder)
+def _prepared(builder: tfds.core.DatasetBuilder) -> dict[str, np.ndarray]:
   (feature,) = builder.info.features
   texts = {}
   for split in set(SPLITS) & set(builder.info.splits):

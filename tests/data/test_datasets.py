@@ -101,6 +101,22 @@ def test_a_builder_of_the_users_own(prepared):
   assert dataset.num_classes == 3
 
 
+def test_a_folder_is_opened_once_and_by_each_reader(prepared, monkeypatch):
+  opened, usual = [], tfds.builder_from_directory
+
+  def counted(folder):
+    opened.append(folder)
+    return usual(folder)
+
+  monkeypatch.setattr(tfds, 'builder_from_directory', counted)
+  data.describe('stripes', data_dir=prepared)
+  assert len(opened) == 1
+  kept = data.load('stripes', data_dir=prepared, source='stream')
+  assert len(opened) == 2
+  kept.train.images[:1]
+  assert len(opened) == 3
+
+
 @pytest.mark.parametrize('name', ['stripes', 'stripes/1.2.0', 'stripes:1.2.0'])
 def test_what_is_prepared_goes_by_name(prepared, name):
   by_name = data.load(name, data_dir=prepared)
