@@ -15,7 +15,12 @@ from jaxsparse.experiments import (
   outline,
 )
 from jaxsparse.experiments.build import build
-from jaxsparse.experiments.papers.rigl import imagenet, mnist, report
+from jaxsparse.experiments.papers.rigl import (
+  imagenet,
+  mnist,
+  report,
+  report_further,
+)
 from jaxsparse.experiments.studies.planning.members import expand
 
 WRN22_2 = 1_076_912  # Published; the first convolution is 3 x 3 x 3 x 16.
@@ -91,14 +96,19 @@ def test_the_rate_of_wrn22_2_falls_at_multiples_of_30_000(times):
 
 
 def test_lenet_300_100_is_as_sparse_by_layer_as_in_the_authors_code():
-  runs = one_seed(mnist.table()) | one_seed(mnist.short())
+  table = one_seed(mnist.table())
+  runs = table | one_seed(mnist.short())
   layers = {'Dense_0': 2352, 'Dense_1': 3270, 'Dense_2': 1000}
   for name in ('static', 'set', 'rigl'):
     counts = runs[f'{name}_layers', 0.99].target_counts
     assert counts == {f'{k}/kernel': n for k, n in layers.items()}
     assert sum(runs[f'{name}_erk', 0.98].target_counts.values()) == 5326
-  long = one_seed(mnist.table())['rigl_layers', 0.99].plan
-  assert (long.num_steps, len(long.mask_steps)) == (120_000, 500)
+  plans = [table[k].plan for k in (('rigl_layers', 0.99), ('rigl_plus',))]
+  for long in plans:
+    assert (long.num_steps, len(long.mask_steps)) == (120_000, 500)
+  # 4 % of 408 x 100, 14 % of 100 x 69, all of 69 x 10.
+  counts = table['rigl_plus',].target_counts
+  assert list(counts.values()) == [1632, 966, 690]
 
 
 def reduced(study, points=1):
@@ -147,6 +157,27 @@ def test_the_report_on_wrn22_2_is_planned_with_its_steps(names):
   small = outline.size(runs['small_dense_90',])
   assert runs['small_dense_90',].module.channels == (10, 20, 40)
   assert small.active == small.weights == pytest.approx(0.1 * WRN22_2, rel=0.03)
+
+
+def only(study, *names):
+  """The study with these runs alone."""
+  return dataclasses.replace(
+    study, runs=tuple(run for run in study.runs if run.name in names)
+  )
+
+
+def test_wrn22_2_on_all_images_has_as_many_epochs():
+  study = only(reduced(report_further.full()), 'rigl_erk', 'gmp_erk')
+  runs = one_seed(study)
+  for experiment in runs.values():
+    assert len(experiment.dataset.train.labels) == 50_000
+    assert experiment.plan.num_steps == 250 * 50_000 // 128
+    assert outline.size(experiment).active == pytest.approx(
+      0.1 * WRN22_2, abs=25
+    )
+  # Three quarters of the run.
+  assert runs['rigl_erk', 0.9].plan.mask_steps[-1] == 73_199
+  assert runs['gmp_erk', 0.9].plan.mask_steps[-1] == 73_200
 
 
 @pytest.mark.slow

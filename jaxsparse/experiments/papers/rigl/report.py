@@ -18,15 +18,15 @@ full.
 
 from collections.abc import Iterable
 
-from jaxsparse.experiments.papers.rigl import claims, printed
+from jaxsparse.experiments.papers.rigl import claims, reported
 from jaxsparse.experiments.papers.rigl.runs import Net, Row, runs
 from jaxsparse.experiments.studies.spec import Against, Claim, Run, Study
 
-_REPORT = (
+SOURCE = (
   'Sundar and Dwaraknath 2021, [Re] Rigging the Lottery: Making All Tickets'
   ' Winners'
 )
-_DATA = (
+DATA = (
   'With `data.name=cifar10_jpeg` images are a lossy copy (JPEG) of CIFAR-10.'
 )
 _FIELD = 'updater.sparsity'
@@ -40,7 +40,7 @@ _ROOTS = {0.8: 0.2**0.5, 0.9: 0.1**0.5}
 CIFAR10 = Net(
   configs='cifar10/wrn22_2',
   spreads=_SPREADS,
-  printed=printed.REPORT_CIFAR10,
+  printed=reported.CIFAR10,
   overrides={
     'data.validation': 5000.0,
     'num_steps': 88_000,
@@ -62,7 +62,7 @@ CIFAR10 = Net(
 CIFAR100 = Net(
   configs='cifar100/resnet50',
   spreads=_SPREADS,
-  printed=printed.REPORT_CIFAR100,
+  printed=reported.CIFAR100,
   small={sparsity: {'model.width': root} for sparsity, root in _ROOTS.items()},
   source='gmp',
 )
@@ -120,21 +120,21 @@ def tuning() -> Study:
 
   The search itself is `launch.sweep --search`, by validation accuracy.
   """
-  net = CIFAR10._replace(printed=printed.UNTUNED)
+  net = CIFAR10._replace(printed=reported.UNTUNED)
   rows = tuple(Row('rigl', spread) for spread in _SPREADS)
   return Study(
     title='WRN-22-2 on CIFAR-10: RigL tuned',
-    source=f'{_REPORT}: the table of tuned hyperparameters',
+    source=f'{SOURCE}: the table of tuned hyperparameters',
     runs=(*runs(net, rows, (0.5, 0.8, 0.9)), *_tuned(net)),
     metrics=('test_accuracy', 'validation_accuracy'),
     across=_FIELD,
     figures=(),
-    notes=_DATA,
+    notes=DATA,
   )
 
 
 def _tuned(net: Net) -> Iterable[Run]:
-  for (spread, sparsity), found in printed.TUNED.items():
+  for (spread, sparsity), found in reported.TUNED.items():
     fraction, interval, accuracy = found
     own = {
       'updater.drop_fraction': fraction,
@@ -163,13 +163,13 @@ def _study(
 ) -> Study:
   return Study(
     title=f'{title} of the reproducibility report',
-    source=f'{_REPORT}: the table of {which}',
+    source=f'{SOURCE}: the table of {which}',
     runs=runs(net, rows, _SPARSITIES),
     metrics=('test_accuracy', 'inference_flops', 'training_flops'),
     across=_FIELD,
     figures=(Against(_FIELD),),
     claims=claimed,
     notes=(
-      f'{_DATA} FLOPs are shares of those of a dense run of the same length.'
+      f'{DATA} FLOPs are shares of those of a dense run of the same length.'
     ),
   )
