@@ -5,8 +5,8 @@ r"""Character GRU on tiny_shakespeare at 75 % (uniform): gradual pruning.
 
 FOLDER is where TFDS has tiny_shakespeare as array_record;
 ~/tensorflow_datasets if not given. The net of configs/char_lm with 128 units,
-and masks that change every 50 steps, not 1,000. Some 100 s of CPU time (x86-64);
-for what came out see studies/rigl/char_lm.
+and masks that change every 50 steps, not 1,000. Some 100 s of CPU time
+(x86-64); for what came out see studies/rigl/char_lm.
 """
 
 from ml_collections import ConfigDict
