@@ -8,7 +8,7 @@ out. Patterns are those of `fnmatch` (`*` also crosses '/').
 import difflib
 import fnmatch
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import jax
@@ -57,8 +57,32 @@ def kernels(path: Path, shape: Shape) -> bool:
 
 
 def matches(path: Path, pattern: str) -> bool:
-  """Whether `path` matches `pattern`, an `fnmatch` pattern."""
-  return fnmatch.fnmatchcase(path, pattern)
+  """Whether `pattern` is `path`, or an `fnmatch` pattern that it matches."""
+  return path == pattern or fnmatch.fnmatchcase(path, pattern)
+
+
+def matching(
+  names: Collection[Path], pattern: str, *, what: str, where: str = ''
+) -> list[Path]:
+  """Those of `names` that match `pattern`, in their order.
+
+  Args:
+    names: paths.
+    pattern: a path or an `fnmatch` pattern.
+    what: the names are, for the error: 'kernels'.
+    where: the pattern is from, likewise: 'no_decay'.
+
+  Raises:
+    ValueError: none of them does.
+  """
+  found = [name for name in names if matches(name, pattern)]
+  if not found:
+    start = f'{where}: ' if where else ''
+    raise ValueError(
+      f'{start}{pattern!r} fits none of the {what}:'
+      f' {", ".join(natural_order(names))}.{nearest(pattern, names)}'
+    )
+  return found
 
 
 def natural_order(names: Iterable[Path]) -> list[Path]:

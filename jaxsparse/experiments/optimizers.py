@@ -114,12 +114,9 @@ def _decays(params: PyTree, exempt: tuple[str, ...]) -> PyTree:
   """True where weight decay acts."""
   leaves = paths.flatten(params)
   kernels = {p for p, leaf in leaves.items() if paths.kernels(p, leaf.shape)}
-  fits = {e: {p for p in kernels if paths.matches(p, e)} for e in exempt}
-  for pattern, hits in fits.items():
-    if not hits:
-      raise ValueError(
-        f'no_decay: {pattern!r} fits none of the kernels:'
-        f' {", ".join(paths.natural_order(kernels))}'
-      )
-  decays = kernels.difference(*fits.values())
+  fits = [
+    paths.matching(kernels, pattern, what='kernels', where='no_decay')
+    for pattern in exempt
+  ]
+  decays = kernels.difference(*fits)
   return paths.map_with_path(lambda p, _: p in decays, params)

@@ -85,7 +85,9 @@ def srigl(
   ) -> MaskState:
     del probe
     _checks.check_counts(params, counts)
-    _check_patterns(keep_units, counts)
+    leaves = paths.flatten(counts)
+    for pattern in keep_units:
+      paths.matching(leaves, pattern, what='masked leaves', where='keep_units')
 
     def one(path: Path, param: Array, count: int | Array, leaf_key: Array):
       found = fans.find(rule, path, param.shape)
@@ -164,14 +166,3 @@ def _left(
   least = (count + salient.shape[1] - 1) // salient.shape[1]
   # Those with enough speak for themselves the most: they come first.
   return topk_mask(speaking, jnp.maximum(enough, least), where=alive)
-
-
-def _check_patterns(patterns: tuple[str, ...], counts: Counts) -> None:
-  leaves = paths.flatten(counts)
-  for pattern in patterns:
-    if not any(paths.matches(path, pattern) for path in leaves):
-      raise ValueError(
-        f'keep_units: {pattern!r} fits none of the masked leaves:'
-        f' {", ".join(paths.natural_order(leaves))}.'
-        f'{paths.nearest(pattern, leaves)}'
-      )

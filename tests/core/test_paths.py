@@ -107,3 +107,21 @@ def test_leaf_shape_and_abstract():
   struct = paths.abstract(tree)['x']
   assert struct == jax.ShapeDtypeStruct((2, 3), jnp.bfloat16)
   assert paths.leaf_shape(struct) == paths.leaf_shape((2, 3)) == (2, 3)
+
+
+def test_what_matches_a_pattern_keeps_its_order():
+  names = ['b/kernel', 'a_10/kernel', 'a_2/bias', 'odd[1]/kernel']
+  found = paths.matching(names, '*kernel', what='leaves')
+  assert found == ['b/kernel', 'a_10/kernel', 'odd[1]/kernel']
+  # A whole path is itself, whatever `fnmatch` makes of its brackets.
+  assert paths.matching(names, 'odd[1]/kernel', what='leaves') == names[3:]
+
+
+def test_a_pattern_that_nothing_matches_is_refused_with_what_there_is():
+  said = (
+    "^spared: 'a_1/k' fits none of the leaves: a_2/k, a_10/k. Did you mean 'a_1"
+  )
+  with pytest.raises(ValueError, match=said):
+    paths.matching(['a_10/k', 'a_2/k'], 'a_1/k', what='leaves', where='spared')
+  with pytest.raises(ValueError, match="^'c' fits none of the leaves: a.$"):
+    paths.matching(['a'], 'c', what='leaves')

@@ -115,14 +115,7 @@ def by_pattern(
   """
   found: dict[Path, str] = {}
   for pattern in sorted(layers, key=lambda pattern: pattern in shapes):
-    hits = [path for path in shapes if _fits(path, pattern)]
-    if not hits:
-      raise ValueError(
-        f'{pattern!r} fits none of the selected leaves:'
-        f' {", ".join(paths.natural_order(shapes))}.'
-        f'{paths.nearest(pattern, shapes)}'
-      )
-    for path in hits:
+    for path in paths.matching(shapes, pattern, what='selected leaves'):
       if path in found and pattern not in shapes:
         raise ValueError(
           f'{path!r} fits two patterns, {found[path]!r} and {pattern!r}'
@@ -143,7 +136,3 @@ def counts_tree(params: Params, sparsities: Mapping[Path, Fraction]) -> Counts:
     return active_weights(sparsities[path], math.prod(paths.leaf_shape(leaf)))
 
   return paths.map_with_path(count, params)
-
-
-def _fits(path: Path, pattern: str) -> bool:
-  return path == pattern or paths.matches(path, pattern)
