@@ -5,7 +5,7 @@ their compiled programs too.
 """
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import jax
 import jax.numpy as jnp
@@ -25,28 +25,50 @@ from jaxsparse.training.task import Task
 
 
 def logits_on_test(run: Finished, solution: Solution) -> np.ndarray:
-  """Logits of a net on its test split, [n, classes], in its order."""
-  data = run.experiment.dataset.test
-  size = len(data.labels)
-  # Batches of one shape compile once; what fills the last one up is cut off.
-  indices, _ = resident.eval_batches(size, _batch_size(run))
+  """Logits of a net on its test split, [n, classes], in its order.
+
+  Of a text those of each character that is told, so that runs which cut it
+  into sequences of other lengths have rows in common.
+  """
+  labels = run.experiment.dataset.test.labels
   found = similarity.collect_logits(
     _predictor(run.experiment.task, run.experiment.pixels),
     (solution.params, solution.model_state),
-    (data.images[rows] for rows in indices),
-  )
-  return found[:size]
+    test_images(run),
+  )[: len(labels)]
+  return found if labels.ndim == 1 else found[labels >= 0]
+
+
+def labels_on_test(run: Finished) -> np.ndarray:
+  """Of each row of `logits_on_test` its label, [n]."""
+  labels = np.asarray(run.experiment.dataset.test.labels)
+  return labels[labels >= 0]
+
+
+def test_images(run: Finished) -> Iterator[np.ndarray]:
+  """The test split as it is stored, in batches of one shape.
+
+  The last one is filled up with examples that come once too often.
+  """
+  data = run.experiment.dataset.test
+  indices, _ = resident.eval_batches(len(data.labels), _batch_size(run))
+  return (data.images[rows] for rows in indices)
 
 
 def train_batches(run: Finished, examples: int | None = None) -> list[Split]:
   """The first `examples` of the training split (or all) on the device.
 
   Raises:
-    ValueError: `examples` is below 1.
+    ValueError: `examples` is below 1, or all of a split that stays on disk.
   """
   if examples is not None and examples < 1:
     raise ValueError(f'examples is {examples}; accepted is >= 1')
   data, size = run.experiment.dataset.train, _batch_size(run)
+  if examples is None and run.experiment.streamed:
+    raise ValueError(
+      f'examples is None, and the {len(data.labels):,} of {run.root} stay on'
+      ' disk; accepted is how many of them are to be read'
+    )
   end = len(data.labels) if examples is None else examples
   images, labels = data.images[:end], data.labels[:end]
   return [

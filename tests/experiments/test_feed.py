@@ -4,7 +4,9 @@ import jax
 import numpy as np
 import pytest
 
-from jaxsparse.experiments import feed, finished
+from jaxsparse.experiments import feed, finished, measures
+from jaxsparse.experiments.analyses.barrier import barrier
+from jaxsparse.experiments.analyses.compression import compression
 from jaxsparse.experiments.build import build
 from jaxsparse.experiments.population import choose_carry
 from jaxsparse.experiments.train import train
@@ -130,6 +132,36 @@ def test_a_streamed_run_measures_what_a_resident_one_does(runs):
     np.testing.assert_allclose(
       mine, [r[name] for r in theirs if name in r], rtol=1e-4
     )
+
+
+def test_analyses_read_the_first_of_a_stream(runs):
+  ends = [runs / 'streamed', runs / 'resident']
+  ours, theirs = (
+    measures.train_batches(finished.load(end), 150) for end in ends
+  )
+  assert [len(batch.labels) for batch in ours] == [100, 50]
+  jax.tree.map(np.testing.assert_array_equal, ours, theirs)
+  for refused in (None, 0):
+    with pytest.raises(ValueError, match=f'examples is {refused}.*accepted'):
+      barrier(ends, points=3, examples=refused)
+
+
+@pytest.mark.slow
+def test_paths_are_measured_on_the_first_of_a_stream(runs):
+  ends = [runs / 'streamed', runs / 'resident']
+  options = {'points': 3, 'examples': 50, 'steps': 2, 'batch_size': 8}
+  there, back = (barrier(pair, **options).table for pair in (ends, ends[::-1]))
+  assert (there['path'][:3] == 'linear').all()
+  np.testing.assert_allclose(
+    there['loss'][:3], back['loss'][:3][::-1], rtol=1e-4
+  )
+  assert np.isfinite(there['loss']).all()
+
+
+def test_what_is_left_of_a_compressed_net_is_held_against_it_on_a_stream(runs):
+  found = compression([runs / 'streamed'])
+  assert 0 < found.numbers['compression_error'] < 1e-4
+  assert np.sum(found.table['connections']) > 0
 
 
 def test_streams_are_carried_one_by_one(make_config):

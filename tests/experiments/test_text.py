@@ -9,6 +9,10 @@ import numpy as np
 import pytest
 
 from jaxsparse.experiments import dry_run, finished
+from jaxsparse.experiments.analyses.barrier import barrier
+from jaxsparse.experiments.analyses.compression import compression
+from jaxsparse.experiments.analyses.disagreement import disagreement
+from jaxsparse.experiments.analyses.ensemble import ensemble
 from jaxsparse.experiments.build import build
 from jaxsparse.experiments.summary import table
 from jaxsparse.experiments.train import train
@@ -63,10 +67,10 @@ def weights(workdir, replicate=0):
   return [np.asarray(x) for x in jax.tree.leaves(state.params)]
 
 
-def test_a_run_is_scored_in_bits_of_every_character(whole):
-  workdir, made = whole
-  run = finished.load(workdir)
-  found = finished.solution(run)
+def chances(workdir, replicate=0, step=None):
+  """What a net thinks of each character that it is to tell, [203, 256]."""
+  run = finished.load(workdir, replicate=replicate)
+  found = finished.solution(run, step)
   text = np.frombuffer(WORDS * 4, np.uint8)
   # 203 characters to tell: 12 sequences of 16, and 11 in one that ends last.
   assert len(text) == 204
@@ -75,10 +79,16 @@ def test_a_run_is_scored_in_bits_of_every_character(whole):
   logits = jax.jit(run.experiment.task.logits)(
     found.params, found.model_state, text[at].astype(np.int32)
   )
-  chances = np.asarray(jax.nn.softmax(logits), np.float64)
-  right = np.take_along_axis(chances, text[at + 1][..., None], -1)[..., 0]
-  bits = -np.log2(np.concatenate([right[:12].ravel(), right[12, 5:]]))
-  assert len(bits) == 203
+  each = np.asarray(jax.nn.softmax(logits), np.float64)
+  return np.concatenate([each[:12].reshape(-1, 256), each[12, 5:]])
+
+
+TOLD = np.frombuffer(WORDS * 4, np.uint8)[1:]
+
+
+def test_a_run_is_scored_in_bits_of_every_character(whole):
+  workdir, made = whole
+  bits = -np.log2(chances(workdir)[np.arange(203), TOLD])
   np.testing.assert_allclose(
     made['test_bits']['values'][0], np.mean(bits), rtol=1e-5
   )
@@ -111,6 +121,43 @@ def test_a_run_that_was_stopped_ends_the_same(make, whole, tmp_path):
     )
     for one, other in pairs:
       assert one.tobytes() == other.tobytes()
+
+
+@pytest.mark.parametrize('step', [0, None])
+def test_an_ensemble_tells_character_by_character(whole, step):
+  workdir, _ = whole
+  nets = [chances(workdir, replicate, step) for replicate in range(2)]
+  numbers = ensemble([[workdir]], step=step).numbers
+  each = [np.mean(net.argmax(1) == TOLD) for net in nets]
+  both = np.mean(np.mean(nets, 0).argmax(1) == TOLD)
+  apart = np.mean(nets[0].argmax(1) != nets[1].argmax(1))
+  assert numbers['ensemble_accuracy']['mean'] == pytest.approx(both)
+  assert numbers['ensemble_gain']['mean'] == pytest.approx(both - np.mean(each))
+  assert numbers['pairwise_disagreement']['mean'] == pytest.approx(apart)
+  assert (both if step is None else apart) > 0.1
+
+
+def test_nets_disagree_character_by_character(whole):
+  workdir, _ = whole
+  first, second = (chances(workdir, step=step) for step in (0, None))
+  found = disagreement([workdir, workdir], step=0)
+  apart = np.mean(first.argmax(1) != second.argmax(1))
+  assert found['disagreement'] == pytest.approx(apart)
+  jeffreys = np.sum((first - second) * np.log(first / second), 1).mean()
+  assert found['symmetric_kl'] == pytest.approx(jeffreys / 2, rel=1e-4)
+
+
+def test_a_model_of_text_is_not_compressed(whole):
+  with pytest.raises(ValueError, match='is of text; accepted is an MLP on im'):
+    compression([whole[0]])
+
+
+@pytest.mark.slow
+def test_paths_between_models_of_text_have_their_losses(whole):
+  options = {'points': 3, 'examples': 8, 'steps': 2, 'batch_size': 4}
+  numbers = barrier([whole[0], whole[0]], **options).numbers
+  assert numbers['climb_linear'] == 0
+  assert np.isfinite(list(numbers.values())).all()
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Sequence
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 
@@ -14,10 +15,12 @@ from jaxsparse.analysis.solutions import Solution, active_entries
 from jaxsparse.core import paths, prng
 from jaxsparse.core.types import Masks
 from jaxsparse.data import resident
+from jaxsparse.data.datasets import Split
 from jaxsparse.experiments import figures, finished, measures
 from jaxsparse.experiments.analyses import _lines, _looks
 from jaxsparse.experiments.figures import COLOURS
 from jaxsparse.experiments.findings import Finding, Part
+from jaxsparse.experiments.finished import Finished
 from jaxsparse.experiments.studies.figures import looks
 from jaxsparse.experiments.studies.figures.looks import Drawn
 
@@ -50,7 +53,8 @@ def barrier(
     workdirs: of the run, and of the other.
     points: of each path that are measured, odd, both ends among them.
     examples: the first so many of the training split, on which the loss is
-      measured; all by default. Curves are fitted to all of them.
+      measured; all by default. Curves are fitted to all of the split, or
+      where that stays on disk to these alone.
     steps: of each fit.
     batch_size: of each step.
     learning_rate: of Adam in the fits; it falls to 0 along a cosine.
@@ -63,8 +67,8 @@ def barrier(
     below 0 if the way leads down at once; and a table.
 
   Raises:
-    ValueError: not two finished runs of one model on the same data, or a
-      number that does not fit.
+    ValueError: not two finished runs of one model on the same data, a number
+      that does not fit, or no `examples` where the split stays on disk.
   """
   if points < 3 or points % 2 == 0:
     raise ValueError(f'points is {points}; accepted are 3, 5, 7 ...')
@@ -74,7 +78,8 @@ def barrier(
   ends = finished.solution(run), finished.solution(other)
   measure, alphas = measures.loss_and_error(run), np.linspace(0, 1, points)
   ways = {'linear': bezier.straight(*ends)}
-  data = resident.put(run.experiment.dataset.train)
+  batches = measures.train_batches(run, examples)
+  data = _fitted(run, batches)
   for name, (degree, dense, _) in _CURVES.items():
     ways[name] = bezier.fit(
       measure,
@@ -87,7 +92,6 @@ def barrier(
       batch_size=batch_size,
       tx=_adam(learning_rate, steps),
     ).points
-  batches = measures.train_batches(run, examples)
   lines = {
     name: bezier.along(measure, way, *ends, batches, alphas=alphas.tolist())
     for name, way in ways.items()
@@ -102,6 +106,13 @@ def _numbers(lines: dict[str, Line]) -> dict[str, float]:
     found[f'highest_{name}'] = max(first, *between, last)
     found[f'climb_{name}'] = max(between) - max(first, last)
   return found
+
+
+def _fitted(run: Finished, batches: Sequence[Split]) -> Split:
+  """What curves are fitted to, on the device."""
+  if run.experiment.streamed:
+    return jax.tree.map(lambda *parts: jnp.concatenate(parts), *batches)
+  return resident.put(run.experiment.dataset.train)
 
 
 def _union(start: Solution, end: Solution) -> Masks:

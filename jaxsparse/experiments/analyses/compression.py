@@ -42,6 +42,8 @@ def compression(
     ValueError: not one finished run of an MLP, or a step that is not kept.
   """
   (run,) = finished.load_each(workdirs, count=1)
+  if run.experiment.is_text:
+    raise ValueError(f'{run.root} is of text; accepted is an MLP on images')
   solution = finished.solution(run, step)
   small = compress(*jax.device_get((solution.params, solution.masks)))
   kernels = [section['kernel'] for section in small.params.values()]
@@ -67,11 +69,13 @@ def compression(
 
 def _error(run: Finished, solution: Solution, small: Compressed) -> float:
   """The largest difference of a logit that compression makes."""
-  images = np.asarray(run.experiment.dataset.test.images)
-  inputs = np.asarray(measures.pixels(images, run.experiment.pixels))
-  found = outputs(small, inputs.reshape(len(inputs), -1))
-  expected = measures.logits_on_test(run, solution)
-  return float(np.max(np.abs(found - expected)))
+  expected, how = measures.logits_on_test(run, solution), run.experiment.pixels
+  found = [
+    outputs(small, np.asarray(measures.pixels(x, how)).reshape(len(x), -1))
+    for x in measures.test_images(run)
+  ]
+  apart = np.concatenate(found)[: len(expected)] - expected
+  return float(np.max(np.abs(apart)))
 
 
 def _pixels(run: Finished, small: Compressed) -> Table:

@@ -12,6 +12,8 @@ def disagreement(
 ) -> dict[str, float]:
   """Disagreement of two runs on the test split (Evci et al. 2022).
 
+  Of a text each character that is told counts as an example.
+
   Args:
     workdirs: of the run, and of the other, which is taken at its end.
     step: of the run; its end by default.

@@ -16,6 +16,8 @@ def ensemble(
 ) -> Finding:
   """The ensemble of the runs of a pool, on the test split.
 
+  Of a text each character that is told counts as an example.
+
   Args:
     pools: one pool of runs; of each, all replicates are in the ensemble.
     step: of all of them; their ends by default.
@@ -36,7 +38,7 @@ def ensemble(
   logits = [
     measures.logits_on_test(run, finished.solution(run, step)) for run in runs
   ]
-  labels = runs[0].experiment.dataset.test.labels
+  labels = measures.labels_on_test(runs[0])
   between = similarity.pairwise(similarity.disagreement, logits)
 
   def whole(members: Sequence[int]) -> similarity.Ensemble:
