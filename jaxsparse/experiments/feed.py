@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from jax.typing import ArrayLike
 
 from jaxsparse.data import resident, stored
 from jaxsparse.data.datasets import Split
@@ -58,20 +57,11 @@ def scored(
   """Data and batches of an evaluation of all of `data`, which is from `put`."""
   rows, weights = resident.eval_batches(len(data.labels), batch_size)
   if not stored.is_stored(data.images):
-    yield data, (rows, _counted(data.labels, rows, weights))
+    yield data, (rows, weights)
     return
   with Stream(RowBatches(data.images.records, rows), workers) as stream:
     parts = Parts(map(resident.put, stream.take(0, len(rows))))
     yield parts, (_own(len(rows), batch_size), weights)
-
-
-def _counted(
-  labels: ArrayLike, rows: np.ndarray, weights: np.ndarray
-) -> np.ndarray:
-  """The weights of batches, of text by character: those that count."""
-  if np.ndim(labels) == 1:
-    return weights
-  return weights[..., None] * (np.asarray(labels)[rows] >= 0)
 
 
 @contextlib.contextmanager

@@ -26,8 +26,9 @@ def make_evaluate(
 
   `params` are what the method's `forward` gives; `data` is resident on the
   device, or `Parts`; `batches` is `(indices [n, b], weights [n, b])` with
-  weight 1 for each example once and 0 for padding, or [n, b, t] where an
-  example has t labels. Loss in nats a label, accuracy in [0, 1].
+  weight 1 for each example once and 0 for padding. Where an example has several
+  labels, [b, t], those below 0 do not count. Loss in nats a label, accuracy in
+  [0, 1].
   """
 
   @jax.jit
@@ -36,16 +37,18 @@ def make_evaluate(
     logits = task.logits(params, model_state, batch['image'])
     right = jnp.argmax(logits, axis=-1) == batch['label']
     loss = task.example_loss(logits, batch['label'])
-    return jnp.sum(loss * weights), jnp.sum(right * weights)
+    if loss.ndim > 1:
+      weights = weights[:, None] * (batch['label'] >= 0)
+    return jnp.sum(loss * weights), jnp.sum(right * weights), jnp.sum(weights)
 
   def evaluate(params, model_state, data, batches):
-    found: list[tuple[jax.Array, jax.Array]] = []
+    found: list[tuple[jax.Array, ...]] = []
     for i, w, part in zip(*batches, each(data), strict=False):
       found.append(sums(params, model_state, part, i, w))
       keep_up(data, found)
-    loss, right = np.sum(np.asarray(jax.device_get(found), np.float64), axis=0)
-    examples = float(np.sum(batches[1]))
-    return float(loss / examples), float(right / examples)
+    each_batch = np.asarray(jax.device_get(found), np.float64)
+    loss, right, counted = np.sum(each_batch, axis=0)
+    return float(loss / counted), float(right / counted)
 
   return evaluate
 

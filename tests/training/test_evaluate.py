@@ -53,6 +53,26 @@ def test_each_example_counts_once(batch_size):
   assert accuracy == np.mean(logits.argmax(1) == labels)
 
 
+def test_of_labels_in_sequences_those_below_0_do_not_count():
+  rng = np.random.default_rng(0)
+  images = rng.normal(size=(5, 3, 6)).astype(np.float32)
+  labels = rng.integers(4, size=(5, 3)).astype(np.int16)
+  labels[4, :2] = labels[1, 1] = -1
+  kernel = rng.normal(size=(6, 4)).astype(np.float32)
+  counts = labels >= 0
+  logits = (np.float64(images) @ kernel)[counts]
+  true = labels[counts]
+  assert len(true) == 12
+  losses = np.log(np.exp(logits).sum(1)) - logits[np.arange(12), true]
+
+  evaluate = make_evaluate(classification(Linear()), batch_of)
+  loss, accuracy = evaluate(
+    {'Dense_0': {'kernel': kernel}}, {}, (images, labels), eval_batches(5, 2)
+  )
+  np.testing.assert_allclose(loss, losses.mean(), rtol=1e-6)
+  assert accuracy == pytest.approx(np.mean(logits.argmax(1) == true))
+
+
 def state_of(a=(1, 1, 1, 0), b=(1, 1, 0), params=None):
   masks = {
     'a': {'kernel': jnp.asarray([a], bool), 'bias': None},
