@@ -4,18 +4,17 @@ A structure is two pure functions of one leaf, so that a method which drops and
 grows does so within it: what to keep of a mask, and what to put beside it. A
 count is met to the weight by all of them, whether the structure divides it or
 not; each says what becomes of the rest. Names: `unstructured`, `n_m` (2:4 and
-the like), `constant_fan_in` and `block`.
+the like), `constant_fan_in`, `block` and `kernel_slice`.
 """
 
-import math
 from typing import NamedTuple, Protocol
 
 import jax.numpy as jnp
 from jax import Array
 
-from jaxsparse.core import fans, rows
+from jaxsparse.core import blocks, fans, rows
 from jaxsparse.core.topk import topk_mask
-from jaxsparse.core.types import Path, Shape
+from jaxsparse.core.types import Path
 
 
 class Keep(Protocol):
@@ -113,23 +112,31 @@ def block(height: int, width: int) -> Structure:
   """
   if height < 1 or width < 1:
     raise ValueError(f'block of {height} x {width}; accepted are sides from 1')
-  size = height * width
+  return _by_block(blocks.tiles(height, width))
 
+
+def kernel_slice(*, axes: fans.Rule = fans.flax) -> Structure:
+  """Slices of h w taps, of one input and one output channel, active as one.
+
+  What Sundar and Dwaraknath 2021, "[Re] Rigging the Lottery", call structured.
+  A slice's score is the mean over it. One is cut short, and drops are rounded,
+  as by `block`. Where a kernel has one tap, as dense ones have, a slice is a
+  weight.
+
+  Args:
+    axes: input and output axes of each leaf; all others are of taps.
+  """
+  return _by_block(blocks.slices(axes))
+
+
+def _by_block(found: blocks.Blocks) -> Structure:
   def keep(path: Path, scores: Array, mask: Array, dropped: Array) -> Array:
-    sides = _sides(path, mask.shape, height, width)
-    held = _blocks(mask, sides)
-    active = jnp.any(held, axis=1)
-    sums = jnp.sum(jnp.where(held, _blocks(scores, sides), 0), axis=1)
-    stay = jnp.sum(active, dtype=jnp.int32) - dropped // size
-    best = topk_mask(sums, stay, where=active)
-    return _from_blocks(held & best[:, None], mask.shape, sides)
+    held, ranked = (found.split(path, leaf) for leaf in (mask, scores))
+    return found.join(path, blocks.keep(held, ranked, dropped), mask.shape)
 
   def fill(path: Path, scores: Array, kept: Array, count: Array) -> Array:
-    sides = _sides(path, kept.shape, height, width)
-    held = _blocks(kept, sides)
-    means = jnp.mean(_blocks(scores, sides), axis=1)
-    new = _fill_blocks(held, means, count)
-    return _from_blocks(new, kept.shape, sides)
+    held, ranked = (found.split(path, leaf) for leaf in (kept, scores))
+    return found.join(path, blocks.fill(held, ranked, count), kept.shape)
 
   return Structure(keep, fill)
 
@@ -159,48 +166,3 @@ def _filler(rule: fans.Rule, group: int | None) -> Fill:
     return rows.from_units(new.reshape(units.shape), kept.shape, axes)
 
   return fill
-
-
-class _Sides(NamedTuple):
-  """Blocks along the last two axes: how many, and how long."""
-
-  down: int
-  height: int
-  across: int
-  width: int
-
-
-def _sides(path: Path, shape: Shape, height: int, width: int) -> _Sides:
-  if len(shape) < 2 or shape[-2] % height or shape[-1] % width:
-    raise ValueError(
-      f'{path!r} of shape {shape} is not made of blocks of {height} x {width}'
-      ' over its last two axes'
-    )
-  return _Sides(shape[-2] // height, height, shape[-1] // width, width)
-
-
-def _blocks(leaf: Array, sides: _Sides) -> Array:
-  """`[..., in, out]` as `[blocks, weights of a block]`."""
-  split = leaf.reshape(-1, *sides)
-  return jnp.swapaxes(split, 2, 3).reshape(-1, sides.height * sides.width)
-
-
-def _from_blocks(found: Array, shape: Shape, sides: _Sides) -> Array:
-  rest = math.prod(shape[:-2])
-  split = found.reshape(
-    rest, sides.down, sides.across, sides.height, sides.width
-  )
-  return jnp.swapaxes(split, 2, 3).reshape(shape)
-
-
-def _fill_blocks(held: Array, means: Array, count: Array) -> Array:
-  """Whole blocks by their mean, the last of them cut short to the count."""
-  size = held.shape[1]
-  there = jnp.any(held, axis=1)
-  more = (count + size - 1) // size - jnp.sum(there, dtype=jnp.int32)
-  come = topk_mask(means, jnp.maximum(more, 0), where=~there)
-  before = topk_mask(means, jnp.maximum(more - 1, 0), where=~there)
-  # What is held comes first, then whole new blocks, then the last of them.
-  rank = jnp.where(come, 1, 0) + jnp.where(before, 1, 0)
-  rank = jnp.where(held, 3, rank[:, None]).astype(jnp.float32)
-  return topk_mask(rank, count)

@@ -29,8 +29,8 @@ def magnitude(
     counts: active weights of each leaf, ints or traced int32; `None` where
       a leaf is exempt.
     structure: what the masks are held to: a name in `core.structures`
-      (`unstructured`, `n_m`, `constant_fan_in`, `block`), a dotted path or a
-      `Structure`. Of N in every M, say, the largest stay.
+      (`unstructured`, `n_m`, `constant_fan_in`, `block`, `kernel_slice`), a
+      dotted path or a `Structure`. Of N in every M, say, the largest stay.
     structure_size: `(m,)` for `n_m`, `(height, width)` for `block`.
 
   Raises:

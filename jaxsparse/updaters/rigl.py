@@ -67,9 +67,9 @@ def rigl(
       `gradient`, -dL/d(w m).
     grow_scale: times this; may be traced. Nothing to `zeros`.
     structure: what masks are held to: a name in `core.structures`
-      (`unstructured`, `n_m`, `constant_fan_in`, `block`), a dotted path or a
-      `Structure`. Under one but the first, the first masks are random within
-      it, and `sampler` stays `uniform`.
+      (`unstructured`, `n_m`, `constant_fan_in`, `block`, `kernel_slice`), a
+      dotted path or a `Structure`. Under one but the first, the first masks
+      are random within it, and `sampler` stays `uniform`.
     structure_size: `(m,)` for `n_m`, `(height, width)` for `block`.
     start_step: the first mask step.
     stop_step: mask steps end before it, and the decay at it; the paper's
@@ -91,10 +91,11 @@ def rigl(
   of grown weights start as they do at the start of training; an option of
   theirs, off, starts momentum along the gradient. They found other values
   than 0 for grown weights no better (section 3(4)). `grow_batches` is an
-  option of rigl-torch. Structures are none of the paper's: drops go by the
-  layer, growth by what a structure has room for. `inverted` is no part of the
-  method; Evci et al. 2022, "Gradient Flow in Sparse Neural Networks and How
-  Lottery Tickets Win", compare with it.
+  option of rigl-torch. Structures are none of the paper's (`kernel_slice` is
+  of its reproducibility report): drops go by the layer, growth by what a
+  structure has room for. `inverted` is no part of the method; Evci et al. 2022,
+  "Gradient Flow in Sparse Neural Networks and How Lottery Tickets Win", compare
+  with it.
   """
   averaged = operator.index(grow_batches) != 1
   held = _structured.find(structure, structure_size)

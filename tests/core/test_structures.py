@@ -12,13 +12,21 @@ from hypothesis import strategies as st
 from jaxsparse.core import structures
 
 SHAPE = (8, 12)
+CONV = (3, 2, 4, 4)
 SIZE = 96
 STRUCTURES = {
   'unstructured': structures.unstructured(),
   'n_m': structures.n_m(4),
   'constant_fan_in': structures.constant_fan_in(),
   'block': structures.block(2, 3),
+  'kernel_slice': structures.kernel_slice(),
 }
+# Both have 16 blocks of 6.
+BLOCKED = ('block', 'kernel_slice')
+
+
+def _shape(name):
+  return CONV if name == 'kernel_slice' else SHAPE
 
 
 @functools.cache
@@ -27,7 +35,7 @@ def _programs(name):
   found = STRUCTURES[name]
 
   def fill(scores, count):
-    return found.fill('w', scores, jnp.zeros(SHAPE, bool), count)
+    return found.fill('w', scores, jnp.zeros(_shape(name), bool), count)
 
   def move(mask, drop, grow, dropped):
     kept = found.keep('w', drop, mask, dropped)
@@ -37,9 +45,9 @@ def _programs(name):
   return jax.jit(fill), jax.jit(move)
 
 
-def _scores(seed):
+def _scores(seed, name=''):
   random = np.random.default_rng(seed)
-  return random.permutation(SIZE).reshape(SHAPE).astype(np.float32)
+  return random.permutation(SIZE).reshape(_shape(name)).astype(np.float32)
 
 
 def _groups(name, leaf):
@@ -57,6 +65,10 @@ def _groups(name, leaf):
           for j in range(0, 12, 3)
         ]
       )
+    case 'kernel_slice':
+      return np.array(
+        [leaf[:, :, i, j].ravel() for i in range(4) for j in range(4)]
+      )
     case 'unstructured':
       return leaf.reshape(1, -1)
 
@@ -65,7 +77,7 @@ def _holds(name, mask):
   """Whether a mask is of the structure, whatever its count."""
   active = _groups(name, mask).sum(axis=1)
   groups, count = len(active), int(mask.sum())
-  if name == 'block':
+  if name in BLOCKED:
     return sorted(a for a in active if a)[1:] == [6] * max(
       -(-count // 6) - 1, 0
     )
@@ -82,20 +94,19 @@ def _holds(name, mask):
 def test_counts_are_exact_and_the_structure_holds(name, seed, count, part):
   """From the start, and through updates, whatever the count."""
   fill, move = _programs(name)
-  mask = np.asarray(fill(_scores(seed), np.int32(count)))
+  mask = np.asarray(fill(_scores(seed, name), np.int32(count)))
   assert mask.sum() == count
   assert _holds(name, mask)
   for i in (1, 2):
     dropped = np.int32(part * count)
-    kept, new = jax.device_get(
-      move(mask, _scores(seed + i), _scores(seed + 7 * i), dropped)
-    )
+    scores = (_scores(seed + i, name), _scores(seed + 7 * i, name))
+    kept, new = jax.device_get(move(mask, *scores, dropped))
     assert (kept <= mask).all()
     assert (kept <= new).all()
     assert new.sum() == count
     assert _holds(name, new)
     gone = int(mask.sum() - kept.sum())
-    whole = gone == dropped if name != 'block' else gone <= dropped
+    whole = gone <= dropped if name in BLOCKED else gone == dropped
     assert whole
     mask = new
 
@@ -111,25 +122,33 @@ def test_what_the_density_divides_is_met_in_every_group(name, most):
     assert set(np.flatnonzero(row)) == set(np.argsort(-score)[:most])
 
 
-def test_blocks_are_taken_by_their_mean_and_the_last_is_cut():
-  scores = _scores(0)
-  mask = np.asarray(_programs('block')[0](scores, np.int32(20)))
-  means = _groups('block', scores).mean(axis=1)
+@pytest.mark.parametrize('name', BLOCKED)
+def test_blocks_are_taken_by_their_mean_and_the_last_is_cut(name):
+  scores = _scores(0, name)
+  mask = np.asarray(_programs(name)[0](scores, np.int32(20)))
+  means = _groups(name, scores).mean(axis=1)
   order = np.argsort(-means)
-  active = _groups('block', mask).sum(axis=1)
+  active = _groups(name, mask).sum(axis=1)
   np.testing.assert_array_equal(active[order[:4]], [6, 6, 6, 2])
 
 
-def test_the_lowest_blocks_are_dropped():
-  fill, move = _programs('block')
-  mask = np.asarray(fill(_scores(0), np.int32(36)))
-  drop = _scores(1)
-  kept, _ = jax.device_get(move(mask, drop, _scores(2), np.int32(17)))
-  held = np.flatnonzero(_groups('block', mask).any(axis=1))
-  means = _groups('block', drop).mean(axis=1)
+@pytest.mark.parametrize('name', BLOCKED)
+def test_the_lowest_blocks_are_dropped_and_the_highest_grown(name):
+  fill, move = _programs(name)
+  mask = np.asarray(fill(_scores(0, name), np.int32(36)))
+  drop, grow = _scores(1, name), _scores(2, name)
+  kept, new = jax.device_get(move(mask, drop, grow, np.int32(17)))
+  held = np.flatnonzero(_groups(name, mask).any(axis=1))
+  means = _groups(name, drop).mean(axis=1)
   stay = held[np.argsort(-means[held])][:4]
-  found = np.flatnonzero(_groups('block', kept).any(axis=1))
+  found = np.flatnonzero(_groups(name, kept).any(axis=1))
   np.testing.assert_array_equal(found, np.sort(stay))
+  free = np.setdiff1d(np.arange(16), stay)
+  means = _groups(name, grow).mean(axis=1)
+  come = free[np.argsort(-means[free])][:2]
+  active = _groups(name, new).sum(axis=1)
+  np.testing.assert_array_equal(np.flatnonzero(active), np.sort([*stay, *come]))
+  assert set(active) == {0, 6}
 
 
 def test_convolutions_are_blocked_at_every_tap():

@@ -84,6 +84,18 @@ def test_blocks():
   assert (old['a'] != new['a']).any()
 
 
+def test_kernel_slices():
+  """12 taps: of 54 weights four slices, and half of one; dense are weights."""
+  params, old, after, new = _run('kernel_slice', ())
+  for masks in (old, new):
+    slices = masks['b'].reshape(12, 18).sum(axis=0)
+    assert sorted(slices)[-6:] == [0, 6, 12, 12, 12, 12]
+    assert masks['a'].sum() == COUNTS['a']
+  both = old['b'] & new['b']
+  assert 0 < both.sum() < 54
+  np.testing.assert_array_equal(after['b'], np.where(both, params['b'], 0))
+
+
 @pytest.mark.parametrize(
   ('structure', 'size', 'groups'),
   [('n_m', (4,), 4), ('constant_fan_in', (), 8)],
