@@ -92,6 +92,7 @@ def default_config(
     distribution='erk',
     dense_first=False,
     layers=(),
+    layers_in_budget=False,
     update_interval=100,
     start_step=config_dict.placeholder(int),
     stop_step=config_dict.placeholder(int),

@@ -38,6 +38,8 @@ def target_counts(
     kwargs['layers' if 'layers' in accepted else 'custom'] = layers
   if section['dense_first']:
     kwargs['dense_first'] = _first_kernel(task, params, inputs)
+  if section['layers_in_budget']:
+    kwargs['custom_in_budget'] = True
   for argument in kwargs:
     if argument not in accepted:
       raise ValueError(f'config.updater: {name} takes no {argument}')

@@ -102,6 +102,25 @@ def test_erk_pays_for_a_custom_layer_when_asked(shapes, sparsity, i, own):
   assert [found[j] for j in rest] == expected
 
 
+@given(shapes, sparsities, st.integers(0, 7), sparsities)
+def test_uniform_pays_for_a_custom_layer_when_asked(shapes, sparsity, i, own):
+  n = len(shapes)
+  sizes = [math.prod(s) for s in shapes]
+  i %= n
+  rest = [j for j in range(n) if j != i]
+  taken = _budget([sizes[i]], own)
+  budget, room = _budget(sizes, sparsity) - taken, sum(sizes[j] for j in rest)
+  options = {'custom': {f'layer_{i}/kernel': own}, 'custom_in_budget': True}
+  if not 0 < budget <= room:
+    with pytest.raises(ValueError, match='cannot be met'):
+      uniform(_params(shapes), sparsity, **options)
+    return
+  found = _listed(uniform(_params(shapes), sparsity, **options), n)
+  assert found[i] == taken
+  for j in rest:
+    assert found[j] == -(-sizes[j] * budget // room)
+
+
 @given(shapes, sparsities, st.randoms())
 def test_the_order_of_leaves_plays_no_part(shapes, sparsity, random):
   tree = _params(shapes)

@@ -182,6 +182,19 @@ def test_a_layer_may_be_given_its_own_sparsity(make_config):
   assert found['Dense_0/kernel'] == 1024 - int(0.8 * 1024)
 
 
+@pytest.mark.parametrize('distribution', ['uniform', 'erk'])
+def test_the_rest_may_pay_for_such_a_layer(make_config, distribution):
+  config = make_config(
+    updater__distribution=distribution,
+    updater__layers=('Dense_1*=0',),
+    updater__layers_in_budget=True,
+  )
+  found = counts_of(build(config))
+  assert found['Dense_1/kernel'] == 160
+  # 0.8 of all 1,184 weights, rounded down in each layer, are 0.
+  assert found['Dense_0/kernel'] == 1184 - 819 - 128 - 160
+
+
 def test_the_first_layer_is_the_one_that_is_used_first(make_config):
   config = make_config(
     model=reversed_layers,

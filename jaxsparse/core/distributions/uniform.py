@@ -1,6 +1,8 @@
 """The same sparsity in every layer."""
 
+import math
 from collections.abc import Mapping
+from fractions import Fraction
 
 from jaxsparse.core import paths
 from jaxsparse.core.distributions import _budget, _layers
@@ -14,6 +16,7 @@ def uniform(
   select: paths.Rule = paths.kernels,
   custom: Mapping[str, _layers.Sparsity] | None = None,
   dense_first: bool | str = False,
+  custom_in_budget: bool = False,
 ) -> Counts:
   """The same sparsity in every layer: N - floor(S N) active weights each.
 
@@ -30,16 +33,28 @@ def uniform(
     dense_first: the path (or pattern) of a leaf that stays dense; `True` is
       the first selected leaf in `paths.natural_order`, which is the forward
       order only where names are numbered that way.
+    custom_in_budget: as in `erk`: whether S holds over all selected leaves, so
+      that the others pay for those of `custom` and `dense_first`, all alike.
 
   Returns:
     Active weights of each leaf as Python ints; `None` where not selected.
 
   Raises:
-    SparsityError: a sparsity outside [0, 1).
+    SparsityError: a sparsity outside [0, 1), or custom leaves that keep more
+      weights active than S allows in all.
     ValueError: nothing selected, or a pattern that fits no selected leaf.
   """
   budget = _budget.budget(
-    params, sparsity, select=select, custom=custom, dense_first=dense_first
+    params,
+    sparsity,
+    select=select,
+    custom=custom,
+    dense_first=dense_first,
+    custom_in_budget=custom_in_budget,
   )
-  spread = dict.fromkeys(budget.shapes, budget.sparsity)
+  target = budget.sparsity
+  if custom_in_budget:
+    size = sum(map(math.prod, budget.shapes.values()))
+    target = 1 - Fraction(budget.active, size)
+  spread = dict.fromkeys(budget.shapes, target)
   return _layers.counts_tree(params, spread | budget.fixed)
