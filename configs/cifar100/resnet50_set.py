@@ -9,8 +9,7 @@ given.
 The recipe of Sundar and Dwaraknath 2021, "[Re] Rigging the Lottery": 88,000
 steps of 128 images (250 epochs), 5,000 held out for validation. The report's
 test accuracy, which is not ours, is 72.3 %; we have not run this to its end.
-Images are padded and cropped as on CIFAR-10, where theirs are cropped at random
-sizes and resized; the first falls of the rate are not put off by the warm-up.
+The first falls of the rate are not put off by the warm-up.
 
 Meant for a GPU. `--dry_run` needs neither it nor the data.
 """
@@ -25,7 +24,7 @@ def get_config() -> ConfigDict:
   config.data.name = 'cifar100'
   config.data.validation = 5000.0
   config.data.standardize = True
-  config.data.augment = ('crop', 'flip')
+  config.data.augment = ('resized_crop', 'flip')
   config.batch_size = 128
   config.num_steps = 88_000
   config.label_smoothing = 0.1

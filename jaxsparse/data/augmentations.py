@@ -9,6 +9,8 @@ parameters are fields of that section (`crop_padding`).
 import jax
 import jax.numpy as jnp
 
+from jaxsparse.data import resizing
+
 FILLS = ('reflect', 'zeros')
 
 
@@ -48,6 +50,35 @@ def crop(
     )
 
   return jax.vmap(window)(padded, corners)
+
+
+def resized_crop(
+  images: jax.Array, key: jax.Array, *, min_area: float = 0.08
+) -> jax.Array:
+  """Cuts a part of any size and resizes it to the whole, bilinearly.
+
+  Szegedy et al. 2015, Section 6: torchvision's `RandomResizedCrop`, for images
+  that are of one size.
+
+  Args:
+    images: `[b, h, w, c]`.
+    key: of parts of `min_area` to all of the area, of ratio 3:4 to 4:3 (its
+      logarithm uniform), at any place that whole pixels allow. Of ten draws the
+      first that lies within the image counts; the centre if none does.
+    min_area: in (0, 1].
+
+  Raises:
+    ValueError: `min_area` is out of range.
+
+  **Deviations**: new pixels are not rounded to eight bits.
+  """
+  if not 0 < min_area <= 1:
+    raise ValueError(
+      f'resized_crop: min_area is {min_area}; accepted is (0, 1]'
+    )
+  count, height, width, _ = images.shape
+  boxes = resizing.random_boxes(key, count, height, width, min_area=min_area)
+  return resizing.resized(images, boxes)
 
 
 def flip(images: jax.Array, key: jax.Array) -> jax.Array:

@@ -12,8 +12,8 @@ Box = tuple[float, float, float, float]
 
 # Szegedy et al. 2015, Section 6; after ten failures all that there is.
 _AREA = (0.08, 1.0)
-_RATIO = (3 / 4, 4 / 3)
-_TRIES = 10
+RATIO = (3 / 4, 4 / 3)
+TRIES = 10
 # The centre that is looked at in evaluation: 224 of 256 pixels.
 _CENTRE = 0.875
 
@@ -31,8 +31,8 @@ def draws(words: Sequence[int], step: int, count: int) -> np.ndarray:
   """
   seed = np.random.SeedSequence((len(words), *words), spawn_key=(step,))
   # As for the order of examples: of NumPy's streams this one is for ever.
-  raw = np.random.Philox(seed).random_raw(count * _TRIES * 4)
-  return ((raw >> 11) * 2.0**-53).reshape(count, _TRIES, 4)
+  raw = np.random.Philox(seed).random_raw(count * TRIES * 4)
+  return ((raw >> 11) * 2.0**-53).reshape(count, TRIES, 4)
 
 
 def random_box(draws: np.ndarray, height: int, width: int) -> Box:
@@ -48,7 +48,7 @@ def random_box(draws: np.ndarray, height: int, width: int) -> Box:
   """
   for area, ratio, down, along in draws:
     share = _AREA[0] + area * (_AREA[1] - _AREA[0])
-    low, high = math.log(_RATIO[0]), math.log(_RATIO[1])
+    low, high = math.log(RATIO[0]), math.log(RATIO[1])
     aspect = math.exp(low + ratio * (high - low))
     w = round(math.sqrt(share * height * width * aspect))
     h = round(math.sqrt(share * height * width / aspect))
@@ -56,7 +56,7 @@ def random_box(draws: np.ndarray, height: int, width: int) -> Box:
       left = int(along * (width - w + 1))
       upper = int(down * (height - h + 1))
       return left, upper, left + w, upper + h
-  aspect = min(max(width / height, _RATIO[0]), _RATIO[1])
+  aspect = min(max(width / height, RATIO[0]), RATIO[1])
   return _about_centre(
     height, width, min(height, width / aspect), min(width, height * aspect)
   )

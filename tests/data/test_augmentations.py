@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxsparse.data.augmentations import crop, cutout, flip
+from jaxsparse.data import resizing
+from jaxsparse.data.augmentations import crop, cutout, flip, resized_crop
 
 HEIGHT, WIDTH = 5, 7
 
@@ -93,6 +94,33 @@ def test_draws_hang_on_the_key_alone(key, augmentation):
   assert np.any(np.asarray(both[0]) != np.asarray(got))
 
 
+def test_parts_of_images_are_resized_to_the_whole(key):
+  batch = images(40)
+  got = resized_crop(batch, key, min_area=0.3)
+  boxes = resizing.random_boxes(key, 40, HEIGHT, WIDTH, min_area=0.3)
+  assert len(np.unique(boxes, axis=0)) > 20
+  areas = np.prod(boxes[:, 2:], axis=1) / (HEIGHT * WIDTH)
+  assert 0.2 < areas.min() < areas.max() <= 1
+  assert got.shape == batch.shape
+  for image, new, (top, left, h, w) in zip(batch, got, boxes, strict=True):
+    inside = image[top : top + h, left : left + w]
+    assert inside.min() <= new.min() < new.max() <= inside.max()
+    # Corners are those of the part: nothing lies beyond them.
+    corners = inside[:: max(h - 1, 1), :: max(w - 1, 1)][:2, :2]
+    np.testing.assert_allclose(new[:: HEIGHT - 1, :: WIDTH - 1], corners)
+
+
+def test_parts_hang_on_the_key_alone(key):
+  batch, other = images(20), jax.random.key(9)
+  got = resized_crop(batch, key)
+  assert got.dtype == jnp.float32
+  np.testing.assert_allclose(jax.jit(resized_crop)(batch, key), got, rtol=1e-5)
+  keys = jnp.stack([other, key])
+  both = jax.vmap(resized_crop)(np.stack([batch, batch]), keys)
+  np.testing.assert_allclose(both[1], got, rtol=1e-5)
+  assert np.max(np.abs(both[0] - got)) > 1
+
+
 @pytest.mark.parametrize(
   ('augmentation', 'options', 'expected'),
   [
@@ -100,6 +128,8 @@ def test_draws_hang_on_the_key_alone(key, augmentation):
     (crop, {'padding': 5}, 'less than the side of an image of 5x7'),
     (crop, {'fill': 'mirror'}, "fill is 'mirror'; accepted: reflect, zeros"),
     (cutout, {'size': 0}, 'size is 0; accepted is >= 1'),
+    (resized_crop, {'min_area': 0.0}, r'min_area is 0.0; accepted is \(0, 1'),
+    (resized_crop, {'min_area': 1.1}, 'min_area is 1.1'),
   ],
 )
 def test_options_out_of_range(key, augmentation, options, expected):
