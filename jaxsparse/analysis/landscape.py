@@ -14,10 +14,11 @@ On a model of your own:
 >>> left, right = (Solution({'w': jnp.array([w])}) for w in (-1.0, 1.0))
 >>> found = landscape.line(measure, left, right, [jnp.ones(8)])
 >>> landscape.barrier(found.alphas, found.values['loss'])
-Barrier(above_line=1.0, above_ends=1.0, at=0.5)
+Barrier(above_line=1.0, above_ends=1.0, at=0.5, rise=1.0)
 """
 
 import functools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -64,11 +65,15 @@ class Barrier(NamedTuple):
       between two minima, as Draxler et al. 2018 ask for it. 0 where no point
       between is above both ends.
     at: the alpha of `above_line`; 0 where nothing is above the line.
+    rise: `above_ends` of the points strictly between the ends: below 0 where
+      the way leads down at once, so that seeds without a barrier differ in it;
+      NaN if there are no such points.
   """
 
   above_line: float
   above_ends: float
   at: float
+  rise: float
 
 
 def line(
@@ -174,10 +179,12 @@ def barrier(alphas: np.ndarray, values: np.ndarray) -> Barrier:
   a, v = alphas[inside], values[inside]
   above = v - ((1 - a) * first + a * last)
   highest = np.argmax(above)
+  between = v[(a > 0) & (a < 1)]
   return Barrier(
     float(above[highest]),
     float(np.max(v) - max(first, last)),
     float(a[highest]),
+    float(np.max(between) - max(first, last)) if between.size else math.nan,
   )
 
 

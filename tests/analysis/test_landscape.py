@@ -74,12 +74,17 @@ def test_a_barrier_by_hand():
   alphas = np.array([-1.0, 0.0, 0.25, 0.5, 1.0, 2.0])
   values = np.array([90.0, 1.0, 3.0, 4.5, 5.0, 80.0])
   found = landscape.barrier(alphas, values)
-  assert found == landscape.Barrier(above_line=1.5, above_ends=0.0, at=0.5)
+  # Between the ends the highest is 4.5, below the worse of them.
+  assert found == landscape.Barrier(1.5, above_ends=0.0, at=0.5, rise=-0.5)
   values[2] = 7
   found = landscape.barrier(alphas, values)
-  assert found == landscape.Barrier(above_line=5.0, above_ends=2.0, at=0.25)
+  assert found == landscape.Barrier(5.0, above_ends=2.0, at=0.25, rise=2.0)
   values[2] = np.nan
-  assert np.isnan(landscape.barrier(alphas, values)[:2]).all()
+  found = landscape.barrier(alphas, values)
+  assert np.isnan([found.above_line, found.above_ends, found.rise]).all()
+  found = landscape.barrier(alphas[[1, 4]], values[[1, 4]])
+  assert found[:3] == (0.0, 0.0, 0.0)
+  assert np.isnan(found.rise)
 
 
 class Normed(nn.Module):

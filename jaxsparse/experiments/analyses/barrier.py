@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from jaxsparse.analysis import bezier
+from jaxsparse.analysis import bezier, landscape
 from jaxsparse.analysis.landscape import Line
 from jaxsparse.analysis.solutions import Solution, active_entries
 from jaxsparse.core import paths, prng
@@ -102,9 +102,9 @@ def barrier(
 def _numbers(lines: dict[str, Line]) -> dict[str, float]:
   found: dict[str, float] = {}
   for name, line in lines.items():
-    first, *between, last = line.values['loss'].tolist()
-    found[f'highest_{name}'] = max(first, *between, last)
-    found[f'climb_{name}'] = max(between) - max(first, last)
+    loss = line.values['loss']
+    found[f'highest_{name}'] = loss.max().item()
+    found[f'climb_{name}'] = landscape.barrier(line.alphas, loss).rise
   return found
 
 

@@ -31,7 +31,8 @@ def interpolation(
     workdirs: of the run, and of the other.
     points: how many, evenly from -0.2 to 1.2; 14 n + 1, so that 0, 0.5 and 1
       are among them.
-    examples: the first so many of the training split; all by default.
+    examples: the first so many of the training split; all by default, if it
+      does not stay on disk.
     same_masks: refuse nets whose masks differ; the points of a line between
       them lie outside both masks.
 
@@ -39,8 +40,9 @@ def interpolation(
     For each end, by the training loss in nats: `barrier_from_end`, the
     largest excess over the straight line between the losses at both ends;
     `climb_from_end`, the excess of the highest loss over the worse of both;
-    `middle_loss_from_end` half way; and the same `..._from_start`. And a
-    table.
+    `rise_from_end`, that of the highest loss strictly between them, which is
+    below 0 if the way leads down at once; `middle_loss_from_end` half way; and
+    the same `..._from_start`. And a table.
 
   Raises:
     ValueError: not two finished runs of one model on the same data, masks
@@ -69,6 +71,7 @@ def interpolation(
     found = landscape.barrier(line.alphas, loss)
     numbers[f'barrier_from_{end}'] = found.above_line
     numbers[f'climb_from_{end}'] = found.above_ends
+    numbers[f'rise_from_{end}'] = found.rise
     numbers[f'middle_loss_from_{end}'] = loss[line.alphas == 0.5].item()
   return Finding(numbers, _lines.table(lines, by='line_from'))
 

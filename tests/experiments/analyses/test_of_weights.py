@@ -130,7 +130,10 @@ class TestInterpolation:
     above = max(v - (1 - a) * at[0.0] - a * at[1.0] for a, v in inside)
     climb = max(v for _, v in inside) - max(at[0.0], at[1.0])
     assert lines.numbers['barrier_from_end'] == pytest.approx(above)
+    rise = max(v for a, v in inside if 0 < a < 1) - max(at[0.0], at[1.0])
     assert lines.numbers['climb_from_end'] == pytest.approx(climb)
+    assert lines.numbers['rise_from_end'] == pytest.approx(rise)
+    assert rise < 0 == climb
     assert lines.numbers['middle_loss_from_end'] == at[0.5]
 
   def test_nets_of_other_masks_are_refused_or_admitted(self, runs):

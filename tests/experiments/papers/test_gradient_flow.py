@@ -38,12 +38,12 @@ PRINTED = {
     'pruned': 0.0214,
   },
   'ensemble_gain': {'lottery': 0.06, 'scratch': 0.96, 'pruned': 0.77},
-  'climb_from_end': {
+  'rise_from_end': {
     'lottery': 0.043 - 0.042,
     'scratch': 1.848 - 0.084,
     'scratch_inits': 1.848 - 0.084,
   },
-  'climb_from_start': {'scratch_inits': 0.001},
+  'rise_from_start': {'scratch_inits': 0.001},
   'middle_loss_from_start': {'lottery': 1.515, 'scratch_inits': 1.898},
   'distance_at_start': {'lottery': 12.2, 'scratch_inits': 16.4},
   'distance_at_end-distance_at_start': {

@@ -126,7 +126,7 @@ LANDSCAPE: Claims = (
     'lottery',
     '<=',
     0.02,
-    metric='climb_from_end',
+    metric='rise_from_end',
     text='No barrier lies between a ticket and the pruned solution.',
   ),
   *(
@@ -134,7 +134,7 @@ LANDSCAPE: Claims = (
       name,
       '>=',
       1.0,
-      metric='climb_from_end',
+      metric='rise_from_end',
       text=f'From {shown} a barrier of over 1 nat lies before it.',
     )
     for name, shown in (
@@ -146,7 +146,7 @@ LANDSCAPE: Claims = (
     'scratch_inits',
     '<=',
     0.02,
-    metric='climb_from_start',
+    metric='rise_from_start',
     text='From where Scratch starts there is none.',
   ),
   # Of a single start there is no spread; those of `scratch_inits` have one.

@@ -138,8 +138,8 @@ def landscape(net: Net) -> Study:
     source=_source(net, 'the figures of interpolation and of distances'),
     runs=runs(net, ('pruned', *_STARTS)),
     metrics=(
-      'climb_from_end',
-      'climb_from_start',
+      'rise_from_end',
+      'rise_from_start',
       'middle_loss_from_end',
       'middle_loss_from_start',
       'distance_at_start',
@@ -159,9 +159,10 @@ def landscape(net: Net) -> Study:
     ),
     claims=claims.LANDSCAPE,
     notes=(
-      f'Training loss in nats on {_images(net)}; "climb from end" is how far it'
-      ' rises, on the line from the end of a run to the pruned solution, above'
-      ' the worse of the two ends. Distances are L2, over all weights.'
+      f'Training loss in nats on {_images(net)}; "rise from end" is its highest'
+      ' on the line from the end of a run to the pruned solution, between the'
+      ' two, less that of the worse of them: below 0 where the way leads down'
+      ' at once. Distances are L2, over all weights.'
     ),
   )
 

@@ -62,7 +62,7 @@ def tickets(net: Net, *, seeds: int = 5) -> Study:
       'test_accuracy',
       'disagreement',
       'ensemble_gain',
-      'climb_from_end',
+      'rise_from_end',
     ),
     figures=(),
     analyses=(
@@ -81,12 +81,13 @@ def tickets(net: Net, *, seeds: int = 5) -> Study:
     ),
     claims=(*_nearer(), *_alike(), *_at_the_pruned_net()),
     notes=(
-      'Disagreement and climb are those with the pruned net that the masks are'
-      ' from. "Scratch k" has the masks of the pruned net of seed k and the'
-      ' start of that of seed k - 1; "Scratch", as elsewhere, the masks of seed'
-      ' 0. A rewound ticket starts from the weights'
-      ' at that step of the pruned net of seed 0, and trains for the whole'
-      ' schedule.'
+      'Disagreement is that with the pruned net that the masks are from; "rise'
+      ' from end" is the highest training loss on the line to it, between the'
+      ' ends, less that of the worse of them. "Scratch k" has the masks of the'
+      ' pruned net of seed k and the start of that of seed k - 1; "Scratch", as'
+      ' elsewhere, the masks of seed 0. A rewound ticket starts from the'
+      ' weights at that step of the pruned net of seed 0, and trains for the'
+      ' whole schedule.'
     ),
   )
 
@@ -191,7 +192,7 @@ def _at_the_pruned_net() -> tuple[Claim, ...]:
         name,
         '<=',
         0.02,
-        metric='climb_from_end',
+        metric='rise_from_end',
         text=f'{what} ends with no barrier before the pruned solution.',
       ),
     )
