@@ -163,6 +163,22 @@ def line(ax: Axes, values: Series, **style: Any) -> None:
     )
 
 
+def level(ax: Axes, value: Series, **style: Any) -> None:
+  """A mean with its band across the whole axis: it has no place along it."""
+  if value.steps.size == 0:
+    return
+  look: dict[str, Any] = {'linewidth': 1.4}
+  drawn = ax.axhline(value.mean.item(), **look | style)
+  if value.std.item() > 0:
+    ax.axhspan(
+      lower_edge(ax, value).item(),
+      (value.mean + value.std).item(),
+      color=drawn.get_color(),
+      alpha=0.12,
+      linewidth=0,
+    )
+
+
 def lower_edge(ax: Axes, values: Series) -> np.ndarray:
   """Where the band of `values` ends below, `[points]`.
 

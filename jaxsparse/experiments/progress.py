@@ -1,10 +1,11 @@
 """What a person sees of a run: a bar in a terminal, else plain log lines."""
 
+import contextlib
 import logging
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import tqdm
@@ -13,6 +14,25 @@ Report = Callable[[int, Sequence[dict[str, Any]]], None]
 
 _log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LINES = 10.0
+_OURS, _STUDIES = 'jaxsparse', 'jaxsparse.experiments.studies'
+
+
+@contextlib.contextmanager
+def hushed() -> Iterator[None]:
+  """Runs log warnings only, and studies as before, unless all is asked for.
+
+  What is built for runs does, too.
+  """
+  ours, studies = map(logging.getLogger, (_OURS, _STUDIES))
+  before = ours.level, studies.level
+  if not ours.isEnabledFor(logging.DEBUG):
+    studies.setLevel(ours.getEffectiveLevel())
+    ours.setLevel(logging.WARNING)
+  try:
+    yield
+  finally:
+    ours.setLevel(before[0])
+    studies.setLevel(before[1])
 
 
 class Reporter:

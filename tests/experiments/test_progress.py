@@ -85,3 +85,18 @@ def test_in_a_terminal_there_is_a_bar(clock, monkeypatch, caplog):
   assert '100/100' in shown
   assert 'loss=0.5000, accuracy=0.2500, sparsity=0.9800' in shown
   assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+  ('asked', 'runs', 'studies'),
+  [('INFO', 'WARNING', 'INFO'), ('DEBUG', 'DEBUG', 'DEBUG')],
+)
+def test_runs_are_hushed_and_studies_are_not(caplog, asked, runs, studies):
+  caplog.set_level(asked, logger='jaxsparse')
+  names = 'jaxsparse.experiments', 'jaxsparse.experiments.studies.running'
+  run, study = map(logging.getLogger, names)
+  with progress.hushed():
+    levels = [logging.getLevelName(x.getEffectiveLevel()) for x in (run, study)]
+    assert levels == [runs, studies]
+  assert run.getEffectiveLevel() == study.getEffectiveLevel()
+  assert logging.getLevelName(run.getEffectiveLevel()) == asked

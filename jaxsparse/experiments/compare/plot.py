@@ -1,9 +1,7 @@
 """The one plot of a comparison: against a number, or against the step."""
 
 import pathlib
-import statistics
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -101,21 +99,12 @@ def _against(ax: Axes, made: Sequence[Group], field: str, name: str) -> None:
     figures.line(ax, _series(moved), label=label, **look[label])
   for label, found in levels.items():
     shown_as = None if label in lines else label
-    _level(ax, found, label=shown_as, **look[label])
+    level = figures.means(np.zeros(1), [found])
+    style = {**look[label], 'linestyle': ':'}
+    figures.level(ax, level, label=shown_as, **style)
   shown = metrics.metric(name)
   ax.set(xlabel=axis_name(field), ylabel=shown.heading)
   ax.set_title(f'{capital(shown.label)}, mean ± sd')
-
-
-def _level(ax: Axes, found: Sequence[float], **look: Any) -> None:
-  """What has no place on the axis (dense, say), across all of it."""
-  mean = statistics.fmean(found)
-  ax.axhline(mean, linewidth=1.6, **look | {'linestyle': ':'})
-  if len(found) > 1:
-    std = statistics.stdev(found)
-    ax.axhspan(
-      mean - std, mean + std, color=look['color'], alpha=0.18, linewidth=0
-    )
 
 
 def _series(points: Sequence[Point]) -> figures.Series:

@@ -73,6 +73,10 @@ def test_what_has_no_zeros_is_a_level_line_and_a_point_stays_one(
     'set': ([0.98], [40]),
   }
   assert ax.get_xlim()[0] > 0.8
+  (band,) = ax.patches
+  # The deviation of 80 and 90 is 50 ** 0.5.
+  ends = band.get_y(), band.get_y() + band.get_height()
+  assert ends == pytest.approx((85 - 50**0.5, 85 + 50**0.5))
 
 
 def test_one_sparsity_and_none_at_all_are_no_axis(make_run, drawn):

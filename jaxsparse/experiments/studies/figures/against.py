@@ -154,12 +154,7 @@ def _level(cell: Cell) -> Series:
 
 
 def _draw_level(ax: Axes, cell: Cell, **style: Any) -> None:
-  if cell.mean is not None:
-    ax.axhline(cell.mean, linewidth=1.4, **style)
-    if cell.std:
-      low = figures.lower_edge(ax, _level(cell)).item()
-      high = cell.mean + cell.std
-      ax.axhspan(low, high, color=style['color'], alpha=0.12, linewidth=0)
+  figures.level(ax, _level(cell), **style)
   if cell.paper is not None:
     # At the right end of the axis, as a level has no place along it.
     ax.plot(

@@ -10,6 +10,7 @@ import jax
 
 from jaxsparse.experiments import outline, population, summary, workdir
 from jaxsparse.experiments.compiled import dispatch
+from jaxsparse.experiments.progress import hushed
 from jaxsparse.experiments.studies.names import count, row_name
 from jaxsparse.experiments.studies.planning import pairing, programs
 from jaxsparse.experiments.studies.planning.estimate import (
@@ -24,7 +25,6 @@ from jaxsparse.experiments.studies.planning.members import (
 )
 from jaxsparse.experiments.studies.planning.status import Status, status
 from jaxsparse.experiments.studies.running import together
-from jaxsparse.experiments.studies.running.watch import hushed
 from jaxsparse.experiments.studies.spec import Study
 from jaxsparse.training.carry import usable_cores
 

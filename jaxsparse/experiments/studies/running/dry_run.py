@@ -11,10 +11,10 @@ from typing import NamedTuple
 from jaxsparse.experiments import dry_run, outline, summary
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.fields import SOURCES
+from jaxsparse.experiments.progress import hushed
 from jaxsparse.experiments.share import TrainingFailed
 from jaxsparse.experiments.studies.names import count, row_name
 from jaxsparse.experiments.studies.planning.members import Expanded, expand
-from jaxsparse.experiments.studies.running.watch import hushed
 from jaxsparse.experiments.studies.spec import Row, Study
 
 _HEADING = (

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
 from jaxsparse.experiments import workdir as workdir_lib
+from jaxsparse.experiments.progress import hushed
 from jaxsparse.experiments.run import SaveFailed, saving
 from jaxsparse.experiments.share import TrainingFailed
 from jaxsparse.experiments.studies import quantities
@@ -19,7 +20,7 @@ from jaxsparse.experiments.studies.results import MemberResult, Results
 from jaxsparse.experiments.studies.running import scheduler, work
 from jaxsparse.experiments.studies.running.analyse import Analysed, analyse
 from jaxsparse.experiments.studies.running.provenance import collected
-from jaxsparse.experiments.studies.running.watch import Watch, hushed
+from jaxsparse.experiments.studies.running.watch import Watch
 from jaxsparse.experiments.studies.running.work import Unfinished
 from jaxsparse.experiments.studies.spec import Study
 from jaxsparse.training.locks import lock

@@ -1,12 +1,11 @@
 """What a person sees of a study under way: one line for all of it."""
 
-import contextlib
 import logging
 import math
 import sys
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
 import tqdm
 
@@ -14,7 +13,6 @@ from jaxsparse.experiments.studies.planning.estimate import duration
 
 _log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LINES = 10.0
-_OURS, _STUDIES = 'jaxsparse', 'jaxsparse.experiments.studies'
 
 
 class Watch:
@@ -111,21 +109,3 @@ class Watch:
     if failed:
       shown += f', {failed} failed'
     return f'{shown}, waiting for {" and ".join(held)}' if held else shown
-
-
-@contextlib.contextmanager
-def hushed() -> Iterator[None]:
-  """Members log warnings only, unless everything is asked for.
-
-  What is built for them does, too.
-  """
-  ours, studies = map(logging.getLogger, (_OURS, _STUDIES))
-  before = ours.level, studies.level
-  if not ours.isEnabledFor(logging.DEBUG):
-    studies.setLevel(ours.getEffectiveLevel())
-    ours.setLevel(logging.WARNING)
-  try:
-    yield
-  finally:
-    ours.setLevel(before[0])
-    studies.setLevel(before[1])
