@@ -16,6 +16,7 @@ from jaxsparse.experiments import (
 )
 from jaxsparse.experiments.build import build
 from jaxsparse.experiments.papers.rigl import (
+  equal_flops,
   imagenet,
   mnist,
   report,
@@ -112,10 +113,11 @@ def test_lenet_300_100_is_as_sparse_by_layer_as_in_the_authors_code():
 
 
 def reduced(study, points=1):
-  """The study with the last points of each grid alone, and no claims."""
+  """The study with the last points of each grid alone; no claims or figures."""
   return dataclasses.replace(
     study,
     claims=(),
+    figures=(),
     runs=tuple(
       dataclasses.replace(
         run,
@@ -178,6 +180,59 @@ def test_wrn22_2_on_all_images_has_as_many_epochs():
   # Three quarters of the run.
   assert runs['rigl_erk', 0.9].plan.mask_steps[-1] == 73_199
   assert runs['gmp_erk', 0.9].plan.mask_steps[-1] == 73_200
+
+
+def slices(net):
+  """RigL on slices, at the last sparsity: active weights of its spreads."""
+  study = only(
+    reduced(report_further.structured(net, 'name')),
+    'structured_uniform',
+    'structured_erk',
+  )
+  for experiment in one_seed(study).values():
+    counts = experiment.target_counts
+    yield counts.pop('logits/kernel'), sum(counts.values())
+    assert experiment.config['updater']['structure'] == 'kernel_slice'
+
+
+def test_convolutions_pay_for_the_classifier_of_wrn22_2():
+  for classifier, convolutions in slices(report.CIFAR10):
+    assert classifier == 1280
+    assert convolutions == pytest.approx(0.1 * WRN22_2 - 1280, abs=25)
+
+
+def costs(net, equal, last):
+  """FLOPs of uniform nets and of ERK nets with as many, as shares of dense."""
+  study = only(
+    reduced(equal_flops.study(net, equal, 'name'), last),
+    'rigl_uniform',
+    *(f'rigl_erk_flops_of_{100 * s:g}' for s in equal.sparsities),
+  )
+  shares = {}
+  for row, experiment in one_seed(study).items():
+    sparse, dense = outline.multiply_adds(experiment)
+    shares[row] = sparse / dense
+  return [
+    (shares['rigl_uniform', s], shares[f'rigl_erk_flops_of_{100 * s:g}',])
+    for s in tuple(equal.sparsities)[-last:]
+  ]
+
+
+def test_wrn22_2_of_equal_flops():
+  # Published: 0.10 and 0.20 for Random.
+  shares = costs(report.CIFAR10, equal_flops.CIFAR10, 2)
+  for (uniform, erk), published in zip(shares, (0.20, 0.10), strict=True):
+    assert uniform == pytest.approx(published, abs=5e-3)
+    assert erk == pytest.approx(uniform, abs=2e-4)
+
+
+@pytest.mark.slow
+def test_resnet50_on_cifar100_of_equal_flops_or_on_slices():
+  for uniform, erk in costs(report.CIFAR100, equal_flops.CIFAR100, 3):
+    assert erk == pytest.approx(uniform, abs=2e-4)
+  for classifier, convolutions in slices(report.CIFAR100):
+    assert classifier == 204_800
+    assert convolutions == pytest.approx(2_365_203 - 204_800, abs=54)
 
 
 @pytest.mark.slow
@@ -245,6 +300,16 @@ def test_mobilenets_on_imagenet_are_planned():
   # Published: 74.2 % of all weights.
   assert size.sparsity == pytest.approx(0.742, abs=5e-4)
   one_seed(reduced(imagenet.mobilenet_v2()))
+
+
+@pytest.mark.slow
+def test_whole_slices_move_in_real_steps():
+  study = only(
+    reduced(report_further.structured(report.CIFAR10, 'name')), 'structured_erk'
+  )
+  (experiment,) = one_seed(study).values()
+  taken = dry_run.take(experiment, dry_run.stand_in(experiment))
+  assert len(taken.losses) == 3
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import pytest
 
 from jaxsparse.experiments.papers.rigl import (
   cifar,
+  equal_flops,
   imagenet,
   mnist,
   report,
@@ -30,6 +31,14 @@ STUDIES = {
   'redistribution_cifar10': report.redistribution(report.CIFAR10, 'C10'),
   'redistribution_cifar100': report.redistribution(report.CIFAR100, 'C100'),
   'report_full': report_further.full(),
+  'structured_cifar10': report_further.structured(report.CIFAR10, 'C10'),
+  'structured_cifar100': report_further.structured(report.CIFAR100, 'C100'),
+  'equal_cifar10': equal_flops.study(
+    report.CIFAR10, equal_flops.CIFAR10, 'C10'
+  ),
+  'equal_cifar100': equal_flops.study(
+    report.CIFAR100, equal_flops.CIFAR100, 'C100'
+  ),
   'tuning': report.tuning(),
 }
 
@@ -84,6 +93,13 @@ def printed(study, metric):
     ('report_cifar10', ['holds'] * 4),
     ('report_cifar100', ['holds'] * 4),
     ('report_full', ['holds'] * 6),
+    # RigL (ERK) at 90 % is not known.
+    ('structured_cifar10', ['holds'] * 5),
+    ('structured_cifar100', ['holds'] * 6),
+    # Of equal FLOPs at 50 %: 93.27 and 93.28.
+    ('equal_cifar10', ['holds', 'undecided', 'holds', 'holds']),
+    # Of equal weights at 80 %: 73.5 and 73.4.
+    ('equal_cifar100', ['fails', *['holds'] * 4]),
     ('redistribution_cifar100', ['holds'] * 8),
   ],
 )
@@ -111,6 +127,9 @@ def test_the_papers_numbers_hold_its_claims(name, outcomes):
     ('mnist_table', 'rigl_layers', 0.99, 98.52),
     ('mnist_table', 'rigl_plus', None, 98.31),
     ('report_full', 'gmp_erk', 0.8, 93.6),
+    ('structured_cifar100', 'structured_erk', 0.9, 71.1),
+    ('equal_cifar10', 'rigl_uniform', 0.9, 91.72),
+    ('equal_cifar10', 'rigl_erk_flops_of_90', None, 91.43),
   ],
 )
 def test_numbers_are_beside_their_rows(name, run, sparsity, accuracy):

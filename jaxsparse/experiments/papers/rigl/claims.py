@@ -116,3 +116,16 @@ REDISTRIBUTED: Claims = (
     for method, shown in (('rigl_sg', 'RigL-SG'), ('rigl_sm', 'RigL-SM'))
   ),
 )
+STRUCTURED: Claims = (
+  *(
+    Ordering(
+      (f'structured_{spread}', f'rigl_{spread}'),
+      text=f'RigL is worse where it moves whole slices ({shown}).',
+    )
+    for spread, shown in (('uniform', 'uniform'), ('erk', 'ERK'))
+  ),
+  Ordering(
+    ('structured_uniform', 'structured_erk'),
+    text='ERK is above uniform for whole slices, too.',
+  ),
+)

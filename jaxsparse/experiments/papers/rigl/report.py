@@ -29,6 +29,7 @@ SOURCE = (
 DATA = (
   'With `data.name=cifar10_jpeg` images are a lossy copy (JPEG) of CIFAR-10.'
 )
+METRICS = ('test_accuracy', 'inference_flops', 'training_flops')
 _FIELD = 'updater.sparsity'
 _SPARSITIES = (0.8, 0.9)
 _SPREADS = {
@@ -165,7 +166,7 @@ def _study(
     title=f'{title} of the reproducibility report',
     source=f'{SOURCE}: the table of {which}',
     runs=runs(net, rows, _SPARSITIES),
-    metrics=('test_accuracy', 'inference_flops', 'training_flops'),
+    metrics=METRICS,
     across=_FIELD,
     figures=(Against(_FIELD),),
     claims=claimed,

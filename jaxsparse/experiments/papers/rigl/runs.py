@@ -20,9 +20,10 @@ class Row(NamedTuple):
 
   Attributes:
     method: a method of `jaxsparse.updaters`; or `small_dense`, `big_sparse`
-      (of RigL), `lottery` (masks and start of another run, kept),
-      `lottery_rigl` (moved by RigL) or `reinit` (its masks, moved, and a start
-      of its own).
+      (of RigL), `structured` (RigL on slices of convolutions, the classifier
+      dense and paid for by them), `lottery` (masks and start of another run,
+      kept), `lottery_rigl` (moved by RigL) or `reinit` (its masks, moved, and a
+      start of its own).
     spread: a key of `Net.spreads`; '' for dense nets.
     times: the multiplier of the run's length.
   """
@@ -85,6 +86,7 @@ _LABELS = {
   'set': 'SET',
   'snfs': 'SNFS',
   'rigl': 'RigL',
+  'structured': 'RigL on slices',
   'rigl_sg': 'RigL-SG',
   'rigl_sm': 'RigL-SM',
   'gmp': 'pruning',
@@ -99,9 +101,15 @@ _SPREADS = {'erk': 'ERK', 'er': 'ER', 'layers': 'by layer'}
 _METHODS = {
   'small_dense': 'dense',
   'big_sparse': 'rigl',
+  'structured': 'rigl',
   'lottery': 'static',
   'lottery_rigl': 'rigl',
   'reinit': 'rigl_sm',
+}
+_STRUCTURED: Overrides = {
+  'updater.structure': 'kernel_slice',
+  'updater.layers': ('logits/kernel=0',),
+  'updater.layers_in_budget': True,
 }
 # Those that have a config; any other is named over that of RigL.
 _CONFIGS = ('dense', 'static', 'set', 'rigl', 'gmp')
@@ -177,6 +185,8 @@ def _own(net: Net, row: Row) -> dict[str, Any]:
     fields |= net.pruned
   elif method != 'static':
     fields |= net.moving
+  if row.method == 'structured':
+    fields |= _STRUCTURED
   if row.method in ('lottery', 'lottery_rigl', 'reinit'):
     source = f'{{{net.source}_{row.spread}}}'
     fields['init.masks'] = source
