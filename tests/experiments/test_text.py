@@ -3,12 +3,13 @@
 import json
 import math
 import os
+import pathlib
 
 import jax
 import numpy as np
 import pytest
 
-from jaxsparse.experiments import dry_run, finished
+from jaxsparse.experiments import dry_run, finished, measures
 from jaxsparse.experiments.analyses.barrier import barrier
 from jaxsparse.experiments.analyses.compression import compression
 from jaxsparse.experiments.analyses.disagreement import disagreement
@@ -145,6 +146,13 @@ def test_nets_disagree_character_by_character(whole):
   assert found['disagreement'] == pytest.approx(apart)
   jeffreys = np.sum((first - second) * np.log(first / second), 1).mean()
   assert found['symmetric_kl'] == pytest.approx(jeffreys / 2, rel=1e-4)
+
+
+@pytest.mark.parametrize('length', [5, 16])
+def test_sequences_of_any_length_tell_the_same_characters(make, length):
+  experiment = build(make(data__sequence_length=length))
+  run = finished.Finished(pathlib.Path('run'), experiment)
+  np.testing.assert_array_equal(measures.labels_on_test(run), TOLD)
 
 
 def test_a_model_of_text_is_not_compressed(whole):
