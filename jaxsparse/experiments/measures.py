@@ -34,7 +34,7 @@ def logits_on_test(run: Finished, solution: Solution) -> np.ndarray:
   found = similarity.collect_logits(
     _predictor(run.experiment.task, run.experiment.pixels),
     (solution.params, solution.model_state),
-    test_images(run),
+    images_on_test(run),
   )[: len(labels)]
   return found if labels.ndim == 1 else found[labels >= 0]
 
@@ -45,7 +45,7 @@ def labels_on_test(run: Finished) -> np.ndarray:
   return labels[labels >= 0]
 
 
-def test_images(run: Finished) -> Iterator[np.ndarray]:
+def images_on_test(run: Finished) -> Iterator[np.ndarray]:
   """The test split as it is stored, in batches of one shape.
 
   The last one is filled up with examples that come once too often.

@@ -72,7 +72,7 @@ def _error(run: Finished, solution: Solution, small: Compressed) -> float:
   expected, how = measures.logits_on_test(run, solution), run.experiment.pixels
   found = [
     outputs(small, np.asarray(measures.pixels(x, how)).reshape(len(x), -1))
-    for x in measures.test_images(run)
+    for x in measures.images_on_test(run)
   ]
   apart = np.concatenate(found)[: len(expected)] - expected
   return float(np.max(np.abs(apart)))
