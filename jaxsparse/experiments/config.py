@@ -113,7 +113,7 @@ def default_config(
   config.checkpoint = _section(interval=1000, keep=2, keep_steps=())
   config.eval = _section(interval=500, split='auto', batch_size=1000)
   config.gradient_flow = _section(
-    interval=500, probe_size=1000, at_updates=False
+    interval=1000, probe_size=1000, at_updates=False
   )
   return config
 
