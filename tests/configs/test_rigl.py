@@ -18,9 +18,12 @@ from jaxsparse.experiments.build import build
 from jaxsparse.experiments.papers.rigl import (
   equal_flops,
   imagenet,
+  longer,
   mnist,
   report,
   report_further,
+  report_tuning,
+  sweeps,
 )
 from jaxsparse.experiments.studies.planning.members import expand
 
@@ -244,7 +247,7 @@ def test_wrn22_2_that_is_tuned_or_redistributed_is_planned():
       for m in ('rigl', 'rigl_sg', 'rigl_sm', 'reinit')
     }
     assert len(sums) == 1
-  tuned = one_seed(report.tuning())['tuned_erk_80', 0.8]
+  tuned = one_seed(report_tuning.tuning())['tuned_erk_80', 0.8]
   assert tuned.plan.mask_steps[:2] == range(949, 2849, 950)
   assert tuned.config['updater']['drop_fraction'] == 0.381
 
@@ -282,6 +285,49 @@ def test_resnet50_on_imagenet_is_planned():
   )
   longer = runs['gmp_uniform_1_5x', 0.8].plan
   assert (longer.num_steps, longer.mask_steps[0]) == (48_000, 15_000)
+
+
+@pytest.mark.slow
+def test_sweeps_of_resnet50_are_planned():
+  runs = one_seed(reduced(sweeps.updates())) | one_seed(
+    only(reduced(sweeps.decays()), 'linear_every_50', 'cosine_every_50')
+  )
+  assert {outline.size(run).active for run in runs.values()} == {5_108_133}
+  for (name, fraction), experiment in runs.items():
+    interval = int(name.rpartition('_')[2])
+    assert len(experiment.plan.mask_steps) == 25_000 // interval
+    assert experiment.config['updater']['drop_fraction'] == fraction == 0.5
+  assert runs['linear_every_50', 0.5].config['updater']['drop_schedule'] == (
+    'linear'
+  )
+
+
+@pytest.mark.slow
+def test_resnet50_is_spread_in_three_ways_and_trained_for_longer():
+  rows = ('rigl_uniform', 'rigl_er', 'rigl_erk')
+  runs = one_seed(only(reduced(sweeps.distributions(), points=4), *rows))
+  # By the papers' count of FLOPs at 80 %.
+  for row, published in zip(rows, (0.2254, 0.4546, 0.4153), strict=True):
+    sparse, dense = outline.multiply_adds(runs[row, 0.8])
+    assert sparse / dense == pytest.approx(published, abs=5e-3)
+  long = one_seed(longer.resnet50())['rigl_erk_100x', 0.99]
+  assert (long.plan.num_steps, len(long.plan.mask_steps)) == (3_200_000, 25_000)
+  assert long.target_counts['conv/kernel'] == 9408
+  sparse, dense = outline.multiply_adds(long)
+  assert sparse / dense == pytest.approx(0.0548, abs=5e-3)
+  one_seed(longer.mobilenet_v1())
+
+
+@pytest.mark.slow
+def test_learning_rates_of_wrn22_2_are_planned():
+  runs = one_seed(reduced(report_tuning.rates()))
+  assert len(runs) == 9
+  for (name, rate), experiment in runs.items():
+    assert experiment.config['optimizer']['learning_rate'] == rate == 0.1
+    if name != 'dense':
+      interval = int(name.rpartition('_')[2])
+      assert experiment.plan.mask_steps[0] == interval - 1
+      assert outline.size(experiment).sparsity == pytest.approx(0.8, abs=5e-4)
 
 
 @pytest.mark.slow

@@ -15,9 +15,9 @@ We have not run this to its end. `--plan` and `--dry_run` need neither the data
 nor such a machine.
 """
 
-from jaxsparse.experiments.papers.rigl import report
+from jaxsparse.experiments.papers.rigl import report_tuning
 from jaxsparse.experiments.studies.spec import Study
 
 
 def get_config() -> Study:
-  return report.tuning()
+  return report_tuning.tuning()

@@ -6,9 +6,12 @@ from jaxsparse.experiments.papers.rigl import (
   cifar,
   equal_flops,
   imagenet,
+  longer,
   mnist,
   report,
   report_further,
+  report_tuning,
+  sweeps,
 )
 from jaxsparse.experiments.papers.rigl.runs import SPARSITY, Row
 from jaxsparse.experiments.studies import spec
@@ -39,7 +42,13 @@ STUDIES = {
   'equal_cifar100': equal_flops.study(
     report.CIFAR100, equal_flops.CIFAR100, 'C100'
   ),
-  'tuning': report.tuning(),
+  'tuning': report_tuning.tuning(),
+  'rates': report_tuning.rates(),
+  'updates': sweeps.updates(),
+  'decays': sweeps.decays(),
+  'distributions': sweeps.distributions(),
+  'resnet50_99': longer.resnet50(),
+  'mobilenet_v1_longer': longer.mobilenet_v1(),
 }
 
 
@@ -101,6 +110,8 @@ def printed(study, metric):
     # Of equal weights at 80 %: 73.5 and 73.4.
     ('equal_cifar100', ['fails', *['holds'] * 4]),
     ('redistribution_cifar100', ['holds'] * 8),
+    ('resnet50_99', ['holds']),
+    ('mobilenet_v1_longer', ['holds'] * 2),
   ],
 )
 def test_the_papers_numbers_hold_its_claims(name, outcomes):
@@ -124,6 +135,11 @@ def test_the_papers_numbers_hold_its_claims(name, outcomes):
     ('report_cifar100', 'rigl_uniform_3x', 0.8, 74.2),
     ('mobilenet_v1', 'big_sparse_erk_5x_75', None, 77.0),
     ('tuning', 'tuned_erk_50', 0.5, 93.8),
+    ('tuning', 'rigl_uniform', 0.9, 91.7),
+    ('distributions', 'static_erk', 0.9, 67.7),
+    ('distributions', 'static_er', 0.9, None),
+    ('resnet50_99', 'rigl_erk_40x', 0.99, 66.94),
+    ('mobilenet_v1_longer', 'rigl_uniform_50x', 0.9, 70.25),
     ('mnist_table', 'rigl_layers', 0.99, 98.52),
     ('mnist_table', 'rigl_plus', None, 98.31),
     ('report_full', 'gmp_erk', 0.8, 93.6),

@@ -13,7 +13,7 @@ from jaxsparse.experiments.studies.spec import Against, Study
 PAPER = 'Evci et al. 2020, Rigging the Lottery: Making All Tickets Winners'
 _METRICS = ('test_accuracy', 'inference_flops', 'training_flops')
 _FIELD = 'updater.sparsity'
-_FLOPS = (
+FLOPS = (
   'FLOPs are shares of those of a dense run of the same length; the paper has'
   ' them for runs M times as long as M times as much.'
 )
@@ -30,6 +30,7 @@ RESNET50 = Net(
       'updater.distribution': 'uniform',
       'updater.dense_first': True,
     },
+    'er': {'updater.distribution': 'er', 'updater.dense_first': False},
     'erk': {'updater.distribution': 'erk', 'updater.dense_first': False},
   },
   printed=printed.RESNET50,
@@ -73,7 +74,7 @@ def resnet50() -> Study:
     across=_FIELD,
     figures=(Against(_FIELD),),
     claims=claims.UNIFORM + claims.PRUNING_ABOVE + claims.FIVEFOLD,
-    notes=_FLOPS,
+    notes=FLOPS,
   )
 
 
@@ -118,7 +119,7 @@ def mobilenet_v1() -> Study:
     figures=(Against(_FIELD),),
     claims=claims.MOBILENET,
     notes=(
-      f'{_FLOPS} Sparsity is that of all kernels but the first and the'
+      f'{FLOPS} Sparsity is that of all kernels but the first and the'
       ' depthwise ones, which the paper counts FLOPs of as if they were sparse.'
     ),
   )
@@ -137,5 +138,5 @@ def mobilenet_v2() -> Study:
     metrics=_METRICS,
     across=_FIELD,
     figures=(Against(_FIELD),),
-    notes=_FLOPS,
+    notes=FLOPS,
   )

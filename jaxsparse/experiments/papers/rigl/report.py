@@ -20,7 +20,7 @@ from collections.abc import Iterable
 
 from jaxsparse.experiments.papers.rigl import claims, reported
 from jaxsparse.experiments.papers.rigl.runs import Net, Row, runs
-from jaxsparse.experiments.studies.spec import Against, Claim, Run, Study
+from jaxsparse.experiments.studies.spec import Against, Claim, Study
 
 SOURCE = (
   'Sundar and Dwaraknath 2021, [Re] Rigging the Lottery: Making All Tickets'
@@ -114,45 +114,6 @@ def redistribution(net: Net, name: str) -> Study:
     'redistribution',
     claims.REDISTRIBUTED + claims.REINIT,
   )
-
-
-def tuning() -> Study:
-  """What its search over drop fraction and interval found, beside 0.3, 100.
-
-  The search itself is `launch.sweep --search`, by validation accuracy.
-  """
-  net = CIFAR10._replace(printed=reported.UNTUNED)
-  rows = tuple(Row('rigl', spread) for spread in _SPREADS)
-  return Study(
-    title='WRN-22-2 on CIFAR-10: RigL tuned',
-    source=f'{SOURCE}: the table of tuned hyperparameters',
-    runs=(*runs(net, rows, (0.5, 0.8, 0.9)), *_tuned(net)),
-    metrics=('test_accuracy', 'validation_accuracy'),
-    across=_FIELD,
-    figures=(),
-    notes=DATA,
-  )
-
-
-def _tuned(net: Net) -> Iterable[Run]:
-  for (spread, sparsity), found in reported.TUNED.items():
-    fraction, interval, accuracy = found
-    own = {
-      'updater.drop_fraction': fraction,
-      'updater.update_interval': interval,
-      'updater.start_step': interval - 1,
-    }
-    row = Row('rigl', spread)
-    (run,) = runs(net._replace(moving={**net.moving, **own}), (row,), ())
-    yield Run(
-      f'tuned_{spread}_{100 * sparsity:g}',
-      run.config,
-      run.overrides,
-      grid={_FIELD: (sparsity,)},
-      seeds=3,
-      label=f'{row.label}, {fraction:g} every {interval}',
-      paper={'test_accuracy': {sparsity: accuracy}},
-    )
 
 
 def _study(
