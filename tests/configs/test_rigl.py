@@ -17,6 +17,7 @@ from jaxsparse.experiments import (
 from jaxsparse.experiments.build import build
 from jaxsparse.experiments.papers.rigl import (
   equal_flops,
+  growth,
   imagenet,
   longer,
   mnist,
@@ -115,6 +116,29 @@ def test_lenet_300_100_is_as_sparse_by_layer_as_in_the_authors_code():
   assert list(counts.values()) == [1632, 966, 690]
 
 
+def only(study, *names):
+  """The study with these runs alone; no claims or figures."""
+  return dataclasses.replace(
+    study,
+    claims=(),
+    figures=(),
+    runs=tuple(run for run in study.runs if run.name in names),
+  )
+
+
+def test_starts_of_grown_weights_differ_in_nothing_else():
+  runs = one_seed(growth.starts())
+  (short,) = one_seed(only(mnist.short(), 'rigl_erk')).values()
+  found = {}
+  for (name, _), experiment in runs.items():
+    config = experiment.config
+    own = {k: v for k, v in config['updater'].items() if k != 'grow_init'}
+    found[name] = config['updater']['grow_init']
+    assert own.items() <= short.config['updater'].items()
+    assert experiment.plan == short.plan
+  assert list(found.values()) == ['zeros', 'normal', 'sparse', 'gradient']
+
+
 def reduced(study, points=1):
   """The study with the last points of each grid alone; no claims or figures."""
   return dataclasses.replace(
@@ -162,13 +186,6 @@ def test_the_report_on_wrn22_2_is_planned_with_its_steps(names):
   small = outline.size(runs['small_dense_90',])
   assert runs['small_dense_90',].module.channels == (10, 20, 40)
   assert small.active == small.weights == pytest.approx(0.1 * WRN22_2, rel=0.03)
-
-
-def only(study, *names):
-  """The study with these runs alone."""
-  return dataclasses.replace(
-    study, runs=tuple(run for run in study.runs if run.name in names)
-  )
 
 
 def test_wrn22_2_on_all_images_has_as_many_epochs():

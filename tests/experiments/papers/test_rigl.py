@@ -5,6 +5,7 @@ import pytest
 from jaxsparse.experiments.papers.rigl import (
   cifar,
   equal_flops,
+  growth,
   imagenet,
   longer,
   mnist,
@@ -25,6 +26,7 @@ STUDIES = {
   'cifar10_short': cifar.short(),
   'mnist': mnist.short(),
   'mnist_table': mnist.table(),
+  'mnist_growth': growth.starts(),
   'resnet50': imagenet.resnet50(),
   'lottery': imagenet.lottery(),
   'mobilenet_v1': imagenet.mobilenet_v1(),
@@ -73,7 +75,7 @@ def test_a_study_is_sound(name):
   assert all(texts)
   assert len(set(texts)) == len(texts)
   seeds = {len(run.seed_list()) for run in study.runs}
-  assert seeds == ({8} if name == 'mnist' else {3})
+  assert seeds == ({8} if name in ('mnist', 'mnist_growth') else {3})
 
 
 def printed(study, metric):

@@ -24,7 +24,7 @@ from jaxsparse.experiments.studies.spec import (
 
 _SOURCE = 'Evci et al. 2020, Rigging the Lottery, appendix B'
 _METRICS = ('test_accuracy', 'sparsity', 'inference_flops', 'training_flops')
-_NET = Net(
+NET = Net(
   configs='mnist/lenet_300_100',
   spreads={
     'erk': {'updater.distribution': 'erk'},
@@ -37,7 +37,7 @@ _NET = Net(
 )
 _EPOCH = 600
 # The defaults of the authors' code; theirs of dense nets falls at other epochs.
-_LONG = _NET._replace(
+_LONG = NET._replace(
   printed=printed.MNIST,
   overrides={
     'num_epochs': 200.0,
@@ -76,8 +76,8 @@ def short() -> Study:
     title='LeNet-300-100 on MNIST: method by method, 6 epochs',
     source=f'after {_SOURCE}, whose runs have 200 epochs: none of its numbers',
     runs=(
-      *runs(_NET, (Row('dense'), *erk), (0.98,), seeds=8),
-      *runs(_NET, by_layer, (0.99,), seeds=8),
+      *runs(NET, (Row('dense'), *erk), (0.98,), seeds=8),
+      *runs(NET, by_layer, (0.99,), seeds=8),
     ),
     metrics=_METRICS,
     figures=(Curves('eval_accuracy'),),
