@@ -65,6 +65,9 @@ UNIFORM: Claims = (
     text='Static < SET < RigL.',
   ),
 )
+SNIP: Claims = (
+  Ordering(('snip_uniform', 'set_uniform'), text='SNIP ends below SET.'),
+)
 PRUNING_ABOVE: Claims = (
   Ordering(('rigl_uniform', 'gmp_uniform'), text='Pruning ends above RigL 1x.'),
 )

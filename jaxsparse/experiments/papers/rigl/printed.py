@@ -66,6 +66,7 @@ RESNET50: Printed = {
       _IMAGENET,
       {
         Row('static', 'uniform'): (70.6, 65.8, 59.5, 55.4),
+        Row('snip', 'uniform'): (72.0, 67.2, 57.8, 52.0),
         Row('small_dense'): (72.1, 68.9, None, None),
         Row('set', 'uniform'): (72.9, 69.6, 64.4, 60.8),
         Row('rigl', 'uniform'): (74.6, 72.0, 67.5, 65.0),
@@ -85,7 +86,7 @@ RESNET50: Printed = {
       {
         **dict.fromkeys(
           (
-            *(Row(m, 'uniform') for m in ('static', 'set', 'rigl')),
+            *(Row(m, 'uniform') for m in ('static', 'snip', 'set', 'rigl')),
             Row('gmp', 'uniform', 1.5),
           ),
           (0.23, 0.10, 0.08, 0.07),
@@ -104,7 +105,8 @@ RESNET50: Printed = {
       (0.8, 0.9),
       {
         **dict.fromkeys(
-          (Row(m, 'uniform') for m in ('static', 'set', 'rigl')), (0.23, 0.10)
+          (Row(m, 'uniform') for m in ('static', 'snip', 'set', 'rigl')),
+          (0.23, 0.10),
         ),
         Row('static', 'erk'): (0.42, 0.24),
         Row('rigl', 'erk'): (0.42, 0.25),

@@ -60,6 +60,7 @@ class Net(NamedTuple):
       dense net one), in shown units.
     overrides: of every run.
     moving: of methods that move masks.
+    at_start: of SNIP, which reads gradients at step 0.
     pruned: of gradual pruning.
     small: sparsity -> fields of the dense net of that size.
     big: sparsity -> fields of the net that is then of the dense one's size.
@@ -72,6 +73,7 @@ class Net(NamedTuple):
   printed: Printed = {}
   overrides: Overrides = {}
   moving: Overrides = {}
+  at_start: Overrides = {}
   pruned: Overrides = {}
   small: Mapping[float, Overrides] = {}
   big: Mapping[float, Overrides] = {}
@@ -83,6 +85,7 @@ _LABELS = {
   'small_dense': 'small dense',
   'big_sparse': 'big sparse',
   'static': 'Static',
+  'snip': 'SNIP',
   'set': 'SET',
   'snfs': 'SNFS',
   'rigl': 'RigL',
@@ -183,6 +186,8 @@ def _own(net: Net, row: Row) -> dict[str, Any]:
     fields['updater.name'] = method
   if method == 'gmp':
     fields |= net.pruned
+  elif method == 'snip':
+    fields |= net.at_start
   elif method != 'static':
     fields |= net.moving
   if row.method == 'structured':
