@@ -8,7 +8,7 @@ FOLDER is where TFDS has MNIST as array_record. 20 members of 11,719 steps, all
 of them those of the study `accuracy`: keep one RUNS for both.
 
 5 seeds (2 CPU cores, 2026-11-22), the paper's in brackets where it has one. On
-the line from the end of a run to the pruned solution the training loss climbs
+the line from the end of a run to the pruned solution the training loss rises
 by 0.055 nats from LT and by 2.13 from Scratch; half way it is 0.10 (0.04) and
 2.20 (1.85), and from where they start 1.69 (1.52) and 2.03 (1.90). L2 distance
 to it, before and after training: LT 10.3 and 9.1, Scratch 12.0 and 17.2. All

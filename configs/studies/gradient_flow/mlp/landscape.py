@@ -8,7 +8,7 @@ FOLDER is where TFDS has MNIST as array_record. 20 members of 11,719 steps, all
 of them those of the study `accuracy`: keep one RUNS for both.
 
 5 seeds (2 CPU cores, 2026-11-22), nats on all training images: on the line to
-the pruned solution the loss climbs by 0.094 ± 0.032 from where LT ends, by
+the pruned solution the loss rises by 0.094 ± 0.032 from where LT ends, by
 1.35 ± 0.14 from where Scratch ends. All of it: landscape.md beside this file.
 """
 
