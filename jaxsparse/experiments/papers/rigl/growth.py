@@ -5,18 +5,20 @@ gradient, that they were no better.
 
 **Deviations**: LeNet-300-100 at 98 % (ERK) for six epochs; of which net the
 paper speaks, and how large its values were, it does not say. Random ones here
-are as spread as the layer's weights, or as the sparse initialisation draws
-them; those along the gradient are of its size.
+are as spread as the layer's weights, a tenth as spread, or as the sparse
+initialisation draws them; those along the gradient are of its size.
 """
 
 from jaxsparse.experiments.papers.rigl.mnist import NET
 from jaxsparse.experiments.papers.rigl.runs import SPARSITY, Row, runs
 from jaxsparse.experiments.studies.spec import Curves, Difference, Run, Study
 
+# What `updater` is told -> how that is shown.
 _STARTS = {
-  'normal': 'random, as spread as the layer',
-  'sparse': 'random, as in the sparse initialisation',
-  'gradient': 'along the gradient',
+  ('normal', 1.0): 'random, as spread as the layer',
+  ('normal', 0.1): 'random, a tenth as spread as the layer',
+  ('sparse', 1.0): 'random, as in the sparse initialisation',
+  ('gradient', 1.0): 'along the gradient',
 }
 _ZEROS = Row('rigl', 'erk')
 _SPARSITY = 0.98
@@ -35,13 +37,13 @@ def starts() -> Study:
     ),
     runs=(
       *runs(NET, (_ZEROS,), (_SPARSITY,), seeds=_SEEDS),
-      *map(_started, _STARTS),
+      *(_started(*start) for start in _STARTS),
     ),
     metrics=('test_accuracy', 'mask_churn'),
     figures=(Curves('eval_accuracy'),),
     claims=tuple(
       Difference(
-        f'from_{start}',
+        _name(*start),
         _ZEROS.name,
         '<=',
         _GAIN,
@@ -53,13 +55,19 @@ def starts() -> Study:
   )
 
 
-def _started(start: str) -> Run:
+def _name(way: str, scale: float) -> str:
+  """'from_normal', 'from_normal_0_1'."""
+  return f'from_{way}' + ('' if scale == 1 else f'_{scale:g}'.replace('.', '_'))
+
+
+def _started(way: str, scale: float) -> Run:
   (run,) = runs(NET, (_ZEROS,), ())
+  start = {'updater.grow_init': way, 'updater.grow_scale': scale}
   return Run(
-    f'from_{start}',
+    _name(way, scale),
     run.config,
-    {**run.overrides, 'updater.grow_init': start},
+    {**run.overrides, **start},
     grid={SPARSITY: (_SPARSITY,)},
     seeds=_SEEDS,
-    label=f'RigL, {_STARTS[start]}',
+    label=f'RigL, {_STARTS[way, scale]}',
   )
