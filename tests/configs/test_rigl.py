@@ -129,14 +129,14 @@ def only(study, *names):
 def test_starts_of_grown_weights_differ_in_nothing_else():
   runs = one_seed(growth.starts())
   (short,) = one_seed(only(mnist.short(), 'rigl_erk')).values()
-  found = {}
-  for (name, _), experiment in runs.items():
-    config = experiment.config
-    own = {k: v for k, v in config['updater'].items() if k != 'grow_init'}
-    found[name] = config['updater']['grow_init']
+  found = []
+  for experiment in runs.values():
+    own = dict(experiment.config['updater'])
+    found.append((own.pop('grow_init'), own.pop('grow_scale')))
     assert own.items() <= short.config['updater'].items()
     assert experiment.plan == short.plan
-  assert list(found.values()) == ['zeros', 'normal', 'sparse', 'gradient']
+  random = [('normal', 1.0), ('normal', 0.1), ('sparse', 1.0)]
+  assert found == [('zeros', 1.0), *random, ('gradient', 1.0)]
 
 
 def reduced(study, points=1):
