@@ -180,7 +180,7 @@ MNIST: Printed = {
       ('inputs_left', 408),
       ('units_left_1', 100),
       ('units_left_2', 69),
-      ('compressed_sparsity', 0.870),
+      ('compressed_sparsity', 87.0),
       ('compressed_flops', 12_600),
       ('compressed_bytes', 31_914),
     )
@@ -192,7 +192,7 @@ MNIST_PLUS = {
   'inputs_left': 375,
   'units_left_1': 62,
   'units_left_2': 51,
-  'compressed_sparsity': 0.886,
+  'compressed_sparsity': 88.6,
   'compressed_flops': 6200,
   'compressed_bytes': 16_113,
 }
