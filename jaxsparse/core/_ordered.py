@@ -1,20 +1,22 @@
-"""Total orders as uint32 keys, and the k largest of them.
+"""Total orders as uint32 keys.
 
 Scores become keys that compare as integers, alike on every backend; places
-become keys that fall along the flat order. Top-k is a search over the former
-and, where equal keys straddle k, one over the latter.
+become keys that fall along the flat order. What `where` says is put into the
+keys of scores.
 """
 
 import math
 from collections.abc import Sequence
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
+from jax.typing import DTypeLike
 
-from jaxsparse.core import _search
-from jaxsparse.core._search import HIGHEST_KEY, Bracket, Search
-
+# Room above for a threshold that no key reaches, also after its rounding.
+HIGHEST_KEY = np.uint32(0xFFFFFFFD)
+LOWEST_KEY = np.uint32(0)
 MOST = int(HIGHEST_KEY)
 
 _SIGN = np.uint32(0x80000000)
@@ -22,9 +24,9 @@ _MAGNITUDE = np.uint32(0x7FFFFFFF)
 _LEAST_NORMAL = np.uint32(0x00800000)
 _INFINITY = np.uint32(0x7F800000)
 _NAN_KEY = np.uint32(1)
-_LOWEST_KEY = np.uint32(0)
 
 
+@jax.jit
 def score_keys(scores: Array) -> Array:
   """Keys above 0 that compare as the canonical scores do, NaN below all.
 
@@ -37,21 +39,16 @@ def score_keys(scores: Array) -> Array:
   return jnp.where(magnitude > _INFINITY, _NAN_KEY, keys)
 
 
-def put_first(
-  keys: Sequence[Array], where: Sequence[Array], k: Array
-) -> list[Array]:
+@jax.jit
+def put_first(keys: Array, where: Array, all_in: Array) -> Array:
   """Keys whose k largest are those where `where` is True, then the others.
 
-  One key cannot rank both groups, but k asks for one only: either the others
-  are out and equal, or the True ones are all in.
+  One key cannot rank both kinds, but k asks for one only: either the others
+  are out and equal, or the True ones are `all_in`.
   """
-  eligible = sum(_search.count_true([one, ~one])[0] for one in where)
-  all_in = k > eligible
-  rest = jnp.where(all_in, HIGHEST_KEY, _LOWEST_KEY)
-  return [
-    jnp.where(one != all_in, key, rest)
-    for key, one in zip(keys, where, strict=True)
-  ]
+  all_in = all_in != 0
+  rest = jnp.where(all_in, HIGHEST_KEY, LOWEST_KEY)
+  return jnp.where(where != all_in, keys, rest)
 
 
 def place_keys(keys: Sequence[Array]) -> list[Array]:
@@ -67,53 +64,42 @@ def place_keys(keys: Sequence[Array]) -> list[Array]:
   return places
 
 
-def select(keys: Sequence[Array], k: Array) -> list[Array]:
-  """Masks, shaped like `keys`, of the k largest keys over all the arrays.
+@jax.jit
+def count(mask: Array) -> Array:
+  """True entries of a bool array, an int32 scalar."""
+  return count_true([mask, ~mask], jnp.int32)[0]
 
-  Args:
-    keys: uint32 arrays of any shapes, at most `MOST` keys in all, none above
-      `HIGHEST_KEY`.
-    k: uint32 scalar in [0, number of keys].
 
-  Returns:
-    bool arrays with k True in all. Of equal keys the first ones are taken:
-    earlier arrays first, then by flat index.
+def count_true(
+  masks: Sequence[Array], dtype: DTypeLike = jnp.uint32
+) -> Sequence[Array]:
+  """True entries of each of two or more bool arrays of one shape.
+
+  One reduction of several operands, all kept by a barrier: XLA for CPU makes
+  it a loop in registers, while it writes the operand of a sum to memory.
   """
-  # Under shard_map a loop may not start from constants and go on to counts of
-  # keys that vary over the mesh: so a zero of their type.
-  zero = sum((jnp.sum(key) * 0 for key in keys), start=k * 0)
-  total = zero + np.uint32(sum(key.size for key in keys))
-  search = _on_platform(_search.sampled_interpolation)
-  found = search(keys, k, _search.above(np.uint32(0), total))
-  return lax.cond(
-    found.at_low == k,
-    lambda: [key >= found.low for key in keys],
-    lambda: _split_ties(keys, k, found),
+  counts = lax.reduce(
+    [mask.astype(dtype) for mask in masks],
+    [np.zeros((), dtype)] * len(masks),
+    lambda x, y: [a + b for a, b in zip(x, y, strict=True)],
+    tuple(range(masks[0].ndim)),
   )
+  return lax.optimization_barrier(counts)
 
 
-def _split_ties(keys: Sequence[Array], k: Array, found: Bracket) -> list[Array]:
-  """All keys above `found.low`, and the first of those equal to it."""
-  order = [
-    jnp.where(key == found.low, place, _LOWEST_KEY)
-    for key, place in zip(keys, place_keys(keys), strict=True)
-  ]
-  total = np.uint32(sum(key.size for key in keys))
-  places = _search.above(
-    HIGHEST_KEY - total + np.uint32(1), found.at_low - found.at_high
+def unstacked(rows: Array) -> list[list[Array]]:
+  """The entries of a uint32 matrix, as scalars that are computed once.
+
+  By one reduction with as many results. XLA for CPU would compile slices, and
+  all that the matrix is made of, into each of the kernels that read them, and
+  those of leaves of one shape would no longer be the same.
+  """
+  size, columns = rows.shape
+  twice = jnp.broadcast_to(rows.ravel(), (2, rows.size))
+  found = lax.reduce(
+    lax.split(twice, [1] * rows.size, axis=1),
+    [np.uint32(0)] * rows.size,
+    lambda x, y: list(map(jnp.maximum, x, y)),
+    (0, 1),
   )
-  search = _on_platform(_search.interpolation)
-  last = search(order, k - found.at_high, places).low
-  return [
-    (key > found.low) | (place >= last)
-    for key, place in zip(keys, order, strict=True)
-  ]
-
-
-def _on_platform(cpu: Search) -> Search:
-  def search(keys: Sequence[Array], k: Array, within: Bracket) -> Bracket:
-    return lax.platform_dependent(
-      keys, k, within, cpu=cpu, default=_search.bisection
-    )
-
-  return search
+  return [found[i * columns : (i + 1) * columns] for i in range(size)]

@@ -5,12 +5,14 @@ score are dropped, then the k of highest grow score among all that were not
 kept, the just-dropped ones included, are grown (Evci et al. 2020, alg. 1).
 """
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxsparse.core import masks as masking
 from jaxsparse.core.masks import apply_masks, map_masks
-from jaxsparse.core.topk import topk_mask
-from jaxsparse.core.types import Masks, Params, Scalar, Scores
+from jaxsparse.core.topk import topk_masks_by_leaf
+from jaxsparse.core.types import Masks, Params, PyTree, Scalar, Scores
 
 
 def drop_and_grow(
@@ -32,14 +34,36 @@ def drop_and_grow(
   Returns:
     The new masks. A weight may be dropped and grown in one update.
   """
+  if not jax.tree.leaves(masks):
+    return masks
+  kept, stay = keep_highest(masks, drop_scores, drop_fraction)
+  active = masking.active(masks)
+  # All that were kept, and as many more as were dropped.
+  return topk_masks_by_leaf(grow_scores, active, where=kept, eligible=stay)
 
-  def one(drop: Array, mask: Array, grow: Array) -> Array:
-    active = jnp.sum(mask, dtype=jnp.int32)
-    dropped = dropped_count(active, drop_fraction)
-    kept = topk_mask(drop, active - dropped, where=mask)
-    return kept | topk_mask(grow, dropped, where=~kept)
 
-  return map_masks(one, drop_scores, masks, grow_scores)
+def keep_highest(
+  masks: Masks, scores: Scores, drop_fraction: Scalar
+) -> tuple[Masks, PyTree]:
+  """Drops the k = floor(f n) weights of lowest score of each leaf.
+
+  Args:
+    masks: bool leaves, `None` where exempt; at least one.
+    scores: shaped like the masks. Read only where the mask is True.
+    drop_fraction: f in [0, 1], a number or a traced float32 scalar.
+
+  Returns:
+    Masks of what stays, and how many stay: int32 scalars, `None` where exempt.
+  """
+  active = masking.active(masks)
+  leaves, structure = jax.tree.flatten(active)
+  # As one vector: for each leaf by itself it would be as many kernels.
+  counts = jnp.stack(leaves)
+  stay = jax.tree.unflatten(
+    structure, list(counts - dropped_count(counts, drop_fraction))
+  )
+  kept = topk_masks_by_leaf(scores, stay, where=masks, eligible=active)
+  return kept, stay
 
 
 def dropped_count(active: Array, drop_fraction: Scalar) -> Array:

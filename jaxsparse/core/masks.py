@@ -15,8 +15,9 @@ import numpy as np
 from jax.experimental.shard_alike import shard_alike
 
 from jaxsparse.core import paths, prng
-from jaxsparse.core.topk import topk_mask
-from jaxsparse.core.types import Counts, Masks, Params, Path, PyTree
+from jaxsparse.core._ordered import count
+from jaxsparse.core.topk import topk_masks_by_leaf
+from jaxsparse.core.types import Counts, Masks, Params, Path, PyTree, Scores
 
 
 def map_masks(
@@ -92,11 +93,19 @@ def random_masks(params: Params, counts: Counts, *, key: jax.Array) -> Masks:
     The masks, sharded as `params`; their values are the same on one device.
   """
 
-  def one(param: jax.Array, count: int | jax.Array, leaf_key: jax.Array):
-    scores = shard_like(param, jax.random.uniform(leaf_key, param.shape))
-    return shard_like(param, topk_mask(scores, count))
+  def draw(param: jax.Array, _: int | jax.Array, leaf_key: jax.Array):
+    return shard_like(param, jax.random.uniform(leaf_key, param.shape))
 
-  return map_masks(one, params, counts, prng.leaf_keys(key, params))
+  scores = map_masks(draw, params, counts, prng.leaf_keys(key, params))
+  return highest(params, counts, scores)
+
+
+def highest(
+  params: Params, counts: Counts, scores: Scores, *, where: PyTree | None = None
+) -> Masks:
+  """`topk.topk_masks_by_leaf`, sharded as `params`."""
+  masks = topk_masks_by_leaf(scores, counts, where=where)
+  return map_masks(lambda p, _, m: shard_like(p, m), params, counts, masks)
 
 
 def shard_like(param: Any, leaf: jax.Array) -> jax.Array:
@@ -117,7 +126,7 @@ def shard_like(param: Any, leaf: jax.Array) -> jax.Array:
 
 def active(masks: Masks) -> PyTree:
   """Active weights of each masked leaf, int32 scalars (exempt: `None`)."""
-  return jax.tree.map(lambda m: jnp.sum(m, dtype=jnp.int32), masks)
+  return jax.tree.map(count, masks)
 
 
 def active_by_path(masks: Masks) -> dict[Path, int]:

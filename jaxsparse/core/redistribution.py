@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxsparse.core.drop_grow import dropped_count
+from jaxsparse.core.drop_grow import keep_highest
 from jaxsparse.core.masks import map_masks
-from jaxsparse.core.topk import topk_mask
+from jaxsparse.core.topk import topk_masks_by_leaf
 from jaxsparse.core.types import Masks, PyTree, Scalar, Scores
 
 # Below any share that is not 0: these get what others have no room for.
@@ -111,13 +111,9 @@ def drop_and_grow_shared(
   Returns:
     New masks with as many active weights in all.
   """
-
-  def keep(drop: Array, mask: Array) -> Array:
-    active = jnp.sum(mask, dtype=jnp.int32)
-    dropped = dropped_count(active, drop_fraction)
-    return topk_mask(drop, active - dropped, where=mask)
-
-  kept = map_masks(keep, drop_scores, masks)
+  if not jax.tree.leaves(masks):
+    return masks
+  kept, _ = keep_highest(masks, drop_scores, drop_fraction)
   return grow_shared(masks, kept, grow_scores, shares)
 
 
@@ -147,9 +143,11 @@ def grow_shared(
     jnp.stack(jax.tree.leaves(shares)),
     sizes - still,
   )
-  return map_masks(
-    lambda grow, mask, n: mask | topk_mask(grow, n, where=~mask),
+  structure = jax.tree.structure(masks)
+  # All that were kept, and as many more as are handed out.
+  return topk_masks_by_leaf(
     grow_scores,
-    kept,
-    jax.tree.unflatten(jax.tree.structure(masks), list(grown)),
+    jax.tree.unflatten(structure, list(still + grown)),
+    where=kept,
+    eligible=jax.tree.unflatten(structure, list(still)),
   )

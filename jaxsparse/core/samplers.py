@@ -19,8 +19,12 @@ import numpy as np
 from jax import Array
 
 from jaxsparse.core import fans, prng
-from jaxsparse.core.masks import map_masks_with_path, random_masks, shard_like
-from jaxsparse.core.topk import topk_mask
+from jaxsparse.core.masks import (
+  highest,
+  map_masks_with_path,
+  random_masks,
+  shard_like,
+)
 from jaxsparse.core.types import Counts, Masks, Params, Path, SparsityError
 
 Sampler = Callable[..., Masks]
@@ -78,14 +82,17 @@ def connected(
     ValueError: `axes` does not fit a leaf.
   """
 
-  def one(path: Path, param: Array, count: int | Array, leaf_key: Array):
-    found = fans.find(axes, path, param.shape)
-    _check_count(path, param.shape, count, found)
-    scores = shard_like(param, jax.random.uniform(leaf_key, param.shape))
-    first = _first_of_unit(scores, found)
-    return shard_like(param, topk_mask(scores, count, where=first))
+  def draw(path: Path, param: Array, count: int | Array, leaf_key: Array):
+    _check_count(path, param.shape, count, fans.find(axes, path, param.shape))
+    return shard_like(param, jax.random.uniform(leaf_key, param.shape))
 
-  return map_masks_with_path(one, params, counts, prng.leaf_keys(key, params))
+  def first(path: Path, score: Array, _: int | Array) -> Array:
+    return _first_of_unit(score, fans.find(axes, path, score.shape))
+
+  keys = prng.leaf_keys(key, params)
+  scores = map_masks_with_path(draw, params, counts, keys)
+  where = map_masks_with_path(first, scores, counts)
+  return highest(params, counts, scores, where=where)
 
 
 def uneven(
@@ -116,7 +123,7 @@ def uneven(
     ValueError: `axes` does not fit a leaf.
   """
 
-  def one(path: Path, param: Array, count: int | Array, leaf_key: Array):
+  def draw(path: Path, param: Array, _: int | Array, leaf_key: Array):
     found = fans.find(axes, path, param.shape)
     unit = np.ones([], np.float32)
     for axis, size in enumerate(param.shape):
@@ -125,10 +132,12 @@ def uneven(
       else:
         unit = unit[..., None]
     drawn = jax.random.uniform(leaf_key, param.shape)
-    scores = shard_like(param, drawn * unit.astype(np.float32))
-    return shard_like(param, topk_mask(scores, count))
+    return shard_like(param, drawn * unit.astype(np.float32))
 
-  return map_masks_with_path(one, params, counts, prng.leaf_keys(key, params))
+  keys = prng.leaf_keys(key, params)
+  return highest(
+    params, counts, map_masks_with_path(draw, params, counts, keys)
+  )
 
 
 def _check_count(

@@ -9,7 +9,7 @@ from jax import Array
 from jaxsparse.core import masks as masking
 from jaxsparse.core import schedules
 from jaxsparse.core.criteria.magnitude import magnitude
-from jaxsparse.core.topk import topk_mask
+from jaxsparse.core.topk import topk_masks_by_leaf
 from jaxsparse.core.types import (
   Counts,
   Masks,
@@ -36,11 +36,8 @@ def full_init(counts: Counts) -> Callable[..., MaskState]:
 
 def largest(params: Params, counts: Counts) -> Masks:
   """Masks of the `counts` weights of largest |w|, sharded as `params`."""
-
-  def one(param: Array, count: int | Array) -> Array:
-    return masking.shard_like(param, topk_mask(jnp.abs(param), count))
-
-  return masking.map_masks(one, params, counts)
+  scores = masking.map_masks(lambda p, _: jnp.abs(p), params, counts)
+  return masking.highest(params, counts, scores)
 
 
 def keep_largest(
@@ -65,13 +62,9 @@ def keep_highest(scores: Scores, masks: Masks, counts: Counts) -> Masks:
 
   All of them where fewer are active.
   """
-
-  def one(score: Array, mask: Array, count: int | Array) -> Array:
-    active = jnp.sum(mask, dtype=jnp.int32)
-    return topk_mask(score, jnp.minimum(active, count), where=mask)
-
-  kept: Masks = masking.map_masks(one, scores, masks, counts)
-  return kept
+  active = masking.active(masks)
+  kept = masking.map_masks(jnp.minimum, active, counts)
+  return topk_masks_by_leaf(scores, kept, where=masks, eligible=active)
 
 
 def intervals(start_step: int, stop_step: int, update_interval: int) -> int:

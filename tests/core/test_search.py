@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
-from jaxsparse.core import _search
+from jaxsparse.core import _probes, _search
 
 SEARCHES = {
-  'bisection': _search.bisection,
-  'interpolation': _search.interpolation,
-  'sampled': _search.sampled_interpolation,
+  'bisection': (_search.bisection, 0),
+  'interpolation': (_search.interpolation, 1 << 16),
+  'sampled': (_search.interpolation, 1000),
 }
+NONE = np.zeros(1, np.uint32)
 
 
 @pytest.fixture(autouse=True, scope='module')
@@ -25,25 +26,29 @@ def _strict():
 
 
 @pytest.mark.parametrize('name', SEARCHES)
-def test_a_search_ends_at_the_count_or_at_one_class(name, monkeypatch):
-  monkeypatch.setattr(_search, '_SAMPLED_FROM', 1000)
+def test_a_search_ends_at_the_count_or_among_places(name, monkeypatch):
+  search, sampled_from = SEARCHES[name]
+  monkeypatch.setattr(_probes, '_SAMPLED_FROM', sampled_from)
   rng = np.random.default_rng(1)
   keys = rng.integers(1, 2**32 - 3, 3000, np.uint32)
   keys[::3] = keys[0]
-  search = jax.jit(
-    lambda x, k: SEARCHES[name](
-      [x], k, _search.above(np.uint32(0), jnp.uint32(3000))
-    )
-  )
+  jitted = jax.jit(lambda x, k: search([[x]], k[None], NONE))
   for k in (0, 1, 700, 1500, 2999, 3000):
-    low, high, at_low, at_high = (int(v) for v in search(keys, jnp.uint32(k)))
-    assert at_low == np.sum(keys >= low)
-    assert at_low == k or (
-      high == low + 1 and np.sum(keys > low) == at_high < k < at_low
+    found = jitted(keys, jnp.uint32(k))
+    low, at_low, left, tied = (
+      int(v[0]) for v in (found.low, found.at_low, found.k, found.tied)
     )
+    assert at_low == left
+    if not tied:
+      assert left == k == np.sum(keys >= low)
+    else:
+      above = np.sum(keys > tied)
+      assert above + left == k < np.sum(keys >= tied)
+      # Places fall from 2^32 - 3 by one a key.
+      assert np.sum((keys == tied)[: 2**32 - 3 - low + 1]) == left
 
 
-_probes = jax.jit(_search._probes)
+_inside = jax.jit(_probes.inside)
 
 
 @given(st.integers(0, 2**32 - 3), st.integers(0, 2**32 - 2), st.data())
@@ -52,8 +57,8 @@ def test_probes_lie_inside_the_bracket_and_one_halves_it(a, b, data):
   at_low = data.draw(st.integers(1, 2**32 - 1))
   at_high = data.draw(st.integers(0, at_low - 1))
   k = data.draw(st.integers(at_high, at_low))
-  bracket = _search.Bracket(*map(jnp.uint32, (low, high, at_low, at_high)))
-  probes = np.asarray(_probes(bracket, jnp.uint32(k))).astype(np.int64)
+  state = np.array([[low], [high], [at_low - k], [k - at_high]], np.uint32)
+  probes = np.asarray(_inside(*state))[0].astype(np.int64)
   assert np.all((low < probes) & (probes < high))
   error = np.abs(probes - (low + high) / 2).min()
   assert error <= 1 + (high - low) * 2.0**-22
@@ -68,11 +73,7 @@ def mesh(request):
 def test_bisection_moves_no_sharded_keys(mesh):
   columns = NamedSharding(mesh, P(None, 'x'))
   keys = jax.device_put(np.arange(512, dtype=np.uint32).reshape(8, 64), columns)
-  search = jax.jit(
-    lambda x, k: _search.bisection(
-      [x], k, _search.above(np.uint32(0), jnp.uint32(512))
-    )
-  )
+  search = jax.jit(lambda x, k: _search.bisection([[x]], k[None], NONE))
   assert search(keys, jnp.uint32(100)).low == 412
   program = search.lower(keys, jnp.uint32(100)).compile().as_text()
   assert 'all-reduce' in program

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jaxsparse.core import _ordered, _search
-from jaxsparse.core.topk import topk_mask, topk_masks
+from jaxsparse.core import _ordered, _probes, _search, _select
+from jaxsparse.core.topk import topk_mask, topk_masks, topk_masks_by_leaf
 
 TINY = np.finfo(np.float32).tiny
 SHAPES = ((), (0, 4), (7,), (3, 4, 5), (39, 31))
@@ -120,26 +120,27 @@ def test_half_precision_is_ranked_by_value(dtype, data):
 
 
 SEARCHES = {
-  'bisection': _search.bisection,
-  'interpolation': _search.interpolation,
-  'sampled': _search.sampled_interpolation,
+  'bisection': (_search.bisection, 0),
+  'interpolation': (_search.interpolation, 1 << 16),
+  'sampled': (_search.interpolation, 1000),
 }
 
 
-def _select_with(search):
+def _select_with(search, sampled_from):
   """topk_masks of a list of leaves as on a platform that has `search`."""
 
   def fn(leaves, k):
     keys = [_ordered.score_keys(leaf) for leaf in leaves]
     with pytest.MonkeyPatch.context() as patch:
-      patch.setattr(_ordered, '_on_platform', lambda _: search)
-      patch.setattr(_search, '_SAMPLED_FROM', 1000)
-      return _ordered.select(keys, k)
+      patch.setattr(_select, '_search_on_platform', search)
+      patch.setattr(_probes, '_SAMPLED_FROM', sampled_from)
+      none = jnp.zeros(1, jnp.uint32)
+      return _select.select([keys], k[None], none)[0]
 
   return jax.jit(fn)
 
 
-_selections = {name: _select_with(s) for name, s in SEARCHES.items()}
+_selections = {name: _select_with(*s) for name, s in SEARCHES.items()}
 
 
 @pytest.mark.parametrize('name', SEARCHES)
@@ -190,6 +191,7 @@ def test_a_tree_is_ranked_as_one_array_in_leaf_order(kind):
 
 def test_a_tree_without_leaves_has_no_masks():
   assert topk_masks({'a': None}, 0) == {'a': None}
+  assert topk_masks_by_leaf({'a': None}, {'a': None}) == {'a': None}
 
 
 def test_by_hand():

@@ -6,7 +6,7 @@ import pytest
 from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
-from jaxsparse.core import _search
+from jaxsparse.core import _probes
 from jaxsparse.core.topk import topk_mask, topk_masks
 
 
@@ -24,7 +24,7 @@ def mesh(request):
 
 @pytest.mark.parametrize('decimals', [1, 7])
 def test_a_column_sharded_leaf_equals_one_device(mesh, decimals, monkeypatch):
-  monkeypatch.setattr(_search, '_SAMPLED_FROM', 1000)
+  monkeypatch.setattr(_probes, '_SAMPLED_FROM', 1000)
   rng = np.random.default_rng(5)
   scores = np.round(rng.standard_normal((48, 64)), decimals)
   tree = {'a': scores.astype(np.float32), 'b': np.float32(rng.random(99))}
