@@ -52,7 +52,9 @@ def limited(args, size):
   [
     (1, 'cannot be written: File too large'),
     (4, 'step 0 was not saved'),
-    (30, 'report cannot be written: File too large'),
+    pytest.param(
+      *(30, 'report cannot be written: File too large'), marks=pytest.mark.slow
+    ),
   ],
   ids=['config', 'checkpoint', 'report'],
 )

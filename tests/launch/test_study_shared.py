@@ -59,6 +59,7 @@ def test_each_member_is_trained_once_and_both_report(begin, tmp_path):
   assert tables[0] == tables[1]
 
 
+@pytest.mark.slow
 def test_a_study_takes_over_from_one_that_is_killed(begin, tmp_path):
   first = begin('first')
   first.wait_for(lambda: any(tmp_path.glob('runs/*/checkpoints/200')))

@@ -63,7 +63,10 @@ def stopped(start, cache, tmp_path):
   return run
 
 
-@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+  'number',
+  [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM],
+)
 def test_in_an_analysis(stopped, tmp_path, number):
   said = stopped('digits/mlp_dense', number)
   assert said.startswith('stopped and saved with 1 of 1 members done')

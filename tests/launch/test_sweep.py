@@ -84,6 +84,7 @@ def test_a_plan_starts_nothing(launch, arguments, sweep, tmp_path):
   assert not (tmp_path / 'new').exists()
 
 
+@pytest.mark.slow
 def test_a_search_that_was_killed_ends_as_one_that_was_not(
   launch, start, arguments, tmp_path, cache
 ):

@@ -216,7 +216,9 @@ def test_update_is_called_at_the_mask_steps_that_the_method_takes(case, key):
   assert called == list(case.taken)
 
 
-@pytest.mark.parametrize('optimiser', list(OPTIMISERS))
+@pytest.mark.parametrize(
+  'optimiser', ['sgd', pytest.param('adam', marks=pytest.mark.slow)]
+)
 def test_a_short_training_run(case, optimiser, key):
   """Without jit, so that methods share their compiled programs."""
   tx, updater = OPTIMISERS[optimiser], case.updater
