@@ -7,13 +7,16 @@ is saved. The order is that of `data.order`, as for resident data.
 Worker processes end with the process that they work for, however that ends.
 """
 
+import contextlib
+import gc
 import multiprocessing
 import os
+import queue
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from multiprocessing import util
+from multiprocessing import queues, util
 from typing import Any, Protocol
 
 import grain
@@ -26,8 +29,8 @@ from jaxsparse.data.records import Records
 
 # Batches that are ready before they are asked for, of each worker.
 _AHEAD = 2
-# Seconds that a worker has for its last words.
-_GRACE = 0.3
+# Seconds between two looks of a worker that ends at what it has left.
+_PATIENCE = 0.01
 
 
 class Batches(Protocol):
@@ -186,7 +189,7 @@ def _settle(worker: int, workers: int) -> None:
   signal.signal(signal.SIGTERM, signal.SIG_IGN)
   threading.Thread(target=_end_with_parent, daemon=True).start()
   # Before all else that is done at exit.
-  util.Finalize(None, _end_soon, exitpriority=1000)
+  util.Finalize(None, _take_what_is_left, exitpriority=1000)
 
 
 def _end_with_parent() -> None:
@@ -197,11 +200,21 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _end_soon() -> None:
+def _take_what_is_left() -> None:
   """Ends a worker that is told to, though nobody takes its last batches.
 
-  Else it would wait for that, and its parent for half a minute for it.
+  A batch is longer than a pipe holds. Left as it is, the worker would wait for
+  somebody to take it, and its parent for half a minute for the worker; cut
+  short, the parent might wait for the rest of it for ever. So the worker takes
+  it itself. Grain does not hand over its queues.
   """
-  timer = threading.Timer(_GRACE, os._exit, (1,))
-  timer.daemon = True
-  timer.start()
+  found = [each for each in gc.get_objects() if isinstance(each, queues.Queue)]
+
+  def take() -> None:
+    while True:
+      for each in found:
+        # Closed, or taken by the parent.
+        with contextlib.suppress(queue.Empty, OSError, ValueError):
+          each.get(timeout=_PATIENCE)
+
+  threading.Thread(target=take, daemon=True).start()

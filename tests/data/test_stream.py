@@ -8,6 +8,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -40,13 +41,13 @@ if __name__ == '__main__':
 """
 
 
-def batches(folder):
+def batches(folder, batch_size=BATCH):
   records = data.load('digits', data_dir=folder, source='stream')
   return TrainBatches(
     records.train.images.records,
     words=WORDS,
     crop_words=(1,),
-    batch_size=BATCH,
+    batch_size=batch_size,
     num_steps=STEPS,
   )
 
@@ -91,6 +92,21 @@ def test_rows_as_they_are_given(folder, expected):
     got = [batch.labels.tolist() for batch in stream.take(0, 3)]
   labels = data.load('digits', data_dir=folder).train.labels
   assert got == labels[rows].tolist()
+
+
+def test_a_stream_may_end_at_any_time(folder):
+  """Of batches longer than the 64 kB that a pipe holds, left half written."""
+  large = batches(folder, batch_size=1400)
+  assert large[0][0].nbytes > 1 << 16
+  for taken in (1, 2, 4):
+    stream = Stream(large, 2)
+    assert len(list(stream.take(0, taken))) == taken
+    time.sleep(0.02 * taken)
+    closing = threading.Thread(target=stream.close, daemon=True)
+    closing.start()
+    closing.join(20)
+    assert not closing.is_alive()
+  assert not multiprocessing.active_children()
 
 
 def test_workers_end_with_a_parent_that_is_killed(folder, expected, tmp_path):
