@@ -29,8 +29,8 @@ from jaxsparse.data.records import Records
 
 # Batches that are ready before they are asked for, of each worker.
 _AHEAD = 2
-# Seconds between two looks of a worker that ends at what it has left.
-_PATIENCE = 0.01
+# Seconds until a worker that ends takes what it has left for nothing.
+_PATIENCE = 0.1
 
 
 class Batches(Protocol):
@@ -208,13 +208,9 @@ def _take_what_is_left() -> None:
   short, the parent might wait for the rest of it for ever. So the worker takes
   it itself. Grain does not hand over its queues.
   """
-  found = [each for each in gc.get_objects() if isinstance(each, queues.Queue)]
-
-  def take() -> None:
-    while True:
-      for each in found:
-        # Closed, or taken by the parent.
-        with contextlib.suppress(queue.Empty, OSError, ValueError):
+  for each in gc.get_objects():
+    if isinstance(each, queues.Queue):
+      # Empty too, if the parent is just taking one.
+      with contextlib.suppress(queue.Empty):
+        while True:
           each.get(timeout=_PATIENCE)
-
-  threading.Thread(target=take, daemon=True).start()
