@@ -34,29 +34,29 @@ def drop_and_grow(
   Returns:
     The new masks. A weight may be dropped and grown in one update.
   """
-  if not jax.tree.leaves(masks):
-    return masks
-  kept, stay = keep_highest(masks, drop_scores, drop_fraction)
   active = masking.active(masks)
+  kept, stay = keep_highest(masks, drop_scores, active, drop_fraction)
   # All that were kept, and as many more as were dropped.
   return topk_masks_by_leaf(grow_scores, active, where=kept, eligible=stay)
 
 
 def keep_highest(
-  masks: Masks, scores: Scores, drop_fraction: Scalar
+  masks: Masks, scores: Scores, active: PyTree, drop_fraction: Scalar
 ) -> tuple[Masks, PyTree]:
   """Drops the k = floor(f n) weights of lowest score of each leaf.
 
   Args:
-    masks: bool leaves, `None` where exempt; at least one.
+    masks: bool leaves, `None` where exempt.
     scores: shaped like the masks. Read only where the mask is True.
+    active: what `masks.active` says of them.
     drop_fraction: f in [0, 1], a number or a traced float32 scalar.
 
   Returns:
     Masks of what stays, and how many stay: int32 scalars, `None` where exempt.
   """
-  active = masking.active(masks)
   leaves, structure = jax.tree.flatten(active)
+  if not leaves:
+    return masks, active
   # As one vector: for each leaf by itself it would be as many kernels.
   counts = jnp.stack(leaves)
   stay = jax.tree.unflatten(

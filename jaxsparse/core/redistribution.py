@@ -11,7 +11,7 @@ import numpy as np
 from jax import Array
 
 from jaxsparse.core.drop_grow import keep_highest
-from jaxsparse.core.masks import map_masks
+from jaxsparse.core.masks import active, map_masks
 from jaxsparse.core.topk import topk_masks_by_leaf
 from jaxsparse.core.types import Masks, PyTree, Scalar, Scores
 
@@ -111,9 +111,7 @@ def drop_and_grow_shared(
   Returns:
     New masks with as many active weights in all.
   """
-  if not jax.tree.leaves(masks):
-    return masks
-  kept, _ = keep_highest(masks, drop_scores, drop_fraction)
+  kept, _ = keep_highest(masks, drop_scores, active(masks), drop_fraction)
   return grow_shared(masks, kept, grow_scores, shares)
 
 
@@ -130,9 +128,8 @@ def grow_shared(
     shares: as for `drop_and_grow_shared`.
   """
 
-  def count(leaves: PyTree) -> Array:
-    found = [jnp.sum(leaf, dtype=jnp.int32) for leaf in jax.tree.leaves(leaves)]
-    return jnp.stack(found)
+  def count(leaves: Masks) -> Array:
+    return jnp.stack(jax.tree.leaves(active(leaves)))
 
   if not jax.tree.leaves(masks):
     return masks
