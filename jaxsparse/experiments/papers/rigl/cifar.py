@@ -7,7 +7,7 @@ code.
 """
 
 from jaxsparse.experiments.papers.rigl import claims, printed
-from jaxsparse.experiments.papers.rigl.runs import Net, Row, runs
+from jaxsparse.experiments.papers.rigl.runs import METRICS, Net, Row, runs
 from jaxsparse.experiments.studies.spec import Against, Curves, Study
 
 _SOURCE = (
@@ -19,7 +19,6 @@ _DATA = (
   ' CIFAR-10: figures are then not comparable to the last point with the'
   " paper's."
 )
-_METRICS = ('test_accuracy', 'inference_flops', 'training_flops')
 WRN22_2 = Net(
   configs='cifar10/wrn22_2',
   # The first convolution is dense by default in the authors' code.
@@ -64,7 +63,7 @@ def methods(*, sparsities: tuple[float, ...] = (0.9, 0.95)) -> Study:
     title='WRN-22-2 on CIFAR-10: method by sparsity (ERK)',
     source=_SOURCE,
     runs=runs(WRN22_2, ROWS, sparsities),
-    metrics=_METRICS,
+    metrics=METRICS,
     across='updater.sparsity',
     figures=(Against('updater.sparsity'), Curves('eval_accuracy')),
     claims=claims.ABOVE_STATIC + claims.WIDENS + claims.NEAR_PRUNING,
@@ -79,7 +78,7 @@ def longer(*, sparsities: tuple[float, ...] = (0.9, 0.95)) -> Study:
     title='WRN-22-2 on CIFAR-10: twice as long (ERK)',
     source=_SOURCE,
     runs=runs(WRN22_2, rows, sparsities),
-    metrics=_METRICS,
+    metrics=METRICS,
     across='updater.sparsity',
     figures=(Against('updater.sparsity'),),
     claims=claims.LONGER,
@@ -97,7 +96,7 @@ def short(*, sparsity: float = 0.95) -> Study:
     title=f'WRN-22-2 on CIFAR-10 at {100 * sparsity:g} %: some hundred steps',
     source=f'{_SOURCE}, at 1/330 of its length, so without its numbers',
     runs=runs(_SHORT, ROWS, (sparsity,)),
-    metrics=_METRICS,
+    metrics=METRICS,
     claims=claims.ABOVE_STATIC + claims.NEAR_PRUNING,
     notes=_DATA,
   )

@@ -12,7 +12,14 @@ from typing import NamedTuple
 
 from jaxsparse.experiments.papers.rigl import report, reported
 from jaxsparse.experiments.papers.rigl.printed import one_metric
-from jaxsparse.experiments.papers.rigl.runs import SPARSITY, Net, Row, runs
+from jaxsparse.experiments.papers.rigl.runs import (
+  METRICS,
+  SPARSITY,
+  Net,
+  Row,
+  runs,
+  variant,
+)
 from jaxsparse.experiments.studies.spec import Against, Ordering, Run, Study
 
 
@@ -56,7 +63,7 @@ def study(net: Net, equal: Equal, name: str) -> Study:
       *runs(net, (uniform, erk), tuple(equal.sparsities)),
       *(_as_costly(net, equal, at) for at in equal.sparsities),
     ),
-    metrics=report.METRICS,
+    metrics=METRICS,
     across=SPARSITY,
     figures=(Against(SPARSITY, runs=(uniform.name, erk.name)),),
     claims=(
@@ -82,13 +89,13 @@ def study(net: Net, equal: Equal, name: str) -> Study:
 
 def _as_costly(net: Net, equal: Equal, uniform: float) -> Run:
   """ERK with the FLOPs of the net of this uniform sparsity."""
-  (run,) = runs(net, (Row('rigl', 'erk'),), ())
-  return Run(
+  row = Row('rigl', 'erk')
+  return variant(
+    net,
+    row,
     _costly(uniform),
-    run.config,
-    {**run.overrides, SPARSITY: equal.sparsities[uniform]},
-    seeds=run.seeds,
-    label=f'{run.label}, FLOPs of {100 * uniform:g} %',
+    {SPARSITY: equal.sparsities[uniform]},
+    label=f'{row.label}, FLOPs of {100 * uniform:g} %',
     paper={'test_accuracy': equal.printed[uniform][1]},
   )
 

@@ -10,7 +10,7 @@ initialisation draws them; those along the gradient are of its size.
 """
 
 from jaxsparse.experiments.papers.rigl.mnist import NET
-from jaxsparse.experiments.papers.rigl.runs import SPARSITY, Row, runs
+from jaxsparse.experiments.papers.rigl.runs import SPARSITY, Row, runs, variant
 from jaxsparse.experiments.studies.spec import Curves, Difference, Run, Study
 
 # What `updater` is told -> how that is shown.
@@ -61,13 +61,12 @@ def _name(way: str, scale: float) -> str:
 
 
 def _started(way: str, scale: float) -> Run:
-  (run,) = runs(NET, (_ZEROS,), ())
-  start = {'updater.grow_init': way, 'updater.grow_scale': scale}
-  return Run(
+  return variant(
+    NET,
+    _ZEROS,
     _name(way, scale),
-    run.config,
-    {**run.overrides, **start},
+    {'updater.grow_init': way, 'updater.grow_scale': scale},
+    label=f'RigL, {_STARTS[way, scale]}',
     grid={SPARSITY: (_SPARSITY,)},
     seeds=_SEEDS,
-    label=f'RigL, {_STARTS[way, scale]}',
   )

@@ -8,12 +8,16 @@ the steps of ResNet-50's. Of MobileNet v2 the paper has figures alone.
 """
 
 from jaxsparse.experiments.papers.rigl import claims, printed
-from jaxsparse.experiments.papers.rigl.runs import Net, Row, runs
+from jaxsparse.experiments.papers.rigl.runs import (
+  METRICS,
+  SPARSITY,
+  Net,
+  Row,
+  runs,
+)
 from jaxsparse.experiments.studies.spec import Against, Study
 
 PAPER = 'Evci et al. 2020, Rigging the Lottery: Making All Tickets Winners'
-_METRICS = ('test_accuracy', 'inference_flops', 'training_flops')
-_FIELD = 'updater.sparsity'
 FLOPS = (
   'FLOPs are shares of those of a dense run of the same length; the paper has'
   ' them for runs M times as long as M times as much.'
@@ -72,9 +76,9 @@ def resnet50() -> Study:
     title='ResNet-50 on ImageNet: method by sparsity',
     source=f'{PAPER}: the tables of ResNet-50',
     runs=runs(RESNET50, rows, (0.8, 0.9, 0.95, 0.965)),
-    metrics=_METRICS,
-    across=_FIELD,
-    figures=(Against(_FIELD),),
+    metrics=METRICS,
+    across=SPARSITY,
+    figures=(Against(SPARSITY),),
     claims=(
       claims.UNIFORM + claims.SNIP + claims.PRUNING_ABOVE + claims.FIVEFOLD
     ),
@@ -118,9 +122,9 @@ def mobilenet_v1() -> Study:
     title='MobileNet v1 on ImageNet: method by sparsity',
     source=f'{PAPER}: the table and the figure of MobileNet v1',
     runs=runs(MOBILENET_V1, rows, (0.75, 0.85, 0.9, 0.95)),
-    metrics=_METRICS,
-    across=_FIELD,
-    figures=(Against(_FIELD),),
+    metrics=METRICS,
+    across=SPARSITY,
+    figures=(Against(SPARSITY),),
     claims=claims.MOBILENET,
     notes=(
       f'{FLOPS} Sparsity is that of all kernels but the first and the'
@@ -139,8 +143,8 @@ def mobilenet_v2() -> Study:
     title='MobileNet v2 on ImageNet: RigL by sparsity',
     source=f'{PAPER}: the figure of MobileNet v2, without its numbers',
     runs=runs(MOBILENET_V2, rows, (0.75, 0.85, 0.9, 0.95)),
-    metrics=_METRICS,
-    across=_FIELD,
-    figures=(Against(_FIELD),),
+    metrics=METRICS,
+    across=SPARSITY,
+    figures=(Against(SPARSITY),),
     notes=FLOPS,
   )

@@ -13,10 +13,9 @@ from jaxsparse.experiments.papers.rigl.imagenet import (
   PAPER,
   RESNET50,
 )
-from jaxsparse.experiments.papers.rigl.runs import Net, Row, runs
+from jaxsparse.experiments.papers.rigl.runs import METRICS, Net, Row, runs
 from jaxsparse.experiments.studies.spec import Ordering, Study
 
-_METRICS = ('test_accuracy', 'inference_flops', 'training_flops')
 # At 99 % the first convolution is dense, with ERK too.
 _RESNET50 = RESNET50._replace(
   spreads={'erk': {'updater.distribution': 'erk', 'updater.dense_first': True}},
@@ -52,7 +51,7 @@ def _study(
     runs=runs(
       net, [row for given in rows.values() for row in given], (sparsity,)
     ),
-    metrics=_METRICS,
+    metrics=METRICS,
     figures=(),
     claims=tuple(
       Ordering(

@@ -12,7 +12,7 @@ the code. Mask steps of the short runs begin at 100 and not at 0.
 """
 
 from jaxsparse.experiments.papers.rigl import claims, printed
-from jaxsparse.experiments.papers.rigl.runs import Net, Row, runs
+from jaxsparse.experiments.papers.rigl.runs import Net, Row, runs, variant
 from jaxsparse.experiments.studies.spec import (
   Analysis,
   Bound,
@@ -135,12 +135,11 @@ def table() -> Study:
 
 
 def _plus() -> Run:
-  (run,) = runs(_LONG, (Row('rigl', 'layers'),), ())
-  return Run(
+  return variant(
+    _LONG,
+    Row('rigl', 'layers'),
     'rigl_plus',
-    run.config,
-    {**run.overrides, **_PLUS},
-    seeds=3,
+    _PLUS,
     label='RigL+',
     paper=printed.MNIST_PLUS,
   )

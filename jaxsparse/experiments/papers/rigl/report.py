@@ -19,7 +19,13 @@ full.
 from collections.abc import Iterable
 
 from jaxsparse.experiments.papers.rigl import claims, reported
-from jaxsparse.experiments.papers.rigl.runs import Net, Row, runs
+from jaxsparse.experiments.papers.rigl.runs import (
+  METRICS,
+  SPARSITY,
+  Net,
+  Row,
+  runs,
+)
 from jaxsparse.experiments.studies.spec import Against, Claim, Study
 
 SOURCE = (
@@ -29,8 +35,6 @@ SOURCE = (
 DATA = (
   'With `data.name=cifar10_jpeg` images are a lossy copy (JPEG) of CIFAR-10.'
 )
-METRICS = ('test_accuracy', 'inference_flops', 'training_flops')
-_FIELD = 'updater.sparsity'
 _SPARSITIES = (0.8, 0.9)
 _SPREADS = {
   'uniform': {'updater.distribution': 'uniform', 'updater.dense_first': True},
@@ -128,8 +132,8 @@ def _study(
     source=f'{SOURCE}: the table of {which}',
     runs=runs(net, rows, _SPARSITIES),
     metrics=METRICS,
-    across=_FIELD,
-    figures=(Against(_FIELD),),
+    across=SPARSITY,
+    figures=(Against(SPARSITY),),
     claims=claimed,
     notes=(
       f'{DATA} FLOPs are shares of those of a dense run of the same length.'

@@ -12,7 +12,13 @@ too, and paid for by the others, as the classifier is.
 """
 
 from jaxsparse.experiments.papers.rigl import claims, report, reported
-from jaxsparse.experiments.papers.rigl.runs import SPARSITY, Net, Row, runs
+from jaxsparse.experiments.papers.rigl.runs import (
+  METRICS,
+  SPARSITY,
+  Net,
+  Row,
+  runs,
+)
 from jaxsparse.experiments.studies.spec import Against, Bound, Claim, Study
 
 _STEPS = 97_656
@@ -37,7 +43,7 @@ def full() -> Study:
     title='WRN-22-2 on CIFAR-10: all images, in the reproducibility report',
     source=f'{report.SOURCE}: the table of runs without a validation split',
     runs=runs(_FULL, rows, sparsities),
-    metrics=report.METRICS,
+    metrics=METRICS,
     across=SPARSITY,
     figures=(Against(SPARSITY),),
     claims=(*claims.ABOVE_STATIC, *map(_as_original, sparsities)),
@@ -87,7 +93,7 @@ def structured(net: Net, name: str) -> Study:
     title=f'{name}: RigL on whole slices of convolutions',
     source=f'{report.SOURCE}: the table of structured sparsity',
     runs=runs(net, rows, (0.8, 0.9)),
-    metrics=report.METRICS,
+    metrics=METRICS,
     across=SPARSITY,
     figures=(Against(SPARSITY),),
     claims=claims.STRUCTURED,

@@ -17,6 +17,7 @@ from jaxsparse.experiments.papers.rigl.runs import (
   Overrides,
   Row,
   runs,
+  variant,
 )
 from jaxsparse.experiments.studies.spec import Against, Run, Study, Trend
 
@@ -81,30 +82,22 @@ def _grid() -> Iterable[Run]:
 
 
 def _rated(row: Row, name: str, label: str, own: Overrides) -> Run:
-  (run,) = runs(report.CIFAR10, (row,), ())
-  return Run(
-    name,
-    run.config,
-    {**run.overrides, **own},
-    grid={RATE: _RATES},
-    seeds=3,
-    label=label,
+  return variant(
+    report.CIFAR10, row, name, own, label=label, grid={RATE: _RATES}
   )
 
 
 def _tuned(net: Net) -> Iterable[Run]:
   for (spread, sparsity), found in reported.TUNED.items():
     fraction, interval, accuracy = found
-    own = _moved(fraction, interval)
     row = Row('rigl', spread)
-    (run,) = runs(net._replace(moving={**net.moving, **own}), (row,), ())
-    yield Run(
+    yield variant(
+      net,
+      row,
       f'tuned_{spread}_{100 * sparsity:g}',
-      run.config,
-      run.overrides,
-      grid={SPARSITY: (sparsity,)},
-      seeds=3,
+      _moved(fraction, interval),
       label=f'{row.label}, {fraction:g} every {interval}',
+      grid={SPARSITY: (sparsity,)},
       paper={'test_accuracy': {sparsity: accuracy}},
     )
 

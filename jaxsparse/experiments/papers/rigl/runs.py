@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from jaxsparse.experiments.studies.spec import Run
 
 SPARSITY = 'updater.sparsity'
+METRICS = ('test_accuracy', 'inference_flops', 'training_flops')
 
 Overrides = Mapping[str, Any]
 
@@ -136,6 +137,41 @@ def runs(
   """
   return tuple(
     run for row in rows for run in _runs(net, row, sparsities, seeds)
+  )
+
+
+def variant(
+  net: Net,
+  row: Row,
+  name: str,
+  own: Overrides,
+  *,
+  label: str,
+  grid: Mapping[str, tuple[Any, ...]] | None = None,
+  seeds: int = 3,
+  paper: Mapping[str, Any] | None = None,
+) -> Run:
+  """A run of a row with settings, a name and numbers of its own.
+
+  Args:
+    net: the model with its settings.
+    row: what it is but for `own`.
+    name: of the run.
+    own: fields.
+    label: what the report calls it.
+    grid: likewise of `spec.Run`.
+    seeds: likewise.
+    paper: likewise.
+  """
+  (run,) = runs(net, (row,), ())
+  return Run(
+    name,
+    run.config,
+    {**run.overrides, **own},
+    grid=grid or {},
+    seeds=seeds,
+    label=label,
+    paper=paper or {},
   )
 
 

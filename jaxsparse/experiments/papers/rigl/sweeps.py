@@ -11,10 +11,12 @@ cosine decay are alike is no claim, for the paper does not say how much so.
 from jaxsparse.experiments.papers.rigl import sweep_claims
 from jaxsparse.experiments.papers.rigl.imagenet import FLOPS, PAPER, RESNET50
 from jaxsparse.experiments.papers.rigl.runs import (
+  METRICS,
   SPARSITY,
   Overrides,
   Row,
   runs,
+  variant,
 )
 from jaxsparse.experiments.papers.rigl.sweep_claims import DROP, INTERVALS
 from jaxsparse.experiments.studies.spec import Against, Run, Study
@@ -67,7 +69,7 @@ def distributions() -> Study:
     title='ResNet-50 on ImageNet: how sparsity is spread over layers',
     source=f'{PAPER}: the figure of sparsity distributions',
     runs=runs(RESNET50, rows, (0.8, 0.9, 0.95, 0.965)),
-    metrics=('test_accuracy', 'inference_flops', 'training_flops'),
+    metrics=METRICS,
     across=SPARSITY,
     figures=(Against(SPARSITY),),
     claims=sweep_claims.SPREADS,
@@ -79,15 +81,14 @@ def _every(
   interval: int, method: str, name: str, label: str, own: Overrides
 ) -> Run:
   """A method whose masks move so often, by drop fraction."""
-  (run,) = runs(RESNET50, (Row(method, 'uniform'),), ())
   fixed = {SPARSITY: 0.8, 'updater.update_interval': interval}
-  return Run(
+  return variant(
+    RESNET50,
+    Row(method, 'uniform'),
     f'{name}_every_{interval}',
-    run.config,
-    {**run.overrides, **fixed, **own},
-    grid={DROP: _FRACTIONS},
-    seeds=3,
+    {**fixed, **own},
     label=f'{label}, every {interval:,}',
+    grid={DROP: _FRACTIONS},
   )
 
 
