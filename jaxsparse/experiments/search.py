@@ -82,6 +82,11 @@ def judge(config: Any, swept: Collection[str]) -> str:
   return ACCURACY
 
 
+def fewer_is_better(metric: str) -> bool:
+  """Whether of two trials the one with less of `metric` is the better."""
+  return metric == BITS
+
+
 def _check_text(data: Any) -> None:
   try:
     known = describe(
@@ -130,7 +135,7 @@ def search(
     raise ValueError(f'--trials: got {trials}; accepted is >= 1')
   optuna = _optuna()
   sampler = optuna.samplers.TPESampler(seed=seed)
-  direction = 'minimize' if metric == BITS else 'maximize'
+  direction = 'minimize' if fewer_is_better(metric) else 'maximize'
   study = optuna.create_study(direction=direction, sampler=sampler)
   made = []
   for number in range(trials):
@@ -189,7 +194,7 @@ def _check_any(trials: Sequence[Trial]) -> None:
 def best(trials: Sequence[Trial]) -> Trial:
   """The trial with the best value, the earliest of equals."""
   good = [(t, t.value) for t in trials if t.value is not None]
-  choose = min if trials[0].metric == BITS else max
+  choose = min if fewer_is_better(trials[0].metric) else max
   value = choose(value for _, value in good)
   return next(trial for trial, own in good if own == value)
 

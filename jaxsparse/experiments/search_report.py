@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from jaxsparse.experiments import figures, workdir
-from jaxsparse.experiments.search import BITS, Trial, best
+from jaxsparse.experiments.search import Trial, best, fewer_is_better
 from jaxsparse.experiments.search_space import Dimension
 from jaxsparse.experiments.studies import metrics
 from jaxsparse.experiments.studies.names import field_name
@@ -85,7 +85,8 @@ def _history(ax: Axes, trials: Sequence[Trial]) -> None:
   good = [(t.number + 1, t.value) for t in trials if t.value is not None]
   lost = [t.number + 1 for t in trials if t.value is None]
   numbers, values = zip(*good, strict=True)
-  better, worse = (min, max) if trials[0].metric == BITS else (max, min)
+  fewer = fewer_is_better(trials[0].metric)
+  better, worse = (min, max) if fewer else (max, min)
   so_far = [better(values[: i + 1]) for i in range(len(values))]
   ax.step(
     [*numbers, len(trials)],
