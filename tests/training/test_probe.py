@@ -63,7 +63,10 @@ def test_a_scanned_net_is_probed_on_one_batch(start):
   assert_close(found, whole(start, rows))
 
 
-@pytest.mark.parametrize(('size', 'parts'), [(128, 1), (399, 4)])
+@pytest.mark.parametrize(
+  ('size', 'parts'),
+  [pytest.param(100, 1, marks=pytest.mark.slow), (128, 1), (399, 4)],
+)
 def test_a_net_dispatched_by_steps_is_probed_in_parts(start, size, parts):
   """Of like size; each example weighs the same. Dropout sees the parts."""
   rows = RNG.permutation(400)[:size].astype(np.int32)
