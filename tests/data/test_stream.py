@@ -1,5 +1,6 @@
 """Batches made by other processes, which end with the one that asked."""
 
+import concurrent.futures
 import hashlib
 import json
 import multiprocessing
@@ -8,6 +9,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -94,18 +96,68 @@ def test_rows_as_they_are_given(folder, expected):
   assert got == labels[rows].tolist()
 
 
-def test_a_stream_may_end_at_any_time(folder):
-  """Of batches longer than the 64 kB that a pipe holds, left half written."""
+@pytest.fixture
+def scratch(tmp_path, monkeypatch):
+  """Where workers put batches."""
+  path = tmp_path / 'scratch'
+  path.mkdir()
+  monkeypatch.setattr(tempfile, 'tempdir', str(path))
+  return path
+
+
+def in_time(call):
+  """Calls it in a thread that may take 20 s; what it raised, if it did."""
+  with concurrent.futures.ThreadPoolExecutor() as pool:
+    return pool.submit(call).exception(20)
+
+
+def test_a_stream_may_end_at_any_time(folder, scratch):
+  """Of batches longer than the 64 kB that a pipe holds."""
   large = batches(folder, batch_size=1400)
   assert large[0][0].nbytes > 1 << 16
   for taken in (1, 2, 4):
     stream = Stream(large, 2)
     assert len(list(stream.take(0, taken))) == taken
     time.sleep(0.02 * taken)
-    closing = threading.Thread(target=stream.close, daemon=True)
-    closing.start()
-    closing.join(20)
-    assert not closing.is_alive()
+    assert in_time(stream.close) is None
+    assert not list(scratch.iterdir())
+  assert not multiprocessing.active_children()
+
+
+def test_workers_that_are_starting_leave_signals_to_their_parent(
+  folder, expected
+):
+  struck, over = set(), threading.Event()
+
+  def strike():
+    while not over.wait(0.01):
+      for worker in multiprocessing.active_children():
+        os.kill(worker.pid, signal.SIGTERM)
+        os.kill(worker.pid, signal.SIGINT)
+        struck.add(worker.pid)
+
+  with Stream(batches(folder), 2) as stream:
+    thread = threading.Thread(target=strike)
+    thread.start()
+    try:
+      got = [fingerprint(*batch) for batch in stream.take(0, 4)]
+    finally:
+      over.set()
+      thread.join()
+  assert len(struck) == 2
+  assert got == [fingerprint(*batch) for batch in expected[:4]]
+
+
+def test_a_worker_that_is_killed_is_told_and_not_waited_for(folder, scratch):
+  with Stream(batches(folder, batch_size=1400), 2) as stream:
+    list(stream.take(0, 2))
+    multiprocessing.active_children()[0].kill()
+    error = in_time(lambda: list(stream.take(2, STEPS)))
+    assert isinstance(error, ChildProcessError)
+    assert 'data.workers' in str(error)
+    assert 'exit code -9' in str(error)
+    assert in_time(stream.close) is None
+  assert not list(scratch.iterdir())
   assert not multiprocessing.active_children()
 
 

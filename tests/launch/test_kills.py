@@ -231,3 +231,19 @@ def test_a_stream_loses_and_repeats_nothing(start, arguments, tmp_path):
   assert end_state(workdir)[0] == end_state(reference)[0]
   found = [(d / 'metrics.jsonl').read_bytes() for d in (reference, workdir)]
   assert found[0] == found[1]
+
+
+@pytest.mark.slow
+def test_a_signal_to_all_while_workers_start_is_a_save(
+  start, arguments, tmp_path
+):
+  fields = {'data.source': 'stream', 'data.workers': 2, 'num_steps': STEPS}
+  args = arguments(tmp_path / 'run', **fields)
+  process = start(args)
+  process.wait_for(lambda: len(children(process.pid)) >= 2)
+  for pid in (process.pid, *(int(p.name) for p in children(process.pid))):
+    os.kill(pid, signal.SIGTERM)
+  stopped = process.end()
+  assert stopped.code == 42, stopped
+  assert steps_saved(tmp_path / 'run')[-1] < STEPS
+  assert start(args).end().code == 0

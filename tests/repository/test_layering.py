@@ -29,7 +29,7 @@ ONLY_IN = {
   'orbax': ('jaxsparse.training.checkpoints',),
   'ml_collections': ('jaxsparse.experiments.config', *TOP),
   'absl': (
-    'jaxsparse.data.stream',  # Grain reads flags, of a library's user too.
+    'jaxsparse.data.workers',  # Grain reads flags, of a library's user too.
     'jaxsparse.experiments.command',
     'jaxsparse.experiments.study_command',
     *TOP,

@@ -1,0 +1,174 @@
+"""Batches made ahead by Grain: in a thread, or in processes of their own.
+
+Worker processes end with the process that they work for, however that ends.
+They hand batches over in files of a temporary folder. A pipe holds less than a
+batch: a worker that is killed half way through one would leave its parent
+waiting for the rest for ever, and one that is to end would wait for somebody
+to take it. Shared memory is 64 MB in most containers.
+"""
+
+import contextlib
+import functools
+import itertools
+import multiprocessing
+import os
+import pathlib
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from multiprocessing import resource_tracker
+from typing import Any, Protocol
+
+import grain
+import numpy as np
+from absl import flags
+
+# Batches that are ready before they are asked for, of each worker.
+_AHEAD = 2
+Arrays = tuple[np.ndarray, np.ndarray]
+
+
+class Batches(Protocol):
+  """Batches by number, for any process to make."""
+
+  def __len__(self) -> int:
+    """How many there are."""
+    ...
+
+  def __getitem__(self, number: Any) -> Arrays:
+    """Images uint8 [b, h, w, c] and labels int32 [b]."""
+    ...
+
+
+@contextlib.contextmanager
+def ahead(
+  batches: Batches, begin: int, workers: int
+) -> Iterator[Iterator[Arrays]]:
+  """The batches from `begin` on, for as long as the block lasts.
+
+  Args:
+    batches: what to make; if by processes, it is pickled.
+    begin: in [0, len(batches)).
+    workers: processes, or 0 for a thread of this one.
+
+  Yields:
+    An iterator. One whose worker was killed raises `ChildProcessError`.
+  """
+  if not flags.FLAGS.is_parsed():
+    flags.FLAGS.mark_as_parsed()  # Grain reads its own, in a library too.
+  # More than there are batches would have nothing to do.
+  workers = min(workers, len(batches) - begin)
+  with (_in_processes if workers else _in_a_thread)(
+    batches, begin, workers
+  ) as running:
+    yield running
+
+
+@contextlib.contextmanager
+def _in_a_thread(
+  batches: Batches, begin: int, workers: int
+) -> Iterator[Iterator[Arrays]]:
+  del workers
+  options = grain.ReadOptions(num_threads=1, prefetch_buffer_size=_AHEAD)
+  dataset = grain.MapDataset.source(batches)[begin:].to_iter_dataset(options)
+  with contextlib.closing(iter(dataset)) as running:
+    yield running
+
+
+@contextlib.contextmanager
+def _in_processes(
+  batches: Batches, begin: int, workers: int
+) -> Iterator[Iterator[Arrays]]:
+  with tempfile.TemporaryDirectory(prefix='jaxsparse-') as name:
+    folder = pathlib.Path(name)
+    files = grain.MapDataset.source(_Files(batches, folder))[begin:]
+    # The workers are all that is done ahead.
+    options = grain.ReadOptions(num_threads=0, prefetch_buffer_size=0)
+    dataset = files.to_iter_dataset(options).mp_prefetch(
+      grain.MultiprocessingOptions(
+        num_workers=workers, per_worker_buffer_size=_AHEAD
+      ),
+      functools.partial(_settle, folder),
+    )
+    with contextlib.closing(iter(dataset)) as running:
+      yield (_fetch(folder, number) for number in _told(running))
+
+
+class _Files:
+  """Numbers of batches, each told once its batch is a file of `folder`."""
+
+  def __init__(self, batches: Batches, folder: pathlib.Path):
+    self._batches = batches
+    self._folder = folder
+
+  def __len__(self) -> int:
+    return len(self._batches)
+
+  def __getitem__(self, number: Any) -> int:
+    with (self._folder / str(int(number))).open('wb') as file:
+      for array in self._batches[number]:
+        np.save(file, array)
+    return int(number)
+
+
+def _told(running: Iterator[int]) -> Iterator[int]:
+  try:
+    with _signals_stay_here():
+      first = next(running)  # Starts the workers.
+    yield from itertools.chain([first], running)
+  except RuntimeError as error:
+    # Grain has no type for it. What batches themselves raise passes.
+    if 'Worker process was terminated' not in str(error):
+      raise
+    raise ChildProcessError(
+      'a process that reads data was killed; if memory is short, have fewer'
+      f' (data.workers): {error}'
+    ) from error
+
+
+def _fetch(folder: pathlib.Path, number: int) -> Arrays:
+  path = folder / str(number)
+  with path.open('rb') as file:
+    arrays = np.load(file), np.load(file)
+  path.unlink()
+  return arrays
+
+
+@contextlib.contextmanager
+def _signals_stay_here() -> Iterator[None]:
+  """Processes that start meanwhile leave Ctrl-C and SIGTERM to this one.
+
+  Both reach all processes of a group, and would end a worker that has not yet
+  come to `_settle`. Threads inherit what is blocked, and processes from them.
+  """
+  # Python starts it with the first process, and then lets both through.
+  resource_tracker.ensure_running()
+  before = signal.pthread_sigmask(
+    signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM}
+  )
+  try:
+    yield
+  finally:
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _settle(folder: pathlib.Path, worker: int, workers: int) -> None:
+  """What a worker does first: it leaves signals to, and ends with, its parent.
+
+  A parent that is told to stop still needs batches to get to where it saves.
+  """
+  del worker, workers
+  signal.signal(signal.SIGINT, signal.SIG_IGN)
+  signal.signal(signal.SIGTERM, signal.SIG_IGN)
+  threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+
+
+def _end_with_parent(folder: pathlib.Path) -> None:
+  """Waits for the parent's end, by whatever; a killed one tells nobody."""
+  parent = multiprocessing.parent_process()
+  if parent is not None:
+    parent.join()
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
