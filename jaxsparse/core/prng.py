@@ -8,13 +8,23 @@ resumed run draws what an unbroken one would have drawn.
 import zlib
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
 from jaxsparse.core import paths
 from jaxsparse.core.types import PyTree
 
 
 def stream(key: jax.Array, name: str) -> jax.Array:
-  """The key of the stream `name` ('init', 'masks', 'dropout', ...) of `key`."""
+  """The key of the stream `name` ('init', 'masks', 'dropout', ...) of `key`.
+
+  Raises:
+    TypeError: `key` is no PRNG key.
+  """
+  if not _is_key(key):
+    raise TypeError(
+      f'key is {key!r}; accepted is a PRNG key, as jax.random.key(0) makes'
+    )
   return jax.random.fold_in(key, zlib.crc32(name.encode()))
 
 
@@ -26,3 +36,11 @@ def at(key: jax.Array, step: int | jax.Array) -> jax.Array:
 def leaf_keys(key: jax.Array, tree: PyTree) -> PyTree:
   """A key for each leaf of `tree`, by path: leaves of one shape differ."""
   return paths.map_with_path(lambda path, _: stream(key, path), tree)
+
+
+def _is_key(value: object) -> bool:
+  """Whether it is a key of JAX, typed or (`PRNGKey`) of two words and more."""
+  if not isinstance(value, jax.Array | np.ndarray):
+    return False
+  typed = jnp.issubdtype(value.dtype, jax.dtypes.prng_key)
+  return typed or (value.dtype == np.uint32 and value.ndim == 1)

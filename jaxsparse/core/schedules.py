@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import overload
 
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, core
 
 from jaxsparse.core import paths
-from jaxsparse.core.types import MaskSteps, Scalar
+from jaxsparse.core.types import MaskSteps, Scalar, Times
 
 Decay = Callable[[Array], Array]
 
@@ -73,6 +73,25 @@ def mask_window(
   raise ValueError(
     f'mask_steps is {mask_steps!r}; accepted are all, first and none'
   )
+
+
+def check_times(made_for: Times, given: Times) -> None:
+  """Holds the mask steps of a loop against those a method was made for.
+
+  Args:
+    made_for: of the method, see `types.MaskUpdater`.
+    given: of the loop that calls it.
+
+  Raises:
+    ValueError: they differ.
+  """
+  for name, own, other in zip(Times._fields, made_for, given, strict=True):
+    unknown = any(x is None or isinstance(x, core.Tracer) for x in (own, other))
+    if not unknown and own != other:
+      raise ValueError(
+        f'{name} is {other}, and the updater was made with {own}; accepted is'
+        ' the same for both'
+      )
 
 
 def progress(step: Scalar, start_step: Scalar, stop_step: Scalar) -> Array:

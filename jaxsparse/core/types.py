@@ -103,6 +103,17 @@ def _regularise(grads, state, params, *, step, key):
   return grads
 
 
+class Times(NamedTuple):
+  """The mask steps that a decay or a ramp of a method was made for.
+
+  Those of `core.schedules`; `None`, or traced, where any will do.
+  """
+
+  start_step: int | jax.Array | None = None
+  stop_step: int | jax.Array | None = None
+  update_interval: int | None = None
+
+
 class MaskUpdater(NamedTuple):
   """A sparse-training method.
 
@@ -130,6 +141,9 @@ class MaskUpdater(NamedTuple):
       one. `first`: that at `start_step` alone (one-shot pruning). `none`: its
       masks are fixed, and `update` is never called. Steps that it does not
       take are ordinary ones.
+    times: the mask steps that its own decay or ramp was made for. A loop of
+      others is refused, for masks would change by a schedule that no one asked
+      for.
     invariant: what the contract test holds the method to. `per_leaf`: active
       weights of each leaf are constant. `total`: their sum is. `scheduled`:
       active weights never increase and end at the counts. `dense`: all active.
@@ -148,4 +162,5 @@ class MaskUpdater(NamedTuple):
   step_on_update: bool = False
   dense_batches: int | None = 0
   mask_steps: MaskSteps = 'all'
+  times: Times = Times()
   invariant: Invariant = 'per_leaf'

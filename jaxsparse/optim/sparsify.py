@@ -40,7 +40,14 @@ from jax import tree_util
 
 from jaxsparse.core import prng, schedules
 from jaxsparse.core.masks import apply_masks
-from jaxsparse.core.types import MaskState, MaskUpdater, Params, Probe, PyTree
+from jaxsparse.core.types import (
+  MaskState,
+  MaskUpdater,
+  Params,
+  Probe,
+  PyTree,
+  Times,
+)
 from jaxsparse.optim import transition
 from jaxsparse.optim.masked import masked_updates, stored_params
 from jaxsparse.optim.supported import check_optimiser
@@ -85,13 +92,13 @@ def sparsify(
   Args:
     tx: an optimiser that `supported.check_optimiser` accepts.
     updater: the sparse-training method.
-    key: a PRNG key; masks are drawn from its streams 'initial_masks' and,
-      at each step, 'masks'.
+    key: a PRNG key, `jax.random.key(seed)`; masks are drawn from its streams
+      'initial_masks' and, at each step, 'masks'.
     update_interval: steps between mask steps, at least 1.
     start_step: the first mask step. Of those from here on, the method takes
       the ones that its `mask_steps` says.
-    stop_step: masks change no more from this step on. A ramp inside `updater`
-      has its own `start_step` and `stop_step`; give it the same.
+    stop_step: masks change no more from this step on. An `updater` with a
+      decay or a ramp is made with the same numbers.
     probe: what a method that scores at initialisation needs.
 
   Returns:
@@ -105,15 +112,18 @@ def sparsify(
     a method sets to another value gets there up to rounding.
 
   Raises:
-    TypeError: `tx` or `updater` is not what it should be.
-    ValueError: `update_interval` is less than 1, or the method's `mask_steps`
-      is unknown. From `init`: `tx` is refused, or the method needs a probe and
-      has none. From `update`: no params.
+    TypeError: `tx`, `updater` or `key` is not what it should be.
+    ValueError: `update_interval` is less than 1, `updater` was made with other
+      steps, or its `mask_steps` is unknown. From `init`: `tx` is refused, or
+      the method needs a probe and has none. From `update`: no params.
   """
   if not isinstance(updater, MaskUpdater):
     raise TypeError(f'updater is {updater!r}; accepted is a MaskUpdater')
   if isinstance(update_interval, int) and update_interval < 1:
     raise ValueError(f'update_interval is {update_interval}; accepted: >= 1')
+  schedules.check_times(
+    updater.times, Times(start_step, stop_step, update_interval)
+  )
   first, end = schedules.mask_window(updater.mask_steps, start_step, stop_step)
   masks_key = prng.stream(key, 'masks')
   ordinary = _branch(transition.optimiser_step, tx, updater, masks_key)

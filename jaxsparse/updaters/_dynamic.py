@@ -23,6 +23,7 @@ from jaxsparse.core.types import (
   Params,
   PyTree,
   Scalar,
+  Times,
 )
 from jaxsparse.updaters import _checks, _grown, _structured
 
@@ -139,5 +140,6 @@ def drop_and_grow_updater(
     ),
     update=update,
     step_on_update=step_on_update,
+    times=Times(start_step, stop_step),
     invariant='per_leaf' if share is None else 'total',
   )

@@ -82,7 +82,12 @@ def summing(
     total = map_masks(add, grads, state.inner.total)
     return state._replace(inner=GradientSum(total))
 
-  return updater._replace(init=init, observe=observe, dense_batches=batches)
+  return updater._replace(
+    init=init,
+    observe=observe,
+    dense_batches=batches,
+    times=updater.times._replace(update_interval=interval),
+  )
 
 
 def _checked_interval(batches: int, interval: int | None) -> int:

@@ -4,7 +4,14 @@ from jax import Array
 
 from jaxsparse.core import schedules
 from jaxsparse.core.masks import map_masks
-from jaxsparse.core.types import Counts, MaskState, MaskUpdater, Params, PyTree
+from jaxsparse.core.types import (
+  Counts,
+  MaskState,
+  MaskUpdater,
+  Params,
+  PyTree,
+  Times,
+)
 from jaxsparse.updaters import _prune
 
 
@@ -65,5 +72,6 @@ def gmp(
     init=_prune.full_init(counts),
     update=update,
     step_on_update=True,
+    times=Times(start_step, stop_step, update_interval),
     invariant='scheduled',
   )

@@ -16,6 +16,7 @@ from jaxsparse.core.types import (
   Params,
   PyTree,
   Scalar,
+  Times,
 )
 from jaxsparse.updaters import _checks, _prune
 
@@ -118,5 +119,6 @@ def granet(
     update=update,
     step_on_update=True,
     dense_batches=1,
+    times=Times(start_step, stop_step, update_interval),
     invariant='scheduled',
   )

@@ -17,6 +17,7 @@ from jaxsparse.core.types import (
   Path,
   PyTree,
   Scalar,
+  Times,
 )
 from jaxsparse.updaters import _checks
 
@@ -133,7 +134,12 @@ def srigl(
     new = map_masks_with_path(one, params, state.masks, grads)
     return carry_over(params, state.masks, new), state._replace(masks=new)
 
-  return MaskUpdater(init=init, update=update, dense_batches=1)
+  return MaskUpdater(
+    init=init,
+    update=update,
+    dense_batches=1,
+    times=Times(start_step, stop_step),
+  )
 
 
 def _rewired(

@@ -72,7 +72,7 @@ def test_a_plain_loop_trains_a_sparse_net(library, digits, key):
 
   tx = sparsify(
     optax.adam(3e-2),
-    rigl(counts, stop_step=30),
+    rigl(counts, start_step=5, stop_step=30),
     key=key,
     update_interval=5,
     start_step=5,

@@ -14,6 +14,7 @@ from jaxsparse.core.types import MaskState, MaskUpdater
 from jaxsparse.optim.masked import stored_params
 from jaxsparse.optim.sparsify import sparsify, sparsify_params
 from jaxsparse.optim.transition import mask_step, optimiser_step
+from jaxsparse.updaters.gmp import gmp
 from jaxsparse.updaters.rigl import rigl
 from jaxsparse.updaters.snfs import snfs
 
@@ -59,8 +60,9 @@ def assert_same(a, b):
   jax.tree.map(one, a, b)
 
 
-def rigl_updater():
-  return rigl(COUNTS, drop_fraction=0.5, drop_schedule='constant', **RAMP)
+def rigl_updater(**times):
+  times = RAMP | times
+  return rigl(COUNTS, drop_fraction=0.5, drop_schedule='constant', **times)
 
 
 def decayed(grads, state, params, *, step, key):
@@ -174,7 +176,8 @@ def test_members_under_vmap_are_the_runs_alone(params):
 
 def test_the_first_update_cuts_the_dense_params(params, key):
   times = TIMES | {'start_step': 1}
-  transform = sparsify(optax.sgd(0.1), rigl_updater(), key=key, **times)
+  updater = rigl_updater(start_step=1)
+  transform = sparsify(optax.sgd(0.1), updater, key=key, **times)
   state = transform.init(params)
   mask = np.asarray(state.mask_state.masks['w'])
   seen = sparsify_params(params, state)
@@ -270,6 +273,49 @@ def test_bad_input_is_named(params, key):
     transform.update(params, state)
   with pytest.raises(TypeError, match='state of sparsify'):
     sparsify_params(params, state.opt_state)
+
+
+def ramp(**times):
+  return gmp(COUNTS, **TIMES | times)
+
+
+def averaging(**times):
+  return rigl(COUNTS, grow_batches=2, **TIMES | times)
+
+
+@pytest.mark.parametrize(
+  ('made', 'field'),
+  [
+    (rigl_updater, 'start_step'),
+    (rigl_updater, 'stop_step'),
+    *((ramp, field) for field in TIMES),
+    *((averaging, field) for field in TIMES),
+  ],
+)
+def test_a_method_made_for_other_steps_is_refused(made, field, key):
+  tx, other = optax.sgd(0.1), TIMES[field] + 2
+  said = f'{field} is {TIMES[field]}, and the updater was made with {other}'
+  with pytest.raises(ValueError, match=said):
+    sparsify(tx, made(**{field: other}), key=key, **TIMES)
+  sparsify(tx, made(**{field: other}), key=key, **TIMES | {field: other})
+
+
+def test_steps_that_are_traced_are_taken_as_they_are(key):
+  def build(stop):
+    sparsify(optax.sgd(0.1), rigl_updater(stop_step=stop), key=key, **TIMES)
+    return stop
+
+  jax.eval_shape(build, 7)
+
+
+@pytest.mark.parametrize('bad', [0, None, 'a', 1.5, np.arange(2), jnp.zeros(2)])
+def test_what_is_no_key_is_refused(bad):
+  with pytest.raises(TypeError, match='key is .* accepted is a PRNG key'):
+    sparsify(optax.sgd(0.1), rigl_updater(), key=bad, **TIMES)
+
+
+def test_keys_of_the_old_kind_are_keys():
+  sparsify(optax.sgd(0.1), rigl_updater(), key=jax.random.PRNGKey(0), **TIMES)
 
 
 def test_the_state_survives_a_checkpoint(

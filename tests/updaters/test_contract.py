@@ -1,5 +1,7 @@
 """What every method promises, whoever wrote it. See `conftest.py`."""
 
+import inspect
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -67,6 +69,13 @@ def test_invariant(case):
       assert (active == size).all()
     case other:
       raise AssertionError(f'no such invariant: {other!r}')
+
+
+def test_it_says_what_steps_its_schedule_was_made_for(case):
+  known = inspect.signature(case.builder).parameters
+  for field in ('start_step', 'stop_step'):
+    expected = case.plan[field] if field in known else None
+    assert getattr(case.updater.times, field) == expected
 
 
 def test_gradients_of_dormant_weights_are_read_as_declared(case, key):
