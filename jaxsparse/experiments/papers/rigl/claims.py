@@ -109,6 +109,14 @@ REPORT: Claims = (
     ('rigl_uniform', 'rigl_uniform_2x'),
     text='RigL gains from a run twice as long.',
   ),
+  *(
+    Ordering(
+      (f'rigl_{spread}', f'snfs_{spread}'),
+      metric='inference_flops',
+      text=f'Weights that SNFS moves between layers cost FLOPs ({shown}).',
+    )
+    for spread, shown in (('uniform', 'uniform'), ('erk', 'ERK'))
+  ),
 )
 REDISTRIBUTED: Claims = (
   *(

@@ -36,8 +36,12 @@ def one_metric(
   }
 
 
-def _joined(*tables: dict[Row, dict[str, dict[float, float]]]) -> Printed:
-  """Tables of several metrics as one."""
+def joined(*tables: dict[Row, dict[str, dict[float, float]]]) -> Printed:
+  """Tables of several metrics as one.
+
+  Args:
+    tables: of `one_metric`, each of a metric of its own.
+  """
   rows = {row: None for table in tables for row in table}
   return {
     row: {k: v for table in tables for k, v in table.get(row, {}).items()}
@@ -61,7 +65,7 @@ WRN22_2: Printed = {
 
 RESNET50: Printed = {
   Row('dense'): {'test_accuracy': 76.8},
-  **_joined(
+  **joined(
     one_metric(
       _IMAGENET,
       {

@@ -6,8 +6,12 @@ ResNet-50 on CIFAR-100, 5,000 training images held out. "Random" is uniform.
 **Deviations**: images are standardised each by itself. A mask step of RigL is a
 step, as there; a weight that is dropped and grown in one keeps its value, which
 theirs sets to 0; SET grows as many as it drops, which theirs does on average,
-and SET and SNFS step as they do, which theirs do not. SNFS goes by an average
-of the gradient, where theirs goes by the optimiser's momentum. Pruning has the
+and SET and SNFS step as they do, which theirs do not. SNFS moves weights
+between layers, as theirs does, but by a moving average of the dense gradient,
+where theirs goes by the optimiser's momentum, kept for all weights: of the same
+gradients that is the average times ten, and it has the weight decay in it, and
+no mask step's batch. What moves is whole to the weight, where theirs is rounded
+and put right later. Pruning has the
 counts of ERK in each layer, where theirs has one threshold over all. Nets that
 are re-initialised go on moving weights between layers, for their layers are as
 sparse as RigL-SM left them. Pruning on CIFAR-10 has no warm-up, where theirs
@@ -40,6 +44,7 @@ _SPREADS = {
   'uniform': {'updater.distribution': 'uniform', 'updater.dense_first': True},
   'erk': {'updater.distribution': 'erk', 'updater.dense_first': False},
 }
+_SNFS = {'updater.redistribute': True}
 # All channels times the root of the density, rounded down.
 _ROOTS = {0.8: 0.2**0.5, 0.9: 0.1**0.5}
 CIFAR10 = Net(
@@ -53,6 +58,7 @@ CIFAR10 = Net(
     'optimizer.scales': (0.2, 0.04),
   },
   moving={'updater.start_step': 99, 'updater.stop_step': 65_918},
+  snfs=_SNFS,
   pruned={
     'updater.update_interval': 100,
     'updater.start_step': 700,
@@ -68,6 +74,7 @@ CIFAR100 = Net(
   configs='cifar100/resnet50',
   spreads=_SPREADS,
   printed=reported.CIFAR100,
+  snfs=_SNFS,
   small={sparsity: {'model.width': root} for sparsity, root in _ROOTS.items()},
   source='gmp',
 )

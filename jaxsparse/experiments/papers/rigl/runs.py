@@ -62,6 +62,7 @@ class Net(NamedTuple):
     overrides: of every run.
     moving: of methods that move masks.
     at_start: of SNIP, which reads gradients at step 0.
+    snfs: of SNFS, besides `moving`.
     pruned: of gradual pruning.
     small: sparsity -> fields of the dense net of that size.
     big: sparsity -> fields of the net that is then of the dense one's size.
@@ -75,6 +76,7 @@ class Net(NamedTuple):
   overrides: Overrides = {}
   moving: Overrides = {}
   at_start: Overrides = {}
+  snfs: Overrides = {}
   pruned: Overrides = {}
   small: Mapping[float, Overrides] = {}
   big: Mapping[float, Overrides] = {}
@@ -226,6 +228,8 @@ def _own(net: Net, row: Row) -> dict[str, Any]:
     fields |= net.at_start
   elif method != 'static':
     fields |= net.moving
+  if method == 'snfs':
+    fields |= net.snfs
   if row.method == 'structured':
     fields |= _STRUCTURED
   if row.method in ('lottery', 'lottery_rigl', 'reinit'):
