@@ -73,11 +73,13 @@ def matching(
     where: the pattern is from, likewise: 'no_decay'.
 
   Raises:
-    ValueError: none of them does.
+    ValueError: none of them does, or the pattern is no text.
   """
+  start = f'{where}: ' if where else ''
+  if not isinstance(pattern, str):
+    raise ValueError(f'{start}got {pattern!r}; accepted is a pattern of {what}')
   found = [name for name in names if matches(name, pattern)]
   if not found:
-    start = f'{where}: ' if where else ''
     raise ValueError(
       f'{start}{pattern!r} fits none of the {what}:'
       f' {", ".join(natural_order(names))}.{nearest(pattern, names)}'

@@ -47,13 +47,13 @@ def resolve(spec: str | Callable[..., Any], package: str) -> Callable[..., Any]:
   """
   if callable(spec):
     return spec
-  if '.' in spec:
+  if isinstance(spec, str) and '.' in spec:
     return _dotted(spec)
   if spec not in names(package):
     kind = package.rsplit('.', 1)[-1]
     raise ValueError(
       f'{spec!r} is not one of {kind}: {", ".join(names(package))},'
-      f' or a dotted path.{paths.nearest(spec, names(package))}'
+      f' or a dotted path.{paths.nearest(str(spec), names(package))}'
     )
   home = importlib.import_module(package)
   if hasattr(home, '__path__'):

@@ -120,7 +120,7 @@ def build(config: Any, *, without_data: bool = False) -> Experiment:
   module = recipes.module(settled['model'], dataset.num_classes)
   task = recipes.task(module, settled['label_smoothing'])
   inputs, labels = _example(dataset)
-  params, state = jax.eval_shape(task.init, jax.random.key(0), inputs)
+  params, state = checks.shapes(settled['model'], task, inputs)
   checks.check_logits(settled['model'], task, (params, state), inputs, labels)
   counts = target_counts(settled['updater'], task, params, inputs)
   recipe = recipes.recipe(settled, module)

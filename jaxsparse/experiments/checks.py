@@ -4,10 +4,12 @@ Each part is built, or traced, with the run's own numbers, so that it refuses
 here what it would refuse later. Nothing is computed.
 """
 
+import math
+
 import jax
 import jax.numpy as jnp
 
-from jaxsparse.core import initialisation, schedules
+from jaxsparse.core import initialisation, paths, schedules
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core.types import Counts, MaskUpdater, Params, PyTree
 from jaxsparse.experiments import config as config_lib
@@ -20,6 +22,27 @@ from jaxsparse.training.task import Task
 
 # Invariants of the methods that may start with the masks of another run.
 KEEP_COUNTS = ('per_leaf', 'total')
+
+# Of a leaf: its active weights are counted in int32.
+MOST_WEIGHTS = 2**31 - 1
+
+
+def shapes(
+  section: Plain, task: Task, inputs: jax.ShapeDtypeStruct
+) -> tuple[Params, PyTree]:
+  """The abstract params and statistics of a model that takes these inputs."""
+  name = section['name']
+  try:
+    found = jax.eval_shape(task.init, jax.random.key(0), inputs)
+  except (OverflowError, TypeError, ValueError) as error:
+    raise ValueError(f'config.model ({name}): {error}') from None
+  for path, leaf in paths.flatten(found[0]).items():
+    if math.prod(leaf.shape) > MOST_WEIGHTS:
+      raise ValueError(
+        f'config.model ({name}): {path} has {math.prod(leaf.shape):,} weights;'
+        f' accepted are at most {MOST_WEIGHTS:,}'
+      )
+  return found
 
 
 def check_logits(

@@ -13,6 +13,9 @@ Plain = dict[str, Any]
 MOST_STEPS = 2**31 - 1
 SEEDS = 2**32
 _LARGEST = 2.0**127
+# More than any machine has, less than would stop it.
+_MOST_WORKERS = 1000
+_MOST_REPLICATES = 10_000
 
 # The fields of the section `init` that name a run to start from. 'run:NAME' is
 # the run NAME beside this one's own workdir.
@@ -24,8 +27,25 @@ def _unset_or(*types: type) -> Callable[[Any], bool]:
   return lambda v: v is None or type(v) in types
 
 
+def _unset_or_int(value: Any) -> bool:
+  return value is None or (type(value) is int and abs(value) <= MOST_STEPS)
+
+
 def _unset_or_step(value: Any) -> bool:
-  return value is None or (type(value) is int and value >= 0)
+  return value is None or (_unset_or_int(value) and value >= 0)
+
+
+def _unset_or_below_one(value: Any) -> bool:
+  return value is None or (type(value) in (int, float) and 0 <= value < 1)
+
+
+def _below_one(value: Any) -> bool:
+  # What an optimiser of the user's own calls so may be no number.
+  return type(value) not in (int, float) or 0 <= value < 1
+
+
+def _not_negative(value: Any) -> bool:
+  return type(value) not in (int, float) or value >= 0
 
 
 def _numbers(values: Any) -> bool:
@@ -34,20 +54,31 @@ def _numbers(values: Any) -> bool:
 
 # Field -> (what is accepted, the test of it). Floats are finite already.
 CHECKS: dict[str, tuple[str, Any]] = {
-  'replicates': ('an int >= 1', lambda v: v >= 1),
+  'replicates': (
+    f'in 1 .. {_MOST_REPLICATES}',
+    lambda v: 1 <= v <= _MOST_REPLICATES,
+  ),
   'batch_size': ('an int >= 1', lambda v: v >= 1),
   'num_steps': ('an int', _unset_or(int)),
   'num_epochs': ('a number', _unset_or(int, float)),
   'multiplier': ('> 0', lambda v: v > 0),
   'label_smoothing': ('in [0, 1)', lambda v: 0 <= v < 1),
   'log_interval': ('an int >= 1', lambda v: v >= 1),
-  'optimizer.momentum': (
-    'in [0, 1)',
-    lambda v: v is None or 0 <= v < 1,
-  ),
+  'optimizer.momentum': ('in [0, 1)', _unset_or_below_one),
+  **{
+    f'optimizer.{name}': ('in [0, 1)', _below_one)
+    for name in ('b1', 'b2', 'b3', 'decay', 'rho')
+  },
+  **{
+    f'optimizer.{name}': ('>= 0', _not_negative)
+    for name in (
+      *('eps', 'eps_root', 'eta'),
+      *('initial_accumulator_value', 'initial_scale'),
+    )
+  },
   'updater.update_interval': ('an int >= 1', lambda v: v >= 1),
-  'updater.start_step': ('an int', _unset_or(int)),
-  'updater.stop_step': ('an int', _unset_or(int)),
+  'updater.start_step': (f'an int, at most {MOST_STEPS}', _unset_or_int),
+  'updater.stop_step': (f'an int, at most {MOST_STEPS}', _unset_or_int),
   'updater.start_fraction': ('in [0, 1]', lambda v: 0 <= v <= 1),
   'updater.stop_fraction': ('in [0, 1]', lambda v: 0 <= v <= 1),
   'optimizer.learning_rate': ('> 0', lambda v: v > 0),
@@ -76,7 +107,10 @@ CHECKS: dict[str, tuple[str, Any]] = {
   ),
   'data.sequence_length': ('an int >= 0', lambda v: v >= 0),
   'data.image_size': ('an int >= 0', lambda v: v >= 0),
-  'data.workers': ('an int >= 0', lambda v: v >= 0),
+  'data.workers': (
+    f'in 0 .. {_MOST_WORKERS}',
+    lambda v: 0 <= v <= _MOST_WORKERS,
+  ),
   'data.mean': ('finite numbers', _numbers),
   'data.std': ('numbers > 0', lambda v: _numbers(v) and all(x > 0 for x in v)),
   'eval.split': (
@@ -125,16 +159,20 @@ def typed(field: str, value: Any, default: Any) -> Any:
     value = tuple(value)
   if isinstance(value, float) and not abs(value) <= _LARGEST:
     raise ValueError(f'config.{field}: got {value!r}; accepted is finite')
+  if type(default) is int and type(value) is int and field != 'seed':
+    check(field, value, f'at most {MOST_STEPS}', lambda v: v <= MOST_STEPS)
   named = isinstance(default, str) or callable(default)
   if default is None or (named and callable(value)):
     return value
-  if isinstance(default, float) and isinstance(value, int):
+  if isinstance(default, float) and type(value) is int:
     value = float(value)
   numeric = isinstance(default, int) and isinstance(value, bool)
   if not isinstance(value, type(default)) or (
     numeric and not isinstance(default, bool)
   ):
+    kind = type(default).__name__
+    article = 'an' if kind == 'int' else 'a'
     raise ValueError(
-      f'config.{field}: got {value!r}; accepted is a {type(default).__name__}'
+      f'config.{field}: got {value!r}; accepted is {article} {kind}'
     )
   return value

@@ -43,12 +43,12 @@ def find(spec: str | Callable[..., Any]) -> Callable[..., Any]:
     ValueError: unknown (names the nearest accepted name), or it takes no
       `learning_rate`.
   """
-  if not callable(spec) and '.' not in spec:
+  if not callable(spec) and '.' not in str(spec):
     if spec not in names():
       raise ValueError(
         f'config.optimizer.name: {spec!r} is not an optimiser of optax that'
         f' takes a learning_rate, nor a dotted path.'
-        f'{paths.nearest(spec, names())}'
+        f'{paths.nearest(str(spec), names())}'
       )
     return getattr(optax, spec)
   try:

@@ -34,13 +34,28 @@ def chosen(section: Plain) -> Chosen:
   Raises:
     ValueError: one that is not known.
   """
-  found = []
-  for spec in section['augment']:
-    fn = _find(spec)
-    fields = {p: f'{fn.__name__}_{p}' for p in registry.parameters(fn)}
-    options = {p: section[f] for p, f in fields.items() if f in section}
-    found.append((spec, tuple(sorted(options.items()))))
-  return tuple(found)
+  return tuple(
+    (spec, tuple(sorted(_options(section, spec).items())))
+    for spec in section['augment']
+  )
+
+
+def _options(section: Plain, spec: config_lib.Named) -> dict[str, Any]:
+  """What the section says of the parameters of an augmentation."""
+  fn = _find(spec)
+  fields = {p: f'{fn.__name__}_{p}' for p in registry.parameters(fn)}
+  return {p: section[f] for p, f in fields.items() if f in section}
+
+
+def _idle(section: Plain) -> dict[str, Augmentation]:
+  """Augmentations that are not asked for, but something is said of."""
+  found: dict[str, Augmentation] = {}
+  for name in registry.names(config_lib.AUGMENTATIONS):
+    fn, options = _find(name), _options(section, name)
+    usual = registry.parameters(fn)
+    if any(value != usual[p].default for p, value in options.items()):
+      found[name] = functools.partial(fn, **options)
+  return found
 
 
 @functools.lru_cache(maxsize=32)
@@ -84,10 +99,10 @@ def check(section: Plain, image_shape: Shape) -> None:
   functions = _functions(chosen(section))
   if len(functions) < len(section['augment']):
     _refuse(section, 'each once')
-  for name, function in functions.items():
+  for name, function in (_idle(section) | functions).items():
     try:
       made = jax.eval_shape(function, images, jax.random.key(0))
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
       raise ValueError(f'config.data.augment ({name}): {error}') from None
     if (made.shape, made.dtype) != (images.shape, images.dtype):
       _refuse(section, f'what keeps shape and dtype; {name} does not')

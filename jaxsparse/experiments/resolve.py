@@ -29,9 +29,10 @@ _log = logging.getLogger(__name__)
 def resolve(config: Any) -> Plain:
   """The plain config with every section complete and every field checked.
 
-  Fields that another method of the section takes, but not the named one, are
-  left out with a note in the log, so that a config file of one method serves
-  another by `--config.updater.name`. Steps are settled by `settle_steps`.
+  Where the name of a section was changed, fields that another method of it
+  takes, but not the named one, are left out with a note in the log, so that a
+  config file of one method serves another by `--config.updater.name`. Steps
+  are settled by `settle_steps`.
 
   Raises:
     ValueError: what was got, what is accepted, at which field.
@@ -49,12 +50,12 @@ def resolve(config: Any) -> Plain:
   }
   complete = config_lib.plain(config_lib.default_config(**names))
   del complete['made_for']
-  _drop_stale(given, given.pop('made_for', {}), complete)
+  made_for = given.pop('made_for', {})
+  _drop_stale(given, made_for, complete)
   for section in config_lib.SECTIONS:
     name = complete[section]['name']
-    given[section] = _applicable(
-      section, name, given[section], complete[section]
-    )
+    if name != made_for.get(section):
+      given[section] = applicable(section, name, given[section])
     _admit_required(section, name, given[section], complete[section])
   _merge(complete, given, '')
   present = flat(complete)
@@ -127,11 +128,11 @@ def settle_steps(resolved: Plain, examples: int) -> Plain:
       else _lengthened(given, times)
     )
     del updater[f'{end}_fraction']
-  if not 0 <= updater['start_step'] <= updater['stop_step']:
+  if not 0 <= updater['start_step'] <= updater['stop_step'] <= MOST_STEPS:
     raise ValueError(
       'config.updater: got start_step'
       f' {updater["start_step"]}, stop_step {updater["stop_step"]}; accepted'
-      ' is 0 <= start_step <= stop_step'
+      f' is 0 <= start_step <= stop_step <= {MOST_STEPS}'
     )
   check(
     'checkpoint.keep_steps',
@@ -140,6 +141,12 @@ def settle_steps(resolved: Plain, examples: int) -> Plain:
     lambda v: max(v, default=0) <= steps,
   )
   warmup = _lengthened(resolved['optimizer']['warmup_steps'], times)
+  check(
+    'optimizer.warmup_steps',
+    warmup,
+    f'at most {MOST_STEPS}',
+    lambda v: v <= MOST_STEPS,
+  )
   settled = resolved | {
     'num_steps': steps,
     'updater': updater,
@@ -203,15 +210,14 @@ def _admit_required(
     complete.setdefault(field, None)
 
 
-def _applicable(
-  section: str, name: Any, given: Plain, complete: Plain
-) -> Plain:
+def applicable(section: str, name: config_lib.Named, given: Plain) -> Plain:
   """`given` without the fields that only other methods of `section` take."""
   own = config_lib.hyperparameters(section, name)
+  common = config_lib.plain(config_lib.default_config(**{section: name}))
   others: set[str] = set()
   for other in config_lib.names(section):
     others |= set(config_lib.hyperparameters(section, other))
-  foreign = (others - set(own) - set(complete)) & set(given)
+  foreign = (others - set(own) - set(common[section])) & set(given)
   for field in sorted(foreign):
     _log.info('config.%s.%s does not apply to %s', section, field, name)
   return {k: v for k, v in given.items() if k not in foreign}

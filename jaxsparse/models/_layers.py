@@ -12,6 +12,8 @@ from jaxsparse.core import paths
 
 Initialiser = Callable[..., Any]
 
+MOST_LAYERS = 10_000
+
 _VARIANCE_SCALING = tuple(
   f'{family}_{draw}'
   for family in ('glorot', 'he', 'lecun')

@@ -194,10 +194,12 @@ def _blocks(depth: int, stem: str) -> tuple[int, ...]:
   """The blocks of each stage."""
   if depth in _FOUR_STAGES:
     return _FOUR_STAGES[depth]
-  if type(depth) is not int or depth < 8 or depth % 6 != 2:
+  deep = type(depth) is int and 8 <= depth <= _layers.MOST_LAYERS
+  if not deep or depth % 6 != 2:
     raise ValueError(
       f'depth {depth!r}: accepted are {", ".join(map(str, _FOUR_STAGES))},'
-      " and with stem 'cifar' 6n + 2 (20, 32, 44, 56, 110 ...)"
+      " and with stem 'cifar' 6n + 2 (20, 32, 44, 56, 110 ...) up to"
+      f' {_layers.MOST_LAYERS}'
     )
   if stem != 'cifar':
     raise ValueError(

@@ -175,6 +175,10 @@ def vit(
   }
   for name, value in sizes.items():
     _layers.positive(name, (value,))
+  if depth > _layers.MOST_LAYERS:
+    raise ValueError(
+      f'depth {depth}: accepted are 1 to {_layers.MOST_LAYERS} blocks'
+    )
   if embed_dim % 4 or embed_dim % num_heads:
     raise ValueError(
       f'embed_dim {embed_dim}: accepted are multiples of 4 and of num_heads'

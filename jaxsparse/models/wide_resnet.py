@@ -115,8 +115,12 @@ def wide_resnet(
     ValueError: a hyperparameter is not valid; when called, images smaller
       than 4x4 or not of four axes.
   """
-  if type(depth) is not int or depth < 10 or depth % 6 != 4:
-    raise ValueError(f'depth {depth!r}: accepted is 6n + 4 (10, 16, 22 ...)')
+  deep = type(depth) is int and 10 <= depth <= _layers.MOST_LAYERS
+  if not deep or depth % 6 != 4:
+    raise ValueError(
+      f'depth {depth!r}: accepted is 6n + 4 (10, 16, 22, 28, 40 ...) up to'
+      f' {_layers.MOST_LAYERS}'
+    )
   if not 0 <= dropout < 1:
     raise ValueError(f'dropout {dropout!r}: accepted is a rate in [0, 1)')
   _layers.positive('stem_channels', (stem_channels,))

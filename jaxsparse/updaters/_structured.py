@@ -1,5 +1,6 @@
 """Random masks, drops and growth within a structure of `core.structures`."""
 
+import operator
 from collections.abc import Callable
 
 import jax
@@ -42,7 +43,7 @@ def find(
     return structure
   build = registry.resolve(structure, 'jaxsparse.core.structures')
   try:
-    return build(*size)
+    return build(*map(operator.index, size))
   except TypeError:
     raise ValueError(
       f'structure_size is {size!r}, which {structure} does not take; accepted'

@@ -66,8 +66,8 @@ def srigl(
     stop_step: mask steps end before it, and the decay at it.
 
   Raises:
-    ValueError: an argument is out of range, or no decay or rule has that name.
-      From `init`: a pattern fits no leaf, or `axes` does not fit one.
+    ValueError: an argument is out of range, no decay or rule has that name, or
+      a pattern fits no leaf. From `init`: `axes` does not fit one.
 
   **Deviations**: the number of active weights is the layer's count, exactly,
   not fan-in times units, which it need not be a multiple of: no unit has more
@@ -80,15 +80,15 @@ def srigl(
   _checks.check_steps(start_step, stop_step)
   decay = schedules.decay(drop_schedule)
   rule = registry.resolve(axes, 'jaxsparse.core.fans')
+  leaves = paths.flatten(counts)
+  for pattern in keep_units:
+    paths.matching(leaves, pattern, what='masked leaves', where='keep_units')
 
   def init(
     params: Params, *, key: Array, probe: PyTree | None = None
   ) -> MaskState:
     del probe
     _checks.check_counts(params, counts)
-    leaves = paths.flatten(counts)
-    for pattern in keep_units:
-      paths.matching(leaves, pattern, what='masked leaves', where='keep_units')
 
     def one(path: Path, param: Array, count: int | Array, leaf_key: Array):
       found = fans.find(rule, path, param.shape)

@@ -95,7 +95,7 @@ def test_values_have_the_type_of_the_field(field, text, like, expected):
     ('updater.sparsity', '0.5,', 0.9, "got ''; accepted is a float"),
     ('updater.sparsity', 'inf', 0.9, 'config.updater.sparsity: got '),
     ('updater.sparsity', '0:5', 0.9, "got '0:5'; accepted is a float"),
-    ('seed', '0.5', 0, 'config.seed: got 0.5; accepted is a int'),
+    ('seed', '0.5', 0, 'config.seed: got 0.5; accepted is an int'),
     ('seed', '5:0', 0, 'config.seed: the range 5:0 is empty'),
     ('seed', '0:5:0', 0, 'config.seed: the range 0:5:0 is empty'),
     ('batch_size', '0', 1, 'config.batch_size: got 0; accepted is an int >= 1'),

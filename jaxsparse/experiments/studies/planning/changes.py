@@ -6,6 +6,7 @@ from typing import Any
 from jaxsparse.core import paths
 from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments.fields import flat
+from jaxsparse.experiments.resolve import applicable
 from jaxsparse.experiments.studies.spec import Run
 
 _LENGTHS = ('num_steps', 'num_epochs')
@@ -51,6 +52,26 @@ def _may_bring(field: str, run: Run) -> bool:
   )
 
 
+def _meant(base: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
+  """`changes` without what is said of other methods than that of `base`.
+
+  Where a run names its own, `resolve` sorts out what it takes.
+  """
+  left = dict(changes)
+  for section in config_lib.SECTIONS:
+    prefix = f'{section}.'
+    said = {
+      field.removeprefix(prefix): value
+      for field, value in changes.items()
+      if field.startswith(prefix)
+    }
+    if said and 'name' not in said and section in base:
+      applied = applicable(section, base[section]['name'], said)
+      for field in set(said) - set(applied):
+        del left[prefix + field]
+  return left
+
+
 def changed(base: Any, changes: Mapping[str, Any], seed: int) -> Any:
   """A copy of `base` for one member; `resolve` checks the values.
 
@@ -65,7 +86,7 @@ def changed(base: Any, changes: Mapping[str, Any], seed: int) -> Any:
   with config.unlocked(), config.ignore_type():
     if len(lengths) == 1:  # The one that is said here wins.
       config.update(dict.fromkeys(_LENGTHS))
-    for field, value in changes.items():
+    for field, value in _meant(base, changes).items():
       *sections, last = field.split('.')
       target = config
       for section in sections:
