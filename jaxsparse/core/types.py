@@ -22,7 +22,9 @@ Scores = PyTree
 Path = str
 Shape = tuple[int, ...]
 Scalar = float | jax.Array
-Invariant = Literal['per_leaf', 'total', 'scheduled', 'dense']
+Invariant = Literal[
+  'per_leaf', 'total', 'scheduled', 'scheduled_total', 'dense'
+]
 MaskSteps = Literal['all', 'first', 'none']
 
 
@@ -146,7 +148,9 @@ class MaskUpdater(NamedTuple):
       for.
     invariant: what the contract test holds the method to. `per_leaf`: active
       weights of each leaf are constant. `total`: their sum is. `scheduled`:
-      active weights never increase and end at the counts. `dense`: all active.
+      active weights never increase and end at the counts. `scheduled_total`:
+      those of no leaf increase, and their sum ends at that of the counts.
+      `dense`: all active.
 
   Where `trained` is the default, stored params equal
   `masks.apply_masks(params, state.masks)` at all times.

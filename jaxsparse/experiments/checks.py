@@ -22,6 +22,8 @@ from jaxsparse.training.task import Task
 
 # Invariants of the methods that may start with the masks of another run.
 KEEP_COUNTS = ('per_leaf', 'total')
+# Of those that have pruned when the run ends.
+SCHEDULED = ('scheduled', 'scheduled_total')
 
 # Of a leaf: its active weights are counted in int32.
 MOST_WEIGHTS = 2**31 - 1
@@ -156,7 +158,7 @@ def _check_updater(settled: Plain, updater: MaskUpdater) -> None:
       f' and config.num_steps {num_steps}: {name} would never change a mask;'
       ' accepted is a start_step below both of the others'
     )
-  if updater.invariant == 'scheduled' and stop > num_steps:
+  if updater.invariant in SCHEDULED and stop > num_steps:
     raise ValueError(
       f'config.updater: {name} meets its target at stop_step {stop}; accepted'
       f' is at most num_steps {num_steps}'

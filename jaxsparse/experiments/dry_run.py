@@ -15,6 +15,7 @@ from jaxsparse.core.masks import random_masks
 from jaxsparse.data import facts
 from jaxsparse.data.datasets import Split
 from jaxsparse.experiments.build import Experiment
+from jaxsparse.experiments.checks import SCHEDULED
 from jaxsparse.experiments.compiled import compiled
 from jaxsparse.experiments.share import TrainingFailed
 from jaxsparse.experiments.sources import Given
@@ -115,7 +116,7 @@ def _mask_step(experiment: Experiment) -> int | None:
   if not steps:
     return None
   updater = experiment.recipe.updater(experiment.members[0])
-  return steps[-1] if updater.invariant == 'scheduled' else steps[0]
+  return steps[-1] if updater.invariant in SCHEDULED else steps[0]
 
 
 def text(experiment: Experiment, taken: Taken) -> str:

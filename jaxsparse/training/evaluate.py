@@ -14,6 +14,12 @@ from jaxsparse.training.parts import each, keep_up
 from jaxsparse.training.state import TrainState
 from jaxsparse.training.task import Task
 
+# What a schedule promises when it is over.
+_AT_THE_END: dict[Invariant, Invariant] = {
+  'scheduled': 'per_leaf',
+  'scheduled_total': 'total',
+}
+
 
 class BrokenInvariant(RuntimeError):
   """Weights and masks no longer agree: a defect in a method, not in input."""
@@ -101,8 +107,9 @@ def checked_active(
       raise BrokenInvariant(f'{path}: {n} weights outside the mask are not 0')
   active = {p: int(n) for p, n in paths.flatten(facts['active']).items()}
   sizes = masks_lib.sizes_by_path(state.mask_state.masks)
-  over = final and updater.invariant == 'scheduled'
-  invariant = 'per_leaf' if over else updater.invariant
+  invariant = updater.invariant
+  if final:
+    invariant = _AT_THE_END.get(invariant, invariant)
   _check_counts(active, sizes, counts, invariant)
   return active
 
@@ -113,11 +120,12 @@ def _check_counts(
   counts: dict[Path, int],
   invariant: Invariant,
 ) -> None:
-  if invariant == 'total':
+  if invariant in ('total', 'scheduled_total'):
     active, counts = _total(active), _total(counts)
   expected = sizes if invariant == 'dense' else counts
+  exact = invariant not in _AT_THE_END
   for path, n in active.items():
-    if n < expected[path] or (invariant != 'scheduled' and n > expected[path]):
+    if n < expected[path] or (exact and n > expected[path]):
       raise BrokenInvariant(
         f'{path}: {n} active weights; {invariant!r} promises {expected[path]}'
       )

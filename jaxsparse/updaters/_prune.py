@@ -3,13 +3,14 @@
 import operator
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jaxsparse.core import masks as masking
 from jaxsparse.core import schedules
 from jaxsparse.core.criteria.magnitude import magnitude
-from jaxsparse.core.topk import topk_masks_by_leaf
+from jaxsparse.core.topk import topk_masks, topk_masks_by_leaf
 from jaxsparse.core.types import (
   Counts,
   Masks,
@@ -65,6 +66,39 @@ def keep_highest(scores: Scores, masks: Masks, counts: Counts) -> Masks:
   active = masking.active(masks)
   kept = masking.map_masks(jnp.minimum, active, counts)
   return topk_masks_by_leaf(scores, kept, where=masks, eligible=active)
+
+
+def keep_together(
+  scores: Scores, masks: Masks, counts: Counts, total: int | Array
+) -> Masks:
+  """Masks of the `total` active weights of highest score over all leaves.
+
+  All of them where fewer are active.
+
+  Args:
+    scores: shaped like the masks, whose leaves are ranked together.
+    masks: bool leaves, `None` where exempt.
+    counts: active weights of each leaf, of which leaves share out the sum; one
+      that keeps all its weights keeps them.
+    total: how many stay, at least those of such leaves; may be traced.
+  """
+
+  def ranked(score: Array, mask: Array, count: int | Array) -> Array:
+    del mask
+    return jnp.where(jnp.asarray(count) == score.size, jnp.inf, score)
+
+  active = sum(jax.tree.leaves(masking.active(masks)))
+  kept: Masks = topk_masks(
+    masking.map_masks(ranked, scores, masks, counts),
+    jnp.minimum(active, total),
+    where=masks,
+  )
+  return kept
+
+
+def total_of(counts: Counts) -> int | Array:
+  """The sum of the counts."""
+  return sum(jax.tree.leaves(counts))
 
 
 def intervals(start_step: int, stop_step: int, update_interval: int) -> int:

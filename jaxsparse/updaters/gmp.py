@@ -1,9 +1,11 @@
 """Gradual magnitude pruning."""
 
+import jax
 from jax import Array
 
+from jaxsparse.core import masks as masking
 from jaxsparse.core import schedules
-from jaxsparse.core.masks import map_masks
+from jaxsparse.core.criteria.magnitude import magnitude
 from jaxsparse.core.types import (
   Counts,
   MaskState,
@@ -18,6 +20,7 @@ from jaxsparse.updaters import _prune
 def gmp(
   counts: Counts,
   *,
+  global_ranking: bool = False,
   start_step: int = 0,
   stop_step: int,
   update_interval: int,
@@ -32,9 +35,16 @@ def gmp(
   `last` being the last mask step, where there are exactly Z. The optimiser
   steps first. Counts are exact for any layer below 2^31 weights.
 
+  With `global_ranking` one threshold cuts all layers: N and Z are theirs
+  together, and each keeps what it has of the largest. Those that `counts`
+  leaves dense stay so.
+
   Args:
     counts: active weights of each leaf at the end, ints or traced int32;
       `None` where a leaf is exempt.
+    global_ranking: whether the weights of all leaves, below 2^31, are ranked
+      together, as in the reproducibility report of RigL (Sundar and Dwaraknath
+      2021). Then `counts` say the sum, and which leaves are left alone.
     start_step: the first mask step; it prunes nothing.
     stop_step: mask steps end before it.
     update_interval: steps between mask steps.
@@ -61,17 +71,25 @@ def gmp(
   ) -> tuple[Params, MaskState]:
     done = (step - start_step) // update_interval
 
-    def target(param: Array, count: int | Array) -> Array:
-      zeros = schedules.cubic_zeros(param.size - count, done, intervals)
-      return param.size - zeros
+    def left(size: int, count: int | Array) -> Array:
+      return size - schedules.cubic_zeros(size - count, done, intervals)
 
-    scheduled = map_masks(target, params, counts)
-    return _prune.keep_largest(scheduled, grads, state, params, key=key)
+    sizes = magnitude(params, grads, key=key)
+    if global_ranking:
+      weights = sum(mask.size for mask in jax.tree.leaves(state.masks))
+      total = left(weights, _prune.total_of(counts))
+      new = _prune.keep_together(sizes, state.masks, counts, total)
+    else:
+      scheduled = masking.map_masks(
+        lambda p, count: left(p.size, count), params, counts
+      )
+      new = _prune.keep_highest(sizes, state.masks, scheduled)
+    return masking.apply_masks(params, new), state._replace(masks=new)
 
   return MaskUpdater(
     init=_prune.full_init(counts),
     update=update,
     step_on_update=True,
     times=Times(start_step, stop_step, update_interval),
-    invariant='scheduled',
+    invariant='scheduled_total' if global_ranking else 'scheduled',
   )

@@ -1,20 +1,15 @@
 """SNIP: pruning at initialisation by connection sensitivity."""
 
-import jax
-import jax.numpy as jnp
 from jax import Array
 
 from jaxsparse.core import masks as masking
 from jaxsparse.core.criteria.sensitivity import sensitivity
-from jaxsparse.core.topk import topk_masks
 from jaxsparse.core.types import (
   Counts,
-  Masks,
   MaskState,
   MaskUpdater,
   Params,
   PyTree,
-  Scores,
 )
 from jaxsparse.updaters import _prune
 
@@ -30,8 +25,9 @@ def snip(counts: Counts, *, global_ranking: bool = False) -> MaskUpdater:
     counts: active weights of each leaf, ints or traced int32; `None` where
       a leaf is exempt.
     global_ranking: as in the SNIP paper, rank the weights of all leaves
-      together, and keep the sum of `counts`: the layers share it out. Else each
-      keeps its own, as in the code of Evci et al. 2020.
+      together, and keep the sum of `counts`: the layers share it out, but for
+      those that `counts` leaves dense. Else each keeps its own, as in the code
+      of Evci et al. 2020.
 
   **Deviations** from the SNIP paper: layers keep what `counts` says unless
   `global_ranking`; biases are pruned only where `counts` has them; the weights
@@ -39,7 +35,6 @@ def snip(counts: Counts, *, global_ranking: bool = False) -> MaskUpdater:
   2020: the gradient is of the loss without weight decay, and the mask step
   counts as a step.
   """
-  keep = _keep_together if global_ranking else _prune.keep_highest
 
   def update(
     grads: PyTree,
@@ -51,7 +46,11 @@ def snip(counts: Counts, *, global_ranking: bool = False) -> MaskUpdater:
   ) -> tuple[Params, MaskState]:
     del step
     scores = sensitivity(params, grads, key=key)
-    new = keep(scores, state.masks, counts)
+    if global_ranking:
+      total = _prune.total_of(counts)
+      new = _prune.keep_together(scores, state.masks, counts, total)
+    else:
+      new = _prune.keep_highest(scores, state.masks, counts)
     return masking.apply_masks(params, new), state._replace(masks=new)
 
   return MaskUpdater(
@@ -59,14 +58,5 @@ def snip(counts: Counts, *, global_ranking: bool = False) -> MaskUpdater:
     update=update,
     step_on_update=False,
     mask_steps='first',
-    invariant='scheduled',
+    invariant='scheduled_total' if global_ranking else 'scheduled',
   )
-
-
-def _keep_together(scores: Scores, masks: Masks, counts: Counts) -> Masks:
-  """The active weights of highest score of all leaves, as many as in all."""
-  ranked = masking.map_masks(lambda score, _: score, scores, masks)
-  active = sum(jnp.sum(m, dtype=jnp.int32) for m in jax.tree.leaves(masks))
-  asked = sum(jax.tree.leaves(counts))
-  kept: Masks = topk_masks(ranked, jnp.minimum(active, asked), where=masks)
-  return kept

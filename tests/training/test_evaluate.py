@@ -139,6 +139,8 @@ def test_so_may_all_weights_of_a_method_that_stores_them():
     ('total', (1, 1, 0, 0), (1, 1, 0), 'total: 4'),
     ('scheduled', (1, 1, 1, 1), (1, 1, 0), None),
     ('scheduled', (1, 1, 1, 1), (1, 0, 0), 'b/kernel: 1'),
+    ('scheduled_total', (1, 1, 1, 1), (1, 0, 0), None),
+    ('scheduled_total', (1, 1, 1, 0), (1, 0, 0), 'total: 4'),
     ('dense', (1, 1, 1, 1), (1, 1, 1), None),
     ('dense', (1, 1, 1, 0), (1, 1, 1), 'a/kernel: 3'),
   ],
@@ -156,6 +158,10 @@ def test_a_schedule_has_met_its_counts_when_the_run_is_over():
   assert checked(state_of(), 'scheduled', final=True) == COUNTS
   with pytest.raises(BrokenInvariant, match='a/kernel: 4'):
     checked(state_of(a=(1, 1, 1, 1)), 'scheduled', final=True)
+  moved = state_of(a=(1, 1, 1, 1), b=(1, 0, 0))
+  checked(moved, 'scheduled_total', final=True)
+  with pytest.raises(BrokenInvariant, match='total: 6'):
+    checked(state_of(a=(1, 1, 1, 1)), 'scheduled_total', final=True)
 
 
 @pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])

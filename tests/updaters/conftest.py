@@ -20,9 +20,12 @@ from jaxsparse.core import prng, registry
 from jaxsparse.core.distributions.erk import erk
 from jaxsparse.core.types import MaskState, Probe
 from jaxsparse.optim.masked import stored_params
+from jaxsparse.updaters.gmp import gmp
 
 UPDATERS = 'jaxsparse.updaters'
 OWN_OBJECT, OWN_PATH = 'own object', 'own_methods.own_total'
+# Methods under an option by which they promise something else.
+OPTIONS = {'gmp of all layers': functools.partial(gmp, global_ranking=True)}
 PLAN = {'update_interval': 2, 'start_step': 2, 'stop_step': 9}
 MASK_STEPS = (2, 4, 6, 8)
 
@@ -178,11 +181,12 @@ def _own_methods():
 
 
 @pytest.fixture(
-  scope='session', params=[*registry.names(UPDATERS), OWN_OBJECT, OWN_PATH]
+  scope='session',
+  params=[*registry.names(UPDATERS), *OPTIONS, OWN_OBJECT, OWN_PATH],
 )
 def case(request, _own_methods):
   """Each method in turn."""
-  spec = request.param
+  spec = OPTIONS.get(request.param, request.param)
   if spec == OWN_OBJECT:
     spec = _own_methods.own_object
   return Case(registry.resolve(spec, UPDATERS))

@@ -65,6 +65,10 @@ def test_invariant(case):
     case 'scheduled':
       assert (np.diff(active, axis=0) <= 0).all()
       assert (active[-1] == target).all()
+    case 'scheduled_total':
+      assert (np.diff(active, axis=0) <= 0).all()
+      assert active[-1].sum() == target.sum()
+      assert (active[-1] != target).any()
     case 'dense':
       assert (active == size).all()
     case other:

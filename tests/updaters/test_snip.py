@@ -53,6 +53,19 @@ def test_ranked_together_layers_share_out_what_they_keep_in_all(key):
   best = np.sort(np.argsort(-scores)[: 60 + 25])
   np.testing.assert_array_equal(np.flatnonzero(np.concatenate(masks)), best)
   assert masks[1].sum() > COUNTS['wide']
+  invariants = [snip(COUNTS, global_ranking=g).invariant for g in (False, True)]
+  assert invariants == ['scheduled', 'scheduled_total']
+
+
+def test_ranked_together_a_layer_that_is_to_stay_dense_stays_so(key):
+  counts = COUNTS | {'wide': 60}
+  updater = snip(counts, global_ranking=True)
+  params, grads = (jax.tree.map(jnp.asarray, x) for x in (PARAMS, GRADS))
+  grads['wide'] *= 1e-6
+  state = updater.init(params, key=key)
+  _, new = updater.update(grads, state, params, step=0, key=key)
+  assert new.masks['wide'].all()
+  assert int(new.masks['deep'].sum()) == 60
 
 
 @pytest.mark.parametrize('global_ranking', [False, True])
