@@ -9,6 +9,7 @@ import functools
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 import jax
 
@@ -17,10 +18,31 @@ from jaxsparse.core import paths
 from jaxsparse.core.types import PyTree
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.spans import Active, Record, mean, spans, trained
+from jaxsparse.experiments.targets import first_kernel
 from jaxsparse.training.state import TrainState
 from jaxsparse.training.task import Task
 
 _log = logging.getLogger(__name__)
+
+
+class Counting(NamedTuple):
+  """What is counted.
+
+  Attributes:
+    convention: what a layer of so many multiply-adds costs.
+    printed: whether of the net as the counter behind printed figures sees it:
+      its image padded twice (`flops.padded_twice`) and layers alone in its
+      size (`flops.bitmask_bytes`).
+  """
+
+  convention: flops.Convention = flops.multiply_adds
+  printed: bool = False
+
+
+COUNTINGS = {
+  'multiply_adds': Counting(),
+  'micronet': Counting(flops.micronet, printed=True),
+}
 
 
 def of_run(
@@ -65,35 +87,41 @@ def of_run(
   }
 
 
-def forward(experiment: Experiment) -> flops.Macs:
+def forward(experiment: Experiment, *, printed: bool = False) -> flops.Macs:
   """The multiply-adds of a dense forward pass of one example.
+
+  Args:
+    experiment: the run.
+    printed: see `Counting`.
 
   Raises:
     ValueError: they cannot be told, see `analysis.flops.macs`.
   """
-  return _forward(experiment.task, experiment.example[0])
+  count = _printed if printed else _forward
+  return count(experiment.task, experiment.example[0])
 
 
 def inference(
   experiment: Experiment,
   active: Active,
   *,
-  convention: flops.Convention = flops.multiply_adds,
+  counting: Counting = COUNTINGS['multiply_adds'],
 ) -> Fraction:
   """A forward pass as a share of a dense one.
 
   Args:
     experiment: the run.
     active: active weights of each masked leaf.
-    convention: what is counted.
+    counting: what is counted.
 
   Raises:
     ValueError: as for `forward`.
   """
   params = experiment.params
   counts = paths.map_with_path(lambda path, _: active.get(path), params)
+  found = forward(experiment, printed=counting.printed)
   sparse, dense = (
-    flops.inference(forward(experiment), params, at, convention=convention)
+    flops.inference(found, params, at, convention=counting.convention)
     for at in (counts, None)
   )
   return sparse / dense
@@ -104,7 +132,7 @@ def training(
   state: TrainState,
   records: Iterable[Record],
   *,
-  convention: flops.Convention = flops.multiply_adds,
+  counting: Counting = COUNTINGS['multiply_adds'],
 ) -> Fraction | None:
   """The steps of a replicate as a share of as many dense ones.
 
@@ -115,7 +143,7 @@ def training(
     experiment: the run.
     state: of the replicate, at the end.
     records: its own, of `metrics.jsonl`.
-    convention: what is counted.
+    counting: what is counted.
 
   Returns:
     `None` if they do not tell what was active.
@@ -132,8 +160,8 @@ def training(
   gradients = 1 - share
   if share:
     own = trained(experiment, state) or mean(found, partial)
-    gradients += share * inference(experiment, own, convention=convention)
-  seen = inference(experiment, mean(found, steps), convention=convention)
+    gradients += share * inference(experiment, own, counting=counting)
+  seen = inference(experiment, mean(found, steps), counting=counting)
   return Fraction(flops.training.step(seen, gradients)) / 3
 
 
@@ -149,3 +177,11 @@ def _forward(task: Task, inputs: jax.ShapeDtypeStruct) -> flops.Macs:
   if not found.total:
     raise ValueError('the model multiplies no matrices')
   return flops.Macs(found.leaves[0], found.outputs[0], found.rest)
+
+
+@functools.lru_cache(maxsize=32)
+def _printed(task: Task, inputs: jax.ShapeDtypeStruct) -> flops.Macs:
+  params, _ = jax.eval_shape(task.init, jax.random.key(0), inputs)
+  first = first_kernel(task, params, inputs)
+  found = _forward(task, inputs)
+  return flops.padded_twice(found, params, first, inputs.shape[1:])

@@ -37,7 +37,7 @@ def target_counts(
   if layers:
     kwargs['layers' if 'layers' in accepted else 'custom'] = layers
   if section['dense_first']:
-    kwargs['dense_first'] = _first_kernel(task, params, inputs)
+    kwargs['dense_first'] = first_kernel(task, params, inputs)
   if section['layers_in_budget']:
     kwargs['custom_in_budget'] = True
   for argument in kwargs:
@@ -64,7 +64,7 @@ def _layers(entries: tuple[str, ...]) -> dict[str, str]:
   return layers
 
 
-def _first_kernel(
+def first_kernel(
   task: Task, params: Params, inputs: jax.ShapeDtypeStruct
 ) -> Path:
   """The masked kernel that the forward pass uses first."""
@@ -74,4 +74,10 @@ def _first_kernel(
     lambda p, x: task.logits(p, model_state, x), params, inputs
   )
   shapes = {p: leaf.shape for p, leaf in paths.flatten(params).items()}
-  return next(path for path in used if paths.kernels(path, shapes[path]))
+  kernels = [path for path in used if paths.kernels(path, shapes[path])]
+  if not kernels:
+    raise ValueError(
+      'the model has no kernels; accepted are leaves of two axes or more that'
+      ' are called kernel'
+    )
+  return kernels[0]

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
+from jaxsparse.analysis import flops
 from jaxsparse.core.types import MaskState
-from jaxsparse.experiments import costs
+from jaxsparse.experiments import config_files, costs
 from jaxsparse.experiments.build import build
 from jaxsparse.training.state import TrainState
 from jaxsparse.training.task import classification
@@ -112,6 +113,29 @@ def test_where_more_is_trained_than_is_active_gradients_cost_more(make_config):
   state = state_of()._replace(mask_state=MaskState(masks_of(200, 100), inner))
   found = costs.training(experiment, state, [])
   assert found == Fraction(2 * active + 300 + 100, 3 * TOTAL)
+
+
+def test_printed_figures_of_resnet_50_come_from_its_config():
+  config = config_files.load_config('imagenet/resnet50_rigl')
+  experiment = build(config, without_data=True)
+  counting = costs.COUNTINGS['micronet']
+  found = costs.forward(experiment, printed=counting.printed)
+  dense = flops.inference(
+    found, experiment.params, convention=counting.convention
+  )
+  assert dense == pytest.approx(8.2023e9, rel=1e-5)
+  # At 80 %, uniform, the first convolution dense.
+  active = experiment.target_counts
+  share = costs.inference(experiment, active, counting=counting)
+  assert share == pytest.approx(0.2254, abs=1e-4)
+  training = costs.training(experiment, state_of(), [], counting=counting)
+  # 25,000 of 32,000 steps have updates, each in place of a step.
+  assert training == pytest.approx(
+    (32_000 * 3 * share + 250 * (1 - share)) / 96_000
+  )
+  # Nothing of it without: 112 x 112 positions.
+  assert costs.forward(experiment).outputs['conv']['kernel'] == 112 * 112 * 64
+  assert found.outputs['conv']['kernel'] == 115 * 115 * 64
 
 
 class TestOfRun:

@@ -3,7 +3,8 @@
 `macs` walks the jaxpr of an apply function, of any library, and says how many
 multiply-adds each leaf of the params takes part in. It reads shapes alone:
 nothing is compiled or computed. `inference` makes of it what a network costs
-under masks, `training` has the published formulas of sparse training, and
+under masks, `training` has the published formulas of sparse training,
+`padded_twice` what else it takes to meet figures that are printed, and
 `bitmask_bytes` and `csr_bytes` say how large a network is on disk.
 
 On a model of your own:
@@ -39,6 +40,7 @@ from jaxsparse.analysis.flops.inference import (
   micronet,
   multiply_adds,
 )
+from jaxsparse.analysis.flops.printed import padded_twice
 from jaxsparse.analysis.flops.size import bitmask_bytes, csr_bytes
 
 __all__ = [
@@ -51,5 +53,6 @@ __all__ = [
   'macs',
   'micronet',
   'multiply_adds',
+  'padded_twice',
   'training',
 ]

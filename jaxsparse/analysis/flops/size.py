@@ -1,17 +1,29 @@
-"""How many bytes a sparse network takes."""
+"""How many bytes a sparse network takes.
+
+What is counted is the params: of a net with BatchNorm its scales and biases,
+but not its running statistics. The authors' code of Evci et al. 2020, "Rigging
+the Lottery", has no BatchNorm in its sizes, and a bias of each output in every
+layer, there or not; with `layers_alone` the count is theirs. So it is what is
+left of a net whose BatchNorm is folded into the layer before it.
+"""
 
 import math
 from collections.abc import Callable
 from typing import Any
 
-import jax
-
 from jaxsparse.analysis.flops.active import active_weights
+from jaxsparse.core import paths
 from jaxsparse.core.masks import map_masks_with_path
 from jaxsparse.core.types import Counts, Masks, Params, Path
 
 
-def bitmask_bytes(params: Params, counts: Counts | Masks) -> int:
+def bitmask_bytes(
+  params: Params,
+  counts: Counts | Masks,
+  *,
+  layers_alone: bool = False,
+  row_axis: int = -1,
+) -> int:
   """Bytes with active weights as they are and a bit for each position.
 
   As Evci et al. 2020, "Rigging the Lottery", count: a leaf without zeros has
@@ -21,11 +33,21 @@ def bitmask_bytes(params: Params, counts: Counts | Masks) -> int:
     params: arrays or `ShapeDtypeStruct`s; an entry has the bytes of its
       dtype.
     counts: active weights of each leaf, or its mask; `None` where it is dense.
+    layers_alone: counts leaves of two axes or more, and of each kernel
+      (`core.paths.kernels`) a bias for every output: no BatchNorm. By default
+      all leaves count, and no others.
+    row_axis: the axis of a kernel that has the outputs: last in Flax, first in
+      Equinox.
 
   Raises:
     ValueError: counts or masks that do not fit.
   """
-  return _bytes(params, counts, lambda leaf: -(-math.prod(leaf.shape) // 8))
+
+  def bits(leaf: Any) -> int:
+    return -(-math.prod(leaf.shape) // 8)
+
+  found = _by_leaf(params, counts, bits)
+  return _sum(params, found, row_axis if layers_alone else None)
 
 
 def csr_bytes(
@@ -33,6 +55,7 @@ def csr_bytes(
   counts: Counts | Masks,
   *,
   index_bytes: int = 4,
+  layers_alone: bool = False,
   row_axis: int = -1,
 ) -> int:
   """Bytes with each sparse leaf as a matrix of compressed rows (CSR).
@@ -44,6 +67,7 @@ def csr_bytes(
     params: as for `bitmask_bytes`.
     counts: likewise.
     index_bytes: of an index.
+    layers_alone: as for `bitmask_bytes`.
     row_axis: the axis that has the rows, all others make the columns: that of
       the outputs, last in Flax and first in Equinox.
 
@@ -54,16 +78,17 @@ def csr_bytes(
   def starts(leaf: Any) -> int:
     return index_bytes * (leaf.shape[row_axis] + 1)
 
-  return _bytes(params, counts, starts, index_bytes)
+  found = _by_leaf(params, counts, starts, index_bytes)
+  return _sum(params, found, row_axis if layers_alone else None)
 
 
-def _bytes(
+def _by_leaf(
   params: Params,
   counts: Counts | Masks,
   of_leaf: Callable[[Any], int],
   of_weight: int = 0,
-) -> int:
-  """Sums what leaves take: `of_leaf` and `of_weight` beside the weights."""
+) -> dict[Path, int]:
+  """What leaves take: `of_leaf` and `of_weight` beside the weights."""
 
   def dense(leaf: Any) -> int:
     return math.prod(leaf.shape) * leaf.dtype.itemsize
@@ -76,4 +101,17 @@ def _bytes(
     return active * each + of_leaf(leaf)
 
   found = map_masks_with_path(sparse, params, counts, exempt=dense)
-  return sum(jax.tree.leaves(found))
+  return paths.flatten(found)
+
+
+def _sum(params: Params, found: dict[Path, int], outputs: int | None) -> int:
+  """All leaves; given the axis of outputs, layers with a bias for each."""
+  if outputs is None:
+    return sum(found.values())
+  leaves = paths.flatten(params).items()
+  biases = sum(
+    leaf.shape[outputs] * leaf.dtype.itemsize
+    for path, leaf in leaves
+    if paths.kernels(path, leaf.shape)
+  )
+  return biases + sum(found[p] for p, leaf in leaves if len(leaf.shape) > 1)

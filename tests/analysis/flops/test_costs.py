@@ -135,6 +135,23 @@ class TestBytes:
       expected += csr.data.nbytes + csr.indices.nbytes + csr.indptr.nbytes
     assert flops.csr_bytes(PARAMS, counts(*masks)) == expected
 
+  def test_layers_alone_have_a_bias_for_each_output_and_no_norms(self):
+    norm = {'scale': abstract(4), 'bias': abstract(4)}
+    params = PARAMS | {'norm': norm, 'positions': abstract(6, 2)}
+    given = counts(7, 11) | {
+      'norm': {'scale': None, 'bias': None},
+      'positions': None,
+    }
+    # 4 and 5 outputs, 12 positions, of which no kernel makes anything.
+    bitmask = 4 * (7 + 4 + 11 + 5 + 12) + 9
+    assert flops.bitmask_bytes(params, given, layers_alone=True) == bitmask
+    csr = bitmask - 9 + 4 * (7 + 4 + 1 + 11 + 5 + 1)
+    assert flops.csr_bytes(params, given, layers_alone=True) == csr
+    for size in (flops.bitmask_bytes, flops.csr_bytes):
+      own = size(PARAMS, counts(7, 11))
+      assert size(params, given) == own + 4 * (8 + 12)
+      assert size(params, given, layers_alone=True) == own + 4 * (5 + 12)
+
   def test_indices_rows_and_weights_of_other_kinds(self):
     kernel = abstract(3, 50, dtype=jnp.bfloat16)
     found = flops.csr_bytes({'w': kernel}, {'w': 10}, index_bytes=2, row_axis=0)

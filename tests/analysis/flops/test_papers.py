@@ -6,6 +6,7 @@ it takes depthwise kernels to have one output each.
 """
 
 import functools
+import math
 from fractions import Fraction
 
 import jax
@@ -37,6 +38,52 @@ PADDED = {
 def scaled(tree, factors):
   """A tree of integers, some multiplied."""
   return paths.map_with_path(lambda p, n: int(n * factors.get(p, 1)), tree)
+
+
+@functools.cache
+def found_in(module):
+  variables = jax.eval_shape(module.init, jax.random.key(0), IMAGE)
+  return variables['params'], flops.macs(module.apply, variables, IMAGE)
+
+
+def test_the_image_is_padded_twice_where_the_net_begins_with_a_stride():
+  params, _ = resnet_50()
+  _, net = found_in(resnet(depth=50))
+  own = flops.Macs(net.leaves['params'], net.outputs['params'], net.rest)
+  _, expected = resnet_50()
+  found = flops.padded_twice(own, params, 'conv/kernel', IMAGE.shape[1:])
+  assert found == expected
+
+
+@pytest.mark.parametrize(
+  ('kernel', 'image', 'positions', 'expected'),
+  [
+    ((3, 3, 3, 8), (224, 224, 3), 112 * 112, 113 * 113),
+    ((7, 5, 3, 8), (30, 20, 3), 10 * 7, 12 * 8),
+    # No stride; none, and not padded; patches; dense; text.
+    ((3, 3, 3, 8), (32, 32, 3), 32 * 32, 32 * 32),
+    ((5, 5, 1, 6), (28, 28, 1), 24 * 24, 24 * 24),
+    ((16, 16, 3, 8), (224, 224, 3), 14 * 14, 14 * 14),
+    ((784, 300), (28, 28, 1), 1, 1),
+    ((128, 1536), (512,), 512, 512),
+  ],
+)
+def test_what_is_padded_twice(kernel, image, positions, expected):
+  params = {'first': jax.ShapeDtypeStruct(kernel, jnp.float32), 'next': IMAGE}
+  weights = math.prod(kernel)
+  found = flops.padded_twice(
+    flops.Macs(
+      {'first': positions * weights, 'next': 7},
+      {'first': positions * kernel[-1], 'next': 5},
+      {'constant x constant': 3},
+    ),
+    params,
+    'first',
+    image,
+  )
+  assert found.leaves == {'first': expected * weights, 'next': 7}
+  assert found.outputs == {'first': expected * kernel[-1], 'next': 5}
+  assert found.rest == {'constant x constant': 3}
 
 
 def counted(module, padded):
@@ -162,23 +209,21 @@ def test_sizes_of_resnet_50():
   # The bytes that the authors' code prints: every layer has biases, and one
   # without zeros has no bits.
   params, _ = resnet_50()
-  tree = {'net': params, 'biases': jax.ShapeDtypeStruct((27_560,), jnp.float32)}
-  kept = paths.flatten(tree)
-  kernels = {p: v for p, v in kept.items() if v.ndim > 1 or p == 'biases'}
-  dense = dict.fromkeys(kernels)
-  assert flops.bitmask_bytes(kernels, dense) / 1e6 == pytest.approx(
-    102.122, abs=5e-4
-  )
+  dense = jax.tree.map(lambda _: None, params)
+
+  def millions_of(counts):
+    return flops.bitmask_bytes(params, counts, layers_alone=True) / 1e6
+
+  assert millions_of(dense) == pytest.approx(102.122, abs=5e-4)
   for sparsity, custom, millions in (
     ('0.8', {}, 23.683),
     ('0.9', {}, 13.499),
     ('0.95', {}, 8.399),
-    ('0.965', {'net/conv/kernel': 0}, 6.904),
-    ('0.99', {'net/conv/kernel': 0}, 4.354),
+    ('0.965', FIRST, 6.904),
+    ('0.99', FIRST, 4.354),
   ):
-    counts = paths.flatten(erk(tree, sparsity, custom=custom))
-    found = flops.bitmask_bytes(kernels, dense | counts) / 1e6
-    assert found == pytest.approx(millions, abs=2e-3)
+    counts = erk(params, sparsity, custom=custom)
+    assert millions_of(counts) == pytest.approx(millions, abs=2e-3)
 
 
 @pytest.mark.parametrize(
