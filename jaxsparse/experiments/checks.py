@@ -11,7 +11,13 @@ import jax.numpy as jnp
 
 from jaxsparse.core import initialisation, paths, schedules
 from jaxsparse.core import masks as masks_lib
-from jaxsparse.core.types import Counts, MaskUpdater, Params, PyTree
+from jaxsparse.core.types import (
+  Counts,
+  MaskState,
+  MaskUpdater,
+  Params,
+  PyTree,
+)
 from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments import recipes
 from jaxsparse.experiments.fields import Plain
@@ -109,6 +115,41 @@ def checked_updater(settled: Plain, member: Member) -> MaskUpdater:
   return updater
 
 
+def check_counts_of_masks(
+  name: str, recipe: Recipe, member: Member, params: Params, state: MaskState
+) -> None:
+  """Refuses the counts of given masks where the method returns to its own.
+
+  Found out by trying: it is traced, and nothing after its `init` may read what
+  it was built with.
+
+  Args:
+    name: of the method.
+    recipe: of the run.
+    member: one of its.
+    params: abstract.
+    state: what the method starts from, abstract.
+  """
+
+  def steps(counts: Counts, params: Params, state: MaskState) -> PyTree:
+    updater = recipe.updater(member._replace(counts=counts))
+    at = {'step': jnp.int32(0), 'key': member.key}
+    each = (updater.observe, updater.regularise, updater.update)
+    return (
+      updater.forward(params, state),
+      [step(params, state, params, **at) for step in each],
+    )
+
+  jaxpr = jax.make_jaxpr(steps)(member.counts, params, state).jaxpr
+  own = jaxpr.invars[: len(jax.tree.leaves(member.counts))]
+  read = [v for eqn in jaxpr.eqns for v in eqn.invars] + jaxpr.outvars
+  if any(v is count for v in read for count in own):
+    raise ValueError(
+      f'config.init.counts: {name} returns to the counts of config.updater'
+      ' whatever masks it starts from; accepted with it is updater'
+    )
+
+
 def check_optimizer(recipe: Recipe, member: Member, params: Params) -> None:
   """Refuses an optimiser that would fail when the run starts."""
 
@@ -139,14 +180,17 @@ def _check_updater(settled: Plain, updater: MaskUpdater) -> None:
       f'config.updater.sparsity: got {section["sparsity"]}; {name}'
       ' keeps all weights, so accepted is 0'
     )
-  if settled['init']['masks'] and updater.invariant not in KEEP_COUNTS:
+  init = settled['init']
+  field = 'masks' if init['masks'] else 'counts'
+  given = init['masks'] or init['counts'] == 'masks'
+  if given and updater.invariant not in KEEP_COUNTS:
     raise ValueError(
-      f'config.init.masks: {name} starts with all weights active; accepted'
+      f'config.init.{field}: {name} starts with all weights active; accepted'
       ' with it is a method whose number of active weights stays the same'
     )
   sampler = section.get('sampler')
   usual = config_lib.defaults('updater', name).get('sampler')
-  if settled['init']['masks'] and sampler != usual:
+  if init['masks'] and sampler != usual:
     raise ValueError(
       f'config.updater.sampler: got {sampler!r}, but config.init.masks gives'
       f' the masks; accepted with it is {usual!r}'

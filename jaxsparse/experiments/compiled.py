@@ -19,7 +19,7 @@ from jaxsparse.core.types import Probe, PyTree
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
 from jaxsparse.data.pixels import Pixels, normalised
-from jaxsparse.experiments import recipes
+from jaxsparse.experiments import checks, recipes
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.training.evaluate import make_evaluate
 from jaxsparse.training.probe import make_probe
@@ -81,7 +81,8 @@ def abstract_state(experiment: Experiment) -> TrainState:
 
   Raises:
     ValueError: the method's own `init` refuses what it is given. It is given
-      the run's numbers themselves, traced ones could not be refused.
+      the run's numbers themselves, traced ones could not be refused. Or it
+      cannot go by the counts of given masks.
   """
   init = _make_init(
     experiment.recipe,
@@ -100,11 +101,16 @@ def abstract_state(experiment: Experiment) -> TrainState:
     return init(member._replace(key=key), data, rows, None, None)
 
   try:
-    return jax.eval_shape(
+    state = jax.eval_shape(
       with_numbers, member.key, experiment.dataset.train, indices
     )
   except ValueError as error:
     raise ValueError(f'config.updater ({name}): {error}') from None
+  if experiment.config['init']['counts'] == 'masks':
+    checks.check_counts_of_masks(
+      name, experiment.recipe, member, state.params, state.mask_state
+    )
+  return state
 
 
 @functools.lru_cache(maxsize=32)

@@ -108,6 +108,7 @@ def default_config(
     masks='',
     masks_step=config_dict.placeholder(int),
     shuffle_masks=False,
+    counts='updater',
     **defaults('init', init),
   )
   config.checkpoint = _section(interval=1000, keep=2, keep_steps=())

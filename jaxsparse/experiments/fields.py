@@ -21,6 +21,9 @@ _MOST_REPLICATES = 10_000
 # the run NAME beside this one's own workdir.
 SOURCES = ('checkpoint', 'masks')
 BESIDE = 'run:'
+# Who says how many weights of each layer are active: `updater` and its
+# distribution, or the masks that the run starts from.
+COUNTS = ('updater', 'masks')
 
 
 def _unset_or(*types: type) -> Callable[[Any], bool]:
@@ -90,6 +93,7 @@ CHECKS: dict[str, tuple[str, Any]] = {
     lambda v: all(isinstance(pattern, str) for pattern in v),
   ),
   'init.checkpoint_step': ('an int >= 0', _unset_or_step),
+  'init.counts': (', '.join(COUNTS), lambda v: v in COUNTS),
   'init.masks_step': ('an int >= 0', _unset_or_step),
   'checkpoint.interval': ('an int >= 1', lambda v: v >= 1),
   'checkpoint.keep': ('an int >= 1', lambda v: v >= 1),

@@ -65,6 +65,7 @@ def static_parts(settled: Plain) -> tuple[Hashable, ...]:
     settled['num_steps'],
     settled['label_smoothing'],
     preprocessing.chosen(settled['data']),
+    settled['init']['counts'] == 'masks',
   )
 
 
@@ -119,11 +120,15 @@ def _recipe(
   num_steps: int,
   label_smoothing: float,
   augmentations: preprocessing.Chosen,
+  counts_of_masks: bool,
 ) -> Recipe:
   builder = config_lib.find('updater', updater_name)
 
   def updater(member: Member) -> MaskUpdater:
     found = builder(member.counts, **dict(static_updater), **member.updater)
+    if counts_of_masks and found.invariant == 'per_leaf':
+      # Of what the distribution gave, the sum is all that holds.
+      found = found._replace(invariant='total')
     return exploration.remembering(found) if remember_masks else found
 
   return Recipe(

@@ -81,6 +81,11 @@ def _check_sources(init: Plain) -> None:
         f'config.init.{field}: got {init[field]!r}, which says something of'
         f' config.init.{source}; that is not set'
       )
+  if init['counts'] == 'masks' and not any(init[s] for s in SOURCES):
+    raise ValueError(
+      "config.init.counts: got 'masks', which says something of"
+      ' config.init.masks or config.init.checkpoint; neither is set'
+    )
 
 
 def _place_sources(init: Plain) -> None:

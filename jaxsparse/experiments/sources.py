@@ -6,6 +6,9 @@ With P a run that pruned, the section `init` says what starts:
 - `checkpoint` P, `checkpoint_step` 0, `masks` P: the lottery ticket;
 - `masks` P: P's masks, weights of the run's own;
 - `masks` P, `shuffle_masks`: as many weights of each layer, at random places.
+
+Layers keep the counts that `updater` asks for, which the masks must have, or,
+with `counts` 'masks', those of the masks: then as many weights in all.
 """
 
 import contextlib
@@ -45,7 +48,8 @@ def given(
     workdir: where it is, or will be, kept; the run of 'run:NAME' is beside it.
 
   Raises:
-    ValueError: there is no good checkpoint, or it does not fit the config.
+    ValueError: there is no good checkpoint, it does not fit the config, or
+      there are no masks whose counts could be taken.
   """
   section = experiment.config['init']
   params = masks = None
@@ -57,6 +61,11 @@ def given(
     _, masks = _load(experiment, workdir, 'masks')
     if masks is None:
       raise ValueError(f'config.init.masks: {section["masks"]} holds no masks')
+  if masks is None and section['counts'] == 'masks':
+    raise ValueError(
+      f"config.init.counts: got 'masks', and {section['checkpoint']} holds none"
+      ' with fewer weights than there are; accepted with it is updater'
+    )
   if masks is not None:
     field = 'masks' if section['masks'] else 'checkpoint'
     _check_counts(experiment, masks, field)

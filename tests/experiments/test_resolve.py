@@ -274,6 +274,18 @@ def test_what_is_said_of_a_source_needs_one(field, value, source):
   assert resolve(config_with(**given))['init'][field] is value
 
 
+def test_counts_are_of_masks_that_there_are():
+  with pytest.raises(
+    ValueError, match=r'init\.counts: got .masks., .* neither'
+  ):
+    resolve(config_with(init__counts='masks'))
+  for source in ('checkpoint', 'masks'):
+    given = {'init__counts': 'masks', f'init__{source}': 'somewhere'}
+    assert resolve(config_with(**given))['init']['counts'] == 'masks'
+  with pytest.raises(ValueError, match='accepted is updater, masks'):
+    resolve(config_with(init__counts='mask', init__masks='somewhere'))
+
+
 def test_rewind_points_lie_within_the_run():
   kept = settled(checkpoint__keep_steps=(3, 20))
   assert kept['checkpoint']['keep_steps'] == (3, 20)

@@ -35,6 +35,7 @@ _NUMBERS = (
   'init.masks',
   'init.masks_step',
   'init.shuffle_masks',
+  'init.counts',
   'data.dir',
   'checkpoint.keep',
 )
