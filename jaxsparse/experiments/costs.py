@@ -17,7 +17,14 @@ from jaxsparse.analysis import flops
 from jaxsparse.core import paths
 from jaxsparse.core.types import PyTree
 from jaxsparse.experiments.build import Experiment
-from jaxsparse.experiments.spans import Active, Record, mean, spans, trained
+from jaxsparse.experiments.spans import (
+  Active,
+  Record,
+  mean,
+  planned,
+  spans,
+  trained,
+)
 from jaxsparse.experiments.targets import first_kernel
 from jaxsparse.training.state import TrainState
 from jaxsparse.training.task import Task
@@ -127,9 +134,22 @@ def inference(
   return sparse / dense
 
 
+def planned_training(experiment: Experiment) -> Fraction | None:
+  """`training` of a run before it has run.
+
+  `None` where its config does not settle it, as of methods that prune step by
+  step: those are known by what they did.
+
+  Raises:
+    ValueError: as for `forward`.
+  """
+  records = planned(experiment)
+  return None if records is None else training(experiment, None, records)
+
+
 def training(
   experiment: Experiment,
-  state: TrainState,
+  state: TrainState | None,
   records: Iterable[Record],
   *,
   counting: Counting = COUNTINGS['multiply_adds'],
@@ -141,7 +161,8 @@ def training(
 
   Args:
     experiment: the run.
-    state: of the replicate, at the end.
+    state: of the replicate, at the end; only a method that trains more than is
+      active needs one.
     records: its own, of `metrics.jsonl`.
     counting: what is counted.
 

@@ -69,19 +69,42 @@ def mean(spans: Sequence[Span], weights: Sequence[int]) -> Active:
   }
 
 
-def trained(experiment: Experiment, state: TrainState) -> Active | None:
+def planned(experiment: Experiment) -> list[Record] | None:
+  """What `metrics.jsonl` will hold of active weights, as `spans` needs it.
+
+  `None` where the config does not settle it: of a method that trains more than
+  is active. Of one that prunes step by step, or moves weights between layers,
+  there is nothing that tells `spans`.
+  """
+  updater, steps = updater_of(experiment), experiment.plan.mask_steps
+  if not _trains_what_is_active(updater):
+    return None
+  if updater.invariant == 'scheduled' and updater.mask_steps == 'first':
+    return [
+      {'step': 0, 'layer_active': total_sizes(experiment)},
+      {'step': steps[0] + 1, 'layer_active': experiment.target_counts},
+    ]
+  return []
+
+
+def trained(experiment: Experiment, state: TrainState | None) -> Active | None:
   """The weights that a step computes the gradient of; `None`: what is active.
 
   Args:
     experiment: the run.
-    state: of a replicate, at its end.
+    state: of a replicate, at its end; not looked at where it is `None`.
   """
   updater = updater_of(experiment)
-  if updater.trained is MaskUpdater._field_defaults['trained']:
+  if state is None or _trains_what_is_active(updater):
     return None
   sizes = total_sizes(experiment)
   own = masks_lib.active_by_path(updater.trained(state.mask_state))
   return {path: own.get(path, size) for path, size in sizes.items()}
+
+
+def _trains_what_is_active(updater: MaskUpdater) -> bool:
+  default = MaskUpdater._field_defaults['trained']
+  return bool(updater.trained is default)
 
 
 def updater_of(experiment: Experiment) -> MaskUpdater:

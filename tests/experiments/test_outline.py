@@ -6,6 +6,8 @@ from jaxsparse.experiments import outline
 from jaxsparse.experiments.build import build
 from jaxsparse.experiments.config import default_config
 
+HEADER = ['leaf', 'shape', 'sparsity', 'active', 'weights']
+
 
 def facts(experiment):
   lines = outline.text(experiment).splitlines()
@@ -26,12 +28,28 @@ def test_every_leaf_and_the_sum(experiment):
   # 64 x 20 and 20 x 10 weights, half and three quarters of them active.
   rows = [r.split() for r in outline.layers(experiment).splitlines()]
   assert rows == [
-    ['leaf', 'shape', 'sparsity', 'active', 'weights'],
+    [*HEADER, 'multiply-adds', 'when', 'dense'],
     ['Dense_0/bias', '20', 'dense', '20'],
-    ['Dense_0/kernel', '64x20', '0.5000', '640', '1,280'],
+    ['Dense_0/kernel', '64x20', '0.5000', '640', '1,280', '640', '1,280'],
     ['Dense_1/bias', '10', 'dense', '10'],
-    ['Dense_1/kernel', '20x10', '0.2500', '150', '200'],
-    ['masked', 'leaves', '0.4662', '790', '1,480'],
+    ['Dense_1/kernel', '20x10', '0.2500', '150', '200', '150', '200'],
+    ['masked', 'leaves', '0.4662', '790', '1,480', '790', '1,480'],
+  ]
+
+
+def test_multiply_adds_of_leaves_that_no_mask_is_over_are_told():
+  """LeNet5 on 28 x 28, its first layer dense: 24 x 24 and 8 x 8 positions."""
+  config = default_config(updater='static', model='lenet5')
+  config.data.name, config.num_steps = 'mnist', 1
+  config.updater.update(sparsity=0.5, distribution='uniform', dense_first=True)
+  text = outline.layers(build(config, without_data=True))
+  rows = {line.split()[0]: line.split()[1:] for line in text.splitlines()}
+  conv_0, conv_1 = rows['Conv_0/kernel'], rows['Conv_1/kernel']
+  assert conv_0[0] == '5x5x1x6'
+  assert conv_0[-3:] == ['150', f'{576 * 150:,}', f'{576 * 150:,}']
+  assert conv_1 == [
+    *('5x5x6x16', '0.5000', '1,200', '2,400'),
+    *(f'{64 * 1200:,}', f'{64 * 2400:,}'),
   ]
 
 
@@ -45,7 +63,14 @@ def test_the_facts_of_a_run(experiment):
     'parameters': '1,510',
     'active weights': '790 of 1,480',
     'sparsity': '0.4662',
-    'multiply-adds': '790 of 1,480 an example',
+    'multiply-adds': '790 of 1,480 an example: 0.5338',
+    'training': '0.5338 of the multiply-adds of a dense run',
+    # A bit for each of 1,480 positions; columns, and 20 and 10 rows.
+    'bytes': (
+      f'{4 * (790 + 30) + 185:,} with a bit mask,'
+      f' {4 * (2 * 790 + 30 + 21 + 11):,} in compressed rows;'
+      f' dense {4 * 1510:,}'
+    ),
   }
 
 
@@ -78,12 +103,39 @@ def test_the_size_of_a_run(make_config):
 
 
 def test_multiply_adds_that_cannot_be_told_are_unknown(experiment, monkeypatch):
-  def refuse(experiment):
+  def refuse(experiment, **_):
     raise ValueError('a custom call')
 
   monkeypatch.setattr(outline.costs, 'forward', refuse)
   assert outline.multiply_adds(experiment) is None
   assert facts(experiment)['multiply-adds'] == 'unknown'
+  assert facts(experiment)['training'] == 'unknown'
+  rows = [r.split() for r in outline.layers(experiment).splitlines()]
+  assert ['Dense_1/kernel', '20x10', '0.2500', '150', '200'] in rows
+
+
+@pytest.mark.parametrize(
+  ('method', 'said'),
+  [
+    # 30 steps; mask steps 0, 5 ... 20 read the gradient of all 1,184 weights.
+    ('rigl', f'{(25 * 3 * 238 + 5 * (2 * 238 + 1184)) / (90 * 1184):.4f} of'),
+    ('set', f'{238 / 1184:.4f} of'),
+    # Dense up to and with step 0, and its one mask step.
+    ('snip', f'{(1184 + 29 * 238) / (30 * 1184):.4f} of'),
+    ('dense', '1.0000 of'),
+    ('gmp', 'its multiply-adds are known when it has run'),
+    ('topkast', 'its multiply-adds are known when it has run'),
+    ('rigl_sm', 'its multiply-adds are known when it has run'),
+  ],
+)
+def test_training_is_told_where_the_config_settles_it(
+  make_config, method, said
+):
+  config = make_config(method)
+  if method == 'dense':
+    config.updater.sparsity = 0.0
+  found = facts(build(config, without_data=True))['training']
+  assert found.startswith(said)
 
 
 @pytest.mark.parametrize(
