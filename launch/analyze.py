@@ -8,10 +8,12 @@ r"""Makes an analysis of finished runs.
   python -m launch.analyze distance_map --workdir=runs/a,runs/b --workdir=runs/p
 
 An ANALYSIS is a file in `jaxsparse/experiments/analyses`, or a dotted path;
-its docstring says what it takes and gives. One of several kinds of runs takes
-a `--workdir` for each. Prints the numbers, writes them with a table and
-a figure where there is one to DIR (`analyses` in the first workdir by
-default), and adds them to the entry `analyses` of that run's summary.json.
+its docstring says what it takes and gives, and without one the error says which
+there are. One of several kinds of runs takes a `--workdir` for each. Prints the
+numbers, writes them with a table and a figure where there is one to DIR
+(`analyses` in the first workdir by default), and adds them to the entry
+`analyses` of that run's summary.json. What a net costs that has not been
+trained, `launch.train --dry_run` says.
 """
 
 from typing import Any
@@ -42,6 +44,8 @@ def _options() -> dict[str, Any]:
     name, equals, value = text.partition('=')
     if not equals or not name:
       raise ValueError(f'--option: got {text!r}; accepted is name=value')
+    if name in found:
+      raise ValueError(f'--option: {name} is there twice')
     found[name] = literals.literal(value)
   return found
 
@@ -60,6 +64,7 @@ def _shown(name: str, number: findings.Number) -> str:
 
 def main(analysis: str) -> None:
   """Makes the analysis, prints its numbers and names its files."""
+  findings.find(analysis)  # What is wrong with its name is said first.
   pools = [literals.split(text) for text in command.required(_WORKDIR)]
   if not all(path for pool in pools for path in pool):
     raise ValueError(f'--workdir: got {_WORKDIR.value}; a path is empty')
@@ -78,7 +83,7 @@ def main(analysis: str) -> None:
 
 def run() -> None:
   """The entry point of `jaxsparse-analyze`."""
-  command.run(main, word='ANALYSIS')
+  command.run(main, word='ANALYSIS', words=findings.names)
 
 
 if __name__ == '__main__':

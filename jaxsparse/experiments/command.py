@@ -77,6 +77,7 @@ def run(
   located: Callable[[str], str] = config_files.located,
   *,
   word: str = '',
+  words: Callable[[], Sequence[str]] = tuple,
 ) -> None:
   """Parses flags and runs `main`; ends the process with its exit code.
 
@@ -84,21 +85,29 @@ def run(
     main: the program.
     located: what `--config` names -> the path of the file, seen to load.
     word: what the one word is called that `main` is given, if it takes one.
+    words: what it may be.
   """
   app.run(
-    lambda argv: sys.exit(_guarded(main, argv[1:], word)),
+    lambda argv: sys.exit(_guarded(main, argv[1:], word, words)),
     flags_parser=lambda argv: _parse_flags(argv, located),
   )
 
 
-def _guarded(main: Callable[..., None], rest: Sequence[str], word: str) -> int:
+def _guarded(
+  main: Callable[..., None],
+  rest: Sequence[str],
+  word: str,
+  accepted: Callable[[], Sequence[str]],
+) -> int:
   _log_plainly()
   signal.signal(signal.SIGTERM, _on_signal)
   signal.signal(signal.SIGINT, _on_signal)
   try:
     words = rest[: bool(word)]
     if word and not words:
-      raise ValueError(f'{word} is required')
+      raise ValueError(
+        f'{word} is required; accepted are {", ".join(accepted())}'
+      )
     if rest != words:
       extra = rest[len(words)]
       raise ValueError(f'{extra!r} is no flag; those begin with --')

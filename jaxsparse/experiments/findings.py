@@ -88,6 +88,11 @@ def find(spec: str | Function) -> Function:
   return registry.resolve(spec, PACKAGE)
 
 
+def names() -> tuple[str, ...]:
+  """The analyses that can be named, besides dotted paths."""
+  return registry.names(PACKAGE)
+
+
 def full_name(function: Function) -> str:
   """The dotted path of a function."""
   return f'{function.__module__}.{function.__qualname__}'
@@ -124,10 +129,17 @@ def check_options(function: Function, options: Mapping[str, Any]) -> None:
     if parameter.default is parameter.empty and name not in options:
       raise ValueError(f'{function.__name__} needs the option {name}')
     if name in options and not _fits(options[name], parameter.annotation):
-      kinds = getattr(parameter.annotation, '__name__', parameter.annotation)
       raise ValueError(
-        f'{function.__name__}: {name} is {options[name]!r}; accepted is {kinds}'
+        f'{function.__name__}: {name} is {options[name]!r}; accepted is'
+        f' {_kinds(parameter.annotation)}'
       )
+
+
+def _kinds(annotation: Any) -> str:
+  """'an int or None', of a type that options are held to."""
+  name = str(getattr(annotation, '__name__', annotation))
+  article = 'an' if name.startswith('int') else 'a'
+  return f'{article} {name.replace(" | ", " or ")}'
 
 
 def call(

@@ -77,15 +77,22 @@ def load(workdir: StrPath, *, replicate: int = 0) -> Finished:
   return Finished(root, experiment, replicate)
 
 
+def check_number(workdirs: Sequence[StrPath], count: int) -> None:
+  """Raises `ValueError` where there are not so many runs."""
+  if len(workdirs) != count:
+    got, accepted = (
+      f'{n} run' if n == 1 else f'{n} runs' for n in (len(workdirs), count)
+    )
+    raise ValueError(f'got {got}; accepted is {accepted}')
+
+
 def load_each(workdirs: Sequence[StrPath], *, count: int) -> list[Finished]:
   """The first replicate of each of so many finished runs on the same data.
 
   Raises:
     ValueError: another number of runs, other data, or as for `load`.
   """
-  if len(workdirs) != count:
-    runs = 'run' if count == 1 else 'runs'
-    raise ValueError(f'got {len(workdirs)} runs; accepted is {count} {runs}')
+  check_number(workdirs, count)
   return _of_one_data_set([load(workdir) for workdir in workdirs])
 
 

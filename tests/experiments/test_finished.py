@@ -122,7 +122,7 @@ class TestRefused:
       finished.load(copy)
 
   def test_another_number_of_runs(self, root):
-    with pytest.raises(ValueError, match='got 1 runs; accepted is 2 runs'):
+    with pytest.raises(ValueError, match='got 1 run; accepted is 2 runs'):
       finished.load_each([root], count=2)
     with pytest.raises(ValueError, match='got no runs'):
       finished.load_pool([])

@@ -89,7 +89,14 @@ def test_a_table_by_layer_is_printed_before_the_numbers(launch, root):
 @pytest.mark.parametrize(
   ('args', 'said'),
   [
-    ((), 'ANALYSIS is required'),
+    ((), 'ANALYSIS is required; accepted are barrier, compression'),
+    (('ensembel',), "Did you mean 'ensemble'"),
+    (
+      ('ensemble', '--workdir=R/rigl', '--option=step=0', '--step=5'),
+      'step is there twice',
+    ),
+    (('ensemble', '--workdir=R/rigl', '--option=step=x'), 'an int or None'),
+    (('flops', '--workdir=R/rigl', '--option=convention=3'), 'is a str'),
     (('ensemble', 'more', '--workdir=R/rigl'), "'more' is no flag"),
     (('ensemble',), '--workdir is required'),
     (('ensemble', '--workdir=R/rigl,'), 'a path is empty'),
@@ -101,7 +108,7 @@ def test_a_table_by_layer_is_printed_before_the_numbers(launch, root):
     (('ensemble', '--workdir=R/rigl', '--option=stp=1'), "Did you mean 'step'"),
     (('ensemble', '--workdir=R/rigl', '--step=x'), 'flag --step=x'),
     (('hessian', '--workdir=R/rigl'), 'hessian needs the option step'),
-    (('distances', '--workdir=R/rigl'), 'got 1 runs; accepted is 2 runs'),
+    (('distances', '--workdir=R/rigl'), 'got 1 run; accepted is 2 runs'),
     (
       ('interpolation', '--workdir=R/rigl,R/pruned'),
       "masks differ at 'Dense_0/kernel'",

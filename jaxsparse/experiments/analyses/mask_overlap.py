@@ -4,6 +4,7 @@ import pathlib
 from collections.abc import Sequence
 
 from jaxsparse.analysis import similarity
+from jaxsparse.experiments import finished
 from jaxsparse.training.checkpoints import load_params
 
 
@@ -19,8 +20,7 @@ def mask_overlap(workdirs: Sequence[pathlib.Path]) -> dict[str, float]:
   Raises:
     ValueError: not two, without masks, or of nets that differ.
   """
-  if len(workdirs) != 2:
-    raise ValueError(f'got {len(workdirs)} runs; accepted is 2 runs')
+  finished.check_number(workdirs, 2)
   masks = [load_params(workdir)[1] for workdir in workdirs]
   total, _ = similarity.mask_overlap(*masks)
   return {'mask_overlap': total}

@@ -81,5 +81,5 @@ def test_numbers_that_do_not_fit_are_refused(runs):
     barrier(pair, points=4)
   with pytest.raises(ValueError, match='learning_rate is 0'):
     barrier(pair, learning_rate=0)
-  with pytest.raises(ValueError, match='got 1 runs'):
+  with pytest.raises(ValueError, match='got 1 run'):
     barrier(pair[:1])

@@ -26,5 +26,5 @@ def test_members_without_masks_are_refused(tmp_path):
 
 
 def test_it_takes_two_members(tmp_path):
-  with pytest.raises(ValueError, match='got 1 runs; accepted is 2'):
+  with pytest.raises(ValueError, match='got 1 run; accepted is 2'):
     mask_overlap([saved(tmp_path / 'a', None)])

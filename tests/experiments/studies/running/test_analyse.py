@@ -337,7 +337,7 @@ def test_a_claim_on_it_is_judged_where_each_part_is_known(made):
     (Analysis('a', ('dense',), 'hessian'), 'hessian needs the option step'),
     (
       Analysis('a', ('dense',), 'hessian', {'step': 5, 'examples': 1.5}),
-      'examples is 1.5; accepted is int',
+      'examples is 1.5; accepted is an int',
     ),
   ],
 )
