@@ -53,11 +53,15 @@ def test_it_takes_two_steps_and_a_mask_step(
   assert taken.losses[0] != taken.losses[1]
 
 
+@pytest.mark.parametrize('counts', ['updater', 'masks'])
 def test_masks_are_made_up_where_those_of_another_run_are_asked_for(
-  make_config,
+  make_config, counts
 ):
   config = make_config(
-    'static', init__masks='run:pruned', init__shuffle_masks=True
+    'static',
+    init__masks='run:pruned',
+    init__shuffle_masks=True,
+    init__counts=counts,
   )
   experiment = without_data(config)
   params, masks = dry_run.stand_in(experiment)

@@ -27,13 +27,24 @@ _FULL = report.CIFAR10._replace(
   # The paper's recipe, which the configs are.
   overrides={},
   moving={**report.CIFAR10.moving, 'updater.stop_step': 3 * _STEPS // 4},
-  pruned={**report.CIFAR10.pruned, 'updater.stop_step': 3 * _STEPS // 4},
+  pruned={
+    **report.CIFAR10.pruned,
+    'updater.stop_step': 3 * _STEPS // 4,
+    'optimizer.boundaries': tuple(
+      step / 97.656 for step in (33.52, 63.52, 93.52)
+    ),
+  },
 )
 
 
 def full() -> Study:
   """WRN-22-2 on all of CIFAR-10, beside the numbers of both papers."""
-  rows = (Row('dense'), *(Row(m, 'erk') for m in ('static', 'gmp', 'rigl')))
+  rows = (
+    Row('dense'),
+    Row('static', 'erk'),
+    Row('gmp', 'global'),
+    Row('rigl', 'erk'),
+  )
   sparsities = (0.5, 0.8, 0.9)
   original = '; '.join(
     f'{row.label} {_listed(numbers["test_accuracy"])}'
@@ -84,10 +95,9 @@ def structured(net: Net, name: str) -> Study:
     net: `report.CIFAR10` or `report.CIFAR100`.
     name: of it, for the title.
   """
-  spreads = tuple(net.spreads)
   rows = (
     Row('small_dense'),
-    *(Row(m, s) for s in spreads for m in ('rigl', 'structured')),
+    *(Row(m, s) for s in report.SPREADS for m in ('rigl', 'structured')),
   )
   return Study(
     title=f'{name}: RigL on whole slices of convolutions',

@@ -34,7 +34,7 @@ def tuning() -> Study:
   The search itself is `launch.sweep --search`, by validation accuracy.
   """
   net = report.CIFAR10._replace(printed=reported.UNTUNED)
-  rows = tuple(Row('rigl', spread) for spread in report.CIFAR10.spreads)
+  rows = tuple(Row('rigl', spread) for spread in report.SPREADS)
   return Study(
     title='WRN-22-2 on CIFAR-10: RigL tuned',
     source=f'{report.SOURCE}: the table of tuned hyperparameters',
@@ -70,7 +70,7 @@ def rates() -> Study:
 
 
 def _grid() -> Iterable[Run]:
-  for spread in report.CIFAR10.spreads:
+  for spread in report.SPREADS:
     row = Row('rigl', spread)
     for fraction, interval in _PAIRS:
       yield _rated(

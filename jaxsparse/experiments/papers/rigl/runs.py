@@ -68,6 +68,7 @@ class Net(NamedTuple):
     big: sparsity -> fields of the net that is then of the dense one's size.
     source: the row, but for its spread, whose final masks `lottery`,
       `lottery_rigl` and `reinit` take.
+    started: of these rows.
   """
 
   configs: str
@@ -81,6 +82,7 @@ class Net(NamedTuple):
   small: Mapping[float, Overrides] = {}
   big: Mapping[float, Overrides] = {}
   source: str = ''
+  started: Overrides = {}
 
 
 _LABELS = {
@@ -101,16 +103,14 @@ _LABELS = {
   'reinit': 're-init',
 }
 _SPREADS = {'erk': 'ERK', 'er': 'ER', 'layers': 'by layer'}
-# The method of rows that are not called by it. Re-initialised nets have the
-# layers' shares of a method that moves weights between layers: theirs keeps
-# the sum alone, as RigL would not.
+# The method of rows that are not called by it.
 _METHODS = {
   'small_dense': 'dense',
   'big_sparse': 'rigl',
   'structured': 'rigl',
   'lottery': 'static',
   'lottery_rigl': 'rigl',
-  'reinit': 'rigl_sm',
+  'reinit': 'rigl',
 }
 _STRUCTURED: Overrides = {
   'updater.structure': 'kernel_slice',
@@ -234,7 +234,7 @@ def _own(net: Net, row: Row) -> dict[str, Any]:
     fields |= _STRUCTURED
   if row.method in ('lottery', 'lottery_rigl', 'reinit'):
     source = f'{{{net.source}_{row.spread}}}'
-    fields['init.masks'] = source
+    fields |= {'init.masks': source, **net.started}
     if row.method != 'reinit':
       fields |= {'init.checkpoint': source, 'init.checkpoint_step': 0}
   return fields

@@ -1,0 +1,72 @@
+"""How a study is planned without data, by shapes alone."""
+
+import dataclasses
+
+import pytest
+
+from jaxsparse.experiments.studies.planning.members import expand
+
+
+def one_seed(study, **overrides):
+  """What one seed of each run is planned as, by run and point."""
+  study = dataclasses.replace(
+    study,
+    runs=tuple(
+      dataclasses.replace(
+        run,
+        seeds=1,
+        overrides={**run.overrides, 'data.dir': '/nowhere', **overrides},
+      )
+      for run in study.runs
+    ),
+  )
+  made = expand(study, '/nowhere/runs', without_data=True)
+  assert [cell.error for cell in made.cells if cell.error] == []
+  return {
+    (cell.row.run, *(value for _, value in cell.row.point)): made.members[
+      cell.member
+    ].experiment
+    for cell in made.cells
+  }
+
+
+def only(study, *names):
+  """The study with these runs alone; no claims or figures."""
+  return dataclasses.replace(
+    study,
+    claims=(),
+    figures=(),
+    runs=tuple(run for run in study.runs if run.name in names),
+  )
+
+
+def reduced(study, points=1):
+  """The study with the last points of each grid alone; no claims or figures."""
+  return dataclasses.replace(
+    study,
+    claims=(),
+    figures=(),
+    runs=tuple(
+      dataclasses.replace(
+        run,
+        grid={field: v[-points:] for field, v in run.grid.items()},
+        paper={},
+      )
+      for run in study.runs
+    ),
+  )
+
+
+@pytest.fixture(name='one_seed', scope='session')
+def _one_seed():
+  return one_seed
+
+
+@pytest.fixture(name='only', scope='session')
+def _only():
+  return only
+
+
+@pytest.fixture(name='reduced', scope='session')
+def _reduced():
+  return reduced
