@@ -6,7 +6,12 @@ import jax
 import numpy as np
 import pytest
 
-from jaxsparse.experiments import dry_run, learning_rate, outline
+from jaxsparse.experiments import (
+  config_files,
+  dry_run,
+  learning_rate,
+  outline,
+)
 from jaxsparse.experiments.papers.rigl import (
   equal_flops,
   report,
@@ -86,9 +91,9 @@ def _slices(one_seed, only, reduced):
   return slices
 
 
-def falls(experiment):
+def falls(config):
   """The steps of a run at which the rate falls to a fifth."""
-  section, steps = experiment.config['optimizer'], experiment.plan.num_steps
+  section, steps = config['optimizer'], config['num_steps']
   after = learning_rate.shape(section | {'warmup_steps': 0}, steps)
   rates = np.asarray(jax.jit(jax.vmap(after))(np.arange(steps)))
   found = np.flatnonzero(np.diff(rates)) + 1
@@ -105,16 +110,22 @@ def test_wrn22_2_is_pruned_by_one_threshold_after_a_warm_up(
   assert gmp.config['updater']['global_ranking']
   assert gmp.config['optimizer']['warmup_steps'] == 3500
   # Every 30,000 steps, from the end of the epoch that the warm-up ends in.
-  assert falls(gmp) == [33_520, 63_520]
-  assert falls(ticket) == [30_000, 60_000]
+  assert falls(gmp.config) == [33_520, 63_520]
+  assert falls(ticket.config) == [30_000, 60_000]
   (long,) = one_seed(
     only(reduced(report_further.full()), 'gmp_global')
   ).values()
-  assert falls(long) == [33_520, 63_520, 93_520]
+  assert falls(long.config) == [33_520, 63_520, 93_520]
   assert gmp.target_counts == runs['rigl_uniform', 0.9].target_counts
   # A ticket keeps what each layer kept.
   updater = ticket.recipe.updater(ticket.members[0])
   assert updater.invariant == 'total'
+
+
+def test_the_rate_of_resnet50_falls_by_steps_from_the_end_of_its_warm_up():
+  config = config_files.load_config('cifar100/resnet50_rigl').to_dict()
+  assert config['optimizer']['warmup_steps'] == 1760
+  assert falls(config) == [21_760, 41_760, 61_760, 81_760]
 
 
 def test_convolutions_pay_for_the_classifier_of_wrn22_2(slices):
