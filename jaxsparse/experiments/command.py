@@ -18,6 +18,7 @@ from typing import Any
 from absl import app, flags
 from absl import logging as absl_logging
 
+from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments import config_files
 from jaxsparse.experiments.train import SaveFailed, TrainingFailed
 from jaxsparse.training.locks import WorkdirBusy
@@ -168,6 +169,7 @@ def _parse_flags(
 ) -> list[str]:
   """Parses, with one clear line for a wrong flag or config."""
   try:
+    _check_fields(argv)
     rest = flags.FLAGS(_with_located_config(argv, located))
     _settle_length(argv)
     return rest
@@ -176,6 +178,18 @@ def _parse_flags(
   except (flags.Error, TypeError, ValueError) as error:
     message = _one_line(error)
   sys.exit(_end(f'error: {message}', BAD_INPUT))
+
+
+def _check_fields(argv: Sequence[str]) -> None:
+  """Raises `ValueError` where a whole section is given one value."""
+  config = config_lib.plain(config_lib.default_config())
+  for argument in argv:
+    flag, equals, value = argument.partition('=')
+    field = flag.removeprefix('-').removeprefix('-')
+    section = config.get(field.removeprefix('config.'))
+    if equals and field.startswith('config.') and isinstance(section, dict):
+      like = f', as {flag}.name={value}' if 'name' in section else ''
+      raise ValueError(f'{flag}: got {value!r}; accepted are its fields{like}')
 
 
 def _settle_length(argv: Sequence[str]) -> None:

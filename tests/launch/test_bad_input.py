@@ -48,6 +48,14 @@ CASES = [
   ({'optimizer.learning_rate': 'nan'}, 'config.optimizer.learning_rate: got n'),
   ({'num_steps': 'many'}, '--config.num_steps=many'),
   ({'num_steps.x': 2}, 'num_steps.x'),
+  (
+    {'updater': 'set'},
+    "got 'set'; .* its fields, as --config.updater.name=set",
+  ),
+  ({'checkpoint': 7}, "--config.checkpoint: got '7'; accepted are its fields"),
+  # Of other models and methods.
+  ({'model.dropout': 2}, 'config.model.dropout: no such field'),
+  ({'data.crop_padding': -1}, r'config.data.augment \(crop\): .* is -1; acc'),
   ({'model.features': "('a',)"}, 'config.model: features'),
   (
     {'optimizer.schedule': 'piecewise', 'optimizer.boundaries': '(0.5,)'},
