@@ -55,7 +55,8 @@ def flops(
   Returns:
     `inference_flops` and, of the whole run, `training_flops`, as shares of a
     dense net's; `forward_flops` and `dense_forward_flops` of an example;
-    `dense_bytes`, `bitmask_bytes`, `csr_bytes`. And a table by layer.
+    `dense_bytes`, `bitmask_bytes`, `csr_bytes` of all params, scales and biases
+    of BatchNorm among them but for `micronet`. And a table by layer.
 
   Raises:
     ValueError: not one finished run, a step that is not kept, no convention
