@@ -133,6 +133,10 @@ class MaskUpdater(NamedTuple):
       optimiser is given on every step that it takes: the dense gradient with
       what the method adds to it, a penalty's gradient or noise. `observe` and
       `update` see the gradient without.
+    momenta: `(grads, state) -> tree` of the params' structure: the momentum
+      that weights start with which a mask step grew, `state` being that before
+      it. Default: what the optimiser starts with. One without momentum is
+      refused.
     stores_all: whether weights outside `trained` keep their stored values, and
       may come back with them (Top-KAST). Otherwise they are stored as 0.
     step_on_update: whether the optimiser steps on a mask step too.
@@ -162,6 +166,7 @@ class MaskUpdater(NamedTuple):
   forward: Callable[[Params, MaskState], Params] = _forward
   trained: Callable[[MaskState], Masks] = _trained
   regularise: Callable[..., PyTree] = _regularise
+  momenta: Callable[[PyTree, MaskState], PyTree] | None = None
   stores_all: bool = False
   step_on_update: bool = False
   dense_batches: int | None = 0

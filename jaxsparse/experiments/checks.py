@@ -21,6 +21,7 @@ from jaxsparse.core.types import (
 from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments import recipes
 from jaxsparse.experiments.fields import Plain
+from jaxsparse.optim.reset import check_momentum
 from jaxsparse.optim.supported import check_optimiser
 from jaxsparse.training.state import Member
 from jaxsparse.training.step import Recipe
@@ -154,7 +155,10 @@ def check_optimizer(recipe: Recipe, member: Member, params: Params) -> None:
   """Refuses an optimiser that would fail when the run starts."""
 
   def check(member: Member) -> None:
-    check_optimiser(recipe.optimiser(member, jnp.int32(0)), params)
+    tx = recipe.optimiser(member, jnp.int32(0))
+    check_optimiser(tx, params)
+    if recipe.updater(member).momenta is not None:
+      check_momentum(jax.eval_shape(tx.init, params))
 
   try:
     jax.eval_shape(check, member)  # Nothing is computed for it.

@@ -12,6 +12,11 @@ Which leaf of an optimiser's state belongs to which parameter is read from the
 state itself, through `optax.tree.map_params`; no optimiser is known by name.
 Statistics of a whole leaf or of one of its rows (adafactor, sm3, novograd)
 belong to many weights and are kept.
+
+A method may ask for another momentum of weights that it grew. It is written
+where the optimiser keeps a trace of gradients (`optax.trace`: SGD with
+momentum, RMSProp with it, and what is chained of it); one that has none cannot
+give it to them.
 """
 
 import jax
@@ -97,3 +102,61 @@ def reset_statistics(
   return jax.tree.map(
     reset, owners(tx, opt_state, params), opt_state, tx.init(params)
   )
+
+
+def start_momenta(
+  tx: optax.GradientTransformation,
+  opt_state: PyTree,
+  params: Params,
+  old: Masks,
+  new: Masks,
+  momenta: PyTree,
+) -> PyTree:
+  """`opt_state` with a momentum of grown weights, those in `new` alone.
+
+  Args:
+    tx: an optimiser that keeps a momentum.
+    opt_state: its state, after `reset_statistics`.
+    params: the stored parameters.
+    old: masks of what the optimiser moved before the change.
+    new: masks of what it moves from now on.
+    momenta: shaped like `params`; read where weights were grown.
+
+  Raises:
+    ValueError: the optimiser keeps none.
+  """
+  check_momentum(opt_state)
+  grown = jax.tree.leaves(
+    map_masks(lambda _, o, n: n & ~o, params, old, new, exempt=lambda *_: False)
+  )
+  values = jax.tree.leaves(momenta)
+
+  def start(owner, statistic):
+    if owner == NO_OWNER or jnp.shape(grown[owner]) != jnp.shape(statistic):
+      return statistic
+    value = values[owner].astype(statistic.dtype)
+    return jnp.where(grown[owner], value, statistic)
+
+  def one(owner, part):
+    return jax.tree.map(start, owner, part) if _is_trace(part) else part
+
+  return jax.tree.map(
+    one, owners(tx, opt_state, params), opt_state, is_leaf=_is_trace
+  )
+
+
+def check_momentum(opt_state: PyTree) -> None:
+  """Raises `ValueError` where an optimiser's state has no momentum.
+
+  Args:
+    opt_state: the state; leaves may be `ShapeDtypeStruct`.
+  """
+  if not any(map(_is_trace, jax.tree.leaves(opt_state, is_leaf=_is_trace))):
+    raise ValueError(
+      'the method gives grown weights a momentum, and the optimiser keeps'
+      ' none; accepted is one with optax.trace (sgd or rmsprop with momentum)'
+    )
+
+
+def _is_trace(part):
+  return isinstance(part, optax.TraceState)

@@ -50,6 +50,7 @@ from jaxsparse.core.types import (
 )
 from jaxsparse.optim import transition
 from jaxsparse.optim.masked import masked_updates, stored_params
+from jaxsparse.optim.reset import check_momentum
 from jaxsparse.optim.supported import check_optimiser
 
 
@@ -130,6 +131,8 @@ def sparsify(
 
   def init(params: Params) -> SparsifyState:
     check_optimiser(tx, params)
+    if updater.momenta is not None:
+      check_momentum(jax.eval_shape(tx.init, params))
     initial_key = prng.stream(key, 'initial_masks')
     mask_state = updater.init(params, key=initial_key, probe=probe)
     stored = stored_params(updater, params, mask_state)

@@ -5,7 +5,8 @@ an ordinary step the optimiser then moves the active weights, by the gradient
 and what the method adds to it. On a mask step
 the optimiser moves first if the method says so (`step_on_update`: SET, SNFS,
 gradual pruning), by the old masks, or not at all (RigL); then the masks
-change, and the statistics of the weights that left or entered them are reset.
+change, and the statistics of the weights that left or entered them are reset
+(the momentum of those that entered to what the method gives it, if it does).
 The gradient, with respect to what `updater.forward` returns, is the same
 throughout: growth sees it as it was before anything was dropped.
 
@@ -22,7 +23,7 @@ import optax
 
 from jaxsparse.core.types import MaskState, MaskUpdater, Params, PyTree
 from jaxsparse.optim.masked import apply_gradients
-from jaxsparse.optim.reset import reset_statistics
+from jaxsparse.optim.reset import reset_statistics, start_momenta
 
 
 def optimiser_step(
@@ -89,6 +90,9 @@ def mask_step(
   )
   old, new = updater.trained(mask_state), updater.trained(new_state)
   opt_state = reset_statistics(tx, opt_state, new_params, old, new)
+  if updater.momenta is not None:
+    momenta = updater.momenta(grads, mask_state)
+    opt_state = start_momenta(tx, opt_state, new_params, old, new, momenta)
   return new_params, opt_state, new_state
 
 

@@ -1,4 +1,4 @@
-"""The values that grown weights start from."""
+"""The values, and the momenta, that grown weights start from."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from jax import Array
 from jaxsparse.core import initialisation, paths, prng
 from jaxsparse.core.drop_grow import carry_over
 from jaxsparse.core.masks import map_masks
-from jaxsparse.core.types import Masks, Params, PyTree, Scalar
+from jaxsparse.core.types import Masks, MaskState, Params, PyTree, Scalar
 
 # `(params, grads, old, new, *, key) -> values`, read where `new` holds a
 # weight that `old` does not; `params` are 0 there.
@@ -57,6 +57,18 @@ def starter(grow_init: str, grow_scale: Scalar) -> Callable[..., Params]:
     )
 
   return start
+
+
+def along_gradient(
+  scale: Scalar,
+) -> Callable[[PyTree, MaskState], PyTree]:
+  """`MaskUpdater.momenta`: `scale` times the gradient of the mask step."""
+
+  def momenta(grads: PyTree, state: MaskState) -> PyTree:
+    del state
+    return jax.tree.map(lambda g: jnp.asarray(scale, g.dtype) * g, grads)
+
+  return momenta
 
 
 def _normal(

@@ -17,7 +17,13 @@ from jaxsparse.core.types import (
   Scalar,
   Scores,
 )
-from jaxsparse.updaters import _dynamic, _memory, _structured
+from jaxsparse.updaters import (
+  _checks,
+  _dynamic,
+  _grown,
+  _memory,
+  _structured,
+)
 
 
 def rigl(
@@ -29,6 +35,7 @@ def rigl(
   grow_batches: int = 1,
   grow_init: str = 'zeros',
   grow_scale: Scalar = 1.0,
+  grow_momentum: Scalar | None = None,
   structure: str | Structure = 'unstructured',
   structure_size: tuple[int, ...] = (),
   start_step: int = 0,
@@ -66,6 +73,10 @@ def rigl(
       the layer's weights; `sparse`, as the sparse initialisation draws them;
       `gradient`, -dL/d(w m).
     grow_scale: times this; may be traced. Nothing to `zeros`.
+    grow_momentum: the optimiser's momentum of grown weights starts at so many
+      times dL/d(w m) on the batch of the mask step; from 0 on, may be traced.
+      `None`: where the optimiser starts, at 0. A gradient that stays as it is
+      makes 1 / (1 - momentum) of it in the long run.
     structure: what masks are held to: a name in `core.structures`
       (`unstructured`, `n_m`, `constant_fan_in`, `block`, `kernel_slice`), a
       dotted path or a `Structure`. Under one but the first, the first masks
@@ -88,11 +99,11 @@ def rigl(
   are never kept (there, noise can lift them over active weights below 1e-5);
   the decay runs from `start_step` rather than from 0. A weight that is
   dropped and grown in one update is left alone, as there. Optimiser statistics
-  of grown weights start as they do at the start of training; an option of
-  theirs, off, starts momentum along the gradient. They found other values
-  than 0 for grown weights no better (section 3(4)). `grow_batches` is an
-  option of rigl-torch. Structures are none of the paper's (`kernel_slice` is
-  of its reproducibility report): drops go by the layer, growth by what a
+  of grown weights start as they do at the start of training, but for
+  `grow_momentum` (theirs: `rigl_acc_scale`). They found other values than 0
+  for grown weights no better (section 3(4)). `grow_batches` is an option of
+  rigl-torch. Structures are none of the paper's (`kernel_slice` is of its
+  reproducibility report): drops go by the layer, growth by what a
   structure has room for. `inverted` is no part of the method; Evci et al. 2022,
   "Gradient Flow in Sparse Neural Networks and How Lottery Tickets Win", compare
   with it.
@@ -118,6 +129,9 @@ def rigl(
     stop_step=stop_step,
     step_on_update=False,
   )
+  if grow_momentum is not None:
+    _checks.check_not_negative('grow_momentum', grow_momentum)
+    updater = updater._replace(momenta=_grown.along_gradient(grow_momentum))
   if not averaged:
     return updater._replace(dense_batches=1)
   return _memory.summing(
