@@ -16,6 +16,7 @@ _LARGEST = 2.0**127
 # More than any machine has, less than would stop it.
 _MOST_WORKERS = 1000
 _MOST_REPLICATES = 10_000
+_MOST_AT_ONCE = 2**20
 
 # The fields of the section `init` that name a run to start from. 'run:NAME' is
 # the run NAME beside this one's own workdir.
@@ -102,7 +103,10 @@ CHECKS: dict[str, tuple[str, Any]] = {
     lambda v: all(type(step) is int and step >= 0 for step in v),
   ),
   'eval.interval': ('an int >= 1', lambda v: v >= 1),
-  'eval.batch_size': ('an int >= 1', lambda v: v >= 1),
+  'eval.batch_size': (
+    f'in 1 .. {_MOST_AT_ONCE}',
+    lambda v: 1 <= v <= _MOST_AT_ONCE,
+  ),
   'gradient_flow.interval': ('an int >= 0', lambda v: v >= 0),
   'gradient_flow.probe_size': ('an int >= 1', lambda v: v >= 1),
   'data.source': (

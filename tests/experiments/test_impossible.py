@@ -21,8 +21,8 @@ COUNT = (-1, 0, 2**31, 1.5, math.nan, 'x', True, None)
 BASE = {
   **dict.fromkeys(
     (
-      *('replicates', 'batch_size', 'log_interval', 'eval.interval'),
-      *('eval.batch_size', 'checkpoint.interval', 'checkpoint.keep'),
+      *('batch_size', 'log_interval', 'eval.interval'),
+      *('checkpoint.interval', 'checkpoint.keep'),
       *('gradient_flow.probe_size', 'updater.update_interval'),
       *('updater.grow_batches', 'data.crop_padding', 'data.cutout_size'),
     ),
@@ -56,6 +56,9 @@ BASE = {
   ),
   'updater.start_step': (-1, 20, 2**31, 1.5, 'x', True),
   'updater.grow_scale': (math.nan, math.inf, 'x', None),
+  # What is more than a split is padded to it.
+  'eval.batch_size': (*COUNT, 2**31 - 1),
+  'replicates': (*COUNT, 2**31 - 1),
   'optimizer.momentum': (-0.1, 1.0, math.nan, 'x', None),
   'optimizer.boundaries': ((0.5,), (-1,), ('x',), 0.5),
   'optimizer.scales': ((0.5,), (-1,), ('x',), 0.5),
