@@ -41,23 +41,6 @@ def largest(params: Params, counts: Counts) -> Masks:
   return masking.highest(params, counts, scores)
 
 
-def keep_largest(
-  counts: Counts,
-  grads: PyTree,
-  state: MaskState,
-  params: Params,
-  *,
-  key: Array,
-) -> tuple[Params, MaskState]:
-  """Keeps of each leaf the `counts` active weights of largest |w|.
-
-  All of them where fewer are active: nothing is ever revived.
-  """
-  scores = magnitude(params, grads, key=key)
-  new = keep_highest(scores, state.masks, counts)
-  return masking.apply_masks(params, new), state._replace(masks=new)
-
-
 def keep_highest(scores: Scores, masks: Masks, counts: Counts) -> Masks:
   """Masks of the `counts` active weights of highest score of each leaf.
 
@@ -69,7 +52,10 @@ def keep_highest(scores: Scores, masks: Masks, counts: Counts) -> Masks:
 
 
 def keep_together(
-  scores: Scores, masks: Masks, counts: Counts, total: int | Array
+  scores: Scores,
+  masks: Masks,
+  counts: Counts,
+  total: int | Array | None = None,
 ) -> Masks:
   """Masks of the `total` active weights of highest score over all leaves.
 
@@ -80,7 +66,8 @@ def keep_together(
     masks: bool leaves, `None` where exempt.
     counts: active weights of each leaf, of which leaves share out the sum; one
       that keeps all its weights keeps them.
-    total: how many stay, at least those of such leaves; may be traced.
+    total: how many stay, at least those of such leaves; may be traced. Default:
+      the sum.
   """
 
   def ranked(score: Array, mask: Array, count: int | Array) -> Array:
@@ -90,10 +77,29 @@ def keep_together(
   active = sum(jax.tree.leaves(masking.active(masks)))
   kept: Masks = topk_masks(
     masking.map_masks(ranked, scores, masks, counts),
-    jnp.minimum(active, total),
+    jnp.minimum(active, total_of(counts) if total is None else total),
     where=masks,
   )
   return kept
+
+
+def keep_largest(
+  counts: Counts,
+  grads: PyTree,
+  state: MaskState,
+  params: Params,
+  *,
+  key: Array,
+  keep: Callable[[Scores, Masks, Counts], Masks] = keep_highest,
+) -> tuple[Params, MaskState]:
+  """Keeps of each leaf the `counts` active weights of largest |w|.
+
+  Or those that `keep`, say `keep_together`, makes of them. All where fewer are
+  active: nothing is ever revived.
+  """
+  scores = magnitude(params, grads, key=key)
+  new = keep(scores, state.masks, counts)
+  return masking.apply_masks(params, new), state._replace(masks=new)
 
 
 def total_of(counts: Counts) -> int | Array:

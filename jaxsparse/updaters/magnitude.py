@@ -13,14 +13,15 @@ from jaxsparse.updaters import _prune, _structured
 def magnitude(
   counts: Counts,
   *,
+  global_ranking: bool = False,
   structure: str | Structure = 'unstructured',
   structure_size: tuple[int, ...] = (),
 ) -> MaskUpdater:
-  """One-shot magnitude pruning (Han et al. 2015), layer by layer.
+  """One-shot magnitude pruning (Han et al. 2015).
 
   Dense until its one mask step, at `start_step`, which keeps the `counts`
-  weights of largest |w| in each layer: the classic pipeline train, prune,
-  fine-tune.
+  weights of largest |w| in each layer, or as many in all: the classic pipeline
+  train, prune, fine-tune.
 
   The optimiser does not step there: with `start_step` 0 the weights that are
   ranked are those the run started from, say a trained checkpoint's.
@@ -28,18 +29,29 @@ def magnitude(
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where
       a leaf is exempt.
+    global_ranking: rank the weights of all leaves together, and keep the sum of
+      `counts`: the layers share it out, but for those that `counts` leaves
+      dense.
     structure: what the masks are held to: a name in `core.structures`
       (`unstructured`, `n_m`, `constant_fan_in`, `block`, `kernel_slice`), a
       dotted path or a `Structure`. Of N in every M, say, the largest stay.
     structure_size: `(m,)` for `n_m`, `(height, width)` for `block`.
 
   Raises:
-    ValueError: no structure of that name or size.
+    ValueError: no structure of that name or size, or one together with
+      `global_ranking`.
 
   **Deviations**: the paper prunes by a threshold, a multiple of the standard
   deviation of a layer's weights; here the counts are given.
   """
   held = _structured.find(structure, structure_size)
+  free = structure == _structured.UNSTRUCTURED
+  if global_ranking and not free:
+    raise ValueError(
+      f'structure is {structure!r}; accepted with global_ranking is'
+      f' {_structured.UNSTRUCTURED}'
+    )
+  keep = _prune.keep_together if global_ranking else _prune.keep_highest
 
   def update(
     grads: PyTree,
@@ -50,8 +62,10 @@ def magnitude(
     key: Array,
   ) -> tuple[Params, MaskState]:
     del step
-    if structure == _structured.UNSTRUCTURED:
-      return _prune.keep_largest(counts, grads, state, params, key=key)
+    if free:
+      return _prune.keep_largest(
+        counts, grads, state, params, key=key, keep=keep
+      )
     sizes = jax.tree.map(jnp.abs, params)
     new = _structured.largest(held, sizes, counts)
     return apply_masks(params, new), state._replace(masks=new)
@@ -61,5 +75,5 @@ def magnitude(
     update=update,
     step_on_update=False,
     mask_steps='first',
-    invariant='scheduled',
+    invariant='scheduled_total' if global_ranking else 'scheduled',
   )

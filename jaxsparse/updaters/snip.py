@@ -35,6 +35,7 @@ def snip(counts: Counts, *, global_ranking: bool = False) -> MaskUpdater:
   2020: the gradient is of the loss without weight decay, and the mask step
   counts as a step.
   """
+  keep = _prune.keep_together if global_ranking else _prune.keep_highest
 
   def update(
     grads: PyTree,
@@ -46,11 +47,7 @@ def snip(counts: Counts, *, global_ranking: bool = False) -> MaskUpdater:
   ) -> tuple[Params, MaskState]:
     del step
     scores = sensitivity(params, grads, key=key)
-    if global_ranking:
-      total = _prune.total_of(counts)
-      new = _prune.keep_together(scores, state.masks, counts, total)
-    else:
-      new = _prune.keep_highest(scores, state.masks, counts)
+    new = keep(scores, state.masks, counts)
     return masking.apply_masks(params, new), state._replace(masks=new)
 
   return MaskUpdater(

@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from jaxsparse.updaters.magnitude import magnitude
 
@@ -36,6 +37,30 @@ def test_ties_go_to_the_first_place(key):
   state = UPDATER.init(params, key=key)
   _, state = UPDATER.update(None, state, params, step=0, key=key)
   np.testing.assert_array_equal(np.flatnonzero(state.masks['w']), range(50))
+
+
+@pytest.mark.parametrize('dense', [False, True])
+def test_ranked_together_layers_share_out_what_they_keep_in_all(key, dense):
+  """Of smaller weights fewer stay, but for a layer that is to stay dense."""
+  params = PARAMS | {'small': 0.1 * PARAMS['exempt']}
+  counts = COUNTS | {'small': 384 if dense else 50}
+  updater = magnitude(counts, global_ranking=True)
+  assert updater.invariant == 'scheduled_total'
+  state = updater.init(params, key=key)
+  _, state = updater.update(None, state, params, step=0, key=key)
+  sizes = {k: np.abs(np.asarray(params[k])).ravel() for k in ('small', 'w')}
+  if dense:
+    sizes['small'] += 100
+  together = np.concatenate([sizes['small'], sizes['w']])
+  best = np.sort(np.argsort(-together)[: 50 + counts['small']])
+  masks = [np.ravel(state.masks[k]) for k in ('small', 'w')]
+  np.testing.assert_array_equal(np.flatnonzero(np.concatenate(masks)), best)
+  assert masks[0].sum() == (384 if dense else 0)
+
+
+def test_a_structure_is_of_each_layer():
+  with pytest.raises(ValueError, match="structure is 'n_m'; accepted with gl"):
+    magnitude(COUNTS, global_ranking=True, structure='n_m', structure_size=(4,))
 
 
 def test_what_is_ranked_is_what_the_run_started_from():
