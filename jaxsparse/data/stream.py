@@ -83,7 +83,7 @@ class Stream:
 
   Args:
     batches: what to make.
-    workers: processes that make them; 0 for a thread of this one.
+    workers: processes that make them; 0 for a thread of this process.
   """
 
   def __init__(self, batches: Batches, workers: int):
@@ -115,7 +115,11 @@ class Stream:
       )
       self._next = begin
     while self._next < end:
-      batch = next(self._running)
+      try:
+        batch = next(self._running)
+      except BaseException:
+        self.close()
+        raise
       self._next += 1
       yield Split(*batch)
 

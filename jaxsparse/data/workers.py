@@ -15,7 +15,6 @@ import os
 import pathlib
 import shutil
 import signal
-import tempfile
 import threading
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
@@ -24,6 +23,8 @@ from typing import Any, Protocol
 import grain
 import numpy as np
 from absl import flags
+
+from jaxsparse.data import scratch
 
 # Batches that are ready before they are asked for, of each worker.
 _AHEAD = 2
@@ -51,7 +52,7 @@ def ahead(
   Args:
     batches: what to make; if by processes, it is pickled.
     begin: in [0, len(batches)).
-    workers: processes, or 0 for a thread of this one.
+    workers: processes, or 0 for a thread of this process.
 
   Yields:
     An iterator. One whose worker was killed raises `ChildProcessError`.
@@ -81,8 +82,7 @@ def _in_a_thread(
 def _in_processes(
   batches: Batches, begin: int, workers: int
 ) -> Iterator[Iterator[Arrays]]:
-  with tempfile.TemporaryDirectory(prefix='jaxsparse-') as name:
-    folder = pathlib.Path(name)
+  with scratch.folder() as folder:
     files = grain.MapDataset.source(_Files(batches, folder))[begin:]
     # The workers are all that is done ahead.
     options = grain.ReadOptions(num_threads=0, prefetch_buffer_size=0)
@@ -107,9 +107,16 @@ class _Files:
     return len(self._batches)
 
   def __getitem__(self, number: Any) -> int:
-    with (self._folder / str(int(number))).open('wb') as file:
-      for array in self._batches[number]:
-        np.save(file, array)
+    batch = self._batches[number]
+    try:
+      with (self._folder / str(int(number))).open('wb') as file:
+        for array in batch:
+          np.save(file, array)
+    except OSError as error:
+      raise OSError(
+        f'{self._folder}: a batch cannot be written there; TMPDIR says where'
+        f' such folders are made: {error}'
+      ) from error
     return int(number)
 
 

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import pathlib
+import resource
 import signal
 import subprocess
 import sys
@@ -157,8 +158,32 @@ def test_a_worker_that_is_killed_is_told_and_not_waited_for(folder, scratch):
     assert 'data.workers' in str(error)
     assert 'exit code -9' in str(error)
     assert in_time(stream.close) is None
+    # It may be asked again.
+    assert len(list(stream.take(2, 4))) == 2
   assert not list(scratch.iterdir())
   assert not multiprocessing.active_children()
+
+
+def test_a_full_disk_is_told_with_the_folder(folder, scratch):
+  large = Limited(batches(folder, batch_size=1400))
+  told = f'{scratch}/jaxsparse_batches_.* cannot be written there; TMPDIR'
+  with Stream(large, 1) as stream, pytest.raises(OSError, match=told):
+    list(stream.take(0, 1))
+
+
+class Limited:
+  """Batches whose process may not write files above 10 kB."""
+
+  def __init__(self, batches):
+    self._batches = batches
+
+  def __len__(self):
+    return len(self._batches)
+
+  def __getitem__(self, number):
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    return self._batches[number]
 
 
 def test_workers_end_with_a_parent_that_is_killed(folder, expected, tmp_path):
