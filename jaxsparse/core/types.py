@@ -134,9 +134,9 @@ class MaskUpdater(NamedTuple):
       what the method adds to it, a penalty's gradient or noise. `observe` and
       `update` see the gradient without.
     momenta: `(grads, state) -> tree` of the params' structure: the momentum
-      that weights start with which a mask step grew, `state` being that before
-      it. Default: what the optimiser starts with. One without momentum is
-      refused.
+      that grown weights start with; `state` is that before the mask step.
+      Default: what the optimiser starts with. An optimiser without a momentum
+      of gradients is refused.
     stores_all: whether weights outside `trained` keep their stored values, and
       may come back with them (Top-KAST). Otherwise they are stored as 0.
     step_on_update: whether the optimiser steps on a mask step too.

@@ -157,11 +157,11 @@ def check_optimizer(recipe: Recipe, member: Member, params: Params) -> None:
   def check(member: Member) -> None:
     tx = recipe.optimiser(member, jnp.int32(0))
     check_optimiser(tx, params)
-    if recipe.updater(member).momenta is not None:
-      check_momentum(jax.eval_shape(tx.init, params))
 
   try:
     jax.eval_shape(check, member)  # Nothing is computed for it.
+    if recipe.updater(member).momenta is not None:
+      check_momentum(recipe.optimiser(member, jnp.int32(0)), params)
   except (ValueError, TypeError) as error:
     raise ValueError(f'config.optimizer: {error}') from None
 

@@ -14,9 +14,9 @@ Statistics of a whole leaf or of one of its rows (adafactor, sm3, novograd)
 belong to many weights and are kept.
 
 A method may ask for another momentum of weights that it grew. It is written
-where the optimiser keeps a trace of gradients (`optax.trace`: SGD with
-momentum, RMSProp with it, and what is chained of it); one that has none cannot
-give it to them.
+where the optimiser keeps a trace of gradients (`optax.trace`, as SGD with
+momentum does). One without cannot give it to them, nor one whose trace is of
+steps, with the learning rate in them and the other sign (RMSProp, LARS).
 """
 
 import jax
@@ -115,17 +115,13 @@ def start_momenta(
   """`opt_state` with a momentum of grown weights, those in `new` alone.
 
   Args:
-    tx: an optimiser that keeps a momentum.
+    tx: an optimiser that `check_momentum` accepts.
     opt_state: its state, after `reset_statistics`.
     params: the stored parameters.
     old: masks of what the optimiser moved before the change.
     new: masks of what it moves from now on.
     momenta: shaped like `params`; read where weights were grown.
-
-  Raises:
-    ValueError: the optimiser keeps none.
   """
-  check_momentum(opt_state)
   grown = jax.tree.leaves(
     map_masks(lambda _, o, n: n & ~o, params, old, new, exempt=lambda *_: False)
   )
@@ -145,16 +141,29 @@ def start_momenta(
   )
 
 
-def check_momentum(opt_state: PyTree) -> None:
-  """Raises `ValueError` where an optimiser's state has no momentum.
+def check_momentum(tx: optax.GradientTransformation, params: Params) -> None:
+  """Refuses an optimiser without a trace of gradients; found by trying.
 
   Args:
-    opt_state: the state; leaves may be `ShapeDtypeStruct`.
+    tx: an optimiser; none of its numbers is traced.
+    params: the parameters; leaves may be `ShapeDtypeStruct`.
+
+  Raises:
+    ValueError: it keeps no trace, or one of something else.
   """
-  if not any(map(_is_trace, jax.tree.leaves(opt_state, is_leaf=_is_trace))):
+  with jax.ensure_compile_time_eval():
+    point = jax.tree.map(lambda p: jnp.zeros((1,) * len(p.shape)), params)
+    # Too small for any clipping.
+    grads = jax.tree.map(lambda p: jnp.full_like(p, 1e-4), point)
+    _, state = tx.update(grads, tx.init(point), point)
+    parts = filter(_is_trace, jax.tree.leaves(state, is_leaf=_is_trace))
+    traces = [jax.tree.leaves(part) for part in parts]
+    found = all(jnp.allclose(x, 1e-4, rtol=1e-2) for t in traces for x in t)
+  if not traces or not found:
     raise ValueError(
       'the method gives grown weights a momentum, and the optimiser keeps'
-      ' none; accepted is one with optax.trace (sgd or rmsprop with momentum)'
+      ' none of gradients; accepted is one with optax.trace of them (sgd with'
+      ' momentum)'
     )
 
 

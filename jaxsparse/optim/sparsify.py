@@ -132,7 +132,7 @@ def sparsify(
   def init(params: Params) -> SparsifyState:
     check_optimiser(tx, params)
     if updater.momenta is not None:
-      check_momentum(jax.eval_shape(tx.init, params))
+      check_momentum(tx, params)
     initial_key = prng.stream(key, 'initial_masks')
     mask_state = updater.init(params, key=initial_key, probe=probe)
     stored = stored_params(updater, params, mask_state)

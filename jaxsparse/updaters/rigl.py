@@ -75,8 +75,8 @@ def rigl(
     grow_scale: times this; may be traced. Nothing to `zeros`.
     grow_momentum: the optimiser's momentum of grown weights starts at so many
       times dL/d(w m) on the batch of the mask step; from 0 on, may be traced.
-      `None`: where the optimiser starts, at 0. A gradient that stays as it is
-      makes 1 / (1 - momentum) of it in the long run.
+      `None`: where the optimiser starts, at 0. A gradient g that stays as it
+      is builds up a momentum of g / (1 - momentum).
     structure: what masks are held to: a name in `core.structures`
       (`unstructured`, `n_m`, `constant_fan_in`, `block`, `kernel_slice`), a
       dotted path or a `Structure`. Under one but the first, the first masks

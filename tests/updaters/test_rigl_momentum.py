@@ -137,12 +137,34 @@ def test_in_a_loop_of_ones_own_it_is_the_same():
   np.testing.assert_allclose(trace[grown], SCALE * _tree(3)['w'][grown])
 
 
-@pytest.mark.parametrize('tx', [optax.adam(0.1), optax.sgd(0.1)])
-def test_an_optimiser_without_momentum_is_refused(tx):
+@pytest.mark.parametrize(
+  'tx',
+  [
+    optax.adam(0.1),
+    optax.sgd(0.1),
+    # Their traces are of steps.
+    optax.rmsprop(0.1, momentum=MOMENTUM),
+    optax.lars(0.1),
+  ],
+)
+def test_an_optimiser_without_momentum_of_gradients_is_refused(tx):
   updater = rigl(COUNTS, grow_momentum=SCALE, **PLAN)
   plan = {'update_interval': 3, 'start_step': 2, 'stop_step': 9}
-  with pytest.raises(ValueError, match='the optimiser keeps none; accepted is'):
-    sparsify(tx, updater, key=KEY, **plan).init(_tree(0))
+  sparsified = sparsify(tx, updater, key=KEY, **plan)
+  for init in (sparsified.init, jax.jit(sparsified.init)):
+    with pytest.raises(ValueError, match='keeps none of gradients; accepted'):
+      init(_tree(0))
+
+
+def test_optimisers_around_a_momentum_are_accepted():
+  tx = optax.chain(
+    optax.clip_by_global_norm(1.0),
+    optax.add_decayed_weights(DECAY),
+    optax.sgd(optax.cosine_decay_schedule(RATE, 10), MOMENTUM, nesterov=True),
+  )
+  updater = rigl(COUNTS, grow_momentum=SCALE, **PLAN)
+  plan = {'update_interval': 3, 'start_step': 2, 'stop_step': 9}
+  jax.eval_shape(sparsify(tx, updater, key=KEY, **plan).init, _tree(0))
 
 
 @pytest.mark.parametrize('value', [-0.1, float('nan'), float('inf')])
