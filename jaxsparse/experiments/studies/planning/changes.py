@@ -53,9 +53,10 @@ def _may_bring(field: str, run: Run) -> bool:
 
 
 def _meant(base: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
-  """`changes` without what is said of other methods than that of `base`.
+  """`changes` without what is said of other methods than the named one.
 
-  Where a run names its own, `resolve` sorts out what it takes.
+  A grid over methods says of each what some take. Which method the config file
+  is of makes no difference.
   """
   left = dict(changes)
   for section in config_lib.SECTIONS:
@@ -65,8 +66,9 @@ def _meant(base: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
       for field, value in changes.items()
       if field.startswith(prefix)
     }
-    if said and 'name' not in said and section in base:
-      applied = applicable(section, base[section]['name'], said)
+    if said and section in base:
+      name = said.get('name', base[section]['name'])
+      applied = applicable(section, name, said)
       for field in set(said) - set(applied):
         del left[prefix + field]
   return left

@@ -134,8 +134,8 @@ class _Maker:
           return Cell(row, seed, '', why)
         wanted[field] = BESIDE + source.member
         sources.add(source.member)
-    config = changes.changed(base, wanted, seed)
     try:
+      config = changes.changed(base, wanted, seed)
       experiment = build(config, without_data=self._without_data)
       abstract_state(experiment)  # A method's init may refuse, too.
       self._check_steps(experiment)

@@ -235,12 +235,6 @@ def test_an_unknown_base_config_is_refused(study, tiny, runs_dir, config, said):
     expand(study(run), runs_dir)
 
 
-def test_a_field_of_another_method_is_let_through(study, tiny, runs_dir):
-  run = tiny('static', 'static', {'updater.drop_fraction': 0.1})
-  (cell,) = expand(study(run), runs_dir).cells
-  assert not cell.error
-
-
 def test_epochs_take_the_place_of_steps(study, tiny, runs_dir):
   run = tiny('a')
   shorter = {k: v for k, v in run.overrides.items() if k != 'num_steps'}
