@@ -149,6 +149,15 @@ def decay(spec: str | Decay) -> Decay:
   return DECAYS[spec]
 
 
+def times_of(
+  decay: Decay, start_step: int | Array, stop_step: int | Array
+) -> Times:
+  """The mask steps that `decay` was made for; any will do for `constant`."""
+  if decay is constant:
+    return Times()
+  return Times(start_step, stop_step)
+
+
 def cubic_zeros(zeros: int | Array, done: int | Array, intervals: int) -> Array:
   """floor(zeros (1 - (1 - done / intervals)^3)), exact; an int32 scalar.
 

@@ -23,7 +23,6 @@ from jaxsparse.core.types import (
   Params,
   PyTree,
   Scalar,
-  Times,
 )
 from jaxsparse.updaters import _checks, _grown, _structured
 
@@ -140,6 +139,6 @@ def drop_and_grow_updater(
     ),
     update=update,
     step_on_update=step_on_update,
-    times=Times(start_step, stop_step),
+    times=schedules.times_of(decay, start_step, stop_step),
     invariant='per_leaf' if share is None else 'total',
   )

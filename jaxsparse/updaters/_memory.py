@@ -86,7 +86,9 @@ def summing(
     init=init,
     observe=observe,
     dense_batches=batches,
-    times=updater.times._replace(update_interval=interval),
+    times=updater.times._replace(
+      start_step=start_step, update_interval=interval
+    ),
   )
 
 

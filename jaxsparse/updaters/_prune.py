@@ -72,7 +72,8 @@ def keep_together(
 
   def ranked(score: Array, mask: Array, count: int | Array) -> Array:
     del mask
-    return jnp.where(jnp.asarray(count) == score.size, jnp.inf, score)
+    finite = jnp.minimum(score, jnp.finfo(score.dtype).max)
+    return jnp.where(jnp.asarray(count) == score.size, jnp.inf, finite)
 
   active = sum(jax.tree.leaves(masking.active(masks)))
   kept: Masks = topk_masks(

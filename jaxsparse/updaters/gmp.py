@@ -1,11 +1,12 @@
 """Gradual magnitude pruning."""
 
+import functools
+
 import jax
 from jax import Array
 
-from jaxsparse.core import masks as masking
 from jaxsparse.core import schedules
-from jaxsparse.core.criteria.magnitude import magnitude
+from jaxsparse.core.masks import map_masks
 from jaxsparse.core.types import (
   Counts,
   MaskState,
@@ -74,17 +75,15 @@ def gmp(
     def left(size: int, count: int | Array) -> Array:
       return size - schedules.cubic_zeros(size - count, done, intervals)
 
-    sizes = magnitude(params, grads, key=key)
     if global_ranking:
       weights = sum(mask.size for mask in jax.tree.leaves(state.masks))
       total = left(weights, _prune.total_of(counts))
-      new = _prune.keep_together(sizes, state.masks, counts, total)
-    else:
-      scheduled = masking.map_masks(
-        lambda p, count: left(p.size, count), params, counts
+      together = functools.partial(_prune.keep_together, total=total)
+      return _prune.keep_largest(
+        counts, grads, state, params, key=key, keep=together
       )
-      new = _prune.keep_highest(sizes, state.masks, scheduled)
-    return masking.apply_masks(params, new), state._replace(masks=new)
+    scheduled = map_masks(lambda p, n: left(p.size, n), params, counts)
+    return _prune.keep_largest(scheduled, grads, state, params, key=key)
 
   return MaskUpdater(
     init=_prune.full_init(counts),

@@ -17,7 +17,6 @@ from jaxsparse.core.types import (
   Path,
   PyTree,
   Scalar,
-  Times,
 )
 from jaxsparse.updaters import _checks
 
@@ -138,7 +137,7 @@ def srigl(
     init=init,
     update=update,
     dense_batches=1,
-    times=Times(start_step, stop_step),
+    times=schedules.times_of(decay, start_step, stop_step),
   )
 
 

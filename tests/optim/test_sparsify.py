@@ -275,6 +275,10 @@ def test_bad_input_is_named(params, key):
     sparsify_params(params, state.opt_state)
 
 
+def decaying(**times):
+  return rigl(COUNTS, **RAMP | times)
+
+
 def ramp(**times):
   return gmp(COUNTS, **TIMES | times)
 
@@ -286,8 +290,8 @@ def averaging(**times):
 @pytest.mark.parametrize(
   ('made', 'field'),
   [
-    (rigl_updater, 'start_step'),
-    (rigl_updater, 'stop_step'),
+    (decaying, 'start_step'),
+    (decaying, 'stop_step'),
     *((ramp, field) for field in TIMES),
     *((averaging, field) for field in TIMES),
   ],
@@ -300,9 +304,14 @@ def test_a_method_made_for_other_steps_is_refused(made, field, key):
   sparsify(tx, made(**{field: other}), key=key, **TIMES | {field: other})
 
 
+def test_a_method_that_does_not_decay_is_for_any_steps(key):
+  for made in (rigl_updater(stop_step=9), rigl_updater(start_step=1)):
+    sparsify(optax.sgd(0.1), made, key=key, **TIMES)
+
+
 def test_steps_that_are_traced_are_taken_as_they_are(key):
   def build(stop):
-    sparsify(optax.sgd(0.1), rigl_updater(stop_step=stop), key=key, **TIMES)
+    sparsify(optax.sgd(0.1), decaying(stop_step=stop), key=key, **TIMES)
     return stop
 
   jax.eval_shape(build, 7)

@@ -57,11 +57,13 @@ def test_ranked_together_layers_share_out_what_they_keep_in_all(key):
   assert invariants == ['scheduled', 'scheduled_total']
 
 
-def test_ranked_together_a_layer_that_is_to_stay_dense_stays_so(key):
+@pytest.mark.parametrize('others', [1.0, np.inf])
+def test_ranked_together_a_layer_that_is_to_stay_dense_stays_so(key, others):
   counts = COUNTS | {'wide': 60}
   updater = snip(counts, global_ranking=True)
   params, grads = (jax.tree.map(jnp.asarray, x) for x in (PARAMS, GRADS))
   grads['wide'] *= 1e-6
+  grads['deep'] *= others
   state = updater.init(params, key=key)
   _, new = updater.update(grads, state, params, step=0, key=key)
   assert new.masks['wide'].all()
