@@ -11,10 +11,13 @@ from jaxsparse.core import paths
 from jaxsparse.core.types import Path
 from jaxsparse.experiments import costs
 from jaxsparse.experiments.build import Experiment, total_sizes
+from jaxsparse.experiments.spans import updater_of
 from jaxsparse.experiments.summary import aligned, columns
 
 # Columns of multiply-adds: under the masks, and of the dense net.
 _MACS = ('multiply-adds', 'when dense')
+# Said of what hangs on the counts of layers, where only their sum is promised.
+AS_PLANNED = 'as the distribution has it; layers may share it otherwise'
 
 
 class Size(NamedTuple):
@@ -51,6 +54,11 @@ def size(experiment: Experiment) -> Size:
     mask_steps=len(experiment.plan.mask_steps),
     epochs=seen / len(experiment.dataset.train.labels),
   )
+
+
+def shares_out(experiment: Experiment) -> bool:
+  """Whether layers may end with other counts than the distribution's."""
+  return updater_of(experiment).invariant in ('total', 'scheduled_total')
 
 
 def multiply_adds(experiment: Experiment) -> tuple[int, int] | None:
@@ -120,12 +128,19 @@ def _is_absent(experiment: Experiment) -> bool:
 
 
 def _multiply_adds(experiment: Experiment) -> str:
-  """'104,800 of 266,200 an example: 0.3937'."""
+  """'104,800 of 266,200 an example: 0.3937', and whether it is but a plan."""
   found = multiply_adds(experiment)
   if found is None:
     return 'unknown'
   sparse, dense = found
-  return f'{sparse:,} of {dense:,} an example: {sparse / dense:.4f}'
+  return (
+    f'{sparse:,} of {dense:,} an example: {sparse / dense:.4f}'
+    f'{_as_planned(experiment)}'
+  )
+
+
+def _as_planned(experiment: Experiment) -> str:
+  return f' ({AS_PLANNED})' if shares_out(experiment) else ''
 
 
 def _training(experiment: Experiment) -> str:
@@ -146,6 +161,7 @@ def _bytes(experiment: Experiment) -> str:
   rows = flops.csr_bytes(params, counts)
   return (
     f'{bits:,} with a bit mask, {rows:,} in compressed rows; dense {dense:,}'
+    f'{_as_planned(experiment)}'
   )
 
 
@@ -162,7 +178,8 @@ def _mask_steps(steps: range) -> str:
 def layers(experiment: Experiment) -> str:
   """Each leaf of a run with its shape, counts and multiply-adds, and the sum.
 
-  Multiply-adds are those of an example, masked and dense.
+  Multiply-adds are those of an example, masked and dense. Where layers may end
+  with other counts, a last line says so.
   """
   sizes, counts = total_sizes(experiment), experiment.target_counts
   macs = _by_leaf(experiment)
@@ -180,7 +197,8 @@ def layers(experiment: Experiment) -> str:
   total = _sparse(sum(counts.values()), sum(sizes.values()))
   cost = [f'{sum(macs[path][i] for path in sizes):,}' for i in range(2)]
   rows.append(('masked leaves', '', *total, *cost))
-  return aligned(rows)
+  table = aligned(rows)
+  return f'{table}\nby layer {AS_PLANNED}' if shares_out(experiment) else table
 
 
 def _sparse(active: int, size: int) -> tuple[str, str, str]:

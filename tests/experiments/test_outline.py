@@ -138,6 +138,39 @@ def test_training_is_told_where_the_config_settles_it(
   assert found.startswith(said)
 
 
+MASKS = {'init__masks': 'somewhere'}
+
+
+@pytest.mark.parametrize(
+  ('method', 'fields', 'is_plan'),
+  [
+    ('rigl', {}, False),
+    ('rigl', MASKS, False),
+    ('rigl', MASKS | {'init__counts': 'masks'}, True),
+    ('dense', {'updater__sparsity': 0.0}, False),
+    ('snfs', {}, False),
+    ('snfs', {'updater__redistribute': True}, True),
+    *((method, {}, True) for method in ('rigl_sg', 'rigl_sm', 'dsr')),
+    *((method, {}, False) for method in ('gmp', 'magnitude', 'snip')),
+    *(
+      (method, {'updater__global_ranking': True}, True)
+      for method in ('gmp', 'magnitude', 'snip')
+    ),
+  ],
+)
+def test_what_only_the_run_settles_by_layer_is_told_as_a_plan(
+  make_config, method, fields, is_plan
+):
+  experiment = build(make_config(method, **fields), without_data=True)
+  found, said = facts(experiment), 'as the distribution has it; layers may'
+  for fact in ('multiply-adds', 'bytes'):
+    assert (said in found[fact]) == is_plan
+  *_, last = outline.layers(experiment).splitlines()
+  assert last.startswith(f'by layer {said}' if is_plan else 'masked leaves')
+  # The sum is promised whatever the layers share out.
+  assert said not in found['sparsity'] + found['active weights']
+
+
 @pytest.mark.parametrize(
   ('fields', 'shown'),
   [

@@ -124,6 +124,13 @@ def _notes(made: DryRun) -> list[str]:
     f'each row took {dry_run.STEPS} and, where masks change, a mask step, on'
     f' {dry_run.on(most)}',
   ]
+  shared = [
+    row_name(made.study, t.row)
+    for t in made.rows
+    if t.experiment and outline.shares_out(t.experiment)
+  ]
+  if shared:
+    lines.append(f'multiply-adds of {", ".join(shared)}: {outline.AS_PLANNED}')
   if any(e.config['init'][field] for e in built for field in SOURCES):
     lines.append('masks and weights that rows take from others were made up')
   lines.append(

@@ -61,6 +61,15 @@ def test_each_row_is_tried_and_nothing_is_written(study, tiny, tmp_path):
     dry_run.check(made)
 
 
+def test_rows_that_move_weights_between_layers_are_told(study, tiny, tmp_path):
+  moves = {'updater.name': 'rigl_sg'}
+  asked = study(tiny('moves', 'rigl', moves), tiny('stays', 'static'))
+  assert (
+    '\nmultiply-adds of moves: as the distribution has it; layers may share'
+    in dry_run.text(dry_run.take(asked, tmp_path))
+  )
+
+
 def test_a_row_that_fails_does_not_stop_the_others(study, tiny, tmp_path):
   wild = {'optimizer.learning_rate': 1e38, 'optimizer.weight_decay': 1e38}
   asked = study(tiny('wild', 'static', wild), tiny('tame', 'static'))
