@@ -9,8 +9,9 @@ of them those of the study `gradient_norm`: keep one RUNS for both.
 
 Negative eigenvalues that the update adds, 5 seeds (2 CPU cores, 2026-11-22):
 RigL+ 17.6 ± 8.2, SET+ 5.2 ± 14.3, inverted 0.0 ± 0.7. That RigL's adds some
-and the inverted none holds; RigL's against SET's is undecided. All of it:
-hessian.md beside this file.
+and the inverted none holds; RigL's against SET's is undecided. Three of the
+seeds, looked at first, had left all of it undecided. All of it: hessian.md
+beside this file.
 """
 
 from jaxsparse.experiments.papers.gradient_flow import nets, studies

@@ -13,8 +13,8 @@ x86-64, 2026-11-22, ten minutes; the paper prints none): dense 98.58 ± 0.08;
 pruned 97.98 ± 0.05; LT 97.83 ± 0.05; Prune Restart 98.05 ± 0.04; Scratch 97.52
 ± 0.13, with other inits 97.35 ± 0.17; Scratch+ 97.29 ± 0.33; SET 97.36 ± 0.14,
 SET+ 97.21 ± 0.16; RigL 97.79 ± 0.10, RigL+ 97.77 ± 0.10; small dense 91.90 ±
-1.30. The sparse initialisation decides nothing here. All of it, and which
-claims hold: accuracy.md beside this file.
+1.30. Whether the sparse initialisation helps is undecided here. All of it, and
+which claims hold: accuracy.md beside this file.
 """
 
 from jaxsparse.experiments.papers.gradient_flow import nets, studies

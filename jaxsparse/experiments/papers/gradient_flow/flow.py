@@ -159,7 +159,8 @@ LENET5 = Flow(
   ),
   (
     '\n\nThe paper, read off its figures: at step 0 Scratch+ has 0.33 to 0.47,'
-    ' RigL+ 0.32 to 0.47, the small dense net 0.19 to 0.45; Scratch stays near'
+    ' RigL+ 0.32 to 0.47, the small dense net 0.19 to 0.45 (the table has the'
+    ' middle of each band); Scratch stays near'
     ' 0.035 until about step 900, LT until about 300. Mask updates add, at'
     ' steps 100, 200, 300, 500, 600 and 1,000: in RigL+ 1.21, 1.49, 0.77, 0.68,'
     ' 1.00 and 0.49; in SET+ 0.06, 0.19, 0.05, 0.06, 0.13 and 0.00; in RigL+'

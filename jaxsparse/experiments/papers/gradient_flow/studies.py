@@ -22,13 +22,15 @@ _SPARSE_STARTS = ('rigl_plus', 'set_plus', 'rigl_inverted')
 
 def accuracy(net: Net) -> Study:
   """What each start and each method ends with: the accuracy table."""
+  what = 'the accuracy table'
+  if net.paper:
+    what += (
+      '. The numbers beside ours are those of its table of ensembles, the only'
+      ' ones to be had'
+    )
   return Study(
     title=f'{net.title}: accuracy by start and method',
-    source=_source(
-      net,
-      'the accuracy table. The numbers beside ours are those of its table of'
-      ' ensembles, the only ones to be had',
-    ),
+    source=_source(net, what),
     runs=runs(
       net,
       (
@@ -57,7 +59,8 @@ def accuracy(net: Net) -> Study:
       'Every sparse row but "pruned" starts from the masks of the pruned net of'
       ' seed 0. LT and Scratch have one start and five orders of the data, as'
       ' in the paper; the others have five starts.'
-    ),
+    )
+    + net.start_note,
   )
 
 
@@ -127,7 +130,8 @@ def function_space(net: Net) -> Study:
       ' "disagreement" is with that net. An ensemble is the mean of the'
       ' probabilities of the five nets of a row; the intervals of what it'
       ' gains, and of "pairwise disagreement", are the jackknife\'s.'
-    ),
+    )
+    + net.start_note,
   )
 
 
@@ -163,7 +167,8 @@ def landscape(net: Net) -> Study:
       ' on the line from the end of a run to the pruned solution, between the'
       ' two, less that of the worse of them: below 0 where the way leads down'
       ' at once. Distances are L2, over all weights.'
-    ),
+    )
+    + net.start_note,
   )
 
 

@@ -88,7 +88,8 @@ def tickets(net: Net, *, seeds: int = 5) -> Study:
       ' elsewhere, the masks of seed 0. A rewound ticket starts from the'
       ' weights at that step of the pruned net of seed 0, and trains for the'
       ' whole schedule.'
-    ),
+    )
+    + net.start_note,
   )
 
 

@@ -13,8 +13,10 @@ _OUTCOMES: tuple[Outcome, ...] = ('holds', 'fails', 'undecided')
 
 def account(results: Results, judged: Sequence[Sequence[Verdict]]) -> str:
   """What was run and what came of it, in two sentences."""
-  study, members = results.study, results.members
-  tally = Counter(member.kind for member in members)
+  study = results.study
+  # Rows may have members in common.
+  members = {m.root or i: m.kind for i, m in enumerate(results.members)}
+  tally = Counter(members.values())
   seeds = {len(run.seed_list()) for run in study.runs}
   each = f', {count(seeds.pop(), "seed")} each' if len(seeds) == 1 else ''
   rows = len(study.rows())

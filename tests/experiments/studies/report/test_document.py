@@ -35,6 +35,16 @@ def cells(text):
   return [[c.strip() for c in x.strip('|').split(' | ')] for x in lines]
 
 
+def test_members_that_rows_have_in_common_count_once(
+  make_results, static_and_rigl, accuracy
+):
+  found = make_results(static_and_rigl(), accuracy)
+  first, *_, last = found.members
+  twice = [*found.members[:-1], last._replace(root=first.root)]
+  head = told(found._replace(members=twice))['']
+  assert 'in 5 rows, 3 seeds each: all 14 members finished' in head
+
+
 def test_it_is_whole_and_in_order(make_results, static_and_rigl, accuracy):
   def number(row, seed):
     if (row.run, seed) == ('dense', 2):
