@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+
 from jaxsparse.core import paths
 from jaxsparse.data import datasets
 from jaxsparse.experiments.learning_rate import SCHEDULES
@@ -155,16 +157,23 @@ def unknown(field: str, key: str, accepted: Iterable[str]) -> None:
   )
 
 
+def _of_python(value: Any) -> Any:
+  if isinstance(value, list | tuple):
+    return tuple(map(_of_python, value))
+  return value.item() if isinstance(value, np.number) else value
+
+
 def typed(field: str, value: Any, default: Any) -> Any:
   """`value`, as the type of `default`; ints serve as floats, lists as tuples.
 
-  Fields whose default is `None` are checked where they are used.
+  NumPy's numbers, as a grid by `linspace` has them, become Python's: beside
+  those arrays keep their type, and `CHECKS` know no others. Fields whose
+  default is `None` are checked where they are used.
 
   Raises:
     ValueError: not of that type, or not finite.
   """
-  if isinstance(value, list):
-    value = tuple(value)
+  value = _of_python(value)
   if isinstance(value, float) and not abs(value) <= _LARGEST:
     raise ValueError(f'config.{field}: got {value!r}; accepted is finite')
   if type(default) is int and type(value) is int and field != 'seed':

@@ -5,8 +5,10 @@ import logging
 import math
 
 import ml_collections
+import numpy as np
 import pytest
 
+from jaxsparse.experiments.build import build
 from jaxsparse.experiments.config import default_config
 from jaxsparse.experiments.fields import flat
 from jaxsparse.experiments.resolve import resolve, settle_steps
@@ -44,6 +46,50 @@ def test_ints_serve_as_floats_and_lists_as_tuples():
   resolved = resolve(plain)
   assert type(resolved['updater']['sparsity']) is float
   assert resolved['model']['features'] == (8, 4)
+
+
+@pytest.mark.parametrize(
+  ('section', 'field', 'given', 'expected'),
+  [
+    ('optimizer', 'momentum', np.linspace(0, 0.8, 3)[1], 0.4),
+    ('optimizer', 'learning_rate', np.float32(0.5), 0.5),
+    ('optimizer', 'scales', (np.float64(0.1),), (0.1,)),
+    ('data', 'mean', [np.float32(0.25)], (0.25,)),
+    ('updater', 'stop_step', np.arange(18)[17], 17),
+    ('model', 'features', tuple(np.array([8, 4])), (8, 4)),
+  ],
+)
+def test_numbers_of_numpy_serve_as_those_of_python(
+  section, field, given, expected
+):
+  """So that jax and `json` meet no others."""
+  plain = ml_collections.ConfigDict(config_with().to_dict(), type_safe=False)
+  plain.optimizer.update(
+    {'schedule': 'piecewise', 'boundaries': (0.5,), 'scales': (0.5,)}
+  )
+  plain[section][field] = given
+  found = build(plain, without_data=True).config[section][field]
+  assert found == expected
+  assert repr(found) == repr(expected)
+
+
+@pytest.mark.parametrize(
+  ('optimizer', 'field', 'value'),
+  [
+    ('sgd', 'momentum', np.float64(1.5)),
+    ('adam', 'b1', np.float64(1.5)),
+    ('adam', 'eps', np.float32(-1)),
+    ('sgd', 'momentum', np.bool_(False)),
+    ('sgd', 'momentum', np.float64('nan')),
+  ],
+)
+def test_numbers_of_numpy_are_held_to_the_same(optimizer, field, value):
+  config = default_config(optimizer=optimizer)
+  config.num_steps = 20
+  plain = ml_collections.ConfigDict(config.to_dict(), type_safe=False)
+  plain.optimizer[field] = value
+  with pytest.raises(ValueError, match=rf'config\.optimizer\.{field}: got'):
+    resolve(plain)
 
 
 def test_sections_and_fields_left_out_have_their_defaults():
