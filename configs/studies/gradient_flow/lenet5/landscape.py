@@ -12,7 +12,9 @@ the line from the end of a run to the pruned solution the training loss rises
 by 0.055 nats from LT and by 2.13 from Scratch; half way it is 0.10 (0.04) and
 2.20 (1.85), and from where they start 1.69 (1.52) and 2.03 (1.90). L2 distance
 to it, before and after training: LT 10.3 and 9.1, Scratch 12.0 and 17.2. All
-of it: landscape.md beside this file.
+of it: landscape.md beside this file, with landscape_lines.png (the loss on the
+lines; bands are of the seeds) and landscape_map.png (MDS of the distances;
+hollow: where a net starts).
 """
 
 from jaxsparse.experiments.papers.gradient_flow import nets, studies
