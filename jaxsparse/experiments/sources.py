@@ -4,7 +4,7 @@ With P a run that pruned, the section `init` says what starts:
 
 - `checkpoint` P: P's weights under P's masks, as pruning and then going on;
 - `checkpoint` P, `checkpoint_step` 0, `masks` P: the lottery ticket;
-- `masks` P: P's masks, weights of the run's own;
+- `masks` P: P's masks, weights that the run's own seed draws;
 - `masks` P, `shuffle_masks`: as many weights of each layer, at random places.
 
 Layers keep the counts that `updater` asks for, which the masks must have, or,
