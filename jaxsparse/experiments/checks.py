@@ -44,7 +44,8 @@ def shapes(
   try:
     found = jax.eval_shape(task.init, jax.random.key(0), inputs)
   except (OverflowError, TypeError, ValueError) as error:
-    raise ValueError(f'config.model ({name}): {error}') from None
+    # With its cause: a model of the user's own may fail for one of its own.
+    raise ValueError(f'config.model ({name}): {error}') from error
   for path, leaf in paths.flatten(found[0]).items():
     if math.prod(leaf.shape) > MOST_WEIGHTS:
       raise ValueError(
