@@ -14,6 +14,9 @@ from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments.fields import Plain
 from jaxsparse.training.step import Augment, as_it_is
 
+# A side, in pixels, that no image has.
+_LARGE = 2**15
+
 # Augmentations in their order, each with the fields that are its own.
 Chosen = tuple[tuple[config_lib.Named, tuple[tuple[str, Any], ...]], ...]
 
@@ -47,14 +50,15 @@ def _options(section: Plain, spec: config_lib.Named) -> dict[str, Any]:
   return {p: section[f] for p, f in fields.items() if f in section}
 
 
-def _idle(section: Plain) -> dict[str, Augmentation]:
-  """Augmentations that are not asked for, but something is said of."""
+def _said(section: Plain) -> dict[str, Augmentation]:
+  """Field -> its augmentation with it alone, where it is not the default."""
   found: dict[str, Augmentation] = {}
   for name in registry.names(config_lib.AUGMENTATIONS):
     fn, options = _find(name), _options(section, name)
     usual = registry.parameters(fn)
-    if any(value != usual[p].default for p, value in options.items()):
-      found[name] = functools.partial(fn, **options)
+    for p, value in options.items():
+      if value != usual[p].default:
+        found[f'{name}_{p}'] = functools.partial(fn, **{p: value})
   return found
 
 
@@ -95,17 +99,26 @@ def check(section: Plain, image_shape: Shape) -> None:
     pixels_lib.check(pixels(section, 1.0), image_shape[-1])
   except ValueError as error:
     raise ValueError(f'config.data: {error}') from None
-  images = jax.ShapeDtypeStruct((2, *image_shape), jnp.float32)
   functions = _functions(chosen(section))
   if len(functions) < len(section['augment']):
     _refuse(section, 'each once')
-  for name, function in (_idle(section) | functions).items():
-    try:
-      made = jax.eval_shape(function, images, jax.random.key(0))
-    except (OverflowError, TypeError, ValueError) as error:
-      raise ValueError(f'config.data.augment ({name}): {error}') from None
-    if (made.shape, made.dtype) != (images.shape, images.dtype):
+  # What is said of one that is not asked for may be of other images.
+  for field, function in _said(section).items():
+    _traced(field, function, (_LARGE, _LARGE, image_shape[-1]))
+  for name, function in functions.items():
+    made = _traced(f'augment ({name})', function, image_shape)
+    if (made.shape, made.dtype) != ((2, *image_shape), jnp.float32):
       _refuse(section, f'what keeps shape and dtype; {name} does not')
+
+
+def _traced(
+  field: str, function: Augmentation, image_shape: Shape
+) -> jax.ShapeDtypeStruct:
+  images = jax.ShapeDtypeStruct((2, *image_shape), jnp.float32)
+  try:
+    return jax.eval_shape(function, images, jax.random.key(0))
+  except (OverflowError, TypeError, ValueError) as error:
+    raise ValueError(f'config.data.{field}: {error}') from None
 
 
 def _refuse(section: Plain, accepted: str) -> None:

@@ -204,13 +204,22 @@ def test_no_field_can_make_a_config_crash(section):
   assert refused >= len(ODD) // 2
 
 
-@pytest.mark.parametrize('fields', [{}, {'augment': ('crop', 'cutout')}])
-def test_what_is_said_of_an_augmentation_is_held_against_the_images(fields):
+def test_a_padding_is_held_against_the_images_that_are_padded():
   config = config_of()
-  config.data.update(fields)
+  config.data.augment = ('crop', 'cutout')
   assert 'side of an image of 8x8' in refusal(config, 'data.crop_padding', 8)
   for padding in (1, 4, 7):
     build(given(config, 'data.crop_padding', padding), without_data=True)
+
+
+def test_what_is_said_of_an_idle_augmentation_may_be_of_larger_images():
+  for padding in (8, 9, 32):
+    build(given(config_of(), 'data.crop_padding', padding), without_data=True)
+  for value in (0, -1):
+    said = refusal(config_of(), 'data.crop_padding', value)
+    assert said.startswith(
+      f'config.data.crop_padding: crop: padding is {value}'
+    )
 
 
 def test_accepted_depths_are_named():

@@ -55,7 +55,7 @@ CASES = [
   ({'checkpoint': 7}, "--config.checkpoint: got '7'; accepted are its fields"),
   # Of other models and methods.
   ({'model.dropout': 2}, 'config.model.dropout: no such field'),
-  ({'data.crop_padding': -1}, r'config.data.augment \(crop\): .* is -1; acc'),
+  ({'data.crop_padding': -1}, 'config.data.crop_padding: .* is -1; acc'),
   ({'model.features': "('a',)"}, 'config.model: features'),
   (
     {'optimizer.schedule': 'piecewise', 'optimizer.boundaries': '(0.5,)'},
