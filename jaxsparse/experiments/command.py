@@ -183,11 +183,13 @@ def _parse_flags(
 def _check_fields(argv: Sequence[str]) -> None:
   """Raises `ValueError` where a whole section is given one value."""
   config = config_lib.plain(config_lib.default_config())
-  for argument in argv:
+  for argument, following in zip(argv, [*argv[1:], ''], strict=True):
     flag, equals, value = argument.partition('=')
     field = flag.removeprefix('-').removeprefix('-')
     section = config.get(field.removeprefix('config.'))
-    if equals and field.startswith('config.') and isinstance(section, dict):
+    is_flag = bool(equals) or flag.startswith('-')
+    if is_flag and field.startswith('config.') and isinstance(section, dict):
+      value = value if equals else following
       like = f', as {flag}.name={value}' if 'name' in section else ''
       raise ValueError(f'{flag}: got {value!r}; accepted are its fields{like}')
 

@@ -121,6 +121,11 @@ def test_a_data_set_that_is_not_prepared_says_what_to_run(
     (['--config=digits/mlp_rigl', '--workdr=x'], "'workdr'"),
     (['--config=digits/mlp_rigl', 'config.seed=3'], "'config.seed=3' is no"),
     (['--config.seed=3', '--config=digits/mlp_rigl'], 'config.seed=3'),
+    (
+      ['--config=digits/mlp_rigl', '--config.updater', 'set', '--dry_run'],
+      "--config.updater: got 'set'; accepted are its fields, as"
+      ' --config.updater.name=set',
+    ),
     (['--config=digits/mlp_rigl', '--carry=vmapp'], '<auto|one_by_one|vmap>'),
   ],
 )
