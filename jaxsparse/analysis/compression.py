@@ -32,6 +32,7 @@ import jax
 import numpy as np
 
 from jaxsparse.core import paths
+from jaxsparse.core.masks import check_masks
 from jaxsparse.core.types import Masks, Params
 
 
@@ -82,6 +83,7 @@ def compress(params: Params, masks: Masks) -> Compressed:
         f'{name!r} takes {two.kernel.shape[0]} inputs and the layer before it'
         f' gives {one.kernel.shape[1]}; accepted are layers in forward order'
       )
+  check_masks(params, masks)
   biases, alive = _swept(names, layers)
   found: dict[str, Any] = {}
   left: dict[str, Any] = {}

@@ -25,7 +25,12 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from jaxsparse.core.masks import active, apply_masks, map_masks
+from jaxsparse.core.masks import (
+  active,
+  apply_masks,
+  check_masks,
+  map_masks,
+)
 from jaxsparse.core.types import Masks, Params, PyTree, Scalar
 
 ProbeLoss = Callable[[Params, PyTree], jax.Array]
@@ -69,7 +74,11 @@ def gradient_flow(
 
   Returns:
     Norms are 0 or more; `layer_mean` and `per_weight` 0 without any mask.
+
+  Raises:
+    ValueError: masks that do not fit.
   """
+  check_masks(params, masks)
   value, grads = jax.value_and_grad(loss)(params, batch)
   return flow_of_gradient(value, grads, masks)
 
@@ -83,7 +92,11 @@ def flow_of_gradient(
     loss: the loss that it is of, a scalar.
     grads: a tree like the params.
     masks: as for `gradient_flow`.
+
+  Raises:
+    ValueError: masks that do not fit.
   """
+  check_masks(grads, masks)
   squares = _masked_squares(grads, masks)
   of_masked = jax.tree.leaves(map_masks(lambda s, _: s, squares, masks))
   weights = _total(jax.tree.leaves(active(masks)), jnp.int32)
@@ -108,7 +121,11 @@ def gradient_norm(
 
   Returns:
     A float32 scalar >= 0.
+
+  Raises:
+    ValueError: masks that do not fit.
   """
+  check_masks(params, masks)
   squares = _masked_squares(jax.grad(loss)(params, batch), masks)
   return jnp.sqrt(_total(jax.tree.leaves(squares)))
 
@@ -131,6 +148,9 @@ def gradient_flow_change(
   Returns:
     The flow after minus the flow before: `norm` is the Delta gradient norm of
     Evci et al. 2022, above 0 where the update raises gradient flow.
+
+  Raises:
+    ValueError: masks that do not fit.
   """
   return jax.tree.map(
     jnp.subtract,

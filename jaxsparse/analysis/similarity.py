@@ -49,7 +49,8 @@ def mask_overlap(a: Masks, b: Masks) -> tuple[float, dict[Path, float]]:
     [0, 1], and 1 where no weight is active in either.
 
   Raises:
-    ValueError: there are no masks, or they differ in leaves or shapes.
+    ValueError: there are no masks, they are not bool, or they differ in
+      leaves or shapes.
   """
   first, second = (paths.flatten(jax.device_get(masks)) for masks in (a, b))
   _check(first, second)
@@ -204,3 +205,8 @@ def _check(
         f'masks differ at {path!r}: got the shapes {shapes[0]} and'
         f' {shapes[1]}; accepted are equal ones'
       )
+    for mask in (first[path], second[path]):
+      if mask.dtype != np.bool_:
+        raise ValueError(
+          f'mask {path!r} has dtype {mask.dtype}; accepted is bool'
+        )

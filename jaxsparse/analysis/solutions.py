@@ -37,7 +37,12 @@ def masked_params(solution: Solution) -> Params:
 
 
 def active_entries(solution: Solution) -> dict[Path, np.ndarray]:
-  """Which entries of each leaf are active: bool, all of an exempt leaf."""
+  """Which entries of each leaf are active: bool, all of an exempt leaf.
+
+  Raises:
+    ValueError: masks that do not fit.
+  """
+  check_masks(solution.params, solution.masks)
   masks = paths.flatten(jax.device_get(solution.masks))
   return {
     path: masks.get(path, np.ones(leaf.shape, bool))

@@ -22,7 +22,11 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxsparse.core import fans, paths, prng
-from jaxsparse.core.masks import apply_masks, map_masks_with_path
+from jaxsparse.core.masks import (
+  apply_masks,
+  check_masks,
+  map_masks_with_path,
+)
 from jaxsparse.core.types import Masks, Params, Scalar, Shape
 
 _FANS = ('fan_in', 'fan_out', 'fan_avg')
@@ -35,8 +39,12 @@ def dense(params: Params, masks: Masks, *, key: Array | None = None) -> Params:
     params: as the model's own initialisers drew them, for dense fans.
     masks: bool leaves, `None` where exempt.
     key: not used; taken so that all initialisations are called alike.
+
+  Raises:
+    ValueError: masks that do not fit.
   """
   del key
+  check_masks(params, masks)
   return apply_masks(params, masks)
 
 
@@ -78,8 +86,9 @@ def sparse(
     Params, 0 outside the masks; biases and other exempt leaves unchanged.
 
   Raises:
-    ValueError: `fan` or `distribution` is not known, `scale` (where it is not
-      traced) is not positive, or `axes` does not fit a leaf.
+    ValueError: masks that do not fit, `fan` or `distribution` is not known,
+      `scale` (where it is not traced) is not positive, or `axes` does not fit
+      a leaf.
   """
 
   def variance(mask: Array, found: fans.Axes) -> Array:
@@ -172,6 +181,7 @@ def _draw(
   axes: fans.Rule,
   variance: Callable[[Array, fans.Axes], Array],
 ) -> Params:
+  check_masks(params, masks)
   _one_of('distribution', distribution, tuple(_DISTRIBUTIONS))
   draw = _DISTRIBUTIONS[distribution]
 

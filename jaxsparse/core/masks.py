@@ -147,15 +147,17 @@ def sizes_by_path(masks: Masks) -> dict[Path, int]:
 
 def check_masks(params: Params, masks: Masks) -> None:
   """Raises `ValueError` naming the first leaf where masks do not fit params."""
-  shapes = {p: leaf.shape for p, leaf in paths.flatten(params).items()}
+  # Exempt leaves may be of any kind, such as a model's activation function.
+  shapes = {p: np.shape(leaf) for p, leaf in paths.flatten(params).items()}
   for path, mask in paths.flatten(masks).items():
     if path not in shapes:
       raise ValueError(
         f'mask {path!r} has no parameter.{paths.nearest(path, shapes)}'
       )
-    if mask.shape != shapes[path]:
+    shape = np.shape(mask)
+    if shape != shapes[path]:
       raise ValueError(
-        f'mask {path!r} has shape {mask.shape}, its parameter {shapes[path]}'
+        f'mask {path!r} has shape {shape}, its parameter {shapes[path]}'
       )
     if mask.dtype != jnp.bool_:
       raise ValueError(

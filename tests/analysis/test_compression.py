@@ -159,6 +159,10 @@ def test_what_is_no_mlp_is_refused():
     compress({'norm': {'scale': np.ones(3)}}, {})
   with pytest.raises(ValueError, match=r'the mask \(4, 5\)'):
     compress(params, {'Dense_0': {'kernel': np.ones((4, 5), bool)}})
+  with pytest.raises(ValueError, match="'Dense_0/kernel' has dtype float64"):
+    compress(params, {'Dense_0': {'kernel': np.ones((6, 5))}})
+  with pytest.raises(ValueError, match="'Dense_2/kernel' has no parameter"):
+    compress(params, {'Dense_2': {'kernel': np.ones((5, 4), bool)}})
 
 
 def test_a_constant_needs_a_bias_to_go_to():

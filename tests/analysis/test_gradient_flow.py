@@ -7,6 +7,7 @@ from flax import nnx
 
 from jaxsparse.analysis.gradient_flow import (
   first_order_change,
+  flow_of_gradient,
   gradient_flow,
   gradient_flow_change,
   gradient_norm,
@@ -149,6 +150,31 @@ def test_without_masks_or_active_weights_there_is_no_flow_of_weights(masks):
   )
   assert found.layer_mean == found.per_weight == 0
   assert found.norm > 0
+
+
+@pytest.mark.parametrize(
+  ('mask', 'message'),
+  [
+    (np.ones((1, 3), bool), r"'kernel' has shape \(1, 3\).*\(5, 3\)"),
+    (np.ones((4, 3), bool), r"'kernel' has shape \(4, 3\)"),
+    (np.full((5, 3), 0.5), "'kernel' has dtype float64; accepted is bool"),
+  ],
+)
+def test_masks_that_do_not_fit_are_refused(mask, message):
+  """Before the loss is called; those that broadcast would miscount weights."""
+  params = {'kernel': jnp.asarray(KERNEL), 'bias': jnp.asarray(BIAS)}
+  masks = {'kernel': mask, 'bias': None}
+
+  def called(params, batch):
+    raise AssertionError
+
+  for measure in (gradient_flow, gradient_norm):
+    with pytest.raises(ValueError, match=message):
+      measure(called, params, masks, None)
+  with pytest.raises(ValueError, match=message):
+    gradient_flow_change(called, (params, masks), (params, masks), None)
+  with pytest.raises(ValueError, match=message):
+    jax.jit(lambda g: flow_of_gradient(g['bias'][0], g, masks))(params)
 
 
 def test_the_change_is_that_of_the_same_batch():

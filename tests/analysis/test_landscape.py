@@ -153,6 +153,20 @@ def test_other_masks_are_refused_unless_asked_for():
   landscape.line(measure, *ends, batches, alphas=[0.5], same_masks=False)
 
 
+@pytest.mark.parametrize(
+  ('mask', 'message'),
+  [
+    (np.ones((1, 2), bool), r"mask 'w' has shape \(1, 2\)"),
+    (np.ones((4, 2)), "mask 'w' has dtype float32"),
+  ],
+)
+@pytest.mark.parametrize('same_masks', [True, False])
+def test_masks_that_do_not_fit_are_refused(mask, message, same_masks):
+  ends = solution(1), solution(2, mask)
+  with pytest.raises(ValueError, match=message):
+    landscape.line(measure, *ends, [(INPUTS, TARGETS)], same_masks=same_masks)
+
+
 def test_a_full_mask_is_the_same_as_none():
   full = solution(1, np.ones((4, 2), bool))
   dense = Solution(full.params)

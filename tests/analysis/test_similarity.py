@@ -48,6 +48,8 @@ def test_random_masks_overlap_as_chance_has_it():
     ({'w': np.ones((2, 3), bool)}, r"'w': got the shapes \(3, 2\) and \(2, 3"),
     ({'v': np.ones((3, 2), bool)}, "'v': got the shapes None and"),
     ({'w': None}, "'w': got the shapes .* and None"),
+    ({'w': np.full((3, 2), 0.5)}, "'w' has dtype float64; accepted is bool"),
+    ({'w': np.full((3, 2), 2)}, "'w' has dtype int64; accepted is bool"),
   ],
 )
 def test_unlike_nets_are_refused(other, said):

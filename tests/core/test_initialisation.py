@@ -137,6 +137,33 @@ def test_axes_that_do_not_fit_a_leaf_are_refused(key):
     )
 
 
+@pytest.mark.parametrize('init', ['dense', 'sparse', 'layer_scaled'])
+@pytest.mark.parametrize(
+  ('mask', 'message'),
+  [
+    (jnp.ones((1, 3), bool), r"'a/kernel' has shape \(1, 3\).*\(8, 3\)"),
+    (jnp.ones((3, 8), bool), r"'a/kernel' has shape \(3, 8\).*\(8, 3\)"),
+    (jnp.full((8, 3), 0.5), "'a/kernel' has dtype float32; accepted is bool"),
+    (jnp.ones((8, 3), jnp.int32), "'a/kernel' has dtype int32"),
+  ],
+)
+def test_masks_that_do_not_fit_are_refused(key, init, mask, message):
+  """Those that broadcast too: one row would count a fan-in of 1 for 8."""
+  params = {'a': {'kernel': jnp.zeros((8, 3)), 'bias': jnp.zeros(3)}}
+  masks = {'a': {'kernel': mask, 'bias': None}}
+  draw = lambda p, m: getattr(initialisation, init)(p, m, key=key)  # noqa: E731
+  for call in (draw, jax.jit(draw)):
+    with pytest.raises(ValueError, match=message):
+      call(params, masks)
+
+
+def test_leaves_that_are_no_arrays_stay(key):
+  params = {'kernel': jnp.zeros((8, 3)), 'activation': jax.nn.relu}
+  masks = {'kernel': _masks((8, 3), 0.5), 'activation': None}
+  out = initialisation.sparse(params, masks, key=key)
+  assert out['activation'] is jax.nn.relu
+
+
 @pytest.mark.parametrize('scale', [0.0, -1.0, float('nan'), float('inf')])
 def test_a_scale_that_is_not_positive_is_refused(key, scale):
   params = {'kernel': jnp.ones((3, 4))}
