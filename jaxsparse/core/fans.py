@@ -53,6 +53,15 @@ def flax(path: Path, shape: Shape) -> Axes:
   Kernels [..., in, out]: dense [in, out], convolutions [h, w, in, out]. In
   kernels of three axes, `query`, `key` and `value` are [embed, heads,
   head_dim] and `out` is [heads, head_dim, embed], as in multi-head attention.
+  A path and a shape do not tell attention from a one-dimensional convolution of
+  such a name, [taps, in, out]: where there is one, name it otherwise or give
+  its axes by a rule of one's own:
+
+      def axes(path, shape):
+        if path == 'encoder/query/kernel':
+          return fans.Axes((-2,), (-1,))
+        return fans.flax(path, shape)
+
   Groups are not visible in a shape ([5, 5, 1, 6] may be depthwise or read one
   channel): 1, but for a kernel [..., 1, out] of a layer with `depthwise` in its
   name, which has one a channel.

@@ -93,6 +93,28 @@ def test_the_rule_of_flax_fits_its_layers():
   }
 
 
+@pytest.mark.parametrize('name', ['query', 'key', 'value', 'out'])
+def test_a_convolution_called_as_in_attention_needs_a_rule_of_its_own(name):
+  """The rule sees its path and shape alone, which attention has too."""
+  conv = nn.Conv(7, (3,), name=name)
+  shape = jax.eval_shape(
+    conv.init, jax.random.key(0), jnp.ones((2, 9, 5), jnp.float32)
+  )['params']['kernel'].shape
+  path = f'encoder/{name}/kernel'
+
+  def axes(path, shape):
+    if path == f'encoder/{name}/kernel':
+      return fans.Axes((-2,), (-1,))
+    return fans.flax(path, shape)
+
+  found = [fans.find(rule, path, shape) for rule in (fans.flax, axes)]
+  read = (15, 7) if name == 'out' else (3, 35)
+  assert [fans.units(shape, one) for one in found] == [read, (5, 7)]
+  entering = fans.fan_in(jnp.ones(shape, bool), found[1])
+  np.testing.assert_array_equal(np.ravel(entering), [15] * 7)
+  assert axes('query/kernel', (8, 2, 4)) == fans.Axes((0,), (1, 2))
+
+
 def test_a_group_reads_the_inputs_that_the_convolution_gives_it():
   """By gradients: output o depends on input i where a weight joins the two."""
   shape, groups = (1, 2, 6), 3
