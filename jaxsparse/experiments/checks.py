@@ -20,7 +20,7 @@ from jaxsparse.core.types import (
 )
 from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments import recipes
-from jaxsparse.experiments.fields import Plain
+from jaxsparse.experiments.fields import LARGEST_INT, Plain
 from jaxsparse.optim.reset import check_momentum
 from jaxsparse.optim.supported import check_optimiser
 from jaxsparse.training.state import Member
@@ -31,9 +31,6 @@ from jaxsparse.training.task import Task
 KEEP_COUNTS = ('per_leaf', 'total')
 # Of those that have pruned when the run ends.
 SCHEDULED = ('scheduled', 'scheduled_total')
-
-# Of a leaf: its active weights are counted in int32.
-MOST_WEIGHTS = 2**31 - 1
 
 
 def shapes(
@@ -47,10 +44,11 @@ def shapes(
     # With its cause: a model of the user's own may fail for one of its own.
     raise ValueError(f'config.model ({name}): {error}') from error
   for path, leaf in paths.flatten(found[0]).items():
-    if math.prod(leaf.shape) > MOST_WEIGHTS:
+    # Its active weights are counted in int32.
+    if math.prod(leaf.shape) > LARGEST_INT:
       raise ValueError(
         f'config.model ({name}): {path} has {math.prod(leaf.shape):,} weights;'
-        f' accepted are at most {MOST_WEIGHTS:,}'
+        f' accepted are at most {LARGEST_INT:,}'
       )
   return found
 

@@ -7,18 +7,17 @@ import numpy as np
 
 from jaxsparse.core import paths
 from jaxsparse.data import datasets
-from jaxsparse.experiments.learning_rate import SCHEDULES
+from jaxsparse.experiments.learning_rate import LARGEST, SCHEDULES
 
 Plain = dict[str, Any]
 
-# `step` is an int32, a word of a seed has 32 bits, a number is a float32.
-MOST_STEPS = 2**31 - 1
+# An int of a run is an int32, as `step`; a word of a seed has 32 bits.
+LARGEST_INT = 2**31 - 1
 SEEDS = 2**32
-_LARGEST = 2.0**127
 # More than any machine has, less than would stop it.
 _MOST_WORKERS = 1000
 _MOST_REPLICATES = 10_000
-_MOST_AT_ONCE = 2**20
+_MOST_EVALUATED_AT_ONCE = 2**20
 
 # The fields of the section `init` that name a run to start from. 'run:NAME' is
 # the run NAME beside this one's own workdir.
@@ -34,7 +33,7 @@ def _unset_or(*types: type) -> Callable[[Any], bool]:
 
 
 def _unset_or_int(value: Any) -> bool:
-  return value is None or (type(value) is int and abs(value) <= MOST_STEPS)
+  return value is None or (type(value) is int and abs(value) <= LARGEST_INT)
 
 
 def _unset_or_step(value: Any) -> bool:
@@ -55,7 +54,7 @@ def _not_negative(value: Any) -> bool:
 
 
 def _numbers(values: Any) -> bool:
-  return all(type(v) in (int, float) and abs(v) <= _LARGEST for v in values)
+  return all(type(v) in (int, float) and abs(v) <= LARGEST for v in values)
 
 
 # Field -> (what is accepted, the test of it). Floats are finite already.
@@ -83,8 +82,8 @@ CHECKS: dict[str, tuple[str, Any]] = {
     )
   },
   'updater.update_interval': ('an int >= 1', lambda v: v >= 1),
-  'updater.start_step': (f'an int, at most {MOST_STEPS}', _unset_or_int),
-  'updater.stop_step': (f'an int, at most {MOST_STEPS}', _unset_or_int),
+  'updater.start_step': (f'an int, at most {LARGEST_INT}', _unset_or_int),
+  'updater.stop_step': (f'an int, at most {LARGEST_INT}', _unset_or_int),
   'updater.start_fraction': ('in [0, 1]', lambda v: 0 <= v <= 1),
   'updater.stop_fraction': ('in [0, 1]', lambda v: 0 <= v <= 1),
   'optimizer.learning_rate': ('> 0', lambda v: v > 0),
@@ -106,8 +105,8 @@ CHECKS: dict[str, tuple[str, Any]] = {
   ),
   'eval.interval': ('an int >= 1', lambda v: v >= 1),
   'eval.batch_size': (
-    f'in 1 .. {_MOST_AT_ONCE}',
-    lambda v: 1 <= v <= _MOST_AT_ONCE,
+    f'in 1 .. {_MOST_EVALUATED_AT_ONCE}',
+    lambda v: 1 <= v <= _MOST_EVALUATED_AT_ONCE,
   ),
   'gradient_flow.interval': ('an int >= 0', lambda v: v >= 0),
   'gradient_flow.probe_size': ('an int >= 1', lambda v: v >= 1),
@@ -174,10 +173,10 @@ def typed(field: str, value: Any, default: Any) -> Any:
     ValueError: not of that type, or not finite.
   """
   value = _of_python(value)
-  if isinstance(value, float) and not abs(value) <= _LARGEST:
+  if isinstance(value, float) and not abs(value) <= LARGEST:
     raise ValueError(f'config.{field}: got {value!r}; accepted is finite')
   if type(default) is int and type(value) is int and field != 'seed':
-    check(field, value, f'at most {MOST_STEPS}', lambda v: v <= MOST_STEPS)
+    check(field, value, f'at most {LARGEST_INT}', lambda v: v <= LARGEST_INT)
   named = isinstance(default, str) or callable(default)
   if default is None or (named and callable(value)):
     return value

@@ -14,8 +14,8 @@ SCHEDULES = ('constant', 'cosine', 'piecewise')
 # Of fractions that differ and have no larger denominators, no two are within
 # 1e-14: far more than floats are off.
 _FINEST = 10**7
-# A learning rate is a float32.
-_LARGEST = 2.0**127
+# A number of a run is a float32, as the learning rate.
+LARGEST = 2.0**127
 
 Shape = Callable[[jax.Array], jax.Array]
 
@@ -74,7 +74,7 @@ def _check_pieces(section: dict[str, Any]) -> None:
     and len(boundaries) == len(scales)
     and list(boundaries) == sorted(boundaries)
     and all(0 <= b <= 1 for b in boundaries)
-    and all(0 <= s <= _LARGEST for s in scales)
+    and all(0 <= s <= LARGEST for s in scales)
     and (section['schedule'] == 'piecewise' or not scales)
   ):
     raise ValueError(

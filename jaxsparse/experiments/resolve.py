@@ -12,7 +12,7 @@ from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments.fields import (
   BESIDE,
   CHECKS,
-  MOST_STEPS,
+  LARGEST_INT,
   SEEDS,
   SOURCES,
   Plain,
@@ -133,11 +133,11 @@ def settle_steps(resolved: Plain, examples: int) -> Plain:
       else _lengthened(given, times)
     )
     del updater[f'{end}_fraction']
-  if not 0 <= updater['start_step'] <= updater['stop_step'] <= MOST_STEPS:
+  if not 0 <= updater['start_step'] <= updater['stop_step'] <= LARGEST_INT:
     raise ValueError(
       'config.updater: got start_step'
       f' {updater["start_step"]}, stop_step {updater["stop_step"]}; accepted'
-      f' is 0 <= start_step <= stop_step <= {MOST_STEPS}'
+      f' is 0 <= start_step <= stop_step <= {LARGEST_INT}'
     )
   check(
     'checkpoint.keep_steps',
@@ -149,8 +149,8 @@ def settle_steps(resolved: Plain, examples: int) -> Plain:
   check(
     'optimizer.warmup_steps',
     warmup,
-    f'at most {MOST_STEPS}',
-    lambda v: v <= MOST_STEPS,
+    f'at most {LARGEST_INT}',
+    lambda v: v <= LARGEST_INT,
   )
   settled = resolved | {
     'num_steps': steps,
@@ -174,8 +174,8 @@ def _num_steps(resolved: Plain, examples: int) -> int:
     steps = share(epochs * times, examples) // resolved['batch_size']
   else:
     steps = share(times, steps)
-  accepted = f'1 to {MOST_STEPS} steps'
-  check(field, got, accepted, lambda _: 1 <= steps <= MOST_STEPS)
+  accepted = f'1 to {LARGEST_INT} steps'
+  check(field, got, accepted, lambda _: 1 <= steps <= LARGEST_INT)
   return steps
 
 
