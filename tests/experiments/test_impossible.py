@@ -4,6 +4,7 @@ Nothing is compiled or read: runs are built without their data.
 """
 
 import math
+import re
 
 import ml_collections
 import pytest
@@ -110,6 +111,11 @@ OPTIMIZERS = {
   'adadelta': {'rho': (-0.1, 1.5), 'eps': (-1.0,)},
 }
 INITS = {'sparse': {'scale': (0, -1.0, math.nan, 'x')}}
+# Said of a leaf that a size makes too large, and of a pattern of leaves.
+OF_LEAVES = (
+  *('weights; accepted are at most', "the sparsity of '*' is"),
+  "'none' fits none of the selected leaves",
+)
 
 
 def config_of(section='updater', name='rigl'):
@@ -144,12 +150,19 @@ def refusal(config, field, value):
   return str(error.value)
 
 
+def is_named(field, said):
+  """Whether what is said has the field's own name, or that of its leaf."""
+  *_, name = field.split('.')
+  return re.search(rf'\b{name}\b', said) or any(t in said for t in OF_LEAVES)
+
+
 @pytest.mark.parametrize('field', BASE)
 def test_a_field_refuses_what_cannot_be(field):
   config, section = config_of(), field.partition('.')[0]
   for value in BASE[field]:
     said = refusal(config, field, value)
     assert f'config.{section}' in said, (value, said)
+    assert is_named(field, said), (value, said)
 
 
 @pytest.mark.parametrize(
@@ -169,6 +182,7 @@ def test_what_a_function_brings_is_held_to_what_it_takes(section, name):
     for value in values:
       said = refusal(config, f'{section}.{field}', value)
       assert said.startswith(f'config.{section}'), (field, value, said)
+      assert is_named(field, said), (field, value, said)
 
 
 def test_every_model_stands_in_the_table():
