@@ -74,7 +74,7 @@ def planned(experiment: Experiment) -> list[Record] | None:
 
   `None` where the config does not settle it: of a method that trains more than
   is active. Of one that prunes step by step, or moves weights between layers,
-  there is nothing that tells `spans`.
+  the list is empty.
   """
   updater, steps = updater_of(experiment), experiment.plan.mask_steps
   if not _trains_what_is_active(updater):
