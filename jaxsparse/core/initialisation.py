@@ -19,6 +19,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxsparse.core import fans, paths, prng
@@ -87,8 +88,8 @@ def sparse(
 
   Raises:
     ValueError: masks that do not fit, `fan` or `distribution` is not known,
-      `scale` (where it is not traced) is not positive, or `axes` does not fit
-      a leaf.
+      `scale` (where it is not traced) is no number above 0, or `axes` does
+      not fit a leaf.
   """
 
   def variance(mask: Array, found: fans.Axes) -> Array:
@@ -201,8 +202,12 @@ def _draw(
 
 def _check(scale: Scalar, fan: str) -> None:
   _one_of('fan', fan, _FANS)
-  if not isinstance(scale, jax.core.Tracer) and not 0 < scale < math.inf:
-    raise ValueError(f'scale is {scale}; accepted is a number above 0')
+  if isinstance(scale, jax.core.Tracer):
+    return
+  number = np.asarray(scale)
+  real = jnp.isdtype(number.dtype, ('integral', 'real floating'))
+  if number.ndim or not real or not 0 < number < math.inf:
+    raise ValueError(f'scale is {scale!r}; accepted is a number above 0')
 
 
 def _one_of(what: str, got: Any, accepted: tuple[str, ...]) -> None:

@@ -164,12 +164,27 @@ def test_leaves_that_are_no_arrays_stay(key):
   assert out['activation'] is jax.nn.relu
 
 
-@pytest.mark.parametrize('scale', [0.0, -1.0, float('nan'), float('inf')])
+@pytest.mark.parametrize(
+  'scale',
+  [
+    *(0.0, -1.0, float('nan'), float('inf')),
+    *('2', None, True, 1j, [2.0], jnp.ones(3)),
+  ],
+)
 def test_a_scale_that_is_not_positive_is_refused(key, scale):
   params = {'kernel': jnp.ones((3, 4))}
   masks = {'kernel': jnp.ones((3, 4), bool)}
-  with pytest.raises(ValueError, match='scale is'):
-    initialisation.sparse(params, masks, key=key, scale=scale)
+  for init in (initialisation.sparse, initialisation.layer_scaled):
+    with pytest.raises(ValueError, match='scale is .*; accepted is a number'):
+      init(params, masks, key=key, scale=scale)
+
+
+@pytest.mark.parametrize('scale', [2, np.float64(2), jnp.float32(2)])
+def test_a_scale_may_be_any_real_number(key, scale):
+  params, masks = {'kernel': jnp.ones((3, 4))}, {'kernel': _masks((3, 4), 0.5)}
+  found = initialisation.sparse(params, masks, key=key, scale=scale)['kernel']
+  expected = initialisation.sparse(params, masks, key=key)['kernel']
+  np.testing.assert_allclose(found, expected, rtol=1e-2)
 
 
 @pytest.mark.parametrize('init', ['sparse', 'layer_scaled'])
