@@ -40,6 +40,9 @@ Measure = Callable[[Params, PyTree, PyTree], Mapping[str, jax.Array]]
 # Those of Evci et al. 2022: 29 points, 0.05 apart.
 ALPHAS = tuple(round(-0.2 + 0.05 * i, 2) for i in range(29))
 
+# np.linspace(-0.2, 1.2, 29) has -2.8e-17 for 0, and float32 is off by 6e-8.
+_ROUNDING = 1e-6
+
 
 class Line(NamedTuple):
   """What was measured along a line.
@@ -162,18 +165,20 @@ def barrier(alphas: np.ndarray, values: np.ndarray) -> Barrier:
   """The barrier of one measured quantity over alpha in [0, 1].
 
   Args:
-    alphas: [p], any order; must hold 0 and 1.
+    alphas: [p], any order; must hold 0 and 1, but for rounding (1e-6).
     values: [p]; a NaN in [0, 1] gives NaN.
 
   Raises:
     ValueError: shapes differ, or 0 or 1 is missing.
   """
-  alphas, values = np.asarray(alphas), np.asarray(values)
+  alphas, values = np.asarray(alphas, np.float64), np.asarray(values)
   if alphas.shape != values.shape or alphas.ndim != 1:
     raise ValueError(
       f'alphas and values have shapes {alphas.shape} and {values.shape};'
       ' accepted are two vectors of one length'
     )
+  for end in (0, 1):
+    alphas = np.where(np.abs(alphas - end) < _ROUNDING, end, alphas)
   first, last = (_value_at(alphas, values, at) for at in (0, 1))
   inside = (alphas >= 0) & (alphas <= 1)
   a, v = alphas[inside], values[inside]

@@ -87,6 +87,18 @@ def test_a_barrier_by_hand():
   assert np.isnan(found.rise)
 
 
+@pytest.mark.parametrize('dtype', [np.float64, np.float32])
+def test_ends_that_are_rounded_are_ends(dtype):
+  """The paper's grid by `linspace`: 0 is off by 3e-17, in float32 by 1e-8."""
+  alphas = np.linspace(-0.2, 1.2, 29).astype(dtype)
+  assert 0 not in alphas
+  values = 2 + np.round(alphas, 2)
+  values[10] = 5.0
+  values[[0, 3, -1]] = 9.0  # Outside of the ends.
+  found = landscape.barrier(alphas, values)
+  np.testing.assert_allclose(found, (2.7, 2.0, 0.3, 2.0), atol=1e-6)
+
+
 class Normed(nn.Module):
   @nn.compact
   def __call__(self, x, train):
@@ -205,6 +217,7 @@ def test_solutions_of_other_models_are_refused():
   [
     ([0.0, 0.5], [1.0, 1.0], 'lack 1'),
     ([0.5, 1.0], [1.0, 1.0], 'lack 0'),
+    ([1e-4, 1.0], [1.0, 1.0], 'lack 0'),
     ([0.0, 1.0], [1.0], 'shapes'),
   ],
 )
