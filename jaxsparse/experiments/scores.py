@@ -2,15 +2,16 @@
 
 import functools
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import jax
 import numpy as np
 
+from jaxsparse.analysis.gradient_flow import first_order_change
 from jaxsparse.core import paths, prng
 from jaxsparse.core.types import Params, Path
 from jaxsparse.data.datasets import Split
-from jaxsparse.experiments import feed, summary
+from jaxsparse.experiments import feed, learning_rate, summary
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import Compiled
 from jaxsparse.training.evaluate import checked_active
@@ -53,6 +54,21 @@ class Scores:
     rows = np.arange(min(size, len(self._data.labels)), dtype=np.int32)
     return feed.picked(self._data, rows)
 
+  @functools.cached_property
+  def _decrease(self) -> Callable[..., jax.Array]:
+    """`(norm, optimizer, step) ->` the first-order decrease of the loss."""
+    experiment = self._experiment
+    shape = learning_rate.shape(
+      experiment.config['optimizer'], experiment.plan.num_steps
+    )
+
+    @jax.jit
+    def decrease(norm, optimizer, step):
+      rate = optimizer['learning_rate'] * shape(step)
+      return -first_order_change(norm, learning_rate=rate)
+
+    return decrease
+
   def record(self, replicate: int, state: TrainState) -> Record:
     """The entries of an evaluation record.
 
@@ -77,7 +93,9 @@ class Scores:
   def probe(self, replicate: int, state: TrainState) -> Record:
     """The entries of a probe: the masked gradient on a fixed batch.
 
-    The same examples and, where the model has dropout, the same key each time.
+    `first_order_decrease` is what a plain gradient step at the learning rate
+    of the step that comes next lowers the loss by, to first order. The same
+    examples and, where the model has dropout, the same key each time.
     """
     member = self._experiment.members[replicate]
     updater = self._experiment.recipe.updater(member)
@@ -91,7 +109,12 @@ class Scores:
     flow = jax.device_get(flow)
     return {
       'probe_loss': float(flow.loss),
+      'first_order_decrease': float(
+        self._decrease(flow.norm, member.optimizer, state.step)
+      ),
       'gradient_norm': float(flow.norm),
+      'gradient_norm_per_weight': float(flow.per_weight),
+      'effective_gradient_flow': float(flow.layer_mean),
       'layer_gradient_norm': {
         path: float(norm) for path, norm in paths.flatten(flow.leaves).items()
       },

@@ -93,8 +93,45 @@ def test_a_probe_is_the_gradient_of_the_first_examples(
   assert total == pytest.approx(whole(norms), **close)
 
 
+@pytest.mark.parametrize('step', [0, 30])
+def test_a_probe_tells_the_flow_of_layers_and_of_active_weights(
+  probed, make_config, step
+):
+  """Biases take part in neither."""
+  _, norms = by_hand(probed, step, make_config)
+  kernels = np.array([norms[f'Dense_{i}/kernel'] for i in (0, 1)])
+  masks = paths.flatten(load_params(probed, step=step)[1])
+  weights = sum(np.count_nonzero(mask) for mask in masks.values())
+  expected = {
+    'effective_gradient_flow': kernels.mean(),
+    'gradient_norm_per_weight': np.sqrt(np.sum(kernels**2) / weights),
+  }
+  for name, value in expected.items():
+    assert recorded(probed, name)[step] == pytest.approx(value, rel=1e-4)
+
+
+def test_a_probe_tells_the_first_order_decrease_at_the_steps_rate(
+  probed, probing
+):
+  """That of the step that comes next, along the cosine to 0."""
+  optimizer = probing().optimizer
+  assert (optimizer.schedule, optimizer.warmup_steps) == ('cosine', 0)
+  found = recorded(probed, 'first_order_decrease')
+  assert found[30] == 0
+  for step, norm in recorded(probed, 'gradient_norm').items():
+    rate = optimizer.learning_rate * (1 + np.cos(np.pi * step / 30)) / 2
+    assert found[step] == pytest.approx(rate * norm**2, rel=1e-5, abs=1e-12)
+
+
 def test_probes_are_made_when_they_are_due(probed):
-  for name in ('gradient_norm', 'layer_gradient_norm', 'probe_loss'):
+  for name in (
+    'effective_gradient_flow',
+    'first_order_decrease',
+    'gradient_norm',
+    'gradient_norm_per_weight',
+    'layer_gradient_norm',
+    'probe_loss',
+  ):
     assert list(recorded(probed, name)) == [0, 12, 24, 30]
   for end in ('before', 'after'):
     around = recorded(probed, f'gradient_norm_{end}')
@@ -148,7 +185,9 @@ def train_until(config, root, step):
 def test_members_carried_together_are_probed_alike(probed, probing, tmp_path):
   train(probing(replicates=2), tmp_path / 'run', carry='vmap', plots=False)
   for name in (
+    'effective_gradient_flow',
     'gradient_norm',
+    'gradient_norm_per_weight',
     'layer_gradient_norm',
     'probe_loss',
     'gradient_norm_before',
