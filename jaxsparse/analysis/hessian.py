@@ -107,8 +107,9 @@ def hessian(
     max_size: the most active weights accepted; the matrix takes 8 n^2 bytes.
 
   Raises:
-    ValueError: masks that do not fit, nothing active, no batch, more active
-      weights than `max_size`, or a Hessian that is not finite.
+    ValueError: masks that do not fit, nothing active, no batch, one batch in
+      place of several, more active weights than `max_size`, or a Hessian that
+      is not finite.
   """
   if chunk < 1:
     raise ValueError(f'chunk is {chunk}; accepted is >= 1')

@@ -7,7 +7,7 @@ batched, which XLA would turn into a slow grouped one.
 """
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import jax
@@ -118,16 +118,41 @@ def operator(
       leading axis; one of another shape compiles once more.
 
   Raises:
-    ValueError: masks that do not fit, nothing active, or no batch.
+    ValueError: masks that do not fit, nothing active, no batch, or one batch
+      where a list of them is accepted.
   """
   at = active.index(params, masks)
   kept = tuple(batches)
   if not kept:
     raise ValueError('batches: none; the Hessian needs at least one')
+  _check_loss(loss, params, kept[0], batches)
   counts = np.array([examples(batch) for batch in kept], np.float64)
   return Operator(
     loss, apply_masks(params, masks), at, kept, counts / counts.sum()
   )
+
+
+def _check_loss(
+  loss: BatchLoss, params: Params, first: PyTree, batches: PyTree
+) -> None:
+  """Raises where the loss takes all of `batches` and not the first of them.
+
+  Shapes alone do not tell `(x, y)` from two batches, but the loss does. What it
+  raises of its own is raised as it is.
+  """
+  try:
+    jax.eval_shape(loss, params, first)
+  except Exception as error:
+    if isinstance(batches, Iterator):
+      raise
+    try:
+      jax.eval_shape(loss, params, batches)
+    except Exception:
+      raise error from None
+    raise ValueError(
+      'batches is one batch, for the loss takes it whole and not its first'
+      f' part ({type(error).__name__}); accepted are several: [batch]'
+    ) from error
 
 
 def multiply(op: Operator, vectors: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 from flax import linen as nn
 from jax.flatten_util import ravel_pytree
 
-from jaxsparse.analysis import hessian
+from jaxsparse.analysis import hessian, lanczos
 from jaxsparse.analysis.products import examples, operator, products
 
 RNG = np.random.default_rng(0)
@@ -162,6 +162,37 @@ def test_negative_counts_and_sums_below_the_threshold():
 )
 def test_a_batch_counts_its_leading_axis(batch, weight):
   assert examples(batch) == weight
+
+
+@pytest.mark.parametrize(
+  'one',
+  [BATCH, list(BATCH), (jnp.asarray(IMAGES), jnp.asarray(LABELS))],
+)
+@pytest.mark.parametrize('measure', [hessian.spectrum, hessian.hessian])
+def test_one_batch_in_place_of_several_is_told(net, one, measure):
+  message = r'batches is one batch.*accepted are several: \[batch\]'
+  with pytest.raises(ValueError, match=message):
+    measure(loss, *net, one)
+
+
+def test_one_batch_by_name_is_told_too(net):
+  def named(params, batch):
+    return loss(params, (batch['images'], batch['labels']))
+
+  one = {'images': IMAGES, 'labels': LABELS}
+  for measure in (hessian.spectrum, lanczos.extremes):
+    key = {'key': jax.random.key(0)} if measure is lanczos.extremes else {}
+    with pytest.raises(ValueError, match='batches is one batch'):
+      measure(named, *net, one, **key)
+
+
+@pytest.mark.parametrize('batches', [[BATCH], (BATCH,), iter([BATCH])])
+def test_what_a_loss_raises_of_its_own_is_raised_as_it_is(net, batches):
+  def broken(params, batch):
+    raise KeyError('of the user')
+
+  with pytest.raises(KeyError, match='of the user'):
+    hessian.spectrum(broken, *net, batches)
 
 
 @jax.custom_jvp
