@@ -29,7 +29,7 @@ SIZES = (784, 300, 100, 10)
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
-def drawn(module, name, sparsity, key, inputs):
+def drawn(module, name, sparsity, key, inputs, **options):
   """Params of `module` under i.i.d. masks, from the initialisation `name`."""
   params = module.init(jax.random.fold_in(key, 0), inputs[:1])['params']
 
@@ -41,7 +41,8 @@ def drawn(module, name, sparsity, key, inputs):
 
   tree = jax.tree_util.tree_map_with_path(mask, params)
   redraw = getattr(initialisation, name)
-  return redraw(params, tree, key=jax.random.fold_in(key, 1)), tree
+  redrawn = redraw(params, tree, key=jax.random.fold_in(key, 1), **options)
+  return redrawn, tree
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -97,36 +98,53 @@ def test_scaling_by_unit_evens_out_the_units(key, sparsity, sparse, layer):
     assert squares.std() / squares.mean() == pytest.approx(expected, abs=0.02)
 
 
-# Standard deviation of logits by sparsity; inputs N(0, 1) of 28 x 28 x 3.
+# Standard deviation of logits at each sparsity; inputs N(0, 1) of 28 x 28 x 3.
+SPARSITIES = (0.5, 0.8, 0.9, 0.95, 0.98)
 LOGITS = {
-  ('sparse', 'he_normal'): {0.5: 3.2, 0.8: 2.8, 0.95: 2.6, 0.98: 1.7},
-  ('layer_scaled', 'he_normal'): {0.5: 2.8, 0.8: 3.6, 0.95: 3.5, 0.98: 1.7},
-  ('dense', 'glorot_uniform'): {0.5: 0.12, 0.8: 0.013, 0.95: 2.8e-4},
-  ('dense', 'he_normal'): {0.5: 0.60, 0.8: 0.061, 0.95: 0.0015, 0.98: 9e-5},
+  ('sparse', 2.0, 'he_normal'): (3.2, 2.8, 2.7, 2.6, 1.7),
+  ('sparse', 1.0, 'he_normal'): (0.47, 0.47, 0.54, 0.57, 0.26),
+  ('layer_scaled', 2.0, 'he_normal'): (2.8, 3.6, 4.2, 3.5, 1.7),
+  ('dense', None, 'glorot_uniform'): (0.12, 0.013, 0.0018, 2.8e-4, 2.8e-5),
+  ('dense', None, 'he_normal'): (0.60, 0.061, 0.0083, 0.0015, 9e-5),
 }
 
 
+def logits(module, name, scale, sparsity, draws):
+  """Their deviation, the mean over draws."""
+  options = {} if scale is None else {'scale': scale}
+  deviations = []
+  for i in range(draws):
+    key = jax.random.key(100 + i)
+    inputs = jax.random.normal(key, (20, 28, 28, 3))
+    params, _ = drawn(module, name, sparsity, key, inputs, **options)
+    deviations.append(signals(module, params, inputs)['Dense_2'].deviation)
+  return np.mean(deviations)
+
+
 @pytest.mark.parametrize(
-  ('name', 'kernel_init'),
+  ('name', 'scale', 'kernel_init'),
   [
     key if key[0] == 'sparse' else pytest.param(*key, marks=pytest.mark.slow)
     for key in LOGITS
   ],
 )
-def test_the_logits_of_lenet5_are_as_large_as_simulated(name, kernel_init):
-  module, found = lenet5(kernel_init=kernel_init), {}
-  for sparsity, figure in LOGITS[name, kernel_init].items():
-    deviations = []
-    for i in range(10):
-      key = jax.random.key(100 + i)
-      inputs = jax.random.normal(key, (100, 28, 28, 3))
-      params, _ = drawn(module, name, sparsity, key, inputs)
-      deviations.append(signals(module, params, inputs)['Dense_2'].deviation)
-    found[sparsity] = np.mean(deviations)
-    # Few of the 150 first weights stay, and draws differ by their factors.
-    factor = 2.2 if sparsity < 0.98 else 3
-    assert figure / factor < found[sparsity] < figure * factor, sparsity
-  spread = max(found.values()) / min(found.values())
+def test_the_logits_of_lenet5_are_as_large_as_simulated(
+  name, scale, kernel_init
+):
+  """Within 30 %, to which the figures are given.
+
+  They are means of 10 draws. At 98 % nine of the 450 first weights stay, and
+  draws differ by as much as they are large: there, 10 of them are uncertain by
+  a third, and figures other than those of `sparse` hold to a factor of two.
+  """
+  figures = LOGITS[name, scale, kernel_init]
+  module = lenet5(kernel_init=kernel_init)
+  draws = 120 if name == 'sparse' else 240
+  found = [logits(module, name, scale, s, draws) for s in SPARSITIES]
+  ratios = np.array(found) / figures
+  room = np.array([0.3] * 4 + [0.3 if name == 'sparse' else 1.0])
+  assert (np.abs(ratios - 1) < room).all(), ratios
+  spread = max(found) / min(found)
   assert spread > 100 if name == 'dense' else spread < 3
 
 
