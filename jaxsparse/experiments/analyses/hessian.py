@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from jaxsparse.analysis import hessian as hessian_lib
-from jaxsparse.analysis.hessian import Spectrum
-from jaxsparse.experiments import finished, measures
-from jaxsparse.experiments.analyses import _looks
-from jaxsparse.experiments.findings import Finding, Part, Table
+from jaxsparse.experiments import finished
+from jaxsparse.experiments.analyses import _looks, _spectra
+from jaxsparse.experiments.findings import Finding, Part
 from jaxsparse.experiments.finished import Finished
 from jaxsparse.experiments.studies.figures import looks
 from jaxsparse.experiments.studies.figures.looks import Drawn
@@ -20,8 +18,6 @@ _LOOKS: dict[str, dict[str, Any]] = {
   'before': {'color': '#0072B2', 'linestyle': '-'},
   'after': {'color': '#D55E00', 'linestyle': '--'},
 }
-# Eigenvalues within this are drawn on a linear axis, others on a log one.
-_LINEAR = 1e-3
 
 
 def hessian(
@@ -36,8 +32,9 @@ def hessian(
 
   Evci et al. 2022, section on the Hessian. The sides are the nets after
   `step` and after `step + 1` steps, and `checkpoint.keep_steps` of the run
-  must hold both. With methods that move weights in a mask step too (SET,
-  SNFS, GMP) that is part of the difference.
+  must hold both (the analysis `spectrum` is of one step). With methods that
+  move weights in a mask step too (SET, SNFS, GMP) that is part of the
+  difference.
 
   Args:
     workdirs: of the run.
@@ -58,7 +55,7 @@ def hessian(
   (run,) = finished.load_each(workdirs, count=1)
   _check_step(run, step)
   spectra = {
-    side: _spectrum(run, at, examples, max_size)
+    side: _spectra.measured(run, at, examples, max_size)
     for side, at in (('before', step), ('after', step + 1))
   }
   numbers: dict[str, float] = {}
@@ -84,38 +81,20 @@ def _check_step(run: Finished, step: int) -> None:
     raise ValueError(
       f'{run.root}: masks do not change at step {step}; they do at multiples'
       f' of {plan.update_interval} from {plan.start_step} on, before'
-      f' {plan.stop_step}'
+      f' {plan.stop_step}. The analysis `spectrum` takes any step that is kept'
     )
-
-
-def _spectrum(
-  run: Finished, step: int, examples: int, max_size: int
-) -> Spectrum:
-  net = finished.solution(run, step)
-  return hessian_lib.spectrum(
-    measures.batch_loss(run),
-    net.params,
-    net.masks,
-    [
-      (split, net.model_state)
-      for split in measures.train_batches(run, examples)
-    ],
-    max_size=max_size,
-  )
 
 
 def draw_hessian(parts: Sequence[Part]) -> Drawn:
   """A panel a row: how many eigenvalues lie where, before and after."""
   groups = _looks.groups(parts)
   figure, axes = looks.multiples(list(groups), columns=2, panel=(4.4, 2.8))
-  every = np.concatenate([part.table['eigenvalue'] for part in parts])
-  ends = _looks.symlog([every.min(), every.max()], _LINEAR)
-  # Half units: whole ones are decades, and the middle one is around 0.
-  edges = np.arange(np.floor(2 * ends[0]), np.ceil(2 * ends[1]) + 1) / 2
+  edges = _spectra.edges(parts)
   said, most = [], 1.0
   for ax, (label, (_, tables)) in zip(axes, groups.items(), strict=True):
     for side, look in _LOOKS.items():
-      shown = [_counts(table, side, edges) for table in tables]
+      own = [t['eigenvalue'][t['side'] == side] for t in tables]
+      shown = [_spectra.counts(values, edges) for values in own]
       ax.stairs(
         np.mean(shown, 0),
         edges,
@@ -123,11 +102,11 @@ def draw_hessian(parts: Sequence[Part]) -> Drawn:
         linewidth=1.6,
         **look,
       )
-      negative = np.mean([_negative(table, side) for table in tables])
+      negative = np.mean([_spectra.negative(values) for values in own])
       said.append(f'{label}, {side}, {negative:.4g}')
       most = max(most, np.mean(shown, 0).max())
   for ax in axes:
-    _value_axis(ax)
+    _spectra.value_axis(ax)
     ax.set_ylim(0, 1.5 * most)
   figure.supylabel('eigenvalues', fontsize=10)
   looks.figure_legend(figure, beside=False)
@@ -139,34 +118,10 @@ def draw_hessian(parts: Sequence[Part]) -> Drawn:
       [
         'Eigenvalues of the training loss over active weights, counted in half'
         ' decades, means over seeds',
-        f'the axis is linear within ± {_LINEAR:g} and logarithmic beyond',
+        _spectra.AXIS,
       ]
     ),
-    f'Chart: {title}. Eigenvalues below -{_LINEAR:g}: {looks.sentence(said)}',
+    f'Chart: {title}. Eigenvalues below -{_spectra.LINEAR:g}:'
+    f' {looks.sentence(said)}',
     figure,
   )
-
-
-def _counts(table: Table, side: str, edges: np.ndarray) -> np.ndarray:
-  """How many eigenvalues of a side lie between each two edges."""
-  own = table['eigenvalue'][table['side'] == side]
-  return np.histogram(_looks.symlog(own, _LINEAR), edges)[0]
-
-
-def _negative(table: Table, side: str) -> int:
-  own = table['eigenvalue'][table['side'] == side]
-  return int(np.sum(own < -_LINEAR))
-
-
-def _value_axis(ax: Axes) -> None:
-  """An axis of signed decades, named by what they are."""
-  low, high = ax.get_xlim()
-  ticks = [t for t in range(-12, 13) if low <= t <= high and t % 2]
-  ax.set_xticks(ticks, [_name(t) for t in ticks], minor=False)
-  ax.set_yscale('symlog', linthresh=1)
-  ax.set_xlabel('eigenvalue', fontsize=9)
-
-
-def _name(place: int) -> str:
-  power = round(np.log10(_LINEAR)) + abs(place) - 1
-  return f'$\\mathregular{{{"-" if place < 0 else ""}10^{{{power}}}}}$'

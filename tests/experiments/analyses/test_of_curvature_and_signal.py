@@ -12,6 +12,7 @@ from jaxsparse.experiments.analyses.signal_at_init import (
   draw_signal_at_init,
   signal_at_init,
 )
+from jaxsparse.experiments.analyses.spectrum import draw_spectrum, spectrum
 from jaxsparse.experiments.findings import Input, Part
 from jaxsparse.training.checkpoints import load_params
 
@@ -95,6 +96,26 @@ def test_the_spectrum_is_drawn_as_counts(around):
   assert before.get_data().values[middle].sum() == small.sum()
   assert before.get_label() == 'before the step'
   assert 'RigL, before' in drawn.alt
+
+
+def test_a_spectrum_is_that_of_the_side_and_of_any_method(runs, around):
+  found = spectrum([runs.rigl], step=5, examples=EXAMPLES)
+  before = around.table['eigenvalue'][around.table['side'] == 'before']
+  np.testing.assert_array_equal(found.table['eigenvalue'], before)
+  for name in ('negative_eigenvalues', 'negative_sum', 'lowest_eigenvalue'):
+    assert found.numbers[name] == around.numbers[f'{name}_before']
+  last = spectrum([runs.tuned_0], examples=EXAMPLES)
+  assert last.numbers['highest_eigenvalue'] == last.table['eigenvalue'][-1] > 0
+  with pytest.raises(ValueError, match='does not hold step 15; kept are 0'):
+    spectrum([runs.tuned_0], step=15)
+
+
+def test_one_spectrum_is_drawn_as_counts(around):
+  own = around.table['eigenvalue'][around.table['side'] == 'after']
+  drawn = draw_spectrum([part({'eigenvalue': own}, 'RigL')])
+  (shown,) = drawn.figure.axes[0].patches
+  assert shown.get_data().values.sum() == len(own)
+  assert 'RigL' in drawn.alt
 
 
 @pytest.mark.parametrize('noise', [False, True])
