@@ -1,16 +1,22 @@
 """An analysis of finished runs, made by hand: what it finds, and where."""
 
+import itertools
 import json
 import os
 import pathlib
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from jaxsparse.experiments import figures, findings, workdir
 from jaxsparse.experiments.findings import Finding, Input, Part
 from jaxsparse.training.locks import lock
 
 _ENTRY = 'analyses'
+# Letters of a line above a figure.
+_COLUMNS = 90
 
 
 class Made(NamedTuple):
@@ -33,10 +39,12 @@ def make(
 ) -> Made:
   """Makes an analysis, writes its files and notes it in a summary.
 
-  The files are `<analysis>.json` (numbers, and what they are of), and where
-  there is something to draw `<analysis>.csv`, `.png` and `.svg`. The numbers
-  also join the entry `analyses` of the first run's `summary.json`, in place
-  of those of an earlier call that was alike.
+  The files are `<analysis>.json` (numbers, and what they are of),
+  `<analysis>.csv` (its table, or the numbers where it has none), and where
+  there is something to draw `.png` and `.svg`. Another call of the analysis,
+  with other runs or options, has files of its own: `<analysis>-2` and so on.
+  The numbers also join the entry `analyses` of the first run's `summary.json`,
+  in place of those of an earlier call that was alike.
 
   Args:
     spec: of the analysis, see `findings.find`.
@@ -62,20 +70,53 @@ def make(
     raise ValueError(f'{function.__name__}: {error}') from None
   first = roots[0][0]
   folder = workdir.output(first / _ENTRY if out is None else out)
-  stem = folder / function.__name__
   asked = {
     'analysis': spec if isinstance(spec, str) else findings.full_name(spec),
     'inputs': [[os.path.relpath(r, first) for r in pool] for pool in roots],
     'options': dict(options),
   }
   _note(first, asked, found)
-  paths = findings.keep(stem, asked, found)
+  stem = _stem(folder, function.__name__, asked)
+  tabled = found._replace(table=found.table or _table(found))
+  paths = findings.keep(stem, asked, tabled)
   draw = findings.drawer(function)
   if draw and found.table:
     kinds = roots if findings.takes_pools(function) else [[r] for r in inputs]
     part = Part(tuple(map(_input, kinds, figures.COLOURS)), found.table)
-    paths += tuple(figures.save_both(draw([part]).figure, stem))
+    drawn = draw([part])
+    said = f'{drawn.title}: {_of(part, options)}. {drawn.caption}'
+    drawn.figure.suptitle(textwrap.fill(said, _COLUMNS), fontsize=8)
+    paths += tuple(figures.save_both(drawn.figure, stem))
   return Made(found, paths)
+
+
+def _stem(
+  folder: pathlib.Path, name: str, asked: Mapping[str, Any]
+) -> pathlib.Path:
+  """Of the files: that of an earlier call that was alike, or a free one."""
+  asked = json.loads(json.dumps(asked))
+  stems = (folder / f'{name}-{n}' for n in itertools.count(2))
+  return next(
+    stem
+    for stem in itertools.chain([folder / name], stems)
+    if findings.asked_before(stem) in (None, asked)
+  )
+
+
+def _table(found: Finding) -> findings.Table:
+  """The numbers of a finding as a table; the mean of those with a spread."""
+  values = [
+    value['mean'] if isinstance(value, dict) else value
+    for value in found.numbers.values()
+  ]
+  return {'number': np.array(list(found.numbers)), 'value': np.array(values)}
+
+
+def _of(part: Part, options: Mapping[str, Any]) -> str:
+  """'a, to b (step=500)': what a figure is of."""
+  named = ', to '.join(each.label for each in part.inputs)
+  given = ', '.join(f'{name}={value}' for name, value in options.items())
+  return named + (f' ({given})' if given else '')
 
 
 def _input(pool: Sequence[pathlib.Path], colour: str) -> Input:

@@ -30,15 +30,24 @@ def test_numbers_are_printed_kept_and_noted(launch, root):
   before = json.loads((root / 'rigl/summary.json').read_text())
   ended = analyze(launch, *args)
   assert (ended.code, ended.err) == (0, '')
-  first, second, path = ended.out.splitlines()
+  first, second, path, table = ended.out.splitlines()
   assert first.split()[:1] == ['disagreement']
   assert second.startswith('symmetric kl')
   assert path == f'{root}/rigl/analyses/disagreement.json'
+  assert table == f'{root}/rigl/analyses/disagreement.csv'
   kept = json.loads((root / 'rigl/analyses/disagreement.json').read_text())
   assert f'{kept["numbers"]["disagreement"]:.4f}' == first.split()[-1]
   # Twice is once; another step is another analysis.
   for more in ((), ('--step=0',)):
     assert analyze(launch, *args, *more).code == 0
+  # Each has files of its own.
+  second = root / 'rigl/analyses/disagreement-2.json'
+  numbered = json.loads(second.read_text())
+  assert (numbered['options'], kept['options']) == ({'step': 0}, {})
+  rows = (root / 'rigl/analyses/disagreement.csv').read_text().split()
+  name, value = rows[1].split(',')
+  assert float(value) == kept['numbers'][name]
+  assert not (root / 'rigl/analyses/disagreement-3.json').exists()
   summary = json.loads((root / 'rigl/summary.json').read_text())
   one, other = summary.pop('analyses')
   assert summary == before

@@ -127,7 +127,8 @@ def draw_gradient_flow(parts: Sequence[Part]) -> Drawn:
     }
     figures.log_scale(ax, list(shown.values()))
     for label, values in shown.items():
-      figures.line(ax, values, label=label, **groups[label][0], marker='o')
+      style = groups[label][0] | {'linestyle': ''}  # Leaves are no steps.
+      figures.line(ax, values, label=label, **style, marker='o')
       said.append(f'{label}, {name}, first leaf {values.mean[0]:.3g}')
     ax.set_xticks(range(len(leaves)), leaves, rotation=40, ha='right')
     ax.set_title(name, fontsize=9, loc='left')

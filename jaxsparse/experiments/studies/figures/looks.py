@@ -161,7 +161,7 @@ def figure_legend(figure: Figure, *, beside: bool) -> None:
     figure.legend(
       list(named.values()),
       list(named),
-      loc='outside right upper' if beside else 'outside lower center',
+      loc='outside right center' if beside else 'outside lower center',
       ncols=1 if beside else min(6, len(named)),
       frameon=False,
       fontsize=9,
