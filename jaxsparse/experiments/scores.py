@@ -3,6 +3,7 @@
 import functools
 import math
 from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -18,10 +19,28 @@ from jaxsparse.training.evaluate import checked_active
 from jaxsparse.training.loop import Record
 from jaxsparse.training.state import TrainState
 
+# What a learning rate's course is made of, its base value apart.
+_SCHEDULE = ('schedule', 'warmup_steps', 'boundaries', 'scales')
+
 
 def in_bits(nats: float) -> float:
   """A loss in nats, in bits: of text those of a character."""
   return nats / math.log(2)
+
+
+@functools.lru_cache(maxsize=32)
+def _decrease(
+  schedule: tuple[tuple[str, Any], ...], num_steps: int
+) -> Callable[..., jax.Array]:
+  """`(norm, optimizer, step) ->` the first-order decrease of the loss."""
+  shape = learning_rate.shape(dict(schedule), num_steps)
+
+  @jax.jit
+  def decrease(norm, optimizer, step):
+    rate = optimizer['learning_rate'] * shape(step)
+    return -first_order_change(norm, learning_rate=rate)
+
+  return decrease
 
 
 class Scores:
@@ -57,17 +76,9 @@ class Scores:
   @functools.cached_property
   def _decrease(self) -> Callable[..., jax.Array]:
     """`(norm, optimizer, step) ->` the first-order decrease of the loss."""
-    experiment = self._experiment
-    shape = learning_rate.shape(
-      experiment.config['optimizer'], experiment.plan.num_steps
-    )
-
-    @jax.jit
-    def decrease(norm, optimizer, step):
-      rate = optimizer['learning_rate'] * shape(step)
-      return -first_order_change(norm, learning_rate=rate)
-
-    return decrease
+    section = self._experiment.config['optimizer']
+    schedule = tuple((name, section[name]) for name in _SCHEDULE)
+    return _decrease(schedule, self._experiment.plan.num_steps)
 
   def record(self, replicate: int, state: TrainState) -> Record:
     """The entries of an evaluation record.
