@@ -68,7 +68,17 @@ METHODS = {
 }
 
 
-@pytest.fixture(scope='module', params=METHODS)
+# RigL takes no optimiser step on a mask step, and gradual pruning does.
+_USUAL = ('rigl', 'gmp')
+
+
+@pytest.fixture(
+  scope='module',
+  params=[
+    name if name in _USUAL else pytest.param(name, marks=pytest.mark.slow)
+    for name in METHODS
+  ],
+)
 def carried(request, make_config, tmp_path_factory):
   """Seeds 3, 4 and 5 as runs of their own, one by one and under vmap."""
   root = tmp_path_factory.mktemp(request.param)

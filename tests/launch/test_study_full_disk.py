@@ -50,7 +50,9 @@ def limited(args, size):
 @pytest.mark.parametrize(
   ('size', 'said'),
   [
-    (1, 'cannot be written: File too large'),
+    pytest.param(
+      *(1, 'cannot be written: File too large'), marks=pytest.mark.slow
+    ),
     (4, 'step 0 was not saved'),
     pytest.param(
       *(30, 'report cannot be written: File too large'), marks=pytest.mark.slow
