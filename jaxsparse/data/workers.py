@@ -43,10 +43,9 @@ class Batches(Protocol):
     ...
 
 
-@contextlib.contextmanager
 def ahead(
   batches: Batches, begin: int, workers: int
-) -> Iterator[Iterator[Arrays]]:
+) -> contextlib.AbstractContextManager[Iterator[Arrays]]:
   """The batches from `begin` on, for as long as the block lasts.
 
   Args:
@@ -54,24 +53,21 @@ def ahead(
     begin: in [0, len(batches)).
     workers: processes, or 0 for a thread of this process.
 
-  Yields:
-    An iterator. One whose worker was killed raises `ChildProcessError`.
+  Returns:
+    A context with an iterator. One whose worker was killed raises
+    `ChildProcessError`.
   """
   if not flags.FLAGS.is_parsed():
     flags.FLAGS.mark_as_parsed()  # Grain reads its own, in a library too.
   # More than there are batches would have nothing to do.
   workers = min(workers, len(batches) - begin)
-  with (_in_processes if workers else _in_a_thread)(
-    batches, begin, workers
-  ) as running:
-    yield running
+  if workers:
+    return _in_processes(batches, begin, workers)
+  return _in_a_thread(batches, begin)
 
 
 @contextlib.contextmanager
-def _in_a_thread(
-  batches: Batches, begin: int, workers: int
-) -> Iterator[Iterator[Arrays]]:
-  del workers
+def _in_a_thread(batches: Batches, begin: int) -> Iterator[Iterator[Arrays]]:
   options = grain.ReadOptions(num_threads=1, prefetch_buffer_size=_AHEAD)
   dataset = grain.MapDataset.source(batches)[begin:].to_iter_dataset(options)
   with contextlib.closing(iter(dataset)) as running:

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.typing import ArrayLike
 
 from jaxsparse.analysis.gradient_flow import first_order_change
 from jaxsparse.core import paths, prng
@@ -26,6 +27,27 @@ _SCHEDULE = ('schedule', 'warmup_steps', 'boundaries', 'scales')
 def in_bits(nats: float) -> float:
   """A loss in nats, in bits: of text those of a character."""
   return nats / math.log(2)
+
+
+def first_order_decrease(
+  experiment: Experiment,
+  replicate: int,
+  norm: ArrayLike,
+  step: int | jax.Array,
+) -> float:
+  """What a gradient step after `step` steps lowers the loss by, to first order.
+
+  Args:
+    experiment: whose learning rate it is made at.
+    replicate: which of its replicates.
+    norm: of the masked gradient.
+    step: how many steps were taken.
+  """
+  section = experiment.config['optimizer']
+  schedule = tuple((name, section[name]) for name in _SCHEDULE)
+  decrease = _decrease(schedule, experiment.plan.num_steps)
+  optimizer = experiment.members[replicate].optimizer
+  return float(decrease(norm, optimizer, np.int32(step)))
 
 
 @functools.lru_cache(maxsize=32)
@@ -73,13 +95,6 @@ class Scores:
     rows = np.arange(min(size, len(self._data.labels)), dtype=np.int32)
     return feed.picked(self._data, rows)
 
-  @functools.cached_property
-  def _decrease(self) -> Callable[..., jax.Array]:
-    """`(norm, optimizer, step) ->` the first-order decrease of the loss."""
-    section = self._experiment.config['optimizer']
-    schedule = tuple((name, section[name]) for name in _SCHEDULE)
-    return _decrease(schedule, self._experiment.plan.num_steps)
-
   def record(self, replicate: int, state: TrainState) -> Record:
     """The entries of an evaluation record.
 
@@ -120,8 +135,8 @@ class Scores:
     flow = jax.device_get(flow)
     return {
       'probe_loss': float(flow.loss),
-      'first_order_decrease': float(
-        self._decrease(flow.norm, member.optimizer, state.step)
+      'first_order_decrease': first_order_decrease(
+        self._experiment, replicate, flow.norm, state.step
       ),
       'gradient_norm': float(flow.norm),
       'gradient_norm_per_weight': float(flow.per_weight),

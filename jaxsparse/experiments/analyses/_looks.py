@@ -1,13 +1,16 @@
 """What the figures of analyses share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib import ticker
+from matplotlib.figure import Figure
 
+from jaxsparse.experiments import figures
 from jaxsparse.experiments.figures import COLOURS, Series, means
 from jaxsparse.experiments.findings import Part, Table
+from jaxsparse.experiments.studies.figures import looks
 
 Group = tuple[dict[str, Any], list[Table]]
 
@@ -50,6 +53,42 @@ def colours(part: Part) -> list[str]:
 def over(places: np.ndarray, values: Sequence[np.ndarray]) -> Series:
   """Means over seeds along `places` [n], of `values` [n] each."""
   return means(places, list(np.stack(values, axis=1)))
+
+
+def by_layer(
+  parts: Sequence[Part], column: str, panels: Mapping[str, str], **style: Any
+) -> tuple[Figure, list[tuple[str, Series]]]:
+  """A panel for each of some columns, over the layers that `column` names.
+
+  Args:
+    parts: what is drawn.
+    column: of their tables, with the names.
+    panels: other columns, and what they are called.
+    style: in place of that of the groups.
+
+  Returns:
+    The figure, and what it shows: 'group, panel' and the means.
+  """
+  figure, axes = figures.panels(len(panels), height=3.6)
+  several = groups(parts)
+  names = max((part.table[column] for part in parts), key=len)
+  said = []
+  for ax, (values, title) in zip(axes, panels.items(), strict=True):
+    shown = {
+      label: over(
+        np.arange(len(tables[0][column])), [t[values] for t in tables]
+      )
+      for label, (_, tables) in several.items()
+    }
+    figures.log_scale(ax, list(shown.values()))
+    for label, found in shown.items():
+      look = several[label][0] | style
+      figures.line(ax, found, label=label, **look, marker='o')
+      said.append((f'{label}, {title}', found))
+    ax.set_xticks(range(len(names)), names, rotation=30, ha='right')
+    ax.set_title(title, fontsize=9, loc='left')
+  looks.figure_legend(figure, beside=False)
+  return figure, said
 
 
 def locator() -> ticker.Locator:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from jaxsparse.analysis import hessian as hessian_lib
 from jaxsparse.analysis.hessian import Spectrum
@@ -11,10 +12,11 @@ from jaxsparse.experiments import finished, measures
 from jaxsparse.experiments.analyses import _looks
 from jaxsparse.experiments.findings import Part
 from jaxsparse.experiments.finished import Finished
+from jaxsparse.experiments.studies.figures import looks
+from jaxsparse.experiments.studies.figures.looks import Drawn
 
 # Eigenvalues within this are drawn on a linear axis, others on a log one.
 LINEAR = 1e-3
-AXIS = f'the axis is linear within ± {LINEAR:g} and logarithmic beyond'
 
 
 def measured(
@@ -55,6 +57,20 @@ def counts(eigenvalues: np.ndarray, bins: np.ndarray) -> np.ndarray:
 def negative(eigenvalues: np.ndarray) -> int:
   """How many lie outside the linear part, below."""
   return int(np.sum(eigenvalues < -LINEAR))
+
+
+def drawn(name: str, title: str, said: Sequence[str], figure: Figure) -> Drawn:
+  """A figure of eigenvalues; `said` are the numbers of negative ones."""
+  figure.supylabel('eigenvalues', fontsize=10)
+  caption = looks.sentence(
+    [
+      'Eigenvalues of the training loss over active weights, counted in half'
+      ' decades, means over seeds',
+      f'the axis is linear within ± {LINEAR:g} and logarithmic beyond',
+    ]
+  )
+  alt = f'Chart: {title}. Eigenvalues below -{LINEAR:g}: {looks.sentence(said)}'
+  return Drawn(name, title, caption, alt, figure)
 
 
 def value_axis(ax: Axes) -> None:

@@ -15,7 +15,7 @@ from jaxsparse.analysis.products import BatchLoss
 from jaxsparse.analysis.solutions import Solution
 from jaxsparse.core import paths
 from jaxsparse.core.masks import active
-from jaxsparse.experiments import figures, finished, learning_rate, measures
+from jaxsparse.experiments import finished, measures, scores
 from jaxsparse.experiments.analyses import _looks
 from jaxsparse.experiments.findings import Finding, Part
 from jaxsparse.experiments.finished import Finished
@@ -59,8 +59,8 @@ def gradient_flow(
   net = finished.solution(run, step)
   found = _flow(run, net, examples)
   at = run.last_step if step is None else step
-  decrease = -flow_lib.first_order_change(
-    found.norm, learning_rate=_rate(run, at)
+  decrease = scores.first_order_decrease(
+    run.experiment, run.replicate, found.norm, at
   )
   norms = {p: float(norm) for p, norm in paths.flatten(found.leaves).items()}
   weights = {
@@ -73,7 +73,7 @@ def gradient_flow(
       'effective_gradient_flow': float(found.layer_mean),
       'gradient_norm_per_weight': float(found.per_weight),
       'loss': float(found.loss),
-      'first_order_decrease': float(decrease),
+      'first_order_decrease': decrease,
     },
     {
       'leaf': np.array(list(norms)),
@@ -103,36 +103,11 @@ def _gradient(loss: BatchLoss) -> Callable[..., Any]:
   return jax.jit(jax.value_and_grad(loss))
 
 
-def _rate(run: Finished, step: int) -> float:
-  """The learning rate of the step that comes after so many."""
-  shape = learning_rate.shape(
-    run.experiment.config['optimizer'], run.experiment.plan.num_steps
-  )
-  member = run.experiment.members[run.replicate]
-  return float(member.optimizer['learning_rate'] * shape(jnp.int32(step)))
-
-
 def draw_gradient_flow(parts: Sequence[Part]) -> Drawn:
   """By leaf: the norm of all its gradient, and that of one weight's."""
-  figure, axes = figures.panels(len(_PANELS), height=3.9)
-  groups = _looks.groups(parts)
-  leaves = max((part.table['leaf'] for part in parts), key=len)
-  said = []
-  for ax, (column, name) in zip(axes, _PANELS.items(), strict=True):
-    shown = {
-      label: _looks.over(
-        np.arange(len(tables[0]['leaf'])), [t[column] for t in tables]
-      )
-      for label, (_, tables) in groups.items()
-    }
-    figures.log_scale(ax, list(shown.values()))
-    for label, values in shown.items():
-      style = groups[label][0] | {'linestyle': ''}  # Leaves are no steps.
-      figures.line(ax, values, label=label, **style, marker='o')
-      said.append(f'{label}, {name}, first leaf {values.mean[0]:.3g}')
-    ax.set_xticks(range(len(leaves)), leaves, rotation=40, ha='right')
-    ax.set_title(name, fontsize=9, loc='left')
-  looks.figure_legend(figure, beside=False)
+  # Leaves are no steps: no line leads from one to the next.
+  figure, shown = _looks.by_layer(parts, 'leaf', _PANELS, linestyle='')
+  said = [f'{what}, first leaf {found.mean[0]:.3g}' for what, found in shown]
   title = 'Gradient by leaf'
   return Drawn(
     'gradient-flow',

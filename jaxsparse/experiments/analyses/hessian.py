@@ -108,20 +108,6 @@ def draw_hessian(parts: Sequence[Part]) -> Drawn:
   for ax in axes:
     _spectra.value_axis(ax)
     ax.set_ylim(0, 1.5 * most)
-  figure.supylabel('eigenvalues', fontsize=10)
   looks.figure_legend(figure, beside=False)
   title = 'Spectrum of the Hessian before and after a mask step'
-  return Drawn(
-    'hessian',
-    title,
-    looks.sentence(
-      [
-        'Eigenvalues of the training loss over active weights, counted in half'
-        ' decades, means over seeds',
-        _spectra.AXIS,
-      ]
-    ),
-    f'Chart: {title}. Eigenvalues below -{_spectra.LINEAR:g}:'
-    f' {looks.sentence(said)}',
-    figure,
-  )
+  return _spectra.drawn('hessian', title, said, figure)

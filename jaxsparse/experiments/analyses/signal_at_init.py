@@ -12,7 +12,7 @@ from flax import linen as nn
 
 from jaxsparse.analysis import signal
 from jaxsparse.core.types import PyTree
-from jaxsparse.experiments import figures, finished, measures
+from jaxsparse.experiments import finished, measures
 from jaxsparse.experiments.analyses import _looks
 from jaxsparse.experiments.findings import Finding, Part
 from jaxsparse.experiments.finished import Finished
@@ -109,24 +109,8 @@ def _inputs(
 
 def draw_signal_at_init(parts: Sequence[Part]) -> Drawn:
   """A panel forward and one backward, by layer."""
-  figure, axes = figures.panels(len(_PANELS), height=3.6)
-  groups = _looks.groups(parts)
-  layers = max((part.table['layer'] for part in parts), key=len)
-  said = []
-  for ax, column in zip(axes, _PANELS, strict=True):
-    shown = {
-      label: _looks.over(
-        np.arange(len(tables[0]['layer'])), [t[column] for t in tables]
-      )
-      for label, (_, tables) in groups.items()
-    }
-    figures.log_scale(ax, list(shown.values()))
-    for label, values in shown.items():
-      figures.line(ax, values, label=label, **groups[label][0], marker='o')
-      said.append(f'{label}, {_PANELS[column]}, {values.mean[-1]:.3g}')
-    ax.set_xticks(range(len(layers)), layers, rotation=30, ha='right')
-    ax.set_title(_PANELS[column], fontsize=9, loc='left')
-  looks.figure_legend(figure, beside=False)
+  figure, shown = _looks.by_layer(parts, 'layer', _PANELS)
+  said = [f'{what}, {found.mean[-1]:.3g}' for what, found in shown]
   title = 'Signal by layer at initialisation'
   return Drawn(
     'signal-at-init',

@@ -68,19 +68,5 @@ def draw_spectrum(parts: Sequence[Part]) -> Drawn:
     negative = np.mean([_spectra.negative(values) for values in own])
     said.append(f'{label}, {negative:.4g}')
     _spectra.value_axis(ax)
-  figure.supylabel('eigenvalues', fontsize=10)
   title = 'Spectrum of the Hessian'
-  return Drawn(
-    'spectrum',
-    title,
-    looks.sentence(
-      [
-        'Eigenvalues of the training loss over active weights, counted in half'
-        ' decades, means over seeds',
-        _spectra.AXIS,
-      ]
-    ),
-    f'Chart: {title}. Eigenvalues below -{_spectra.LINEAR:g}:'
-    f' {looks.sentence(said)}',
-    figure,
-  )
+  return _spectra.drawn('spectrum', title, said, figure)
