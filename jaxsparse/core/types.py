@@ -150,11 +150,21 @@ class MaskUpdater(NamedTuple):
     times: the mask steps that its own decay or ramp was made for. A loop of
       others is refused, for masks would change by a schedule that no one asked
       for.
+    scheduled: `(params, step) -> counts`, of a method that prunes step by step
+      to counts that are known beforehand: the active weights of each leaf
+      after a mask step at `step`, and at -1 those that it starts with. `step`
+      may be traced; of `params` the shapes are looked at. Where layers are
+      ranked together, what each would have by itself.
+    trained_counts: `params -> counts` of what `trained` holds, where that is
+      not the masks and always so many weights.
     invariant: what the contract test holds the method to. `per_leaf`: active
       weights of each leaf are constant. `total`: their sum is. `scheduled`:
       active weights never increase and end at the counts. `scheduled_total`:
       those of no leaf increase, and their sum ends at that of the counts.
       `dense`: all active.
+
+  By `scheduled` and `trained_counts` a plan tells what a run will cost; without
+  them it is known when it has run.
 
   Where `trained` is the default, stored params equal
   `masks.apply_masks(params, state.masks)` at all times.
@@ -172,4 +182,6 @@ class MaskUpdater(NamedTuple):
   dense_batches: int | None = 0
   mask_steps: MaskSteps = 'all'
   times: Times = Times()
+  scheduled: Callable[[Params, int | jax.Array], Counts] | None = None
+  trained_counts: Callable[[Params], Counts] | None = None
   invariant: Invariant = 'per_leaf'

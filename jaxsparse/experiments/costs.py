@@ -134,17 +134,29 @@ def inference(
   return sparse / dense
 
 
-def planned_training(experiment: Experiment) -> Fraction | None:
+def planned_training(
+  experiment: Experiment, *, counting: Counting = COUNTINGS['multiply_adds']
+) -> Fraction | None:
   """`training` of a run before it has run.
 
-  `None` where its config does not settle it, as of methods that prune step by
-  step: those are known by what they did.
+  Exact, but for methods that promise the sum of active weights alone: of those
+  it is what would come of the distribution's layers.
+
+  Args:
+    experiment: the run.
+    counting: what is counted.
+
+  Returns:
+    `None` where its config does not settle it, see `spans.planned`: such runs
+    are known by what they did.
 
   Raises:
     ValueError: as for `forward`.
   """
   records = planned(experiment)
-  return None if records is None else training(experiment, None, records)
+  if records is None:
+    return None
+  return training(experiment, None, records, counting=counting)
 
 
 def training(
@@ -161,8 +173,7 @@ def training(
 
   Args:
     experiment: the run.
-    state: of the replicate, at the end; only a method that trains more than is
-      active needs one.
+    state: of the replicate, at the end; `None` of a run that is but planned.
     records: its own, of `metrics.jsonl`.
     counting: what is counted.
 

@@ -150,7 +150,10 @@ def _training(experiment: Experiment) -> str:
   share = costs.planned_training(experiment)
   if share is None:
     return 'its multiply-adds are known when it has run'
-  return f'{float(share):.4f} of the multiply-adds of a dense run'
+  return (
+    f'{float(share):.4f} of the multiply-adds of a dense run'
+    f'{_as_planned(experiment)}'
+  )
 
 
 def _bytes(experiment: Experiment) -> str:

@@ -1,12 +1,19 @@
 """A run in spans of equal masks: what was active, what gradients were read."""
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
+import numpy as np
+
 from jaxsparse.core import masks as masks_lib
+from jaxsparse.core import paths
 from jaxsparse.core.types import MaskUpdater, Path
 from jaxsparse.experiments.build import Experiment, total_sizes
+from jaxsparse.experiments.checks import SCHEDULED
 from jaxsparse.training.state import TrainState
 
 Record = Mapping[str, Any]
@@ -72,19 +79,33 @@ def mean(spans: Sequence[Span], weights: Sequence[int]) -> Active:
 def planned(experiment: Experiment) -> list[Record] | None:
   """What `metrics.jsonl` will hold of active weights, as `spans` needs it.
 
-  `None` where the config does not settle it: of a method that trains more than
-  is active. Of one that prunes step by step, or moves weights between layers,
-  the list is empty.
+  Of a method that promises a sum alone, as if layers shared it out as the
+  distribution has it. `None` where the config does not settle it: of a method
+  that does not say how it prunes, or how much it trains besides what is active.
   """
-  updater, steps = updater_of(experiment), experiment.plan.mask_steps
-  if not _trains_what_is_active(updater):
+  updater, plan = updater_of(experiment), experiment.plan
+  if not (_trains_what_is_active(updater) or updater.trained_counts):
     return None
-  if updater.invariant == 'scheduled' and updater.mask_steps == 'first':
-    return [
-      {'step': 0, 'layer_active': total_sizes(experiment)},
-      {'step': steps[0] + 1, 'layer_active': experiment.target_counts},
-    ]
-  return []
+  steps = jnp.array([-1, *plan.mask_steps], jnp.int32)
+  if updater.invariant not in SCHEDULED:
+    return _records(steps, [experiment.target_counts] * len(steps))
+  if updater.mask_steps == 'first':
+    both = total_sizes(experiment), experiment.target_counts
+    return _records(steps, both)
+  if updater.scheduled is None:
+    return None
+  scheduled = functools.partial(updater.scheduled, experiment.params)
+  counts = paths.flatten(jax.device_get(jax.vmap(scheduled)(steps)))
+  rows = np.stack(list(counts.values()), axis=1).tolist()
+  return _records(steps, [dict(zip(counts, row, strict=True)) for row in rows])
+
+
+def _records(steps: jax.Array, active: Sequence[Active]) -> list[Record]:
+  """Those of mask steps, each noted by the step that comes next."""
+  return [
+    {'step': step + 1, 'layer_active': counts}
+    for step, counts in zip(steps.tolist(), active, strict=True)
+  ]
 
 
 def trained(experiment: Experiment, state: TrainState | None) -> Active | None:
@@ -92,13 +113,24 @@ def trained(experiment: Experiment, state: TrainState | None) -> Active | None:
 
   Args:
     experiment: the run.
-    state: of a replicate, at its end; not looked at where it is `None`.
+    state: of a replicate, at its end; `None` of one that is but planned.
+
+  Raises:
+    ValueError: there is no state, and the method does not say how many.
   """
-  updater = updater_of(experiment)
-  if state is None or _trains_what_is_active(updater):
+  updater, sizes = updater_of(experiment), total_sizes(experiment)
+  if _trains_what_is_active(updater):
     return None
-  sizes = total_sizes(experiment)
-  own = masks_lib.active_by_path(updater.trained(state.mask_state))
+  if state is not None:
+    own = masks_lib.active_by_path(updater.trained(state.mask_state))
+  elif updater.trained_counts is not None:
+    counts = updater.trained_counts(experiment.params)
+    own = {path: int(n) for path, n in paths.flatten(counts).items()}
+  else:
+    raise ValueError(
+      'got no state of a method that trains more than is active, and has no'
+      ' trained_counts; accepted is its state at the end'
+    )
   return {path: own.get(path, size) for path, size in sizes.items()}
 
 

@@ -62,6 +62,13 @@ def gmp(
   """
   intervals = _prune.intervals(start_step, stop_step, update_interval)
 
+  def left(size: int, count: int | Array, step: int | Array) -> Array:
+    done = (step - start_step) // update_interval
+    return size - schedules.cubic_zeros(size - count, done, intervals)
+
+  def scheduled(params: Params, step: int | Array) -> Counts:
+    return map_masks(lambda p, n: left(p.size, n, step), params, counts)
+
   def update(
     grads: PyTree,
     state: MaskState,
@@ -70,25 +77,21 @@ def gmp(
     step: int | Array,
     key: Array,
   ) -> tuple[Params, MaskState]:
-    done = (step - start_step) // update_interval
-
-    def left(size: int, count: int | Array) -> Array:
-      return size - schedules.cubic_zeros(size - count, done, intervals)
-
     if global_ranking:
       weights = sum(mask.size for mask in jax.tree.leaves(state.masks))
-      total = left(weights, _prune.total_of(counts))
+      total = left(weights, _prune.total_of(counts), step)
       together = functools.partial(_prune.keep_together, total=total)
       return _prune.keep_largest(
         counts, grads, state, params, key=key, keep=together
       )
-    scheduled = map_masks(lambda p, n: left(p.size, n), params, counts)
-    return _prune.keep_largest(scheduled, grads, state, params, key=key)
+    now = scheduled(params, step)
+    return _prune.keep_largest(now, grads, state, params, key=key)
 
   return MaskUpdater(
     init=_prune.full_init(counts),
     update=update,
     step_on_update=True,
     times=Times(start_step, stop_step, update_interval),
+    scheduled=scheduled,
     invariant='scheduled_total' if global_ranking else 'scheduled',
   )

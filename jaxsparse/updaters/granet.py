@@ -79,22 +79,22 @@ def granet(
   decay = schedules.decay(drop_schedule)
   draw = registry.resolve(sampler, 'jaxsparse.core.samplers')
 
-  def zeros_at(param: Array, count: int | Array, done: int | Array) -> Array:
+  def zeros_at(param: Array, count: int | Array, step: int | Array) -> Array:
+    done = (step - start_step) // update_interval
     end = jnp.asarray(param.size - count, jnp.int32)
     share = jnp.floor(jnp.float32(initial_fraction) * end.astype(jnp.float32))
     start = jnp.minimum(share.astype(jnp.int32), end)
     return start + schedules.cubic_zeros(end - start, done, intervals)
 
-  def scheduled(params: Params, done: int | Array) -> Counts:
-    return map_masks(lambda p, n: p.size - zeros_at(p, n, done), params, counts)
+  def scheduled(params: Params, step: int | Array) -> Counts:
+    return map_masks(lambda p, n: p.size - zeros_at(p, n, step), params, counts)
 
   def init(
     params: Params, *, key: Array, probe: PyTree | None = None
   ) -> MaskState:
     del probe
     _checks.check_counts(params, counts)
-    first = scheduled(params, 0)
-    return MaskState(draw(params, first, key=key))
+    return MaskState(draw(params, scheduled(params, -1), key=key))
 
   def update(
     grads: PyTree,
@@ -104,7 +104,7 @@ def granet(
     step: int | Array,
     key: Array,
   ) -> tuple[Params, MaskState]:
-    now = scheduled(params, (step - start_step) // update_interval)
+    now = scheduled(params, step)
     _, pruned = _prune.keep_largest(now, grads, state, params, key=key)
     new = drop_and_grow(
       pruned.masks,
@@ -120,5 +120,6 @@ def granet(
     step_on_update=True,
     dense_batches=1,
     times=Times(start_step, stop_step, update_interval),
+    scheduled=scheduled,
     invariant='scheduled',
   )

@@ -91,6 +91,9 @@ def ste(counts: Counts, *, decay: Scalar = 0.0) -> MaskUpdater:
     update=update,
     forward=lambda params, state: apply_masks(params, state.masks),
     trained=_everything,
+    trained_counts=lambda params: map_masks(
+      lambda p, _: p.size, params, counts
+    ),
     regularise=regularise,
     step_on_update=True,
   )

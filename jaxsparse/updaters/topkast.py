@@ -69,13 +69,16 @@ def topkast(
   _checks.check_fraction('exploration', exploration)
   _checks.check_not_negative('penalty', penalty)
 
-  def sets(params: Params) -> MaskState:
-    def wider(param: Array, count: int | Array) -> Array:
-      rest = jnp.asarray(param.size - count, jnp.int32)
-      more = jnp.floor(jnp.float32(exploration) * rest.astype(jnp.float32))
-      return count + jnp.minimum(more.astype(jnp.int32), rest)
+  def wider(param: Array, count: int | Array) -> Array:
+    rest = jnp.asarray(param.size - count, jnp.int32)
+    more = jnp.floor(jnp.float32(exploration) * rest.astype(jnp.float32))
+    return count + jnp.minimum(more.astype(jnp.int32), rest)
 
-    backward = _prune.largest(params, map_masks(wider, params, counts))
+  def trained_counts(params: Params) -> Counts:
+    return map_masks(wider, params, counts)
+
+  def sets(params: Params) -> MaskState:
+    backward = _prune.largest(params, trained_counts(params))
     return MaskState(_prune.largest(params, counts), TopKASTState(backward))
 
   def init(
@@ -120,6 +123,7 @@ def topkast(
     update=update,
     forward=lambda params, state: apply_masks(params, state.masks),
     trained=_trained,
+    trained_counts=trained_counts,
     regularise=regularise,
     stores_all=True,
     step_on_update=True,

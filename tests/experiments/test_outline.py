@@ -123,9 +123,14 @@ def test_multiply_adds_that_cannot_be_told_are_unknown(experiment, monkeypatch):
     # Dense up to and with step 0, and its one mask step.
     ('snip', f'{(1184 + 29 * 238) / (30 * 1184):.4f} of'),
     ('dense', '1.0000 of'),
-    ('gmp', 'its multiply-adds are known when it has run'),
-    ('topkast', 'its multiply-adds are known when it has run'),
-    ('rigl_sm', 'its multiply-adds are known when it has run'),
+    # Of 179 and 59 weights; gradients of a tenth of the others besides.
+    ('topkast', f'{(3 * 238 + 84 + 10) / (3 * 1184):.4f} of'),
+    ('ste', f'{(2 * 238 + 1184) / (3 * 1184):.4f} of'),
+    # Dense up to and with step 5, then 638, 357, 254 and 238 are left.
+    (
+      'gmp',
+      f'{(6 * 1184 + 5 * (638 + 357 + 254) + 9 * 238) / (30 * 1184):.4f} of',
+    ),
   ],
 )
 def test_training_is_told_where_the_config_settles_it(
@@ -163,7 +168,7 @@ def test_what_only_the_run_settles_by_layer_is_told_as_a_plan(
 ):
   experiment = build(make_config(method, **fields), without_data=True)
   found, said = facts(experiment), 'as the distribution has it; layers may'
-  for fact in ('multiply-adds', 'bytes'):
+  for fact in ('multiply-adds', 'training', 'bytes'):
     assert (said in found[fact]) == is_plan
   *_, last = outline.layers(experiment).splitlines()
   assert last.startswith(f'by layer {said}' if is_plan else 'masked leaves')

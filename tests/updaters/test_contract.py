@@ -75,6 +75,18 @@ def test_invariant(case):
       raise AssertionError(f'no such invariant: {other!r}')
 
 
+def test_counts_are_those_that_it_says_beforehand(case):
+  updater, last = case.updater, case.trajectory.last
+  if updater.scheduled is not None and updater.invariant == 'scheduled':
+    states = [case.trajectory.first, *(m.new for m in case.moments)]
+    for step, state in zip((-1, *case.taken), states, strict=True):
+      said = updater.scheduled(case.params, step)
+      assert masking.active_by_path(state.masks) == paths.flatten(said)
+  if updater.trained_counts is not None:
+    said = updater.trained_counts(case.params)
+    assert masking.active_by_path(updater.trained(last)) == paths.flatten(said)
+
+
 def test_it_says_what_steps_its_schedule_was_made_for(case):
   known = inspect.signature(case.builder).parameters
   for field in ('start_step', 'stop_step'):

@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from jaxsparse.experiments import costs
 from jaxsparse.experiments.analyses.flops import flops
+from jaxsparse.experiments.finished import load
 from jaxsparse.training.checkpoints import load_params
 
 PATHS = ['Dense_0/kernel', 'Dense_1/kernel']
@@ -74,6 +76,14 @@ def test_a_step_has_its_own_masks_and_the_run_one_cost_of_training(runs):
   )
   shares = [found.numbers['training_flops'] for found in (first, last)]
   assert last.numbers['inference_flops'] < shares[0] == shares[1] < 1
+
+
+@pytest.mark.parametrize('name', ['pruned', 'rigl'])
+def test_training_cost_what_it_was_planned_to(runs, name):
+  root = getattr(runs, name)
+  planned = costs.planned_training(load(root).experiment)
+  summary = json.loads((root / 'summary.json').read_text())
+  assert summary['training_flops'] == float(planned)
 
 
 def test_multiplications_additions_biases_and_relus(runs):
