@@ -60,6 +60,28 @@ def mask_overlap(a: Masks, b: Masks) -> tuple[float, dict[Path, float]]:
   return _share(sum(both.values()), sum(any_.values())), by_leaf
 
 
+def chance_overlap(a: Masks, b: Masks) -> dict[Path, float]:
+  """What `mask_overlap` gives each leaf of random masks of as many weights.
+
+  The expected intersection of independent masks, over the union that it leaves.
+
+  Args:
+    a: masks; `None` leaves are exempt.
+    b: masks of the same leaves and shapes.
+
+  Raises:
+    ValueError: as for `mask_overlap`.
+  """
+  first, second = (paths.flatten(jax.device_get(masks)) for masks in (a, b))
+  _check(first, second)
+  found = {}
+  for path, mask in first.items():
+    mine, theirs = int(np.sum(mask)), int(np.sum(second[path]))
+    both = mine * theirs / max(mask.size, 1)
+    found[path] = _share(both, mine + theirs - both)
+  return found
+
+
 class Ensemble(NamedTuple):
   """Accuracies in [0, 1].
 
@@ -189,7 +211,7 @@ def _checked(*logits: np.ndarray) -> list[np.ndarray]:
   return found
 
 
-def _share(part: int, whole: int) -> float:
+def _share(part: float, whole: float) -> float:
   return part / whole if whole else 1.0
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaxsparse.analysis.similarity import mask_overlap
+from jaxsparse.analysis.similarity import chance_overlap, mask_overlap
 
 
 def tree(*rows):
@@ -40,6 +40,15 @@ def test_random_masks_overlap_as_chance_has_it():
   a, b = ({'w': rng.random((400, 400)) < density} for _ in range(2))
   total, _ = mask_overlap(a, b)
   assert total == pytest.approx(density / (2 - density), rel=0.1)
+  assert chance_overlap(a, b)['w'] == pytest.approx(total, rel=0.1)
+
+
+def test_chance_of_masks_of_other_counts_by_hand():
+  """Of 2 and 3 of 4, 1.5 is expected in both, and 3.5 in either."""
+  first = tree([1, 1, 0, 0], [0, 0, 0])
+  second = tree([1, 1, 1, 0], [0, 0, 0])
+  found = chance_overlap(first, second)
+  assert found == {'a/kernel': pytest.approx(3 / 7), 'b/kernel': 1.0}
 
 
 @pytest.mark.parametrize(

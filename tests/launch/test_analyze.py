@@ -30,11 +30,13 @@ def test_numbers_are_printed_kept_and_noted(launch, root):
   before = json.loads((root / 'rigl/summary.json').read_text())
   ended = analyze(launch, *args)
   assert (ended.code, ended.err) == (0, '')
-  first, second, path, table = ended.out.splitlines()
+  first, second, to, back, *paths = ended.out.splitlines()
   assert first.split()[:1] == ['disagreement']
   assert second.startswith('symmetric kl')
-  assert path == f'{root}/rigl/analyses/disagreement.json'
-  assert table == f'{root}/rigl/analyses/disagreement.csv'
+  assert to.startswith('kl to other')
+  assert back.startswith('kl from other')
+  ends = ('json', 'csv', 'png', 'svg')
+  assert paths == [f'{root}/rigl/analyses/disagreement.{end}' for end in ends]
   kept = json.loads((root / 'rigl/analyses/disagreement.json').read_text())
   assert f'{kept["numbers"]["disagreement"]:.4f}' == first.split()[-1]
   # Twice is once; another step is another analysis.
@@ -45,8 +47,8 @@ def test_numbers_are_printed_kept_and_noted(launch, root):
   numbered = json.loads(second.read_text())
   assert (numbered['options'], kept['options']) == ({'step': 0}, {})
   rows = (root / 'rigl/analyses/disagreement.csv').read_text().split()
-  name, value = rows[1].split(',')
-  assert float(value) == kept['numbers'][name]
+  assert rows[0].startswith('class,examples,accuracy')
+  assert len(rows) == 1 + 10
   assert not (root / 'rigl/analyses/disagreement-3.json').exists()
   summary = json.loads((root / 'rigl/summary.json').read_text())
   one, other = summary.pop('analyses')

@@ -3,11 +3,28 @@
 import pathlib
 from collections.abc import Sequence
 
+import numpy as np
+
 from jaxsparse.analysis import distances as distances_lib
 from jaxsparse.experiments import finished
+from jaxsparse.experiments.analyses import _bars, _looks
+from jaxsparse.experiments.findings import Finding, Part
+from jaxsparse.experiments.studies.figures import looks
+from jaxsparse.experiments.studies.figures.looks import Drawn
+
+# Rows and columns of the matrices of distances.
+_PAIRS = {
+  'start to other end': (0, 1),
+  'end to other end': (0, 2),
+  'start to end': (1, 2),
+}
+_PANELS = {
+  'l2': 'L2 distance',
+  'angle': 'angle (1 is a right one)',
+}
 
 
-def distances(workdirs: Sequence[pathlib.Path]) -> dict[str, float]:
+def distances(workdirs: Sequence[pathlib.Path]) -> Finding:
   """Distances in weight space to the end of another run (Evci et al. 2022).
 
   Over all weights, those outside a mask being 0.
@@ -17,7 +34,8 @@ def distances(workdirs: Sequence[pathlib.Path]) -> dict[str, float]:
 
   Returns:
     `distance_at_start` and `distance_at_end`, L2; `angle_at_start` and
-    `angle_at_end`, in [0, 2] (see `analysis.distances`).
+    `angle_at_end`, in [0, 2] (see `analysis.distances`). And a table of both
+    between each two of the run's start, its end and the other's.
 
   Raises:
     ValueError: not two finished runs of one model.
@@ -30,9 +48,41 @@ def distances(workdirs: Sequence[pathlib.Path]) -> dict[str, float]:
       finished.solution(run),
     ]
   )
-  return {
-    'distance_at_start': found.l2[0, 1],
-    'distance_at_end': found.l2[0, 2],
-    'angle_at_start': found.angle[0, 1],
-    'angle_at_end': found.angle[0, 2],
-  }
+  return Finding(
+    {
+      'distance_at_start': found.l2[0, 1],
+      'distance_at_end': found.l2[0, 2],
+      'angle_at_start': found.angle[0, 1],
+      'angle_at_end': found.angle[0, 2],
+    },
+    {
+      'pair': np.array(list(_PAIRS)),
+      'l2': np.array([found.l2[pair] for pair in _PAIRS.values()]),
+      'angle': np.array([found.angle[pair] for pair in _PAIRS.values()]),
+    },
+  )
+
+
+def draw_distances(parts: Sequence[Part]) -> Drawn:
+  """A panel of distances and one of angles, between each two points."""
+  figure, _, shown = _bars.bars(parts, 'pair', _PANELS)
+  said = [
+    f'{label}, {values["l2"][0]:.3g} at its start and {values["l2"][1]:.3g} at'
+    ' its end'
+    for label, values in shown.items()
+  ]
+  title = 'Distances to another run’s end'
+  return Drawn(
+    'distances',
+    title,
+    looks.sentence(
+      [
+        'Between the weights that a run starts and ends with and those at the'
+        f' end of {_looks.others(parts)}',
+        'angles are 2/π arccos of the cosine',
+        _bars.CAPTION,
+      ]
+    ),
+    f'Chart: {title}. L2: {looks.sentence(said)}',
+    figure,
+  )

@@ -9,7 +9,10 @@ from jaxsparse.experiments.analyses.distance_map import (
   distance_map,
   draw_distance_map,
 )
-from jaxsparse.experiments.analyses.distances import distances
+from jaxsparse.experiments.analyses.distances import (
+  distances,
+  draw_distances,
+)
 from jaxsparse.experiments.analyses.interpolation import (
   draw_interpolation,
   interpolation,
@@ -33,21 +36,33 @@ def part(table, *labels):
   )
 
 
-def test_distances_to_another_end(runs):
+def test_distances_between_each_two_of_three_nets(runs):
   found = distances([runs.rigl, runs.pruned])
-  end = vector(runs.pruned, 30)
-  for step, at in ((0, 'start'), (30, 'end')):
-    own = vector(runs.rigl, step)
-    assert found[f'distance_at_{at}'] == pytest.approx(
-      np.linalg.norm(own - end), rel=1e-6
-    )
-    cosine = own @ end / np.linalg.norm(own) / np.linalg.norm(end)
-    expected = 2 / np.pi * np.arccos(cosine)
-    assert found[f'angle_at_{at}'] == pytest.approx(expected, rel=1e-6)
+  start, end = (vector(runs.rigl, step) for step in (0, 30))
+  other = vector(runs.pruned, 30)
+  apart, angles = [], []
+  for one, two in ((start, other), (end, other), (start, end)):
+    apart.append(np.linalg.norm(one - two))
+    cosine = one @ two / np.linalg.norm(one) / np.linalg.norm(two)
+    angles.append(2 / np.pi * np.arccos(cosine))
+  assert found.numbers == {
+    'distance_at_start': pytest.approx(apart[0], rel=1e-6),
+    'distance_at_end': pytest.approx(apart[1], rel=1e-6),
+    'angle_at_start': pytest.approx(angles[0], rel=1e-6),
+    'angle_at_end': pytest.approx(angles[1], rel=1e-6),
+  }
+  pairs = ['start to other end', 'end to other end', 'start to end']
+  assert found.table['pair'].tolist() == pairs
+  np.testing.assert_allclose(found.table['l2'], apart, rtol=1e-6)
+  np.testing.assert_allclose(found.table['angle'], angles, rtol=1e-6)
+  far, wide = draw_distances([part(found.table, 'a', 'b')]).figure.axes
+  assert [bar.get_height() for bar in far.patches] == found.table['l2'].tolist()
+  shown = [bar.get_height() for bar in wide.patches]
+  assert shown == found.table['angle'].tolist()
 
 
 def test_a_run_that_goes_on_from_another_starts_at_its_end(runs):
-  found = distances([runs.tuned_0, runs.pruned])
+  found = distances([runs.tuned_0, runs.pruned]).numbers
   assert found['distance_at_start'] == 0
   assert found['distance_at_end'] > 0
 
