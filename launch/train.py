@@ -6,8 +6,9 @@ r"""Trains one config in one workdir.
 The same command goes on with an unfinished run, and prints the summary of a
 finished one. With `--dry_run` nothing is started or written, and the data set
 need not be there: it prints the plan, with weights and multiply-adds by layer,
-what training costs and bytes, and then takes two optimiser steps and a mask
-step on a few made-up examples.
+what training costs and bytes, and in the line `micronet` all these as they are
+counted in papers (the convention of that name of `launch.analyze flops`). Then
+it takes two optimiser steps and a mask step on a few made-up examples.
 """
 
 from typing import Any
@@ -18,6 +19,7 @@ from ml_collections import config_flags
 from jaxsparse.experiments import (
   command,
   dry_run,
+  layer_table,
   outline,
   population,
   sources,
@@ -66,7 +68,7 @@ def _dry_run(config: Any) -> None:
   """Shows the plan, and after it the steps, which may take a while."""
   experiment = build(config, without_data=True)
   given = sources.given(experiment, _WORKDIR.value)
-  for text in (outline.layers(experiment), outline.text(experiment)):
+  for text in (layer_table.text(experiment), outline.text(experiment)):
     print(text, end='\n\n', flush=True)
   print(dry_run.text(experiment, dry_run.take(experiment, given)))
 

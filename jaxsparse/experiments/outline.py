@@ -7,15 +7,12 @@ from typing import NamedTuple
 import jax
 
 from jaxsparse.analysis import flops
-from jaxsparse.core import paths
-from jaxsparse.core.types import Path
 from jaxsparse.experiments import costs
 from jaxsparse.experiments.build import Experiment, total_sizes
 from jaxsparse.experiments.spans import updater_of
-from jaxsparse.experiments.summary import aligned, columns
+from jaxsparse.experiments.summary import columns
 
-# Columns of multiply-adds: under the masks, and of the dense net.
-_MACS = ('multiply-adds', 'when dense')
+MULTIPLY_ADDS = costs.COUNTINGS['multiply_adds']
 # Said of what hangs on the counts of layers, where only their sum is promised.
 AS_PLANNED = 'as the distribution has it; layers may share it otherwise'
 
@@ -61,24 +58,38 @@ def shares_out(experiment: Experiment) -> bool:
   return updater_of(experiment).invariant in ('total', 'scheduled_total')
 
 
-def multiply_adds(experiment: Experiment) -> tuple[int, int] | None:
+def multiply_adds(
+  experiment: Experiment, *, counting: costs.Counting = MULTIPLY_ADDS
+) -> tuple[int, int] | None:
   """Those of a forward pass of one example, at the end and of the dense net.
 
-  `None` if they cannot be told. Nothing is computed for it.
+  Args:
+    experiment: the run; nothing is computed for it.
+    counting: what is counted in their place.
+
+  Returns:
+    `None` if they cannot be told.
   """
-  found = _forward(experiment)
+  found = forward(experiment, counting)
   if found is None:
     return None
   sparse, dense = (
-    int(flops.inference(found, experiment.params, counts))
+    int(
+      flops.inference(
+        found, experiment.params, counts, convention=counting.convention
+      )
+    )
     for counts in (experiment.counts, None)
   )
   return sparse, dense
 
 
-def _forward(experiment: Experiment) -> flops.Macs | None:
+def forward(
+  experiment: Experiment, counting: costs.Counting = MULTIPLY_ADDS
+) -> flops.Macs | None:
+  """`costs.forward`, or `None` if it cannot be told."""
   try:
-    return costs.forward(experiment)
+    return costs.forward(experiment, printed=counting.printed)
   except ValueError:
     return None
 
@@ -109,6 +120,11 @@ def text(experiment: Experiment) -> str:
       ('multiply-adds', _multiply_adds(experiment)),
       ('training', _training(experiment)),
       ('bytes', _bytes(experiment)),
+      *(
+        (name, _counted(experiment, counting))
+        for name, counting in costs.COUNTINGS.items()
+        if counting != MULTIPLY_ADDS
+      ),
     ]
   )
 
@@ -145,7 +161,7 @@ def _as_planned(experiment: Experiment) -> str:
 
 def _training(experiment: Experiment) -> str:
   """'0.3951 of the multiply-adds of a dense run'."""
-  if _forward(experiment) is None:
+  if forward(experiment) is None:
     return 'unknown'
   share = costs.planned_training(experiment)
   if share is None:
@@ -158,13 +174,42 @@ def _training(experiment: Experiment) -> str:
 
 def _bytes(experiment: Experiment) -> str:
   """'56,219 with a bit mask, 45,900 in compressed rows; dense 1,066,440'."""
-  params, counts = experiment.params, experiment.counts
-  exempt = jax.tree.map(lambda _: None, params)
-  dense, bits = (flops.bitmask_bytes(params, at) for at in (exempt, counts))
-  rows = flops.csr_bytes(params, counts)
+  bits, dense = _bitmask_bytes(experiment, MULTIPLY_ADDS)
+  rows = flops.csr_bytes(experiment.params, experiment.counts)
   return (
     f'{bits:,} with a bit mask, {rows:,} in compressed rows; dense {dense:,}'
     f'{_as_planned(experiment)}'
+  )
+
+
+def _bitmask_bytes(
+  experiment: Experiment, counting: costs.Counting
+) -> tuple[int, int]:
+  """With a bit mask, and of the dense net."""
+  params, counts = experiment.params, experiment.counts
+  exempt = jax.tree.map(lambda _: None, params)
+  sparse, dense = (
+    flops.bitmask_bytes(params, at, layers_alone=counting.printed)
+    for at in (counts, exempt)
+  )
+  return sparse, dense
+
+
+def _counted(experiment: Experiment, counting: costs.Counting) -> str:
+  """'209,600 of 532,400 FLOPs an example: 0.3937, training 0.3951; bytes ...'.
+
+  The figures above in another convention, in one line.
+  """
+  found = multiply_adds(experiment, counting=counting)
+  if found is None:
+    return 'unknown'
+  sparse, dense = found
+  share = costs.planned_training(experiment, counting=counting)
+  training = '' if share is None else f', training {float(share):.4f}'
+  bits, whole = _bitmask_bytes(experiment, counting)
+  return (
+    f'{sparse:,} of {dense:,} FLOPs an example: {sparse / dense:.4f}{training};'
+    f' {bits:,} bytes with a bit mask; dense {whole:,}{_as_planned(experiment)}'
   )
 
 
@@ -176,46 +221,3 @@ def _mask_steps(steps: range) -> str:
   if len(steps) < 3:
     return f'{len(steps)}: {", ".join(shown[: len(steps)])}'
   return f'{len(steps)}: {shown[0]}, {shown[1]} ... {shown[2]}'
-
-
-def layers(experiment: Experiment) -> str:
-  """Each leaf of a run with its shape, counts and multiply-adds, and the sum.
-
-  Multiply-adds are those of an example, masked and dense. Where layers may end
-  with other counts, a last line says so.
-  """
-  sizes, counts = total_sizes(experiment), experiment.target_counts
-  macs = _by_leaf(experiment)
-  rows: list[tuple[str, ...]] = [
-    ('leaf', 'shape', 'sparsity', 'active', 'weights', *_MACS)
-  ]
-  for path, leaf in paths.flatten(experiment.params).items():
-    shape, size = 'x'.join(map(str, leaf.shape)), math.prod(leaf.shape)
-    cost = [f'{n:,}' if any(macs[path]) else '' for n in macs[path]]
-    if path in sizes:
-      numbers = _sparse(counts[path], size)
-    else:
-      numbers = ('dense', '', f'{size:,}')
-    rows.append((path, shape, *numbers, *cost))
-  total = _sparse(sum(counts.values()), sum(sizes.values()))
-  cost = [f'{sum(macs[path][i] for path in sizes):,}' for i in range(2)]
-  rows.append(('masked leaves', '', *total, *cost))
-  table = aligned(rows)
-  return f'{table}\nby layer {AS_PLANNED}' if shares_out(experiment) else table
-
-
-def _sparse(active: int, size: int) -> tuple[str, str, str]:
-  """Sparsity, active weights and all of them."""
-  return f'{1 - active / size:.4f}', f'{active:,}', f'{size:,}'
-
-
-def _by_leaf(experiment: Experiment) -> dict[Path, tuple[int, int]]:
-  """Multiply-adds of each leaf, masked and dense; 0 where they are unknown."""
-  params, found = experiment.params, _forward(experiment)
-  if found is None:
-    return dict.fromkeys(paths.flatten(params), (0, 0))
-  sparse, dense = (
-    paths.flatten(flops.by_leaf(found, params, at))
-    for at in (experiment.counts, None)
-  )
-  return {path: (int(sparse[path]), int(dense[path])) for path in dense}

@@ -2,11 +2,10 @@ import re
 
 import pytest
 
-from jaxsparse.experiments import outline
+from jaxsparse.experiments import layer_table, outline
 from jaxsparse.experiments.build import build
 from jaxsparse.experiments.config import default_config
-
-HEADER = ['leaf', 'shape', 'sparsity', 'active', 'weights']
+from jaxsparse.experiments.config_files import load_config
 
 
 def facts(experiment):
@@ -22,35 +21,6 @@ def experiment():
   config.updater.update(sparsity=0.5, distribution='layer_map')
   config.updater.layers = ('Dense_1/kernel=0.25',)
   return build(config, without_data=True)
-
-
-def test_every_leaf_and_the_sum(experiment):
-  # 64 x 20 and 20 x 10 weights, half and three quarters of them active.
-  rows = [r.split() for r in outline.layers(experiment).splitlines()]
-  assert rows == [
-    [*HEADER, 'multiply-adds', 'when', 'dense'],
-    ['Dense_0/bias', '20', 'dense', '20'],
-    ['Dense_0/kernel', '64x20', '0.5000', '640', '1,280', '640', '1,280'],
-    ['Dense_1/bias', '10', 'dense', '10'],
-    ['Dense_1/kernel', '20x10', '0.2500', '150', '200', '150', '200'],
-    ['masked', 'leaves', '0.4662', '790', '1,480', '790', '1,480'],
-  ]
-
-
-def test_multiply_adds_of_leaves_that_no_mask_is_over_are_told():
-  """LeNet5 on 28 x 28, its first layer dense: 24 x 24 and 8 x 8 positions."""
-  config = default_config(updater='static', model='lenet5')
-  config.data.name, config.num_steps = 'mnist', 1
-  config.updater.update(sparsity=0.5, distribution='uniform', dense_first=True)
-  text = outline.layers(build(config, without_data=True))
-  rows = {line.split()[0]: line.split()[1:] for line in text.splitlines()}
-  conv_0, conv_1 = rows['Conv_0/kernel'], rows['Conv_1/kernel']
-  assert conv_0[0] == '5x5x1x6'
-  assert conv_0[-3:] == ['150', f'{576 * 150:,}', f'{576 * 150:,}']
-  assert conv_1 == [
-    *('5x5x6x16', '0.5000', '1,200', '2,400'),
-    *(f'{64 * 1200:,}', f'{64 * 2400:,}'),
-  ]
 
 
 def test_the_facts_of_a_run(experiment):
@@ -71,7 +41,27 @@ def test_the_facts_of_a_run(experiment):
       f' {4 * (2 * 790 + 30 + 21 + 11):,} in compressed rows;'
       f' dense {4 * 1510:,}'
     ),
+    # An addition for each product, and a bias and a ReLU for each unit.
+    'micronet': (
+      f'{2 * 790 + 30:,} of {2 * 1480 + 30:,} FLOPs an example:'
+      f' {1610 / 2990:.4f}, training {1610 / 2990:.4f};'
+      f' {4 * (790 + 30) + 185:,} bytes with a bit mask; dense {4 * 1510:,}'
+    ),
   }
+
+
+def test_printed_figures_of_resnet_50_are_told():
+  """Evci et al. 2020: 8.2e9 FLOPs, of which 0.23 at 80 %; in bytes 102.122e6.
+
+  A mask step in 100 for 25,000 of 32,000 steps adds little to training.
+  """
+  config = load_config('imagenet/resnet50_rigl')
+  found = facts(build(config, without_data=True))['micronet']
+  sparse, dense = re.findall(r'([\d,]+) of ([\d,]+) FLOPs', found)[0]
+  assert (sparse[:4], dense[:4]) == ('1,84', '8,20')
+  share = 0.22536 + 250 * (1 - 0.22536) / (3 * 32_000)
+  assert f': 0.2254, training {share:.4f};' in found
+  assert found.endswith('dense 102,121,888')
 
 
 def test_multiply_adds_are_those_of_every_position():
@@ -110,7 +100,8 @@ def test_multiply_adds_that_cannot_be_told_are_unknown(experiment, monkeypatch):
   assert outline.multiply_adds(experiment) is None
   assert facts(experiment)['multiply-adds'] == 'unknown'
   assert facts(experiment)['training'] == 'unknown'
-  rows = [r.split() for r in outline.layers(experiment).splitlines()]
+  assert facts(experiment)['micronet'] == 'unknown'
+  rows = [r.split() for r in layer_table.text(experiment).splitlines()]
   assert ['Dense_1/kernel', '20x10', '0.2500', '150', '200'] in rows
 
 
@@ -168,9 +159,9 @@ def test_what_only_the_run_settles_by_layer_is_told_as_a_plan(
 ):
   experiment = build(make_config(method, **fields), without_data=True)
   found, said = facts(experiment), 'as the distribution has it; layers may'
-  for fact in ('multiply-adds', 'training', 'bytes'):
+  for fact in ('multiply-adds', 'training', 'bytes', 'micronet'):
     assert (said in found[fact]) == is_plan
-  *_, last = outline.layers(experiment).splitlines()
+  *_, last = layer_table.text(experiment).splitlines()
   assert last.startswith(f'by layer {said}' if is_plan else 'masked leaves')
   # The sum is promised whatever the layers share out.
   assert said not in found['sparsity'] + found['active weights']
