@@ -17,6 +17,9 @@ from jaxsparse.training.step import Augment, as_it_is
 # A side, in pixels, that no image has.
 _LARGE = 2**15
 
+# Fields of how pixels are seen; of text they stay as they are, which is false.
+_OF_PIXELS = ('mean', 'std', 'standardize', 'augment')
+
 # Augmentations in their order, each with the fields that are its own.
 Chosen = tuple[tuple[config_lib.Named, tuple[tuple[str, Any], ...]], ...]
 
@@ -87,13 +90,7 @@ def check(section: Plain, image_shape: Shape) -> None:
     ValueError: what was got, what is accepted, at which field.
   """
   if len(image_shape) == 1:
-    for field in ('mean', 'std', 'standardize', 'augment'):
-      if section[field]:
-        raise ValueError(
-          f'config.data.{field}: got {section[field]!r}, and'
-          f' {section["name"]!r} is text; accepted is what images alone need'
-          ' left out'
-        )
+    _check_text(section)
     return
   try:
     pixels_lib.check(pixels(section, 1.0), image_shape[-1])
@@ -109,6 +106,21 @@ def check(section: Plain, image_shape: Shape) -> None:
     made = _traced(f'augment ({name})', function, image_shape)
     if (made.shape, made.dtype) != ((2, *image_shape), jnp.float32):
       _refuse(section, f'what keeps shape and dtype; {name} does not')
+
+
+def _check_text(section: Plain) -> None:
+  """Refuses all that would be left out in silence, at once."""
+  fields = [*filter(section.get, _OF_PIXELS), *_said(section)]
+  if fields:
+    usual = config_lib.plain(config_lib.default_config())['data']
+    got, accepted = (
+      ', '.join(f'{field} {values[field]!r}' for field in fields)
+      for values in (section, usual)
+    )
+    raise ValueError(
+      f'config.data: got {got}, and {section["name"]!r} is text; accepted is'
+      f' what images alone need left as it is: {accepted}'
+    )
 
 
 def _traced(

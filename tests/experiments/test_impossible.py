@@ -236,6 +236,27 @@ def test_what_is_said_of_an_idle_augmentation_may_be_of_larger_images():
     )
 
 
+def test_what_is_said_of_images_is_refused_of_text():
+  fields = {
+    **{'augment': ('crop', 'flip'), 'mean': (0.5,), 'std': (0.5,)},
+    **{'standardize': True, 'crop_padding': 2, 'crop_fill': 'zeros'},
+    **{'resized_crop_min_area': 0.5, 'cutout_size': 8},
+  }
+  config = config_of('model', 'gru_lm')
+  build(config, without_data=True)
+  for field, value in fields.items():
+    said = refusal(config, f'data.{field}', value)
+    assert f"got {field} {value!r}, and 'tiny_shakespeare' is text" in said
+  config.data.update(fields)
+  with pytest.raises(ValueError, match=r'config\.data: got mean') as error:
+    build(config, without_data=True)
+  got, accepted = str(error.value).split("'tiny_shakespeare' is text")
+  for field, value in fields.items():
+    assert f'{field} {value!r}' in got
+    usual = default_config().data[field]
+    assert f'{field} {usual!r}' in accepted
+
+
 def test_accepted_depths_are_named():
   config = config_of('model', 'wide_resnet')
   assert '6n + 4 (10, 16, 22' in refusal(config, 'model.depth', 23)

@@ -193,8 +193,11 @@ def test_a_dry_run_takes_steps_without_the_text(make, tmp_path):
   ('fields', 'message'),
   [
     ({'data__sequence_length': 0}, r'config\.data: sequence_length is 0'),
-    ({'data__augment': ('flip',)}, r"config\.data\.augment.*'words' is text"),
-    ({'data__mean': (0.5,)}, r"config\.data\.mean.*'words' is text"),
+    (
+      {'data__augment': ('flip',)},
+      r"config\.data: got augment.*'words' is text",
+    ),
+    ({'data__mean': (0.5,)}, r"config\.data: got mean.*'words' is text"),
     ({'batch_size': 192}, r'config\.batch_size.*191 examples'),
     ({'optimizer__clip_norm': -1.0}, r'config\.optimizer\.clip_norm'),
   ],
