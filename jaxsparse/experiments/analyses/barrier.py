@@ -17,7 +17,7 @@ from jaxsparse.core.types import Masks
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
 from jaxsparse.experiments import figures, finished, measures
-from jaxsparse.experiments.analyses import _lines, _looks
+from jaxsparse.experiments.analyses import _batch_norm, _lines, _looks
 from jaxsparse.experiments.figures import COLOURS
 from jaxsparse.experiments.findings import Finding, Part
 from jaxsparse.experiments.finished import Finished
@@ -42,6 +42,7 @@ def barrier(
   batch_size: int = 128,
   learning_rate: float = 0.01,
   seed: int = 0,
+  batch_norm: str = 'interpolated',
 ) -> Finding:
   """Energy barriers, as in Evci et al. 2020, "Rigging the Lottery".
 
@@ -59,6 +60,10 @@ def barrier(
     batch_size: of each step.
     learning_rate: of Adam in the fits; it falls to 0 along a cosine.
     seed: of places and examples in the fits.
+    batch_norm: statistics of BatchNorm at each point, `interpolated` between
+      those of both ends, or `recomputed` on the examples that the loss is
+      measured on; then fits, too, are in training mode, on those of the batch,
+      as in Garipov et al. 2018.
 
   Returns:
     For each path (`linear`, `quadratic`, `cubic`, `dense_quadratic`) the
@@ -68,21 +73,25 @@ def barrier(
 
   Raises:
     ValueError: not two finished runs of one model on the same data, a number
-      that does not fit, or no `examples` where the split stays on disk.
+      that does not fit, no `examples` where the split stays on disk, or
+      `recomputed` of a model without BatchNorm.
   """
   if points < 3 or points % 2 == 0:
     raise ValueError(f'points is {points}; accepted are 3, 5, 7 ...')
   if not learning_rate > 0:
     raise ValueError(f'learning_rate is {learning_rate}; accepted is > 0')
+  _batch_norm.check(batch_norm)
   run, other = finished.load_each(workdirs, count=2)
   ends = finished.solution(run), finished.solution(other)
   measure, alphas = measures.loss_and_error(run), np.linspace(0, 1, points)
   ways = {'linear': bezier.straight(*ends)}
   batches = measures.train_batches(run, examples)
+  recompute = _batch_norm.recompute(run, ends[0], batches, batch_norm)
+  minimised = _batch_norm.training_loss(run) if recompute else measure
   data = _fitted(run, batches)
   for name, (degree, dense, _) in _CURVES.items():
     ways[name] = bezier.fit(
-      measure,
+      minimised,
       *ends,
       data,
       key=prng.stream(jax.random.key(seed), name),
@@ -93,7 +102,14 @@ def barrier(
       tx=_adam(learning_rate, steps),
     ).points
   lines = {
-    name: bezier.along(measure, way, *ends, batches, alphas=alphas.tolist())
+    name: bezier.along(
+      measure,
+      way,
+      *ends,
+      batches,
+      alphas=alphas.tolist(),
+      recompute=recompute,
+    )
     for name, way in ways.items()
   }
   return Finding(_numbers(lines), _lines.table(lines, by='path'))

@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxsparse.analysis import landscape
 from jaxsparse.experiments import figures, finished, measures
-from jaxsparse.experiments.analyses import _lines, _looks
+from jaxsparse.experiments.analyses import _batch_norm, _lines, _looks
 from jaxsparse.experiments.findings import Finding, Part
 from jaxsparse.experiments.studies.figures import looks
 from jaxsparse.experiments.studies.figures.looks import Drawn
@@ -21,6 +21,7 @@ def interpolation(
   points: int = 29,
   examples: int | None = None,
   same_masks: bool = True,
+  batch_norm: str = 'interpolated',
 ) -> Finding:
   """Loss and error on two straight lines in weight space (Evci et al. 2022).
 
@@ -35,6 +36,9 @@ def interpolation(
       does not stay on disk.
     same_masks: refuse nets whose masks differ; the points of a line between
       them lie outside both masks.
+    batch_norm: statistics of BatchNorm at each point, `interpolated` between
+      those of both ends, or `recomputed` on the examples that the loss is
+      measured on, which costs another forward pass.
 
   Returns:
     For each end, by the training loss in nats: `barrier_from_end`, the
@@ -46,14 +50,17 @@ def interpolation(
 
   Raises:
     ValueError: not two finished runs of one model on the same data, masks
-      that differ, or a number of points that does not fit.
+      that differ, a number of points that does not fit, or `recomputed` of
+      a model without BatchNorm.
   """
+  _batch_norm.check(batch_norm)
   if points not in range(15, 10_000, 14):
     raise ValueError(f'points is {points}; accepted are 15, 29, 43, 57, 71 ...')
   run, other = finished.load_each(workdirs, count=2)
   alphas = np.round(np.linspace(-0.2, 1.2, points), 10).tolist()
   target = finished.solution(other)
   batches = measures.train_batches(run, examples)
+  recompute = _batch_norm.recompute(run, target, batches, batch_norm)
   lines = {
     end: landscape.line(
       measures.loss_and_error(run),
@@ -61,6 +68,7 @@ def interpolation(
       target,
       batches,
       alphas=alphas,
+      recompute=recompute,
       same_masks=same_masks,
     )
     for end, step in zip(_ENDS, (0, None), strict=True)
