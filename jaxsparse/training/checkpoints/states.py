@@ -37,7 +37,8 @@ def read_step(directory: epath.PathLike, step: int, target: PyTree) -> PyTree:
   if step not in kept:
     raise CheckpointMismatch(
       f'{path} does not hold step {step}; kept are'
-      f' {", ".join(map(str, kept)) or "none"}'
+      f' {", ".join(map(str, kept)) or "none"}. A run keeps those that its'
+      ' `checkpoint.keep_steps` names, besides 0 and the last few'
     )
   record = files.read_record(path / str(step))
   return files.read(path / str(step), record, target)

@@ -47,8 +47,11 @@ def test_leaves_that_are_not_asked_for_are_not_read(directory):
 
 
 def test_a_step_that_is_not_there_is_told_with_those_that_are(directory):
-  with pytest.raises(CheckpointMismatch, match='step 1; kept are 0, 2, 3'):
+  with pytest.raises(
+    CheckpointMismatch, match='step 1; kept are 0, 2, 3'
+  ) as told:
     read_step(directory, 1, state(0))
+  assert '`checkpoint.keep_steps`' in str(told.value)
   with pytest.raises(CheckpointMismatch, match='step 1; kept are none'):
     read_step(directory / 'nowhere', 1, state(0))
 
