@@ -26,7 +26,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsparse.analysis.products import examples
+from jaxsparse.analysis.products import check_batches, examples
 from jaxsparse.analysis.solutions import (
   Solution,
   check_alike,
@@ -108,8 +108,9 @@ def line(
 
   Raises:
     TypeError: `batches` is an iterator.
-    ValueError: no batch, no or not finite alphas, solutions of different
-      models, masks that do not fit or that differ.
+    ValueError: no batch, one batch in place of several, no or not finite
+      alphas, solutions of different models, masks that do not fit or that
+      differ.
   """
   check_alike(start, end)
   if same_masks:
@@ -143,9 +144,11 @@ def along(
 
   Raises:
     TypeError: `batches` is an iterator.
-    ValueError: no batch, no or not finite alphas.
+    ValueError: no batch, one batch in place of several, or no or not finite
+      alphas.
   """
   _check_places(batches, alphas)
+  _check_batches(measure, *at(alphas[0]), batches)
   counts = np.array([examples(batch) for batch in batches], np.float64)
   values: dict[str, list[float]] = {}
   for alpha in alphas:
@@ -200,6 +203,16 @@ def _check_places(batches: Sequence[PyTree], alphas: Sequence[float]) -> None:
     raise ValueError('batches: none; accepted is one or more')
   if not len(alphas) or not np.isfinite(alphas).all():
     raise ValueError(f'alphas are {alphas}; accepted are finite numbers')
+
+
+def _check_batches(
+  measure: Measure, params: Params, state: PyTree, batches: Sequence[PyTree]
+) -> None:
+  def loss(params: Params, batch: PyTree) -> PyTree:
+    # The program itself, which is then not traced twice.
+    return _measured(measure, params, state, batch)
+
+  check_batches(loss, params, batches[0], batches)
 
 
 def _value_at(alphas: np.ndarray, values: np.ndarray, at: int) -> float:

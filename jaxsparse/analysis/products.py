@@ -125,20 +125,32 @@ def operator(
   kept = tuple(batches)
   if not kept:
     raise ValueError('batches: none; the Hessian needs at least one')
-  _check_loss(loss, params, kept[0], batches)
+  check_batches(loss, params, kept[0], batches)
   counts = np.array([examples(batch) for batch in kept], np.float64)
   return Operator(
     loss, apply_masks(params, masks), at, kept, counts / counts.sum()
   )
 
 
-def _check_loss(
-  loss: BatchLoss, params: Params, first: PyTree, batches: PyTree
+def check_batches(
+  loss: Callable[[Params, PyTree], PyTree],
+  params: Params,
+  first: PyTree,
+  batches: PyTree,
 ) -> None:
   """Raises where the loss takes all of `batches` and not the first of them.
 
   Shapes alone do not tell `(x, y)` from two batches, but the loss does. What it
   raises of its own is raised as it is.
+
+  Args:
+    loss: what is called with a batch.
+    params: its first argument.
+    first: of `batches`.
+    batches: as they were given.
+
+  Raises:
+    ValueError: `batches` is one batch.
   """
   try:
     jax.eval_shape(loss, params, first)

@@ -201,6 +201,34 @@ def test_batches_and_alphas_are_checked(batches, alphas, message):
     landscape.line(measure, solution(1), solution(2), batches, alphas=alphas)
 
 
+@pytest.mark.parametrize('one', [(INPUTS, TARGETS), [INPUTS, TARGETS]])
+def test_one_batch_in_place_of_several_is_told(one):
+  ends = solution(1), solution(2)
+  with pytest.raises(ValueError, match=r'batches is one batch.*: \[batch\]'):
+    landscape.line(measure, *ends, one)
+  with pytest.raises(ValueError, match=r'batches is one batch.*: \[batch\]'):
+    landscape.along(measure, lambda _: ends[0][::2], one, alphas=[0.0])
+
+
+def test_what_a_measure_raises_of_its_own_is_raised_as_it_is():
+  def wrong(params, model_state, batch):
+    raise KeyError('mine')
+
+  with pytest.raises(KeyError, match='mine'):
+    landscape.line(wrong, solution(1), solution(2), BATCHES)
+
+
+def test_a_measure_is_traced_once_for_all_places():
+  traced = []
+
+  def counted(params, model_state, batch):
+    traced.append(None)
+    return measure(params, model_state, batch)
+
+  landscape.line(counted, solution(1), solution(2), BATCHES)
+  assert len(traced) == 1
+
+
 def test_an_iterator_of_batches_is_refused():
   with pytest.raises(TypeError, match='iterator'):
     landscape.line(measure, solution(1), solution(2), iter(BATCHES))
