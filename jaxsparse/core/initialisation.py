@@ -15,14 +15,13 @@ Which axes of a kernel are inputs and outputs is a rule of `core.fans`.
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxsparse.core import fans, paths, prng
+from jaxsparse.core import choices, fans, prng
 from jaxsparse.core.masks import (
   apply_masks,
   check_masks,
@@ -183,7 +182,8 @@ def _draw(
   variance: Callable[[Array, fans.Axes], Array],
 ) -> Params:
   check_masks(params, masks)
-  _one_of('distribution', distribution, tuple(_DISTRIBUTIONS))
+  said = f'distribution is {distribution!r}'
+  choices.check(said, distribution, _DISTRIBUTIONS)
   draw = _DISTRIBUTIONS[distribution]
 
   def one(path: str, param: Array, mask: Array, leaf_key: Array) -> Array:
@@ -201,18 +201,10 @@ def _draw(
 
 
 def _check(scale: Scalar, fan: str) -> None:
-  _one_of('fan', fan, _FANS)
+  choices.check(f'fan is {fan!r}', fan, _FANS)
   if isinstance(scale, jax.core.Tracer):
     return
   number = np.asarray(scale)
   real = jnp.isdtype(number.dtype, ('integral', 'real floating'))
   if number.ndim or not real or not 0 < number < math.inf:
     raise ValueError(f'scale is {scale!r}; accepted is a number above 0')
-
-
-def _one_of(what: str, got: Any, accepted: tuple[str, ...]) -> None:
-  if got not in accepted:
-    raise ValueError(
-      f'{what} is {got!r}; accepted are {", ".join(accepted)}.'
-      f'{paths.nearest(str(got), accepted)}'
-    )

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import jax
 
 from jaxsparse.analysis import flops, widths
-from jaxsparse.core import paths
+from jaxsparse.core import choices
 from jaxsparse.core.types import Counts, Params
 from jaxsparse.experiments import recipes
 from jaxsparse.experiments.build import Experiment, build
@@ -107,11 +107,7 @@ def big_sparse(config: Any, *, size: str = 'bytes') -> Any:
 
 
 def _size(name: str) -> Size:
-  if name not in SIZES:
-    raise ValueError(
-      f'size is {name!r}; accepted are {", ".join(SIZES)}.'
-      f'{paths.nearest(name, SIZES)}'
-    )
+  choices.check(f'size is {name!r}', name, SIZES)
   return SIZES[name]
 
 

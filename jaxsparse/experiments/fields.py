@@ -1,11 +1,10 @@
 """The fields of a config: what each accepts, and where they are."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from jaxsparse.core import paths
 from jaxsparse.data import datasets
 from jaxsparse.experiments.learning_rate import LARGEST, SCHEDULES
 
@@ -145,15 +144,6 @@ def check(field: str, value: Any, accepted: str, test: Any) -> None:
   """Raises `ValueError` if `value` does not pass `test`."""
   if not test(value):
     raise ValueError(f'config.{field}: got {value!r}; accepted is {accepted}')
-
-
-def unknown(field: str, key: str, accepted: Iterable[str]) -> None:
-  """Raises `ValueError` for a field that a section does not have."""
-  names = sorted(accepted)
-  raise ValueError(
-    f'config.{field}: no such field; accepted are {", ".join(names)}.'
-    f'{paths.nearest(key, names)}'
-  )
 
 
 def _of_python(value: Any) -> Any:

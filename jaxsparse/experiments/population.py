@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 
 import jax
 
-from jaxsparse.core import paths
+from jaxsparse.core import choices
 from jaxsparse.experiments import recipes
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import abstract_state, dispatch
@@ -64,11 +64,7 @@ def choose_carry(experiment: Experiment, carry: str) -> str:
   Raises:
     ValueError: `carry` is none of these.
   """
-  if carry not in CARRIES:
-    raise ValueError(
-      f'carry: got {carry!r}; accepted are {", ".join(CARRIES)}.'
-      f'{paths.nearest(carry, CARRIES)}'
-    )
+  choices.check(f'carry: got {carry!r}', carry, CARRIES)
   if experiment.streamed:
     return _streamed_carry(carry)
   if carry == 'auto':

@@ -8,6 +8,7 @@ import logging
 import os
 from typing import Any
 
+from jaxsparse.core import choices
 from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments.fields import (
   BESIDE,
@@ -19,7 +20,6 @@ from jaxsparse.experiments.fields import (
   check,
   flat,
   typed,
-  unknown,
 )
 from jaxsparse.experiments.learning_rate import share
 
@@ -232,8 +232,7 @@ def _merge(into: Plain, given: Plain, prefix: str) -> None:
   """Writes `given` over `into`; unknown fields and types are refused."""
   for key, value in given.items():
     field = prefix + key
-    if key not in into:
-      unknown(field, key, into)
+    choices.check(f'config.{field}: no such field', key, sorted(into))
     if isinstance(into[key], dict):
       if not isinstance(value, dict):
         raise ValueError(f'config.{field}: got {value!r}; it is a section')

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxsparse.core import initialisation, paths, prng
+from jaxsparse.core import choices, initialisation, prng
 from jaxsparse.core.drop_grow import carry_over
 from jaxsparse.core.masks import map_masks
 from jaxsparse.core.types import Masks, MaskState, Params, PyTree, Scalar
@@ -33,11 +33,7 @@ def starter(grow_init: str, grow_scale: Scalar) -> Callable[..., Params]:
   Raises:
     ValueError: no way of that name.
   """
-  if grow_init not in _WAYS:
-    raise ValueError(
-      f'grow_init is {grow_init!r}; accepted are {", ".join(_WAYS)}.'
-      f'{paths.nearest(grow_init, _WAYS)}'
-    )
+  choices.check(f'grow_init is {grow_init!r}', grow_init, _WAYS)
   values = _WAYS[grow_init]
 
   def start(

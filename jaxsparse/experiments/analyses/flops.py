@@ -10,8 +10,8 @@ import jax
 import numpy as np
 
 from jaxsparse.analysis import flops as flops_lib
+from jaxsparse.core import choices, paths
 from jaxsparse.core import masks as masks_lib
-from jaxsparse.core import paths
 from jaxsparse.core.types import Masks, Params
 from jaxsparse.experiments import costs, finished, workdir
 from jaxsparse.experiments.costs import COUNTINGS, Counting
@@ -62,7 +62,8 @@ def flops(
     ValueError: not one finished run, a step that is not kept, no convention
       of that name, or a model whose multiply-adds cannot be told.
   """
-  counting = _counting(convention)
+  choices.check(f'convention is {convention!r}', convention, COUNTINGS)
+  counting = COUNTINGS[convention]
   (run,) = finished.load_each(workdirs, count=1)
   found = costs.forward(run.experiment, printed=counting.printed)
   masks = jax.device_get(finished.state(run, step).mask_state.masks)
@@ -83,15 +84,6 @@ def flops(
     table,
     _text(table),
   )
-
-
-def _counting(convention: str) -> Counting:
-  if convention not in COUNTINGS:
-    raise ValueError(
-      f'convention is {convention!r}; accepted are {", ".join(COUNTINGS)}.'
-      f'{paths.nearest(str(convention), COUNTINGS)}'
-    )
-  return COUNTINGS[convention]
 
 
 def _training(run: Finished, counting: Counting) -> float:

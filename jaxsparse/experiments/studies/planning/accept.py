@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from jaxsparse.core import paths
+from jaxsparse.core import choices
 from jaxsparse.experiments.studies import quantities
 from jaxsparse.experiments.studies.spec import Run, Study
 
@@ -73,9 +73,4 @@ def metric(where: str, name: Any) -> quantities.Quantity:
 
 def one_of(where: str, got: Any, accepted: Iterable[str]) -> None:
   """Raises `ValueError` unless `got` is `accepted`; names the nearest."""
-  known = list(accepted)
-  if got not in known:
-    raise ValueError(
-      f'{where}: got {got!r}; accepted are {", ".join(known) or "none"}.'
-      f'{paths.nearest(str(got), known)}'
-    )
+  choices.check(f'{where}: got {got!r}', got, accepted)
