@@ -14,7 +14,8 @@ from jaxsparse.experiments.papers.rigl import (
   report_tuning,
   sweeps,
 )
-from jaxsparse.experiments.papers.rigl.runs import SPARSITY, Row
+from jaxsparse.experiments.papers.rigl.rows import Row
+from jaxsparse.experiments.papers.rigl.runs import SPARSITY
 from jaxsparse.experiments.studies import spec
 from jaxsparse.experiments.studies.claims import claims, verdicts
 from jaxsparse.experiments.studies.claims.evidence import Sample

@@ -7,7 +7,8 @@ code.
 """
 
 from jaxsparse.experiments.papers.rigl import claims, printed
-from jaxsparse.experiments.papers.rigl.runs import METRICS, Net, Row, runs
+from jaxsparse.experiments.papers.rigl.rows import Net, Row
+from jaxsparse.experiments.papers.rigl.runs import METRICS, runs
 from jaxsparse.experiments.studies.spec import Against, Curves, Study
 
 _SOURCE = (

@@ -12,11 +12,10 @@ from typing import NamedTuple
 
 from jaxsparse.experiments.papers.rigl import report, reported
 from jaxsparse.experiments.papers.rigl.printed import one_metric
+from jaxsparse.experiments.papers.rigl.rows import Net, Row
 from jaxsparse.experiments.papers.rigl.runs import (
   METRICS,
   SPARSITY,
-  Net,
-  Row,
   runs,
   variant,
 )

@@ -10,7 +10,8 @@ initialisation draws them; those along the gradient are of its size.
 """
 
 from jaxsparse.experiments.papers.rigl.mnist import NET
-from jaxsparse.experiments.papers.rigl.runs import SPARSITY, Row, runs, variant
+from jaxsparse.experiments.papers.rigl.rows import Row
+from jaxsparse.experiments.papers.rigl.runs import SPARSITY, runs, variant
 from jaxsparse.experiments.studies.spec import Curves, Difference, Run, Study
 
 # What `updater` is told -> how that is shown.

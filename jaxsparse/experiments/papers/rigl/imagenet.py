@@ -8,13 +8,8 @@ the steps of ResNet-50's. Of MobileNet v2 the paper has figures alone.
 """
 
 from jaxsparse.experiments.papers.rigl import claims, printed
-from jaxsparse.experiments.papers.rigl.runs import (
-  METRICS,
-  SPARSITY,
-  Net,
-  Row,
-  runs,
-)
+from jaxsparse.experiments.papers.rigl.rows import Net, Row
+from jaxsparse.experiments.papers.rigl.runs import METRICS, SPARSITY, runs
 from jaxsparse.experiments.studies.spec import Against, Study
 
 PAPER = 'Evci et al. 2020, Rigging the Lottery: Making All Tickets Winners'

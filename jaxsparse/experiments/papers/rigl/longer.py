@@ -13,7 +13,8 @@ from jaxsparse.experiments.papers.rigl.imagenet import (
   PAPER,
   RESNET50,
 )
-from jaxsparse.experiments.papers.rigl.runs import METRICS, Net, Row, runs
+from jaxsparse.experiments.papers.rigl.rows import Net, Row
+from jaxsparse.experiments.papers.rigl.runs import METRICS, runs
 from jaxsparse.experiments.studies.spec import Ordering, Study
 
 # At 99 % the first convolution is dense, with ERK too.

@@ -12,7 +12,8 @@ the code. Mask steps of the short runs begin at 100 and not at 0.
 """
 
 from jaxsparse.experiments.papers.rigl import claims, printed
-from jaxsparse.experiments.papers.rigl.runs import Net, Row, runs, variant
+from jaxsparse.experiments.papers.rigl.rows import Net, Row
+from jaxsparse.experiments.papers.rigl.runs import runs, variant
 from jaxsparse.experiments.studies.spec import (
   Analysis,
   Bound,

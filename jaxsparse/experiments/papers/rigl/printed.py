@@ -8,7 +8,7 @@ paper's shares of runs M times as long are M times that.
 
 from collections.abc import Sequence
 
-from jaxsparse.experiments.papers.rigl.runs import Printed, Row
+from jaxsparse.experiments.papers.rigl.rows import Printed, Row
 
 _CIFAR = (0.5, 0.8, 0.9, 0.95)
 _IMAGENET = (0.8, 0.9, 0.95, 0.965)

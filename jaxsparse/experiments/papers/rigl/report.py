@@ -21,13 +21,8 @@ as late. The 88,000 steps are the report's, in batches that are all full.
 from collections.abc import Iterable
 
 from jaxsparse.experiments.papers.rigl import claims, reported
-from jaxsparse.experiments.papers.rigl.runs import (
-  METRICS,
-  SPARSITY,
-  Net,
-  Row,
-  runs,
-)
+from jaxsparse.experiments.papers.rigl.rows import Net, Row
+from jaxsparse.experiments.papers.rigl.runs import METRICS, SPARSITY, runs
 from jaxsparse.experiments.studies.spec import Against, Claim, Study
 
 SOURCE = (

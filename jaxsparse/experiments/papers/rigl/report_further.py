@@ -12,13 +12,8 @@ too, and paid for by the others, as the classifier is.
 """
 
 from jaxsparse.experiments.papers.rigl import claims, report, reported
-from jaxsparse.experiments.papers.rigl.runs import (
-  METRICS,
-  SPARSITY,
-  Net,
-  Row,
-  runs,
-)
+from jaxsparse.experiments.papers.rigl.rows import Net, Row
+from jaxsparse.experiments.papers.rigl.runs import METRICS, SPARSITY, runs
 from jaxsparse.experiments.studies.spec import Against, Bound, Claim, Study
 
 _STEPS = 97_656

@@ -11,14 +11,8 @@ above 0.1, which it says diverge, are left out.
 from collections.abc import Iterable
 
 from jaxsparse.experiments.papers.rigl import report, reported
-from jaxsparse.experiments.papers.rigl.runs import (
-  SPARSITY,
-  Net,
-  Overrides,
-  Row,
-  runs,
-  variant,
-)
+from jaxsparse.experiments.papers.rigl.rows import Net, Overrides, Row
+from jaxsparse.experiments.papers.rigl.runs import SPARSITY, runs, variant
 from jaxsparse.experiments.studies.spec import Against, Run, Study, Trend
 
 RATE = 'optimizer.learning_rate'

@@ -7,7 +7,7 @@ authors' code, where the figure of equal FLOPs is drawn.
 """
 
 from jaxsparse.experiments.papers.rigl.printed import joined, one_metric
-from jaxsparse.experiments.papers.rigl.runs import Printed, Row
+from jaxsparse.experiments.papers.rigl.rows import Printed, Row
 
 _DENSITIES = (0.9, 0.8)
 

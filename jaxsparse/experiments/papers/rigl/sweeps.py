@@ -10,11 +10,10 @@ cosine decay are alike is no claim, for the paper does not say how much so.
 
 from jaxsparse.experiments.papers.rigl import sweep_claims
 from jaxsparse.experiments.papers.rigl.imagenet import FLOPS, PAPER, RESNET50
+from jaxsparse.experiments.papers.rigl.rows import Overrides, Row
 from jaxsparse.experiments.papers.rigl.runs import (
   METRICS,
   SPARSITY,
-  Overrides,
-  Row,
   runs,
   variant,
 )
