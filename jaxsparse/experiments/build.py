@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
@@ -15,9 +14,9 @@ from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
 from jaxsparse.core.types import Counts, MaskUpdater, Params, Path
 from jaxsparse.data import datasets, order, stored
-from jaxsparse.data.facts import Facts, abstract, describe
+from jaxsparse.data.facts import Facts, abstract
 from jaxsparse.data.pixels import Pixels
-from jaxsparse.experiments import checks, preprocessing, recipes
+from jaxsparse.experiments import checks, preprocessing, reading, recipes
 from jaxsparse.experiments.fields import Plain
 from jaxsparse.experiments.resolve import resolve, settle_steps
 from jaxsparse.experiments.targets import target_counts
@@ -25,12 +24,6 @@ from jaxsparse.training.plan import Plan
 from jaxsparse.training.state import Member
 from jaxsparse.training.step import Recipe
 from jaxsparse.training.task import Task
-
-# The fields of the section `data` that say what is loaded.
-_WHERE = (
-  *('name', 'dir', 'validation', 'source', 'image_size'),
-  'sequence_length',
-)
 
 
 class Experiment(NamedTuple):
@@ -86,7 +79,7 @@ class Experiment(NamedTuple):
   @property
   def example(self) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
     """A batch of one, abstract: inputs as the model takes them, and labels."""
-    return _example(self.dataset)
+    return reading.example(self.dataset)
 
   @property
   def pixels(self) -> Pixels:
@@ -112,14 +105,13 @@ def build(config: Any, *, without_data: bool = False) -> Experiment:
   """
   resolved = resolve(config)
   data = resolved['data']
-  where = tuple(data[field] for field in _WHERE)
-  known = _facts(*where) if without_data else None
-  dataset = _dataset(*where) if known is None else abstract(known)
+  known = reading.facts(data) if without_data else None
+  dataset = reading.dataset(data) if known is None else abstract(known)
   settled = settle_steps(resolved, len(dataset.train.labels))
   preprocessing.check(settled['data'], dataset.train.images.shape[1:])
   module = recipes.module(settled['model'], dataset.num_classes)
   task = recipes.task(module, settled['label_smoothing'])
-  inputs, labels = _example(dataset)
+  inputs, labels = reading.example(dataset)
   params, state = checks.shapes(settled['model'], task, inputs)
   checks.check_logits(settled['model'], task, (params, state), inputs, labels)
   counts = target_counts(settled['updater'], task, params, inputs)
@@ -131,7 +123,7 @@ def build(config: Any, *, without_data: bool = False) -> Experiment:
   return Experiment(
     settled,
     dataset,
-    _eval_split(settled['eval']['split'], dataset),
+    reading.eval_split(settled['eval']['split'], dataset),
     module,
     task,
     recipe,
@@ -154,66 +146,6 @@ def total_sizes(experiment: Experiment) -> dict[Path, int]:
 def seed_words(settled: Plain, replicate: int, stream: str) -> tuple[int, int]:
   """The seed of what the host draws for a replicate, by name."""
   return settled['seed'] + replicate, zlib.crc32(stream.encode())
-
-
-@functools.lru_cache(maxsize=8)
-def _dataset(*where: Any) -> datasets.Dataset:
-  """Kept, for runs one after another mostly share it."""
-  return _known(datasets.load, *where)
-
-
-@functools.lru_cache(maxsize=8)
-def _facts(*where: Any) -> Facts:
-  return _known(describe, *where)
-
-
-def _known(
-  look: Callable[..., Any],
-  name: str,
-  data_dir: str,
-  validation: float,
-  source: str,
-  image_size: int,
-  sequence_length: int,
-) -> Any:
-  try:
-    return look(
-      name,
-      data_dir=data_dir or None,
-      validation=_validation(validation),
-      source=source,
-      image_size=image_size,
-      sequence_length=sequence_length,
-    )
-  except ValueError as error:
-    raise ValueError(f'config.data: {error}') from None
-
-
-def _validation(value: float) -> int | float:
-  """A whole number of 1 or more is a count, as the field is a float."""
-  return int(value) if value >= 1 and value.is_integer() else value
-
-
-def _example(
-  dataset: datasets.Dataset,
-) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
-  """What the model is initialised on, float32 `[1, h, w, c]`, and its label."""
-  images, labels = ((1, *array.shape[1:]) for array in dataset.train)
-  dtype = jnp.int32 if dataset.scale is None else jnp.float32
-  return (
-    jax.ShapeDtypeStruct(images, dtype),
-    jax.ShapeDtypeStruct(labels, jnp.int32),
-  )
-
-
-def _eval_split(name: str, dataset: datasets.Dataset) -> datasets.Split:
-  if name == 'validation' and dataset.validation is None:
-    raise ValueError(
-      'config.eval.split: got validation, but config.data.validation is 0'
-    )
-  if name == 'test' or dataset.validation is None:
-    return dataset.test
-  return dataset.validation
 
 
 def _members(settled: Plain, counts: Counts) -> tuple[Member, ...]:
