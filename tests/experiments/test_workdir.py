@@ -201,32 +201,3 @@ def test_files_of_somebody_are_told_from_what_a_kill_leaves(tmp_path):
   for name in ('.lock', 'config.json.partial', 'b', 'a'):
     (tmp_path / name).touch()
   assert workdir.foreign(tmp_path) == ['a', 'b']
-
-
-def noted(root):
-  return [path.name for path in workdir.read_members(root)]
-
-
-def test_members_replace_those_before_or_join_them(tmp_path):
-  runs_dir = tmp_path / 'runs'
-  workdir.write_members(tmp_path, runs_dir, ['b', 'a'])
-  workdir.write_members(tmp_path, runs_dir, ['c'])
-  assert noted(tmp_path) == ['c']
-  workdir.write_members(tmp_path, runs_dir, ['d', 'b'], joins=True)
-  assert noted(tmp_path) == ['b', 'c', 'd']
-  workdir.write_members(tmp_path, runs_dir, ['c', 'a'], joins=True)
-  assert noted(tmp_path) == ['a', 'b', 'c', 'd']
-
-
-def test_members_join_those_of_the_same_folder_alone(tmp_path):
-  workdir.write_members(tmp_path, tmp_path / 'x', ['a'])
-  workdir.write_members(tmp_path, tmp_path / 'y', ['b'], joins=True)
-  assert workdir.read_members(tmp_path) == [tmp_path / 'y' / 'b']
-
-
-@pytest.mark.parametrize('text', [None, '{"half', '[]'])
-def test_where_none_are_noted_members_join_nothing(tmp_path, text):
-  if text:
-    (tmp_path / 'study.json').write_text(text)
-  workdir.write_members(tmp_path, tmp_path, ['a'], joins=True)
-  assert noted(tmp_path) == ['a']

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from jaxsparse.experiments import identity, workdir
 from jaxsparse.experiments.fields import BESIDE, SOURCES, Plain, flat
+from jaxsparse.experiments.studies import noted
 from jaxsparse.experiments.studies.planning.status import failure
 
 _DEEPEST = 3
@@ -88,7 +89,7 @@ def _workdirs(folder: pathlib.Path, depth: int = 0) -> list[pathlib.Path]:
   if workdir.begun(folder):
     return [folder]
   # A study's members may lie elsewhere, among those of other studies.
-  found = [m for m in workdir.read_members(folder) if workdir.begun(m)]
+  found = [m for m in noted.read_members(folder) if workdir.begun(m)]
   if depth < _DEEPEST:
     for path in sorted(p for p in folder.iterdir() if p.is_dir()):
       found += _workdirs(path, depth + 1)

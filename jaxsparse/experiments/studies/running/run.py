@@ -11,7 +11,7 @@ from jaxsparse.experiments import workdir as workdir_lib
 from jaxsparse.experiments.progress import hushed
 from jaxsparse.experiments.run import SaveFailed, saving
 from jaxsparse.experiments.share import TrainingFailed
-from jaxsparse.experiments.studies import quantities
+from jaxsparse.experiments.studies import noted, quantities
 from jaxsparse.experiments.studies.planning import plan as plan_lib
 from jaxsparse.experiments.studies.planning.members import Cell
 from jaxsparse.experiments.studies.planning.plan import Plan
@@ -83,9 +83,7 @@ def run(
     plan = plan_lib.plan(study, runs_dir, carry)
   check_plan(plan)
   with lock(root), hushed(), saving(root):
-    workdir_lib.write_members(
-      root, plan.runs_dir, plan.expanded.members, joins=joins
-    )
+    noted.write_members(root, plan.runs_dir, plan.expanded.members, joins=joins)
     unfinished = _train(plan, name, interrupted)
     try:
       with at_once():
