@@ -5,6 +5,7 @@ r"""Makes an analysis of finished runs.
 
   python -m launch.analyze flops --workdir=runs/ticket
   python -m launch.analyze interpolation --workdir=runs/ticket,runs/pruned
+  python -m launch.analyze density --workdir=runs/ticket --option num_probes=8
   python -m launch.analyze distance_map --workdir=runs/a,runs/b --workdir=runs/p
 
 An ANALYSIS is a file in `jaxsparse/experiments/analyses`, or a dotted path;

@@ -17,6 +17,8 @@ from jaxsparse.training.locks import lock
 _ENTRY = 'analyses'
 # Letters of a line above a figure.
 _COLUMNS = 90
+# What the library's errors name, and the analysis that makes it of runs.
+_OF_RUNS = {'analysis.lanczos': 'density', 'analysis.hessian': 'spectrum'}
 
 
 class Made(NamedTuple):
@@ -67,7 +69,7 @@ def make(
   try:
     found = findings.call(function, inputs, options)
   except ValueError as error:
-    raise ValueError(f'{function.__name__}: {error}') from None
+    raise ValueError(f'{function.__name__}: {_told(error)}') from None
   first = roots[0][0]
   folder = workdir.output(first / _ENTRY if out is None else out)
   asked = {
@@ -88,6 +90,12 @@ def make(
     drawn.figure.suptitle(textwrap.fill(said, _COLUMNS), fontsize=8)
     paths += tuple(figures.save_both(drawn.figure, stem))
   return Made(found, paths)
+
+
+def _told(error: ValueError) -> str:
+  """An error, with the analysis to make in place of a module that it names."""
+  other = next((n for m, n in _OF_RUNS.items() if m in str(error)), '')
+  return f'{error}: `launch.analyze {other}`' if other else str(error)
 
 
 def _stem(

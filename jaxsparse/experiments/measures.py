@@ -55,15 +55,21 @@ def images_on_test(run: Finished) -> Iterator[np.ndarray]:
   return (data.images[rows] for rows in indices)
 
 
-def train_batches(run: Finished, examples: int | None = None) -> list[Split]:
+def train_batches(
+  run: Finished, examples: int | None = None, batch_size: int | None = None
+) -> list[Split]:
   """The first `examples` of the training split (or all) on the device.
 
+  They are in batches of `batch_size`, by default as in the run's evaluation.
+
   Raises:
-    ValueError: `examples` is below 1, or all of a split that stays on disk.
+    ValueError: a number is below 1, or all of a split that stays on disk.
   """
-  if examples is not None and examples < 1:
-    raise ValueError(f'examples is {examples}; accepted is >= 1')
-  data, size = run.experiment.dataset.train, _batch_size(run)
+  size = _batch_size(run) if batch_size is None else batch_size
+  for name, value in (('examples', examples), ('batch_size', size)):
+    if value is not None and value < 1:
+      raise ValueError(f'{name} is {value}; accepted is >= 1')
+  data = run.experiment.dataset.train
   if examples is None and run.experiment.streamed:
     raise ValueError(
       f'examples is None, and the {len(data.labels):,} of {run.root} stay on'

@@ -119,6 +119,14 @@ def test_a_table_by_layer_is_printed_before_the_numbers(launch, root):
     (('ensemble', '--workdir=R/rigl', '--option=stp=1'), "Did you mean 'step'"),
     (('ensemble', '--workdir=R/rigl', '--step=x'), 'flag --step=x'),
     (('hessian', '--workdir=R/rigl'), 'hessian needs the option step'),
+    (
+      ('spectrum', '--workdir=R/rigl', '--option=max_size=9'),
+      'analysis.lanczos needs no matrix: `launch.analyze density`',
+    ),
+    (
+      ('density', '--workdir=R/rigl', '--option=num=9999'),
+      'analysis.hessian gives all of them: `launch.analyze spectrum`',
+    ),
     (('distances', '--workdir=R/rigl'), 'got 1 run; accepted is 2 runs'),
     (
       ('interpolation', '--workdir=R/rigl,R/pruned'),
