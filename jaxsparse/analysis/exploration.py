@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from jaxsparse.analysis.solutions import check_alike_masks
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core.types import Masks, MaskState, MaskUpdater, Path, PyTree
 
@@ -118,7 +119,11 @@ def explored(seen: Masks, masks: Masks) -> Masks:
   Args:
     seen: masks; `None` leaves are exempt.
     masks: masks of the same leaves and shapes.
+
+  Raises:
+    ValueError: they are not, or no bool.
   """
+  check_alike_masks(seen, masks)
   return masks_lib.map_masks(lambda s, m: s | m, seen, masks)
 
 
@@ -154,8 +159,10 @@ def churn(old: Masks, new: Masks) -> Rates:
     [0, 1]; 0 where nothing was active.
 
   Raises:
-    ValueError: there are no masks.
+    ValueError: there are no masks, they are not bool, or differ in leaves or
+      shapes.
   """
+  check_alike_masks(old, new)
   gone = masks_lib.map_masks(lambda o, n: o & ~n, old, new)
   return _rates(masks_lib.active_by_path(gone), masks_lib.active_by_path(old))
 

@@ -22,13 +22,14 @@ Ensemble(accuracy=1.0, members=(1.0, 0.5), gain=0.25)
 """
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import jax
 import numpy as np
 from scipy.special import log_softmax, softmax
 
+from jaxsparse.analysis.solutions import check_alike_masks
 from jaxsparse.core import paths
 from jaxsparse.core.types import Masks, Params, Path, PyTree
 
@@ -52,8 +53,7 @@ def mask_overlap(a: Masks, b: Masks) -> tuple[float, dict[Path, float]]:
     ValueError: there are no masks, they are not bool, or they differ in
       leaves or shapes.
   """
-  first, second = (paths.flatten(jax.device_get(masks)) for masks in (a, b))
-  _check(first, second)
+  first, second = _leaves(a, b)
   both = {p: int(np.sum(first[p] & second[p])) for p in first}
   any_ = {p: int(np.sum(first[p] | second[p])) for p in first}
   by_leaf = {p: _share(both[p], any_[p]) for p in first}
@@ -72,8 +72,7 @@ def chance_overlap(a: Masks, b: Masks) -> dict[Path, float]:
   Raises:
     ValueError: as for `mask_overlap`.
   """
-  first, second = (paths.flatten(jax.device_get(masks)) for masks in (a, b))
-  _check(first, second)
+  first, second = _leaves(a, b)
   found = {}
   for path, mask in first.items():
     mine, theirs = int(np.sum(mask)), int(np.sum(second[path]))
@@ -215,20 +214,10 @@ def _share(part: float, whole: float) -> float:
   return part / whole if whole else 1.0
 
 
-def _check(
-  first: Mapping[Path, np.ndarray], second: Mapping[Path, np.ndarray]
-) -> None:
-  if not first:
+def _leaves(a: Masks, b: Masks) -> list[dict[Path, np.ndarray]]:
+  """The masks of both by path, on the host."""
+  check_alike_masks(a, b)
+  found = [paths.flatten(jax.device_get(masks)) for masks in (a, b)]
+  if not found[0]:
     raise ValueError('got no masks; accepted are masks of one leaf or more')
-  for path in sorted(first.keys() | second.keys()):
-    shapes = [m[path].shape if path in m else None for m in (first, second)]
-    if shapes[0] != shapes[1]:
-      raise ValueError(
-        f'masks differ at {path!r}: got the shapes {shapes[0]} and'
-        f' {shapes[1]}; accepted are equal ones'
-      )
-    for mask in (first[path], second[path]):
-      if mask.dtype != np.bool_:
-        raise ValueError(
-          f'mask {path!r} has dtype {mask.dtype}; accepted is bool'
-        )
+  return found

@@ -62,6 +62,26 @@ def test_without_masks_there_is_nothing_to_explore():
     exploration.exploration_rate({'a': None})
 
 
+@pytest.mark.parametrize(
+  ('leaf', 'said'),
+  [
+    (np.ones((1, 7), bool), r"'a': got the shapes \(6, 7\) and \(1, 7\)"),
+    (np.bool_(True), r"'a': got the shapes \(6, 7\) and \(\)"),
+    (np.ones((6, 7), np.int32), "'a' has dtype int32; accepted is bool"),
+    (None, r"'a': got the shapes \(6, 7\) and None"),
+  ],
+)
+@pytest.mark.parametrize(
+  'measure',
+  [exploration.churn, exploration.explored, jax.jit(exploration.explored)],
+)
+def test_masks_that_would_broadcast_or_are_none_are_refused(
+  measure, leaf, said
+):
+  with pytest.raises(ValueError, match=said):
+    measure(_masks(0), _masks(1) | {'a': leaf})
+
+
 PARAMS = {
   'one': {'kernel': np.sin(np.arange(48.0, dtype=np.float32)).reshape(8, 6)},
   'two': {'kernel': np.cos(np.arange(30.0, dtype=np.float32)).reshape(6, 5)},
