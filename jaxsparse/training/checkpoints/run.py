@@ -16,7 +16,7 @@ import jax
 from etils import epath
 
 from jaxsparse.core.types import PyTree
-from jaxsparse.training.checkpoints import files, fingerprints, records
+from jaxsparse.training.checkpoints import files, records, verified
 from jaxsparse.training.checkpoints.records import (
   CheckpointError,
   CheckpointMismatch,
@@ -104,7 +104,7 @@ class Checkpoints:
     self.wait()
     record = records.make(step, state, meta)
     if step in records.step_paths(self.directory):
-      if self._holds(record, state):
+      if verified.holds(self.directory / str(step), record, state):
         return
       self._delete(step)
     try:
@@ -168,16 +168,7 @@ class Checkpoints:
         that differs.
     """
     self.wait()
-    path = self.directory / str(step)
-    record = files.read_record(path)
-    if record.step != step:
-      raise CheckpointError(f'{path} holds step {record.step}')
-    clause = fingerprints.difference(
-      record.leaves, fingerprints.expected(abstract_state)
-    )
-    if clause:
-      raise CheckpointMismatch(f'{path} is of another architecture: {clause}')
-    return files.read(path, record, abstract_state), record.meta
+    return verified.read(self.directory / str(step), step, abstract_state)
 
   def steps(self) -> tuple[int, ...]:
     """The steps whose record is good, ascending; arrays are not read."""
@@ -230,24 +221,9 @@ class Checkpoints:
     self._manager.reload()  # It has counted the step already.
     return CheckpointError(f'step {step} was not saved: {files.reason(error)}')
 
-  def _holds(self, record: records.Record, state: PyTree) -> bool:
-    path = self.directory / str(record.step)
-    try:
-      there = files.read_record(path)
-      if (there.step, there.leaves) != (record.step, record.leaves):
-        return False
-      files.read(path, there, state)
-    except CheckpointError:
-      return False
-    return True
-
   def _looks_good(self, step: int) -> bool:
-    if step in self._broken:
-      return False
-    try:
-      return files.read_record(self.directory / str(step)).step == step
-    except CheckpointError:
-      return False
+    path = self.directory / str(step)
+    return step not in self._broken and verified.looks_good(path, step)
 
   def _retain(self, saved: int) -> None:
     newest_good = 0

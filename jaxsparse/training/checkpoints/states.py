@@ -3,11 +3,8 @@
 from etils import epath
 
 from jaxsparse.core.types import PyTree
-from jaxsparse.training.checkpoints import files, records
-from jaxsparse.training.checkpoints.records import (
-  CheckpointError,
-  CheckpointMismatch,
-)
+from jaxsparse.training.checkpoints import files, records, verified
+from jaxsparse.training.checkpoints.records import CheckpointMismatch
 
 
 def kept_steps(directory: epath.PathLike) -> tuple[int, ...]:
@@ -15,7 +12,7 @@ def kept_steps(directory: epath.PathLike) -> tuple[int, ...]:
   return tuple(
     step
     for step, path in records.step_paths(files.absolute(directory)).items()
-    if _is_good(step, path)
+    if verified.looks_good(path, step)
   )
 
 
@@ -42,10 +39,3 @@ def read_step(directory: epath.PathLike, step: int, target: PyTree) -> PyTree:
     )
   record = files.read_record(path / str(step))
   return files.read(path / str(step), record, target)
-
-
-def _is_good(step: int, path: epath.Path) -> bool:
-  try:
-    return files.read_record(path).step == step
-  except CheckpointError:
-    return False

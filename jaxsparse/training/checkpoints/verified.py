@@ -1,0 +1,64 @@
+"""A step directory held against its record: whether it is what it should be."""
+
+from typing import Any
+
+from etils import epath
+
+from jaxsparse.core.types import PyTree
+from jaxsparse.training.checkpoints import files, fingerprints, records
+from jaxsparse.training.checkpoints.records import (
+  CheckpointError,
+  CheckpointMismatch,
+)
+
+
+def read(
+  path: epath.Path, step: int, abstract_state: PyTree
+) -> tuple[PyTree, dict[str, Any]]:
+  """The state and meta of a step directory.
+
+  Args:
+    path: of it.
+    step: that it should hold.
+    abstract_state: as for `Checkpoints.restore`.
+
+  Raises:
+    CheckpointError: it is missing, empty, truncated or corrupted.
+    CheckpointMismatch: it is of another architecture; names the first leaf
+      that differs.
+  """
+  record = files.read_record(path)
+  if record.step != step:
+    raise CheckpointError(f'{path} holds step {record.step}')
+  clause = fingerprints.difference(
+    record.leaves, fingerprints.expected(abstract_state)
+  )
+  if clause:
+    raise CheckpointMismatch(f'{path} is of another architecture: {clause}')
+  return files.read(path, record, abstract_state), record.meta
+
+
+def looks_good(path: epath.Path, step: int) -> bool:
+  """Whether a directory has a good record of that step; no array is read."""
+  try:
+    return files.read_record(path).step == step
+  except CheckpointError:
+    return False
+
+
+def holds(path: epath.Path, record: records.Record, state: PyTree) -> bool:
+  """Whether a directory holds what `record` says, to the leaf, and whole.
+
+  Args:
+    path: of it.
+    record: of `state`.
+    state: what would be saved there; its structure is looked at.
+  """
+  try:
+    there = files.read_record(path)
+    if (there.step, there.leaves) != (record.step, record.leaves):
+      return False
+    files.read(path, there, state)
+  except CheckpointError:
+    return False
+  return True
