@@ -14,7 +14,7 @@ from jaxsparse.experiments.findings import Part, Table
 from jaxsparse.experiments.studies.figures import looks
 
 CAPTION = 'means over seeds, whiskers are one sample standard deviation'
-# Bars that fit in a panel with others beside it.
+# Bars that fit in a panel with another beside it.
 _MOST_BARS = 30
 # Of all names of a panel together, that stand upright.
 _MOST_LETTERS = 50
@@ -69,8 +69,8 @@ def bars(
 
 
 def _frames(count: int, in_each: int) -> tuple[Figure, list[Axes]]:
-  """Panels side by side, or below one another where they hold many bars."""
-  if in_each <= _MOST_BARS:
+  """Two panels side by side, or any below one another that hold many bars."""
+  if count <= 2 and in_each <= _MOST_BARS:
     return figures.panels(count, height=3.6)
   figure = Figure(figsize=(10.4, 2.6 * count + 1.2), layout='constrained')
   axes = list(figure.subplots(count, 1, squeeze=False)[:, 0])
