@@ -16,9 +16,8 @@ from jaxsparse.core import paths
 from jaxsparse.training.checkpoints import files
 
 STUDY = """
-from jaxsparse.experiments.studies.spec import (
-  Analysis, Curves, Ordering, Run, Study,
-)
+from jaxsparse.experiments.studies.claims.kinds import Ordering
+from jaxsparse.experiments.studies.spec import Analysis, Curves, Run, Study
 
 TINY = {
   'model.features': (16,),

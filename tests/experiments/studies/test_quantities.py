@@ -8,15 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jaxsparse.experiments.studies import quantities
+from jaxsparse.experiments.studies.claims.kinds import Bound, Ratio
 from jaxsparse.experiments.studies.quantities import Quantity, parse
-from jaxsparse.experiments.studies.spec import (
-  Against,
-  Bound,
-  Curves,
-  Ratio,
-  Run,
-  Study,
-)
+from jaxsparse.experiments.studies.spec import Against, Curves, Run, Study
 
 RECORDS = [
   {'step': 0, 'replicate': 0, 'loss': 2.0, 'by_layer': {'a': 1.0}},

@@ -1,6 +1,6 @@
 """What Evci et al. 2022 claim, study by study."""
 
-from jaxsparse.experiments.studies.spec import (
+from jaxsparse.experiments.studies.claims.kinds import (
   Bound,
   Claim,
   Difference,

@@ -6,7 +6,12 @@ at 101 to 1,001.
 
 from typing import NamedTuple
 
-from jaxsparse.experiments.studies.spec import Bound, Claim, Ordering, Ratio
+from jaxsparse.experiments.studies.claims.kinds import (
+  Bound,
+  Claim,
+  Ordering,
+  Ratio,
+)
 
 # What a mask update adds to the norm of the gradient.
 JUMP = 'gradient_norm_after-gradient_norm_before'

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from jaxsparse.experiments.papers.gradient_flow import claims, flow, printed
 from jaxsparse.experiments.papers.gradient_flow.flow import Flow
-from jaxsparse.experiments.studies.spec import Claim
+from jaxsparse.experiments.studies.claims.kinds import Claim
 
 _STEPS = 11_719
 

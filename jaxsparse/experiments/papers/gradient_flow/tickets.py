@@ -11,15 +11,13 @@ import dataclasses
 
 from jaxsparse.experiments.papers.gradient_flow.nets import Net
 from jaxsparse.experiments.papers.gradient_flow.runs import fixed, pruned, runs
-from jaxsparse.experiments.studies.spec import (
-  Analysis,
+from jaxsparse.experiments.studies.claims.kinds import (
   Bound,
   Claim,
   Difference,
   Ratio,
-  Run,
-  Study,
 )
+from jaxsparse.experiments.studies.spec import Analysis, Run, Study
 
 # The pruned nets besides that of seed 0.
 _MASKS = (1, 2)

@@ -9,15 +9,12 @@ stays.
 ResNet-50 on ImageNet at 80 %.
 """
 
-from jaxsparse.experiments.studies.spec import (
-  Analysis,
+from jaxsparse.experiments.studies.claims.kinds import (
   Bound,
-  Curves,
   Difference,
   Ordering,
-  Run,
-  Study,
 )
+from jaxsparse.experiments.studies.spec import Analysis, Curves, Run, Study
 
 _CONFIGS = 'mnist/lenet_300_100'
 _STEPS = 3600

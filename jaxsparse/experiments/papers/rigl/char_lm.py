@@ -4,7 +4,8 @@ Its bits are in a figure alone; in words the order of the methods: pruning is
 ahead of RigL, and RigL of the other sparse methods.
 """
 
-from jaxsparse.experiments.studies.spec import Curves, Ordering, Run, Study
+from jaxsparse.experiments.studies.claims.kinds import Ordering
+from jaxsparse.experiments.studies.spec import Curves, Run, Study
 
 _BITS = 'validation_bits'
 _LABELS = {

@@ -1,7 +1,7 @@
 """What the two papers claim, of runs named as `runs` names them."""
 
 from jaxsparse.experiments.papers.rigl.runs import SPARSITY
-from jaxsparse.experiments.studies.spec import (
+from jaxsparse.experiments.studies.claims.kinds import (
   Claim,
   Difference,
   Ordering,

@@ -19,7 +19,8 @@ from jaxsparse.experiments.papers.rigl.runs import (
   runs,
   variant,
 )
-from jaxsparse.experiments.studies.spec import Against, Ordering, Run, Study
+from jaxsparse.experiments.studies.claims.kinds import Ordering
+from jaxsparse.experiments.studies.spec import Against, Run, Study
 
 
 class Equal(NamedTuple):

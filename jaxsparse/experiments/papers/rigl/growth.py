@@ -12,7 +12,8 @@ initialisation draws them; those along the gradient are of its size.
 from jaxsparse.experiments.papers.rigl.mnist import NET
 from jaxsparse.experiments.papers.rigl.rows import Row
 from jaxsparse.experiments.papers.rigl.runs import SPARSITY, runs, variant
-from jaxsparse.experiments.studies.spec import Curves, Difference, Run, Study
+from jaxsparse.experiments.studies.claims.kinds import Difference
+from jaxsparse.experiments.studies.spec import Curves, Run, Study
 
 # What `updater` is told -> how that is shown.
 _STARTS = {

@@ -15,7 +15,8 @@ from jaxsparse.experiments.papers.rigl.imagenet import (
 )
 from jaxsparse.experiments.papers.rigl.rows import Net, Row
 from jaxsparse.experiments.papers.rigl.runs import METRICS, runs
-from jaxsparse.experiments.studies.spec import Ordering, Study
+from jaxsparse.experiments.studies.claims.kinds import Ordering
+from jaxsparse.experiments.studies.spec import Study
 
 # At 99 % the first convolution is dense, with ERK too.
 _RESNET50 = RESNET50._replace(

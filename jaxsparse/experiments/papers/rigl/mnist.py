@@ -14,14 +14,8 @@ the code. Mask steps of the short runs begin at 100 and not at 0.
 from jaxsparse.experiments.papers.rigl import claims, printed
 from jaxsparse.experiments.papers.rigl.rows import Net, Row
 from jaxsparse.experiments.papers.rigl.runs import runs, variant
-from jaxsparse.experiments.studies.spec import (
-  Analysis,
-  Bound,
-  Curves,
-  Ordering,
-  Run,
-  Study,
-)
+from jaxsparse.experiments.studies.claims.kinds import Bound, Ordering
+from jaxsparse.experiments.studies.spec import Analysis, Curves, Run, Study
 
 _SOURCE = 'Evci et al. 2020, Rigging the Lottery, appendix B'
 _METRICS = ('test_accuracy', 'sparsity', 'inference_flops', 'training_flops')

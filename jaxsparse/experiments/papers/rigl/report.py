@@ -23,7 +23,8 @@ from collections.abc import Iterable
 from jaxsparse.experiments.papers.rigl import claims, reported
 from jaxsparse.experiments.papers.rigl.rows import Net, Row
 from jaxsparse.experiments.papers.rigl.runs import METRICS, SPARSITY, runs
-from jaxsparse.experiments.studies.spec import Against, Claim, Study
+from jaxsparse.experiments.studies.claims.kinds import Claim
+from jaxsparse.experiments.studies.spec import Against, Study
 
 SOURCE = (
   'Sundar and Dwaraknath 2021, [Re] Rigging the Lottery: Making All Tickets'

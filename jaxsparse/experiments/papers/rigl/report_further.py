@@ -14,7 +14,8 @@ too, and paid for by the others, as the classifier is.
 from jaxsparse.experiments.papers.rigl import claims, report, reported
 from jaxsparse.experiments.papers.rigl.rows import Net, Row
 from jaxsparse.experiments.papers.rigl.runs import METRICS, SPARSITY, runs
-from jaxsparse.experiments.studies.spec import Against, Bound, Claim, Study
+from jaxsparse.experiments.studies.claims.kinds import Bound, Claim
+from jaxsparse.experiments.studies.spec import Against, Study
 
 _STEPS = 97_656
 _FULL = report.CIFAR10._replace(

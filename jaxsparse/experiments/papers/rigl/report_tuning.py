@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from jaxsparse.experiments.papers.rigl import report, reported
 from jaxsparse.experiments.papers.rigl.rows import Net, Overrides, Row
 from jaxsparse.experiments.papers.rigl.runs import SPARSITY, runs, variant
-from jaxsparse.experiments.studies.spec import Against, Run, Study, Trend
+from jaxsparse.experiments.studies.claims.kinds import Trend
+from jaxsparse.experiments.studies.spec import Against, Run, Study
 
 RATE = 'optimizer.learning_rate'
 _RATES = (0.005, 0.01, 0.05, 0.1)

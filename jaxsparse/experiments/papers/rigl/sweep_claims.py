@@ -1,7 +1,7 @@
 """What the RigL paper says of its sweeps, of runs named as in `sweeps`."""
 
 from jaxsparse.experiments.papers.rigl.runs import SPARSITY
-from jaxsparse.experiments.studies.spec import (
+from jaxsparse.experiments.studies.claims.kinds import (
   Bound,
   Claim,
   Ordering,

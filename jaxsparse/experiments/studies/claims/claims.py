@@ -4,23 +4,21 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from jaxsparse.experiments.studies import metrics
+from jaxsparse.experiments.studies.claims.kinds import (
+  Bound,
+  Claim,
+  Difference,
+  Ordering,
+  Ratio,
+  Trend,
+)
 from jaxsparse.experiments.studies.names import (
   MINUS,
   field_name,
   point_name,
   signed,
 )
-from jaxsparse.experiments.studies.spec import (
-  Bound,
-  Claim,
-  Difference,
-  Ordering,
-  Point,
-  Ratio,
-  Row,
-  Study,
-  Trend,
-)
+from jaxsparse.experiments.studies.spec import Point, Row, Study
 from jaxsparse.experiments.text import capital
 
 _SIGNS = {'>=': '≥', '<=': '≤'}

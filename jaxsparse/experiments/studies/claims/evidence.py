@@ -7,17 +7,16 @@ from typing import NamedTuple
 from jaxsparse.experiments.studies import metrics
 from jaxsparse.experiments.studies.claims import claims, intervals
 from jaxsparse.experiments.studies.claims.intervals import Interval
-from jaxsparse.experiments.studies.names import value_name
-from jaxsparse.experiments.studies.results import Results
-from jaxsparse.experiments.studies.spec import (
+from jaxsparse.experiments.studies.claims.kinds import (
   Bound,
   Claim,
   Ordering,
-  Point,
   Ratio,
-  Row,
   Trend,
 )
+from jaxsparse.experiments.studies.names import value_name
+from jaxsparse.experiments.studies.results import Results
+from jaxsparse.experiments.studies.spec import Point, Row
 
 LEVEL = 0.95
 TOO_FEW = 'an interval needs two seeds of each'

@@ -11,19 +11,19 @@ from jaxsparse.experiments.studies.claims.evidence import (
   reverses,
 )
 from jaxsparse.experiments.studies.claims.intervals import Interval
+from jaxsparse.experiments.studies.claims.kinds import (
+  Bound,
+  Claim,
+  Ratio,
+  Trend,
+)
 from jaxsparse.experiments.studies.names import (
   field_name,
   point_name,
   signed,
   value_name,
 )
-from jaxsparse.experiments.studies.spec import (
-  Bound,
-  Claim,
-  Point,
-  Ratio,
-  Trend,
-)
+from jaxsparse.experiments.studies.spec import Point
 
 
 def numbers(

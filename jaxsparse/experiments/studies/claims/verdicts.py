@@ -65,16 +65,15 @@ from jaxsparse.experiments.studies.claims.evidence import (
   reverses,
 )
 from jaxsparse.experiments.studies.claims.intervals import Interval
-from jaxsparse.experiments.studies.results import Results
-from jaxsparse.experiments.studies.spec import (
+from jaxsparse.experiments.studies.claims.kinds import (
   Bound,
   Claim,
   Difference,
-  Point,
   Ratio,
-  Row,
   Trend,
 )
+from jaxsparse.experiments.studies.results import Results
+from jaxsparse.experiments.studies.spec import Point, Row
 
 Outcome = Literal['holds', 'fails', 'undecided']
 

@@ -7,6 +7,13 @@ are checked where members are made (`members`).
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+from jaxsparse.experiments.studies.claims.kinds import (
+  Bound,
+  Difference,
+  Ordering,
+  Ratio,
+  Trend,
+)
 from jaxsparse.experiments.studies.planning import accept
 from jaxsparse.experiments.studies.planning.check_report import (
   check_analysis,
@@ -17,14 +24,9 @@ from jaxsparse.experiments.studies.planning.pairing import match, order, sources
 from jaxsparse.experiments.studies.spec import (
   Against,
   Analysis,
-  Bound,
   Curves,
-  Difference,
-  Ordering,
-  Ratio,
   Run,
   Study,
-  Trend,
 )
 
 _LAST_SEED = 2**32 - 1

@@ -5,20 +5,22 @@ from typing import Any
 
 from jaxsparse.experiments import findings
 from jaxsparse.experiments.studies.claims import claims
+from jaxsparse.experiments.studies.claims.kinds import (
+  Bound,
+  Claim,
+  Difference,
+  Ordering,
+  Ratio,
+  Trend,
+)
 from jaxsparse.experiments.studies.planning import accept
 from jaxsparse.experiments.studies.planning.pairing import match, seeded
 from jaxsparse.experiments.studies.spec import (
   Against,
   Analysis,
-  Bound,
-  Claim,
   Curves,
-  Difference,
-  Ordering,
-  Ratio,
   Run,
   Study,
-  Trend,
 )
 
 

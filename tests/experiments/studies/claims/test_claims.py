@@ -3,16 +3,15 @@
 import pytest
 
 from jaxsparse.experiments.studies.claims import claims
-from jaxsparse.experiments.studies.planning import check_report
-from jaxsparse.experiments.studies.spec import (
+from jaxsparse.experiments.studies.claims.kinds import (
   Bound,
   Difference,
   Ordering,
   Ratio,
-  Run,
-  Study,
   Trend,
 )
+from jaxsparse.experiments.studies.planning import check_report
+from jaxsparse.experiments.studies.spec import Run, Study
 
 S, D = 'updater.sparsity', 'updater.drop_fraction'
 STUDY = Study(

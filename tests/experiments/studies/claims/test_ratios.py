@@ -9,7 +9,8 @@ from scipy import stats
 
 from jaxsparse.experiments.studies.claims import verdicts
 from jaxsparse.experiments.studies.claims.evidence import Sample
-from jaxsparse.experiments.studies.spec import Ratio, Row
+from jaxsparse.experiments.studies.claims.kinds import Ratio
+from jaxsparse.experiments.studies.spec import Row
 
 
 def samples(one, other):

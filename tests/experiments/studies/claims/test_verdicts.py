@@ -11,14 +11,14 @@ from scipy import stats
 
 from jaxsparse.experiments.studies.claims import verdicts
 from jaxsparse.experiments.studies.claims.evidence import Sample
-from jaxsparse.experiments.studies.spec import (
+from jaxsparse.experiments.studies.claims.kinds import (
   Bound,
   Difference,
   Ordering,
   Ratio,
-  Row,
   Trend,
 )
+from jaxsparse.experiments.studies.spec import Row
 
 S = 'updater.sparsity'
 LOW, MIDDLE, HIGH = (70.0, 71.0, 72.0), (80.0, 82.0, 84.0), (90.0, 90.5, 91.0)

@@ -4,18 +4,20 @@ import dataclasses
 
 import pytest
 
+from jaxsparse.experiments.studies.claims.kinds import (
+  Bound,
+  Difference,
+  Ordering,
+  Ratio,
+  Trend,
+)
 from jaxsparse.experiments.studies.planning.check import check
 from jaxsparse.experiments.studies.spec import (
   Against,
   Analysis,
-  Bound,
   Curves,
-  Difference,
-  Ordering,
-  Ratio,
   Run,
   Study,
-  Trend,
 )
 
 SPARSITY = 'updater.sparsity'

@@ -6,8 +6,9 @@ import re
 import jax
 import pytest
 
+from jaxsparse.experiments.studies.claims.kinds import Bound
 from jaxsparse.experiments.studies.report import document
-from jaxsparse.experiments.studies.spec import Bound, Run, Study
+from jaxsparse.experiments.studies.spec import Run, Study
 
 S = 'updater.sparsity'
 TITLES = [

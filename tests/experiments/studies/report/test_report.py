@@ -8,18 +8,15 @@ from html.parser import HTMLParser
 import pytest
 
 from jaxsparse.experiments import identity, workdir
+from jaxsparse.experiments.studies.claims.kinds import (
+  Bound,
+  Difference,
+  Ordering,
+)
 from jaxsparse.experiments.studies.figures import draw
 from jaxsparse.experiments.studies.report import report
 from jaxsparse.experiments.studies.results import MemberResult, Results
-from jaxsparse.experiments.studies.spec import (
-  Against,
-  Bound,
-  Curves,
-  Difference,
-  Ordering,
-  Run,
-  Study,
-)
+from jaxsparse.experiments.studies.spec import Against, Curves, Run, Study
 from jaxsparse.experiments.train import train
 
 S = 'updater.sparsity'

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from matplotlib import image
 
+from jaxsparse.experiments.studies.claims.kinds import Bound
 from jaxsparse.experiments.studies.report import report
-from jaxsparse.experiments.studies.spec import Against, Bound, Curves
+from jaxsparse.experiments.studies.spec import Against, Curves
 
 S = 'updater.sparsity'
 BROWSER = next(

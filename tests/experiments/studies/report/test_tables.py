@@ -6,9 +6,10 @@ import math
 
 import pytest
 
+from jaxsparse.experiments.studies.claims.kinds import Bound
 from jaxsparse.experiments.studies.report import cells, tables
 from jaxsparse.experiments.studies.report.account import account
-from jaxsparse.experiments.studies.spec import Bound, Run, Study
+from jaxsparse.experiments.studies.spec import Run, Study
 
 S = 'updater.sparsity'
 

@@ -15,13 +15,14 @@ from scipy import stats
 from jaxsparse.experiments.findings import Finding
 from jaxsparse.experiments.studies import metrics
 from jaxsparse.experiments.studies.claims import verdicts
+from jaxsparse.experiments.studies.claims.kinds import Bound
 from jaxsparse.experiments.studies.figures import looks
 from jaxsparse.experiments.studies.planning.check import check
 from jaxsparse.experiments.studies.report import report
 from jaxsparse.experiments.studies.results import Pooled
 from jaxsparse.experiments.studies.running import analyse
 from jaxsparse.experiments.studies.running import run as run_lib
-from jaxsparse.experiments.studies.spec import Analysis, Bound
+from jaxsparse.experiments.studies.spec import Analysis
 
 SPARSITY = 'updater.sparsity'
 
