@@ -14,7 +14,7 @@ import jax.numpy as jnp
 
 from jaxsparse.analysis.landscape import Measure
 from jaxsparse.analysis.solutions import Solution
-from jaxsparse.core import paths
+from jaxsparse.core import choices
 from jaxsparse.core.types import Params, PyTree
 from jaxsparse.data.datasets import Split
 from jaxsparse.data.pixels import Pixels
@@ -31,11 +31,7 @@ Recompute = Callable[[Params, PyTree], PyTree]
 
 def check(batch_norm: str) -> None:
   """Raises `ValueError` where the option of that name has no such value."""
-  if batch_norm not in _ACCEPTED:
-    raise ValueError(
-      f'batch_norm is {batch_norm!r}; accepted are {", ".join(_ACCEPTED)}.'
-      f'{paths.nearest(batch_norm, _ACCEPTED)}'
-    )
+  choices.check(f'batch_norm is {batch_norm!r}', batch_norm, _ACCEPTED)
 
 
 def recompute(
