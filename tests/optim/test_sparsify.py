@@ -14,7 +14,6 @@ from jaxsparse.core.types import MaskState, MaskUpdater
 from jaxsparse.optim.masked import stored_params
 from jaxsparse.optim.sparsify import sparsify, sparsify_params
 from jaxsparse.optim.transition import mask_step, optimiser_step
-from jaxsparse.updaters.gmp import gmp
 from jaxsparse.updaters.rigl import rigl
 from jaxsparse.updaters.snfs import snfs
 
@@ -257,74 +256,6 @@ def test_a_probe_reaches_the_method(params, key):
   )
   with pytest.raises(ValueError, match='probe is the probe'):
     transform.init(params)
-
-
-def test_bad_input_is_named(params, key):
-  updater = rigl_updater()
-  with pytest.raises(ValueError, match='update_interval is 0'):
-    sparsify(optax.sgd(0.1), updater, key=key, **TIMES | {'update_interval': 0})
-  with pytest.raises(TypeError, match='accepted is a MaskUpdater'):
-    sparsify(optax.sgd(0.1), optax.sgd(0.1), key=key, **TIMES)
-  with pytest.raises(ValueError, match='matrix function'):
-    sparsify(contrib.muon(0.1), updater, key=key, **TIMES).init(params)
-  transform = sparsify(optax.sgd(0.1), updater, key=key, **TIMES)
-  state = transform.init(params)
-  with pytest.raises(ValueError, match='update needs params'):
-    transform.update(params, state)
-  with pytest.raises(TypeError, match='state of sparsify'):
-    sparsify_params(params, state.opt_state)
-
-
-def decaying(**times):
-  return rigl(COUNTS, **RAMP | times)
-
-
-def ramp(**times):
-  return gmp(COUNTS, **TIMES | times)
-
-
-def averaging(**times):
-  return rigl(COUNTS, grow_batches=2, **TIMES | times)
-
-
-@pytest.mark.parametrize(
-  ('made', 'field'),
-  [
-    (decaying, 'start_step'),
-    (decaying, 'stop_step'),
-    *((ramp, field) for field in TIMES),
-    *((averaging, field) for field in TIMES),
-  ],
-)
-def test_a_method_made_for_other_steps_is_refused(made, field, key):
-  tx, other = optax.sgd(0.1), TIMES[field] + 2
-  said = f'{field} is {TIMES[field]}, and the updater was made with {other}'
-  with pytest.raises(ValueError, match=said):
-    sparsify(tx, made(**{field: other}), key=key, **TIMES)
-  sparsify(tx, made(**{field: other}), key=key, **TIMES | {field: other})
-
-
-def test_a_method_that_does_not_decay_is_for_any_steps(key):
-  for made in (rigl_updater(stop_step=9), rigl_updater(start_step=1)):
-    sparsify(optax.sgd(0.1), made, key=key, **TIMES)
-
-
-def test_steps_that_are_traced_are_taken_as_they_are(key):
-  def build(stop):
-    sparsify(optax.sgd(0.1), decaying(stop_step=stop), key=key, **TIMES)
-    return stop
-
-  jax.eval_shape(build, 7)
-
-
-@pytest.mark.parametrize('bad', [0, None, 'a', 1.5, np.arange(2), jnp.zeros(2)])
-def test_what_is_no_key_is_refused(bad):
-  with pytest.raises(TypeError, match='key is .* accepted is a PRNG key'):
-    sparsify(optax.sgd(0.1), rigl_updater(), key=bad, **TIMES)
-
-
-def test_keys_of_the_old_kind_are_keys():
-  sparsify(optax.sgd(0.1), rigl_updater(), key=jax.random.PRNGKey(0), **TIMES)
 
 
 def test_the_state_survives_a_checkpoint(
