@@ -20,6 +20,17 @@ settings.register_profile('default', deadline=None, derandomize=True)
 settings.load_profile('default')
 
 
+@pytest.fixture(scope='module', autouse=True)
+def programs():
+  """Forgets what a file's tests compiled.
+
+  A process that holds the programs of hundreds of files is slow: of whole runs
+  an eighth, and of single tests late in them half.
+  """
+  yield
+  jax.clear_caches()
+
+
 @pytest.fixture
 def key():
   return jax.random.key(0)
