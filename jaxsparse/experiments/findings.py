@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxsparse.core import paths, registry
+from jaxsparse.core import choices, registry
 from jaxsparse.experiments import workdir
 from jaxsparse.experiments.studies.figures.looks import Drawn
 from jaxsparse.experiments.text import lines_of_csv
@@ -120,11 +120,7 @@ def check_options(function: Function, options: Mapping[str, Any]) -> None:
     return
   accepted = registry.parameters(function)
   for name in options:
-    if name not in accepted:
-      raise ValueError(
-        f'{function.__name__} has no option {name!r}; accepted are'
-        f' {", ".join(accepted) or "none"}.{paths.nearest(name, accepted)}'
-      )
+    choices.check(f'{function.__name__} has no option {name!r}', name, accepted)
   for name, parameter in accepted.items():
     if parameter.default is parameter.empty and name not in options:
       raise ValueError(f'{function.__name__} needs the option {name}')

@@ -48,12 +48,13 @@ def disagreement(
     measures.logits_on_test(run, finished.solution(run, at))
     for run, at in zip(runs, (step, None), strict=True)
   )
+  there, back = similarity.kl(first, second), similarity.kl(second, first)
   return Finding(
     {
       'disagreement': similarity.disagreement(first, second),
-      'symmetric_kl': similarity.symmetric_kl(first, second),
-      'kl_to_other': similarity.kl(first, second),
-      'kl_from_other': similarity.kl(second, first),
+      'symmetric_kl': (there + back) / 2,
+      'kl_to_other': there,
+      'kl_from_other': back,
     },
     _by_class(runs[0], first, second),
   )

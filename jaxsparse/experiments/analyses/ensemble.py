@@ -1,5 +1,6 @@
 """What several finished runs gain as an ensemble, and how much they differ."""
 
+import functools
 import itertools
 import pathlib
 import statistics
@@ -53,7 +54,8 @@ def ensemble(
   labels = measures.labels_on_test(runs[0])
   between = similarity.pairwise(similarity.disagreement, logits)
 
-  def whole(members: Sequence[int]) -> similarity.Ensemble:
+  @functools.cache
+  def whole(*members: int) -> similarity.Ensemble:
     return similarity.ensemble([logits[i] for i in members], labels)
 
   def pairs(members: Sequence[int]) -> list[float]:
@@ -61,13 +63,13 @@ def ensemble(
 
   every = range(len(runs))
   numbers = {
-    'ensemble_accuracy': _number(lambda some: whole(some).accuracy, every),
-    'ensemble_gain': _number(lambda some: whole(some).gain, every),
+    'ensemble_accuracy': _number(lambda some: whole(*some).accuracy, every),
+    'ensemble_gain': _number(lambda some: whole(*some).gain, every),
   }
   if len(runs) > 1:
     mean = _number(lambda some: statistics.fmean(pairs(some)), every)
     numbers['pairwise_disagreement'] = mean | summary.spread(pairs(every))
-  return Finding(numbers, _table(runs, whole(every), between))
+  return Finding(numbers, _table(runs, whole(*every), between))
 
 
 def _number(
