@@ -6,7 +6,7 @@ from typing import Any
 from jaxsparse.core import paths
 
 
-def check(said: str, got: Any, accepted: Iterable[str]) -> None:
+def check(said: str, got: Any, accepted: Iterable[Any]) -> None:
   """Refuses what is none of the accepted names, and tells the nearest.
 
   >>> check("size is 'byte'", 'byte', ('bytes', 'rows'))
@@ -24,7 +24,8 @@ def check(said: str, got: Any, accepted: Iterable[str]) -> None:
   """
   known = list(accepted)
   if got not in known:
+    named = [str(name) for name in known]
     raise ValueError(
-      f'{said}; accepted are {", ".join(known) or "none"}.'
-      f'{paths.nearest(str(got), known)}'
+      f'{said}; accepted are {", ".join(named) or "none"}.'
+      f'{paths.nearest(str(got), named)}'
     )

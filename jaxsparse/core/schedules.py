@@ -11,7 +11,7 @@ from typing import overload
 import jax.numpy as jnp
 from jax import Array, core
 
-from jaxsparse.core import paths
+from jaxsparse.core import choices
 from jaxsparse.core.types import MaskSteps, Scalar, Times
 
 Decay = Callable[[Array], Array]
@@ -141,11 +141,7 @@ def decay(spec: str | Decay) -> Decay:
   """
   if callable(spec):
     return spec
-  if spec not in DECAYS:
-    raise ValueError(
-      f'drop_schedule {spec!r} is not one of {", ".join(DECAYS)}.'
-      f'{paths.nearest(spec, DECAYS)}'
-    )
+  choices.check(f'drop_schedule is {spec!r}', spec, DECAYS)
   return DECAYS[spec]
 
 

@@ -9,6 +9,7 @@ parameters are fields of that section (`crop_padding`).
 import jax
 import jax.numpy as jnp
 
+from jaxsparse.core import choices
 from jaxsparse.data import resizing
 
 FILLS = ('reflect', 'zeros')
@@ -32,8 +33,7 @@ def crop(
     ValueError: a value that is not accepted.
   """
   size, height, width, channels = images.shape
-  if fill not in FILLS:
-    raise ValueError(f'crop: fill is {fill!r}; accepted: {", ".join(FILLS)}')
+  choices.check(f'crop: fill is {fill!r}', fill, FILLS)
   if padding < 1 or (fill == 'reflect' and padding >= min(height, width)):
     raise ValueError(
       f'crop: padding is {padding}; accepted is >= 1 and, to reflect, less'

@@ -150,7 +150,7 @@ def streams(
   shape = images.image_shape(builder, image_size)
   if source not in SOURCES:
     raise DataError(
-      f'source is {source!r}; accepted: {", ".join(SOURCES)}.'
+      f'source is {source!r}; accepted are {", ".join(SOURCES)}.'
       f'{paths.nearest(source, SOURCES)}'
     )
   if source == 'resident' and shape != stored:

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 from flax import linen as nn
 
-from jaxsparse.core import paths
+from jaxsparse.core import choices
 
 Initialiser = Callable[..., Any]
 
@@ -40,18 +40,9 @@ def kernel_initialiser(spec: str | Initialiser) -> Initialiser:
   """
   if callable(spec):
     return spec
-  one_of('kernel_init', spec, (*_VARIANCE_SCALING, *_OTHERS))
+  accepted = (*_VARIANCE_SCALING, *_OTHERS)
+  choices.check(f'kernel_init is {spec!r}', spec, accepted)
   return _OTHERS.get(spec) or getattr(nn.initializers, spec)()
-
-
-def one_of(name: str, got: Any, accepted: Iterable[Any]) -> None:
-  """`ValueError` if `got` is not among `accepted`."""
-  accepted = tuple(accepted)
-  if got not in accepted:
-    raise ValueError(
-      f'{name} {got!r} is not one of {", ".join(map(str, accepted))}.'
-      f'{paths.nearest(str(got), map(str, accepted))}'
-    )
 
 
 def positive(name: str, sizes: Iterable[int]) -> tuple[int, ...]:

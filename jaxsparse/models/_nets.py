@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
+from jaxsparse.core import choices
 from jaxsparse.models import _layers
 from jaxsparse.models._layers import Initialiser
 
@@ -110,5 +111,5 @@ def layers(kernel_init: str | Initialiser, dtype: str) -> Layers:
   Raises:
     ValueError: a name that is not known.
   """
-  _layers.one_of('dtype', dtype, _DTYPES)
+  choices.check(f'dtype is {dtype!r}', dtype, _DTYPES)
   return Layers(_layers.kernel_initialiser(kernel_init), jnp.dtype(dtype))

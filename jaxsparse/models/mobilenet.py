@@ -22,6 +22,7 @@ paper (its authors' code has ReLU6). There is no dropout before the classifier.
 import jax
 from flax import linen as nn
 
+from jaxsparse.core import choices
 from jaxsparse.models import _layers, _nets
 from jaxsparse.models._layers import Initialiser
 from jaxsparse.models._nets import Layers
@@ -180,8 +181,8 @@ def mobilenet(
     ValueError: a hyperparameter is not valid; when called, images smaller
       than 32x32 (16x16 with the stem for CIFAR) or not of four axes.
   """
-  _layers.one_of('version', version, _GROUPS)
-  _layers.one_of('stem', stem, ('imagenet', 'cifar'))
+  choices.check(f'version is {version!r}', version, _GROUPS)
+  choices.check(f'stem is {stem!r}', stem, ('imagenet', 'cifar'))
   _layers.positive('num_classes', (num_classes,))
   table = _GROUPS[version]
   channels = _layers.widened((filters for filters, *_ in table), width)

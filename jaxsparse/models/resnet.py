@@ -19,6 +19,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
+from jaxsparse.core import choices
 from jaxsparse.models import _layers, _nets
 from jaxsparse.models._layers import Initialiser
 from jaxsparse.models._nets import Layers
@@ -173,8 +174,8 @@ def resnet(
     ValueError: a hyperparameter is not valid; when called, images smaller
       than the net's total stride or not of four axes.
   """
-  _layers.one_of('stem', stem, ('imagenet', 'cifar'))
-  _layers.one_of('shortcut', shortcut, ('projection', 'pad'))
+  choices.check(f'stem is {stem!r}', stem, ('imagenet', 'cifar'))
+  choices.check(f'shortcut is {shortcut!r}', shortcut, ('projection', 'pad'))
   _layers.positive('num_classes', (num_classes,))
   blocks = _blocks(depth, stem)
   channels = _FOUR_CHANNELS if depth in _FOUR_STAGES else _THREE_CHANNELS

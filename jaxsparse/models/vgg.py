@@ -22,6 +22,7 @@ at 0.
 import jax
 from flax import linen as nn
 
+from jaxsparse.core import choices
 from jaxsparse.models import _layers, _nets
 from jaxsparse.models._convolution import max_pool
 from jaxsparse.models._layers import Initialiser
@@ -112,8 +113,8 @@ def vgg(
     ValueError: a hyperparameter is not valid; when called, images smaller
       than 2**pools or not of four axes.
   """
-  _layers.one_of('depth', depth, _CONVS)
-  _layers.one_of('pools', pools, range(1, len(CHANNELS) + 1))
+  choices.check(f'depth is {depth!r}', depth, _CONVS)
+  choices.check(f'pools is {pools!r}', pools, range(1, len(CHANNELS) + 1))
   _layers.positive('num_classes', (num_classes,))
   return VGG(
     convs=_CONVS[depth],

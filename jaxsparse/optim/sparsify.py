@@ -121,7 +121,7 @@ def sparsify(
   if not isinstance(updater, MaskUpdater):
     raise TypeError(f'updater is {updater!r}; accepted is a MaskUpdater')
   if isinstance(update_interval, int) and update_interval < 1:
-    raise ValueError(f'update_interval is {update_interval}; accepted: >= 1')
+    raise ValueError(f'update_interval is {update_interval}; accepted is >= 1')
   schedules.check_times(
     updater.times, Times(start_step, stop_step, update_interval)
   )

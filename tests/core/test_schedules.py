@@ -125,7 +125,7 @@ def test_decays(name, values):
 def test_decay_takes_a_function_and_names_the_nearest():
   own = lambda p: p  # noqa: E731
   assert schedules.decay(own) is own
-  with pytest.raises(ValueError, match="'cosin' .* mean 'cosine'"):
+  with pytest.raises(ValueError, match="'cosin'; .* mean 'cosine'"):
     schedules.decay('cosin')
 
 

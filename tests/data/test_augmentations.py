@@ -125,7 +125,7 @@ def test_parts_hang_on_the_key_alone(key):
   [
     (crop, {'padding': 0}, 'padding is 0; accepted is >= 1'),
     (crop, {'padding': 5}, 'less than the side of an image of 5x7'),
-    (crop, {'fill': 'mirror'}, "fill is 'mirror'; accepted: reflect, zeros"),
+    (crop, {'fill': 'mirror'}, "fill is 'mirror'; accepted are reflect, zeros"),
     (cutout, {'size': 0}, 'size is 0; accepted is >= 1'),
     (resized_crop, {'min_area': 0.0}, r'min_area is 0.0; accepted is \(0, 1'),
     (resized_crop, {'min_area': 1.1}, 'min_area is 1.1'),

@@ -104,7 +104,7 @@ def test_an_augmentation_of_the_users_own(make_config):
     ({'augment': (3,)}, r'config\.data\.augment: '),
     ({'augment': (smaller,)}, 'keeps shape and dtype; smaller does not'),
     ({'augment': ('crop',), 'crop_padding': 8}, r'augment \(crop\).*8x8'),
-    ({'augment': ('crop',), 'crop_fill': 'x'}, 'accepted: reflect, zeros'),
+    ({'augment': ('crop',), 'crop_fill': 'x'}, 'accepted are reflect, zeros'),
     ({'augment': ('cutout',), 'cutout_size': 0}, 'accepted is >= 1'),
     ({'mean': (0.1, 0.2)}, r'config\.data: mean has 2 numbers'),
     ({'mean': ('x',)}, r'config\.data\.mean: .* finite numbers'),

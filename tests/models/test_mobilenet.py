@@ -101,7 +101,7 @@ def test_images_that_do_not_fit(numpy_nets, version, stem):
 @pytest.mark.parametrize(
   ('changes', 'expected'),
   [
-    ({'version': 3}, 'version 3 is not one of 1, 2'),
+    ({'version': 3}, 'version is 3; accepted are 1, 2'),
     ({'stem': 'imagnet'}, "Did you mean 'imagenet'"),
     ({'width': 0.0}, 'width 0.0'),
     ({'num_classes': 0}, 'num_classes'),

@@ -131,7 +131,7 @@ def test_images_that_do_not_fit(numpy_nets, module, smallest):
     ({'depth': 20.0, 'stem': 'cifar'}, 'depth 20.0'),
     ({'depth': 20}, "stem 'imagenet': a resnet of depth 20"),
     ({'stem': 'cifr'}, "Did you mean 'cifar'"),
-    ({'shortcut': 'identity'}, 'not one of projection, pad'),
+    ({'shortcut': 'identity'}, 'accepted are projection, pad'),
     ({'width': -1.0}, 'width -1.0'),
     ({'num_classes': 0}, 'num_classes'),
     ({'dtype': 'half'}, 'dtype'),

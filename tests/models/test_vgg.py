@@ -84,13 +84,16 @@ def test_images_that_do_not_fit(numpy_nets, shape):
 @pytest.mark.parametrize(
   ('changes', 'expected'),
   [
-    ({'depth': 12}, 'depth 12 is not one of 11, 13, 16, 19'),
-    ({'pools': 6}, 'pools 6 is not one of 1, 2, 3, 4, 5'),
+    ({'depth': 12}, 'depth is 12; accepted are 11, 13, 16, 19'),
+    ({'pools': 6}, 'pools is 6; accepted are 1, 2, 3, 4, 5'),
     ({'width': 0.0}, 'width 0.0'),
     ({'width': float('inf')}, 'width inf'),
     ({'num_classes': 0}, 'num_classes'),
     ({'kernel_init': 'he_norml'}, "Did you mean 'he_normal'"),
-    ({'dtype': 'float16'}, "dtype 'float16' is not one of float32, bfloat16"),
+    (
+      {'dtype': 'float16'},
+      "dtype is 'float16'; accepted are float32, bfloat16",
+    ),
   ],
 )
 def test_bad_arguments(changes, expected):
