@@ -150,3 +150,13 @@ MLP = _on_mnist(
   flow=flow.MLP,
   paper={},
 )
+# What the paper prints of pruned nets (98.30 ± 0.23 %), distances and restarts
+# is nearer to nets that no decay holds; the authors' settings of the ticket
+# alone name none.
+LENET5_UNDECAYED = LENET5._replace(
+  title='LeNet5 on MNIST at 95 %, without weight decay',
+  overrides={**LENET5.overrides, 'optimizer.weight_decay': 0.0},
+  scratch_start=1,
+  start_note='',
+  also=(),
+)

@@ -1,0 +1,9 @@
+r"""LeNet5 on MNIST at 95 %, without weight decay: function_space.
+"""
+
+from jaxsparse.experiments.papers.gradient_flow import nets, studies
+from jaxsparse.experiments.studies.spec import Study
+
+
+def get_config() -> Study:
+  return studies.function_space(nets.LENET5_UNDECAYED)
