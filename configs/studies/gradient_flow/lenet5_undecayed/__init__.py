@@ -1,1 +1,1 @@
-"""LeNet5 on MNIST, every layer at 95 %."""
+"""LeNet5 on MNIST, every layer at 95 %, without weight decay."""

@@ -1,5 +1,4 @@
-r"""LeNet5 on MNIST at 95 %, without weight decay: function_space.
-"""
+"""LeNet5 on MNIST at 95 %, without weight decay."""
 
 from jaxsparse.experiments.papers.gradient_flow import nets, studies
 from jaxsparse.experiments.studies.spec import Study

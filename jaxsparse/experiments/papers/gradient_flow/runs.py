@@ -12,11 +12,8 @@ from typing import Any
 from jaxsparse.experiments.papers.gradient_flow.nets import Net
 from jaxsparse.experiments.studies.spec import Run
 
-# The one whose masks the other runs take.
-PRUNED = '{pruned@0}'
-
 Make = Callable[[Net, str, int], Run]
-Seeds = Callable[[int], tuple[int, ...]]
+Seeds = Callable[[Net, int], tuple[int, ...]]
 
 
 def runs(
@@ -59,43 +56,55 @@ def pruned(net: Net, name: str, seeds: int) -> Run:
 
 
 def _pruned_others(net: Net, name: str, seeds: int) -> Run:
-  """The pruned nets but for that of seed 0, to be held against it."""
+  """The pruned nets but for the source, to be held against it."""
   return dataclasses.replace(
     pruned(net, name, seeds),
-    seeds=tuple(range(1, seeds)),
-    label='pruned (but for seed 0)',
+    seeds=tuple(seed for seed in range(seeds) if seed != net.source),
+    label=f'pruned (but for seed {net.source})',
   )
 
 
-def _others(seeds: int) -> tuple[int, ...]:
-  """Without seed 0, whose fresh start is that of the pruned net: a ticket."""
-  return tuple(range(1, seeds + 1))
+def source(net: Net) -> str:
+  """The pruned net whose masks the other runs take."""
+  return f'{{pruned@{net.source}}}'
+
+
+def _others(net: Net, seeds: int) -> tuple[int, ...]:
+  """Without the source's, whose fresh start is that of the net: a ticket.
+
+  From 1 on if that is 0, and else from 0 on.
+  """
+  return tuple(seed for seed in range(seeds + 1) if seed != net.source)
 
 
 def fixed(
-  label: str, *, masks: str = PRUNED, others: Seeds = _others, **init: Any
+  label: str, *, masks: str = '', others: Seeds = _others, **init: Any
 ) -> Make:
   """A run whose masks never change.
 
   Args:
     label: what the report calls it.
-    masks: the run that they are from.
-    others: how many seeds -> which.
+    masks: the run that they are from; the source if ''.
+    others: a net and how many seeds -> which.
     **init: fields of that section of the config.
   """
 
   def make(net: Net, name: str, seeds: int) -> Run:
     changed = {f'init.{field}': value for field, value in init.items()}
-    overrides = _sparse(net) | {'init.masks': masks} | changed
+    overrides = _sparse(net) | {'init.masks': masks or source(net)} | changed
     config = f'{net.configs}_static'
-    return Run(name, config, overrides, seeds=others(seeds), label=label)
+    return Run(name, config, overrides, seeds=others(net, seeds), label=label)
 
   return make
 
 
 def _lottery(net: Net, name: str, seeds: int) -> Run:
-  rewound = fixed('LT', checkpoint=PRUNED, checkpoint_step=net.rewind_step)
+  rewound = fixed('LT', checkpoint=source(net), checkpoint_step=net.rewind_step)
   return rewound(net, name, seeds)
+
+
+def _prune_restart(net: Net, name: str, seeds: int) -> Run:
+  return fixed('Prune Restart', checkpoint=source(net))(net, name, seeds)
 
 
 def _scratch(net: Net, name: str, seeds: int) -> Run:
@@ -115,7 +124,7 @@ def _moving(method: str, label: str, **changed: Any) -> Make:
     overrides = {
       **_sparse(net),
       **net.moving,
-      'init.masks': PRUNED,
+      'init.masks': source(net),
       'gradient_flow.at_updates': True,
       'checkpoint.keep_steps': tuple(
         step for at in net.updates for step in (at, at + 1)
@@ -123,7 +132,8 @@ def _moving(method: str, label: str, **changed: Any) -> Make:
     }
     overrides |= {k.replace('__', '.'): v for k, v in changed.items()}
     config = f'{net.configs}_{method}'
-    return Run(name, config, overrides, seeds=_others(seeds), label=label)
+    others = _others(net, seeds)
+    return Run(name, config, overrides, seeds=others, label=label)
 
   return make
 
@@ -139,7 +149,7 @@ _RUNS: dict[str, Make] = {
   'scratch_stuck': _from_start(1, 'Scratch (start of seed 1)'),
   'scratch_inits': fixed('Scratch (different inits)'),
   'scratch_plus': fixed('Scratch+', name='sparse'),
-  'prune_restart': fixed('Prune Restart', checkpoint=PRUNED),
+  'prune_restart': _prune_restart,
   'set': _moving('set', 'SET'),
   'set_plus': _moving('set', 'SET+', init__name='sparse'),
   'rigl': _moving('rigl', 'RigL'),

@@ -57,8 +57,8 @@ def accuracy(net: Net) -> Study:
     claims=net.claims,
     notes=(
       'Every sparse row but "pruned" starts from the masks of the pruned net of'
-      ' seed 0. LT and Scratch have one start and five orders of the data, as'
-      ' in the paper; the others have five starts.'
+      f' seed {net.source}. LT and Scratch have one start and five orders of'
+      ' the data, as in the paper; the others have five starts.'
     )
     + net.start_note,
   )
@@ -100,7 +100,8 @@ def gradient_norm(net: Net) -> Study:
 
 def function_space(net: Net) -> Study:
   """How alike the functions are that runs end with."""
-  against = (*_STARTS, 'prune_restart', 'pruned_others')
+  against = f'pruned@{net.source}'
+  compared = (*_STARTS, 'prune_restart', 'pruned_others')
   pooled = (*_STARTS, 'prune_restart', 'pruned')
   return Study(
     title=f'{net.title}: ensembles and disagreement',
@@ -116,8 +117,8 @@ def function_space(net: Net) -> Study:
     figures=(),
     analyses=(
       *(
-        Analysis(f'{name}_against_pruned', (name, 'pruned@0'), 'disagreement')
-        for name in against
+        Analysis(f'{name}_against_pruned', (name, against), 'disagreement')
+        for name in compared
       ),
       *(
         Analysis(f'{name}_ensemble', (name,), 'ensemble', pooled=True)
@@ -126,10 +127,10 @@ def function_space(net: Net) -> Study:
     ),
     claims=claims.FUNCTION_SPACE + net.gains,
     notes=(
-      'All tickets and scratch nets have the masks of the pruned net of seed 0;'
-      ' "disagreement" is with that net. An ensemble is the mean of the'
-      ' probabilities of the five nets of a row; the intervals of what it'
-      ' gains, and of "pairwise disagreement", are the jackknife\'s.'
+      'All tickets and scratch nets have the masks of the pruned net of seed'
+      f' {net.source}; "disagreement" is with that net. An ensemble is the mean'
+      ' of the probabilities of the five nets of a row; the intervals of what'
+      ' it gains, and of "pairwise disagreement", are the jackknife\'s.'
     )
     + net.start_note,
   )
@@ -137,6 +138,7 @@ def function_space(net: Net) -> Study:
 
 def landscape(net: Net) -> Study:
   """Whether a barrier lies before the pruned net, and how far it is."""
+  to = f'pruned@{net.source}'
   return Study(
     title=f'{net.title}: the way to the pruned solution',
     source=_source(net, 'the figures of interpolation and of distances'),
@@ -152,14 +154,14 @@ def landscape(net: Net) -> Study:
     figures=(),
     analyses=(
       *(
-        Analysis(f'{name}_line', (name, 'pruned@0'), 'interpolation', net.line)
+        Analysis(f'{name}_line', (name, to), 'interpolation', net.line)
         for name in _STARTS
       ),
       *(
-        Analysis(f'{name}_distance', (name, 'pruned@0'), 'distances')
+        Analysis(f'{name}_distance', (name, to), 'distances')
         for name in _STARTS
       ),
-      Analysis('map', (*_STARTS, 'pruned@0'), 'distance_map', pooled=True),
+      Analysis('map', (*_STARTS, to), 'distance_map', pooled=True),
     ),
     claims=claims.LANDSCAPE,
     notes=(

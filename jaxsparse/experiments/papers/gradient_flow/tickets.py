@@ -50,8 +50,8 @@ def tickets(net: Net, *, seeds: int = 5) -> Study:
     ),
     runs=(
       *runs(net, ('pruned',)),
-      *(_of_mask(net, f'ticket_{k}', k, k, seeds) for k in _MASKS),
-      *(_of_mask(net, f'scratch_{k}', k, k - 1, seeds) for k in _MASKS),
+      *(of_mask(net, f'ticket_{k}', k, k, seeds) for k in _MASKS),
+      *(of_mask(net, f'scratch_{k}', k, k - 1, seeds) for k in _MASKS),
       _pruned_kept(net),
       *(_rewound(net, step, seeds) for step in _STEPS),
       *runs(net, ('scratch_inits', 'scratch'), seeds=seeds),
@@ -91,12 +91,12 @@ def tickets(net: Net, *, seeds: int = 5) -> Study:
   )
 
 
-def _seeds(number: int) -> tuple[int, ...]:
+def _seeds(_: Net, number: int) -> tuple[int, ...]:
   """Orders of the data that no pruned net was trained in."""
   return tuple(range(6, 6 + number))
 
 
-def _of_mask(net: Net, name: str, masks: int, start: int, seeds: int) -> Run:
+def of_mask(net: Net, name: str, masks: int, start: int, seeds: int) -> Run:
   """The masks of one pruned net with where one, perhaps another, started."""
   make = fixed(
     ('LT' if masks == start else 'Scratch') + f' {masks}',
