@@ -5,7 +5,11 @@ import json
 
 import pytest
 
-from jaxsparse.experiments.papers.gradient_flow import nets, studies
+from jaxsparse.experiments.papers.gradient_flow import (
+  nets,
+  pruned_nets,
+  studies,
+)
 from jaxsparse.experiments.papers.gradient_flow.runs import runs
 from jaxsparse.experiments.studies import quantities
 from jaxsparse.experiments.studies.claims import claims, verdicts
@@ -117,6 +121,40 @@ def test_masks_are_those_of_the_pruned_net(net):
   assert lottery['init.checkpoint'] == '{pruned@0}'
   assert lottery['init.checkpoint_step'] == 0
   assert of(MNIST[net], 'pruned_others').seed_list() == (1, 2, 3, 4)
+
+
+def test_without_decay_another_pruned_net_is_the_source():
+  net = nets.LENET5_UNDECAYED
+  for name in ('pruned', 'lottery', 'scratch', 'prune_restart', 'rigl_plus'):
+    own, decayed = (of(n, name).overrides for n in (net, nets.LENET5))
+    changed = {field for field in decayed if own[field] != decayed[field]}
+    of_source = {'init.masks', 'init.checkpoint'} & decayed.keys()
+    assert changed - of_source == {'optimizer.weight_decay'}
+    assert own['optimizer.weight_decay'] == 0
+    assert {own[f] for f in of_source} <= {'{pruned@4}', '{scratch_inits@1}'}
+    if name != 'pruned':
+      assert own['init.masks'] == '{pruned@4}'
+      assert of(net, name).seed_list() == (0, 1, 2, 3, 5)
+  assert of(net, 'pruned_others').seed_list() == (0, 1, 2, 3)
+  for make in (studies.function_space, studies.landscape):
+    study = make(net)
+    check(study)
+    against = {a.of[-1] for a in study.analyses if len(a.of) > 1}
+    assert against == {'pruned@4'}
+
+
+def test_each_ticket_is_held_against_its_own_pruned_net():
+  study = pruned_nets.pruned_nets(nets.LENET5_UNDECAYED)
+  check(study)
+  for k in range(5):
+    run = study.run(f'ticket_{k}')
+    assert run.overrides['init.masks'] == f'{{pruned@{k}}}'
+    assert run.overrides['init.checkpoint'] == f'{{pruned@{k}}}'
+    assert not set(run.seed_list()) & set(study.run('pruned').seed_list())
+    against = {a.of for a in study.analyses if a.of[0] == run.name}
+    assert against == {(run.name, f'pruned@{k}')}
+  told = [claims.runs(claim)[0] for claim in study.claims]
+  assert told[::2] == told[1::2] == [f'ticket_{k}' for k in range(5)]
 
 
 def test_runs_that_were_trained_are_still_these():
