@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from jaxsparse.experiments import workdir
-from jaxsparse.experiments.studies.spec import Against, Study
+from jaxsparse.experiments.studies.spec import Against, Scatter, Study
 from jaxsparse.training import metrics as records
 
 _NAME = re.compile(
@@ -73,8 +73,13 @@ def parse(name: str) -> Quantity:
 
 
 def asked(study: Study) -> tuple[str, ...]:
-  """The metrics that a study shows, draws against a field, or judges."""
-  drawn = [f.metric for f in study.figures if isinstance(f, Against)]
+  """The metrics that a study shows, draws but for curves, or judges."""
+  drawn: list[str] = []
+  for figure in study.figures:
+    if isinstance(figure, Against):
+      drawn.append(figure.metric)
+    elif isinstance(figure, Scatter):
+      drawn += [figure.x, figure.y]
   judged = [claim.metric for claim in study.claims]
   return tuple(dict.fromkeys((*study.metrics, *drawn, *judged)))
 

@@ -163,6 +163,24 @@ class Against:
 
 
 @dataclass(frozen=True)
+class Scatter:
+  """A figure of a metric against another, one marker a member.
+
+  Attributes:
+    x: the metric on the x axis.
+    y: that on the y axis.
+    runs: those that are shown; all by default.
+  """
+
+  x: str
+  y: str = 'test_accuracy'
+  runs: tuple[str, ...] = ()
+
+
+Figure = Curves | Against | Scatter
+
+
+@dataclass(frozen=True)
 class Study:
   """Runs, and the report they are made for.
 
@@ -185,7 +203,7 @@ class Study:
   source: str = ''
   metrics: tuple[str, ...] = ('test_accuracy',)
   across: str = ''
-  figures: tuple[Curves | Against, ...] = (Curves(),)
+  figures: tuple[Figure, ...] = (Curves(),)
   claims: tuple[Claim, ...] = ()
   analyses: tuple[Analysis, ...] = ()
   notes: str = ''

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from jaxsparse.experiments.studies import quantities
 from jaxsparse.experiments.studies.claims.kinds import Bound, Ratio
 from jaxsparse.experiments.studies.quantities import Quantity, parse
-from jaxsparse.experiments.studies.spec import Against, Curves, Run, Study
+from jaxsparse.experiments.studies.spec import (
+  Against,
+  Curves,
+  Run,
+  Scatter,
+  Study,
+)
 
 RECORDS = [
   {'step': 0, 'replicate': 0, 'loss': 2.0, 'by_layer': {'a': 1.0}},
@@ -95,10 +101,17 @@ def test_a_study_asks_for_what_it_shows_draws_and_judges():
     't',
     (Run('a', 'c', grid={'x': (1, 2)}), Run('b', 'c')),
     metrics=('one', 'two@3'),
-    figures=(Curves('curve'), Against('x', 'three@4')),
+    figures=(Curves('curve'), Against('x', 'three@4'), Scatter('five', 'six')),
     claims=(
       Ratio('a', 'b', '>=', 1.0, metric='four'),
       Bound('a', '>=', 1.0, metric='one'),
     ),
   )
-  assert quantities.asked(study) == ('one', 'two@3', 'three@4', 'four')
+  assert quantities.asked(study) == (
+    'one',
+    'two@3',
+    'three@4',
+    'five',
+    'six',
+    'four',
+  )

@@ -9,7 +9,7 @@ from jaxsparse.experiments.papers.gradient_flow.nets import Net
 from jaxsparse.experiments.papers.gradient_flow.runs import runs
 from jaxsparse.experiments.papers.gradient_flow.tickets import of_mask
 from jaxsparse.experiments.studies.claims.kinds import Bound, Claim, Ratio
-from jaxsparse.experiments.studies.spec import Analysis, Study
+from jaxsparse.experiments.studies.spec import Analysis, Scatter, Study
 
 
 def pruned_nets(net: Net, *, number: int = 5, seeds: int = 3) -> Study:
@@ -41,7 +41,7 @@ def pruned_nets(net: Net, *, number: int = 5, seeds: int = 3) -> Study:
       'distance_at_start',
       'distance_at_end',
     ),
-    figures=(),
+    figures=(Scatter('distance_at_start', 'disagreement'),),
     analyses=tuple(
       Analysis(f'{name}_{function}', (name, against), function, options)
       for name, against in pairs.items()

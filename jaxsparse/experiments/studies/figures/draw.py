@@ -7,8 +7,9 @@ from jaxsparse.experiments.studies.figures import curves, panels
 from jaxsparse.experiments.studies.figures.against import against
 from jaxsparse.experiments.studies.figures.looks import Drawn, chosen
 from jaxsparse.experiments.studies.figures.panels import Shown
+from jaxsparse.experiments.studies.figures.scatter import scatter
 from jaxsparse.experiments.studies.results import Results
-from jaxsparse.experiments.studies.spec import Curves, Run
+from jaxsparse.experiments.studies.spec import Curves, Run, Scatter
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ def all_figures(results: Results) -> list[Drawn]:
       shown = _of(chosen(study, figure.runs), figure.entry, found)
       shown = curves.until(shown, figure.last_step)
       made.append(panels.compared(study, figure.entry, shown, log=figure.log))
+    elif isinstance(figure, Scatter):
+      made.append(scatter(results, figure))
     else:
       made.append(against(results, figure))
   made += [_drawn(drawing) for drawing in results.drawings]

@@ -26,6 +26,7 @@ from jaxsparse.experiments.studies.spec import (
   Analysis,
   Curves,
   Run,
+  Scatter,
   Study,
 )
 
@@ -57,7 +58,7 @@ def check(study: Any) -> None:
     accept.metric(f'study.metrics[{i}]', name)
   if study.across:
     accept.grid_field('study.across', study.across, study.runs)
-  accept.all_of('study.figures', study.figures, (Curves, Against))
+  accept.all_of('study.figures', study.figures, (Curves, Against, Scatter))
   for i, figure in enumerate(study.figures):
     check_figure(f'study.figures[{i}]', study, figure)
   accept.all_of(

@@ -18,19 +18,24 @@ from jaxsparse.experiments.studies.planning.pairing import match, seeded
 from jaxsparse.experiments.studies.spec import (
   Against,
   Analysis,
-  Curves,
+  Figure,
   Run,
+  Scatter,
   Study,
 )
 
 
-def check_figure(where: str, study: Study, figure: Curves | Against) -> None:
+def check_figure(where: str, study: Study, figure: Figure) -> None:
   """Raises `ValueError` for a figure of what the study does not have."""
   shown = accept.runs(f'{where}.runs', study, figure.runs) or study.runs
   if isinstance(figure, Against):
     accept.grid_field(f'{where}.grid_field', figure.grid_field, shown)
     _check_at(f'{where}.at', figure.at, shown)
     accept.metric(f'{where}.metric', figure.metric)
+    return
+  if isinstance(figure, Scatter):
+    accept.metric(f'{where}.x', figure.x)
+    accept.metric(f'{where}.y', figure.y)
     return
   if accept.metric(f'{where}.entry', figure.entry).steps:
     raise ValueError(

@@ -17,6 +17,7 @@ from jaxsparse.experiments.studies.spec import (
   Analysis,
   Curves,
   Run,
+  Scatter,
   Study,
 )
 
@@ -107,6 +108,9 @@ CASES = [
   ({'figures': (Curves('a@3'),)}, r"\[0\].entry: got 'a@3'; .* without steps"),
   ({'figures': (Curves(last_step=0),)}, r'last_step: got 0; accepted is 1'),
   ({'figures': (Against(SPARSITY, 'a b'),)}, r"\[0\].metric: got 'a b'"),
+  ({'figures': (Scatter('a b'),)}, r"figures\[0\].x: got 'a b'"),
+  ({'figures': (Scatter('a', 'b@'),)}, r"figures\[0\].y: got 'b@'"),
+  ({'figures': (Scatter('a', runs=('b',)),)}, r"\[0\].runs: got 'b'"),
   ({'claims': (Bound('rigl', '>=', 1.0, metric='a/b'),)}, "metric: got 'a/b'"),
   ({'claims': (Bound('rigl', '>=', 1.0, metric=3),)}, 'metric: got 3; acc'),
   ({'claims': (Ratio('rigl', 'x', '>=', 1.0),)}, r"claims\[0\].other: got 'x'"),
