@@ -162,9 +162,9 @@ LENET5_UNDECAYED = LENET5._replace(
   scratch_start=1,
   also=(),
   start_note=(
-    '\n\nThe pruned net of seed 4 is that of five which ends nearest to where it'
-    ' started. This rule was made after one ticket of each had been seen: those'
-    ' of nets that went further come back less, or not at all (the study of'
-    ' five pruned nets). The one start of Scratch is that of seed 1.'
+    '\n\nThe pruned net of seed 4 is that of five which ends nearest to where'
+    ' it started. This rule was made after one ticket of each had been seen:'
+    ' those of nets that went further come back less, or not at all (the study'
+    ' of five pruned nets). The one start of Scratch is that of seed 1.'
   ),
 )
