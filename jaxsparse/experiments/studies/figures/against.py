@@ -11,6 +11,7 @@ from jaxsparse.experiments.figures import Series
 from jaxsparse.experiments.studies import metrics
 from jaxsparse.experiments.studies.figures.looks import (
   DASHES,
+  MARKERS,
   Drawn,
   chosen,
   figure_legend,
@@ -38,7 +39,6 @@ _PAPER: dict[str, Any] = {
   'markerfacecolor': 'none',
   'markeredgewidth': 1.4,
 }
-_MARKERS = 'os^Dv*'
 
 Line = list[tuple[Any, Cell]]
 Lines = dict[tuple[str, Point], Line]
@@ -120,7 +120,7 @@ def _nth_look(lines: Lines, name: str, point: Point) -> dict[str, str]:
   """Several lines of a run share its colour and differ in all else."""
   own = [p for n, p in lines if n == name]
   nth = own.index(point)
-  look = {'marker': _MARKERS[nth % len(_MARKERS)]}
+  look = {'marker': MARKERS[nth % len(MARKERS)]}
   return look | {'linestyle': DASHES[nth % len(DASHES)]} if nth else look
 
 

@@ -16,6 +16,7 @@ from jaxsparse.experiments.figures import COLOURS
 from jaxsparse.experiments.studies.spec import Row, Run, Study
 
 DASHES = ('-', '--', ':', '-.')
+MARKERS = 'os^Dv*'
 _SINGLE = (7.2, 4.0)
 _BLACK = '#000000'
 # Letters of a panel's title to an inch of its width.

@@ -6,6 +6,7 @@ import numpy as np
 
 from jaxsparse.experiments.studies import metrics
 from jaxsparse.experiments.studies.figures.looks import (
+  MARKERS,
   Drawn,
   chosen,
   figure_legend,
@@ -18,8 +19,6 @@ from jaxsparse.experiments.studies.names import row_name
 from jaxsparse.experiments.studies.results import Results
 from jaxsparse.experiments.studies.spec import Row, Scatter, Study
 from jaxsparse.experiments.text import capital
-
-_MARKERS = 'os^Dv*'
 
 Places = Mapping[Row, np.ndarray]
 
@@ -36,25 +35,30 @@ def scatter(results: Results, asked: Scatter) -> Drawn | None:
   found = {row: places for row, places in every.items() if len(places)}
   if not found:
     return None
+  printed = {
+    row: place for row in found if (place := _printed(study, row, asked))
+  }
   x, y = (metrics.metric(name) for name in (asked.x, asked.y))
   figure, ax = single()
-  styles, rings = row_styles(study), list[str]()
+  styles = row_styles(study)
   for i, (row, places) in enumerate(found.items()):
     look = {'color': styles[row]['color'], 'linestyle': ''}
-    marker = _MARKERS[i % len(_MARKERS)]
+    marker = MARKERS[i % len(MARKERS)]
     label = row_name(study, row)
     ax.plot(*places.T, marker=marker, label=label, alpha=0.8, **look)
-    if printed := _printed(study, row, asked):
+    if row in printed:
       ring = {**look, 'marker': marker, 'markerfacecolor': 'none'}
-      ax.plot(*printed, markersize=9, **ring)
-      rings += ['hollow ones are the paper’s numbers']
+      ax.plot(*printed[row], markersize=9, **ring)
   ax.set(xlabel=x.heading, ylabel=y.heading)
   figure_legend(figure, beside=True)
   title = capital(f'{y.label} against {x.label}')
   return Drawn(
     f'{asked.y}-against-{asked.x}',
     title,
-    sentence(['A marker is a member', *rings[:1]]),
+    sentence(
+      ['A marker is a member']
+      + (['hollow ones are the paper’s numbers'] if printed else [])
+    ),
     f'Chart: {title}. Means: {sentence(_said(study, found, x, y))}',
     figure,
   )
