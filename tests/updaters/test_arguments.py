@@ -39,7 +39,7 @@ def test_steps(method):
 
 @pytest.mark.parametrize('method', DYNAMIC)
 def test_drop_schedule(method):
-  with pytest.raises(ValueError, match="'cosin' .* mean 'cosine'"):
+  with pytest.raises(ValueError, match="'cosin'; .* mean 'cosine'"):
     method(COUNTS, drop_schedule='cosin', stop_step=6)
 
 
