@@ -112,6 +112,7 @@ def in_time(call):
     return pool.submit(call).exception(20)
 
 
+@pytest.mark.slow
 def test_a_stream_may_end_at_any_time(folder, scratch):
   """Of batches longer than the 64 kB that a pipe holds."""
   large = batches(folder, batch_size=1400)

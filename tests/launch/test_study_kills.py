@@ -161,6 +161,7 @@ def assert_same(found, expected):
     assert found[name] == value, name
 
 
+@pytest.mark.slow
 def test_kills_leave_no_trace_in_a_report(runs, reference):
   rng = random.Random(0)
   for _ in range(3):

@@ -42,6 +42,7 @@ def waits(process, other):
   return lambda: f'waiting for pid {other.pid}' in process.said()
 
 
+@pytest.mark.slow
 def test_each_member_is_trained_once_and_both_report(begin, tmp_path):
   first = begin('first')
   first.wait_for(lambda: any(tmp_path.glob('runs/*/metrics.jsonl')))

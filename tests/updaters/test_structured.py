@@ -39,6 +39,7 @@ def _run(structure, size):
   return jax.device_get((params, state.masks, after, new.masks))
 
 
+@pytest.mark.slow
 def test_two_of_four_hold_through_an_update_and_move():
   params, old, after, new = _run('n_m', (4,))
   for masks in (old, new):
@@ -115,6 +116,7 @@ def test_magnitude_keeps_the_largest_of_each_group(structure, size, groups):
   np.testing.assert_array_equal(after['a'], expected)
 
 
+@pytest.mark.slow
 def test_a_structure_may_be_handed_over():
   updater = rigl(COUNTS, structure=structures.n_m(4), stop_step=10)
   masks = updater.init(_tree(0), key=KEY).masks

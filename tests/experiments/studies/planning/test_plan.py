@@ -97,6 +97,7 @@ def test_it_says_how_each_family_is_carried(asked, tmp_path, carry, words):
   ]
 
 
+@pytest.mark.slow
 def test_as_many_programs_are_compiled_as_it_says(asked, tmp_path, caplog):
   plan = made(asked, tmp_path / 'runs')
   planned = programs.count(m.experiment for m in plan.left)

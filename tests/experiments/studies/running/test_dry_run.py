@@ -21,6 +21,7 @@ def table(made):
   return {r[0]: dict(zip(COLUMNS, r, strict=True)) for r in rows if len(r) > 2}
 
 
+@pytest.mark.slow
 def test_each_row_is_tried_and_nothing_is_written(study, tiny, tmp_path):
   given = {'init.masks': '{pruned}', 'init.checkpoint': '{pruned}'}
   times = {'updater.start_step': 0, 'updater.stop_step': 22}

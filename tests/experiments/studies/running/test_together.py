@@ -93,6 +93,7 @@ def longer(asked):
   return dataclasses.replace(asked, runs=tuple(runs))
 
 
+@pytest.mark.slow
 def test_a_kill_amid_a_save_leaves_the_plan_true(asked, tmp_path):
   """What goes on, from where the plan says, ends as what was not killed."""
   small, killed = longer(asked), tmp_path / 'killed'
