@@ -7,9 +7,12 @@ started.
 
 from jaxsparse.experiments.papers.gradient_flow.nets import Net
 from jaxsparse.experiments.papers.gradient_flow.runs import runs
-from jaxsparse.experiments.papers.gradient_flow.tickets import of_mask
+from jaxsparse.experiments.papers.gradient_flow.tickets import (
+  held_against,
+  of_mask,
+)
 from jaxsparse.experiments.studies.claims.kinds import Bound, Claim, Ratio
-from jaxsparse.experiments.studies.spec import Analysis, Scatter, Study
+from jaxsparse.experiments.studies.spec import Scatter, Study
 
 
 def pruned_nets(net: Net, *, number: int = 5, seeds: int = 3) -> Study:
@@ -42,14 +45,8 @@ def pruned_nets(net: Net, *, number: int = 5, seeds: int = 3) -> Study:
       'distance_at_end',
     ),
     figures=(Scatter('distance_at_start', 'disagreement'),),
-    analyses=tuple(
-      Analysis(f'{name}_{function}', (name, against), function, options)
-      for name, against in pairs.items()
-      for function, options in (
-        ('disagreement', {}),
-        ('interpolation', net.line),
-        ('distances', {}),
-      )
+    analyses=held_against(
+      pairs, {'disagreement': {}, 'interpolation': net.line, 'distances': {}}
     ),
     claims=tuple(claim for k in nets for claim in _comes_back(k)),
     notes=(

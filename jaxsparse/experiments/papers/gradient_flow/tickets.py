@@ -8,8 +8,9 @@ later one)?
 """
 
 import dataclasses
+from collections.abc import Mapping
 
-from jaxsparse.experiments.papers.gradient_flow.nets import Net
+from jaxsparse.experiments.papers.gradient_flow.nets import Net, Overrides
 from jaxsparse.experiments.papers.gradient_flow.runs import fixed, pruned, runs
 from jaxsparse.experiments.studies.claims.kinds import (
   Bound,
@@ -64,14 +65,7 @@ def tickets(net: Net, *, seeds: int = 5) -> Study:
     ),
     figures=(),
     analyses=(
-      *(
-        Analysis(f'{name}_{function}', (name, against), function, options)
-        for name, against in pairs.items()
-        for function, options in (
-          ('disagreement', {}),
-          ('interpolation', net.line),
-        )
-      ),
+      *held_against(pairs, {'disagreement': {}, 'interpolation': net.line}),
       *(
         Analysis(f'{name}_ensemble', (name,), 'ensemble', pooled=True)
         for name in pooled
@@ -88,6 +82,22 @@ def tickets(net: Net, *, seeds: int = 5) -> Study:
       ' whole schedule.'
     )
     + net.start_note,
+  )
+
+
+def held_against(
+  pairs: Mapping[str, str], functions: Mapping[str, Overrides]
+) -> tuple[Analysis, ...]:
+  """Analyses of each run and the net that it is held against.
+
+  Args:
+    pairs: run -> that net.
+    functions: analysis -> its options.
+  """
+  return tuple(
+    Analysis(f'{name}_{function}', (name, against), function, options)
+    for name, against in pairs.items()
+    for function, options in functions.items()
   )
 
 
