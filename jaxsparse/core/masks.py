@@ -112,12 +112,14 @@ def shard_like(param: Any, leaf: jax.Array) -> jax.Array:
   """`leaf`, laid out over devices as `param` is; also under jit.
 
   A new leaf depends on its parameter's shape alone: nothing else would tell
-  the compiler where its parts belong. A `ShapeDtypeStruct` has no layout.
+  the compiler where its parts belong. A `ShapeDtypeStruct` has no layout, and a
+  parameter that is not committed to a device leaves the choice to JAX.
   """
   if isinstance(param, jax.ShapeDtypeStruct):
     return leaf
   if not any(isinstance(x, jax.core.Tracer) for x in (param, leaf)):
-    return jax.device_put(leaf, getattr(param, 'sharding', None))
+    committed = getattr(param, 'committed', False)
+    return jax.device_put(leaf, param.sharding) if committed else leaf
   of_type = jax.typeof(param).sharding
   if any(axis is not None for axis in of_type.spec):
     leaf = jax.sharding.reshard(leaf, of_type)
