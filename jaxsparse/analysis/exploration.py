@@ -26,7 +26,7 @@ from jaxsparse.core.types import Masks, MaskState, MaskUpdater, Path, PyTree
 Rates = tuple[float, dict[Path, float]]
 
 # What may be given the state of a method, besides `init` and `update`.
-_LOOKS = ('forward', 'trained', 'regularise', 'momenta')
+_LOOKS = ('trained', 'regularise', 'momenta')
 
 
 class Remembered(NamedTuple):

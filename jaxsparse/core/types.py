@@ -88,12 +88,6 @@ def _observe(grads, state, params, *, step, key):
   return state
 
 
-def _forward(params, state):
-  """Default `forward`: the loss sees the stored params."""
-  del state
-  return params
-
-
 def _trained(state):
   """Default `trained`: the optimiser may move what the masks hold active."""
   return state.masks
@@ -123,11 +117,10 @@ class MaskUpdater(NamedTuple):
     init: `(params, *, key, probe=None) -> MaskState`. Iterations at
       initialisation run inside. `ValueError` if a needed probe is `None`.
     update: `(grads, state, params, *, step, key) -> (params, MaskState)`,
-      called on mask steps. `grads` is the dense gradient of the loss with
-      respect to `forward`'s output.
+      called on mask steps. `grads` is the dense gradient of the loss at the
+      masked params.
     observe: `(grads, state, params, *, step, key) -> MaskState`, called every
       step with the dense gradient, before the optimiser.
-    forward: `(params, state) -> params` that the loss sees: 0 outside masks.
     trained: `state -> masks` of what the optimiser may move.
     regularise: `(grads, state, params, *, step, key) -> grads` that the
       optimiser is given on every step that it takes: the dense gradient with
@@ -173,7 +166,6 @@ class MaskUpdater(NamedTuple):
   init: Callable[..., MaskState]
   update: Callable[..., tuple[Params, MaskState]]
   observe: Callable[..., MaskState] = _observe
-  forward: Callable[[Params, MaskState], Params] = _forward
   trained: Callable[[MaskState], Masks] = _trained
   regularise: Callable[..., PyTree] = _regularise
   momenta: Callable[[PyTree, MaskState], PyTree] | None = None

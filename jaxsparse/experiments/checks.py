@@ -21,6 +21,7 @@ from jaxsparse.core.types import (
 from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments import recipes
 from jaxsparse.experiments.fields import LARGEST_INT, Plain
+from jaxsparse.optim.masked import forward_params
 from jaxsparse.optim.reset import check_momentum
 from jaxsparse.optim.supported import check_optimiser
 from jaxsparse.training.state import Member
@@ -136,7 +137,7 @@ def check_counts_of_masks(
     at = {'step': jnp.int32(0), 'key': member.key}
     each = (updater.observe, updater.regularise, updater.update)
     return (
-      updater.forward(params, state),
+      forward_params(updater, params, state),
       [step(params, state, params, **at) for step in each],
     )
 

@@ -47,7 +47,7 @@ class Compiled(NamedTuple):
       are the probe's batches; `params` and `masks` are `None` or those to
       start from.
     evaluate: `(params, model_state, data, batches) -> (loss, accuracy)`;
-      `params` are what the method's `forward` gives, here and below.
+      `params` are 0 outside the masks, here and below.
     probe: `(params, masks, model_state, key, data, indices [b]) ->
       GradientFlow` of the loss in training mode.
   """

@@ -13,6 +13,7 @@ from jaxsparse.experiments import identity
 from jaxsparse.experiments import workdir as workdir_lib
 from jaxsparse.experiments.build import Experiment, build
 from jaxsparse.experiments.compiled import abstract_state
+from jaxsparse.optim.masked import forward_params
 from jaxsparse.training.checkpoints import states
 from jaxsparse.training.state import TrainState
 
@@ -135,7 +136,7 @@ def state(run: Finished, step: int | None = None) -> TrainState:
 
 
 def solution(run: Finished, step: int | None = None) -> Solution:
-  """The net after `step` steps, as the method's `forward` shows it.
+  """The net after `step` steps, as the loss sees it.
 
   Raises:
     CheckpointError: as for `state`.
@@ -143,7 +144,7 @@ def solution(run: Finished, step: int | None = None) -> Solution:
   found = state(run, step)
   updater = run.experiment.recipe.updater(run.experiment.members[run.replicate])
   return Solution(
-    updater.forward(found.params, found.mask_state),
+    forward_params(updater, found.params, found.mask_state),
     found.mask_state.masks,
     found.model_state,
   )

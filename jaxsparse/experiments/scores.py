@@ -16,6 +16,7 @@ from jaxsparse.data.datasets import Split
 from jaxsparse.experiments import feed, learning_rate, summary
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import Compiled
+from jaxsparse.optim.masked import forward_params
 from jaxsparse.training.evaluate import checked_active
 from jaxsparse.training.loop import Record
 from jaxsparse.training.state import TrainState
@@ -105,7 +106,7 @@ class Scores:
     member = experiment.members[replicate]
     updater = experiment.recipe.updater(member)
     active = checked_active(state, updater, experiment.target_counts)
-    seen = updater.forward(state.params, state.mask_state)
+    seen = forward_params(updater, state.params, state.mask_state)
     loss, accuracy = self._score(seen, state, self._eval_data)
     bits = {'eval_bits': in_bits(loss)} if experiment.is_text else {}
     return {
@@ -126,7 +127,7 @@ class Scores:
     member = self._experiment.members[replicate]
     updater = self._experiment.recipe.updater(member)
     flow = self._program.probe(
-      updater.forward(state.params, state.mask_state),
+      forward_params(updater, state.params, state.mask_state),
       state.mask_state.masks,
       state.model_state,
       prng.stream(member.key, 'probe'),
@@ -182,7 +183,7 @@ class Scores:
         active = checked_active(
           state, updater, experiment.target_counts, final=True
         )
-        seen = updater.forward(state.params, state.mask_state)
+        seen = forward_params(updater, state.params, state.mask_state)
         for name, data in splits.items():
           loss, accuracy = self._score(seen, state, data)
           values = {'accuracy': accuracy, 'bits': in_bits(loss)}
@@ -193,7 +194,7 @@ class Scores:
   def _score(
     self, seen: Params, state: TrainState, data: Split
   ) -> tuple[float, float]:
-    """Loss and accuracy of `seen`, what `forward` gives, over all of `data`."""
+    """Loss and accuracy of `seen`, the masked params, over all of `data`."""
     config = self._experiment.config
     size, workers = config['eval']['batch_size'], config['data']['workers']
     with feed.scored(data, size, workers) as (examples, batches):

@@ -6,10 +6,24 @@ weights whose gradient is 0. So the gradient is masked on its way in, which
 keeps the statistics of inactive weights clean, and the update on its way out.
 """
 
+import jax
 import optax
 
 from jaxsparse.core.masks import apply_masks
 from jaxsparse.core.types import Masks, MaskState, MaskUpdater, Params, PyTree
+
+
+def forward_params(
+  updater: MaskUpdater, params: Params, state: MaskState
+) -> Params:
+  """Returns the params of the forward pass: 0 outside the masks.
+
+  They are the stored ones, unless the method stores more than its masks hold.
+  """
+  masked = updater.trained is MaskUpdater._field_defaults['trained']
+  if masked and not updater.stores_all:
+    return params
+  return apply_masks(params, state.masks)
 
 
 def stored_params(
@@ -37,12 +51,18 @@ def masked_updates(
     tx: an optimiser that `supported.check_optimiser` accepts.
     grads: the dense gradient, shaped like `params`. What stands outside
       `trained`, NaN included, is not seen by `tx`.
-    opt_state: the state of `tx`.
+    opt_state: the state of `tx`; its leaves keep their dtypes.
     params: the stored parameters.
     trained: masks of what may move; `None` leaves move freely.
   """
-  updates, opt_state = tx.update(apply_masks(grads, trained), opt_state, params)
-  return apply_masks(updates, trained), opt_state
+  updates, new = tx.update(apply_masks(grads, trained), opt_state, params)
+  # Promotion may widen statistics: by a float32 rate, say, of bfloat16 params.
+  new = jax.tree.map(
+    lambda old, x: x if x.dtype == old.dtype else x.astype(old.dtype),
+    opt_state,
+    new,
+  )
+  return apply_masks(updates, trained), new
 
 
 def apply_gradients(

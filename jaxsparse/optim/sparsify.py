@@ -29,14 +29,11 @@ Its order of events is `jaxsparse.optim.transition`'s. The masks are
 `state.mask_state.masks`.
 """
 
-import dataclasses
-from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
-from jax import tree_util
 
 from jaxsparse.core import prng, schedules
 from jaxsparse.core.masks import apply_masks
@@ -54,14 +51,6 @@ from jaxsparse.optim.reset import check_momentum
 from jaxsparse.optim.supported import check_optimiser
 
 
-@tree_util.register_static
-@dataclasses.dataclass(frozen=True)
-class Forward:
-  """A method's `forward`, as part of a tree's structure: it has no leaves."""
-
-  fn: Callable[[Params, MaskState], Params]
-
-
 class SparsifyState(NamedTuple):
   """The state of `sparsify`.
 
@@ -69,13 +58,11 @@ class SparsifyState(NamedTuple):
     step: updates so far, mask steps included; an int32 scalar.
     mask_state: the masks and the method's own state.
     opt_state: the state of the optimiser.
-    forward: the method's `forward`, which `sparsify_params` applies.
   """
 
   step: jax.Array
   mask_state: MaskState
   opt_state: PyTree
-  forward: Forward
 
 
 def sparsify(
@@ -140,7 +127,6 @@ def sparsify(
       step=jnp.zeros([], jnp.int32),
       mask_state=mask_state,
       opt_state=tx.init(stored),
-      forward=Forward(updater.forward),
     )
 
   def update(
@@ -148,6 +134,7 @@ def sparsify(
   ) -> tuple[PyTree, SparsifyState]:
     if params is None:
       raise ValueError('update needs params: tx.update(grads, state, params)')
+    grads = jax.tree.map(_widened, grads, params)
     if updater.mask_steps == 'none':
       return ordinary(grads, state, params)
     on_mask_step = schedules.is_mask_step(
@@ -183,8 +170,7 @@ def sparsify_params(params: Params, opt_state: SparsifyState) -> Params:
       f'opt_state is a {type(opt_state).__name__}; accepted is the state of'
       ' sparsify, the outermost transformation'
     )
-  seen = opt_state.forward.fn(params, opt_state.mask_state)
-  return apply_masks(seen, opt_state.mask_state.masks)
+  return apply_masks(params, opt_state.mask_state.masks)
 
 
 def _branch(transition_fn, tx, updater, masks_key):
@@ -217,6 +203,14 @@ def _branch(transition_fn, tx, updater, masks_key):
   return run
 
 
+def _widened(grad, param):
+  """The gradient in no narrower a type than its parameter's.
+
+  An update of float32 weights in bfloat16 would round, and miss 0.
+  """
+  return grad.astype(jnp.promote_types(grad.dtype, param.dtype))
+
+
 def _leading_to(param, moved, new):
   """The update from `param` to `new`: the optimiser's, where it leads there.
 
@@ -224,4 +218,4 @@ def _leading_to(param, moved, new):
   either is 0, and elsewhere a mask change leaves the optimiser's step alone.
   """
   reached = optax.apply_updates(param, moved)
-  return jnp.where(reached == new, moved, (new - param).astype(moved.dtype))
+  return jnp.where(reached == new, moved, new.astype(moved.dtype) - param)

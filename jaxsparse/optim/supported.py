@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import optax
 from jax import tree_util
 from jax.extend import core as jex_core
@@ -67,9 +68,10 @@ def check_optimiser(tx: optax.GradientTransformation, params: Params) -> None:
   _check_statistics(tx, opt_state, params)
   if _signature(updates) != _signature(params):
     raise _refusal('its updates are not shaped like the parameters')
-  if _signature(new_state, dtypes=True) != _signature(opt_state, dtypes=True):
+  if _signature(new_state, kinds=True) != _signature(opt_state, kinds=True):
     raise _refusal(
-      'its state changes structure, shapes or dtypes from step to step'
+      'its state changes structure, shapes or kinds of numbers from step to'
+      ' step'
     )
   _check_mixing(jaxpr.jaxpr)
 
@@ -141,10 +143,17 @@ def _is_reduction(shape: Shape, of: Shape) -> bool:
   return all(any(n == axis for axis in axes) for n in shape if n != 1)
 
 
-def _signature(tree: PyTree, dtypes: bool = False) -> tuple[Any, ...]:
+def _signature(tree: PyTree, kinds: bool = False) -> tuple[Any, ...]:
+  """Structure and shapes; with `kinds` dtypes too, all floating ones alike.
+
+  Promotion may widen a floating statistic; `masked_updates` narrows it again.
+  """
   leaves, structure = tree_util.tree_flatten(tree)
-  shapes = [(leaf.shape, dtypes and leaf.dtype) for leaf in leaves]
-  return structure, shapes
+
+  def kind(dtype: Any) -> Any:
+    return jnp.floating if jnp.issubdtype(dtype, jnp.floating) else dtype
+
+  return structure, [(x.shape, kinds and kind(x.dtype)) for x in leaves]
 
 
 def _is_matrix_op(eqn: jex_core.JaxprEqn) -> bool:

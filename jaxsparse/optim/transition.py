@@ -7,8 +7,8 @@ the optimiser moves first if the method says so (`step_on_update`: SET, SNFS,
 gradual pruning), by the old masks, or not at all (RigL); then the masks
 change, and the statistics of the weights that left or entered them are reset
 (the momentum of those that entered to what the method gives it, if it does).
-The gradient, with respect to what `updater.forward` returns, is the same
-throughout: growth sees it as it was before anything was dropped.
+The gradient, at the masked params, is the same throughout: growth sees it as
+it was before anything was dropped.
 
 A gradient that is not finite never reaches a mask: the updater does not
 observe it, and a mask step at which the gradient or a parameter is not finite
@@ -43,7 +43,7 @@ def optimiser_step(
     tx: an optimiser that `supported.check_optimiser` accepts; may hold traced
       hyperparameters.
     updater: the sparse-training method.
-    grads: the dense gradient with respect to `updater.forward(params, ...)`.
+    grads: the dense gradient at `masked.forward_params(updater, params, ...)`.
     opt_state: the state of `tx`.
     mask_state: the state of `updater`.
     params: the stored parameters.

@@ -33,8 +33,8 @@ def make_probe(
 
   Returns:
     `(params, masks, model_state, key, data, indices [n]) -> GradientFlow`,
-    compiled when first called; `params` are what the method's `forward` gives,
-    `indices` are on the host.
+    compiled when first called; `params` are 0 outside the masks, `indices` are
+    on the host.
   """
 
   @jax.jit

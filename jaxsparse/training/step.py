@@ -15,7 +15,7 @@ import optax
 from jaxsparse.core import prng
 from jaxsparse.core.masks import active
 from jaxsparse.core.types import Loss, Masks, MaskUpdater, Probe, PyTree
-from jaxsparse.optim.masked import stored_params
+from jaxsparse.optim.masked import forward_params, stored_params
 from jaxsparse.optim.transition import mask_step, optimiser_step
 from jaxsparse.training.state import Member, TrainState
 
@@ -79,7 +79,7 @@ def _step(recipe: Recipe, transition: Callable[..., Any]) -> Step:
       batch, prng.at(prng.stream(member.key, 'augment'), state.step)
     )
     key = prng.at(prng.stream(member.key, 'dropout'), state.step)
-    seen = updater.forward(state.params, state.mask_state)
+    seen = forward_params(updater, state.params, state.mask_state)
     (loss, (model_state, logits)), grads = jax.value_and_grad(
       recipe.loss, has_aux=True
     )(seen, state.model_state, batch, key=key, train=True)

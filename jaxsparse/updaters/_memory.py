@@ -17,10 +17,16 @@ from jaxsparse.core.types import (
 
 
 def zeros(params: Params, counts: Counts) -> PyTree:
-  """Zeros like the leaves that `counts` names, sharded as `params`."""
-  return map_masks(
-    lambda p, _: shard_like(p, jnp.zeros_like(p)), params, counts
-  )
+  """Returns zeros like the leaves that `counts` names, sharded as `params`.
+
+  In float32 or wider: sums of half-precision gradients would lose small ones.
+  """
+
+  def one(param: Array, _: int | Array) -> Array:
+    dtype = jnp.promote_types(param.dtype, jnp.float32)
+    return shard_like(param, jnp.zeros(param.shape, dtype))
+
+  return map_masks(one, params, counts)
 
 
 class GradientSum(NamedTuple):

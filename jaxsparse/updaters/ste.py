@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxsparse.core.masks import apply_masks, map_masks
+from jaxsparse.core.masks import map_masks
 from jaxsparse.core.types import (
   Counts,
   Masks,
@@ -89,7 +89,6 @@ def ste(counts: Counts, *, decay: Scalar = 0.0) -> MaskUpdater:
   return MaskUpdater(
     init=init,
     update=update,
-    forward=lambda params, state: apply_masks(params, state.masks),
     trained=_everything,
     trained_counts=lambda params: map_masks(
       lambda p, _: p.size, params, counts

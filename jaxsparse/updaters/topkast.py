@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxsparse.core.masks import apply_masks, map_masks
+from jaxsparse.core.masks import map_masks
 from jaxsparse.core.types import (
   Counts,
   Masks,
@@ -121,7 +121,6 @@ def topkast(
   return MaskUpdater(
     init=init,
     update=update,
-    forward=lambda params, state: apply_masks(params, state.masks),
     trained=_trained,
     trained_counts=trained_counts,
     regularise=regularise,

@@ -3,7 +3,6 @@
 import json
 import logging
 import re
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -49,13 +48,8 @@ def records_of(workdir, replicate):
   ]
 
 
-class Poison(NamedTuple):
-  marked: jax.Array
-  at_work: jax.Array
-
-
 def poisoned(counts, *, victim=-1.0, start_step=0, stop_step):
-  """RigL; the replicate of seed `victim` sees NaN weights after step 12."""
+  """RigL; the replicate of seed `victim` has NaN gradients from step 11 on."""
   base = rigl(counts, start_step=start_step, stop_step=stop_step)
 
   def init(params, *, key, probe=None):
@@ -63,17 +57,13 @@ def poisoned(counts, *, victim=-1.0, start_step=0, stop_step):
     theirs = jax.random.key_data(prng.stream(root, 'initial_masks'))
     marked = jnp.all(jax.random.key_data(key) == theirs)
     state = base.init(params, key=key, probe=probe)
-    return state._replace(inner=Poison(marked, jnp.bool_(False)))
+    return state._replace(inner=marked)
 
-  def observe(grads, state, params, *, step, key):
-    at_work = state.inner.marked & (step >= 12)
-    return state._replace(inner=state.inner._replace(at_work=at_work))
+  def regularise(grads, state, params, *, step, key):
+    bad = state.inner & (step >= 11)
+    return jax.tree.map(lambda g: jnp.where(bad, jnp.nan, g), grads)
 
-  def forward(params, state):
-    bad = state.inner.at_work
-    return jax.tree.map(lambda p: jnp.where(bad, jnp.nan, p), params)
-
-  return base._replace(init=init, observe=observe, forward=forward)
+  return base._replace(init=init, regularise=regularise)
 
 
 def leaking(counts):

@@ -10,6 +10,7 @@ import pytest
 from flax import linen as nn
 
 from jaxsparse.core import initialisation, prng
+from jaxsparse.core.masks import apply_masks
 from jaxsparse.core.types import MaskState, MaskUpdater
 from jaxsparse.training.state import Member
 from jaxsparse.training.step import (
@@ -213,22 +214,23 @@ def test_dropout_is_a_function_of_seed_and_step():
   assert len(set(losses)) == 3
 
 
-def test_the_loss_sees_what_forward_gives():
-  def halved(member):
+def test_the_loss_sees_masked_params_of_a_method_that_stores_more():
+  def wider(member):
     return rigl(member.counts, stop_step=10)._replace(
-      forward=lambda params, state: jax.tree.map(lambda p: p / 2, params)
+      trained=lambda state: jax.tree.map(jnp.ones_like, state.masks)
     )
 
   member, module = member_of(), Linear()
   state = fresh(module, member)
-  half = jax.tree.map(lambda p: np.asarray(p) / 2, state.params)
-  loss, _, _, bias = forward(half, batch_of(0))
-  step = jax.jit(train_step(recipe_of(module, halved)))
-  new, metrics = step(state, member, batch_of(0))
+  dense = jax.tree.map(lambda p: p + 1, state.params)
+  masked = apply_masks(dense, state.mask_state.masks)
+  loss, _, _, bias = forward(masked, batch_of(0))
+  step = jax.jit(train_step(recipe_of(module, wider)))
+  new, metrics = step(state._replace(params=dense), member, batch_of(0))
   np.testing.assert_allclose(metrics['loss'], loss, rtol=1e-5)
-  # The gradient is that at forward's output, not through it.
+  # The gradient is that at the masked params, not through the masks.
   np.testing.assert_allclose(
-    new.params['Dense_0']['bias'], -RATE * bias, rtol=1e-5
+    new.params['Dense_0']['bias'], 1 - RATE * bias, rtol=1e-5
   )
 
 

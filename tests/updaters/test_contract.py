@@ -11,7 +11,7 @@ import pytest
 
 from jaxsparse.core import masks as masking
 from jaxsparse.core import paths, prng
-from jaxsparse.optim.masked import stored_params
+from jaxsparse.optim.masked import forward_params, stored_params
 from jaxsparse.optim.sparsify import sparsify
 from jaxsparse.optim.transition import mask_step, optimiser_step
 
@@ -148,7 +148,9 @@ def test_update_touches_nothing_but_what_it_drops(case):
 
 def test_the_loss_sees_zero_outside_the_masks(case):
   for moment in case.moments:
-    seen = paths.flatten(case.updater.forward(moment.params, moment.new))
+    seen = paths.flatten(
+      forward_params(case.updater, moment.params, moment.new)
+    )
     for path, mask in paths.flatten(moment.new.masks).items():
       assert not np.asarray(seen[path])[~mask].any()
 
@@ -252,7 +254,9 @@ def test_a_short_training_run(case, optimiser, key):
   opt_state = tx.init(params)
   for step in range(12):
     loss, grads = VALUE_AND_GRAD(
-      case.probe.loss, updater.forward(params, state), case.probe.batches[0]
+      case.probe.loss,
+      forward_params(updater, params, state),
+      case.probe.batches[0],
     )
     changes = step in case.taken
     params, opt_state, state = (mask_step if changes else optimiser_step)(

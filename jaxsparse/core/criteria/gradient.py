@@ -10,7 +10,8 @@ def gradient(params: Params, grads: PyTree, *, key: jax.Array) -> Scores:
   """|g| of the dense gradient, the score of RigL growth (Evci et al. 2020).
 
   Returns:
-    A tree of the structure of `params`: scores >= 0, shaped like its leaves.
+    A tree of the structure of `params`: scores >= 0 in float32, shaped like
+    its leaves.
   """
   del params, key
-  return jax.tree.map(jnp.abs, grads)
+  return jax.tree.map(lambda g: jnp.abs(g).astype(jnp.float32), grads)

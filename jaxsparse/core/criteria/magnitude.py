@@ -10,7 +10,8 @@ def magnitude(params: Params, grads: PyTree, *, key: jax.Array) -> Scores:
   """|w|, the score of magnitude pruning (Zhu and Gupta 2017).
 
   Returns:
-    A tree of the structure of `params`: scores >= 0, shaped like its leaves.
+    A tree of the structure of `params`: scores >= 0 in float32, shaped like
+    its leaves.
   """
   del grads, key
-  return jax.tree.map(jnp.abs, params)
+  return jax.tree.map(lambda w: jnp.abs(w).astype(jnp.float32), params)

@@ -14,7 +14,12 @@ def sensitivity(params: Params, grads: PyTree, *, key: jax.Array) -> Scores:
   the sum over all weights, which ranks them no differently.
 
   Returns:
-    A tree of the structure of `params`: scores >= 0, shaped like its leaves.
+    A tree of the structure of `params`: scores >= 0 in float32, in which no
+    product of half-precision numbers underflows, shaped like its leaves.
   """
   del key
-  return jax.tree.map(lambda w, g: jnp.abs(w * g), params, grads)
+  return jax.tree.map(
+    lambda w, g: jnp.abs(w.astype(jnp.float32) * g.astype(jnp.float32)),
+    params,
+    grads,
+  )
