@@ -9,7 +9,7 @@ import optax
 import pytest
 
 from jaxsparse.core.criteria.sensitivity import sensitivity
-from jaxsparse.optim.sparsify import sparsify, sparsify_params
+from jaxsparse.optim.sparsify import SparsifyState, sparsify, sparsify_params
 
 DTYPES = (jnp.float32, jnp.bfloat16, jnp.float16)
 TIMES = {'update_interval': 2, 'start_step': 2, 'stop_step': 9}
@@ -28,7 +28,6 @@ INSIDE = {
   'injected': lambda: optax.inject_hyperparams(optax.adamw)(learning_rate=0.1),
   'accumulated': lambda: optax.MultiSteps(optax.adam(0.1), 2),
   'skipping': lambda: optax.apply_if_finite(optax.adam(0.1), 3),
-  'skipping': lambda: optax.apply_if_finite(optax.adam(0.1), 3),
 }
 OUTSIDE = {
   'alone': lambda tx: tx,
@@ -38,7 +37,10 @@ OUTSIDE = {
 
 def sparsify_state(state):
   """The state of `sparsify` in that of a wrapper."""
-  is_it = lambda node: hasattr(node, 'mask_state')  # noqa: E731
+
+  def is_it(node):
+    return isinstance(node, SparsifyState)
+
   return next(filter(is_it, jax.tree.leaves(state, is_leaf=is_it)))
 
 
