@@ -82,6 +82,10 @@ def keep(held: Array, scores: Array, dropped: Array) -> Array:
 def fill(held: Array, scores: Array, count: Array) -> Array:
   """`held`, and blocks beside it by their mean; the last is cut to the count.
 
+  There are no more blocks than the count makes, unless `held` has more. What
+  they have no room for goes to the blocks that `held` fills in part, by their
+  mean as well, each filled before the next.
+
   Args:
     held: bool `[blocks, n]`.
     scores: floating, of the same shape.
@@ -93,10 +97,13 @@ def fill(held: Array, scores: Array, count: Array) -> Array:
   more = (count + size - 1) // size - jnp.sum(there, dtype=jnp.int32)
   come = topk_mask(means, jnp.maximum(more, 0), where=~there)
   before = topk_mask(means, jnp.maximum(more - 1, 0), where=~there)
-  # What is held comes first, then whole new blocks, then the last of them.
-  rank = jnp.where(come, 1, 0) + jnp.where(before, 1, 0)
-  rank = jnp.where(held, 3, rank[:, None]).astype(jnp.float32)
-  return topk_mask(rank, count)
+  whole = held | before[:, None]
+  room = (there | come)[:, None] & ~whole
+  # The last new block comes before the rest, whatever its mean.
+  rank = jnp.where(come, jnp.inf, means)[:, None]
+  missing = count - jnp.sum(whole, dtype=jnp.int32)
+  ranked = jnp.broadcast_to(rank, held.shape)
+  return whole | topk_mask(ranked, missing, where=room)
 
 
 class _Sides(NamedTuple):

@@ -102,6 +102,11 @@ def block(height: int, width: int) -> Structure:
   is no multiple of its size: the lowest that is active. Drops make whole
   blocks: `dropped` is rounded down to them.
 
+  Masks from elsewhere may fill blocks in part. Such a block is dropped as one,
+  its inactive weights scoring 0. While there are too many blocks for the
+  count, growth fills up those of highest score in place of new ones, so that
+  masks become blockwise as they are updated.
+
   Args:
     height: of a block, along the last axis but one: inputs of a Flax kernel.
     width: along the last: its outputs.

@@ -1,9 +1,12 @@
 """Leaves as blocks: what is in a row, and back again."""
 
+import jax
 import numpy as np
 import pytest
 
 from jaxsparse.core import blocks, fans
+
+KEEP, FILL = jax.jit(blocks.keep), jax.jit(blocks.fill)
 
 
 def _numbered(shape):
@@ -39,3 +42,44 @@ def test_a_tile_has_neighbours_of_the_last_two_axes():
   ]
   np.testing.assert_array_equal(rows, expected)
   np.testing.assert_array_equal(found.join('w', rows, leaf.shape), leaf)
+
+
+def _filled(held, scores, count):
+  """Block after block, by hand: new ones first, then those held in part."""
+  size = held.shape[1]
+  order = np.argsort(-scores.mean(axis=1))
+  there = held.any(axis=1)
+  new = [b for b in order if not there[b]]
+  new = new[: max(-(-count // size) - there.sum(), 0)]
+  mask = held.copy()
+  for b in [*new, *(b for b in order if there[b])]:
+    free = np.flatnonzero(~mask[b])
+    mask[b, free[: count - mask.sum()]] = True
+  return mask
+
+
+@pytest.mark.parametrize('density', [0.1, 0.3, 0.6, 0.9])
+@pytest.mark.parametrize('seed', [0, 1])
+def test_blocks_that_are_held_in_part_are_filled_by_score(density, seed):
+  """Masks of another structure: what growth adds never goes by place."""
+  random = np.random.default_rng(seed)
+  held = random.random((24, 6)) < density
+  # Half of the blocks are not there at all.
+  held[random.permutation(24)[: 12 * seed]] = False
+  scores = random.permutation(144).reshape(24, 6).astype(np.float32)
+  count = min(int(held.sum()) + 17, 144)
+  mask = FILL(held, scores, np.int32(count))
+  expected = _filled(held, scores, count)
+  assert expected.sum() == count
+  np.testing.assert_array_equal(mask, expected)
+
+
+def test_a_block_that_is_held_in_part_is_dropped_as_one():
+  random = np.random.default_rng(0)
+  held = random.random((24, 6)) < 0.4
+  scores = random.random((24, 6)).astype(np.float32)
+  sums = np.where(held, scores, 0).sum(axis=1)
+  there = np.flatnonzero(held.any(axis=1))
+  expected = held.copy()
+  expected[there[np.argsort(sums[there])][: 20 // 6]] = False
+  np.testing.assert_array_equal(KEEP(held, scores, np.int32(20)), expected)
