@@ -24,7 +24,7 @@ from jaxsparse.core.types import (
   Scalar,
   Scores,
 )
-from jaxsparse.updaters import _checks, _dynamic
+from jaxsparse.updaters import _checks, _dynamic, _prune
 
 
 class DSRState(NamedTuple):
@@ -47,7 +47,7 @@ def dsr(
   step, with one threshold H for all layers,
 
   1. the K_l active weights of layer l with |w| < H are dropped, K in all, and
-     R_l stay;
+     R_l stay: the largest at the least, so that no layer is emptied;
   2. H is doubled if K < (1 - tolerance) P, and halved if K > (1 + tolerance)
      P, P = floor(drop_fraction M) being how many of the M active weights are
      to go at a time;
@@ -68,10 +68,12 @@ def dsr(
   Raises:
     ValueError: an argument is out of range, or no sampler has that name.
 
-  **Deviations**: H starts where the first mask step drops P weights, rather
-  than at a value to be tuned (0.001). P is a fraction of the weights, not a
-  number. Parts are whole by Webster's method. A weight that is dropped and
-  grown in one update is left alone.
+  **Deviations**: H starts where the first mask step drops P weights, or as many
+  as leave no layer empty, rather than at a value to be tuned (0.001). P is a
+  fraction of the weights, not a number. Parts are whole by Webster's method.
+  Of a layer below H the largest weight stays; in the authors' code, the first
+  in memory. Dropped weights may be grown at once, which theirs may not; one
+  that is dropped and grown in one update is left alone.
   """
   _checks.check_fraction('drop_fraction', drop_fraction, below_one=True)
   _checks.check_fraction('tolerance', tolerance)
@@ -101,7 +103,11 @@ def dsr(
       state.inner.threshold,
       _threshold(sizes, old, wanted),
     )
-    kept = map_masks(lambda s, m: m & (s >= threshold), sizes, old)
+    ones = jax.tree.map(lambda _: 1, old)
+    largest = _prune.keep_highest(sizes, old, ones)
+    kept = map_masks(
+      lambda s, m, best: m & (best | (s >= threshold)), sizes, old, largest
+    )
     dropped = _total(old) - _total(kept)
     stay = jax.tree.map(lambda m: jnp.sum(m, dtype=jnp.float32), kept)
     places = random(params, grads, key=prng.at(key, step))

@@ -93,13 +93,40 @@ def test_growth_is_random_by_key(start):
   assert (masks[0] != masks[2]).any()
 
 
-def test_a_whole_layer_may_go_and_stays_away(start):
-  """All that stays is elsewhere, so nothing comes back to it."""
-  params, state = start
+def test_of_a_layer_below_the_threshold_the_largest_weight_stays(start):
+  """With a part of what is grown, 1 / sum R, and so it may come back."""
+  params, state = jax.device_get(start)
   params = params | {'c': params['c'] * 1e-3}
-  _, new = _update((params, state), 0.01)
-  assert int(new.masks['c'].sum()) == 0
+  gone, total = _dropped((params, state), 0.01)
+  assert gone['c'].sum() == 100
+  after, new = _update((params, state), 0.01)
+  best = np.argmax(np.abs(params['c']))
+  assert new.masks['c'].flat[best]
+  assert after['c'].flat[best] == params['c'].flat[best]
+  stay = {k: COUNTS[k] - int(gone[k].sum()) for k in 'ab'} | {'c': 1}
+  for k, n in stay.items():
+    grown = int(new.masks[k].sum()) - n
+    assert abs(grown - (total - 1) * n / sum(stay.values())) <= 1
   assert sum(int(m.sum()) for m in new.masks.values()) == 600
+
+
+def test_a_threshold_above_all_leaves_each_layer_a_weight(start):
+  """Of two that are as large the first; the rest is handed out alike."""
+  params, state = jax.device_get(start)
+  params = jax.tree.map(np.sign, params)
+  _, new = _update((params, state), 2.0)
+  assert [int(new.masks[k].sum()) for k in 'abc'] == [200, 200, 200]
+  for k in COUNTS:
+    assert new.masks[k].flat[np.flatnonzero(state.masks[k])[0]]
+  assert new.inner.threshold == 1.0
+
+
+def test_a_layer_without_weights_is_left_so(start):
+  params, state = start
+  masks = state.masks | {'c': jnp.zeros(SHAPES['c'], bool)}
+  _, new = _update((params, state._replace(masks=masks)), 0.35)
+  assert int(new.masks['c'].sum()) == 0
+  assert sum(int(m.sum()) for m in new.masks.values()) == 500
 
 
 @pytest.mark.parametrize(
