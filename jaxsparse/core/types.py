@@ -130,6 +130,12 @@ class MaskUpdater(NamedTuple):
       that grown weights start with; `state` is that before the mask step.
       Default: what the optimiser starts with. An optimiser without a momentum
       of gradients is refused.
+    pruned: `(grads, state, params, *, step, key) -> masks`, of a method that
+      prunes before it drops and grows: the weights of `trained` that the
+      pruning leaves. One that it prunes and `update` grows again is new: it
+      starts at 0, and its statistics where the optimiser starts them. Default:
+      nothing is pruned first, and a weight that is dropped and grown in one
+      update is left alone.
     stores_all: whether weights outside `trained` keep their stored values, and
       may come back with them (Top-KAST). Otherwise they are stored as 0.
     step_on_update: whether the optimiser steps on a mask step too.
@@ -169,6 +175,7 @@ class MaskUpdater(NamedTuple):
   trained: Callable[[MaskState], Masks] = _trained
   regularise: Callable[..., PyTree] = _regularise
   momenta: Callable[[PyTree, MaskState], PyTree] | None = None
+  pruned: Callable[..., Masks] | None = None
   stores_all: bool = False
   step_on_update: bool = False
   dense_batches: int | None = 0

@@ -7,6 +7,8 @@ the optimiser moves first if the method says so (`step_on_update`: SET, SNFS,
 gradual pruning), by the old masks, or not at all (RigL); then the masks
 change, and the statistics of the weights that left or entered them are reset
 (the momentum of those that entered to what the method gives it, if it does).
+A method that prunes before it grows (GraNet) changes the masks twice: a weight
+that leaves and enters again is reset too.
 The gradient, at the masked params, is the same throughout: growth sees it as
 it was before anything was dropped.
 
@@ -83,12 +85,16 @@ def mask_step(
     mask_state = _observe(
       updater, grads, mask_state, params, step=step, key=key
     )
+  finite = all_finite((grads, params))
   new_params, new_state = optax.tree.where(
-    all_finite((grads, params)),
+    finite,
     updater.update(grads, mask_state, params, step=step, key=key),
     (params, mask_state),
   )
   old, new = updater.trained(mask_state), updater.trained(new_state)
+  if updater.pruned is not None:
+    left = updater.pruned(grads, mask_state, params, step=step, key=key)
+    old = optax.tree.where(finite, left, old)
   opt_state = reset_statistics(tx, opt_state, new_params, old, new)
   if updater.momenta is not None:
     momenta = updater.momenta(grads, mask_state)

@@ -11,6 +11,7 @@ from jaxsparse.core.masks import map_masks
 from jaxsparse.core.samplers import Sampler
 from jaxsparse.core.types import (
   Counts,
+  Masks,
   MaskState,
   MaskUpdater,
   Params,
@@ -43,8 +44,10 @@ def granet(
        s_t = 1 - (1 - (t - start_step) / (last - start_step))^3;
 
   2. drops the fraction f(t) of those n that is smallest in magnitude and grows
-     as many of largest |dL/d(w m)| among all that were not kept, which start
-     at 0 (zero-cost neuroregeneration): the rule of RigL.
+     as many of largest |dL/d(w m)| among all that were not kept (zero-cost
+     neuroregeneration): the rule of RigL. Grown weights start at 0, with new
+     optimiser statistics, those that 1 pruned included. A weight that 2 itself
+     dropped and grows is left alone.
 
   Z is met exactly, at `last`, the last mask step.
 
@@ -96,6 +99,17 @@ def granet(
     _checks.check_counts(params, counts)
     return MaskState(draw(params, scheduled(params, -1), key=key))
 
+  def pruned(
+    grads: PyTree,
+    state: MaskState,
+    params: Params,
+    *,
+    step: int | Array,
+    key: Array,
+  ) -> Masks:
+    now = scheduled(params, step)
+    return _prune.keep_largest(now, grads, state, params, key=key)[1].masks
+
   def update(
     grads: PyTree,
     state: MaskState,
@@ -104,19 +118,19 @@ def granet(
     step: int | Array,
     key: Array,
   ) -> tuple[Params, MaskState]:
-    now = scheduled(params, step)
-    _, pruned = _prune.keep_largest(now, grads, state, params, key=key)
+    left = pruned(grads, state, params, step=step, key=key)
     new = drop_and_grow(
-      pruned.masks,
+      left,
       magnitude(params, grads, key=key),
       gradient(params, grads, key=key),
       drop_fraction * decay(schedules.progress(step, start_step, stop_step)),
     )
-    return carry_over(params, state.masks, new), state._replace(masks=new)
+    return carry_over(params, left, new), state._replace(masks=new)
 
   return MaskUpdater(
     init=init,
     update=update,
+    pruned=pruned,
     step_on_update=True,
     dense_batches=1,
     times=Times(start_step, stop_step, update_interval),

@@ -146,6 +146,15 @@ class Case:
       for i in range(len(self.mask_steps))
     ]
 
+  def survivors(self, moment, step):
+    """What the optimiser moved, less what was pruned before growth."""
+    if self.updater.pruned is None:
+      return self.updater.trained(moment.old)
+    grads = jax.tree.map(lambda table: table[step], GRADS)
+    return self.updater.pruned(
+      grads, moment.old, moment.given, step=step, key=jax.random.key(0)
+    )
+
   def first_moment(self, key):
     """The state at init and the first mask step: no jit, host numbers."""
     params, state = start(self.updater, PARAMS, key)

@@ -133,10 +133,11 @@ def test_masks_fit_params_and_exempt_leaves_have_none(case):
 def test_update_touches_nothing_but_what_it_drops(case):
   """Survivors and exempt leaves stay bit for bit; the rest is 0.
 
-  What a method stores beside what it trains stays too.
+  What a method stores beside what it trains stays too. What it prunes before
+  it grows is no survivor.
   """
-  for moment in case.moments:
-    old = paths.flatten(case.updater.trained(moment.old))
+  for step, moment in zip(case.mask_steps, case.moments, strict=True):
+    old = paths.flatten(case.survivors(moment, step))
     new = paths.flatten(case.updater.trained(moment.new))
     given = paths.flatten(moment.given)
     for path, leaf in paths.flatten(moment.params).items():

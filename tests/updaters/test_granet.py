@@ -5,8 +5,10 @@ import fractions
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
+from jaxsparse.optim.transition import mask_step, optimiser_step
 from jaxsparse.updaters.granet import granet
 
 SHAPE = (20, 30)
@@ -52,8 +54,11 @@ def test_active_weights_follow_the_ramp_and_meet_the_count(initial, start):
 
 
 def test_it_prunes_and_then_regenerates_as_rigl_does():
-  """By magnitude, then the fraction f(t) by magnitude and by gradient."""
-  regrown = 0
+  """By magnitude, then the fraction f(t) by magnitude and by gradient.
+
+  A weight that is pruned, not merely dropped, starts at 0 if it comes back.
+  """
+  regrown = renewed = left_alone = 0
   for i, (old, given, grads, after, new) in enumerate(_run(drop_fraction=0.4)):
     n = int(new.masks['w'].sum())
     fraction = 0.2 * (1 + np.cos(np.pi * i * 10 / 41))
@@ -65,10 +70,52 @@ def test_it_prunes_and_then_regenerates_as_rigl_does():
     come = rest[np.argsort(-np.abs(grads).ravel()[rest])][:dropped]
     expected = np.union1d(kept, come)
     np.testing.assert_array_equal(np.flatnonzero(new.masks['w']), expected)
-    both = np.asarray(old) & new.masks['w']
-    np.testing.assert_array_equal(after, np.where(both, given, 0))
+    stay = np.isin(np.arange(600), order[:n]).reshape(SHAPE) & new.masks['w']
+    np.testing.assert_array_equal(after, np.where(stay, given, 0))
     regrown += int((new.masks['w'] & ~np.asarray(old)).sum())
-  assert regrown > 10
+    renewed += int((new.masks['w'] & np.asarray(old) & ~stay).sum())
+    left_alone += np.intersect1d(come, order[:n]).size
+  assert min(regrown, renewed, left_alone) > 10
+
+
+def _steps(grads):
+  """A step of SGD with momentum, and a mask step that pruned and regrew."""
+  updater = granet(COUNTS, **PLAN)
+  state = updater.init(_tree(0), key=KEY)
+  momenta = optax.TraceState(_tree(1)), optax.EmptyState()
+  args = optax.sgd(1.0, momentum=0.9), updater, grads, momenta, state, _tree(0)
+  return [
+    jax.device_get(step(*args, step=20, key=KEY))
+    for step in (optimiser_step, mask_step)
+  ]
+
+
+def test_a_weight_that_is_pruned_and_regrown_has_new_statistics():
+  """Those that the second drop lets go and regrows keep theirs."""
+  (params, (momentum, _), _), (after, (found, _), new) = _steps(_tree(2))
+  ramp = 1 - fractions.Fraction(3, 4) ** 3
+  n = 600 - int((600 - 37) * ramp)
+  order = np.argsort(-np.abs(params['w']), axis=None)
+  dropped = int(0.25 * (1 + np.cos(np.pi * 10 / 41)) * n)
+  kept = order[: n - dropped]
+  rest = order[n - dropped :]
+  come = rest[np.argsort(-np.abs(_tree(2)['w']).ravel()[rest])][:dropped]
+  mask = np.isin(np.arange(600), [*kept, *come]).reshape(SHAPE)
+  np.testing.assert_array_equal(new.masks['w'], mask)
+  pruned = np.isin(np.arange(600), order[n:]).reshape(SHAPE)
+  assert (mask & pruned).sum() > 10
+  assert np.intersect1d(come, order[:n]).size > 10
+  for got, was in ((after, params), (found.trace, momentum.trace)):
+    expected = np.where(mask & ~pruned, was['w'], 0)
+    np.testing.assert_array_equal(got['w'], expected)
+    np.testing.assert_array_equal(got['exempt'], was['exempt'])
+
+
+def test_a_gradient_that_is_not_finite_resets_nothing():
+  grads = _tree(2)
+  grads['w'][3, 4] = np.inf
+  (params, momenta, state), found = _steps(grads)
+  jax.tree.map(np.testing.assert_array_equal, found, (params, momenta, state))
 
 
 def test_it_starts_dense_or_at_random_places():
