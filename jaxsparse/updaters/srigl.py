@@ -7,7 +7,7 @@ from jax import Array
 from jaxsparse.core import fans, paths, prng, registry, schedules
 from jaxsparse.core.drop_grow import carry_over, dropped_count
 from jaxsparse.core.masks import map_masks_with_path, shard_like
-from jaxsparse.core.rows import by_unit, fill, from_units
+from jaxsparse.core.rows import by_unit, fill, from_units, topk_of_rows
 from jaxsparse.core.topk import topk_mask
 from jaxsparse.core.types import (
   Counts,
@@ -39,12 +39,15 @@ def srigl(
   of a layer with n active weights, whose living units have k inputs each,
 
   1. K = floor(f(t) n) weights are to go and to come. Salient are the n - K of
-     largest |w| and, of all others, the K of largest |dL/d(w m)|.
-  2. A unit with fewer than max(1, saliency k) salient weights is ablated: it
-     loses all its inputs, for good.
-  3. The K active weights of smallest |w| in the layer are dropped.
-  4. Each unit that is left grows its inputs of largest |dL/d(w m)| until all
-     have k' = ceil(n / units left). Grown weights start at 0.
+     largest |w| and, of all others, the K of largest |dL/d(w m)|; those of
+     ablated units are among them.
+  2. Units with max(1, saliency k) salient weights or more live, and have k' =
+     ceil(n / living units) inputs each: all others are ablated and lose their
+     inputs. An ablated unit with as many lives again.
+  3. The K active weights of smallest |w| in the layer are dropped, and those
+     beyond the k' largest of a unit (where units came back, k' < k).
+  4. Each living unit grows its inputs of largest |dL/d(w m)| until it has k'.
+     Grown weights start at 0.
 
   No optimiser step is made on a mask step.
 
@@ -71,8 +74,12 @@ def srigl(
   **Deviations**: the number of active weights is the layer's count, exactly,
   not fan-in times units, which it need not be a multiple of: no unit has more
   than k' inputs, and fewer than one a unit are missing in all (a packed layout
-  is padded by as many). So many units are left that they can hold the count.
-  A unit that had no input at the start is dead as if ablated.
+  is padded by as many). So many units live that they can hold the count, those
+  with most salient weights. A unit without inputs at the start is ablated.
+  From the paper the authors' code differs in more: gradients of the n - K too
+  are ranked, so that fewer weights are salient; k is that of a layer without
+  ablated units, and saliency k is rounded down; weights of ablated units count
+  among the K of 3; a unit with more than k' keeps those first in memory.
   """
   _checks.check_fraction('saliency', saliency)
   _checks.check_fraction('drop_fraction', drop_fraction)
@@ -152,22 +159,32 @@ def _rewired(
   count = jnp.sum(mask, dtype=jnp.int32)
   dropped = dropped_count(count, fraction)
   kept = topk_mask(weights, count - dropped, where=mask)
-  stay = jnp.any(mask, axis=1)
+  living = jnp.ones(len(mask), bool)
   if saliency is not None:
     salient = kept | topk_mask(grads, dropped, where=~kept)
-    stay = _left(stay, salient, count, saliency)
-  return fill(kept & stay[:, None], grads, count, stay)
+    fan_in = _fan_in(count, jnp.any(mask, axis=1))
+    living = _living(salient, count, saliency, fan_in)
+  kept &= living[:, None]
+  most = jnp.minimum(
+    jnp.sum(kept, axis=1, dtype=jnp.int32), _fan_in(count, living)
+  )
+  kept = topk_of_rows(weights, most, kept)
+  return fill(kept, grads, count, living)
 
 
-def _left(
-  alive: Array, salient: Array, count: Array, saliency: Scalar
+def _fan_in(count: Array, living: Array) -> Array:
+  """Inputs of each living unit, rounded up; an int32 scalar."""
+  units = jnp.maximum(jnp.sum(living, dtype=jnp.int32), 1)
+  return (count + units - 1) // units
+
+
+def _living(
+  salient: Array, count: Array, saliency: Scalar, fan_in: Array
 ) -> Array:
   """The units that are not ablated, bool `[units]`."""
-  speaking = jnp.sum(salient, axis=1, dtype=jnp.float32)
-  living = jnp.maximum(jnp.sum(alive, dtype=jnp.int32), 1)
-  fan_in = (count + living - 1) // living
+  weights = jnp.sum(salient, axis=1, dtype=jnp.float32)
   needed = jnp.maximum(saliency * fan_in.astype(jnp.float32), 1.0)
-  enough = jnp.sum(alive & (speaking >= needed), dtype=jnp.int32)
+  enough = jnp.sum(weights >= needed, dtype=jnp.int32)
   least = (count + salient.shape[1] - 1) // salient.shape[1]
-  # Those with enough speak for themselves the most: they come first.
-  return topk_mask(speaking, jnp.maximum(enough, least), where=alive)
+  # Those with enough have the most: they come first.
+  return topk_mask(weights, jnp.maximum(enough, least))
