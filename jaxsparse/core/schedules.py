@@ -5,8 +5,9 @@ and (t - start_step) mod update_interval = 0; t = start_step is one. Decays
 run over progress = (t - start_step) / (stop_step - start_step) in [0, 1].
 """
 
+import numbers
 from collections.abc import Callable
-from typing import overload
+from typing import Any, overload
 
 import jax.numpy as jnp
 from jax import Array, core
@@ -73,6 +74,48 @@ def mask_window(
   raise ValueError(
     f'mask_steps is {mask_steps!r}; accepted are all, first and none'
   )
+
+
+def host_step(name: str, value: Any, least: int = 0) -> int:
+  """Returns a step, or an interval of steps, as an int.
+
+  Args:
+    name: of the argument, for the message.
+    value: an integer of Python or NumPy; an array or a bool is none.
+    least: the smallest that is accepted.
+
+  Raises:
+    TypeError: `value` is no integer of the host.
+    ValueError: it is below `least`.
+  """
+  accepted = f'accepted is an integer of the host, {least} or more'
+  if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+    raise TypeError(f'{name} is {value!r}; {accepted}')
+  if value < least:
+    raise ValueError(f'{name} is {value}; {accepted}')
+  return int(value)
+
+
+def check_window(
+  mask_steps: MaskSteps, start_step: int, stop_step: int
+) -> None:
+  """Refuses a window in which a method would never change a mask.
+
+  Args:
+    mask_steps: the mask steps that the method takes; without any, it may have
+      an empty window.
+    start_step: the first mask step of the run.
+    stop_step: mask steps end before it.
+
+  Raises:
+    ValueError: the method takes mask steps and there is none.
+  """
+  if mask_steps != 'none' and start_step >= stop_step:
+    raise ValueError(
+      f'no mask step lies between start_step {start_step} and stop_step'
+      f' {stop_step}, so the masks would never change; accepted is a start_step'
+      ' below stop_step'
+    )
 
 
 def check_times(made_for: Times, given: Times) -> None:

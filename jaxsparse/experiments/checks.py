@@ -200,12 +200,16 @@ def _check_updater(settled: Plain, updater: MaskUpdater) -> None:
       f' the masks; accepted with it is {usual!r}'
     )
   start, stop = window(section, updater)
-  if updater.mask_steps != 'none' and not start < min(stop, num_steps):
+  try:
+    schedules.check_window(
+      updater.mask_steps, start, min(section['stop_step'], num_steps)
+    )
+  except ValueError:
     raise ValueError(
       f'config.updater.start_step {start}, stop_step {section["stop_step"]}'
       f' and config.num_steps {num_steps}: {name} would never change a mask;'
       ' accepted is a start_step below both of the others'
-    )
+    ) from None
   if updater.invariant in SCHEDULED and stop > num_steps:
     raise ValueError(
       f'config.updater: {name} meets its target at stop_step {stop}; accepted'

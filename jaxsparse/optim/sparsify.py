@@ -85,8 +85,9 @@ def sparsify(
     update_interval: steps between mask steps, at least 1.
     start_step: the first mask step. Of those from here on, the method takes
       the ones that its `mask_steps` says.
-    stop_step: masks change no more from this step on. An `updater` with a
-      decay or a ramp is made with the same numbers.
+    stop_step: masks change no more from this step on; above `start_step`,
+      unless the method takes no mask steps. An `updater` with a decay or a ramp
+      is made with the same numbers.
     probe: what a method that scores at initialisation needs.
 
   Returns:
@@ -100,18 +101,22 @@ def sparsify(
     a method sets to another value gets there up to rounding.
 
   Raises:
-    TypeError: `tx`, `updater` or `key` is not what it should be.
-    ValueError: `update_interval` is less than 1, `updater` was made with other
-      steps, or its `mask_steps` is unknown. From `init`: `tx` is refused, or
-      the method needs a probe and has none. From `update`: no params.
+    TypeError: `tx`, `updater` or `key` is not what it should be, or a step is
+      no integer of the host.
+    ValueError: a step is out of range, there is no mask step, `updater` was
+      made with other steps, or its `mask_steps` is unknown. From `init`: `tx`
+      is refused, or the method needs a probe and has none. From `update`: no
+      params.
   """
   if not isinstance(updater, MaskUpdater):
     raise TypeError(f'updater is {updater!r}; accepted is a MaskUpdater')
-  if isinstance(update_interval, int) and update_interval < 1:
-    raise ValueError(f'update_interval is {update_interval}; accepted is >= 1')
-  schedules.check_times(
-    updater.times, Times(start_step, stop_step, update_interval)
+  times = Times(
+    schedules.host_step('start_step', start_step),
+    schedules.host_step('stop_step', stop_step),
+    schedules.host_step('update_interval', update_interval, 1),
   )
+  schedules.check_times(updater.times, times)
+  schedules.check_window(updater.mask_steps, start_step, stop_step)
   first, end = schedules.mask_window(updater.mask_steps, start_step, stop_step)
   masks_key = prng.stream(key, 'masks')
   ordinary = _branch(transition.optimiser_step, tx, updater, masks_key)

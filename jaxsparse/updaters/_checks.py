@@ -6,7 +6,7 @@ from typing import Any
 
 import jax
 
-from jaxsparse.core import paths
+from jaxsparse.core import paths, schedules
 from jaxsparse.core.types import Counts, Params
 
 
@@ -28,11 +28,19 @@ def check_not_negative(name: str, value: Any) -> None:
 
 
 def check_steps(start_step: Any, stop_step: Any) -> None:
-  """Raises `ValueError` unless 0 <= start_step <= stop_step."""
+  """Raises unless 0 <= start_step <= stop_step.
+
+  Raises:
+    TypeError: a step is no integer of the host, nor traced.
+    ValueError: a step is negative, or they are in the wrong order.
+  """
   steps = {'start_step': start_step, 'stop_step': stop_step}
-  if any(isinstance(step, jax.core.Tracer) for step in steps.values()):
-    return
-  if not 0 <= start_step <= stop_step:
+  on_host = {
+    name: schedules.host_step(name, step)
+    for name, step in steps.items()
+    if not isinstance(step, jax.core.Tracer)
+  }
+  if len(on_host) == len(steps) and start_step > stop_step:
     raise ValueError(
       f'start_step is {start_step!r} and stop_step {stop_step!r}; accepted is'
       ' 0 <= start_step <= stop_step'

@@ -1,6 +1,5 @@
 """What the methods share that keep weights by magnitude."""
 
-import operator
 from collections.abc import Callable
 
 import jax
@@ -116,16 +115,11 @@ def intervals(start_step: int, stop_step: int, update_interval: int) -> int:
       65,536.
     TypeError: an argument is not a host integer.
   """
-  start, stop, interval = map(
-    operator.index, (start_step, stop_step, update_interval)
-  )
+  start = schedules.host_step('start_step', start_step)
+  stop = schedules.host_step('stop_step', stop_step)
+  interval = schedules.host_step('update_interval', update_interval, 1)
   _checks.check_steps(start, stop)
-  if interval < 1:
-    raise ValueError(f'update_interval is {interval}; accepted is 1 or more')
-  if start == stop:
-    raise ValueError(
-      f'no mask step lies between start_step {start} and stop_step {stop}'
-    )
+  schedules.check_window('all', start, stop)
   last = schedules.last_mask_step(
     update_interval=interval, start_step=start, stop_step=stop
   )

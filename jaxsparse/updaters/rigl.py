@@ -108,6 +108,8 @@ def rigl(
   "Gradient Flow in Sparse Neural Networks and How Lottery Tickets Win", compare
   with it.
   """
+  if update_interval is not None:
+    schedules.host_step('update_interval', update_interval, 1)
   averaged = operator.index(grow_batches) != 1
   held = _structured.find(structure, structure_size)
   free = structure == _structured.UNSTRUCTURED

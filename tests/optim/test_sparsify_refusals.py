@@ -8,8 +8,13 @@ import pytest
 from optax import contrib
 
 from jaxsparse.optim.sparsify import sparsify, sparsify_params
+from jaxsparse.updaters.dense import dense
 from jaxsparse.updaters.gmp import gmp
+from jaxsparse.updaters.magnitude import magnitude
 from jaxsparse.updaters.rigl import rigl
+from jaxsparse.updaters.snip import snip
+from jaxsparse.updaters.static import static
+from jaxsparse.updaters.topkast import topkast
 
 TIMES = {'update_interval': 3, 'start_step': 0, 'stop_step': 9}
 RAMP = {'start_step': 0, 'stop_step': 9}
@@ -35,6 +40,46 @@ def test_bad_input_is_named(params, key):
     transform.update(params, state)
   with pytest.raises(TypeError, match='state of sparsify'):
     sparsify_params(params, state.opt_state)
+
+
+@pytest.mark.parametrize('method', [snip, magnitude, topkast])
+@pytest.mark.parametrize(('start', 'stop'), [(0, 0), (5, 5), (9, 3)])
+def test_a_window_without_a_mask_step_is_refused(method, start, stop, key):
+  """A method that takes mask steps would keep its first masks for ever."""
+  times = TIMES | {'start_step': start, 'stop_step': stop}
+  between = f'no mask step lies between start_step {start} and stop_step {stop}'
+  with pytest.raises(ValueError, match=between):
+    sparsify(optax.sgd(0.1), method(COUNTS), key=key, **times)
+
+
+@pytest.mark.parametrize('method', [static, dense])
+def test_a_method_without_mask_steps_may_have_an_empty_window(method, key):
+  window = {'start_step': 0, 'stop_step': 0}
+  sparsify(optax.sgd(0.1), method(COUNTS), key=key, **TIMES | window)
+
+
+STEPS = [True, 0.5, 2.5, '3', None, np.arange(3), np.array(3), jnp.int32(3)]
+
+
+@pytest.mark.parametrize('value', [-1, np.int64(-1), *STEPS], ids=repr)
+@pytest.mark.parametrize('field', list(TIMES))
+def test_steps_are_integers_of_the_host(field, value, key):
+  error = ValueError if isinstance(value, int | np.integer) else TypeError
+  error = TypeError if value is True else error
+  with pytest.raises(error, match=f'{field} is .* accepted is an integer'):
+    sparsify(optax.sgd(0.1), constant(), key=key, **TIMES | {field: value})
+
+
+@pytest.mark.parametrize('value', [0, np.int64(0)])
+def test_an_interval_is_at_least_one_step(value, key):
+  times = TIMES | {'update_interval': value}
+  with pytest.raises(ValueError, match='update_interval is 0; .* 1 or more'):
+    sparsify(optax.sgd(0.1), constant(), key=key, **times)
+
+
+def test_integers_of_numpy_are_integers(key):
+  times = {field: np.int64(value) for field, value in TIMES.items()}
+  sparsify(optax.sgd(0.1), ramp(**times), key=key, **times)
 
 
 def decaying(**times):

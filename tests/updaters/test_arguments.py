@@ -1,10 +1,15 @@
 """Arguments of the builders that are refused, before anything compiles."""
 
+import inspect
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
+from jaxsparse.core import registry
 from jaxsparse.updaters.gmp import gmp
+from jaxsparse.updaters.granet import granet
 from jaxsparse.updaters.magnitude import magnitude
 from jaxsparse.updaters.rigl import rigl
 from jaxsparse.updaters.set import set as set_updater
@@ -35,6 +40,31 @@ def test_steps(method):
     method(COUNTS, start_step=7, stop_step=6)
   with pytest.raises(ValueError, match='start_step is -1'):
     method(COUNTS, start_step=-1, stop_step=6)
+
+
+@pytest.mark.parametrize('name', registry.names('jaxsparse.updaters'))
+@pytest.mark.parametrize('field', ['start_step', 'stop_step'])
+def test_steps_are_integers_of_the_host(name, field):
+  method = registry.resolve(name, 'jaxsparse.updaters')
+  takes = inspect.signature(method).parameters
+  given = {'start_step': 0, 'stop_step': 9, 'update_interval': 2}
+  steps = {step: given[step] for step in given if step in takes}
+  if field in takes:
+    method(COUNTS, **steps | {field: np.int64(steps[field])})
+    for value in (True, 0.5, 8.0, '3', np.arange(3), jnp.int32(3)):
+      with pytest.raises(TypeError, match=f'{field} is .* an integer'):
+        method(COUNTS, **steps | {field: value})
+
+
+@pytest.mark.parametrize('method', [gmp, granet, rigl])
+def test_an_interval_is_an_integer_of_the_host(method):
+  for value in (True, 0.5, 2.5, '3', np.arange(3), jnp.int32(3)):
+    with pytest.raises(TypeError, match='update_interval is .* an integer'):
+      method(COUNTS, stop_step=9, update_interval=value)
+  for value in (0, np.int64(0), -2):
+    with pytest.raises(ValueError, match=f'update_interval is {value}; '):
+      method(COUNTS, stop_step=9, update_interval=value)
+  method(COUNTS, stop_step=9, update_interval=np.int64(2))
 
 
 @pytest.mark.parametrize('method', DYNAMIC)
