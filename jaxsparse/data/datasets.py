@@ -6,14 +6,16 @@ import os
 import pathlib
 import threading
 import weakref
+from collections.abc import Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow_datasets as tfds
 
 from jaxsparse.core import paths
-from jaxsparse.data import images, text
+from jaxsparse.data import fingerprints, images, text
 from jaxsparse.data.prepared import DataError, Spec, locate
 from jaxsparse.data.records import Records
 from jaxsparse.data.stored import Images, Labels
@@ -56,6 +58,8 @@ class Dataset(NamedTuple):
     test: the test split.
     scale: images * scale is in [0, 1]: 1/255, or what the data set's own
       metadata says (`digits`: 1/16); None for text.
+    fingerprint: of each split that was read, by its name there, as
+      `data.fingerprints` has it; empty where there are no data.
   """
 
   name: str
@@ -64,6 +68,7 @@ class Dataset(NamedTuple):
   validation: Split | None
   test: Split
   scale: float | None
+  fingerprint: Mapping[str, str] = MappingProxyType({})
 
 
 def load(
@@ -128,6 +133,11 @@ def load(
     whole = _whole(folder, builder, name)
     return Split(whole.images[begin:end], whole.labels[begin:end])
 
+  def fingerprint(name: str) -> str:
+    if streamed:
+      return fingerprints.of_files(folder, builder.info.splits[name])
+    return fingerprints.of_arrays(*_whole(folder, builder, name))
+
   return Dataset(
     name=builder.name,
     num_classes=images.num_classes(builder),
@@ -135,6 +145,7 @@ def load(
     validation=split('train', kept, total) if kept < total else None,
     test=split(tested, 0, builder.info.splits[tested].num_examples),
     scale=images.scale(builder),
+    fingerprint={name: fingerprint(name) for name in ('train', tested)},
   )
 
 
@@ -181,9 +192,10 @@ def held_out(builder: tfds.core.DatasetBuilder) -> str:
 
 
 def _text(name: str, where: text.Text, length: int) -> Dataset:
+  texts = text.read(where)
   splits = {
     split: Split(*examples)
-    for split, examples in text.load(name, where, length).items()
+    for split, examples in text.cut_splits(name, texts, length).items()
   }
   return Dataset(
     name=name,
@@ -192,6 +204,10 @@ def _text(name: str, where: text.Text, length: int) -> Dataset:
     validation=splits.get('validation'),
     test=splits['test'],
     scale=None,
+    fingerprint={
+      split: fingerprints.of_arrays(whole, unit='characters')
+      for split, whole in texts.items()
+    },
   )
 
 

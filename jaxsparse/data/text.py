@@ -80,21 +80,26 @@ def check_none(name: Spec, sequence_length: int) -> None:
     )
 
 
-def load(
-  name: str, where: Text, length: int
+def cut_splits(
+  name: str, texts: Mapping[str, np.ndarray], length: int
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
   """A text as `cut` makes sequences of its splits; see `examples` for which.
 
+  Args:
+    name: of the text.
+    texts: from `read`.
+    length: of a sequence.
+
   Raises:
-    DataError: as for `examples` and `read`.
+    DataError: as for `examples`.
   """
-  texts = read(where)
-  examples(name, {split: len(texts[split]) for split in texts}, length)
-  if 'test' not in texts:
-    texts['test'] = texts.pop('validation')
+  splits = dict(texts)
+  examples(name, {split: len(splits[split]) for split in splits}, length)
+  if 'test' not in splits:
+    splits['test'] = splits.pop('validation')
   return {
     split: cut(whole, length, whole=split != 'train')
-    for split, whole in texts.items()
+    for split, whole in splits.items()
   }
 
 

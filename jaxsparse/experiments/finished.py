@@ -13,6 +13,7 @@ from jaxsparse.experiments import identity
 from jaxsparse.experiments import workdir as workdir_lib
 from jaxsparse.experiments.build import Experiment, build
 from jaxsparse.experiments.compiled import abstract_state
+from jaxsparse.experiments.inputs import Inputs
 from jaxsparse.optim.masked import forward_params
 from jaxsparse.training.checkpoints import states
 from jaxsparse.training.state import TrainState
@@ -53,8 +54,8 @@ def load(workdir: StrPath, *, replicate: int = 0) -> Finished:
     replicate: which of its replicates.
 
   Raises:
-    ValueError: there is none, it is not finished, or its config is no longer
-      what it was.
+    ValueError: there is none, it is not finished, or its config or its data
+      are no longer what they were.
   """
   root = workdir_lib.local(workdir)
   if not workdir_lib.begun(root):
@@ -74,6 +75,12 @@ def load(workdir: StrPath, *, replicate: int = 0) -> Finished:
     raise ValueError(
       f'{root} cannot be built as it was; fields that differ (there -> here):'
       f' {"; ".join(differing)}'
+    )
+  data = Inputs(data=experiment.dataset.fingerprint)
+  if changed := workdir_lib.inputs(root).changes(data):
+    raise ValueError(
+      f'{root} is of data that have changed since (then -> now):'
+      f' {"; ".join(changed)}; accepted are those that it was trained on'
     )
   return Finished(root, experiment, replicate)
 

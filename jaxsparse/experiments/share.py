@@ -16,6 +16,7 @@ from jaxsparse.experiments import costs, sources, start, structure, summary
 from jaxsparse.experiments import workdir as workdir_lib
 from jaxsparse.experiments.build import Experiment
 from jaxsparse.experiments.compiled import Compiled
+from jaxsparse.experiments.inputs import Inputs
 from jaxsparse.experiments.scores import Scores
 from jaxsparse.training import metrics
 from jaxsparse.training.carry import Carry
@@ -59,8 +60,11 @@ def claimed(
   if not workdir_lib.begun(workdir):
     sources.given(experiment, workdir)
   config = experiment.config
-  started_from = sources.fingerprints(config['init'], workdir)
-  with workdir_lib.claim(workdir, config, started_from) as root:
+  inputs = Inputs(
+    sources.fingerprints(config['init'], workdir),
+    experiment.dataset.fingerprint,
+  )
+  with workdir_lib.claim(workdir, config, inputs) as root:
     done = workdir_lib.finished(root)
     if done is not None:
       _log.info('%s is finished; nothing to do', root)

@@ -8,11 +8,12 @@ import contextlib
 import json
 import os
 import pathlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from jaxsparse.experiments import identity
 from jaxsparse.experiments.fields import Plain
+from jaxsparse.experiments.inputs import UNKNOWN, Inputs
 from jaxsparse.training.locks import lock
 
 CONFIG = 'config.json'
@@ -29,7 +30,7 @@ _MEND = 'Remove it, and the same command makes it again from the checkpoints'
 def claim(
   workdir: str | os.PathLike[str],
   config: Plain,
-  sources: Mapping[str, str] = {},
+  inputs: Inputs = UNKNOWN,
 ) -> Iterator[pathlib.Path]:
   """Holds `workdir` for the run of `config`.
 
@@ -39,22 +40,23 @@ def claim(
   Args:
     workdir: of the run.
     config: settled.
-    sources: what the runs that it starts from are now, by field of `init`.
+    inputs: what the run reads, as it is now.
 
   Raises:
     ValueError: it does (says what differs), or it cannot be written.
     WorkdirBusy: another process runs in it.
   """
   root = local(workdir)
-  _check_owner(root, config, sources) if begun(root) else _check_free(root)
+  _check_owner(root, config, inputs) if begun(root) else _check_free(root)
   with lock(root):
     if begun(root):
-      _check_owner(root, config, sources)
+      _check_owner(root, config, inputs)
     else:
       content = {
         'digest': identity.digest(config),
         'config': config,
-        'sources': dict(sources),
+        'sources': dict(inputs.sources),
+        'data': dict(inputs.data),
       }
       write_atomic(root / CONFIG, identity.to_json(content))
     yield root
@@ -158,32 +160,14 @@ def _read(root: str | os.PathLike[str]) -> Plain:
   return found
 
 
-def started_from(root: str | os.PathLike[str]) -> dict[str, str]:
-  """What the sources of a run were as it began, by field of `init`.
+def inputs(root: str | os.PathLike[str]) -> Inputs:
+  """Returns what a run read as it began; empty where it was not recorded.
 
   Raises:
     ValueError: there is no run, or its config cannot be read.
   """
-  return dict(_read(root).get('sources', {}))
-
-
-def changed_sources(
-  root: str | os.PathLike[str], now: Mapping[str, str]
-) -> list[str]:
-  """`field: what the run in `root` took -> what is there now`, if they differ.
-
-  Nothing is said of a source that is not in `now`, for it is gone, nor of one
-  that was not noted.
-
-  Raises:
-    ValueError: there is no run, or its config cannot be read.
-  """
-  took = started_from(root)
-  return [
-    f'config.init.{field}: {took[field]} -> {now[field]}'
-    for field in sorted(took.keys() & now.keys())
-    if took[field] != now[field]
-  ]
+  content = _read(root)
+  return Inputs(content.get('sources', {}), content.get('data', {}))
 
 
 def write_atomic(path: pathlib.Path, content: str | bytes) -> None:
@@ -211,16 +195,14 @@ def _check_free(root: pathlib.Path) -> None:
     )
 
 
-def _check_owner(
-  root: pathlib.Path, config: Plain, sources: Mapping[str, str]
-) -> None:
+def _check_owner(root: pathlib.Path, config: Plain, now: Inputs) -> None:
   differing = identity.differences(read_config(root), config)
   if differing:
     raise ValueError(
       f'{root} holds a run of another config; fields that differ (there ->'
       f' here): {"; ".join(differing)}. Choose another workdir'
     )
-  changed = changed_sources(root, sources)
+  changed = inputs(root).changes(now)
   if changed:
     raise ValueError(
       f'{root} holds a run that started from something else (then -> now):'

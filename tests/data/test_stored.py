@@ -63,7 +63,8 @@ def test_examples_are_read_where_they_are_indexed(folder):
     data.load('digits', data_dir=folder, validation=9, source=source)
     for source in ('resident', 'stream')
   )
-  for ours, theirs in zip(streamed, resident, strict=True):
+  assert streamed.fingerprint.keys() == resident.fingerprint.keys()
+  for ours, theirs in zip(streamed[:-1], resident[:-1], strict=True):
     if not isinstance(theirs, data.Split):
       assert ours == theirs
       continue

@@ -4,6 +4,7 @@ import os
 import pytest
 
 from jaxsparse.experiments import identity, workdir
+from jaxsparse.experiments.inputs import Inputs
 from jaxsparse.training.locks import WorkdirBusy
 
 CONFIG = {'seed': 0, 'updater': {'name': 'rigl', 'sparsity': 0.9}}
@@ -30,6 +31,7 @@ def test_a_claimed_directory_says_whose_it_is(tmp_path):
     'digest': identity.digest(CONFIG),
     'config': CONFIG,
     'sources': {},
+    'data': {},
   }
 
 
@@ -57,12 +59,12 @@ def test_another_config_is_told_what_differs_and_harms_nothing(tmp_path):
 
 def test_what_a_run_started_from_is_part_of_what_it_is(tmp_path):
   then = {'checkpoint': 'step 3, a', 'masks': 'step 3, b'}
-  with workdir.claim(tmp_path, CONFIG, then):
+  with workdir.claim(tmp_path, CONFIG, Inputs(then)):
     (tmp_path / 'metrics.jsonl').write_text('kept')
   before = content(tmp_path)
   with (
     pytest.raises(ValueError, match='started from something else') as error,
-    workdir.claim(tmp_path, CONFIG, then | {'masks': 'step 4, c'}),
+    workdir.claim(tmp_path, CONFIG, Inputs(then | {'masks': 'step 4, c'})),
   ):
     pass
   assert 'config.init.masks: step 3, b -> step 4, c.' in str(error.value)
@@ -73,9 +75,9 @@ def test_what_a_run_started_from_is_part_of_what_it_is(tmp_path):
 @pytest.mark.parametrize('now', [{}, {'masks': 'step 3, b'}])
 def test_a_source_that_is_gone_is_no_matter(tmp_path, now):
   then = {'checkpoint': 'step 3, a', 'masks': 'step 3, b'}
-  with workdir.claim(tmp_path, CONFIG, then):
+  with workdir.claim(tmp_path, CONFIG, Inputs(then)):
     before = content(tmp_path)
-  with workdir.claim(tmp_path, CONFIG, now):
+  with workdir.claim(tmp_path, CONFIG, Inputs(now)):
     pass
   assert content(tmp_path) == before
 
@@ -83,7 +85,7 @@ def test_a_source_that_is_gone_is_no_matter(tmp_path, now):
 def test_runs_from_before_sources_were_noted_are_what_they_were(tmp_path):
   path = tmp_path / 'config.json'
   path.write_text(json.dumps({'digest': 'a', 'config': CONFIG}))
-  with workdir.claim(tmp_path, CONFIG, {'masks': 'step 3, b'}):
+  with workdir.claim(tmp_path, CONFIG, Inputs({'masks': 'step 3, b'})):
     pass
   assert 'sources' not in path.read_text()
 

@@ -61,15 +61,24 @@ def find(patterns: Sequence[str]) -> list[Found]:
 
 def _each_once(runs: Sequence[Found]) -> list[Found]:
   """A copy of a run that came before has no summary, and says of which."""
-  first: dict[Hashable, Found] = {}
-  return [
-    run
-    if run.summary is None or first.setdefault(_same(run.root), run) is run
-    else run._replace(
-      summary=None, state=f'the same run as {first[_same(run.root)].root}'
-    )
-    for run in runs
-  ]
+  counted: dict[Hashable, list[Found]] = {}
+  out = []
+  for run in runs:
+    if run.summary is not None:
+      alike = counted.setdefault(_same(run.root), [])
+      if twin := next((o for o in alike if _on_same_data(o, run)), None):
+        state = f'the same run as {twin.root}'
+        run = run._replace(summary=None, state=state)
+      else:
+        alike.append(run)
+    out.append(run)
+  return out
+
+
+def _on_same_data(first: Found, second: Found) -> bool:
+  """Whether two runs do not differ in their data, as far as is recorded."""
+  then, now = (workdir.inputs(run.root) for run in (first, second))
+  return not then.changes(now)
 
 
 def _same(root: pathlib.Path) -> Hashable:
@@ -82,7 +91,7 @@ def _same(root: pathlib.Path) -> Hashable:
     digest = identity.digest(config)
   except ValueError:  # Of a method that is no longer found.
     digest = identity.whole_digest(config)
-  return digest, *sorted(workdir.started_from(root).items())
+  return digest, *sorted(workdir.inputs(root).sources.items())
 
 
 def _workdirs(folder: pathlib.Path, depth: int = 0) -> list[pathlib.Path]:

@@ -163,3 +163,15 @@ def test_tickets_of_all_seeds_start_from_the_same_thing(make_run, field):
   assert first.startswith('run:digits-mlp-gmp-0.8-')
   assert 'seed' not in first
   assert other != first
+
+
+def test_runs_on_other_data_of_the_same_name_are_two(make_run):
+  """But not where it is unknown what one was trained on."""
+  copies = [make_run(name, [0.5]) for name in 'abcd']
+  recorded = ({'train': 'x'}, {'train': 'y'}, {'train': 'y'}, {})
+  for root, data in zip(copies, recorded, strict=True):
+    path = root / workdir.CONFIG
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | {'data': data}))
+  found = runs.find([str(root) for root in copies])
+  assert [run.summary is None for run in found] == [False, False, True, True]

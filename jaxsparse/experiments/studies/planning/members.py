@@ -142,7 +142,9 @@ class _Maker:
     except ValueError as error:
       return Cell(row, seed, '', ' '.join(str(error).split()))
     made = {n: m.experiment.config for n, m in self.members.items()}
-    name = directory(experiment.config, made, self._runs_dir)
+    name = directory(
+      experiment.config, made, self._runs_dir, experiment.dataset.fingerprint
+    )
     if name not in self.members:
       self.members[name] = Member(
         name, experiment, frozenset(sources), frozenset(sources | after)

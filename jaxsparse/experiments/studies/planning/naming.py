@@ -1,8 +1,8 @@
 """The directory of a member, named by what its config says.
 
 Never by the study: studies share members. The resolved config must equal the
-stored one, and what the run started from must be what it was, else it is
-another run and gets another directory.
+stored one, and what the run started from and its data must be what they were,
+else it is another run and gets another directory.
 """
 
 import pathlib
@@ -12,14 +12,18 @@ from typing import Any
 
 from jaxsparse.experiments import identity, sources, workdir
 from jaxsparse.experiments.fields import Plain
+from jaxsparse.experiments.inputs import Inputs
 
 
 def directory(
-  settled: Plain, made: Mapping[str, Plain], runs_dir: pathlib.Path
+  settled: Plain,
+  made: Mapping[str, Plain],
+  runs_dir: pathlib.Path,
+  data: Mapping[str, str] = {},
 ) -> str:
   """The directory that holds a config, or the first that is free.
 
-  A run that started from what is no longer the same is another one. If none
+  A run whose sources or data are no longer the same is another one. If none
   holds it but there is one whose config cannot be read, it is that one: it may
   be the run, and is not passed over in silence.
 
@@ -27,6 +31,8 @@ def directory(
     settled: the config.
     made: configs of directories that are given away and may not be there yet.
     runs_dir: where the directories are.
+    data: fingerprints of the data by split; those that are not known are taken
+      to be the same.
   """
   name = member_name(settled)
   numbered = re.compile(re.escape(name) + r'(-\d+)?')
@@ -37,16 +43,18 @@ def directory(
   }
   begun = {n: c for n, c in there.items() if c is not None}
   known = {**begun, **made}
-  now = {}
+  now = Inputs(data=data)
   if begun:
-    now = sources.fingerprints(settled['init'], runs_dir / name)
+    now = now._replace(
+      sources=sources.fingerprints(settled['init'], runs_dir / name)
+    )
   unreadable = []
   for taken in sorted(filter(numbered.fullmatch, known)):
     if not known[taken]:
       unreadable.append(taken)
     elif identity.differences(known[taken], settled):
       continue
-    elif taken in made or not workdir.changed_sources(runs_dir / taken, now):
+    elif taken in made or not workdir.inputs(runs_dir / taken).changes(now):
       return taken
   if unreadable:
     return unreadable[0]
