@@ -111,9 +111,12 @@ def build(config: Any, *, without_data: bool = False) -> Experiment:
   preprocessing.check(settled['data'], dataset.train.images.shape[1:])
   module = recipes.module(settled['model'], dataset.num_classes)
   task = recipes.task(module, settled['label_smoothing'])
-  inputs, labels = reading.example(dataset)
-  params, state = checks.shapes(settled['model'], task, inputs)
-  checks.check_logits(settled['model'], task, (params, state), inputs, labels)
+  example = reading.example(dataset)
+  variables = checks.shapes(settled['model'], task, example[0])
+  checks.check_logits(
+    settled['model'], task, variables, example, dataset.num_classes
+  )
+  params, inputs = variables[0], example[0]
   counts = target_counts(settled['updater'], task, params, inputs)
   recipe = recipes.recipe(settled, module)
   members = _members(settled, counts)

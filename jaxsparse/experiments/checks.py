@@ -58,18 +58,37 @@ def check_logits(
   section: Plain,
   task: Task,
   variables: tuple[Params, PyTree],
-  inputs: jax.ShapeDtypeStruct,
-  labels: jax.ShapeDtypeStruct,
+  example: tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct],
+  num_classes: int,
 ) -> None:
-  """Refuses a model that does not tell each character of a text."""
-  if not labels.shape[1:]:
-    return
-  found = jax.eval_shape(task.logits, *variables, inputs).shape
-  if found[:-1] != labels.shape:
+  """Refuses a model without a logit for each class of each label.
+
+  Args:
+    section: `model` of the config.
+    task: the model with its loss.
+    variables: abstract, from `shapes`.
+    example: a batch of one, abstract: inputs and labels.
+    num_classes: of the data.
+
+  Raises:
+    ValueError: the shape of its logits, and the one that is accepted.
+  """
+  # Of one example, a sum over the batch is not seen.
+  inputs, labels = (
+    jax.ShapeDtypeStruct((2, *one.shape[1:]), one.dtype) for one in example
+  )
+  name, wanted = section['name'], (*labels.shape, num_classes)
+  try:
+    found = jax.eval_shape(task.logits, *variables, inputs)
+  except (TypeError, ValueError) as error:
+    raise ValueError(f'config.model ({name}): {error}') from error
+  if getattr(found, 'shape', None) != wanted:
+    kind = 'characters of a text' if labels.shape[1:] else 'images'
+    shown = jax.tree.map(lambda leaf: leaf.shape, found)
     raise ValueError(
-      f'config.model.name: {section["name"]} gives logits of shape {found}'
-      f' for text of shape {inputs.shape}; accepted is a model that tells each'
-      ' next character, as gru_lm does'
+      f'config.model.name: {name} gives logits of shape {shown} for {kind} of'
+      f' shape {inputs.shape}; accepted is {wanted}, one for each of'
+      f' {num_classes} classes'
     )
 
 
