@@ -1,8 +1,9 @@
 """Optax optimisers by name, with the learning rate as a function of step.
 
-Any function of `optax` that takes a `learning_rate` is accepted, or a dotted
-path to one. The transformation is built inside the traced step with the
-step's learning rate, a traced scalar, so its state holds no schedule count.
+Any function of `optax` that takes a `learning_rate` is accepted, made by
+`functools.partial` or not, or a dotted path to one. The transformation is built
+inside the traced step with the step's learning rate, a traced scalar, so its
+state holds no schedule count.
 """
 
 import functools
@@ -29,11 +30,20 @@ def names() -> tuple[str, ...]:
   return tuple(
     sorted(
       name
-      for name, fn in inspect.getmembers(optax, inspect.isfunction)
-      if 'learning_rate' in inspect.signature(fn).parameters
-      and not name.startswith(('_', 'scale_by_'))
+      for name, fn in inspect.getmembers(optax, callable)
+      if not name.startswith(('_', 'scale_by_')) and _takes_rate(fn)
     )
   )
+
+
+def _takes_rate(fn: Callable[..., Any]) -> bool:
+  """Returns whether a callable takes a learning rate and is no class."""
+  if inspect.isclass(fn):
+    return False
+  try:
+    return 'learning_rate' in inspect.signature(fn).parameters
+  except (TypeError, ValueError):  # It has no signature.
+    return False
 
 
 def find(spec: str | Callable[..., Any]) -> Callable[..., Any]:
@@ -55,7 +65,7 @@ def find(spec: str | Callable[..., Any]) -> Callable[..., Any]:
     found = registry.resolve(spec, 'optax')
   except ValueError as error:
     raise ValueError(f'config.optimizer.name: {error}') from None
-  if 'learning_rate' not in inspect.signature(found).parameters:
+  if not _takes_rate(found):
     raise ValueError(f'config.optimizer.name: {spec} takes no learning_rate')
   return found
 

@@ -1,3 +1,5 @@
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -107,6 +109,43 @@ def test_every_named_optimiser_takes_its_own_fields_alone():
 def test_other_functions_with_a_learning_rate_are_not_named():
   assert {'sgd', 'adam', 'adamw', 'lion'} <= set(optimizers.names())
   assert not any(n.startswith(('_', 'scale_by')) for n in optimizers.names())
+
+
+def test_every_optimiser_of_optax_is_named_however_it_is_made(monkeypatch):
+  call = {'__call__': lambda self, learning_rate: optax.sgd(learning_rate)}
+  made = {
+    'of_partial': functools.partial(optax.adam, b1=0.5),
+    'of_jit': jax.jit(optax.sgd, static_argnames=('momentum', 'nesterov')),
+    'of_class': type('Maker', (), call)(),
+  }
+  for name, builder in made.items():
+    monkeypatch.setattr(optax, name, builder, raising=False)
+  optimizers.names.cache_clear()
+  try:
+    assert {'nadam', 'nadamw', *made} <= set(optimizers.names())
+    assert optimizers.find('of_partial') is made['of_partial']
+  finally:
+    optimizers.names.cache_clear()
+
+
+@pytest.mark.parametrize('name', ['nadam', 'nadamw'])
+def test_an_optimiser_made_by_partial_is_used_as_it_is(name):
+  found = updates(name, steps=3, b1=0.8)
+  grads = np.asarray(GRADS['layer']['kernel'])
+  if name == 'nadam':
+    grads = grads + DECAY * np.asarray(PARAMS['layer']['kernel'])
+  # Held fixed, a gradient g has the moments g and g^2, once bias is corrected,
+  # but for the look ahead of Nesterov's momentum.
+  first = 0.8 * (1 - 0.8**3) / (1 - 0.8**4) * grads + 0.2 / (1 - 0.8**3) * grads
+  step = first / (np.abs(grads) + 1e-8)
+  if name == 'nadamw':
+    step = step + DECAY * np.asarray(PARAMS['layer']['kernel'])
+  np.testing.assert_allclose(found['kernel'], -RATE * step, rtol=1e-4)
+
+
+def test_a_class_is_no_optimiser():
+  with pytest.raises(ValueError, match='takes no learning_rate'):
+    optimizers.find('optax.ScaleByZoomLinesearchState')
 
 
 def test_fixed_fields_are_passed_on():
