@@ -70,8 +70,7 @@ def check_optimiser(tx: optax.GradientTransformation, params: Params) -> None:
     raise _refusal('its updates are not shaped like the parameters')
   if _signature(new_state, kinds=True) != _signature(opt_state, kinds=True):
     raise _refusal(
-      'its state changes structure, shapes or kinds of numbers from step to'
-      ' step'
+      f'its state changes from step to step{_change(opt_state, new_state)}'
     )
   _check_mixing(jaxpr.jaxpr)
 
@@ -154,6 +153,16 @@ def _signature(tree: PyTree, kinds: bool = False) -> tuple[Any, ...]:
     return jnp.floating if jnp.issubdtype(dtype, jnp.floating) else dtype
 
   return structure, [(x.shape, kinds and kind(x.dtype)) for x in leaves]
+
+
+def _change(before: PyTree, after: PyTree) -> str:
+  """': leaf ... from int32[] to float32[]', the first that changes."""
+  old, new = paths.flatten(before), paths.flatten(after)
+  for path in filter(new.__contains__, old):
+    if _signature(old[path], kinds=True) != _signature(new[path], kinds=True):
+      types = (f'{x.dtype}{list(x.shape)}' for x in (old[path], new[path]))
+      return f': leaf {path!r} from {" to ".join(types)}'
+  return ' in structure'
 
 
 def _is_matrix_op(eqn: jex_core.JaxprEqn) -> bool:

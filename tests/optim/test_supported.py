@@ -83,7 +83,26 @@ def test_a_state_that_changes_its_type_is_refused(params):
     return updates, (jnp.zeros(state[0].size + 1),)
 
   tx = optax.GradientTransformation(lambda _: (jnp.zeros(1),), grow)
-  with pytest.raises(ValueError, match='from step to step'):
+  changes = r"from step to step: leaf '0' from float32\[1\] to float32\[2\]"
+  with pytest.raises(ValueError, match=changes):
+    check_optimiser(tx, params)
+
+
+@pytest.mark.parametrize(
+  ('after', 'said'),
+  [
+    (
+      {'count': jnp.float32(0)},
+      r": leaf 'count' from int32\[\] to float32\[\]",
+    ),
+    ({'count': jnp.int32(0), 'more': jnp.int32(0)}, ' in structure'),
+  ],
+)
+def test_what_changes_in_a_state_is_named(params, after, said):
+  tx = optax.GradientTransformation(
+    lambda _: {'count': jnp.int32(0)}, lambda updates, *_: (updates, after)
+  )
+  with pytest.raises(ValueError, match=f'from step to step{said}'):
     check_optimiser(tx, params)
 
 
