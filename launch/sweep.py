@@ -43,12 +43,7 @@ from jaxsparse.experiments.run import saving
 from jaxsparse.experiments.studies.results import MemberResult
 from jaxsparse.experiments.studies.spec import Study
 
-_CONFIG = config_flags.DEFINE_config_file(
-  'config',
-  help_string='A config file, or the name of one that is installed.',
-  lock_config=False,
-  accept_new_attributes=True,
-)
+_CONFIG = command.config_flag()
 _SWEEP = flags.DEFINE_multi_string(
   'sweep', [], 'config.FIELD=VALUES; may be given several times.'
 )

@@ -14,7 +14,6 @@ it takes two optimiser steps and a mask step on a few made-up examples.
 from typing import Any
 
 from absl import flags
-from ml_collections import config_flags
 
 from jaxsparse.experiments import (
   command,
@@ -28,13 +27,7 @@ from jaxsparse.experiments import (
 from jaxsparse.experiments.build import build
 from jaxsparse.experiments.train import train
 
-# New attributes are let through: `resolve` knows the fields of every method.
-_CONFIG = config_flags.DEFINE_config_file(
-  'config',
-  help_string='A config file, or the name of one that is installed.',
-  lock_config=False,
-  accept_new_attributes=True,
-)
+_CONFIG = command.config_flag()
 _WORKDIR = flags.DEFINE_string('workdir', None, 'Where the run is kept.')
 _CARRY = flags.DEFINE_enum(
   'carry',

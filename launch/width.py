@@ -10,18 +10,12 @@ the config's sparsity that is no larger than its net when dense (Evci et al.
 """
 
 from absl import flags
-from ml_collections import config_flags
 
 from jaxsparse.experiments import baselines, command
 from jaxsparse.experiments.baselines import Baseline
 from jaxsparse.experiments.summary import columns
 
-_CONFIG = config_flags.DEFINE_config_file(
-  'config',
-  help_string='A config file, or the name of one that is installed.',
-  lock_config=False,
-  accept_new_attributes=True,
-)
+_CONFIG = command.config_flag()
 _SIZE = flags.DEFINE_enum(
   'size',
   'bytes',

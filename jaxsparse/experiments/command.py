@@ -17,6 +17,7 @@ from typing import Any
 
 from absl import app, flags
 from absl import logging as absl_logging
+from ml_collections import config_flags
 
 from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments import config_files
@@ -33,6 +34,28 @@ _CONFIG_FLAGS = ('--config', '-config')
 _log = logging.getLogger(__name__)
 _stop = False
 _at_once = False
+
+
+# A flag that is defined here belongs to the program that asks for it.
+flags.disclaim_key_flags()
+
+
+def config_flag() -> flags.FlagHolder[Any]:
+  """Defines `--config`, the config of a run, with all of its fields.
+
+  Ends the process where a `--flagfile` cannot be read: the flag is defined as a
+  program is imported, and which fields it has hangs on what was typed.
+  """
+  try:
+    return config_flags.DEFINE_config_file(
+      'config',
+      help_string='A config file, or the name of one that is installed.',
+      lock_config=False,
+      # `resolve` knows the fields of every method.
+      accept_new_attributes=True,
+    )
+  except flags.Error as error:
+    sys.exit(_end(f'error: {_one_line(error)}', BAD_INPUT))
 
 
 def interrupted() -> bool:
@@ -137,7 +160,7 @@ def _end(message: str, code: int) -> int:
 def _one_line(error: Exception) -> str:
   # The first argument: a KeyError's own text is quoted.
   text = str(error.args[0]) if error.args else type(error).__name__
-  return ' '.join(text.split())
+  return ' '.join(text.removeprefix('ERROR:: ').split())
 
 
 def _on_signal(signum: int, frame: FrameType | None) -> None:
@@ -167,8 +190,13 @@ def _log_plainly() -> None:
 def _parse_flags(
   argv: Sequence[str], located: Callable[[str], str]
 ) -> list[str]:
-  """Parses, with one clear line for a wrong flag or config."""
+  """Parses, with one clear line for a wrong flag or config.
+
+  What stands in a `--flagfile` is as if it had been typed in its place.
+  """
   try:
+    words = flags.FLAGS.read_flags_from_files(argv[1:], force_gnu=False)
+    argv = [argv[0], *words]
     _check_fields(argv)
     rest = flags.FLAGS(_with_located_config(argv, located))
     _settle_length(argv)

@@ -133,6 +133,31 @@ def test_a_bad_command_line_is_refused(refused, args, said):
   assert said in refused(args)
 
 
+@pytest.mark.parametrize(
+  ('lines', 'said'),
+  [
+    (['--config=digits/mlp_rigll'], "Did you mean 'digits/mlp_rigl'"),
+    (['--config', 'digits/mlp_rigll'], "Did you mean 'digits/mlp_rigl'"),
+    (['--config=digits/mlp_rigl', '--workdr=x'], "'workdr'"),
+    (
+      ['--config=digits/mlp_rigl', '--config.updater=set'],
+      '--config.updater.name=set',
+    ),
+    (['--flagfile=/nowhere/flags'], "No such file or directory: '/nowhere"),
+  ],
+)
+def test_a_flag_file_is_read_as_what_is_typed(refused, tmp_path, lines, said):
+  file = tmp_path / 'flags'
+  file.write_text('\n'.join(lines))
+  assert said in refused([f'--flagfile={file}'])
+
+
+def test_a_flag_file_that_is_not_there_is_named(refused):
+  line = refused(['--config=digits/mlp_rigl', '--flagfile=/nowhere/flags'])
+  assert line.startswith('error: Unable to open flagfile')
+  assert '/nowhere/flags' in line
+
+
 def test_a_config_file_that_raises_says_where(refused, arguments, tmp_path):
   file = tmp_path / 'mine.py'
   file.write_text('def get_config():\n  return nothing\n')

@@ -38,3 +38,15 @@ def test_a_run_is_planned_and_tried_without_its_data(
   ]
   assert rows['losses'][-5:] == ['finite,', 'as', 'are', 'all', 'weights']
   assert not (tmp_path / 'run').exists()
+
+
+def test_flags_may_stand_in_a_file(launch, tmp_path):
+  """The name of an installed config too, and one of the two lengths wins."""
+  fields = '--config.num_epochs=2\n--config.batch_size=32\n'
+  (tmp_path / 'more').write_text(f'# a comment\n{fields}')
+  (tmp_path / 'flags').write_text(
+    f'--config=digits/mlp_rigl\n--flagfile={tmp_path / "more"}\n'
+  )
+  found = launch([f'--flagfile={tmp_path / "flags"}', '--dry_run'])
+  assert (found.code, found.err) == (0, '')
+  assert table(found.out)['steps'][:2] == [f'{2 * 1442 // 32}', 'of']
