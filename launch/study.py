@@ -14,6 +14,7 @@ examples. For neither need the data be there. Ends by naming the report,
 """
 
 import dataclasses
+import functools
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -27,6 +28,7 @@ from jaxsparse.experiments import (
   literals,
   study_command,
 )
+from jaxsparse.experiments.studies.planning import changes
 from jaxsparse.experiments.studies.spec import Study
 
 _CONFIG = flags.DEFINE_string(
@@ -47,11 +49,13 @@ flags.adopt_module_key_flags(study_command)
 def _study() -> Study:
   """The study with what the command line changes in it."""
   study = config_files.load_study(command.required(_CONFIG))
-  changes = _changes([run.name for run in study.runs])
+  said = _changes([run.name for run in study.runs])
   runs = [
     dataclasses.replace(
       run,
-      overrides={**run.overrides, **changes[''], **changes[run.name]},
+      overrides=functools.reduce(
+        changes.over, (run.overrides, said[''], said[run.name])
+      ),
       seeds=run.seeds if _SEEDS.value is None else _SEEDS.value,
     )
     for run in study.runs
@@ -61,7 +65,7 @@ def _study() -> Study:
 
 def _changes(runs: Sequence[str]) -> dict[str, dict[str, Any]]:
   """What is changed in each run, and under '' in all of them."""
-  changes: dict[str, dict[str, Any]] = {name: {} for name in ('', *runs)}
+  found: dict[str, dict[str, Any]] = {name: {} for name in ('', *runs)}
   for text in _OVERRIDE.value:
     place, equals, value = text.partition('=')
     run, colon, field = place.rpartition(':')
@@ -70,13 +74,13 @@ def _changes(runs: Sequence[str]) -> dict[str, dict[str, Any]]:
         f'--override: got {text!r}; accepted are field=value and'
         ' RUN:field=value'
       )
-    if run not in changes:
+    if run not in found:
       raise ValueError(
         f'--override: got {text!r}; {run!r} is no run of the study.'
         f'{paths.nearest(run, runs)}'
       )
-    changes[run][field] = literals.literal(value)
-  return changes
+    found[run][field] = literals.literal(value)
+  return found
 
 
 def _name() -> str:

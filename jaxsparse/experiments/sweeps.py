@@ -12,6 +12,7 @@ from jaxsparse.experiments import config_files, settings
 from jaxsparse.experiments.compare.table import label
 from jaxsparse.experiments.fields import flat
 from jaxsparse.experiments.studies.names import field_name
+from jaxsparse.experiments.studies.planning import changes
 from jaxsparse.experiments.studies.spec import (
   Against,
   Curves,
@@ -34,12 +35,18 @@ def grid(config: Any, said: Sequence[str]) -> Grid:
     said: texts like 'config.updater.sparsity=0.8,0.9'.
 
   Raises:
-    ValueError: an unknown field, or a value that it does not accept.
+    ValueError: an unknown field, a value that it does not accept, or two
+      fields that exclude each other.
   """
   texts = settings.by_field(said, 'sweep')
   if 'replicates' in texts:
     raise ValueError(
       '--sweep: config.replicates: seeds are swept by config.seed=0:5'
+    )
+  if {'num_steps', 'num_epochs'} <= texts.keys():
+    raise ValueError(
+      '--sweep: got config.num_steps and config.num_epochs; accepted is one of'
+      ' them, which is the length of the run'
     )
   known = settings.known_fields(config, texts, 'sweep')
   return {f: settings.values(f, texts[f], known[f]) for f in texts}
@@ -74,7 +81,7 @@ def study(path: str, config: Any, swept: Grid) -> Study:
       many as it has replicates.
     swept: from `grid`.
   """
-  now = overrides(path, config)
+  now = changes.over(overrides(path, config), swept)
   changed = {field: v for field, v in now.items() if field not in swept}
   seeds = swept.get('seed') or tuple(
     range(config.seed, config.seed + config.replicates)
@@ -110,7 +117,7 @@ def study(path: str, config: Any, swept: Grid) -> Study:
 def at(made: Study, point: Mapping[str, Any]) -> Study:
   """A study of one run with the values of `point` in its config."""
   (run,) = made.runs
-  overrides = {**run.overrides, **point}
+  overrides = changes.over(run.overrides, point)
   return dataclasses.replace(
     made, runs=(dataclasses.replace(run, overrides=overrides),)
   )

@@ -124,3 +124,34 @@ def test_a_point_is_a_study_of_one_config():
 )
 def test_a_config_of_ours_is_called_by_its_name(path, name):
   assert sweeps.short_name(path) == name
+
+
+@pytest.mark.parametrize(
+  ('length', 'said', 'steps'),
+  [
+    ({'num_steps': 90}, 'config.num_epochs=1,2.5', [1442 // 64, 3605 // 64]),
+    ({'num_epochs': 7.0}, 'config.num_steps=90,120', [90, 120]),
+    ({'num_epochs': 7.0}, 'config.num_epochs=1', [1442 // 64]),
+  ],
+)
+def test_a_swept_length_takes_the_place_of_another(
+  length, said, steps, tmp_path
+):
+  """Of that of the file, and of one on the command line."""
+  made = config(replicates=1)
+  made.update({'num_steps': None, 'num_epochs': None} | length)
+  assert made.batch_size == 64
+  one = swept(made, said)
+  expanded = expand(one, tmp_path, without_data=True)
+  assert [cell.error for cell in expanded.cells] == [''] * len(steps)
+  found = [
+    expanded.members[cell.member].experiment.plan.num_steps
+    for cell in expanded.cells
+  ]
+  assert found == steps
+  assert not set(length) & set(one.runs[0].overrides)
+
+
+def test_two_lengths_are_not_swept_at_once():
+  with pytest.raises(ValueError, match='num_steps and config.num_epochs'):
+    swept(config(), 'config.num_steps=9', 'config.num_epochs=1')

@@ -27,7 +27,11 @@ TOP = ('launch', 'configs')
 # import it. Packages that are not here are free, save in core.
 ONLY_IN = {
   'orbax': ('jaxsparse.training.checkpoints',),
-  'ml_collections': ('jaxsparse.experiments.config', *TOP),
+  'ml_collections': (
+    'jaxsparse.experiments.command',
+    'jaxsparse.experiments.config',
+    *TOP,
+  ),
   'absl': (
     'jaxsparse.data.workers',  # Grain reads flags, of a library's user too.
     'jaxsparse.experiments.command',

@@ -74,6 +74,19 @@ def _meant(base: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
   return left
 
 
+def over(
+  fields: Mapping[str, Any], changes: Mapping[str, Any]
+) -> dict[str, Any]:
+  """Returns `fields` with `changes` in their place.
+
+  A length in `changes`, of `num_steps` and `num_epochs` the one or the other,
+  takes the place of both.
+  """
+  lengths = _LENGTHS if any(name in changes for name in _LENGTHS) else ()
+  left = {f: value for f, value in fields.items() if f not in lengths}
+  return left | dict(changes)
+
+
 def changed(base: Any, changes: Mapping[str, Any], seed: int) -> Any:
   """A copy of `base` for one member; `resolve` checks the values.
 
