@@ -52,6 +52,8 @@ def main() -> None:
   for group in groups:
     if also := groups_lib.differing(group.finished):
       print(f'{table.label(group.key)}: its runs differ in {", ".join(also)}')
+  if beside := groups_lib.between(groups):
+    print(f'rows differ in {", ".join(beside)} too, which --by leaves out')
   for run in runs:
     if run.summary is None:
       print(f'left out, {run.state}: {run.root}')

@@ -61,6 +61,15 @@ def test_runs_that_differ_in_more_than_asked_are_not_pooled_in_silence(
   )
 
 
+def test_rows_that_differ_in_more_than_asked_say_so(launch, root):
+  """Whose numbers are not those of what --by names alone."""
+  ended = compare(launch, f'--workdirs={root}/a,{root}/b', '--by=replicates')
+  assert len(ended.out.splitlines()) == 4
+  assert ended.out.splitlines()[-1] == (
+    'rows differ in updater.name too, which --by leaves out'
+  )
+
+
 @pytest.mark.parametrize(
   ('args', 'said'),
   [

@@ -44,6 +44,32 @@ def differing(runs: Sequence[Found]) -> tuple[str, ...]:
   )
 
 
+def between(made: Sequence[Group]) -> tuple[str, ...]:
+  """Returns the fields in which groups differ beside those of their key.
+
+  Those whose values among the finished runs of a group are not those of every
+  other group that has the field.
+
+  Args:
+    made: from `groups`.
+  """
+  key = {field for group in made for field, _ in group.key}
+  runs = [run for group in made for run in group.finished]
+  held = {
+    field: {
+      frozenset(
+        plain(run.fields[field])
+        for run in group.finished
+        if field in run.fields
+      )
+      for group in made
+    }
+    for field in differing(runs)
+    if field not in key
+  }
+  return tuple(f for f, sets in held.items() if len(sets - {frozenset()}) > 1)
+
+
 def groups(runs: Sequence[Found], by: Sequence[str]) -> list[Group]:
   """The runs by their values of the fields `by`, in the order of those."""
   made: dict[tuple[Any, ...], list[Found]] = {}

@@ -110,3 +110,42 @@ def test_an_unknown_metric_names_the_nearest(found):
   with pytest.raises(ValueError, match="Did you mean 'test_accuracy'"):
     groups.check_metrics(found, ['test_acuracy'])
   groups.check_metrics(found, ['test_accuracy', 'sparsity'])
+
+
+BESIDE = [
+  # Names of the runs, what they are grouped by, what else differs.
+  ('abcdu', 'updater.name', ('optimizer.learning_rate',)),
+  ('abcdu', 'optimizer.learning_rate', ('updater.name',)),
+  ('abcd', '', ()),
+  ('cdef', 'updater.name', ()),
+  ('cde', 'updater.name', ('batch_size',)),
+]
+
+
+@pytest.mark.parametrize(('which', 'by', 'expected'), BESIDE)
+def test_what_differs_between_groups_beside_their_key(
+  make_run, which, by, expected
+):
+  """And not what differs alike within each, nor what is not finished."""
+  made = {
+    'a': ('rigl', 0.1, 8),
+    'b': ('rigl', 0.1, 16),
+    'c': ('set', 0.2, 8),
+    'd': ('set', 0.2, 16),
+    'e': ('static', 0.2, 8),
+    'f': ('static', 0.2, 16),
+    'u': ('set', 0.3, 32),
+  }
+  roots = [
+    make_run(
+      name,
+      None if name == 'u' else [0.5],
+      made[name][0],
+      optimizer__learning_rate=made[name][1],
+      batch_size=made[name][2],
+    )
+    for name in which
+  ]
+  found = runs.find([str(root) for root in roots])
+  grouped = groups.groups(found, [by] if by else [])
+  assert groups.between(grouped) == expected
