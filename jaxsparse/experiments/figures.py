@@ -8,6 +8,7 @@ Okabe and Ito, which colour-blind readers can tell apart.
 import io
 import math
 import pathlib
+import textwrap
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -28,6 +29,8 @@ COLOURS = (
   '#000000',
 )
 _MOST_MARKED = 10
+# Of a line in a legend within one of `panels`.
+_MOST_LETTERS = 48
 # Neither the time nor what drew it: files of equal figures are equal.
 _NO_METADATA: dict[str, dict[str, Any]] = {
   'png': {'Software': None},
@@ -193,6 +196,8 @@ def lower_edge(ax: Axes, values: Series) -> np.ndarray:
 
 
 def legend(ax: Axes) -> None:
-  """The legend, where there is something to name."""
-  if ax.get_legend_handles_labels()[0]:
-    ax.legend(frameon=False, fontsize=9)
+  """The legend, where there is something to name; long names are broken."""
+  handles, names = ax.get_legend_handles_labels()
+  if handles:
+    labels = [textwrap.fill(name, _MOST_LETTERS) for name in names]
+    ax.legend(handles, labels, frameon=False, fontsize=9)

@@ -95,3 +95,15 @@ def test_the_same_figure_is_the_same_bytes(tmp_path):
   )
   assert set(one) == {'plot.png', 'plot.svg'}
   assert one == other
+
+
+def test_a_long_name_is_broken_in_a_legend():
+  figure, (ax,) = figures.panels(1)
+  path = '/'.join(['Block_10'] * 12)
+  ax.plot([0, 1], [0, 1], label=path)
+  figures.legend(ax)
+  figures.encoded(figure, 'png')
+  (text,) = ax.get_legend().get_texts()
+  assert text.get_text().replace('\n', '') == path
+  lies = ax.get_legend().get_window_extent()
+  assert figure.bbox.x0 <= lies.x0 < lies.x1 <= figure.bbox.x1

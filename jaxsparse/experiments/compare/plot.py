@@ -12,7 +12,7 @@ from jaxsparse.experiments.compare import groups, table
 from jaxsparse.experiments.compare.groups import Group
 from jaxsparse.experiments.compare.queries import is_number
 from jaxsparse.experiments.studies import metrics
-from jaxsparse.experiments.studies.figures.looks import DASHES
+from jaxsparse.experiments.studies.figures.looks import DASHES, figure_legend
 from jaxsparse.experiments.studies.names import (
   axis_name,
   is_sparsity,
@@ -55,7 +55,7 @@ def draw(
   else:
     _curves(ax, made, curve)
   if len(ax.get_legend_handles_labels()[0]) > 1:
-    figure.legend(loc='outside right center', frameon=False, fontsize=9)
+    figure_legend(figure, beside=True)
   return figures.save_both(figure, folder / 'plot')
 
 

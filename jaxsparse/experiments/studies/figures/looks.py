@@ -21,6 +21,11 @@ _SINGLE = (7.2, 4.0)
 _BLACK = '#000000'
 # Letters of a panel's title to an inch of its width.
 _LETTERS = 13
+# The share of a figure's width that a legend beside it may take; and in inches
+# what is left of a name in it, and how high a row of names is.
+_BESIDE = 0.4
+_HANDLE = 0.6
+_ROW = 0.25
 
 
 class Drawn(NamedTuple):
@@ -153,20 +158,36 @@ def multiples(
 
 
 def figure_legend(figure: Figure, *, beside: bool) -> None:
-  """One legend for all panels of a figure, beside them or below."""
+  """Adds one legend for all panels of a figure, beside them or below.
+
+  It is never wider or higher than the figure: long names are broken, there are
+  as many columns as fit, and the figure grows with the rows.
+  """
   named: dict[str, Any] = {}
   for ax in figure.axes:
     for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
       named.setdefault(label, handle)
-  if named:
-    figure.legend(
+  if not named:
+    return
+  width, height = figure.get_size_inches()
+  room = width * (_BESIDE if beside else 1.0)
+  labels = [textwrap.fill(n, int(_LETTERS * (room - _HANDLE))) for n in named]
+  for columns in range(1 if beside else min(6, len(named)), 0, -1):
+    legend = figure.legend(
       list(named.values()),
-      list(named),
+      labels,
       loc='outside right center' if beside else 'outside lower center',
-      ncols=1 if beside else min(6, len(named)),
+      ncols=columns,
       frameon=False,
       fontsize=9,
     )
+    extent = legend.get_window_extent()
+    if extent.width <= width * figure.dpi or columns == 1:
+      break
+    legend.remove()
+  own = extent.height / figure.dpi
+  more = max(0.0, own - (height if beside else _ROW))
+  figure.set_figheight(height + more)
 
 
 def chosen(study: Study, names: Sequence[str]) -> tuple[Run, ...]:
