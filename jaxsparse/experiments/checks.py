@@ -8,6 +8,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jaxsparse.core import initialisation, paths, schedules
 from jaxsparse.core import masks as masks_lib
@@ -21,6 +22,7 @@ from jaxsparse.core.types import (
 from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments import recipes
 from jaxsparse.experiments.fields import LARGEST_INT, Plain
+from jaxsparse.optim.frozen import check_moves
 from jaxsparse.optim.masked import forward_params
 from jaxsparse.optim.reset import check_momentum
 from jaxsparse.optim.supported import check_optimiser
@@ -179,10 +181,24 @@ def check_optimizer(recipe: Recipe, member: Member, params: Params) -> None:
 
   try:
     jax.eval_shape(check, member)  # Nothing is computed for it.
-    if recipe.updater(member).momenta is not None:
-      check_momentum(recipe.optimiser(member, jnp.int32(0)), params)
+    updater, tx = recipe.updater(member), recipe.optimiser(member, jnp.int32(0))
+    if updater.mask_steps != 'none':
+      check_moves(tx, params, _changing(updater, params, member.counts))
+    if updater.momenta is not None:
+      check_momentum(tx, params, member.counts)
   except (ValueError, TypeError) as error:
     raise ValueError(f'config.optimizer: {error}') from None
+
+
+def _changing(updater: MaskUpdater, params: Params, counts: Counts) -> Counts:
+  """`counts`, but `None` for the leaves that keep all of their weights."""
+  if updater.invariant in ('total', 'scheduled_total'):
+    return counts
+
+  def one(param: jax.ShapeDtypeStruct, count: np.int32) -> np.int32 | None:
+    return None if count == math.prod(param.shape) else count
+
+  return masks_lib.map_masks(one, params, counts)
 
 
 def window(section: Plain, updater: MaskUpdater) -> tuple[int, int]:

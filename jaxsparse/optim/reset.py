@@ -24,8 +24,9 @@ import jax.numpy as jnp
 import optax
 from jax import tree_util
 
+from jaxsparse.core import paths
 from jaxsparse.core.masks import map_masks
-from jaxsparse.core.types import Masks, Params, PyTree
+from jaxsparse.core.types import Counts, Masks, Params, PyTree
 
 NO_OWNER = -1
 
@@ -141,30 +142,47 @@ def start_momenta(
   )
 
 
-def check_momentum(tx: optax.GradientTransformation, params: Params) -> None:
+def check_momentum(
+  tx: optax.GradientTransformation,
+  params: Params,
+  masks: Masks | Counts | None = None,
+) -> None:
   """Refuses an optimiser without a trace of gradients; found by trying.
 
   Args:
     tx: an optimiser; none of its numbers is traced.
     params: the parameters; leaves may be `ShapeDtypeStruct`.
+    masks: `None` for leaves without a mask, of which no trace is needed; what
+      the others hold is not read. Default: all leaves have one.
 
   Raises:
-    ValueError: it keeps no trace, or one of something else.
+    ValueError: of a leaf it keeps no trace, or one of something else.
   """
   with jax.ensure_compile_time_eval():
     point = jax.tree.map(lambda p: jnp.zeros((1,) * len(p.shape)), params)
     # Too small for any clipping.
     grads = jax.tree.map(lambda p: jnp.full_like(p, 1e-4), point)
     _, state = tx.update(grads, tx.init(point), point)
-    parts = filter(_is_trace, jax.tree.leaves(state, is_leaf=_is_trace))
-    traces = [jax.tree.leaves(part) for part in parts]
-    found = all(jnp.allclose(x, 1e-4, rtol=1e-2) for t in traces for x in t)
-  if not traces or not found:
-    raise ValueError(
-      'the method gives grown weights a momentum, and the optimiser keeps'
-      ' none of gradients; accepted is one with optax.trace of them (sgd with'
-      ' momentum)'
+    parts = zip(
+      jax.tree.leaves(owners(tx, state, point), is_leaf=_is_trace),
+      jax.tree.leaves(state, is_leaf=_is_trace),
+      strict=True,
     )
+    kept: dict[int, bool] = {}
+    for owner, part in parts:
+      if _is_trace(part):
+        for i, x in zip(*map(jax.tree.leaves, (owner, part)), strict=True):
+          of_grads = bool(jnp.allclose(x, 1e-4, rtol=1e-2))
+          kept[i] = kept.get(i, True) and of_grads
+  masked = paths.flatten(params if masks is None else masks)
+  for i, path in enumerate(paths.flatten(params)):
+    if path in masked and not kept.get(i):
+      where = f' at {path!r}' if any(kept.values()) else ''
+      raise ValueError(
+        'the method gives grown weights a momentum, and the optimiser keeps'
+        f' none of gradients{where}; accepted is one with optax.trace of them'
+        ' (sgd with momentum)'
+      )
 
 
 def _is_trace(part):

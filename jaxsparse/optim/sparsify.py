@@ -46,6 +46,7 @@ from jaxsparse.core.types import (
   Times,
 )
 from jaxsparse.optim import transition
+from jaxsparse.optim.frozen import check_moves
 from jaxsparse.optim.masked import masked_updates, stored_params
 from jaxsparse.optim.reset import check_momentum
 from jaxsparse.optim.supported import check_optimiser
@@ -123,10 +124,12 @@ def sparsify(
 
   def init(params: Params) -> SparsifyState:
     check_optimiser(tx, params)
-    if updater.momenta is not None:
-      check_momentum(tx, params)
     initial_key = prng.stream(key, 'initial_masks')
     mask_state = updater.init(params, key=initial_key, probe=probe)
+    if updater.mask_steps != 'none':
+      check_moves(tx, params, mask_state.masks)
+    if updater.momenta is not None:
+      check_momentum(tx, params, mask_state.masks)
     stored = stored_params(updater, params, mask_state)
     return SparsifyState(
       step=jnp.zeros([], jnp.int32),

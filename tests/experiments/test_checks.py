@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import optax
 import pytest
 from flax import linen as nn
 
@@ -117,4 +118,26 @@ def test_models_that_fit_are_built(make_config):
   config = make_config('static', model=fit)
   build(config, without_data=True)
   config.data.update(name='tiny_shakespeare', sequence_length=16)
+  build(config, without_data=True)
+
+
+def frozen_first(learning_rate):
+  """An optimiser of a user's own, for a net of two dense layers."""
+  labels = {
+    name: dict.fromkeys(('kernel', 'bias'), name)
+    for name in ('Dense_0', 'Dense_1')
+  }
+  parts = {'Dense_0': optax.set_to_zero(), 'Dense_1': optax.sgd(learning_rate)}
+  return optax.partition(parts, labels)
+
+
+def test_of_a_run_a_layer_of_sparsity_0_may_be_frozen(make_config):
+  config = make_config('rigl', optimizer=frozen_first)
+  with pytest.raises(
+    ValueError, match=r"config\.optimizer: .* never moves 'Dense_0/kernel'"
+  ):
+    build(config, without_data=True)
+  config.updater.layers = ('Dense_0/kernel=0',)
+  build(config, without_data=True)
+  config = make_config('static', optimizer=frozen_first)
   build(config, without_data=True)
