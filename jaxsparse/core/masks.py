@@ -6,7 +6,8 @@ the first one, so params lead and masks follow: `map_masks_with_path` is the
 one place that knows.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -17,7 +18,18 @@ from jax.experimental.shard_alike import shard_alike
 from jaxsparse.core import paths, prng
 from jaxsparse.core._ordered import count
 from jaxsparse.core.topk import topk_masks_by_leaf
-from jaxsparse.core.types import Counts, Masks, Params, Path, PyTree, Scores
+from jaxsparse.core.types import (
+  Counts,
+  Masks,
+  Params,
+  Path,
+  PyTree,
+  Scores,
+  Shape,
+)
+
+# Weights are counted in int32.
+MOST = 2**31 - 1
 
 
 def map_masks(
@@ -127,8 +139,41 @@ def shard_like(param: Any, leaf: jax.Array) -> jax.Array:
 
 
 def active(masks: Masks) -> PyTree:
-  """Active weights of each masked leaf, int32 scalars (exempt: `None`)."""
+  """Active weights of each masked leaf, int32 scalars (exempt: `None`).
+
+  Raises:
+    ValueError: as for `check_sizes`.
+  """
+  check_sizes({p: mask.shape for p, mask in paths.flatten(masks).items()})
   return jax.tree.map(count, masks)
+
+
+def check_sizes(
+  shapes: Mapping[Path, Shape], *, together: bool = False
+) -> None:
+  """Refuses leaves whose weights an int32 cannot count.
+
+  Args:
+    shapes: of the leaves that have a mask.
+    together: whether the weights of all of them are counted together.
+
+  Raises:
+    ValueError: there are 2^31 or more; names the leaf, or the largest of all.
+  """
+  sizes = {path: math.prod(shape) for path, shape in shapes.items()}
+  for path, size in sizes.items():
+    if size > MOST:
+      raise ValueError(
+        f'{path!r} has {size:,} weights; accepted are at most {MOST:,}'
+      )
+  total = sum(sizes.values())
+  if together and total > MOST:
+    largest = max(sizes, key=lambda path: sizes[path])
+    raise ValueError(
+      f'the leaves with a mask have {total:,} weights in all, of which'
+      f' {sizes[largest]:,} are {largest!r}; accepted of a method that counts'
+      f' them together are at most {MOST:,}'
+    )
 
 
 def active_by_path(masks: Masks) -> dict[Path, int]:

@@ -10,8 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from jaxsparse.core import paths
 from jaxsparse.core.drop_grow import keep_highest
-from jaxsparse.core.masks import active, map_masks
+from jaxsparse.core.masks import active, check_sizes, map_masks
 from jaxsparse.core.topk import topk_masks_by_leaf
 from jaxsparse.core.types import Masks, PyTree, Scalar, Scores
 
@@ -126,6 +127,9 @@ def grow_shared(
     grow_scores: shaped like the masks; highest grown first, where nothing was
       kept.
     shares: as for `drop_and_grow_shared`.
+
+  Raises:
+    ValueError: there are more weights in all than an int32 counts.
   """
 
   def count(leaves: Masks) -> Array:
@@ -133,6 +137,8 @@ def grow_shared(
 
   if not jax.tree.leaves(masks):
     return masks
+  shapes = {path: mask.shape for path, mask in paths.flatten(masks).items()}
+  check_sizes(shapes, together=True)
   still = count(kept)
   sizes = jnp.array([leaf.size for leaf in jax.tree.leaves(masks)], jnp.int32)
   grown = apportion(

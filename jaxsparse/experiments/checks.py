@@ -21,7 +21,7 @@ from jaxsparse.core.types import (
 )
 from jaxsparse.experiments import config as config_lib
 from jaxsparse.experiments import recipes
-from jaxsparse.experiments.fields import LARGEST_INT, Plain
+from jaxsparse.experiments.fields import Plain
 from jaxsparse.optim.frozen import check_moves
 from jaxsparse.optim.masked import forward_params
 from jaxsparse.optim.reset import check_momentum
@@ -43,16 +43,11 @@ def shapes(
   name = section['name']
   try:
     found = jax.eval_shape(task.init, jax.random.key(0), inputs)
+    leaves = paths.flatten(found[0])
+    masks_lib.check_sizes({path: leaf.shape for path, leaf in leaves.items()})
   except (OverflowError, TypeError, ValueError) as error:
     # With its cause: a model of the user's own may fail for one of its own.
     raise ValueError(f'config.model ({name}): {error}') from error
-  for path, leaf in paths.flatten(found[0]).items():
-    # Its active weights are counted in int32.
-    if math.prod(leaf.shape) > LARGEST_INT:
-      raise ValueError(
-        f'config.model ({name}): {path} has {math.prod(leaf.shape):,} weights;'
-        f' accepted are at most {LARGEST_INT:,}'
-      )
   return found
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import jax
 
-from jaxsparse.core import paths, schedules
+from jaxsparse.core import masks, paths, schedules
 from jaxsparse.core.types import Counts, Params
 
 
@@ -47,11 +47,19 @@ def check_steps(start_step: Any, stop_step: Any) -> None:
     )
 
 
-def check_counts(params: Params, counts: Counts) -> None:
+def check_counts(
+  params: Params, counts: Counts, *, together: bool = False
+) -> None:
   """Raises where `counts` are not active weights of the leaves of `params`.
 
+  Args:
+    params: the parameters.
+    counts: active weights of each leaf.
+    together: whether the method counts those of all leaves together.
+
   Raises:
-    ValueError: a count has no parameter, or is not in [0, size].
+    ValueError: a count has no parameter, or is not in [0, size]; or there are
+      more weights than an int32 counts.
     TypeError: a count is not an integer.
   """
   leaves = paths.flatten(params)
@@ -68,3 +76,5 @@ def check_counts(params: Params, counts: Counts) -> None:
         f'count of {path!r} is {count}; its shape'
         f' {paths.leaf_shape(leaves[path])} takes 0 to {size} active weights'
       )
+  shapes = {p: paths.leaf_shape(leaves[p]) for p in paths.flatten(counts)}
+  masks.check_sizes(shapes, together=together)

@@ -30,12 +30,13 @@ Signal = Callable[[PyTree, MaskState], PyTree]
 
 
 def random_init(
-  counts: Counts, sampler: str | Sampler
+  counts: Counts, sampler: str | Sampler, *, together: bool = False
 ) -> Callable[..., MaskState]:
   """An `init` that draws masks with `counts` active weights.
 
   Args:
     counts: active weights of each leaf.
+    together: whether weights move from leaf to leaf.
     sampler: what draws them: a name in `core.samplers`, a dotted path or a
       function `(params, counts, *, key) -> masks`.
 
@@ -48,7 +49,7 @@ def random_init(
     params: Params, *, key: Array, probe: PyTree | None = None
   ) -> MaskState:
     del probe
-    _checks.check_counts(params, counts)
+    _checks.check_counts(params, counts, together=together)
     return MaskState(draw(params, counts, key=key))
 
   return init
@@ -133,7 +134,7 @@ def drop_and_grow_updater(
 
   return MaskUpdater(
     init=(
-      random_init(counts, sampler)
+      random_init(counts, sampler, together=share is not None)
       if structure is None
       else _structured.random_init(structure, counts)
     ),

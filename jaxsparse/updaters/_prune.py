@@ -21,14 +21,21 @@ from jaxsparse.core.types import (
 from jaxsparse.updaters import _checks
 
 
-def full_init(counts: Counts) -> Callable[..., MaskState]:
-  """An `init` with full masks on the leaves that `counts` names."""
+def full_init(
+  counts: Counts, *, together: bool = False
+) -> Callable[..., MaskState]:
+  """An `init` with full masks on the leaves that `counts` names.
+
+  Args:
+    counts: active weights of each leaf.
+    together: whether the leaves are ranked together.
+  """
 
   def init(
     params: Params, *, key: Array, probe: PyTree | None = None
   ) -> MaskState:
     del key, probe
-    _checks.check_counts(params, counts)
+    _checks.check_counts(params, counts, together=together)
     return MaskState(masking.full_masks(params, counts))
 
   return init

@@ -77,7 +77,7 @@ def dsr(
   """
   _checks.check_fraction('drop_fraction', drop_fraction, below_one=True)
   _checks.check_fraction('tolerance', tolerance)
-  random_init = _dynamic.random_init(counts, sampler)
+  random_init = _dynamic.random_init(counts, sampler, together=True)
 
   def init(
     params: Params, *, key: Array, probe: PyTree | None = None

@@ -88,7 +88,7 @@ def gmp(
     return _prune.keep_largest(now, grads, state, params, key=key)
 
   return MaskUpdater(
-    init=_prune.full_init(counts),
+    init=_prune.full_init(counts, together=global_ranking),
     update=update,
     step_on_update=True,
     times=Times(start_step, stop_step, update_interval),

@@ -71,7 +71,7 @@ def magnitude(
     return apply_masks(params, new), state._replace(masks=new)
 
   return MaskUpdater(
-    init=_prune.full_init(counts),
+    init=_prune.full_init(counts, together=global_ranking),
     update=update,
     step_on_update=False,
     mask_steps='first',

@@ -75,7 +75,7 @@ def snfs(
   fill up, and what it has no room for goes to the others by their shares.
   """
   _checks.check_fraction('momentum', momentum, below_one=True)
-  random_init = _dynamic.random_init(counts, sampler)
+  random_init = _dynamic.random_init(counts, sampler, together=redistribute)
 
   def init(
     params: Params, *, key: Array, probe: PyTree | None = None

@@ -51,7 +51,7 @@ def snip(counts: Counts, *, global_ranking: bool = False) -> MaskUpdater:
     return masking.apply_masks(params, new), state._replace(masks=new)
 
   return MaskUpdater(
-    init=_prune.full_init(counts),
+    init=_prune.full_init(counts, together=global_ranking),
     update=update,
     step_on_update=False,
     mask_steps='first',

@@ -177,3 +177,16 @@ def test_check_masks_names_the_leaf(tree, message):
 
 def test_check_masks_accepts_what_fits():
   masks.check_masks(_params(), masks.full_masks(_params(), _counts()))
+
+
+def test_sizes_that_an_int32_cannot_count():
+  most = {'a': (2**31 - 1,), 'b': (2**15, 2**15)}
+  masks.check_sizes(most)
+  with pytest.raises(ValueError, match=r"weights in all, of which .* 'a'"):
+    masks.check_sizes(most, together=True)
+  masks.check_sizes({'a': (2**31 - 2,), 'b': ()}, together=True)
+  with pytest.raises(ValueError, match="'b' has 2,147,483,648 weights"):
+    masks.check_sizes({'a': (), 'b': (2**16, 2**15)})
+  large = {'a': {'w': jax.ShapeDtypeStruct((2**16, 2**15), bool), 'b': None}}
+  with pytest.raises(ValueError, match="'a/w' has 2,147,483,648 weights"):
+    jax.eval_shape(masks.active, large)

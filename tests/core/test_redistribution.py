@@ -148,3 +148,12 @@ def test_no_masked_leaf_is_nothing_to_do():
   none = {'a': None}
   found = redistribution.grow_shared(none, none, {'a': jnp.ones(3)}, none)
   assert found == none
+
+
+def test_more_weights_than_an_int32_counts_are_refused():
+  """Each leaf could be counted; their sum could not."""
+  masks = {n: jax.ShapeDtypeStruct((2**15, 2**15), bool) for n in 'ab'}
+  scores = {n: jax.ShapeDtypeStruct((2**15, 2**15), jnp.float32) for n in 'ab'}
+  shares = dict.fromkeys('ab', jax.ShapeDtypeStruct((), jnp.float32))
+  with pytest.raises(ValueError, match='2,147,483,648 weights in all'):
+    jax.eval_shape(redistribution.grow_shared, masks, masks, scores, shares)

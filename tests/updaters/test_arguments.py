@@ -111,3 +111,49 @@ BUILDERS = {
 def test_counts(name, counts, error, message, key):
   with pytest.raises(error, match=message):
     BUILDERS[name](counts).init(PARAMS, key=key)
+
+
+def abstract(*sizes):
+  """Leaves of so many weights, which take no memory."""
+  return {
+    f'layer_{i}': {'kernel': jax.ShapeDtypeStruct((size, 2), jnp.float32)}
+    for i, size in enumerate(sizes)
+  }
+
+
+def init_of(method, params, **options):
+  """The shapes of the state that a method starts with."""
+  takes = inspect.signature(method).parameters
+  given = {'stop_step': 9, 'update_interval': 2} | options
+  counts = jax.tree.map(lambda p: p.size // 2, params)
+  updater = method(counts, **{k: v for k, v in given.items() if k in takes})
+  probe = lambda score, *, key: score(params, key=key)  # noqa: E731
+  return updater, lambda: jax.eval_shape(
+    lambda key: updater.init(params, key=key, probe=probe), jax.random.key(0)
+  )
+
+
+@pytest.mark.parametrize('name', registry.names('jaxsparse.updaters'))
+def test_a_leaf_that_cannot_be_counted_is_named(name):
+  method = registry.resolve(name, 'jaxsparse.updaters')
+  _, init = init_of(method, abstract(2**30, 3))
+  if name == 'dense':
+    return  # It counts nothing.
+  with pytest.raises(ValueError, match="'layer_0/kernel' has 2,147,483,648 w"):
+    init()
+
+
+@pytest.mark.parametrize('name', registry.names('jaxsparse.updaters'))
+@pytest.mark.parametrize('together', [False, True])
+def test_leaves_that_are_counted_together_are_fewer_than_an_int32_holds(
+  name, together
+):
+  method = registry.resolve(name, 'jaxsparse.updaters')
+  options = {'global_ranking': together, 'redistribute': together}
+  updater, init = init_of(method, abstract(2**29, 2**29 - 1, 5), **options)
+  if updater.invariant in ('total', 'scheduled_total'):
+    said = "2,147,483,656 weights in all, of which 1,073,741,824 are 'layer_0/k"
+    with pytest.raises(ValueError, match=said):
+      init()
+  else:
+    init()
