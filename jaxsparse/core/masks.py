@@ -1,9 +1,9 @@
 """Mask algebra.
 
 A mask tree follows the params' tree; `None` marks a leaf that is not subject
-to sparsity. `jax.tree.map` accepts a `None` only in the trees that *follow*
-the first one, so params lead and masks follow: `map_masks_with_path` is the
-one place that knows.
+to sparsity. Params lead and masks follow, matched by path (`align`), so that
+masks made of one container's params serve those of another:
+`map_masks_with_path` is the one place that knows.
 """
 
 import math
@@ -13,10 +13,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import tree_util
 from jax.experimental.shard_alike import shard_alike
 
 from jaxsparse.core import paths, prng
 from jaxsparse.core._ordered import count
+from jaxsparse.core.align import aligned
 from jaxsparse.core.topk import topk_masks_by_leaf
 from jaxsparse.core.types import (
   Counts,
@@ -44,13 +46,16 @@ def map_masks(
   Args:
     fn: `(param, mask, *rest) -> leaf`, called where the mask is not `None`.
     params: the tree that leads; also scores, gradients or shapes.
-    masks: a mask or counts tree of the structure of `params`.
-    *rest: further trees of that structure; they may hold `None`.
+    masks: a mask or counts tree with the paths of `params`.
+    *rest: further trees with these paths; they may hold `None`.
     exempt: `(param, *rest) -> leaf`, called where the mask is `None`. By
       default the result is `None` there, as in a mask tree.
 
   Returns:
     A tree of the structure of `params`.
+
+  Raises:
+    ValueError: names the first path that only one of two trees has.
   """
   return map_masks_with_path(
     lambda _, p, m, *r: fn(p, m, *r), params, masks, *rest, exempt=exempt
@@ -65,11 +70,17 @@ def map_masks_with_path(
   exempt: Callable[..., Any] = lambda *_: None,
 ) -> PyTree:
   """`map_masks`, of an `fn` that takes the leaf's path first."""
-  return paths.map_with_path(
-    lambda path, p, m, *r: exempt(p, *r) if m is None else fn(path, p, m, *r),
-    params,
-    masks,
-    *rest,
+  leaves, structure = tree_util.tree_flatten_with_path(params)
+  columns = [
+    aligned(params, masks, 'the tree of masks or counts'),
+    *(aligned(params, tree) for tree in rest),
+  ]
+  return jax.tree.unflatten(
+    structure,
+    [
+      exempt(p, *r) if m is None else fn(paths.path_str(path), p, m, *r)
+      for (path, p), m, *r in zip(leaves, *columns, strict=True)
+    ],
   )
 
 

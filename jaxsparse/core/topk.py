@@ -24,6 +24,7 @@ import numpy as np
 from jax import Array
 
 from jaxsparse.core import _ordered, _select, paths
+from jaxsparse.core.align import aligned
 from jaxsparse.core.types import Counts, Masks, Path, PyTree, Scores
 
 
@@ -77,7 +78,7 @@ def topk_masks(
   names = list(paths.flatten(scores))
   leaves = list(map(_checked_scores, names, leaves))
   if where is not None:
-    where = _following(scores, where, 'where')
+    where = aligned(scores, where, '`where`', '`scores`')
     where = [list(map(_checked_where, names, leaves, where))]
   k = _checked_count('k', k, sum(leaf.size for leaf in leaves))
   if not leaves:
@@ -120,11 +121,11 @@ def topk_masks_by_leaf(
   """
   leaves, structure = jax.tree.flatten(scores)
   names = list(paths.flatten(scores))
-  counts = _following(scores, counts, 'counts')
+  counts = aligned(scores, counts, '`counts`', '`scores`')
   masked = [i for i, count in enumerate(counts) if count is not None]
   groups = [[_checked_scores(names[i], leaves[i])] for i in masked]
   if where is not None:
-    where = _following(scores, where, 'where')
+    where = aligned(scores, where, '`where`', '`scores`')
     where = [
       [_checked_where(names[i], keys[0], where[i])]
       for i, keys in zip(masked, groups, strict=True)
@@ -134,7 +135,7 @@ def topk_masks_by_leaf(
     for i, keys in zip(masked, groups, strict=True)
   ]
   if eligible is not None:
-    eligible = _following(scores, eligible, 'eligible')
+    eligible = aligned(scores, eligible, '`eligible`', '`scores`')
     eligible = [jnp.asarray(eligible[i]) for i in masked]
   masks = [None] * len(leaves)
   found = _masks(groups, where, k, eligible)
@@ -174,30 +175,6 @@ def _clipped(k: list[Array], totals: list[int]) -> Array:
     k = [jnp.maximum(one, 0).astype(jnp.uint32) for one in k]
   found = jnp.maximum(jnp.stack(k), 0).astype(jnp.uint32)
   return jnp.minimum(found, np.array(totals, np.uint32))
-
-
-def _following(scores: Scores, tree: PyTree, name: str) -> list[Any]:
-  """What `tree` has, a leaf or `None`, for each leaf of `scores`."""
-  differing = sorted(_paths(scores) ^ _paths(tree))
-  if differing:
-    raise ValueError(
-      f'the tree structure of `{name}` is not that of scores; they differ at'
-      f' {differing[0]!r}'
-    )
-  try:
-    structure: Any = jax.tree.structure(scores)
-    leaves: list[Any] = structure.flatten_up_to(tree)
-  except ValueError as error:
-    raise ValueError(
-      f'the tree structure of `{name}` is not that of scores: {error}'
-    ) from error
-  return leaves
-
-
-def _paths(tree: PyTree) -> set[Path]:
-  """The paths of the leaves of `tree`, those that are `None` included."""
-  found = jax.tree_util.tree_flatten_with_path(tree, lambda x: x is None)[0]
-  return {paths.path_str(path) for path, _ in found}
 
 
 def _checked_scores(path: Path, scores: Any) -> Array:

@@ -50,7 +50,7 @@ def check_optimiser(tx: optax.GradientTransformation, params: Params) -> None:
     params: the parameters; leaves may be `ShapeDtypeStruct`.
 
   Raises:
-    TypeError: `tx` is no Optax optimiser, or a leaf of `params` no array.
+    TypeError: `tx` is no Optax optimiser, or a leaf of `params` no floating array.
     ValueError: `tx` is refused; says why, and what is accepted.
   """
   _check_types(tx, params)
@@ -85,6 +85,13 @@ def _check_types(tx, params):
       raise TypeError(
         f'params leaf {path!r} is a {type(leaf).__name__}; accepted are'
         ' arrays (for an Equinox module: eqx.filter(model,'
+        ' eqx.is_inexact_array))'
+      )
+    if not jnp.issubdtype(leaf.dtype, jnp.inexact):
+      raise TypeError(
+        f'params leaf {path!r} is {leaf.dtype}; accepted are floating arrays,'
+        ' for the optimiser moves every leaf: keep counters, PRNG keys and'
+        ' other state apart (nnx.state(model, nnx.Param), eqx.filter(model,'
         ' eqx.is_inexact_array))'
       )
 

@@ -2,12 +2,16 @@
 
 import math
 import operator
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
 from jaxsparse.core import masks, paths, schedules
-from jaxsparse.core.types import Counts, Params
+from jaxsparse.core.align import with_none
+from jaxsparse.core.types import Counts, Params, Path, PyTree
 
 
 def check_fraction(name: str, value: Any, *, below_one: bool = False) -> None:
@@ -58,23 +62,54 @@ def check_counts(
     together: whether the method counts those of all leaves together.
 
   Raises:
-    ValueError: a count has no parameter, or is not in [0, size]; or there are
-      more weights than an int32 counts.
+    ValueError: a count has no parameter or a parameter no count, one is not in
+      [0, size], only one of the two trees is a FrozenDict, or there are more
+      weights than an int32 counts.
     TypeError: a count is not an integer.
   """
-  leaves = paths.flatten(params)
-  for path, count in paths.flatten(counts).items():
-    if path not in leaves:
+  if _is_frozen(params) != _is_frozen(counts):
+    raise ValueError(
+      f'counts are a {type(counts).__name__}, params a'
+      f' {type(params).__name__}; accepted are counts made of these very params,'
+      ' or one of the two through flax.core.freeze or unfreeze'
+    )
+  leaves, by_path = paths.flatten(params), with_none(counts)
+  for path, count in by_path.items():
+    if count is not None:
+      _check_count(path, count, leaves)
+  for path in leaves:
+    if path not in by_path:
       raise ValueError(
-        f'count {path!r} has no parameter.{paths.nearest(path, leaves)}'
-      )
-    if isinstance(count, jax.core.Tracer):
-      continue
-    size = math.prod(paths.leaf_shape(leaves[path]))
-    if not 0 <= operator.index(count) <= size:
-      raise ValueError(
-        f'count of {path!r} is {count}; its shape'
-        f' {paths.leaf_shape(leaves[path])} takes 0 to {size} active weights'
+        f'counts have nothing at {path!r}; accepted is an integer for each leaf'
+        ' of params, or None where it has no mask'
       )
   shapes = {p: paths.leaf_shape(leaves[p]) for p in paths.flatten(counts)}
   masks.check_sizes(shapes, together=together)
+
+
+def _is_frozen(tree: PyTree) -> bool:
+  """Whether it is a mapping that cannot be changed: Flax's FrozenDict."""
+  return isinstance(tree, Mapping) and not isinstance(tree, MutableMapping)
+
+
+def _check_count(path: Path, count: Any, leaves: dict[Path, Any]) -> None:
+  if path not in leaves:
+    raise ValueError(
+      f'count {path!r} has no parameter.{paths.nearest(path, leaves)}'
+    )
+  shape = paths.leaf_shape(leaves[path])
+  size = math.prod(shape)
+  dtype = getattr(count, 'dtype', type(count))
+  if np.ndim(count) or not jnp.issubdtype(dtype, jnp.integer):
+    value = f'of shape {np.shape(count)}' if np.ndim(count) else repr(count)
+    raise TypeError(
+      f'count of {path!r} is {value} ({getattr(dtype, "__name__", dtype)});'
+      f' accepted is an integer from 0 to {size}'
+    )
+  if isinstance(count, jax.core.Tracer):
+    return
+  if not 0 <= operator.index(count) <= size:
+    raise ValueError(
+      f'count of {path!r} is {count}; its shape {shape} takes 0 to {size}'
+      ' active weights'
+    )
