@@ -36,6 +36,7 @@ from jaxsparse.analysis import landscape
 from jaxsparse.analysis.landscape import Line, Measure
 from jaxsparse.analysis.solutions import Solution, check_alike, masked_params
 from jaxsparse.core import prng
+from jaxsparse.core.align import map_aligned
 from jaxsparse.core.masks import apply_masks, check_masks
 from jaxsparse.core.types import Masks, Params, PyTree
 
@@ -74,7 +75,7 @@ def point(points: Points, at: float | jax.Array) -> Params:
     parts = [share * leaf for share, leaf in zip(shares, leaves, strict=True)]
     return sum(parts[1:], start=parts[0]).astype(leaves[0].dtype)
 
-  return jax.tree.map(mix, *points)
+  return map_aligned(mix, *points)
 
 
 def straight(start: Solution, end: Solution) -> Points:

@@ -25,6 +25,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from jaxsparse.core.align import map_aligned
 from jaxsparse.core.masks import (
   active,
   apply_masks,
@@ -152,7 +153,7 @@ def gradient_flow_change(
   Raises:
     ValueError: masks that do not fit.
   """
-  return jax.tree.map(
+  return map_aligned(
     jnp.subtract,
     gradient_flow(loss, *after, batch),
     gradient_flow(loss, *before, batch),

@@ -33,6 +33,7 @@ from jaxsparse.analysis.solutions import (
   check_same_masks,
   masked_params,
 )
+from jaxsparse.core.align import map_aligned
 from jaxsparse.core.types import Params, PyTree
 
 Measure = Callable[[Params, PyTree, PyTree], Mapping[str, jax.Array]]
@@ -233,7 +234,7 @@ def between(start: PyTree, end: PyTree, alpha: jax.Array) -> PyTree:
     mixed = (1 - part) * a.astype(part.dtype) + part * b.astype(part.dtype)
     return mixed.astype(a.dtype)
 
-  return jax.tree.map(one, start, end)
+  return map_aligned(one, start, end)
 
 
 @functools.partial(jax.jit, static_argnames='measure')

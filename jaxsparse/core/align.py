@@ -17,6 +17,8 @@ from jax import tree_util
 from jaxsparse.core import paths
 from jaxsparse.core.types import Path, PyTree
 
+_NONE = object()
+
 
 def aligned(
   lead: PyTree,
@@ -35,13 +37,18 @@ def aligned(
   Raises:
     ValueError: names the first path at which only one of the two has a leaf.
   """
-  try:
-    leaves: list[Any] = jax.tree.structure(lead).flatten_up_to(tree)
-    if tree_util.all_leaves(leaf for leaf in leaves if leaf is not None):
-      return leaves
-  except ValueError:
-    pass  # Other containers, or other paths.
-  return _by_path(list(paths.flatten(lead)), with_none(tree), what, of)
+  leaves = _in_same_containers(lead, tree)
+  if leaves is None:
+    return _by_path(list(paths.flatten(lead)), with_none(tree), what, of)
+  return leaves
+
+
+def same_containers(lead: PyTree, tree: PyTree) -> bool:
+  """Returns whether `tree` has a leaf or `None` where `lead` has a leaf.
+
+  And the containers of `lead` around them.
+  """
+  return _in_same_containers(lead, tree) is not None
 
 
 def map_aligned(fn: Callable[..., Any], lead: PyTree, *rest: PyTree) -> PyTree:
@@ -65,8 +72,24 @@ def map_aligned(fn: Callable[..., Any], lead: PyTree, *rest: PyTree) -> PyTree:
 
 def with_none(tree: PyTree) -> dict[Path, Any]:
   """Returns the leaves of `tree` by path, those that are `None` included."""
-  leaves = tree_util.tree_flatten_with_path(tree, lambda leaf: leaf is None)[0]
-  return {paths.path_str(path): leaf for path, leaf in leaves}
+  filled = jax.tree.map(
+    lambda leaf: _NONE if leaf is None else leaf,
+    tree,
+    is_leaf=lambda leaf: leaf is None,
+  )
+  leaves = paths.flatten(filled).items()
+  return {path: None if leaf is _NONE else leaf for path, leaf in leaves}
+
+
+def _in_same_containers(lead: PyTree, tree: PyTree) -> list[Any] | None:
+  structure: Any = jax.tree.structure(lead)
+  try:
+    leaves: list[Any] = structure.flatten_up_to(tree)
+  except ValueError:
+    return None
+  # A variable that holds a leaf is a leaf to `lead`, and a container.
+  bare = tree_util.all_leaves(leaf for leaf in leaves if leaf is not None)
+  return leaves if bare else None
 
 
 def _by_path(

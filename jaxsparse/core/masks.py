@@ -13,7 +13,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import tree_util
 from jax.experimental.shard_alike import shard_alike
 
 from jaxsparse.core import paths, prng
@@ -70,16 +69,16 @@ def map_masks_with_path(
   exempt: Callable[..., Any] = lambda *_: None,
 ) -> PyTree:
   """`map_masks`, of an `fn` that takes the leaf's path first."""
-  leaves, structure = tree_util.tree_flatten_with_path(params)
+  leaves = paths.flatten(params)
   columns = [
     aligned(params, masks, 'the tree of masks or counts'),
     *(aligned(params, tree) for tree in rest),
   ]
   return jax.tree.unflatten(
-    structure,
+    jax.tree.structure(params),
     [
-      exempt(p, *r) if m is None else fn(paths.path_str(path), p, m, *r)
-      for (path, p), m, *r in zip(leaves, *columns, strict=True)
+      exempt(p, *r) if m is None else fn(path, p, m, *r)
+      for (path, p), m, *r in zip(leaves.items(), *columns, strict=True)
     ],
   )
 

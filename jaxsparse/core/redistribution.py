@@ -11,6 +11,7 @@ import numpy as np
 from jax import Array
 
 from jaxsparse.core import paths
+from jaxsparse.core.align import aligned
 from jaxsparse.core.drop_grow import keep_highest
 from jaxsparse.core.masks import active, check_sizes, map_masks
 from jaxsparse.core.topk import topk_masks_by_leaf
@@ -131,19 +132,19 @@ def grow_shared(
   Raises:
     ValueError: there are more weights in all than an int32 counts.
   """
-
-  def count(leaves: Masks) -> Array:
-    return jnp.stack(jax.tree.leaves(active(leaves)))
-
   if not jax.tree.leaves(masks):
     return masks
   shapes = {path: mask.shape for path, mask in paths.flatten(masks).items()}
   check_sizes(shapes, together=True)
-  still = count(kept)
+
+  def stack(tree: PyTree) -> Array:
+    return jnp.stack(aligned(masks, tree))
+
+  still = stack(active(kept))
   sizes = jnp.array([leaf.size for leaf in jax.tree.leaves(masks)], jnp.int32)
   grown = apportion(
-    jnp.sum(count(masks) - still, dtype=jnp.int32),
-    jnp.stack(jax.tree.leaves(shares)),
+    jnp.sum(stack(active(masks)) - still, dtype=jnp.int32),
+    stack(shares),
     sizes - still,
   )
   structure = jax.tree.structure(masks)

@@ -22,9 +22,9 @@ steps, with the learning rate in them and the other sign (RMSProp, LARS).
 import jax
 import jax.numpy as jnp
 import optax
-from jax import tree_util
 
 from jaxsparse.core import paths
+from jaxsparse.core.align import aligned
 from jaxsparse.core.masks import map_masks
 from jaxsparse.core.types import Counts, Masks, Params, PyTree
 
@@ -46,21 +46,19 @@ def owners(
     `jax.tree.leaves(params)`, of the parameter that the statistic describes,
     or `NO_OWNER` for counters, hyperparameters and keys.
   """
-  index = {
-    path: i
-    for i, (path, _) in enumerate(tree_util.tree_flatten_with_path(params)[0])
-  }
+  index = {path: i for i, path in enumerate(paths.flatten(params))}
 
   def owner(path, _):
     # By prefix: a parameter's place may hold several statistics (sm3).
-    prefixes = (path[:n] for n in range(len(path) + 1))
+    parts = path.split('/')
+    prefixes = ('/'.join(parts[:n]) for n in range(len(parts), -1, -1))
     return next((index[p] for p in prefixes if p in index), NO_OWNER)
 
   # is_leaf hands over each copy of the params' tree whole, so that parts left
   # out by optax.masked need not match the structure of the params.
   return optax.tree.map_params(
     tx,
-    lambda copy: tree_util.tree_map_with_path(owner, copy),
+    lambda copy: paths.map_with_path(owner, copy),
     opt_state,
     transform_non_params=lambda _: NO_OWNER,
     is_leaf=lambda _: True,
@@ -100,8 +98,12 @@ def reset_statistics(
       return statistic
     return jnp.where(kept[owner], statistic, initial)
 
+  initial = aligned(opt_state, tx.init(params))
   return jax.tree.map(
-    reset, owners(tx, opt_state, params), opt_state, tx.init(params)
+    reset,
+    owners(tx, opt_state, params),
+    opt_state,
+    jax.tree.unflatten(jax.tree.structure(opt_state), initial),
   )
 
 
@@ -126,7 +128,7 @@ def start_momenta(
   grown = jax.tree.leaves(
     map_masks(lambda _, o, n: n & ~o, params, old, new, exempt=lambda *_: False)
   )
-  values = jax.tree.leaves(momenta)
+  values = aligned(params, momenta)
 
   def start(owner, statistic):
     if owner == NO_OWNER or jnp.shape(grown[owner]) != jnp.shape(statistic):

@@ -36,6 +36,7 @@ import jax.numpy as jnp
 import optax
 
 from jaxsparse.core import prng, schedules
+from jaxsparse.core.align import map_aligned, same_containers
 from jaxsparse.core.masks import apply_masks
 from jaxsparse.core.types import (
   MaskState,
@@ -142,7 +143,11 @@ def sparsify(
   ) -> tuple[PyTree, SparsifyState]:
     if params is None:
       raise ValueError('update needs params: tx.update(grads, state, params)')
-    grads = jax.tree.map(_widened, grads, params)
+    grads = map_aligned(_widened, params, grads)
+    if not same_containers(params, state.mask_state.masks):
+      state = map_aligned(
+        lambda _, leaf: leaf, jax.eval_shape(init, params), state
+      )
     if updater.mask_steps == 'none':
       return ordinary(grads, state, params)
     on_mask_step = schedules.is_mask_step(
@@ -211,7 +216,7 @@ def _branch(transition_fn, tx, updater, masks_key):
   return run
 
 
-def _widened(grad, param):
+def _widened(param, grad):
   """The gradient in no narrower a type than its parameter's.
 
   An update of float32 weights in bfloat16 would round, and miss 0.

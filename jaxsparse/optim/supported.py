@@ -50,7 +50,8 @@ def check_optimiser(tx: optax.GradientTransformation, params: Params) -> None:
     params: the parameters; leaves may be `ShapeDtypeStruct`.
 
   Raises:
-    TypeError: `tx` is no Optax optimiser, or a leaf of `params` no floating array.
+    TypeError: `tx` is no Optax optimiser, or a leaf of `params` no array
+      of floats.
     ValueError: `tx` is refused; says why, and what is accepted.
   """
   _check_types(tx, params)

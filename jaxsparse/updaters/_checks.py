@@ -70,7 +70,7 @@ def check_counts(
   if _is_frozen(params) != _is_frozen(counts):
     raise ValueError(
       f'counts are a {type(counts).__name__}, params a'
-      f' {type(params).__name__}; accepted are counts made of these very params,'
+      f' {type(params).__name__}; accepted are counts made of these params,'
       ' or one of the two through flax.core.freeze or unfreeze'
     )
   leaves, by_path = paths.flatten(params), with_none(counts)

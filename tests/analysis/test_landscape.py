@@ -3,6 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import linen as nn
+from flax.core import freeze
 
 from jaxsparse.analysis import landscape
 from jaxsparse.analysis.solutions import Solution
@@ -238,6 +239,14 @@ def test_solutions_of_other_models_are_refused():
   other = Solution({'w': jnp.ones((4, 2)), 'c': jnp.ones(2)})
   with pytest.raises(ValueError, match="solutions differ at 'b'"):
     landscape.line(measure, solution(1), other, BATCHES)
+
+
+def test_ends_in_two_containers_are_matched_by_path():
+  start, end = solution(1), solution(2)
+  frozen = end._replace(params=freeze(end.params))
+  expected = landscape.line(measure, start, end, BATCHES)
+  found = landscape.line(measure, start, frozen, BATCHES)
+  jax.tree.map(np.testing.assert_array_equal, found, expected)
 
 
 @pytest.mark.parametrize(

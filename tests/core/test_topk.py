@@ -275,7 +275,7 @@ def test_bad_traced_count():
 @pytest.mark.parametrize(
   ('where', 'error', 'words'),
   [
-    ({'a': np.ones(4, bool)}, ValueError, "structure.*'b/c'"),
+    ({'a': np.ones(4, bool)}, ValueError, "`where`.*'b/c'"),
     ({'a': np.ones(4, bool), 'b': {'c': None}}, ValueError, "'b/c'"),
     (
       {'a': np.ones(4, bool), 'b': {'c': np.ones(3, bool)}},

@@ -165,10 +165,10 @@ def record(params, state):
   return jax.device_get([paths.flatten(tree) for tree in trees])
 
 
-def loop(method, container, of_counts):
+def loop(method, container, of_counts, of_init=None):
   params = container(WEIGHTS)
   tx = transform(method, erk(of_counts(WEIGHTS), 0.6))
-  state, records = tx.init(params), []
+  state, records = tx.init((of_init or container)(WEIGHTS)), []
   for _ in range(STEPS):
     grads = container(gradient(sparsify_params(params, state)))
     updates, state = tx.update(grads, state, params)
@@ -190,6 +190,8 @@ def check(records, method):
   assert masks.keys() == {'first/kernel', 'last/kernel'}
   for path, mask in masks.items():
     assert np.all(seen[path][~mask] == 0)
+  moved = any(np.any(mask != records[0][2][p]) for p, mask in masks.items())
+  assert moved == (method not in ('dense', 'static'))
 
 
 @pytest.mark.parametrize('method', METHODS)
@@ -211,3 +213,45 @@ def test_an_nnx_optimizer_has_the_masks_and_weights_of_a_dict(method):
     params = nnx.state(model, nnx.Param)
     records.append(record(params, optimizer.opt_state))
   check(records, method)
+
+
+@pytest.mark.parametrize('method', ['rigl', 'snfs', 'topkast'])
+@pytest.mark.parametrize(
+  ('of_init', 'container'), [(variables, arrays), (arrays, variables)]
+)
+def test_a_state_serves_params_of_another_container(method, of_init, container):
+  check(loop(method, container, dict, of_init), method)
+
+
+def outputs(model):
+  hidden = nnx.relu(INPUTS @ model.first.kernel + model.first.bias[...][None])
+  return hidden @ model.last.kernel + model.last.bias[...][None]
+
+
+@nnx.jit
+def train_step(model, optimizer):
+  def loss(seen):
+    return jnp.mean((outputs(seen) - jnp.sin(INPUTS[:, :4])) ** 2)
+
+  graph, params = nnx.split(model)
+  seen = nnx.merge(graph, sparsify_params(params, optimizer.opt_state))
+  value, grads = nnx.value_and_grad(loss)(seen)
+  optimizer.update(model, grads)
+  return value
+
+
+def test_a_compiled_nnx_loop_trains():
+  model = NnxNet(WEIGHTS)
+  counts = erk(nnx.state(model, nnx.Param), 0.6)
+  tx = transform('topkast', counts)
+  tx = optax.GradientTransformation(tx.init, tx.update.fn)
+  optimizer = nnx.Optimizer(model, tx, wrt=nnx.Param)
+  first = paths.flatten(jax.device_get(optimizer.opt_state.mask_state.masks))
+  losses = [train_step(model, optimizer) for _ in range(20)]
+  assert losses[-1] < losses[0] / 2
+  params = nnx.state(model, nnx.Param)
+  _, seen, masks = record(params, optimizer.opt_state)
+  assert {p: mask.sum() for p, mask in masks.items()} == paths.flatten(counts)
+  for path, mask in masks.items():
+    assert np.any(mask != first[path])
+    assert np.all(seen[path][~mask] == 0)

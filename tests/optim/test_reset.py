@@ -2,8 +2,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from flax import nnx
 from optax import contrib
 
+from jaxsparse.core import paths
 from jaxsparse.core.drop_grow import carry_over
 from jaxsparse.optim.masked import apply_gradients
 from jaxsparse.optim.reset import NO_OWNER, owners, reset_statistics
@@ -45,6 +47,27 @@ def test_every_statistic_outside_both_masks_is_as_init_gives_it(
       assert_bits_equal(a[kept], b[kept])
     else:
       assert_bits_equal(a, b)
+
+
+def test_statistics_are_found_by_path_in_any_container(params, masks):
+  """Those of variables by arrays, and those of arrays by variables."""
+  old, new = masks
+  kept = np.asarray(old['w'] & new['w'])
+  tx = optax.adam(0.1)
+
+  def variables(tree):
+    return nnx.State({name: nnx.Param(leaf) for name, leaf in tree.items()})
+
+  _, before = used_state(tx, params, old)
+  for one, other in ((variables, dict), (dict, variables)):
+    state = (before[0]._replace(mu=one(before[0].mu), nu=one(before[0].nu)),)
+    after = reset_statistics(
+      tx, state + before[1:], other(params), one(old), other(new)
+    )
+    mu = paths.flatten(after[0].mu)
+    np.testing.assert_array_equal(mu['w'][~kept], 0)
+    assert_bits_equal(mu['w'][kept], before[0].mu['w'][kept])
+    assert_bits_equal(mu['b'], before[0].mu['b'])
 
 
 def test_the_masked_weight_has_statistics_in_these_optimisers(params):

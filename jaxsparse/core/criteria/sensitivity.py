@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 
+from jaxsparse.core.align import map_aligned
 from jaxsparse.core.types import Params, PyTree, Scores
 
 
@@ -18,7 +19,7 @@ def sensitivity(params: Params, grads: PyTree, *, key: jax.Array) -> Scores:
     product of half-precision numbers underflows, shaped like its leaves.
   """
   del key
-  return jax.tree.map(
+  return map_aligned(
     lambda w, g: jnp.abs(w.astype(jnp.float32) * g.astype(jnp.float32)),
     params,
     grads,
