@@ -17,8 +17,6 @@ from jax import tree_util
 from jaxsparse.core import paths
 from jaxsparse.core.types import Path, PyTree
 
-_NONE = object()
-
 
 def aligned(
   lead: PyTree,
@@ -72,13 +70,7 @@ def map_aligned(fn: Callable[..., Any], lead: PyTree, *rest: PyTree) -> PyTree:
 
 def with_none(tree: PyTree) -> dict[Path, Any]:
   """Returns the leaves of `tree` by path, those that are `None` included."""
-  filled = jax.tree.map(
-    lambda leaf: _NONE if leaf is None else leaf,
-    tree,
-    is_leaf=lambda leaf: leaf is None,
-  )
-  leaves = paths.flatten(filled).items()
-  return {path: None if leaf is _NONE else leaf for path, leaf in leaves}
+  return paths.flatten(tree, lambda leaf: leaf is None)
 
 
 def _in_same_containers(lead: PyTree, tree: PyTree) -> list[Any] | None:

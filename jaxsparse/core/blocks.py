@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxsparse.core import fans
@@ -28,18 +29,25 @@ class Blocks(NamedTuple):
   join: Callable[[Path, Array, Shape], Array]
 
 
-def tiles(height: int, width: int) -> Blocks:
-  """Blocks over the last two axes, see `structures.block`."""
+def tiles(height: int, width: int, axes: fans.Rule) -> Blocks:
+  """Blocks over the input and output units, see `structures.block`.
+
+  Args:
+    height: of a block, in input units.
+    width: likewise, in output units.
+    axes: input and output axes of each leaf.
+  """
 
   def split(path: Path, leaf: Array) -> Array:
-    sides = _sides(path, leaf.shape, height, width)
-    apart = jnp.swapaxes(leaf.reshape(-1, *sides), 2, 3)
-    return apart.reshape(-1, height * width)
+    order, sides = _sides(path, leaf.shape, height, width, axes)
+    apart = jnp.transpose(leaf, order).reshape(-1, *sides)
+    return jnp.swapaxes(apart, 2, 3).reshape(-1, height * width)
 
   def join(path: Path, blocks: Array, shape: Shape) -> Array:
-    down, _, across, _ = _sides(path, shape, height, width)
+    order, (down, _, across, _) = _sides(path, shape, height, width, axes)
     apart = blocks.reshape(-1, down, across, height, width)
-    return jnp.swapaxes(apart, 2, 3).reshape(shape)
+    moved = jnp.swapaxes(apart, 2, 3).reshape([shape[a] for a in order])
+    return jnp.transpose(moved, np.argsort(order).tolist())
 
   return Blocks(split, join)
 
@@ -107,7 +115,7 @@ def fill(held: Array, scores: Array, count: Array) -> Array:
 
 
 class _Sides(NamedTuple):
-  """Blocks along the last two axes: how many, and how long."""
+  """Blocks along the inputs and the outputs: how many, and how long."""
 
   down: int
   height: int
@@ -115,13 +123,26 @@ class _Sides(NamedTuple):
   width: int
 
 
-def _sides(path: Path, shape: Shape, height: int, width: int) -> _Sides:
-  if len(shape) < 2 or shape[-2] % height or shape[-1] % width:
+def _sides(
+  path: Path, shape: Shape, height: int, width: int, rule: fans.Rule
+) -> tuple[tuple[int, ...], _Sides]:
+  """The axes in the order taps, inputs, outputs, and the sides of blocks."""
+  found = fans.find(rule, path, shape)
+  layers = {*found.in_axes} & {*found.out_axes}
+  inputs, outputs = (
+    [axis for axis in axes if axis not in layers] for axes in found[:2]
+  )
+  rest = [a for a in range(len(shape)) if a not in {*inputs, *outputs}]
+  down, across = (
+    math.prod(shape[a] for a in axes) for axes in (inputs, outputs)
+  )
+  if down % height or across % width:
     raise ValueError(
-      f'{path!r} of shape {shape} is not made of blocks of {height} x {width}'
-      ' over its last two axes'
+      f'{path!r} of shape {shape} is not made of blocks of {height} x {width}:'
+      f' it has {down} inputs and {across} outputs'
     )
-  return _Sides(shape[-2] // height, height, shape[-1] // width, width)
+  sides = _Sides(down // height, height, across // width, width)
+  return (*rest, *inputs, *outputs), sides
 
 
 def _taps(rule: fans.Rule, path: Path, shape: Shape) -> tuple[int, ...]:

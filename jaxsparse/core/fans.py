@@ -1,12 +1,13 @@
 """The units that a kernel connects, and the connections that each has.
 
 Which axes of a kernel are its input and output units depends on the layer,
-not on the shape alone. A rule `(path, shape) -> Axes` says it for each leaf;
-`flax` and `equinox` are the rules of those libraries' layers. One exception
-to a rule is a function of a line or two:
+not on the shape alone. A rule `(path, shape) -> Axes` says it for each leaf.
+`by_name` is the default: the name of a leaf says whether it is a kernel of
+Flax or a weight of Equinox, whose rules are `flax` and `equinox`. One
+exception to a rule is a function of a line or two:
 
     def axes(path, shape):
-      found = fans.flax(path, shape)
+      found = fans.by_name(path, shape)
       return found._replace(groups=32) if 'grouped' in path else found
 
 The fans below are He et al.'s (2015), counted over active weights: padding,
@@ -14,12 +15,14 @@ stride and overlap play no part.
 """
 
 import math
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
 
+from jaxsparse.core import paths
 from jaxsparse.core.types import Path, Shape
 
 
@@ -47,43 +50,105 @@ class Axes(NamedTuple):
 Rule = Callable[[Path, Shape], Axes]
 
 
-def flax(path: Path, shape: Shape) -> Axes:
-  """The axes of Flax layers, linen and nnx.
+# The longest window of one axis that is read as a convolution's by its shape.
+_LONGEST = 32
 
-  Kernels [..., in, out]: dense [in, out], convolutions [h, w, in, out]. In
-  kernels of three axes, `query`, `key` and `value` are [embed, heads,
-  head_dim] and `out` is [heads, head_dim, embed], as in multi-head attention.
-  A path and a shape do not tell attention from a one-dimensional convolution of
-  such a name, [taps, in, out]: where there is one, name it otherwise or give
-  its axes by a rule of one's own:
+
+def by_name(path: Path, shape: Shape) -> Axes:
+  """Returns the axes that the leaf's name says: the default of all methods.
+
+  `weight`, `weight_ih` and `weight_hh` are [out, in, ...], as in Equinox, and
+  all others are read as those of Flax. A model that calls a kernel [in, out]
+  `weight` takes `flax`, or a rule of its own.
+
+  Raises:
+    ValueError: as `flax`.
+  """
+  rule = equinox if path.rsplit('/', 1)[-1] in paths.WEIGHTS else flax
+  return rule(path, shape)
+
+
+def flax(path: Path, shape: Shape) -> Axes:
+  """Returns the axes of Flax layers, linen and nnx.
+
+  A kernel of two axes is [in, out]. With more, the name of its layer counts,
+  the part of the path before the leaf's:
+
+  * `query`, `key` and `value` of three axes are [embed, heads, head_dim] and
+    `out` is [heads, head_dim, embed], as in multi-head attention;
+  * with `qkv` in it, or called `kv`, the first axis is of inputs and all
+    others of outputs: [embed, 3, heads, head_dim];
+  * with `conv` in it, it is a convolution [window, in, out], for a window of
+    any number of axes;
+  * any other is read as a convolution if it looks like one: its window is a
+    single tap, or has sides of one length, sides of 1 aside ([3, 3, in, out],
+    [1, 7, in, out], up to 32 where one side alone is longer than 1), and the
+    layer is not called dense, linear, einsum or local.
+
+  What is left is refused, as it can be a convolution, a `DenseGeneral`, a
+  `LinearGeneral`, an `Einsum` or layers that are stacked by `nn.scan`. A name
+  settles it, and so does a rule of one's own:
 
       def axes(path, shape):
-        if path == 'encoder/query/kernel':
-          return fans.Axes((-2,), (-1,))
+        if path == 'encoder/mix/kernel':  # [embed, heads, head_dim]
+          return fans.Axes((0,), (1, 2))
         return fans.flax(path, shape)
+
+  It is needed as well where a name or a shape misleads: a one-dimensional
+  convolution called `query`, a stack of convolutions, a `DenseGeneral` called
+  `mix` of [8, 2, 4], which looks like a window of 8.
 
   Groups are not visible in a shape ([5, 5, 1, 6] may be depthwise or read one
   channel): 1, but for a kernel [..., 1, out] of a layer with `depthwise` in its
   name, which has one a channel.
+
+  Raises:
+    ValueError: neither name nor shape tell the axes; names the leaf.
   """
-  layer = path.split('/')[-2:][0]
+  layer = path.split('/')[-2:][0].lower()
   if len(shape) == 3 and layer in ('query', 'key', 'value'):
     return Axes((0,), (1, 2))
   if len(shape) == 3 and layer == 'out':
     return Axes((0, 1), (2,))
-  if 'depthwise' in layer and shape[-2:-1] == (1,):
-    return Axes((-2,), (-1,), groups=shape[-1])
-  return Axes((-2,), (-1,))
+  if len(shape) > 2 and ('conv' not in layer or 'local' in layer):
+    if ('qkv' in layer or layer == 'kv') and shape[0] > 1:
+      return Axes((0,), tuple(range(1, len(shape))))
+    _check_window(path, layer, shape)
+  return Axes((-2,), (-1,), groups=_groups(layer, shape, -2, -1))
 
 
 def equinox(path: Path, shape: Shape) -> Axes:
-  """The axes of Equinox layers: [out, in, ...], attention too. Groups: 1."""
-  del path, shape
-  return Axes((1,), (0,))
+  """Returns the axes of Equinox layers: [out, in, ...], attention too.
+
+  Cells have [3 out, in] or [4 out, in], gates side by side. Groups are told as
+  by `flax`: of weights [out, 1, ...] of a layer with `depthwise` in its name.
+  """
+  layer = path.split('/')[-2:][0].lower()
+  return Axes((1,), (0,), groups=_groups(layer, shape, 1, 0))
+
+
+def _groups(layer: str, shape: Shape, in_axis: int, out_axis: int) -> int:
+  if 'depthwise' in layer and len(shape) > 1 and shape[in_axis] == 1:
+    return shape[out_axis]
+  return 1
+
+
+def _check_window(path: Path, layer: str, shape: Shape) -> None:
+  """Raises `ValueError` unless [*window, in, out] looks like a convolution."""
+  sides = [side for side in shape[:-2] if side > 1]
+  lone = len(sides) == 1 and sides[0] > _LONGEST
+  dense = re.search('dense|linear|einsum|local', layer)
+  if dense or lone or len(set(sides)) > 1:
+    raise ValueError(
+      f'{path!r} of shape {shape} may be a convolution [window, in, out] or a'
+      ' general dense layer; pass axes=, a rule that says which axes are its'
+      ' inputs and outputs, or name the layer as core.fans.flax accepts it'
+      ' (conv, qkv)'
+    )
 
 
 def find(rule: Rule, path: Path, shape: Shape) -> Axes:
-  """What `rule` says of a leaf, checked; axes sorted and not negative.
+  """Returns the axes that `rule` has for a leaf, checked, sorted, from 0 on.
 
   Raises:
     ValueError: an axis that is not there or named twice, no input or no

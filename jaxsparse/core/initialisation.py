@@ -8,9 +8,9 @@ existing tree, so they serve any model of any library, and a method that
 redraws weights calls them as a run does:
 
     params = initialisation.sparse(params, masks, key=key)
-    params = initialisation.sparse(params, masks, key=key, axes=fans.equinox)
 
-Which axes of a kernel are inputs and outputs is a rule of `core.fans`.
+Which axes of a kernel are inputs and outputs its name says, or a rule that is
+passed as `axes`, see `core.fans`.
 """
 
 import math
@@ -56,7 +56,7 @@ def sparse(
   scale: Scalar = 2.0,
   fan: str = 'fan_in',
   distribution: str = 'normal',
-  axes: fans.Rule = fans.flax,
+  axes: fans.Rule = fans.by_name,
 ) -> Params:
   """The sparse initialisation, scaled to each unit's own connections.
 
@@ -79,8 +79,8 @@ def sparse(
     fan: `fan_in`, `fan_out` or `fan_avg`.
     distribution: `normal`, `truncated_normal` (at two standard deviations of
       the normal that is cut; the variance is as said) or `uniform`.
-    axes: input and output axes of each leaf: `fans.flax`, `fans.equinox` or
-      a rule of one's own.
+    axes: input and output axes of each leaf, by its name unless a rule is
+      passed; see `core.fans`.
 
   Returns:
     Params, 0 outside the masks; biases and other exempt leaves unchanged.
@@ -107,7 +107,7 @@ def layer_scaled(
   scale: Scalar = 2.0,
   fan: str = 'fan_in',
   distribution: str = 'normal',
-  axes: fans.Rule = fans.flax,
+  axes: fans.Rule = fans.by_name,
 ) -> Params:
   """The dense initialisation rescaled by each layer's density.
 

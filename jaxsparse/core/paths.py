@@ -1,59 +1,146 @@
 """Leaves named by path, alike for linen, nnx, equinox and plain trees.
 
 A path is the keys from the root joined by '/': `layers_0/kernel`,
-`layers/0/weight`. The `.value` that flax.nnx appends to a variable is left
-out. Patterns are those of `fnmatch` (`*` also crosses '/').
+`layers/0/weight`. The `.value` of a flax.nnx variable is left out. No two
+leaves of a tree have one path. Patterns are those of `fnmatch` (`*` also
+crosses '/').
+
+A rule `(path, shape) -> bool` selects leaves. By default they are the kernels,
+`kernels_of`. A selection of one's own can start from them:
+
+    is_kernel = paths.kernels_of(params)
+    erk(params, 0.9, select=lambda p, s: is_kernel(p, s) and p != 'head/weight')
 """
 
 import difflib
 import fnmatch
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import jax
 from jax import tree_util
 
+from jaxsparse.core import _nodes
 from jaxsparse.core.types import Path, PyTree, Shape
 
 Rule = Callable[[Path, Shape], bool]
 
-_KERNEL_NAMES = ('kernel', 'weight')
+# The kernels of Equinox, [out, in, ...]; Flax has `kernel`, [..., in, out].
+WEIGHTS = ('weight', 'weight_ih', 'weight_hh')
+
+_VALUE = tree_util.GetAttrKey('value')
+_KeyPath = tuple[Any, ...]
 
 
-def path_str(key_path: tuple[Any, ...]) -> Path:
-  """The path string of a key path of `jax.tree_util`."""
-  names = [
-    tree_util.keystr((key,), simple=True, separator='/') for key in key_path
-  ]
-  if len(names) > 1 and names[-1] in ('value', 'raw_value'):
-    names = names[:-1]
-  return '/'.join(names)
+def flatten(
+  tree: PyTree, is_leaf: Callable[[Any], bool] | None = None
+) -> dict[Path, Any]:
+  """Returns the leaves of `tree` by path, in the order of `jax.tree.leaves`.
 
+  Args:
+    tree: any tree.
+    is_leaf: nodes that are leaves too, as in `jax.tree.flatten`.
 
-def flatten(tree: PyTree) -> dict[Path, Any]:
-  """The leaves of `tree` by path, in the order of `jax.tree.leaves`."""
-  return {
-    path_str(path): leaf
-    for path, leaf in tree_util.tree_flatten_with_path(tree)[0]
-  }
+  Raises:
+    ValueError: two leaves have the same path; names it.
+  """
+  pairs = tree_util.tree_flatten_with_path(tree, is_leaf)[0]
+  names = _names(tree, [key_path for key_path, _ in pairs])
+  leaves = dict(zip(names, (leaf for _, leaf in pairs), strict=True))
+  if len(leaves) < len(names):
+    path = next(name for name in leaves if names.count(name) > 1)
+    raise ValueError(
+      f'two leaves have the path {path!r}; accepted are keys that differ when'
+      " joined by '/': rename one"
+    )
+  return leaves
 
 
 def map_with_path(
   fn: Callable[..., Any], tree: PyTree, *rest: PyTree
 ) -> PyTree:
-  """`fn(path, leaf, *rest_leaves)` over the leaves of `tree`."""
-  return tree_util.tree_map_with_path(
-    lambda path, *leaves: fn(path_str(path), *leaves), tree, *rest
+  """Maps `fn(path, leaf, *rest_leaves)` over the leaves of `tree`.
+
+  Raises:
+    ValueError: two leaves have the same path, or a tree of `rest` has another
+      structure.
+  """
+  leaves = flatten(tree)
+  structure: Any = jax.tree.structure(tree)
+  columns = [structure.flatten_up_to(other) for other in rest]
+  return jax.tree.unflatten(
+    structure, map(fn, leaves.keys(), leaves.values(), *columns)
   )
 
 
-def kernels(path: Path, shape: Shape) -> bool:
-  """The default rule: kernels of dense and convolutional layers.
+def _names(tree: PyTree, key_paths: Sequence[_KeyPath]) -> list[Path]:
+  """Returns the paths of key paths, without the `.value` of variables."""
+  variables: set[_KeyPath] = set()
+  if any(len(path) > 1 and path[-1] == _VALUE for path in key_paths):
+    variables = set(_outermost(tree, _nodes.is_variable))
+  return [
+    _join(path[:-1] if len(path) > 1 and path[:-1] in variables else path)
+    for path in key_paths
+  ]
 
-  A leaf called `kernel` (Flax) or `weight` (Equinox) with two or more axes.
+
+def _join(key_path: _KeyPath) -> Path:
+  return '/'.join(tree_util.keystr((key,), simple=True) for key in key_path)
+
+
+def _outermost(
+  tree: PyTree, test: Callable[[Any], bool]
+) -> dict[_KeyPath, Any]:
+  """Returns the outermost nodes of `tree` that pass `test`, by key path."""
+  nodes = tree_util.tree_flatten_with_path(tree, test)[0]
+  return {key_path: node for key_path, node in nodes if test(node)}
+
+
+def kernels(path: Path, shape: Shape) -> bool:
+  """Returns whether a leaf's name and shape are those of a kernel.
+
+  A kernel has two or more axes and is called `kernel` (Flax), or `weight`,
+  `weight_ih` or `weight_hh` (Equinox). Flax calls the gains of norms `scale`
+  and tables `embedding`, Equinox both `weight`: these are no kernels where the
+  layer's name, the last in the path that is no index, ends with `norm` or
+  `norms` and digits, or has `embed` in it and the leaf has two axes. Of a
+  layer in a field of another name `kernels_of` knows more.
   """
-  return path.rsplit('/', 1)[-1] in _KERNEL_NAMES and len(shape) >= 2
+  *parts, name = path.split('/')
+  if len(shape) < 2 or name not in ('kernel', *WEIGHTS):
+    return False
+  named = [part.lower() for part in parts if not part.isdigit()]
+  layer = named[-1] if named else ''
+  gain = re.search(r'norms?[\d_]*$', layer)
+  table = 'embed' in layer and len(shape) == 2
+  return name == 'kernel' or not (gain or table)
+
+
+def kernels_of(tree: PyTree) -> Rule:
+  """Returns the rule that selects the kernels of `tree`: the default.
+
+  Kernels are those of dense, convolutional and recurrent layers and of
+  attention, in linen, nnx and Equinox alike; gains of norms, embeddings,
+  biases and LoRA's factors are not. A layer of `equinox.nn` is known by its
+  class, whatever its field is called. All other leaves go by their names, see
+  `kernels`: a table called `weight` that a plain tree or a module of one's own
+  has under a name without `embed` passes for a kernel.
+
+  Args:
+    tree: params; an Equinox module keeps its classes under `eqx.filter`.
+  """
+  by_class = {
+    f'{_join(key_path)}/{name}'.lstrip('/'): _nodes.has_kernels(layer)
+    for key_path, layer in _outermost(tree, _nodes.is_equinox_layer).items()
+    for name in WEIGHTS
+  }
+
+  def rule(path: Path, shape: Shape) -> bool:
+    by_name = kernels(path, shape)
+    return by_class.get(path, by_name) and len(shape) > 1
+
+  return rule
 
 
 def matches(path: Path, pattern: str) -> bool:
@@ -108,6 +195,17 @@ def nearest(name: str, accepted: Iterable[str]) -> str:
 def leaf_shape(leaf: Any) -> Shape:
   """The shape of an array, a `ShapeDtypeStruct` or a shape tuple."""
   return tuple(leaf.shape if hasattr(leaf, 'shape') else leaf)
+
+
+def check_arrays(params: PyTree) -> None:
+  """Raises `TypeError` naming the first leaf that is no array, nor abstract."""
+  for path, leaf in flatten(params).items():
+    if not (hasattr(leaf, 'shape') and hasattr(leaf, 'dtype')):
+      raise TypeError(
+        f'params leaf {path!r} is a {type(leaf).__name__}; accepted are'
+        ' arrays (for an Equinox module: eqx.filter(model,'
+        ' eqx.is_inexact_array))'
+      )
 
 
 def abstract(tree: PyTree) -> PyTree:

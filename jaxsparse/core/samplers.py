@@ -5,9 +5,10 @@ weights, and shares its layout with `params`. `uniform` is what is usual;
 `connected` leaves no output unit without an input; `uneven` is the generator
 of the published plots of signal propagation, which prunes away the first
 units of every layer. A method takes one by its name, by a dotted path or as a
-function, which it calls without `axes`: of kernels laid out otherwise,
+function, which it calls without `axes`: of kernels whose names do not say how
+they are laid out,
 
-    sampler = functools.partial(samplers.connected, axes=fans.equinox)
+    sampler = functools.partial(samplers.connected, axes=my_rule)
 """
 
 import math
@@ -35,7 +36,7 @@ def uniform(
   counts: Counts,
   *,
   key: Array,
-  axes: fans.Rule = fans.flax,
+  axes: fans.Rule = fans.by_name,
 ) -> Masks:
   """Masks at uniformly random places: `masks.random_masks`.
 
@@ -57,7 +58,7 @@ def connected(
   counts: Counts,
   *,
   key: Array,
-  axes: fans.Rule = fans.flax,
+  axes: fans.Rule = fans.by_name,
 ) -> Masks:
   """Random masks in which every output unit has an active input.
 
@@ -100,7 +101,7 @@ def uneven(
   counts: Counts,
   *,
   key: Array,
-  axes: fans.Rule = fans.flax,
+  axes: fans.Rule = fans.by_name,
 ) -> Masks:
   """Random masks whose density grows with the index of the output unit.
 

@@ -63,7 +63,7 @@ def unstructured() -> Structure:
   return Structure(_keep, fill)
 
 
-def n_m(m: int, *, axes: fans.Rule = fans.flax) -> Structure:
+def n_m(m: int, *, axes: fans.Rule = fans.by_name) -> Structure:
   """N of every M consecutive inputs of a unit (Mishra et al. 2021).
 
   N = ceil(count M / size), so that a density of N / M gives N in each group;
@@ -83,7 +83,7 @@ def n_m(m: int, *, axes: fans.Rule = fans.flax) -> Structure:
   return Structure(_keep, _filler(axes, m))
 
 
-def constant_fan_in(*, axes: fans.Rule = fans.flax) -> Structure:
+def constant_fan_in(*, axes: fans.Rule = fans.by_name) -> Structure:
   """As many active inputs for every unit of a leaf.
 
   None has more than ceil(count / units), and fewer than one a unit are missing
@@ -95,8 +95,10 @@ def constant_fan_in(*, axes: fans.Rule = fans.flax) -> Structure:
   return Structure(_keep, _filler(axes, None))
 
 
-def block(height: int, width: int) -> Structure:
-  """Blocks over the last two axes, active as one.
+def block(
+  height: int, width: int, *, axes: fans.Rule = fans.by_name
+) -> Structure:
+  """Blocks of neighbouring inputs and outputs, active as one.
 
   A block's score is the mean over it. One block is cut short where the count
   is no multiple of its size: the lowest that is active. Drops make whole
@@ -108,19 +110,20 @@ def block(height: int, width: int) -> Structure:
   masks become blockwise as they are updated.
 
   Args:
-    height: of a block, along the last axis but one: inputs of a Flax kernel.
-    width: along the last: its outputs.
+    height: of a block, in input units.
+    width: likewise, in output units.
+    axes: input and output axes of each leaf; a block has one tap.
 
   Raises:
-    ValueError: a side is less than 1. From the functions: a leaf has fewer
-      than two axes, or a side does not divide one; names the leaf.
+    ValueError: a side is less than 1. From the functions: `axes` does not fit
+      a leaf, or a side does not divide its units; names the leaf.
   """
   if height < 1 or width < 1:
     raise ValueError(f'block of {height} x {width}; accepted are sides from 1')
-  return _by_block(blocks.tiles(height, width))
+  return _by_block(blocks.tiles(height, width, axes))
 
 
-def kernel_slice(*, axes: fans.Rule = fans.flax) -> Structure:
+def kernel_slice(*, axes: fans.Rule = fans.by_name) -> Structure:
   """Slices of h w taps, of one input and one output channel, active as one.
 
   What Sundar and Dwaraknath 2021, "[Re] Rigging the Lottery", call structured.

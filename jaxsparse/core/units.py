@@ -28,14 +28,14 @@ class DeadUnits(NamedTuple):
   outputs: Array
 
 
-def dead_units(masks: Masks, *, axes: fans.Rule = fans.flax) -> PyTree:
+def dead_units(masks: Masks, *, axes: fans.Rule = fans.by_name) -> PyTree:
   """The dead units of each masked leaf.
 
   Args:
     masks: bool leaves, `None` where exempt.
-    axes: input and output axes of each leaf: `fans.flax`, `fans.equinox` or
-      a rule of one's own. Where groups are not told, an input unit is a
-      position within its group.
+    axes: input and output axes of each leaf, by its name unless a rule is
+      passed. Where groups are not known, an input unit is a position within
+      its group.
 
   Returns:
     A `DeadUnits` in place of each mask; `None` where exempt.

@@ -123,7 +123,8 @@ def make(section: dict[str, Any], num_steps: int) -> Optimiser:
 def _decays(params: PyTree, exempt: tuple[str, ...]) -> PyTree:
   """True where weight decay acts."""
   leaves = paths.flatten(params)
-  kernels = {p for p, leaf in leaves.items() if paths.kernels(p, leaf.shape)}
+  is_kernel = paths.kernels_of(params)
+  kernels = {p for p, leaf in leaves.items() if is_kernel(p, leaf.shape)}
   fits = [
     paths.matching(kernels, pattern, what='kernels', where='no_decay')
     for pattern in exempt

@@ -74,10 +74,11 @@ def first_kernel(
     lambda p, x: task.logits(p, model_state, x), params, inputs
   )
   shapes = {p: leaf.shape for p, leaf in paths.flatten(params).items()}
-  kernels = [path for path in used if paths.kernels(path, shapes[path])]
+  is_kernel = paths.kernels_of(params)
+  kernels = [path for path in used if is_kernel(path, shapes[path])]
   if not kernels:
     raise ValueError(
       'the model has no kernels; accepted are leaves of two axes or more that'
-      ' are called kernel'
+      ' are called kernel (Flax) or weight (Equinox)'
     )
   return kernels[0]

@@ -81,13 +81,8 @@ def _check_types(tx, params):
     raise TypeError(
       f'tx is {tx!r}; accepted is an optax.GradientTransformation'
     )
+  paths.check_arrays(params)
   for path, leaf in paths.flatten(params).items():
-    if not (hasattr(leaf, 'shape') and hasattr(leaf, 'dtype')):
-      raise TypeError(
-        f'params leaf {path!r} is a {type(leaf).__name__}; accepted are'
-        ' arrays (for an Equinox module: eqx.filter(model,'
-        ' eqx.is_inexact_array))'
-      )
     if not jnp.issubdtype(leaf.dtype, jnp.inexact):
       raise TypeError(
         f'params leaf {path!r} is {leaf.dtype}; accepted are floating arrays,'

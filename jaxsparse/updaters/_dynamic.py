@@ -67,7 +67,7 @@ def drop_and_grow_updater(
   *,
   signal: Signal = gradient_signal,
   share: Signal | None = None,
-  grow_init: str = 'zeros',
+  grow_init: str | Callable[..., Params] = 'zeros',
   grow_scale: Scalar = 1.0,
   structure: Structure | None = None,
   drop_fraction: Scalar,

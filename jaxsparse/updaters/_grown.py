@@ -16,14 +16,17 @@ from jaxsparse.core.types import Masks, MaskState, Params, PyTree, Scalar
 _Values = Callable[..., PyTree]
 
 
-def starter(grow_init: str, grow_scale: Scalar) -> Callable[..., Params]:
-  """What gives grown weights their values.
+def starter(
+  grow_init: str | Callable[..., Params], grow_scale: Scalar
+) -> Callable[..., Params]:
+  """Returns the function that gives grown weights their values.
 
   Args:
     grow_init: `zeros`; `normal`: N(0, q), q being the mean square of the
       layer's weights that stay; `sparse`: as the sparse initialisation draws
       for the new masks, N(0, 2 / active inputs of the unit); `gradient`: -g,
-      a step of gradient descent from 0.
+      a step of gradient descent from 0. Or `(params, masks, *, key) -> params`
+      as in `core.initialisation`, called with the new masks.
     grow_scale: times this; may be traced.
 
   Returns:
@@ -33,8 +36,11 @@ def starter(grow_init: str, grow_scale: Scalar) -> Callable[..., Params]:
   Raises:
     ValueError: no way of that name.
   """
-  choices.check(f'grow_init is {grow_init!r}', grow_init, _WAYS)
-  values = _WAYS[grow_init]
+  if callable(grow_init):
+    values: _Values | None = _drawn_by(grow_init)
+  else:
+    choices.check(f'grow_init is {grow_init!r}', grow_init, _WAYS)
+    values = _WAYS[grow_init]
 
   def start(
     params: Params, grads: PyTree, old: Masks, new: Masks, *, key: Array
@@ -81,11 +87,14 @@ def _normal(
   return map_masks(one, params, old, new, prng.leaf_keys(key, params))
 
 
-def _sparse(
-  params: Params, grads: PyTree, old: Masks, new: Masks, *, key: Array
-) -> PyTree:
-  del grads, old
-  return initialisation.sparse(params, new, key=key)
+def _drawn_by(initialise: Callable[..., Params]) -> _Values:
+  def values(
+    params: Params, grads: PyTree, old: Masks, new: Masks, *, key: Array
+  ) -> PyTree:
+    del grads, old
+    return initialise(params, new, key=key)
+
+  return values
 
 
 def _gradient(
@@ -98,6 +107,6 @@ def _gradient(
 _WAYS: dict[str, _Values | None] = {
   'zeros': None,
   'normal': _normal,
-  'sparse': _sparse,
+  'sparse': _drawn_by(initialisation.sparse),
   'gradient': _gradient,
 }

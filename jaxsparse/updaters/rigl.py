@@ -1,6 +1,7 @@
 """RigL: drop by magnitude, grow by the dense gradient."""
 
 import operator
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -33,7 +34,7 @@ def rigl(
   drop_schedule: str | schedules.Decay = 'cosine',
   sampler: str | Sampler = 'uniform',
   grow_batches: int = 1,
-  grow_init: str = 'zeros',
+  grow_init: str | Callable[..., Params] = 'zeros',
   grow_scale: Scalar = 1.0,
   grow_momentum: Scalar | None = None,
   structure: str | Structure = 'unstructured',
@@ -71,7 +72,8 @@ def rigl(
       it every step. Fewer where the run has not had as many.
     grow_init: what grown weights start from: `zeros`; `normal`, as spread as
       the layer's weights; `sparse`, as the sparse initialisation draws them;
-      `gradient`, -dL/d(w m).
+      `gradient`, -dL/d(w m). Or a function `(params, masks, *, key) ->
+      params`, `functools.partial(initialisation.sparse, axes=my_rule)` say.
     grow_scale: times this; may be traced. Nothing to `zeros`.
     grow_momentum: the optimiser's momentum of grown weights starts at so many
       times dL/d(w m) on the batch of the mask step; from 0 on, may be traced.

@@ -28,7 +28,7 @@ def srigl(
   keep_units: tuple[str, ...] = (),
   drop_fraction: Scalar = 0.3,
   drop_schedule: str | schedules.Decay = 'cosine',
-  axes: str | fans.Rule = 'flax',
+  axes: str | fans.Rule = 'by_name',
   start_step: int = 0,
   stop_step: int,
 ) -> MaskUpdater:
@@ -62,8 +62,8 @@ def srigl(
       `start_step`, in [0, 1]; may be traced.
     drop_schedule: decay of the drop fraction: a name in `schedules.DECAYS` or
       a function of progress in [0, 1].
-    axes: which axes of a leaf are inputs and outputs: `flax`, `equinox`, a
-      dotted path or a rule of one's own.
+    axes: which axes of a leaf are inputs and outputs: `by_name`, `flax`,
+      `equinox` (see `core.fans`), a dotted path or a rule of one's own.
     start_step: the first mask step.
     stop_step: mask steps end before it, and the decay at it.
 

@@ -16,7 +16,7 @@ def _numbered(shape):
 @pytest.mark.parametrize(
   ('rule', 'shape', 'units'),
   [
-    (fans.flax, (3, 2, 4, 5), lambda leaf, i, j: leaf[:, :, i, j]),
+    (fans.flax, (3, 3, 4, 5), lambda leaf, i, j: leaf[:, :, i, j]),
     (fans.flax, (4, 5), lambda leaf, i, j: leaf[i, j]),
     (fans.equinox, (4, 5, 3, 2), lambda leaf, i, j: leaf[i, j]),
   ],
@@ -30,9 +30,9 @@ def test_a_slice_has_the_taps_of_two_units(rule, shape, units):
   np.testing.assert_array_equal(found.join('w', rows, shape), leaf)
 
 
-def test_a_tile_has_neighbours_of_the_last_two_axes():
+def test_a_tile_has_neighbouring_inputs_and_outputs_of_one_tap():
   leaf = _numbered((3, 4, 6))
-  found = blocks.tiles(2, 3)
+  found = blocks.tiles(2, 3, fans.by_name)
   rows = np.asarray(found.split('w', leaf))
   expected = [
     leaf[tap, i : i + 2, j : j + 3].ravel()

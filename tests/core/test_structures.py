@@ -35,12 +35,12 @@ def _programs(name):
   found = STRUCTURES[name]
 
   def fill(scores, count):
-    return found.fill('w', scores, jnp.zeros(_shape(name), bool), count)
+    return found.fill('conv', scores, jnp.zeros(_shape(name), bool), count)
 
   def move(mask, drop, grow, dropped):
-    kept = found.keep('w', drop, mask, dropped)
+    kept = found.keep('conv', drop, mask, dropped)
     count = jnp.sum(mask, dtype=jnp.int32)
-    return kept, found.fill('w', grow, kept, count)
+    return kept, found.fill('conv', grow, kept, count)
 
   return jax.jit(fill), jax.jit(move)
 

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from jaxsparse.analysis.flops.active import active_weights
-from jaxsparse.core import paths
+from jaxsparse.core import fans, paths
 from jaxsparse.core.masks import map_masks_with_path
-from jaxsparse.core.types import Counts, Masks, Params, Path
+from jaxsparse.core.types import Counts, Masks, Params, Path, Shape
 
 
 def bitmask_bytes(
@@ -22,7 +22,7 @@ def bitmask_bytes(
   counts: Counts | Masks,
   *,
   layers_alone: bool = False,
-  row_axis: int = -1,
+  axes: fans.Rule = fans.by_name,
 ) -> int:
   """Bytes with active weights as they are and a bit for each position.
 
@@ -34,20 +34,21 @@ def bitmask_bytes(
       dtype.
     counts: active weights of each leaf, or its mask; `None` where it is dense.
     layers_alone: counts leaves of two axes or more, and of each kernel
-      (`core.paths.kernels`) a bias for every output: no BatchNorm. By default
-      all leaves count, and no others.
-    row_axis: the axis of a kernel that has the outputs: last in Flax, first in
-      Equinox.
+      (`core.paths.kernels_of`) a bias for every output: no BatchNorm. By
+      default all leaves count, and no others.
+    axes: input and output axes of each leaf, by its name unless a rule is
+      passed; see `core.fans`.
 
   Raises:
-    ValueError: counts or masks that do not fit.
+    ValueError: counts or masks that do not fit, or `axes` does not fit a leaf.
   """
 
-  def bits(leaf: Any) -> int:
+  def bits(path: Path, leaf: Any) -> int:
+    del path
     return -(-math.prod(leaf.shape) // 8)
 
   found = _by_leaf(params, counts, bits)
-  return _sum(params, found, row_axis if layers_alone else None)
+  return _sum(params, found, axes if layers_alone else None)
 
 
 def csr_bytes(
@@ -56,7 +57,7 @@ def csr_bytes(
   *,
   index_bytes: int = 4,
   layers_alone: bool = False,
-  row_axis: int = -1,
+  axes: fans.Rule = fans.by_name,
 ) -> int:
   """Bytes with each sparse leaf as a matrix of compressed rows (CSR).
 
@@ -68,24 +69,24 @@ def csr_bytes(
     counts: likewise.
     index_bytes: of an index.
     layers_alone: as for `bitmask_bytes`.
-    row_axis: the axis that has the rows, all others make the columns: that of
-      the outputs, last in Flax and first in Equinox.
+    axes: as for `bitmask_bytes`. Each output unit has a row; all other axes
+      make the columns.
 
   Raises:
-    ValueError: counts or masks that do not fit.
+    ValueError: as for `bitmask_bytes`.
   """
 
-  def starts(leaf: Any) -> int:
-    return index_bytes * (leaf.shape[row_axis] + 1)
+  def starts(path: Path, leaf: Any) -> int:
+    return index_bytes * (_outputs(axes, path, leaf.shape) + 1)
 
   found = _by_leaf(params, counts, starts, index_bytes)
-  return _sum(params, found, row_axis if layers_alone else None)
+  return _sum(params, found, axes if layers_alone else None)
 
 
 def _by_leaf(
   params: Params,
   counts: Counts | Masks,
-  of_leaf: Callable[[Any], int],
+  of_leaf: Callable[[Path, Any], int],
   of_weight: int = 0,
 ) -> dict[Path, int]:
   """What leaves take: `of_leaf` and `of_weight` beside the weights."""
@@ -98,20 +99,28 @@ def _by_leaf(
     if active == math.prod(leaf.shape):
       return dense(leaf)
     each = leaf.dtype.itemsize + of_weight
-    return active * each + of_leaf(leaf)
+    return active * each + of_leaf(path, leaf)
 
   found = map_masks_with_path(sparse, params, counts, exempt=dense)
   return paths.flatten(found)
 
 
-def _sum(params: Params, found: dict[Path, int], outputs: int | None) -> int:
-  """All leaves; given the axis of outputs, layers with a bias for each."""
-  if outputs is None:
+def _sum(params: Params, found: dict[Path, int], axes: fans.Rule | None) -> int:
+  """All leaves; with `axes` layers alone, with a bias for each output."""
+  if axes is None:
     return sum(found.values())
   leaves = paths.flatten(params).items()
+  is_kernel = paths.kernels_of(params)
   biases = sum(
-    leaf.shape[outputs] * leaf.dtype.itemsize
+    _outputs(axes, path, leaf.shape) * leaf.dtype.itemsize
     for path, leaf in leaves
-    if paths.kernels(path, leaf.shape)
+    if is_kernel(path, leaf.shape)
   )
   return biases + sum(found[p] for p, leaf in leaves if len(leaf.shape) > 1)
+
+
+def _outputs(axes: fans.Rule, path: Path, shape: Shape) -> int:
+  """Output units; of a vector, which has no inputs, its entries."""
+  if len(shape) < 2:
+    return math.prod(shape)
+  return fans.units(shape, fans.find(axes, path, shape))[1]

@@ -31,7 +31,7 @@ def budget(
   params: Params,
   sparsity: _layers.Sparsity,
   *,
-  select: paths.Rule,
+  select: paths.Rule | None,
   custom: Mapping[str, _layers.Sparsity] | None,
   dense_first: bool | str,
   custom_in_budget: bool = False,

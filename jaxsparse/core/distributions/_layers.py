@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from jaxsparse.core import fans, paths
 from jaxsparse.core.types import Counts, Params, Path, Shape, SparsityError
@@ -39,16 +40,22 @@ def active_weights(sparsity: Fraction, size: int) -> int:
   return size - math.floor(sparsity * size)
 
 
-def selected(params: Params, select: paths.Rule) -> dict[Path, Shape]:
-  """Shapes of the leaves that `select` takes, by path.
+def selected(params: Params, select: paths.Rule | None) -> dict[Path, Shape]:
+  """Returns the shapes of the leaves that `select` takes, by path.
+
+  Args:
+    params: arrays or `ShapeDtypeStruct`s.
+    select: a rule, or `None` for `paths.kernels_of(params)`.
 
   Raises:
-    ValueError: it takes none, or one that has no weights.
+    TypeError: a leaf is no array.
+    ValueError: it takes none, or one that has no weights or holds no floats.
   """
-  shapes = {
-    path: paths.leaf_shape(leaf) for path, leaf in paths.flatten(params).items()
-  }
-  taken = {path: s for path, s in shapes.items() if select(path, s)}
+  paths.check_arrays(params)
+  leaves = paths.flatten(params)
+  takes = paths.kernels_of(params) if select is None else select
+  shapes = {path: paths.leaf_shape(leaf) for path, leaf in leaves.items()}
+  taken = {path: s for path, s in shapes.items() if takes(path, s)}
   if not taken:
     raise ValueError(
       f'select takes none of the {len(shapes)} leaves:'
@@ -57,6 +64,11 @@ def selected(params: Params, select: paths.Rule) -> dict[Path, Shape]:
   for path, shape in taken.items():
     if not math.prod(shape):
       raise ValueError(f'{path!r} has no weights: its shape is {shape}')
+    if not jnp.issubdtype(leaves[path].dtype, jnp.inexact):
+      raise ValueError(
+        f'select takes {path!r}, which is {leaves[path].dtype}; accepted are'
+        ' floating leaves'
+      )
   return taken
 
 

@@ -12,34 +12,35 @@ def er(
   params: Params,
   sparsity: _layers.Sparsity,
   *,
-  select: paths.Rule = paths.kernels,
+  select: paths.Rule | None = None,
   custom: Mapping[str, _layers.Sparsity] | None = None,
   dense_first: bool | str = False,
   custom_in_budget: bool = False,
-  axes: fans.Rule = fans.flax,
+  axes: fans.Rule = fans.by_name,
 ) -> Counts:
   """Erdos-Renyi (Mocanu et al. 2018, eq. 3), with the capping of ERK.
 
-  The density of a kernel of shape [..., in, out] is proportional to
+  The density of a kernel of in and out units is proportional to
   (in + out) / (in out), whatever its spatial axes are. Dense kernels get the
   same as under `erk`.
 
   Args:
     params: arrays or `ShapeDtypeStruct`s.
     sparsity: S, the fraction of zeros over all leaves that are not `custom`.
-    select: which leaves are subject to sparsity: `(path, shape) -> bool`.
+    select: which leaves are subject to sparsity: `(path, shape) -> bool`;
+      the kernels by default, `paths.kernels_of(params)`.
     custom: sparsities by path or pattern, as in `erk`.
     dense_first: as in `erk`.
     custom_in_budget: as in `erk`.
-    axes: the axes of input and output units: `fans.flax` (the last two, but
-      for attention) or `fans.equinox` ([out, in, h, w]).
+    axes: the axes of input and output units, by the leaf's name unless a rule
+      is passed; see `core.fans`.
 
   Returns:
     Active weights of each leaf as Python ints; `None` where not selected.
 
   Raises:
     SparsityError: as in `erk`, and for a leaf of fewer than two axes.
-    ValueError: nothing selected, or a pattern that fits no selected leaf.
+    ValueError: as in `erk`.
   """
   budget = _budget.budget(
     params,

@@ -11,11 +11,11 @@ def erk(
   params: Params,
   sparsity: _layers.Sparsity,
   *,
-  select: paths.Rule = paths.kernels,
+  select: paths.Rule | None = None,
   custom: Mapping[str, _layers.Sparsity] | None = None,
   dense_first: bool | str = False,
   custom_in_budget: bool = False,
-  axes: fans.Rule = fans.flax,
+  axes: fans.Rule = fans.by_name,
 ) -> Counts:
   """Erdos-Renyi-Kernel (Evci et al. 2020, section 3(1)).
 
@@ -30,7 +30,8 @@ def erk(
     params: arrays or `ShapeDtypeStruct`s.
     sparsity: S, the fraction of zeros over all leaves that are not `custom`,
       in [0, 1); an exact decimal: a float, a string or a `Fraction`.
-    select: which leaves are subject to sparsity: `(path, shape) -> bool`.
+    select: which leaves are subject to sparsity: `(path, shape) -> bool`;
+      the kernels by default, `paths.kernels_of(params)`.
     custom: sparsities by path or pattern for leaves that are given theirs.
     dense_first: the path (or pattern) of a leaf that stays dense, as `custom`
       with sparsity 0; `True` is the first selected leaf in
@@ -39,8 +40,8 @@ def erk(
     custom_in_budget: whether S holds over all selected leaves, so that the
       others pay for the custom ones. By default nobody does, as in the
       authors' code.
-    axes: the axes of input and output units, of which only attention has
-      others than the last two.
+    axes: the axes of input and output units, by the leaf's name unless a rule
+      is passed; see `core.fans`.
 
   Returns:
     Active weights of each leaf as Python ints; `None` where not selected.
@@ -48,7 +49,9 @@ def erk(
   Raises:
     SparsityError: a sparsity outside [0, 1), or custom leaves that keep more
       weights active than S allows in all.
-    ValueError: nothing selected, or a pattern that fits no selected leaf.
+    ValueError: nothing selected, a pattern that fits no selected leaf, a leaf
+      whose axes are not known, or one selected that holds no floats.
+    TypeError: a leaf is no array.
   """
   budget = _budget.budget(
     params,

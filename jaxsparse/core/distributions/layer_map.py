@@ -12,7 +12,7 @@ def layer_map(
   sparsity: _layers.Sparsity | None = None,
   *,
   layers: Mapping[str, _layers.Sparsity],
-  select: paths.Rule = paths.kernels,
+  select: paths.Rule | None = None,
 ) -> Counts:
   """Sparsities given layer by layer: N - floor(s N) active weights each.
 
@@ -22,8 +22,9 @@ def layer_map(
       `None` if every one is to be named in `layers`.
     layers: sparsities by path or `fnmatch` pattern, exact decimals in [0, 1).
       A full path wins over a pattern.
-    select: which leaves are subject to sparsity: `(path, shape) -> bool`. A
-      leaf of sparsity 0 is selected: it has a mask, and it counts.
+    select: which leaves are subject to sparsity: `(path, shape) -> bool`;
+      the kernels by default, `paths.kernels_of(params)`. A leaf of sparsity 0
+      is selected: it has a mask, and it counts.
 
   Returns:
     Active weights of each leaf as Python ints; `None` where not selected.
@@ -31,7 +32,9 @@ def layer_map(
   Raises:
     SparsityError: a sparsity outside [0, 1).
     ValueError: nothing selected, a pattern that fits no selected leaf, two
-      patterns that fit one, or, with `sparsity` None, a leaf that none fits.
+      patterns that fit one, a selected leaf that holds no floats, or, with
+      `sparsity` None, a leaf that none fits.
+    TypeError: a leaf is no array.
   """
   shapes = _layers.selected(params, select)
   given = _layers.by_pattern(layers, shapes)

@@ -13,7 +13,7 @@ def uniform(
   params: Params,
   sparsity: _layers.Sparsity,
   *,
-  select: paths.Rule = paths.kernels,
+  select: paths.Rule | None = None,
   custom: Mapping[str, _layers.Sparsity] | None = None,
   dense_first: bool | str = False,
   custom_in_budget: bool = False,
@@ -28,7 +28,8 @@ def uniform(
     params: arrays or `ShapeDtypeStruct`s.
     sparsity: S, the fraction of zeros, in [0, 1); an exact decimal: a float,
       a string or a `Fraction`.
-    select: which leaves are subject to sparsity: `(path, shape) -> bool`.
+    select: which leaves are subject to sparsity: `(path, shape) -> bool`;
+      the kernels by default, `paths.kernels_of(params)`.
     custom: sparsities by path or pattern for leaves that differ from S.
     dense_first: the path (or pattern) of a leaf that stays dense; `True` is
       the first selected leaf in `paths.natural_order`, which is the forward
@@ -42,7 +43,8 @@ def uniform(
   Raises:
     SparsityError: a sparsity outside [0, 1), or custom leaves that keep more
       weights active than S allows in all.
-    ValueError: nothing selected, or a pattern that fits no selected leaf.
+    ValueError: as in `erk`, but for axes.
+    TypeError: a leaf is no array.
   """
   budget = _budget.budget(
     params,

@@ -154,7 +154,7 @@ class TestBytes:
 
   def test_indices_rows_and_weights_of_other_kinds(self):
     kernel = abstract(3, 50, dtype=jnp.bfloat16)
-    found = flops.csr_bytes({'w': kernel}, {'w': 10}, index_bytes=2, row_axis=0)
+    found = flops.csr_bytes({'weight': kernel}, {'weight': 10}, index_bytes=2)
     assert found == 10 * (2 + 2) + 2 * (3 + 1)
     assert flops.csr_bytes({'w': kernel}, {'w': 150}) == 300
 
