@@ -3,6 +3,7 @@
 import math
 from fractions import Fraction
 
+import equinox as eqx
 import jax
 import numpy as np
 import pytest
@@ -296,3 +297,41 @@ def test_select_decides_which_leaves_have_counts():
   counts = erk(LENET, 0.5, select=lambda path, shape: path.endswith('bias'))
   assert counts['layer1']['kernel'] is None
   assert counts['layer1']['bias'] is not None
+
+
+def test_a_leaf_that_is_no_array_is_named():
+  """A whole module of Equinox holds its activation function too."""
+  model = eqx.nn.MLP(6, 4, 8, 1, key=jax.random.key(0))
+  message = "'activation' is a .*eqx.filter"
+  for call in (
+    lambda: erk(model, 0.8),
+    lambda: uniform(model, 0.8),
+    lambda: layer_map(model, 0.8, layers={}),
+  ):
+    with pytest.raises(TypeError, match=message):
+      call()
+
+
+def test_leaves_that_are_not_selected_may_be_of_any_dtype():
+  params = {
+    'fc': {'kernel': _shape(6, 6), 'steps': np.zeros((), np.int32)},
+    'rngs': {'key': jax.random.key(0)},
+  }
+  assert _by_path(erk(params, 0.5)) == {'fc/kernel': 18}
+
+
+def test_a_selected_leaf_without_floats_is_named():
+  params = {'fc': {'kernel': np.zeros((6, 6), np.int8)}}
+  with pytest.raises(ValueError, match="'fc/kernel', which is int8"):
+    erk(params, 0.5)
+
+
+def test_a_kernel_of_unknown_axes_is_refused_with_the_option():
+  params = {'mix': {'kernel': _shape(64, 3, 4, 16)}}
+  for distribution in (er, erk):
+    with pytest.raises(ValueError, match=r"'mix/kernel'.*axes="):
+      distribution(params, 0.5)
+    counts = distribution(
+      params, 0.5, axes=lambda *_: fans.Axes((0,), (1, 2, 3))
+    )
+    assert _by_path(counts) == {'mix/kernel': 6144}

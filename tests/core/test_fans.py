@@ -152,11 +152,64 @@ def test_depthwise_layers_of_flax_are_told_by_name(path, shape, units):
 
 
 def test_the_rule_of_equinox_fits_its_layers(key):
-  conv = eqx.nn.Conv2d(3, 5, 2, key=key)
-  dense = eqx.nn.Linear(3, 5, key=key)
-  for weight in (conv.weight, dense.weight):
-    axes = fans.find(fans.equinox, 'weight', weight.shape)
-    assert fans.units(weight.shape, axes) == (3, 5)
+  """So does the default, by the names of their weights."""
+  cell = eqx.nn.GRUCell(3, 5, key=key)
+  layers = {
+    'conv': (eqx.nn.Conv2d(3, 5, 2, key=key).weight, 3, 5),
+    'transposed': (eqx.nn.ConvTranspose1d(3, 5, 2, key=key).weight, 3, 5),
+    'depthwise': (eqx.nn.Conv2d(4, 8, 3, groups=4, key=key).weight, 8, 8),
+    'dense': (eqx.nn.Linear(3, 5, key=key).weight, 3, 5),
+    'cell/weight_ih': (cell.weight_ih, 3, 15),
+    'cell/weight_hh': (cell.weight_hh, 5, 15),
+  }
+  for name, (weight, *units) in layers.items():
+    path = name if '/' in name else f'{name}/weight'
+    for rule in (fans.equinox, fans.by_name):
+      axes = fans.find(rule, path, weight.shape)
+      assert list(fans.units(weight.shape, axes)) == units
+
+
+@pytest.mark.parametrize(
+  ('path', 'shape', 'fan_in'),
+  [
+    ('qkv/kernel', (256, 3, 4, 16), 256),
+    ('attention/to_qkv/kernel', (256, 4, 48), 256),
+    ('kv/kernel', (256, 2, 4, 16), 256),
+    ('qkv/kernel', (1, 1, 64, 192), 64),
+    ('qkv_conv/kernel', (3, 3, 64, 192), 576),
+    ('query/kernel', (64, 4, 16), 64),
+    ('stem/kernel', (7, 7, 3, 64), 147),
+    ('patches/kernel', (56, 56, 3, 64), 9408),
+    ('block/a/kernel', (1, 7, 8, 16), 56),
+    ('volume/kernel', (1, 3, 3, 8, 16), 72),
+    ('conv_in/kernel', (80, 1, 64), 80),
+    ('Conv_0/kernel', (41, 11, 1, 32), 451),
+  ],
+)
+def test_the_name_or_the_window_tells_kernels_of_more_axes(path, shape, fan_in):
+  axes = fans.find(fans.flax, path, shape)
+  assert fans.by_name(path, shape) == fans.flax(path, shape)
+  entering = fans.fan_in(jnp.ones(shape, bool), axes)
+  np.testing.assert_array_equal(np.unique(entering), [fan_in])
+
+
+@pytest.mark.parametrize(
+  ('path', 'shape'),
+  [
+    ('mix/kernel', (256, 4, 16)),
+    ('mix/kernel', (8, 3, 2, 4)),
+    ('mix/kernel', (256, 1, 4, 16)),
+    ('DenseGeneral_0/kernel', (8, 2, 4)),
+    ('linear/kernel', (8, 2, 4)),
+    ('Einsum_0/kernel', (6, 3, 4)),
+    ('ScanBlock_0/Dense_0/kernel', (3, 6, 8)),
+    ('ScanBlock_0/query/kernel', (3, 8, 2, 4)),
+    ('ConvLocal_0/kernel', (8, 8, 54, 4)),
+  ],
+)
+def test_what_neither_tells_is_refused_with_what_settles_it(path, shape):
+  with pytest.raises(ValueError, match=f'{path}.*axes=.*core.fans.flax'):
+    fans.find(fans.by_name, path, shape)
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,51 @@ def test_paths_of_equinox(key):
   assert _taken(model) == {'layers/0/weight', 'layers/1/weight'}
 
 
-def test_a_leaf_called_value_keeps_its_name_at_the_root():
-  assert list(paths.flatten({'value': 1})) == ['value']
+class _Critic(eqx.Module):
+  policy: int
+  value: int
+  raw_value: int
+
+
+@pytest.mark.parametrize('key', ['value', 'raw_value'])
+def test_a_leaf_called_value_keeps_its_name(key):
+  """Whether it is a key of a dict or a field of a module."""
+  assert list(paths.flatten({key: 1})) == [key]
+  assert list(paths.flatten({'head': {key: 1}})) == [f'head/{key}']
+  fields = ['policy', 'value', 'raw_value']
+  tree = {'head': _Critic(1, 2, 3)}
+  assert list(paths.flatten(tree)) == [f'head/{field}' for field in fields]
+  found = paths.map_with_path(lambda path, leaf: path, tree)
+  assert found['head'].value == 'head/value'
+
+
+def test_the_value_of_a_variable_is_left_out_and_no_other():
+  class Own(nnx.Param):
+    pass
+
+  state = {
+    'value': nnx.Param(jnp.ones(1)),
+    'own': Own(None),
+    'tree': nnx.Param({'value': jnp.ones(1)}),
+  }
+  found = paths.flatten(state, lambda leaf: leaf is None)
+  assert list(found) == ['own', 'tree/value/value', 'value']
+
+
+@pytest.mark.parametrize(
+  'tree',
+  [
+    {'a/b': {'kernel': 1}, 'a': {'b': {'kernel': 2}}},
+    {'a': [{'b/kernel': 1, 'b': {'kernel': 2}}]},
+  ],
+)
+def test_two_leaves_of_one_path_are_refused(tree):
+  for call in (
+    lambda: paths.flatten(tree),
+    lambda: paths.map_with_path(lambda path, leaf: path, tree),
+  ):
+    with pytest.raises(ValueError, match="the path 'a/(0/)?b/kernel'; .* '/'"):
+      call()
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,21 @@ def test_as_spread_as_the_weights_of_the_layer():
   assert abs(found[grown].mean()) < 5 * expected / np.sqrt(grown.sum())
 
 
+def test_by_a_function_of_ones_own():
+  """Called with the new masks, so that axes of its own can be passed."""
+
+  def active(params, masks, *, key):
+    return masking.map_masks(
+      lambda p, m: m * jnp.sum(m) * jnp.ones_like(p),
+      params,
+      masks,
+      exempt=lambda p: p,
+    )
+
+  found, grown, _ = _grown(active, 3.0)
+  np.testing.assert_array_equal(found[grown], 3.0 * COUNTS['w'])
+
+
 def test_as_the_sparse_initialisation_draws():
   """Scaled to each unit's own inputs, it is N(0, 2) for all alike."""
   found, grown, both = _grown('sparse', 3.0)
