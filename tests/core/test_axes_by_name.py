@@ -21,17 +21,17 @@ from jaxsparse.updaters.srigl import srigl
 
 KEY = jax.random.key(0)
 FLAX = (3, 3, 4, 6)  # [h, w, in, out]
-ONE_TAP = (1, 1, 12, 18)
+DENSE = (12, 18)
 
 
 def _equinox(leaf):
-  return jnp.transpose(leaf, (3, 2, 0, 1))
+  return jnp.moveaxis(leaf, (-1, -2), (0, 1))
 
 
 @pytest.mark.parametrize(
   ('structure', 'shape'),
   [
-    (structures.n_m(4), ONE_TAP),  # Of more, groups follow the order of taps.
+    (structures.n_m(4), DENSE),  # With taps, groups follow their order.
     (structures.constant_fan_in(), FLAX),
     (structures.block(2, 3), FLAX),
     (structures.kernel_slice(), FLAX),

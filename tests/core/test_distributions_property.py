@@ -26,13 +26,13 @@ sparsities = st.one_of(
 
 def _params(shapes):
   return {
-    f'layer_{i}': {'kernel': jax.ShapeDtypeStruct(shape, np.float32)}
+    f'conv_{i}': {'kernel': jax.ShapeDtypeStruct(shape, np.float32)}
     for i, shape in enumerate(shapes)
   }
 
 
 def _listed(counts, n):
-  return [counts[f'layer_{i}']['kernel'] for i in range(n)]
+  return [counts[f'conv_{i}']['kernel'] for i in range(n)]
 
 
 def _fill(sizes, shares, budget):
@@ -89,7 +89,7 @@ def test_erk_pays_for_a_custom_layer_when_asked(shapes, sparsity, i, own):
   rest = [j for j in range(n) if j != i]
   taken = _budget([sizes[i]], own)
   budget = _budget(sizes, sparsity) - taken
-  options = {'custom': {f'layer_{i}/kernel': own}, 'custom_in_budget': True}
+  options = {'custom': {f'conv_{i}/kernel': own}, 'custom_in_budget': True}
   if not 0 < budget <= sum(sizes[j] for j in rest):
     with pytest.raises(ValueError, match='cannot be met'):
       erk(_params(shapes), sparsity, **options)
@@ -110,7 +110,7 @@ def test_uniform_pays_for_a_custom_layer_when_asked(shapes, sparsity, i, own):
   rest = [j for j in range(n) if j != i]
   taken = _budget([sizes[i]], own)
   budget, room = _budget(sizes, sparsity) - taken, sum(sizes[j] for j in rest)
-  options = {'custom': {f'layer_{i}/kernel': own}, 'custom_in_budget': True}
+  options = {'custom': {f'conv_{i}/kernel': own}, 'custom_in_budget': True}
   if not 0 < budget <= room:
     with pytest.raises(ValueError, match='cannot be met'):
       uniform(_params(shapes), sparsity, **options)
@@ -127,7 +127,7 @@ def test_the_order_of_leaves_plays_no_part(shapes, sparsity, random):
   names = list(tree)
   random.shuffle(names)
   shuffled = {name: tree[name] for name in names}
-  moved = {f'z{9 - i}': tree[f'layer_{i}'] for i in range(len(shapes))}
+  moved = {f'z_conv_{9 - i}': tree[f'conv_{i}'] for i in range(len(shapes))}
   assert erk(shuffled, sparsity) == erk(tree, sparsity)
   expected = paths.flatten(erk(tree, sparsity)).values()
   assert sorted(paths.flatten(erk(moved, sparsity)).values()) == sorted(

@@ -82,7 +82,7 @@ def test_weights_have_the_variance_of_their_connection(
 
 @settings(max_examples=40)
 @given(
-  st_np.arrays(bool, (3, 2, 4, 5)),
+  st_np.arrays(bool, (3, 3, 4, 5)),
   st.sampled_from(['fan_in', 'fan_out', 'fan_avg']),
   st.sampled_from(['sparse', 'layer_scaled']),
   st.integers(0, 2**31),

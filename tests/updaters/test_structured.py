@@ -11,8 +11,8 @@ from jaxsparse.core import structures
 from jaxsparse.updaters.magnitude import magnitude
 from jaxsparse.updaters.rigl import rigl
 
-SHAPES = {'a': (8, 12), 'b': (4, 3, 3, 6), 'exempt': (5,)}
-COUNTS = {'a': 48, 'b': 54, 'exempt': None}
+SHAPES = {'a': (8, 12), 'conv': (4, 3, 3, 6), 'exempt': (5,)}
+COUNTS = {'a': 48, 'conv': 54, 'exempt': None}
 KEY = jax.random.key(3)
 
 
@@ -45,7 +45,7 @@ def test_two_of_four_hold_through_an_update_and_move():
   for masks in (old, new):
     groups = masks['a'].T.reshape(-1, 4)
     assert (groups.sum(axis=1) == 2).all()
-    assert int(masks['b'].sum()) == 54
+    assert int(masks['conv'].sum()) == 54
   assert (old['a'] != new['a']).sum() > 10
   both = old['a'] & new['a']
   np.testing.assert_array_equal(after['a'], np.where(both, params['a'], 0))
@@ -72,13 +72,13 @@ def test_constant_fan_in():
   _, old, _, new = _run('constant_fan_in', ())
   for masks in (old, new):
     assert (masks['a'].sum(axis=0) == 4).all()
-    assert (masks['b'].reshape(-1, 6).sum(axis=0) == 9).all()
+    assert (masks['conv'].reshape(-1, 6).sum(axis=0) == 9).all()
 
 
 def test_blocks():
   _, old, _, new = _run('block', (1, 3))
   for masks in (old, new):
-    for k in 'ab':
+    for k in ('a', 'conv'):
       blocks = masks[k].reshape(-1, 3)
       assert (blocks.all(axis=1) == blocks.any(axis=1)).all()
       assert masks[k].sum() == COUNTS[k]
@@ -89,12 +89,14 @@ def test_kernel_slices():
   """12 taps: of 54 weights four slices, and half of one; dense are weights."""
   params, old, after, new = _run('kernel_slice', ())
   for masks in (old, new):
-    slices = masks['b'].reshape(12, 18).sum(axis=0)
+    slices = masks['conv'].reshape(12, 18).sum(axis=0)
     assert sorted(slices)[-6:] == [0, 6, 12, 12, 12, 12]
     assert masks['a'].sum() == COUNTS['a']
-  both = old['b'] & new['b']
+  both = old['conv'] & new['conv']
   assert 0 < both.sum() < 54
-  np.testing.assert_array_equal(after['b'], np.where(both, params['b'], 0))
+  np.testing.assert_array_equal(
+    after['conv'], np.where(both, params['conv'], 0)
+  )
 
 
 @pytest.mark.parametrize(
