@@ -196,10 +196,15 @@ def _step(
   step: jax.Array,
 ) -> tuple[Points, PyTree, jax.Array]:
   (first, last), states, space, data, key = fixed
-  place = jax.random.uniform(prng.at(prng.stream(key, 'places'), step))
+  at_step = prng.at(prng.stream(key, 'places'), step)
+  place = jax.random.uniform(at_step, dtype=jnp.float32)
   size = len(jax.tree.leaves(data)[0])
   rows = jax.random.randint(
-    prng.at(prng.stream(key, 'examples'), step), (batch_size,), 0, size
+    prng.at(prng.stream(key, 'examples'), step),
+    (batch_size,),
+    0,
+    size,
+    jnp.int32,
   )
   batch = jax.tree.map(lambda x: x[rows], data)
 

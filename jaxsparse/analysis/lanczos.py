@@ -101,12 +101,11 @@ def quadrature(
     if value < 1:
       raise ValueError(f'{name} is {value}; accepted is >= 1')
   op = operator(loss, params, masks, batches)
-  starts = jax.random.rademacher(key, (num_probes, op.size), jnp.float32)
+  # Of `jax.random.rademacher`, whose signs differ under `jax_enable_x64`.
+  heads = jax.random.bernoulli(key, np.float32(0.5), (num_probes, op.size))
+  starts = np.where(heads, 1.0, -1.0)
   steps = min(num_steps, op.size)
-  rules = [
-    _gauss_rule(op, start.astype(np.float64), steps)
-    for start in np.asarray(starts)
-  ]
+  rules = [_gauss_rule(op, start, steps) for start in starts]
   nodes, weights = map(np.stack, zip(*rules, strict=True))
   return Quadrature(nodes, weights, op.size)
 
@@ -183,7 +182,7 @@ def extremes(
     ),
     k=2 * num,
     which='BE',
-    v0=np.float64(jax.random.normal(key, (op.size,))),
+    v0=np.float64(jax.random.normal(key, (op.size,), jnp.float32)),
     tol=tolerance,
     return_eigenvectors=False,
   )

@@ -27,7 +27,9 @@ def select(
   """
   # Under shard_map a loop may not start from constants and go on to counts of
   # keys that vary over the mesh: so a zero of their type.
-  zero = sum(jnp.sum(key) * 0 for keys in groups for key in keys)
+  zero = sum(
+    jnp.sum(key, dtype=jnp.uint32) * 0 for keys in groups for key in keys
+  )
   found = _search_on_platform(groups, k + zero, highest + zero)
   tied = found.tied != LOWEST_KEY
   low = jnp.where(tied, found.tied, found.low)

@@ -93,7 +93,7 @@ def sparse(
 
   def variance(mask: Array, found: fans.Axes) -> Array:
     entering, leaving = fans.fan_in(mask, found), fans.fan_out(mask, found)
-    return scale / jnp.maximum(_pick(fan, entering, leaving), 1.0)
+    return jnp.float32(scale) / jnp.maximum(_pick(fan, entering, leaving), 1.0)
 
   _check(scale, fan)
   return _draw(params, masks, key, distribution, axes, variance)
@@ -136,7 +136,7 @@ def layer_scaled(
     # F density is the active weights over the units that they enter or leave.
     active = jnp.maximum(jnp.sum(mask, dtype=jnp.float32), 1.0)
     inputs, outputs = fans.units(mask.shape, found)
-    return scale / _pick(fan, active / outputs, active / inputs)
+    return jnp.float32(scale) / _pick(fan, active / outputs, active / inputs)
 
   _check(scale, fan)
   return _draw(params, masks, key, distribution, axes, variance)

@@ -172,9 +172,15 @@ def _masks(
 def _clipped(k: list[Array], totals: list[int]) -> Array:
   """The counts, from 0 to the totals, as uint32 [groups]."""
   if len({one.dtype for one in k}) > 1:
-    k = [jnp.maximum(one, 0).astype(jnp.uint32) for one in k]
-  found = jnp.maximum(jnp.stack(k), 0).astype(jnp.uint32)
-  return jnp.minimum(found, np.array(totals, np.uint32))
+    k = [_unsigned(one) for one in k]
+  return jnp.minimum(_unsigned(jnp.stack(k)), np.array(totals, np.uint32))
+
+
+def _unsigned(k: Array) -> Array:
+  """Integers as uint32, those beyond its range clipped."""
+  if k.dtype.itemsize > 4:
+    k = jnp.minimum(k, k.dtype.type(_ordered.MOST))
+  return jnp.maximum(k, 0).astype(jnp.uint32)
 
 
 def _checked_scores(path: Path, scores: Any) -> Array:

@@ -8,6 +8,7 @@ parameters are fields of that section (`crop_padding`).
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jaxsparse.core import choices
 from jaxsparse.data import resizing
@@ -42,7 +43,7 @@ def crop(
   sides = ((0, 0), (padding, padding), (padding, padding), (0, 0))
   mode = 'reflect' if fill == 'reflect' else 'constant'
   padded = jnp.pad(images, sides, mode=mode)
-  corners = jax.random.randint(key, (size, 2), 0, 2 * padding + 1)
+  corners = jax.random.randint(key, (size, 2), 0, 2 * padding + 1, jnp.int32)
 
   def window(image: jax.Array, corner: jax.Array) -> jax.Array:
     return jax.lax.dynamic_slice(
@@ -83,7 +84,7 @@ def resized_crop(
 
 def flip(images: jax.Array, key: jax.Array) -> jax.Array:
   """Mirrors each image left to right with probability 1/2."""
-  mirrored = jax.random.bernoulli(key, shape=(len(images), 1, 1, 1))
+  mirrored = jax.random.bernoulli(key, np.float32(0.5), (len(images), 1, 1, 1))
   return jnp.where(mirrored, images[:, :, ::-1], images)
 
 
@@ -103,11 +104,12 @@ def cutout(images: jax.Array, key: jax.Array, *, size: int = 16) -> jax.Array:
   count, height, width, _ = images.shape
   if size < 1:
     raise ValueError(f'cutout: size is {size}; accepted is >= 1')
-  draws = jax.random.randint(key, (2, count), 0, jnp.array([[height], [width]]))
+  sides = jnp.array([[height], [width]], jnp.int32)
+  draws = jax.random.randint(key, (2, count), 0, sides, jnp.int32)
   row, column = draws[:, :, None] - size // 2
 
   def inside(begin: jax.Array, side: int) -> jax.Array:
-    at = jnp.arange(side)[None]
+    at = jnp.arange(side, dtype=jnp.int32)[None]
     return (begin <= at) & (at < begin + size)
 
   gone = inside(row, height)[:, :, None] & inside(column, width)[:, None, :]

@@ -33,16 +33,18 @@ def random_boxes(
   """
   of_area, of_ratio, of_place = jax.random.split(key, 3)
   tries = (count, crops.TRIES)
-  area = jax.random.uniform(of_area, tries, minval=min_area, maxval=1.0)
+  area = jax.random.uniform(of_area, tries, jnp.float32, min_area, 1.0)
   low, high = map(math.log, crops.RATIO)
-  aspect = jnp.exp(jax.random.uniform(of_ratio, tries, minval=low, maxval=high))
+  aspect = jnp.exp(jax.random.uniform(of_ratio, tries, jnp.float32, low, high))
   squares = height * width * jnp.stack([area / aspect, area * aspect], axis=-1)
   sides = jnp.round(jnp.sqrt(squares))
   most = jnp.array([[height, width]], jnp.float32)
   fits = jnp.all((sides >= 1) & (sides <= most[None]), axis=-1)
   first = jnp.argmax(fits, axis=1)[:, None, None]
   chosen = jnp.take_along_axis(sides, first, axis=1)[:, 0]
-  places = jax.random.uniform(of_place, (count, 2)) * (most - chosen + 1)
+  places = jax.random.uniform(of_place, (count, 2), jnp.float32) * (
+    most - chosen + 1
+  )
   boxes = jnp.concatenate([jnp.floor(places), chosen], axis=1)
   centre = jnp.array([_central(height, width)], jnp.float32)
   found = jnp.where(jnp.any(fits, axis=1, keepdims=True), boxes, centre)

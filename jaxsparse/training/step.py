@@ -111,7 +111,7 @@ def churn(old: PyTree, new: PyTree) -> PyTree:
   def one(o, n):
     before = jnp.sum(o, dtype=jnp.int32)
     dropped = jnp.sum(o & ~n, dtype=jnp.int32)
-    return dropped / jnp.maximum(before, 1)
+    return dropped.astype(jnp.float32) / jnp.maximum(before, 1)
 
   return jax.tree.map(one, old, new)
 

@@ -7,6 +7,7 @@ grows as many by the method's score, the just-dropped ones being candidates too.
 
 from collections.abc import Callable
 
+import jax.numpy as jnp
 from jax import Array
 
 from jaxsparse.core import prng, registry, schedules
@@ -120,7 +121,8 @@ def drop_and_grow_updater(
       old,
       magnitude(params, grads, key=key),
       grow(params, signal(grads, state), key=step_key),
-      drop_fraction * decay(schedules.progress(step, start_step, stop_step)),
+      jnp.float32(drop_fraction)
+      * decay(schedules.progress(step, start_step, stop_step)),
     )
     if share is not None:
       shares = mean_of_active(share(grads, state), old)

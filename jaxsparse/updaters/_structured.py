@@ -75,7 +75,7 @@ def random_init(
     del probe
     _checks.check_counts(params, counts)
     drawn = jax.tree.map(
-      lambda p, k: shard_like(p, jax.random.uniform(k, p.shape)),
+      lambda p, k: shard_like(p, jax.random.uniform(k, p.shape, jnp.float32)),
       params,
       prng.leaf_keys(key, params),
     )

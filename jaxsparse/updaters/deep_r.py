@@ -84,7 +84,7 @@ def deep_r(
     params: Params, *, key: Array, probe: PyTree | None = None
   ) -> MaskState:
     def draw(param: Array, _: int | Array, leaf_key: Array) -> Array:
-      drawn = jax.random.bernoulli(leaf_key, shape=param.shape)
+      drawn = jax.random.bernoulli(leaf_key, np.float32(0.5), param.shape)
       return shard_like(param, drawn)
 
     state = random_init(params, key=key, probe=probe)
@@ -122,9 +122,10 @@ def deep_r(
     keys = prng.leaf_keys(prng.stream(key, 'noise'), params)
 
     def add(grad: Array, positive: Array, leaf_key: Array) -> Array:
-      drift = jnp.where(positive, np.float32(1), np.float32(-1)) * l1
-      walk = noise * jax.random.normal(leaf_key, grad.shape, jnp.float32)
-      return grad + (drift + walk).astype(grad.dtype)
+      sign = jnp.where(positive, np.float32(1), np.float32(-1))
+      walk = jax.random.normal(leaf_key, grad.shape, jnp.float32)
+      added = sign * jnp.float32(l1) + jnp.float32(noise) * walk
+      return grad + added.astype(grad.dtype)
 
     return map_masks(
       add, grads, state.inner.positive, keys, exempt=lambda grad, _: grad
@@ -155,7 +156,7 @@ def deep_r(
 def _rewired(param: Array, mask: Array, positive: Array, key: Array) -> Array:
   crossed = mask & jnp.where(positive, param < 0, param > 0)
   kept = mask & ~crossed
-  drawn = shard_like(param, jax.random.uniform(key, param.shape))
+  drawn = shard_like(param, jax.random.uniform(key, param.shape, jnp.float32))
   last = jnp.where(crossed, np.float32(-1), drawn)
   gone = jnp.sum(crossed, dtype=jnp.int32)
   return kept | topk_mask(last, gone, where=~kept)

@@ -123,7 +123,8 @@ def granet(
       left,
       magnitude(params, grads, key=key),
       gradient(params, grads, key=key),
-      drop_fraction * decay(schedules.progress(step, start_step, stop_step)),
+      jnp.float32(drop_fraction)
+      * decay(schedules.progress(step, start_step, stop_step)),
     )
     return carry_over(params, left, new), state._replace(masks=new)
 

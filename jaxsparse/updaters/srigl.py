@@ -98,7 +98,7 @@ def srigl(
 
     def one(path: Path, param: Array, count: int | Array, leaf_key: Array):
       found = fans.find(rule, path, param.shape)
-      drawn = jax.random.uniform(leaf_key, param.shape)
+      drawn = jax.random.uniform(leaf_key, param.shape, jnp.float32)
       rows = by_unit(drawn, found)
       filled = fill(
         jnp.zeros(rows.shape, bool),
@@ -122,7 +122,7 @@ def srigl(
   ) -> tuple[Params, MaskState]:
     del key
     done = schedules.progress(step, start_step, stop_step)
-    fraction = drop_fraction * decay(done)
+    fraction = jnp.float32(drop_fraction) * decay(done)
 
     def one(path: Path, param: Array, mask: Array, grad: Array) -> Array:
       found = fans.find(rule, path, param.shape)
@@ -183,8 +183,8 @@ def _living(
 ) -> Array:
   """The units that are not ablated, bool `[units]`."""
   weights = jnp.sum(salient, axis=1, dtype=jnp.float32)
-  needed = jnp.maximum(saliency * fan_in.astype(jnp.float32), 1.0)
-  enough = jnp.sum(weights >= needed, dtype=jnp.int32)
+  needed = jnp.float32(saliency) * fan_in.astype(jnp.float32)
+  enough = jnp.sum(weights >= jnp.maximum(needed, 1.0), dtype=jnp.int32)
   least = (count + salient.shape[1] - 1) // salient.shape[1]
   # Those with enough have the most: they come first.
   return topk_mask(weights, jnp.maximum(enough, least))

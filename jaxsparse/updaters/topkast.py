@@ -111,7 +111,8 @@ def topkast(
 
     def add(grad: Array, mask: Array, param: Array, count: int | Array):
       density = jnp.maximum(jnp.float32(count), 1.0) / param.size
-      rate = jnp.where(mask, jnp.float32(penalty), penalty / density)
+      inside = jnp.float32(penalty)
+      rate = jnp.where(mask, inside, inside / density)
       return grad + rate.astype(param.dtype) * param
 
     return map_masks(

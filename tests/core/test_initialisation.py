@@ -143,7 +143,7 @@ def test_axes_that_do_not_fit_a_leaf_are_refused(key):
   [
     (jnp.ones((1, 3), bool), r"'a/kernel' has shape \(1, 3\).*\(8, 3\)"),
     (jnp.ones((3, 8), bool), r"'a/kernel' has shape \(3, 8\).*\(8, 3\)"),
-    (jnp.full((8, 3), 0.5), "'a/kernel' has dtype float32; accepted is bool"),
+    (jnp.full((8, 3), 0.5, 'f4'), 'has dtype float32; accepted is bool'),
     (jnp.ones((8, 3), jnp.int32), "'a/kernel' has dtype int32"),
   ],
 )

@@ -167,7 +167,7 @@ def test_masks_of_other_frameworks(key, framework):
       {'a': {'kernel': jnp.ones((4, 3), bool)}},
       r"'a/kernel' has shape \(4, 3\)",
     ),
-    ({'a': {'kernel': jnp.ones((3, 4))}}, "'a/kernel' has dtype float32"),
+    ({'a': {'kernel': np.ones((3, 4), 'f4')}}, "'a/kernel' has dtype float32"),
   ],
 )
 def test_check_masks_names_the_leaf(tree, message):

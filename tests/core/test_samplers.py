@@ -86,7 +86,7 @@ def test_connected_is_uniform_over_places(key):
 def test_connected_spreads_the_first_inputs_when_scores_are_equal(monkeypatch):
   """Ties within a unit must not cost another unit its input."""
   monkeypatch.setattr(
-    jax.random, 'uniform', lambda key, shape: jnp.full(shape, 0.5)
+    jax.random, 'uniform', lambda key, shape, dtype: jnp.full(shape, 0.5, dtype)
   )
   params = {'kernel': jnp.zeros((6, 5))}
   mask = samplers.connected(params, {'kernel': 5}, key=jax.random.key(0))

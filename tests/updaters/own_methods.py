@@ -22,7 +22,9 @@ def own_object(counts, *, temperature=1.0):
       raise ValueError('own_object needs a probe')
     grads = jax.grad(probe.loss)(params, probe.batches[0])
     noisy = jax.tree.map(
-      lambda g, k: jnp.abs(g) + temperature * jax.random.uniform(k, g.shape),
+      lambda g, k: (
+        jnp.abs(g) + temperature * jax.random.uniform(k, g.shape, g.dtype)
+      ),
       grads,
       prng.leaf_keys(key, params),
     )

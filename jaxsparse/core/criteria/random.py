@@ -1,6 +1,7 @@
 """Uniformly random scores: SET's growth (Mocanu et al. 2018)."""
 
 import jax
+import jax.numpy as jnp
 
 from jaxsparse.core import prng
 from jaxsparse.core.types import Params, PyTree, Scores
@@ -14,7 +15,7 @@ def random(params: Params, grads: PyTree, *, key: jax.Array) -> Scores:
   """
   del grads
   return jax.tree.map(
-    lambda p, k: jax.random.uniform(k, p.shape),
+    lambda p, k: jax.random.uniform(k, p.shape, jnp.float32),
     params,
     prng.leaf_keys(key, params),
   )
