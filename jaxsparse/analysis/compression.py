@@ -15,8 +15,8 @@ inputs without connections are removed, and what is left has shapes of its own.
 >>> small = compress(params, masks)
 >>> small.units, small.params['Dense_0']['kernel'].shape
 ((array([0, 1]), array([0]), array([0])), (2, 1))
->>> small.params['Dense_1']['bias']  # What the unit without inputs gave it.
-array([2.], dtype=float32)
+>>> small.params['Dense_1']['bias'].tolist()  # Of the unit without inputs.
+[2.0]
 
 **Deviations** from the authors' code: it deletes a unit without incoming
 connections, which changes what the net computes unless its bias is at most 0;

@@ -47,7 +47,7 @@ def crop(
 
   def window(image: jax.Array, corner: jax.Array) -> jax.Array:
     return jax.lax.dynamic_slice(
-      image, (corner[0], corner[1], 0), (height, width, channels)
+      image, (corner[0], corner[1], np.int32(0)), (height, width, channels)
     )
 
   return jax.vmap(window)(padded, corners)

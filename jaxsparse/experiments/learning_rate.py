@@ -52,7 +52,8 @@ def shape(section: dict[str, Any], num_steps: int) -> Shape:
   after = _after_warmup(section, num_steps)
 
   def at(step):
-    ramp = jnp.minimum(1.0, (step + 1) / warmup) if warmup else 1.0
+    begun = jnp.float32(step + 1)
+    ramp = jnp.minimum(begun / warmup, 1.0) if warmup else 1.0
     return jnp.asarray(ramp * after(step), jnp.float32)
 
   return at
@@ -60,8 +61,12 @@ def shape(section: dict[str, Any], num_steps: int) -> Shape:
 
 def _after_warmup(section: dict[str, Any], num_steps: int) -> Shape:
   if section['schedule'] == 'cosine':
-    return lambda step: 0.5 * (1 + jnp.cos(jnp.pi * step / num_steps))
-  steps = np.array([share(b, num_steps) for b in section['boundaries']], int)
+    return lambda step: (
+      0.5 * (1 + jnp.cos(jnp.pi * jnp.float32(step) / num_steps))
+    )
+  steps = np.array(
+    [share(b, num_steps) for b in section['boundaries']], np.int32
+  )
   scales = np.array([1.0, *section['scales']], np.float32)
   return lambda step: jnp.asarray(scales)[jnp.sum(step >= steps)]
 

@@ -43,7 +43,7 @@ class Recurrence(nn.Module):
     """[t, n, 3 * units], what inputs give the gates -> states [t, n, units]."""
     units = self.units
     kernel = self.param('kernel', _orthogonal, (units, 3 * units))
-    bias = self.param('bias', nn.initializers.zeros, (units,))
+    bias = self.param('bias', nn.initializers.zeros, (units,), jnp.float32)
 
     def step(h: jax.Array, given: jax.Array) -> tuple[jax.Array, jax.Array]:
       own = h @ kernel

@@ -170,7 +170,7 @@ def test_other_masks_are_refused_unless_asked_for():
   ('mask', 'message'),
   [
     (np.ones((1, 2), bool), r"mask 'w' has shape \(1, 2\)"),
-    (np.ones((4, 2)), "mask 'w' has dtype float32"),
+    (np.ones((4, 2), np.float32), "mask 'w' has dtype float32"),
   ],
 )
 @pytest.mark.parametrize('same_masks', [True, False])

@@ -103,7 +103,8 @@ def _inputs(
   labels = data.train.labels[:examples]
   images = jnp.asarray(data.train.images[:examples])
   if noise:
-    return jax.random.normal(jax.random.key(0), images.shape), labels
+    drawn = jax.random.normal(jax.random.key(0), images.shape, jnp.float32)
+    return drawn, labels
   return measures.pixels(images, run.experiment.pixels), labels
 
 
