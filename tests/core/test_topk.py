@@ -266,6 +266,19 @@ def test_bad_input(args, error, words):
     topk_mask(*args)
 
 
+def test_an_int64_count_is_clipped_and_does_not_wrap():
+  scores = {'a': jnp.arange(3.0, dtype=jnp.float32), 'b': jnp.ones(2, 'f4')}
+
+  @jax.jit
+  def masks(k):
+    return topk_masks(scores, k), topk_masks_by_leaf(scores, {'a': k, 'b': 1})
+
+  with jax.enable_x64(True):
+    together, by_leaf = masks(jnp.int64(2**32 + 1))
+  assert all(mask.all() for mask in (*together.values(), by_leaf['a']))
+  assert by_leaf['b'].tolist() == [True, False]
+
+
 def test_bad_traced_count():
   for k in (1.0, np.ones(2, np.int32)):
     with pytest.raises(TypeError, match='integer scalar'):

@@ -139,3 +139,13 @@ def test_options_out_of_range(key, augmentation, options, expected):
 def test_zeros_may_be_wider_than_the_image(key):
   got = np.asarray(crop(images(9), key, padding=9, fill='zeros'))
   assert np.any(got == 0)
+
+
+@pytest.mark.parametrize('augment', [crop, cutout, flip, resized_crop])
+def test_draws_are_the_same_under_x64(key, augment):
+  batch = jnp.asarray(images(20))
+  expected = augment(batch, key)
+  with jax.enable_x64(True):
+    got = augment(batch, key)
+  assert got.dtype == expected.dtype
+  np.testing.assert_array_equal(got, expected)

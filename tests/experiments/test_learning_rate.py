@@ -106,3 +106,19 @@ def test_pieces_are_for_piecewise_only(schedule):
 )
 def test_shares_are_of_the_number_as_meant(fraction, whole, expected):
   assert learning_rate.share(fraction, whole) == expected
+
+
+@pytest.mark.parametrize(
+  'kwargs',
+  [
+    {'schedule': 'cosine', 'warmup': 7},
+    {'schedule': 'piecewise', 'boundaries': (0.3,), 'scales': (0.1,)},
+  ],
+)
+def test_rates_are_the_same_under_x64(kwargs):
+  steps = np.arange(STEPS, dtype=np.int32)
+  expected = jax.vmap(shape(**kwargs))(steps)
+  with jax.enable_x64(True):
+    rates = jax.vmap(shape(**kwargs))(steps)
+  assert rates.dtype == np.float32
+  np.testing.assert_array_equal(rates, expected)

@@ -138,3 +138,13 @@ def test_what_is_refused(net):
     module.apply({'params': params}, np.zeros((2, 8), np.float32))
   with pytest.raises(ValueError, match='units'):
     gru_lm(units=0)
+
+
+def test_params_and_logits_are_float32_under_x64():
+  with jax.enable_x64(True):
+    logits, variables = jax.eval_shape(
+      gru_lm(**SMALL).init_with_output, jax.random.key(0), TEXT
+    )
+  types = {leaf.dtype.name for leaf in jax.tree.leaves(variables)}
+  assert types == {'float32'}
+  assert logits.dtype == np.float32

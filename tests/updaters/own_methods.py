@@ -21,13 +21,12 @@ def own_object(counts, *, temperature=1.0):
     if probe is None:
       raise ValueError('own_object needs a probe')
     grads = jax.grad(probe.loss)(params, probe.batches[0])
-    noisy = jax.tree.map(
-      lambda g, k: (
-        jnp.abs(g) + temperature * jax.random.uniform(k, g.shape, g.dtype)
-      ),
-      grads,
-      prng.leaf_keys(key, params),
-    )
+
+    def score(grad, leaf_key):
+      noise = jax.random.uniform(leaf_key, grad.shape, grad.dtype)
+      return jnp.abs(grad) + jnp.asarray(temperature, grad.dtype) * noise
+
+    noisy = jax.tree.map(score, grads, prng.leaf_keys(key, params))
     largest = masks.map_masks(
       lambda s, n: s >= jnp.sort(s, axis=None)[s.size - n], noisy, counts
     )

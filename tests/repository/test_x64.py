@@ -1,0 +1,57 @@
+"""Parts of the suite with `jax_enable_x64`, in a process of their own.
+
+What differs by design is tested in place: `tests/updaters/test_x64.py` and
+`tests/experiments/test_x64.py` compare with and without.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+CONTRACT = 'tests/updaters/test_contract.py'
+BY_LEAF = 'tests/core/test_topk_by_leaf.py'
+QUICK = (
+  f'{CONTRACT}::test_invariant[rigl]',
+  f'{CONTRACT}::test_vmap_equals_a_loop[rigl]',
+  f'{CONTRACT}::test_one_program_serves_all_counts_and_numbers[rigl]',
+  f'{CONTRACT}::test_state_survives_orbax[rigl]',
+  f'{BY_LEAF}::test_equals_a_stable_sort_of_each_leaf',
+  f'{BY_LEAF}::test_leaves_of_other_types_and_without_masks',
+  # Four runs of which they measure all there is to measure on weights.
+  'tests/experiments/analyses/test_of_weights.py',
+)
+PARTS = (
+  *('core', 'updaters', 'optim', 'models', 'training'),
+  'experiments/analyses',
+  'experiments/test_population.py',
+  'experiments/test_train.py',
+  'launch/test_train.py',
+)
+
+
+def run(*tests):
+  """Runs tests by their ids; fails with what pytest prints."""
+  done = subprocess.run(
+    [sys.executable, '-m', 'pytest', '-q', '-n', '0', '-p', 'no:cacheprovider']
+    + [*tests],
+    cwd=ROOT,
+    env=os.environ | {'JAX_ENABLE_X64': '1', 'PYTHONPATH': str(ROOT)},
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-1000:]
+
+
+def test_a_part_of_the_suite_passes():
+  run(*QUICK)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('part', PARTS)
+def test_most_of_the_suite_passes(part):
+  run(f'tests/{part}')
