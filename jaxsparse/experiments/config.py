@@ -82,7 +82,7 @@ def default_config(
     **{'name': optimizer, 'learning_rate': 0.1, 'weight_decay': 0.0}
     | defaults('optimizer', optimizer)
     | {'schedule': 'cosine', 'warmup_steps': 0, 'clip_norm': 0.0}
-    | {'boundaries': (), 'scales': (), 'no_decay': ()},
+    | {'boundaries': (), 'scales': (), 'no_decay': (), 'regrown': 'zero'},
   )
   if optimizer == 'sgd':
     config.optimizer.momentum = 0.9

@@ -7,6 +7,7 @@ import numpy as np
 
 from jaxsparse.data import datasets
 from jaxsparse.experiments.learning_rate import LARGEST, SCHEDULES
+from jaxsparse.optim.regrown import REGROWN
 
 Plain = dict[str, Any]
 
@@ -125,6 +126,7 @@ CHECKS: dict[str, tuple[str, Any]] = {
     'auto, validation or test',
     lambda v: v in ('auto', 'validation', 'test'),
   ),
+  'optimizer.regrown': (', '.join(REGROWN), lambda v: v in REGROWN),
   'optimizer.schedule': (', '.join(SCHEDULES), lambda v: v in SCHEDULES),
 }
 

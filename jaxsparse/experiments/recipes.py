@@ -136,6 +136,7 @@ def _recipe(
     optimizers.make(dict(optimizer), num_steps),
     updater,
     preprocessing.augment(augmentations),
+    dict(optimizer)['regrown'],
   )
 
 

@@ -29,6 +29,7 @@ Its order of events is `jaxsparse.optim.transition`'s. The masks are
 `state.mask_state.masks`.
 """
 
+import functools
 from typing import NamedTuple
 
 import jax
@@ -49,6 +50,7 @@ from jaxsparse.core.types import (
 from jaxsparse.optim import transition
 from jaxsparse.optim.frozen import check_moves
 from jaxsparse.optim.masked import masked_updates, stored_params
+from jaxsparse.optim.regrown import with_regrown
 from jaxsparse.optim.reset import check_momentum
 from jaxsparse.optim.supported import check_optimiser
 
@@ -76,6 +78,7 @@ def sparsify(
   start_step: int,
   stop_step: int,
   probe: Probe | None = None,
+  regrown: str = 'zero',
 ) -> optax.GradientTransformation:
   """`tx` under the masks of `updater`.
 
@@ -91,6 +94,7 @@ def sparsify(
       unless the method takes no mask steps. An `updater` with a decay or a ramp
       is made with the same numbers.
     probe: what a method that scores at initialisation needs.
+    regrown: the moments of a regrown weight, one of `regrown.REGROWN`.
 
   Returns:
     A transformation whose `update(grads, state, params)` takes the dense
@@ -106,9 +110,9 @@ def sparsify(
     TypeError: `tx`, `updater` or `key` is not what it should be, or a step is
       no integer of the host.
     ValueError: a step is out of range, there is no mask step, `updater` was
-      made with other steps, or its `mask_steps` is unknown. From `init`: `tx`
-      is refused, or the method needs a probe and has none. From `update`: no
-      params.
+      made with other steps, or its `mask_steps` or `regrown` is unknown. From
+      `init`: `tx` is refused, or the method needs a probe and has none. From
+      `update`: no params.
   """
   if not isinstance(updater, MaskUpdater):
     raise TypeError(f'updater is {updater!r}; accepted is a MaskUpdater')
@@ -120,6 +124,8 @@ def sparsify(
   schedules.check_times(updater.times, times)
   schedules.check_window(updater.mask_steps, start_step, stop_step)
   first, end = schedules.mask_window(updater.mask_steps, start_step, stop_step)
+  tx = with_regrown(tx, regrown)
+  mask_step = functools.partial(transition.mask_step, regrown=regrown)
   masks_key = prng.stream(key, 'masks')
   ordinary = _branch(transition.optimiser_step, tx, updater, masks_key)
 
@@ -158,7 +164,7 @@ def sparsify(
     )
     return jax.lax.cond(
       on_mask_step,
-      _branch(transition.mask_step, tx, updater, masks_key),
+      _branch(mask_step, tx, updater, masks_key),
       ordinary,
       grads,
       state,

@@ -6,7 +6,8 @@ and what the method adds to it. On a mask step
 the optimiser moves first if the method says so (`step_on_update`: SET, SNFS,
 gradual pruning), by the old masks, or not at all (RigL); then the masks
 change, and the statistics of the weights that left or entered them are reset
-(the momentum of those that entered to what the method gives it, if it does).
+(the momentum of those that entered to what the method gives it, if it does,
+and their second moment to what `regrown` says, if it is not zero).
 A method that prunes before it grows (GraNet) changes the masks twice: a weight
 that leaves and enters again is reset too.
 The gradient, at the masked params, is the same throughout: growth sees it as
@@ -25,6 +26,7 @@ import optax
 
 from jaxsparse.core.types import MaskState, MaskUpdater, Params, PyTree
 from jaxsparse.optim.masked import apply_gradients
+from jaxsparse.optim.regrown import start_second_moments
 from jaxsparse.optim.reset import reset_statistics, start_momenta
 
 
@@ -72,10 +74,12 @@ def mask_step(
   *,
   step: int | jax.Array,
   key: jax.Array,
+  regrown: str = 'zero',
 ) -> tuple[Params, PyTree, MaskState]:
   """A step at which the masks change; see the head of the module.
 
-  Args and returns as `optimiser_step`.
+  Args and returns as `optimiser_step`, and `regrown`, one of
+  `regrown.REGROWN`: for `age`, `tx` is one of `regrown.with_regrown`.
   """
   if updater.step_on_update:
     params, opt_state, mask_state = optimiser_step(
@@ -99,6 +103,9 @@ def mask_step(
   if updater.momenta is not None:
     momenta = updater.momenta(grads, mask_state)
     opt_state = start_momenta(tx, opt_state, new_params, old, new, momenta)
+  opt_state = start_second_moments(
+    tx, opt_state, new_params, grads, old, new, regrown
+  )
   return new_params, opt_state, new_state
 
 

@@ -5,6 +5,7 @@ the transition of `jaxsparse.optim.transition` that they apply. They know
 nothing of populations, loops or devices.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -40,12 +41,15 @@ class Recipe(NamedTuple):
     updater: `member -> MaskUpdater`.
     augment: `(batch, key) -> batch`, for these two steps alone: scores,
       probes and methods that look at a batch before step 0 see it as it is.
+    regrown: the moments of a regrown weight, one of `optim.regrown.REGROWN`;
+      for `age`, `optimiser` gives one of `with_regrown`.
   """
 
   loss: Loss
   optimiser: Callable[[Member, jax.Array], optax.GradientTransformation]
   updater: Callable[[Member], MaskUpdater]
   augment: Augment = as_it_is
+  regrown: str = 'zero'
 
 
 def train_step(recipe: Recipe) -> Step:
@@ -59,7 +63,7 @@ def mask_update_step(recipe: Recipe) -> Step:
   `churn` is the fraction of each leaf's weights, active before, that are not
   active after, and `layer_active` the number of those that are.
   """
-  base = _step(recipe, mask_step)
+  base = _step(recipe, functools.partial(mask_step, regrown=recipe.regrown))
 
   def step(state, member, batch):
     old = state.mask_state.masks
