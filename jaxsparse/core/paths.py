@@ -1,9 +1,9 @@
 """Leaves named by path, alike for linen, nnx, equinox and plain trees.
 
 A path is the keys from the root joined by '/': `layers_0/kernel`,
-`layers/0/weight`. The `.value` of a flax.nnx variable is left out. No two
-leaves of a tree have one path. Patterns are those of `fnmatch` (`*` also
-crosses '/').
+`layers/0/weight`. A key that holds a '/' itself is quoted: `'mlp/out'/w`. The
+`.value` of a flax.nnx variable is left out. No two leaves of a tree have one
+path. Patterns are those of `fnmatch` (`*` also crosses '/').
 
 A rule `(path, shape) -> bool` selects leaves. By default they are the kernels,
 `kernels_of`. A selection of one's own can start from them:
@@ -52,7 +52,7 @@ def flatten(
     path = next(name for name in leaves if names.count(name) > 1)
     raise ValueError(
       f'two leaves have the path {path!r}; accepted are keys that differ when'
-      " joined by '/': rename one"
+      ' quoted and joined: rename one'
     )
   return leaves
 
@@ -86,7 +86,8 @@ def _names(tree: PyTree, key_paths: Sequence[_KeyPath]) -> list[Path]:
 
 
 def _join(key_path: _KeyPath) -> Path:
-  return '/'.join(tree_util.keystr((key,), simple=True) for key in key_path)
+  names = (tree_util.keystr((key,), simple=True) for key in key_path)
+  return '/'.join(repr(name) if '/' in name else name for name in names)
 
 
 def _outermost(
