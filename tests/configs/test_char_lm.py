@@ -38,7 +38,7 @@ def test_the_recipe_of_the_paper(method, tmp_path):
     assert run.config['updater']['drop_fraction'] == 0.1
 
 
-def test_the_study_has_three_seeds_of_each_method(tmp_path):
+def test_the_study_has_three_seeds_of_each_method_and_remedy(tmp_path):
   study = config_files.load_study('studies/rigl/char_lm')
   where = {'data.dir': str(tmp_path / 'nowhere')}
   study = dataclasses.replace(
@@ -49,8 +49,16 @@ def test_the_study_has_three_seeds_of_each_method(tmp_path):
     ),
   )
   made = expand(study, tmp_path, without_data=True)
-  assert len(made.members) == 15
-  assert {run.name for run in study.runs} == set(METHODS)
+  assert len(made.members) == 33
+  remedies = {
+    f'{method}_{remedy}': remedy
+    for method in ('rigl', 'set')
+    for remedy in ('age', 'seed', 'layer')
+  }
+  assert {run.name for run in study.runs} == {*METHODS, *remedies}
+  for cell in made.cells:
+    optimizer = made.members[cell.member].experiment.config['optimizer']
+    assert optimizer['regrown'] == remedies.get(cell.row.run, 'zero')
   for method in METHODS:
     run = planned(f'tiny_shakespeare/gru_{method}', tmp_path)
     assert len(run.dataset.train.labels) == 15_685

@@ -147,6 +147,12 @@ def _fixture(table):
 
 per_weight = _fixture(PER_WEIGHT | WRAPPED)
 factored = _fixture(FACTORED)
+by_name = _fixture(
+  {
+    name: lambda name=name, builder=builder: (name, builder())
+    for name, builder in (PER_WEIGHT | WRAPPED | FACTORED).items()
+  }
+)
 
 
 @pytest.fixture(params=list(REFUSED))
