@@ -144,9 +144,13 @@ def _state_values(tx, opt_state, params):
     if owner != reset.NO_OWNER:
       yield Value(leaf, owner)
     elif not jnp.shape(leaf) and jnp.issubdtype(leaf.dtype, jnp.integer):
-      yield Value(leaf, scalar=OfCount(i, lambda n, *_: n))
+      yield Value(leaf, scalar=_count(i, leaf.dtype))
     else:
       yield Value(leaf)
+
+
+def _count(counter, dtype):
+  return OfCount(counter, lambda n, *_: jnp.asarray(n, dtype))
 
 
 class _Walk:
@@ -207,7 +211,7 @@ class _Walk:
     if self.ages is None:
       return value.array
     count = self.state[scalar.counter]
-    ages = self.ages[leaf].astype(count.dtype)
+    ages = self.ages[leaf]
     at = functools.reduce(
       lambda fn, _: jax.vmap(fn), ages.shape, lambda n: scalar.at(n, False, {})
     )

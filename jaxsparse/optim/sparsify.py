@@ -94,7 +94,8 @@ def sparsify(
       unless the method takes no mask steps. An `updater` with a decay or a ramp
       is made with the same numbers.
     probe: what a method that scores at initialisation needs.
-    regrown: the moments of a regrown weight, one of `regrown.REGROWN`.
+    regrown: the moments of a regrown weight, one of `regrown.REGROWN`; with
+      `age`, `opt_state` is an `own_age.OwnAgeState`.
 
   Returns:
     A transformation whose `update(grads, state, params)` takes the dense

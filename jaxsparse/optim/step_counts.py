@@ -134,22 +134,35 @@ def _corrects(value):
 
 def _function(eqn, values):
   """`(n, probing, memo) -> results` of an equation between scalars."""
-  rounds = eqn.primitive.name == 'convert_element_type' and jnp.issubdtype(
-    eqn.invars[0].aval.dtype, jnp.floating
+  name, dtype = eqn.primitive.name, eqn.invars[0].aval.dtype
+  rounds = name == 'convert_element_type' and jnp.issubdtype(
+    dtype, jnp.floating
   )
+  power = name == 'pow' and values[0].scalar is None
 
   def operand(value, n, probing, memo):
     if value.scalar:
       return value.scalar.at(n, probing, memo)
     return known(value.array) if probing else value.array
 
+  def outcome(arrays, probing):
+    if rounds and probing:
+      return arrays
+    return [_power(dtype, *arrays)] if power else results(eqn, arrays)
+
   def function(n, probing, memo):
     if id(values) not in memo:
       arrays = [operand(v, n, probing, memo) for v in values]
-      memo[id(values)] = arrays if rounds and probing else results(eqn, arrays)
+      memo[id(values)] = outcome(arrays, probing)
     return memo[id(values)]
 
   return function
+
+
+def _power(dtype, base, exponent):
+  """base^exponent, which costs a weight a tenth of what `pow` does on CPU."""
+  logarithm = jnp.log(jnp.asarray(base, dtype))
+  return jnp.exp(jnp.asarray(exponent, dtype) * logarithm)
 
 
 def known(array: Any) -> Any:
