@@ -15,26 +15,15 @@ rate, a rectification (radam) and what is special about a first step (acprop,
 adan) go by the count as ever.
 """
 
-import functools
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
-from jax.extend import core as jex_core
 
+from jaxsparse.core.align import aligned, map_aligned
 from jaxsparse.core.types import Params, PyTree
-from jaxsparse.optim import reset
-from jaxsparse.optim.step_counts import (
-  OfCount,
-  Value,
-  divides,
-  results,
-  scalars,
-)
-
-_CALLS = ('jit', 'closed_call', 'custom_jvp_call', 'custom_vjp_call')
+from jaxsparse.optim.corrections import evaluate
 
 
 class OwnAgeState(NamedTuple):
@@ -48,20 +37,6 @@ class OwnAgeState(NamedTuple):
 
   opt_state: PyTree
   ages: PyTree
-
-
-class Correction(NamedTuple):
-  """A place at which an optimiser corrects bias.
-
-  Attributes:
-    leaf: the parameter, an index in the leaves of all.
-    counter: the step count, an index in the leaves of the optimiser's state.
-    scalar: what is divided by, or multiplied with if it is a factor.
-  """
-
-  leaf: int
-  counter: int
-  scalar: OfCount
 
 
 def by_own_age(
@@ -86,148 +61,16 @@ def by_own_age(
     grads: PyTree, state: OwnAgeState, params: Params | None = None
   ) -> tuple[PyTree, OwnAgeState]:
     opt_state, ages = state
-    flat_ages, structure = jax.tree.flatten(ages)
     (updates, new), corrections = evaluate(
-      tx, grads, opt_state, params, flat_ages
+      tx, grads, opt_state, params, aligned(grads, ages)
     )
     before, after = jax.tree.leaves(opt_state), jax.tree.leaves(new)
-    steps = [jnp.int32(0)] * len(flat_ages)
+    flat_grads, structure = jax.tree.flatten(grads)
+    steps = [jnp.int32(0)] * len(flat_grads)
     for leaf, count, _ in corrections:
       counted = (after[count] - before[count]).astype(jnp.int32)
       steps[leaf] = jnp.maximum(steps[leaf], counted)
-    older = [a + s for a, s in zip(flat_ages, steps, strict=True)]
-    return updates, OwnAgeState(new, jax.tree.unflatten(structure, older))
+    steps = jax.tree.unflatten(structure, steps)
+    return updates, OwnAgeState(new, map_aligned(jnp.add, ages, steps))
 
   return optax.GradientTransformation(init, update)
-
-
-def evaluate(
-  tx: optax.GradientTransformation,
-  grads: PyTree,
-  opt_state: PyTree,
-  params: Params | None,
-  ages: list[jax.Array] | None = None,
-) -> tuple[tuple[PyTree, PyTree], list[Correction]]:
-  """`tx.update`, and where it corrects bias.
-
-  Args:
-    tx: the optimiser.
-    grads: its gradients.
-    opt_state: its state.
-    params: the parameters, or None.
-    ages: an int array for each leaf of `grads`, of its shape; bias is
-      corrected by them. If None, by the step count, as `tx` does.
-
-  Returns:
-    The updates and the new state; and the corrections.
-  """
-  args = (grads, opt_state, params)
-  jaxpr, shapes = jax.make_jaxpr(tx.update, return_shape=True)(*args)
-  own = range(len(jax.tree.leaves(grads)))
-  values = [
-    *map(Value, jax.tree.leaves(grads), own),
-    *_state_values(tx, opt_state, grads),
-    *map(Value, jax.tree.leaves(params), own),
-  ]
-  walk = _Walk(jax.tree.leaves(grads), jax.tree.leaves(opt_state), ages)
-  outputs = walk.run(jaxpr.jaxpr, jaxpr.consts, values)
-  arrays = [output.array for output in outputs]
-  structure = jax.tree.structure(shapes)
-  return jax.tree.unflatten(structure, arrays), walk.corrections
-
-
-def _state_values(tx, opt_state, params):
-  owners = jax.tree.leaves(reset.owners(tx, opt_state, params))
-  for i, (owner, leaf) in enumerate(
-    zip(owners, jax.tree.leaves(opt_state), strict=True)
-  ):
-    if owner != reset.NO_OWNER:
-      yield Value(leaf, owner)
-    elif not jnp.shape(leaf) and jnp.issubdtype(leaf.dtype, jnp.integer):
-      yield Value(leaf, scalar=_count(i, leaf.dtype))
-    else:
-      yield Value(leaf)
-
-
-def _count(counter, dtype):
-  return OfCount(counter, lambda n, *_: jnp.asarray(n, dtype))
-
-
-class _Walk:
-  """An evaluation of a jaxpr that corrects bias by age."""
-
-  def __init__(self, leaves, state, ages):
-    self.shapes = [jnp.shape(leaf) for leaf in leaves]
-    self.state = state
-    self.ages = ages
-    self.corrections: list[Correction] = []
-    self._corrects = functools.cache(divides)  # Many leaves share a scalar.
-
-  def run(
-    self, jaxpr: jex_core.Jaxpr, consts: Sequence[Any], values: Sequence[Value]
-  ) -> list[Value]:
-    env = dict(zip(jaxpr.constvars, map(Value, consts), strict=True))
-    env |= zip(jaxpr.invars, values, strict=True)
-
-    def read(var):
-      return Value(var.val) if isinstance(var, jex_core.Literal) else env[var]
-
-    for eqn in jaxpr.eqns:
-      outputs = self._results(eqn, [read(var) for var in eqn.invars])
-      env |= zip(eqn.outvars, outputs, strict=True)
-    return [read(var) for var in jaxpr.outvars]
-
-  def _results(self, eqn, values):
-    name = eqn.primitive.name
-    if name == 'cond':
-      return self._branches(eqn.params['branches'], *values)
-    if name in _CALLS and any(result.aval.shape for result in eqn.outvars):
-      called = eqn.params.get('jaxpr') or eqn.params['call_jaxpr']
-      return self.run(called.jaxpr, called.consts, values)
-    arrays = [value.array for value in values]
-    leaves = {value.leaf for value in values if value.leaf is not None}
-    leaf = leaves.pop() if len(leaves) == 1 else None
-    if leaf is not None and name in ('div', 'mul'):
-      divisor = values[1] if name == 'div' else None
-      arrays = [self._by_age(leaf, v, v is divisor) for v in values]
-    return [
-      Value(array, leaf if self._fits(leaf, array) else None, scalar)
-      for array, scalar in zip(
-        results(eqn, arrays), scalars(eqn, values), strict=True
-      )
-    ]
-
-  def _fits(self, leaf, array):
-    return leaf is not None and self.shapes[leaf] == jnp.shape(array)
-
-  def _by_age(self, leaf, value, is_divisor):
-    """The array of an operand: of a bias correction, by the weights' ages."""
-    scalar = value.scalar
-    if scalar is None or not (
-      scalar.factor or (is_divisor and self._corrects(scalar))
-    ):
-      return value.array
-    self.corrections.append(Correction(leaf, scalar.counter, scalar))
-    if self.ages is None:
-      return value.array
-    count = self.state[scalar.counter]
-    ages = self.ages[leaf]
-    at = functools.reduce(
-      lambda fn, _: jax.vmap(fn), ages.shape, lambda n: scalar.at(n, False, {})
-    )
-    # As it is where the age is the count: there not a bit shall change.
-    return jnp.where(ages == count, value.array, at(ages))
-
-  def _branches(self, branches, index, *operands):
-    leaves: list[int | None] = []
-
-    def branch(closed):
-      def run():
-        outputs = self.run(closed.jaxpr, closed.consts, operands)
-        leaves[:] = [output.leaf for output in outputs]
-        return [output.array for output in outputs]
-
-      return run
-
-    arrays = jax.lax.switch(index.array, [branch(b) for b in branches])
-    return [Value(a, leaf) for a, leaf in zip(arrays, leaves, strict=True)]

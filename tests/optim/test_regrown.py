@@ -1,6 +1,7 @@
 """A weight that is regrown late, beside one that was never dropped."""
 
 import functools
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -173,6 +174,24 @@ def test_second_moments_by_hand(remedy, third):
         np.testing.assert_allclose(after[0].nu[name], value, rtol=1e-4)
     elif remedy == 'layer':  # No weight stays whose mean there is.
       np.testing.assert_array_equal(after[0].nu['w'], [2.0, 0.0, 0.0])
+
+
+class Reversed(NamedTuple):
+  """Params whose leaves are in another order than a dict's."""
+
+  w: jax.Array
+  b: jax.Array
+
+
+def test_gradients_follow_the_params_by_path():
+  params = Reversed(w=jnp.zeros(2), b=jnp.zeros(1))
+  tx = optax.adam(RATE)
+  moments, *rest = tx.init(params)
+  state = (moments._replace(count=jnp.int32(10**6)), *rest)
+  grads = {'b': jnp.full(1, 5.0), 'w': jnp.full(2, 3.0)}
+  nu = start_second_moments(tx, state, params, grads, ONE, BOTH, 'seed')[0].nu
+  np.testing.assert_allclose(nu.w, [0, 9])
+  np.testing.assert_array_equal(nu.b, [0])
 
 
 def test_schedules_and_skipped_steps_go_by_their_own_counts():

@@ -1,0 +1,143 @@
+"""Which statistic of an optimiser is a second moment, found by trying.
+
+From `tx.init`, with gradients g and 2 g, it is the one that moves by c g^2
+where 1 - c is about the b of a correction of bias, 1 - b^n. One in other units
+(prodigy) is left alone, and so is one whose bias is not corrected.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax.extend import core as jex_core
+
+from jaxsparse.core.types import Params
+from jaxsparse.optim import corrections, reset, step_counts
+
+# Too small for any clipping.
+_GRADIENTS = (1e-4, 2e-4)
+# Before it moves; an accumulation over more is taken for none.
+_MOST_STEPS = 4096
+
+
+class SecondMoment(NamedTuple):
+  """A second moment whose bias the optimiser corrects.
+
+  Attributes:
+    leaf: the parameter, an index in the leaves of all.
+    statistic: the moment, an index in the leaves of the optimiser's state.
+    counter: the step count by which it is corrected, likewise.
+    decay: b, of the correction 1 - b^n.
+  """
+
+  leaf: int
+  statistic: int
+  counter: int
+  decay: float
+
+
+def second_moments(
+  tx: optax.GradientTransformation, params: Params
+) -> list[SecondMoment]:
+  """The second moments whose bias an optimiser corrects.
+
+  Args:
+    tx: the optimiser. Numbers in it that are traced are any.
+    params: the parameters; leaves may be `ShapeDtypeStruct`.
+  """
+  # In float16 a small gradient's square would be 0.
+  point = jax.tree.map(
+    lambda p: np.zeros(
+      (1,) * len(p.shape), jnp.promote_types(p.dtype, jnp.float32)
+    ),
+    params,
+  )
+  with jax.ensure_compile_time_eval():
+    init = _known(tx.init, point)(point)
+    _, found = corrections.evaluate(tx, point, init, point)
+    decays = {
+      (leaf, count, step_counts.decay(scalar))
+      for leaf, count, scalar in found
+      if not scalar.factor
+    }
+    if not decays:
+      return []
+    counts = sorted({count for _, count, _ in decays})
+    states = _first_moves(tx, point, init, counts)
+  owners = jax.tree.leaves(reset.owners(tx, init, point))
+  tried = zip(
+    owners, jax.tree.leaves(init), jax.tree.leaves(states), strict=True
+  )
+  squared = [
+    (owner, i, rate)
+    for i, (owner, initial, moved) in enumerate(tried)
+    if owner != reset.NO_OWNER and (rate := _rate(initial, moved)) is not None
+  ]
+  return [
+    SecondMoment(leaf, i, count, decay)
+    for leaf, i, rate in squared
+    for _, count, decay in _nearest(decays, leaf, rate)
+  ]
+
+
+def _rate(initial, moved):
+  """The c of a statistic that moved by c g^2; None if by anything else."""
+  initial = np.asarray(initial, np.float64)
+  once, twice = (
+    abs(np.ravel(m - initial)) for m in np.asarray(moved, np.float64)
+  )
+  square = _GRADIENTS[0] ** 2
+  if once.size != 1 or not 3.8 < twice[0] / max(once[0], 1e-30) < 4.2:
+    return None
+  return (twice[0] - once[0]) / (3 * square)
+
+
+def _nearest(decays, leaf, rate):
+  """The correction of a leaf whose 1 - b is about `rate`, if there is one."""
+  near = [
+    (abs(np.log(rate / (1 - entry[2]))), entry)
+    for entry in decays
+    if entry[0] == leaf
+  ]
+  return [entry for off, entry in sorted(near)[:1] if off < np.log(2)]
+
+
+def _first_moves(tx, point, init, counts):
+  """The states, for each of `_GRADIENTS`, once all counts have moved."""
+
+  def gradients(g):
+    return jax.tree.map(lambda p: jnp.full_like(p, g), point)
+
+  update = _known(tx.update, gradients(1.0), init, point)
+
+  def moved(g):
+    def waits(carry):
+      step, state = carry
+      after = jax.tree.leaves(state)
+      still = jnp.array([after[c] for c in counts]) == jnp.array(
+        [jax.tree.leaves(init)[c] for c in counts]
+      )
+      return jnp.any(still) & (step < _MOST_STEPS)
+
+    def body(carry):
+      step, state = carry
+      return step + 1, update(gradients(g), state, point)[1]
+
+    return jax.lax.while_loop(waits, body, (0, init))[1]
+
+  return jax.jit(jax.vmap(moved))(jnp.array(_GRADIENTS))
+
+
+def _known(function, *args):
+  """`function`, with any numbers for those in it that are traced."""
+  jaxpr, shapes = jax.make_jaxpr(function, return_shape=True)(*args)
+  consts = [step_counts.known(const) for const in jaxpr.consts]
+  closed = jex_core.ClosedJaxpr(jaxpr.jaxpr, consts)
+
+  def known(*args):
+    results = jex_core.jaxpr_as_fun(closed)(*jax.tree.leaves(args))
+    return jax.tree.unflatten(jax.tree.structure(shapes), results)
+
+  return known
