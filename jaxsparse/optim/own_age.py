@@ -54,7 +54,7 @@ def by_own_age(
   """
 
   def init(params: Params) -> OwnAgeState:
-    ages = jax.tree.map(lambda p: jnp.zeros(p.shape, jnp.int32), params)
+    ages = jax.tree.map(lambda p: jnp.zeros_like(p, jnp.int32), params)
     return OwnAgeState(tx.init(params), ages)
 
   def update(
