@@ -4,6 +4,7 @@ import operator
 from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxsparse.core.masks import map_masks, shard_like
@@ -23,7 +24,7 @@ def zeros(params: Params, counts: Counts) -> PyTree:
   """
 
   def one(param: Array, _: int | Array) -> Array:
-    dtype = jnp.promote_types(param.dtype, jnp.float32)
+    dtype = np.promote_types(param.dtype, np.float32)
     return shard_like(param, jnp.zeros(param.shape, dtype))
 
   return map_masks(one, params, counts)

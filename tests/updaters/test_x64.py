@@ -28,6 +28,19 @@ def test_types_of_params_and_states_are_the_same(case, key, monkeypatch):
     assert types(jax.eval_shape(case.first_moment, key)) == expected
 
 
+def test_float64_params_stay_float64(case, key):
+  def mask_step(params):
+    state = case.updater.init(params, key=key, probe=case.probe)
+    state = case.updater.observe(params, state, params, step=0, key=key)
+    return case.updater.update(params, state, params, step=2, key=key)
+
+  with jax.enable_x64(True), jax.numpy_dtype_promotion('standard'):
+    wide = jax.tree.map(lambda p: np.asarray(p, np.float64), case.params)
+    params, state = jax.eval_shape(mask_step, wide)
+  assert {p.dtype.name for p in jax.tree.leaves(params)} == {'float64'}
+  assert {m.dtype.name for m in jax.tree.leaves(state.masks)} == {'bool'}
+
+
 @pytest.mark.parametrize(
   'case',
   [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)],
