@@ -1,9 +1,10 @@
 """Leaves named by path, alike for linen, nnx, equinox and plain trees.
 
 A path is the keys from the root joined by '/': `layers_0/kernel`,
-`layers/0/weight`. A key that holds a '/' itself is quoted: `'mlp/out'/w`. The
-`.value` of a flax.nnx variable is left out. No two leaves of a tree have one
-path. Patterns are those of `fnmatch` (`*` also crosses '/').
+`layers/0/weight`. The `.value` of a flax.nnx variable is left out. No two
+leaves of a tree have one path: where keys hold a '/' themselves, and two leaves
+would, those keys are quoted. Patterns are those of `fnmatch` (`*` also crosses
+'/').
 
 A rule `(path, shape) -> bool` selects leaves. By default they are the kernels,
 `kernels_of`. A selection of one's own can start from them:
@@ -12,6 +13,7 @@ A rule `(path, shape) -> bool` selects leaves. By default they are the kernels,
     erk(params, 0.9, select=lambda p, s: is_kernel(p, s) and p != 'head/weight')
 """
 
+import collections
 import difflib
 import fnmatch
 import re
@@ -79,15 +81,34 @@ def _names(tree: PyTree, key_paths: Sequence[_KeyPath]) -> list[Path]:
   variables: set[_KeyPath] = set()
   if any(len(path) > 1 and path[-1] == _VALUE for path in key_paths):
     variables = set(_outermost(tree, _nodes.is_variable))
-  return [
-    _join(path[:-1] if len(path) > 1 and path[:-1] in variables else path)
+  keys = [
+    _keys(path[:-1] if len(path) > 1 and path[:-1] in variables else path)
     for path in key_paths
+  ]
+  slashes = any('/' in key for parts in keys for key in parts)
+  shared = _shared(tree) if slashes else set()
+  return [
+    path if (path := '/'.join(parts)) not in shared else _quoted(parts)
+    for parts in keys
   ]
 
 
-def _join(key_path: _KeyPath) -> Path:
-  names = (tree_util.keystr((key,), simple=True) for key in key_path)
-  return '/'.join(repr(name) if '/' in name else name for name in names)
+def _keys(key_path: _KeyPath) -> list[str]:
+  return [tree_util.keystr((key,), simple=True) for key in key_path]
+
+
+def _quoted(keys: Sequence[str]) -> Path:
+  return '/'.join(repr(key) if '/' in key else key for key in keys)
+
+
+def _shared(tree: PyTree) -> set[Path]:
+  """Returns the joined keys of more than one leaf, those that are `None` too.
+
+  So that a leaf has one path in params and in masks.
+  """
+  leaves = tree_util.tree_flatten_with_path(tree, lambda x: x is None)[0]
+  counts = collections.Counter('/'.join(_keys(path)) for path, _ in leaves)
+  return {path for path, count in counts.items() if count > 1}
 
 
 def _outermost(
@@ -132,7 +153,7 @@ def kernels_of(tree: PyTree) -> Rule:
     tree: params; an Equinox module keeps its classes under `eqx.filter`.
   """
   by_class = {
-    f'{_join(key_path)}/{name}'.lstrip('/'): _nodes.has_kernels(layer)
+    '/'.join([*_keys(key_path), name]): _nodes.has_kernels(layer)
     for key_path, layer in _outermost(tree, _nodes.is_equinox_layer).items()
     for name in WEIGHTS
   }

@@ -95,8 +95,13 @@ def test_each_leaf_has_a_path_of_its_own_whatever_its_keys_hold(tree):
   assert jax.tree.leaves(names) == list(found)
 
 
-def test_a_key_with_a_slash_is_quoted():
-  assert list(paths.flatten({'mlp/out': {'w': 1}})) == ["'mlp/out'/w"]
+def test_a_key_with_a_slash_is_quoted_where_paths_would_meet():
+  assert list(paths.flatten({'mlp/out': {'w': 1}})) == ['mlp/out/w']
+  met = {'mlp/out': {'w': 1}, 'mlp': {'out': {'w': 2}}}
+  assert paths.flatten(met) == {'mlp/out/w': 2, "'mlp/out'/w": 1}
+  # Whatever has no mask: a leaf has the path that it has in the params.
+  masks = {'mlp/out': {'w': 1}, 'mlp': {'out': {'w': None}}}
+  assert paths.flatten(masks) == {"'mlp/out'/w": 1}
 
 
 def test_two_leaves_of_one_path_are_refused():

@@ -49,7 +49,7 @@ def records_of(workdir, replicate):
 
 
 def poisoned(counts, *, victim=-1.0, start_step=0, stop_step):
-  """RigL; the replicate of seed `victim` has NaN gradients from step 11 on."""
+  """RigL; the replicate of seed `victim` has NaN gradients from step 12 on."""
   base = rigl(counts, start_step=start_step, stop_step=stop_step)
 
   def init(params, *, key, probe=None):
@@ -60,7 +60,7 @@ def poisoned(counts, *, victim=-1.0, start_step=0, stop_step):
     return state._replace(inner=marked)
 
   def regularise(grads, state, params, *, step, key):
-    bad = state.inner & (step >= 11)
+    bad = state.inner & (step >= 12)
     return jax.tree.map(lambda g: jnp.where(bad, jnp.nan, g), grads)
 
   return base._replace(init=init, regularise=regularise)
