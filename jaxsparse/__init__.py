@@ -3,7 +3,8 @@
 Import the layer you need; each package's docstring says what lives there:
 `jaxsparse.core` (masks, top-k, distributions), `jaxsparse.updaters` (one
 method a file), `jaxsparse.optim` (the Optax side), `jaxsparse.models`,
-`jaxsparse.data`, `jaxsparse.training` and `jaxsparse.experiments`.
+`jaxsparse.data`, `jaxsparse.training`, `jaxsparse.config`, `jaxsparse.runs`,
+`jaxsparse.analyses` and `jaxsparse.studies`.
 """
 
 __version__ = '0.1.0'

@@ -8,7 +8,7 @@ r"""Makes an analysis of finished runs.
   python -m launch.analyze density --workdir=runs/ticket --option num_probes=8
   python -m launch.analyze distance_map --workdir=runs/a,runs/b --workdir=runs/p
 
-An ANALYSIS is a file in `jaxsparse/experiments/analyses`, or a dotted path;
+An ANALYSIS is a file in `jaxsparse/analyses`, or a dotted path;
 its docstring says what it takes and gives, and without one the error says which
 there are. One of several kinds of runs takes a `--workdir` for each. Prints the
 numbers, writes them with a table and a figure where there is one to DIR
@@ -21,9 +21,11 @@ from typing import Any
 
 from absl import flags
 
-from jaxsparse.experiments import analysing, command, findings, literals
-from jaxsparse.experiments import summary as summary_lib
-from jaxsparse.experiments.studies import metrics
+from jaxsparse.cli import command
+from jaxsparse.config import literals
+from jaxsparse.results import analysing, findings
+from jaxsparse.runs import summary as summary_lib
+from jaxsparse.studies import metrics
 
 _WORKDIR = flags.DEFINE_multi_string(
   'workdir', [], 'Workdirs with commas between; once for each kind of run.'

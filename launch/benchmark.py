@@ -12,8 +12,8 @@ import jax
 from absl import flags
 
 from jaxsparse.benchmarks import harness
+from jaxsparse.cli import command
 from jaxsparse.core import registry
-from jaxsparse.experiments import command
 
 _CASES = 'jaxsparse.benchmarks.cases'
 

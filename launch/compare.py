@@ -13,10 +13,11 @@ import pathlib
 
 from absl import flags
 
-from jaxsparse.experiments import command, summary, workdir
-from jaxsparse.experiments.compare import groups as groups_lib
-from jaxsparse.experiments.compare import plot, queries, table
-from jaxsparse.experiments.compare import runs as runs_lib
+from jaxsparse.cli import command
+from jaxsparse.runs import summary, workdir
+from jaxsparse.studies.compare import groups as groups_lib
+from jaxsparse.studies.compare import plot, queries, table
+from jaxsparse.studies.compare import runs as runs_lib
 
 _WORKDIRS = flags.DEFINE_list(
   'workdirs', None, 'Workdirs, folders of them, or globs.'

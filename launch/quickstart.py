@@ -13,8 +13,9 @@ import dataclasses
 
 from absl import flags
 
-from jaxsparse.experiments import command, config_files, study_command
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.cli import command, study_command
+from jaxsparse.studies import config_files
+from jaxsparse.studies.spec import Study
 
 _STEPS = flags.DEFINE_integer('steps', 1500, 'Steps of each run.')
 _SEEDS = flags.DEFINE_integer('seeds', 5, 'Seeds of each run.')

@@ -21,15 +21,12 @@ from typing import Any
 
 from absl import flags
 
+from jaxsparse.cli import command, study_command
+from jaxsparse.config import literals
 from jaxsparse.core import paths
-from jaxsparse.experiments import (
-  command,
-  config_files,
-  literals,
-  study_command,
-)
-from jaxsparse.experiments.studies.planning import changes
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.studies import config_files
+from jaxsparse.studies.planning import changes
+from jaxsparse.studies.spec import Study
 
 _CONFIG = flags.DEFINE_string(
   'config', None, 'A study file, or the name of one that is installed.'

@@ -31,17 +31,11 @@ from collections.abc import Sequence
 from absl import flags
 from ml_collections import config_flags
 
-from jaxsparse.experiments import (
-  command,
-  search,
-  search_report,
-  search_space,
-  study_command,
-  sweeps,
-)
-from jaxsparse.experiments.run import saving
-from jaxsparse.experiments.studies.results import MemberResult
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.cli import command, study_command
+from jaxsparse.runs.run import saving
+from jaxsparse.studies import search, search_report, search_space, sweeps
+from jaxsparse.studies.results import MemberResult
+from jaxsparse.studies.spec import Study
 
 _CONFIG = command.config_flag()
 _SWEEP = flags.DEFINE_multi_string(

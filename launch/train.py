@@ -15,8 +15,8 @@ from typing import Any
 
 from absl import flags
 
-from jaxsparse.experiments import (
-  command,
+from jaxsparse.cli import command
+from jaxsparse.runs import (
   dry_run,
   layer_table,
   outline,
@@ -24,8 +24,8 @@ from jaxsparse.experiments import (
   sources,
   summary,
 )
-from jaxsparse.experiments.build import build
-from jaxsparse.experiments.train import train
+from jaxsparse.runs.build import build
+from jaxsparse.runs.train import train
 
 _CONFIG = command.config_flag()
 _WORKDIR = flags.DEFINE_string('workdir', None, 'Where the run is kept.')

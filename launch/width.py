@@ -11,9 +11,10 @@ the config's sparsity that is no larger than its net when dense (Evci et al.
 
 from absl import flags
 
-from jaxsparse.experiments import baselines, command
-from jaxsparse.experiments.baselines import Baseline
-from jaxsparse.experiments.summary import columns
+from jaxsparse.cli import command
+from jaxsparse.runs import baselines
+from jaxsparse.runs.baselines import Baseline
+from jaxsparse.runs.summary import columns
 
 _CONFIG = command.config_flag()
 _SIZE = flags.DEFINE_enum(

@@ -16,7 +16,7 @@ figure only. We have not run this: it is meant for accelerators.
 
 from ml_collections import ConfigDict
 
-from jaxsparse.experiments.config import default_config
+from jaxsparse.config.defaults import default_config
 
 
 def get_config() -> ConfigDict:

@@ -22,7 +22,7 @@ Meant for a GPU: on CPU a step of 128 images takes seconds. The study
 
 from ml_collections import ConfigDict
 
-from jaxsparse.experiments.config import default_config
+from jaxsparse.config.defaults import default_config
 
 
 def get_config() -> ConfigDict:

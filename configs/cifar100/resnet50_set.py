@@ -16,7 +16,7 @@ Meant for a GPU. `--dry_run` needs neither it nor the data.
 
 from ml_collections import ConfigDict
 
-from jaxsparse.experiments.config import default_config
+from jaxsparse.config.defaults import default_config
 
 
 def get_config() -> ConfigDict:

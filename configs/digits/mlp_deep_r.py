@@ -9,7 +9,7 @@ RigL there has 96.79 ± 0.58 %.
 
 from ml_collections import ConfigDict
 
-from jaxsparse.experiments.config import default_config
+from jaxsparse.config.defaults import default_config
 
 
 def get_config() -> ConfigDict:

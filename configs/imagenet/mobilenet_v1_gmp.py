@@ -19,7 +19,7 @@ there. The first convolution and depthwise kernels stay dense.
 
 from ml_collections import ConfigDict
 
-from jaxsparse.experiments.config import default_config
+from jaxsparse.config.defaults import default_config
 
 
 def get_config() -> ConfigDict:

@@ -15,7 +15,7 @@ Lottery Tickets Win", but for 3 epochs where the paper has 25.
 
 from ml_collections import ConfigDict
 
-from jaxsparse.experiments.config import default_config
+from jaxsparse.config.defaults import default_config
 
 
 def get_config() -> ConfigDict:

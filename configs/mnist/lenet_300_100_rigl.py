@@ -12,7 +12,7 @@ on 2 CPU cores (x86-64), 2026-11-22.
 
 from ml_collections import ConfigDict
 
-from jaxsparse.experiments.config import default_config
+from jaxsparse.config.defaults import default_config
 
 
 def get_config() -> ConfigDict:

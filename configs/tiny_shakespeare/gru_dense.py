@@ -10,7 +10,7 @@ Some 100 s of CPU time (x86-64); for what came out see studies/rigl/char_lm.
 
 from ml_collections import ConfigDict
 
-from jaxsparse.experiments.config import default_config
+from jaxsparse.config.defaults import default_config
 
 
 def get_config() -> ConfigDict:

@@ -11,7 +11,7 @@ and masks that change every 50 steps, not 1,000. Some 100 s of CPU time
 
 from ml_collections import ConfigDict
 
-from jaxsparse.experiments.config import default_config
+from jaxsparse.config.defaults import default_config
 
 
 def get_config() -> ConfigDict:

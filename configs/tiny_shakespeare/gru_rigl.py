@@ -11,7 +11,7 @@ for what came out see studies/rigl/char_lm.
 
 from ml_collections import ConfigDict
 
-from jaxsparse.experiments.config import default_config
+from jaxsparse.config.defaults import default_config
 
 
 def get_config() -> ConfigDict:

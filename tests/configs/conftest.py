@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from jaxsparse.experiments.studies.planning.members import expand
+from jaxsparse.studies.planning.members import expand
 
 
 def one_seed(study, **overrides):

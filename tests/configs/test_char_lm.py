@@ -4,9 +4,10 @@ import dataclasses
 
 import pytest
 
-from jaxsparse.experiments import config_files, outline
-from jaxsparse.experiments.build import build
-from jaxsparse.experiments.studies.planning.members import expand
+from jaxsparse.runs import outline
+from jaxsparse.runs.build import build
+from jaxsparse.studies import config_files
+from jaxsparse.studies.planning.members import expand
 
 METHODS = ('dense', 'static', 'set', 'rigl', 'gmp')
 

@@ -9,14 +9,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from jaxsparse.experiments import (
-  config_files,
-  dry_run,
-  learning_rate,
-  outline,
-)
-from jaxsparse.experiments.build import build
-from jaxsparse.experiments.studies.planning.members import expand
+from jaxsparse.optim import learning_rate
+from jaxsparse.runs import dry_run, outline
+from jaxsparse.runs.build import build
+from jaxsparse.studies import config_files
+from jaxsparse.studies.planning.members import expand
 
 EXAMPLES = 1_281_167
 METHODS = ('dense', 'static', 'set', 'rigl', 'gmp')

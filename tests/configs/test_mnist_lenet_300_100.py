@@ -10,7 +10,7 @@ import runpy
 
 import pytest
 
-from jaxsparse.experiments.train import train
+from jaxsparse.runs.train import train
 
 _DATA = os.environ.get('JAXSPARSE_TEST_DATA')
 _CONFIGS = pathlib.Path(__file__).parents[2] / 'configs' / 'mnist'

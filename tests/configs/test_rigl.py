@@ -6,20 +6,17 @@ Steps are worked out here from the paper's numbers; no data are there.
 import numpy as np
 import pytest
 
-from jaxsparse.experiments import (
-  config_files,
-  dry_run,
-  learning_rate,
-  outline,
-)
-from jaxsparse.experiments.build import build
-from jaxsparse.experiments.papers.rigl import (
+from jaxsparse.optim import learning_rate
+from jaxsparse.papers.rigl import (
   growth,
   imagenet,
   longer,
   mnist,
   sweeps,
 )
+from jaxsparse.runs import dry_run, outline
+from jaxsparse.runs.build import build
+from jaxsparse.studies import config_files
 
 WRN22_2 = 1_076_912  # Published; the first convolution is 3 x 3 x 3 x 16.
 

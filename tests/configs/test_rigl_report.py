@@ -6,18 +6,15 @@ import jax
 import numpy as np
 import pytest
 
-from jaxsparse.experiments import (
-  config_files,
-  dry_run,
-  learning_rate,
-  outline,
-)
-from jaxsparse.experiments.papers.rigl import (
+from jaxsparse.optim import learning_rate
+from jaxsparse.papers.rigl import (
   equal_flops,
   report,
   report_further,
   report_tuning,
 )
+from jaxsparse.runs import dry_run, outline
+from jaxsparse.studies import config_files
 
 WRN22_2 = 1_076_912  # Published; the first convolution is 3 x 3 x 3 x 16.
 

@@ -21,7 +21,7 @@ ENV = {**os.environ, 'PYTHONPATH': str(ROOT)}
 
 SERVER = """
 import json, os, runpy, sys
-import jaxsparse.experiments.command
+import jaxsparse.cli.command
 import ml_collections.config_flags
 
 for line in sys.stdin:

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 STUDY = """
-from jaxsparse.experiments.studies.spec import Run, Study
+from jaxsparse.studies.spec import Run, Study
 
 TINY = {
   'model.features': (16,),

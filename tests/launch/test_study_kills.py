@@ -16,8 +16,8 @@ from jaxsparse.core import paths
 from jaxsparse.training.checkpoints import files
 
 STUDY = """
-from jaxsparse.experiments.studies.claims.kinds import Ordering
-from jaxsparse.experiments.studies.spec import Analysis, Curves, Run, Study
+from jaxsparse.studies.claims.kinds import Ordering
+from jaxsparse.studies.spec import Analysis, Curves, Run, Study
 
 TINY = {
   'model.features': (16,),

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 STUDY = """
-from jaxsparse.experiments.studies.spec import Run, Study
+from jaxsparse.studies.spec import Run, Study
 
 TINY = {
   'model.features': (16,),

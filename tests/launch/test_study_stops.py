@@ -8,7 +8,7 @@ STUDY = """
 import pathlib
 import time
 
-from jaxsparse.experiments.studies.spec import Analysis, Run, Study
+from jaxsparse.studies.spec import Analysis, Run, Study
 
 TINY = {
   'model.features': (16,),

@@ -7,8 +7,8 @@ import pathlib
 import ml_collections
 import pytest
 
-from jaxsparse.experiments import resolve
-from jaxsparse.experiments.studies.planning import check
+from jaxsparse.config import resolve
+from jaxsparse.studies.planning import check
 
 ROOT = pathlib.Path(__file__).parents[2]
 CONFIGS = sorted(

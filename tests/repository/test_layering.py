@@ -12,14 +12,21 @@ ROOT = pathlib.Path(__file__).parents[2]
 # Each may import from those before it. What a run starts with comes last.
 LAYERS = (
   'core',
+  'plotting',
   'updaters',
   'optim',
   'models',
   'data',
   'analysis',
   'training',
-  'experiments',
+  'config',
+  'runs',
+  'results',
+  'analyses',
   'benchmarks',
+  'studies',
+  'papers',
+  'cli',
 )
 TOP = ('launch', 'configs')
 
@@ -28,19 +35,19 @@ TOP = ('launch', 'configs')
 ONLY_IN = {
   'orbax': ('jaxsparse.training.checkpoints',),
   'ml_collections': (
-    'jaxsparse.experiments.command',
-    'jaxsparse.experiments.config',
+    'jaxsparse.cli.command',
+    'jaxsparse.config.defaults',
     *TOP,
   ),
   'absl': (
     'jaxsparse.data.workers',  # Grain reads flags, of a library's user too.
-    'jaxsparse.experiments.command',
-    'jaxsparse.experiments.study_command',
+    'jaxsparse.cli.command',
+    'jaxsparse.cli.study_command',
     *TOP,
   ),
   'tensorflow_datasets': ('jaxsparse.data',),
   'grain': ('jaxsparse.data',),
-  'optuna': ('jaxsparse.experiments.search',),
+  'optuna': ('jaxsparse.studies.search',),
   'tensorflow': (),
   'torch': (),
 }
@@ -136,7 +143,7 @@ def test_every_package_has_a_layer(graph):
     ('jaxsparse.core.masks', 'def f():\n  import optax'),
     ('jaxsparse.optim.masked', 'from jaxsparse.training.step import step'),
     ('jaxsparse.training.loop', 'import orbax.checkpoint as ocp'),
-    ('jaxsparse.experiments.build', 'from ml_collections import ConfigDict'),
+    ('jaxsparse.runs.build', 'from ml_collections import ConfigDict'),
     ('jaxsparse.models.mlp', 'import tensorflow_datasets as tfds'),
     ('jaxsparse.data.tfds', 'import tensorflow as tf'),
     ('jaxsparse.data.tfds', 'from absl import logging'),
@@ -155,8 +162,8 @@ def test_a_breach_is_seen(module, source):
     ('jaxsparse.core.masks', 'import math\nfrom jax import numpy as jnp'),
     ('jaxsparse.optim.reset', 'from jaxsparse.core import masks\nimport optax'),
     ('jaxsparse.training.checkpoints', 'import orbax.checkpoint as ocp'),
-    ('launch.train', 'from absl import app\nimport jaxsparse.experiments.run'),
-    ('configs.digits.mlp_rigl', 'from jaxsparse.experiments import config'),
+    ('launch.train', 'from absl import app\nimport jaxsparse.runs.run'),
+    ('configs.digits.mlp_rigl', 'from jaxsparse.config import defaults'),
   ],
 )
 def test_what_a_layer_may_import_passes(module, source):

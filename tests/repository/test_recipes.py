@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 
-from jaxsparse.experiments import resolve
+from jaxsparse.config import resolve
 
 ROOT = pathlib.Path(__file__).parents[2]
 # Those that the papers compare everywhere; small nets have them all.

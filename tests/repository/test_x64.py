@@ -1,7 +1,7 @@
 """Parts of the suite with `jax_enable_x64`, in a process of their own.
 
 What differs by design is tested in place: `tests/updaters/test_x64.py` and
-`tests/experiments/test_x64.py` compare with and without.
+`tests/runs/test_x64.py` compare with and without.
 """
 
 import os
@@ -22,13 +22,13 @@ QUICK = (
   f'{BY_LEAF}::test_equals_a_stable_sort_of_each_leaf',
   f'{BY_LEAF}::test_leaves_of_other_types_and_without_masks',
   # Four runs of which they measure all there is to measure on weights.
-  'tests/experiments/analyses/test_of_weights.py',
+  'tests/analyses/test_of_weights.py',
 )
 PARTS = (
   *('core', 'updaters', 'optim', 'models', 'training'),
-  'experiments/analyses',
-  'experiments/test_population.py',
-  'experiments/test_train.py',
+  'analyses',
+  'runs/test_population.py',
+  'runs/test_train.py',
   'launch/test_train.py',
 )
 

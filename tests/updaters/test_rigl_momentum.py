@@ -7,11 +7,11 @@ import optax
 import pytest
 
 from jaxsparse.analysis import exploration
+from jaxsparse.config.defaults import default_config
 from jaxsparse.core import prng
-from jaxsparse.experiments.build import build
-from jaxsparse.experiments.config import default_config
 from jaxsparse.optim.sparsify import sparsify, sparsify_params
 from jaxsparse.optim.transition import mask_step, optimiser_step
+from jaxsparse.runs.build import build
 from jaxsparse.updaters.rigl import rigl
 
 SHAPE, ACTIVE = (6, 8), 20

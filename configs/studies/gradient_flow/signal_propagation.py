@@ -25,8 +25,8 @@ of the 18 places of claims hold and none fails.
 from collections.abc import Mapping
 from typing import Any
 
-from jaxsparse.experiments.studies.claims.kinds import Bound, Ordering, Ratio
-from jaxsparse.experiments.studies.spec import Against, Analysis, Run, Study
+from jaxsparse.studies.claims.kinds import Bound, Ordering, Ratio
+from jaxsparse.studies.spec import Against, Analysis, Run, Study
 
 _SPARSITIES = (0.07, 0.28, 0.49, 0.77, 0.84, 0.91, 0.98)
 _METRIC = 'logit_deviation'

@@ -14,8 +14,8 @@ and 97.19 ± 0.21 %, Static at 0.145 ± 0.010 and 94.98 ± 0.24 %. All of it:
 barriers.md beside this file.
 """
 
-from jaxsparse.experiments.papers.rigl import barriers
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.rigl import barriers
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

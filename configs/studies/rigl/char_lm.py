@@ -27,8 +27,8 @@ and SET cannot be told apart with age and layer; with seed SET is ahead. All of
 it: char_lm.md beside this file.
 """
 
-from jaxsparse.experiments.papers.rigl.char_lm import study
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.rigl.char_lm import study
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

@@ -17,8 +17,8 @@ cent (2 CPU cores that other jobs shared, x86-64, 2026-11-23): dense 27.89 ±
 Static to be told apart. All of it: cifar10_short.md beside this file.
 """
 
-from jaxsparse.experiments.papers.rigl import cifar
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.rigl import cifar
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

@@ -14,8 +14,8 @@ We have not run this to its end. `--plan` and `--dry_run` need neither the data
 nor such a machine.
 """
 
-from jaxsparse.experiments.papers.rigl import sweeps
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.rigl import sweeps
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

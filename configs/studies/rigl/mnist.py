@@ -14,8 +14,8 @@ that other jobs shared, x86-64, 2026-11-23): with ERK Static 94.20 ± 0.28, SET
 All three claims hold: mnist.md beside this file.
 """
 
-from jaxsparse.experiments.papers.rigl import mnist
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.rigl import mnist
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

@@ -16,8 +16,8 @@ initialisation 85.58 ± 29.99 (one seed stays at chance), as spread as the layer
 above that of 0. All of it: mnist_growth.md beside this file.
 """
 
-from jaxsparse.experiments.papers.rigl import growth
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.rigl import growth
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

@@ -18,8 +18,8 @@ and their errors do not. All of it: mnist_table.md beside this file, and which
 pixels are still read: mnist_table.png.
 """
 
-from jaxsparse.experiments.papers.rigl import mnist
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.rigl import mnist
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

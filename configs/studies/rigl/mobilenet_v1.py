@@ -12,8 +12,8 @@ We have not run this to its end. `--plan` and `--dry_run` need neither the data
 nor such a machine.
 """
 
-from jaxsparse.experiments.papers.rigl import imagenet
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.rigl import imagenet
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

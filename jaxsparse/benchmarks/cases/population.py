@@ -5,9 +5,9 @@ from flax import linen as nn
 
 from jaxsparse.benchmarks import nets
 from jaxsparse.benchmarks.harness import Comparison, Thunk
-from jaxsparse.experiments.population import usual_carry
 from jaxsparse.models.lenet5 import lenet5
 from jaxsparse.models.mlp import mlp
+from jaxsparse.runs.population import usual_carry
 from jaxsparse.training.carry import Carrier, OneByOne, Threads, threads_for
 from jaxsparse.training.vmapped import Vmapped, member_mesh
 from jaxsparse.updaters.static import static

@@ -6,7 +6,7 @@ from flax import linen as nn
 
 from jaxsparse.benchmarks import nets
 from jaxsparse.benchmarks.harness import Comparison, Thunk
-from jaxsparse.experiments.config import default_config, plain
+from jaxsparse.config.defaults import default_config, plain
 from jaxsparse.models.lenet5 import lenet5
 from jaxsparse.models.mlp import mlp
 from jaxsparse.training.probe import make_probe

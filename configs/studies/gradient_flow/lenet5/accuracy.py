@@ -18,8 +18,8 @@ other jobs shared (x86-64, 2026-11-22): six hours of members. All of it, and
 which claims hold: accuracy.md beside this file.
 """
 
-from jaxsparse.experiments.papers.gradient_flow import nets, studies
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.gradient_flow import nets, studies
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

@@ -14,8 +14,8 @@ of Scratch 0.85 (0.96), of pruned nets 0.36 (0.77). All of it:
 function_space.md beside this file.
 """
 
-from jaxsparse.experiments.papers.gradient_flow import nets, studies
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.gradient_flow import nets, studies
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

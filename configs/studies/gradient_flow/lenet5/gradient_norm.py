@@ -17,8 +17,8 @@ add 0.64 in RigL+, 0.08 in SET+, 0.01 where the least gradients are grown. All
 of it: gradient_norm.md beside this file.
 """
 
-from jaxsparse.experiments.papers.gradient_flow import nets, studies
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.gradient_flow import nets, studies
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

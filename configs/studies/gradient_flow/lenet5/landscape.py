@@ -17,8 +17,8 @@ lines; bands are of the seeds) and landscape_map.png (MDS of the distances;
 hollow: where a net starts).
 """
 
-from jaxsparse.experiments.papers.gradient_flow import nets, studies
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.gradient_flow import nets, studies
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

@@ -14,8 +14,8 @@ study of the gradient norm, had left "ten times" undecided. All of it: starts.md
 beside this file.
 """
 
-from jaxsparse.experiments.papers.gradient_flow import nets, starts
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.gradient_flow import nets, starts
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

@@ -23,8 +23,8 @@ interpolation --option points=15`, 2026-11-23) the rise from the tickets of step
 1.83 for the first three of its five.
 """
 
-from jaxsparse.experiments.papers.gradient_flow import nets, tickets
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.gradient_flow import nets, tickets
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

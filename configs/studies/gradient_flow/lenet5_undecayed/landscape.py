@@ -15,8 +15,8 @@ at 25.5; in the paper's map, which shortens some, these are 12.2, 5 to 8, 16 to
 17, and 19 to 32. All 8 claims hold: landscape.md beside this file.
 """
 
-from jaxsparse.experiments.papers.gradient_flow import nets, studies
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.gradient_flow import nets, studies
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

@@ -17,8 +17,8 @@ above the mean of its five; the first two of ours are alike to that. All of it:
 pruned_nets.md and the figure pruned_nets.png beside this file.
 """
 
-from jaxsparse.experiments.papers.gradient_flow import nets, pruned_nets
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.gradient_flow import nets, pruned_nets
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

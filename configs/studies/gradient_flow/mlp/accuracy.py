@@ -17,8 +17,8 @@ SET+ 97.21 ± 0.16; RigL 97.79 ± 0.10, RigL+ 97.77 ± 0.10; small dense 91.90 �
 which claims hold: accuracy.md beside this file.
 """
 
-from jaxsparse.experiments.papers.gradient_flow import nets, studies
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.gradient_flow import nets, studies
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

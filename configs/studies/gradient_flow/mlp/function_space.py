@@ -13,8 +13,8 @@ gains 0.15 points, of Scratch 0.50, of pruned nets 0.54. All of it:
 function_space.md beside this file.
 """
 
-from jaxsparse.experiments.papers.gradient_flow import nets, studies
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.gradient_flow import nets, studies
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

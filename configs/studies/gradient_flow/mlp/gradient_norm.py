@@ -16,8 +16,8 @@ in RigL+ and 0.03 ± 0.06 in SET+: two updates lie in the window, too few to
 decide. All of it: gradient_norm.md beside this file.
 """
 
-from jaxsparse.experiments.papers.gradient_flow import nets, studies
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.gradient_flow import nets, studies
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

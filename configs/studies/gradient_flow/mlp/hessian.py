@@ -13,8 +13,8 @@ update adds 69 ± 40 in RigL+ (that it adds any is undecided), and takes away 68
 hessian.md beside this file.
 """
 
-from jaxsparse.experiments.papers.gradient_flow import nets, studies
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.gradient_flow import nets, studies
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

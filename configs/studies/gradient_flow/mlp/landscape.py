@@ -12,8 +12,8 @@ the pruned solution the loss rises by 0.094 ± 0.032 from where LT ends, by
 1.35 ± 0.14 from where Scratch ends. All of it: landscape.md beside this file.
 """
 
-from jaxsparse.experiments.papers.gradient_flow import nets, studies
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.gradient_flow import nets, studies
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

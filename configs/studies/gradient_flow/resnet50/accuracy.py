@@ -12,12 +12,12 @@ of its table of ensembles can be had: LT 75.73, Scratch 71.16, pruned 75.65 %.
 For accelerators, as the configs in `configs/imagenet` say; we have not run it
 to its end. `--plan` and `--dry_run` need neither the data nor such a machine.
 What the paper leaves open is said, with our choice, in
-`jaxsparse.experiments.papers.gradient_flow.imagenet`: among others the step
+`jaxsparse.papers.gradient_flow.imagenet`: among others the step
 that tickets are rewound to.
 """
 
-from jaxsparse.experiments.papers.gradient_flow import imagenet, studies
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.gradient_flow import imagenet, studies
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

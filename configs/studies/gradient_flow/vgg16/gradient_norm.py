@@ -17,12 +17,12 @@ Theirs are of the batch trained on, with the L2 term.
 For accelerators, as the configs in `configs/imagenet` say; we have not run it
 to its end. `--plan` and `--dry_run` need neither the data nor such a machine.
 What the paper leaves open is said, with our choice, in
-`jaxsparse.experiments.papers.gradient_flow.imagenet`: among others the step
+`jaxsparse.papers.gradient_flow.imagenet`: among others the step
 that tickets are rewound to.
 """
 
-from jaxsparse.experiments.papers.gradient_flow import imagenet, studies
-from jaxsparse.experiments.studies.spec import Study
+from jaxsparse.papers.gradient_flow import imagenet, studies
+from jaxsparse.studies.spec import Study
 
 
 def get_config() -> Study:

@@ -1,0 +1,4 @@
+"""Analyses of finished runs: one a file, found by name.
+
+What they are is said in `jaxsparse.results.findings`.
+"""

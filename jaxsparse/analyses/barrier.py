@@ -1,0 +1,180 @@
+"""The loss on the line and on fitted curves from one run's end to another's."""
+
+import functools
+import pathlib
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from jaxsparse.analyses import _batch_norm, _lines, _looks
+from jaxsparse.analysis import bezier, landscape
+from jaxsparse.analysis.landscape import Line
+from jaxsparse.analysis.solutions import Solution, active_entries
+from jaxsparse.core import paths, prng
+from jaxsparse.core.types import Masks
+from jaxsparse.data import resident
+from jaxsparse.data.datasets import Split
+from jaxsparse.plotting import figures, looks
+from jaxsparse.plotting.figures import COLOURS
+from jaxsparse.plotting.looks import Drawn
+from jaxsparse.results.findings import Finding, Part
+from jaxsparse.runs import finished, measures
+from jaxsparse.runs.finished import Finished
+
+# Path -> its degree, whether it may leave the masks, and its label.
+_CURVES = {
+  'quadratic': (2, False, 'quadratic, sparse'),
+  'cubic': (3, False, 'cubic, sparse'),
+  'dense_quadratic': (2, True, 'quadratic, dense'),
+}
+_LABELS = {'linear': 'line'} | {k: v[2] for k, v in _CURVES.items()}
+
+
+def barrier(
+  workdirs: Sequence[pathlib.Path],
+  *,
+  points: int = 25,
+  examples: int | None = None,
+  steps: int = 1000,
+  batch_size: int = 128,
+  learning_rate: float = 0.01,
+  seed: int = 0,
+  batch_norm: str = 'interpolated',
+) -> Finding:
+  """Energy barriers, as in Evci et al. 2020, "Rigging the Lottery".
+
+  The line between two solutions, quadratic and cubic Bezier curves among the
+  nets that have the weights of both (the union of the masks), and a quadratic
+  one through all of the dense space; see `analysis.bezier`.
+
+  Args:
+    workdirs: of the run, and of the other.
+    points: of each path that are measured, odd, both ends among them.
+    examples: the first so many of the training split, on which the loss is
+      measured; all by default. Curves are fitted to all of the split, or
+      where that stays on disk to these alone.
+    steps: of each fit.
+    batch_size: of each step.
+    learning_rate: of Adam in the fits; it falls to 0 along a cosine.
+    seed: of places and examples in the fits.
+    batch_norm: statistics of BatchNorm at each point, `interpolated` between
+      those of both ends, or `recomputed` on the examples that the loss is
+      measured on; then fits, too, are in training mode, on those of the batch,
+      as in Garipov et al. 2018.
+
+  Returns:
+    For each path (`linear`, `quadratic`, `cubic`, `dense_quadratic`) the
+    highest training loss on it in nats, `highest_linear` ..., and by how much
+    that between the ends is above the worse one, `climb_linear` ..., which is
+    below 0 if the way leads down at once; and a table.
+
+  Raises:
+    ValueError: not two finished runs of one model on the same data, a number
+      that does not fit, no `examples` where the split stays on disk, or
+      `recomputed` of a model without BatchNorm.
+  """
+  if points < 3 or points % 2 == 0:
+    raise ValueError(f'points is {points}; accepted are 3, 5, 7 ...')
+  if not learning_rate > 0:
+    raise ValueError(f'learning_rate is {learning_rate}; accepted is > 0')
+  _batch_norm.check(batch_norm)
+  run, other = finished.load_each(workdirs, count=2)
+  ends = finished.solution(run), finished.solution(other)
+  measure, alphas = measures.loss_and_error(run), np.linspace(0, 1, points)
+  ways = {'linear': bezier.straight(*ends)}
+  batches = measures.train_batches(run, examples)
+  recompute = _batch_norm.recompute(run, ends[0], batches, batch_norm)
+  minimised = _batch_norm.training_loss(run) if recompute else measure
+  data = _fitted(run, batches)
+  for name, (degree, dense, _) in _CURVES.items():
+    ways[name] = bezier.fit(
+      minimised,
+      *ends,
+      data,
+      key=prng.stream(jax.random.key(seed), name),
+      degree=degree,
+      space=None if dense else _union(*ends),
+      steps=steps,
+      batch_size=batch_size,
+      tx=_adam(learning_rate, steps),
+    ).points
+  lines = {
+    name: bezier.along(
+      measure,
+      way,
+      *ends,
+      batches,
+      alphas=alphas.tolist(),
+      recompute=recompute,
+    )
+    for name, way in ways.items()
+  }
+  return Finding(_numbers(lines), _lines.table(lines, by='path'))
+
+
+def _numbers(lines: dict[str, Line]) -> dict[str, float]:
+  found: dict[str, float] = {}
+  for name, line in lines.items():
+    loss = line.values['loss']
+    found[f'highest_{name}'] = loss.max().item()
+    found[f'climb_{name}'] = landscape.barrier(line.alphas, loss).rise
+  return found
+
+
+def _fitted(run: Finished, batches: Sequence[Split]) -> Split:
+  """What curves are fitted to, on the device."""
+  if run.experiment.streamed:
+    return jax.tree.map(lambda *parts: jnp.concatenate(parts), *batches)
+  return resident.put(run.experiment.dataset.train)
+
+
+def _union(start: Solution, end: Solution) -> Masks:
+  """What is active in either; a net without masks has all."""
+  mine, theirs = (active_entries(s) for s in (start, end))
+  return paths.map_with_path(
+    lambda path, _: mine[path] | theirs[path], start.params
+  )
+
+
+@functools.lru_cache(maxsize=8)
+def _adam(learning_rate: float, steps: int) -> optax.GradientTransformation:
+  """One object, so that pairs of runs share their compiled programs."""
+  return bezier.adam(learning_rate, steps)
+
+
+def draw_barrier(parts: Sequence[Part]) -> Drawn:
+  """A panel for each kind of pair, a line a path."""
+  groups = _looks.groups(parts)
+  titles = list(groups)
+  figure, axes = looks.multiples(titles, columns=3, panel=(3.4, 2.9))
+  said = []
+  for ax, (label, (_, tables)) in zip(axes, groups.items(), strict=True):
+    highest = []
+    for colour, (path, shown) in zip(COLOURS, _LABELS.items(), strict=False):
+      values = _lines.losses(tables, by='path', which=path)
+      figures.line(ax, values, label=shown, color=colour, marker='')
+      highest.append(f'{shown} {values.mean.max():.3g}')
+    said.append(f'{label}: {", ".join(highest)}')
+    ax.set_xlabel('way to the other run’s end')
+    ax.xaxis.set_major_locator(_looks.locator())
+  figure.supylabel('training loss (nats)', fontsize=10)
+  looks.figure_legend(figure, beside=False)
+  title = 'Training loss on paths between solutions'
+  return Drawn(
+    'barrier',
+    title,
+    looks.sentence(
+      [
+        f'At 0 ends the run, at 1 {_looks.others(parts)}',
+        'curves minimise the loss along them, among nets that have the weights'
+        ' of both ends (sparse) or any (dense)',
+        'means over seeds, bands are one sample standard deviation to each'
+        ' side',
+      ]
+    ),
+    f'Chart: {title}. Highest losses: {looks.sentence(said)}',
+    figure,
+  )

@@ -1,0 +1,149 @@
+"""What is left of a sparse MLP once it is rid of idle inputs and units."""
+
+import math
+import pathlib
+from collections.abc import Sequence
+
+import jax
+import numpy as np
+
+from jaxsparse.analyses import _looks
+from jaxsparse.analysis import widths
+from jaxsparse.analysis.compression import Compressed, compress, outputs
+from jaxsparse.analysis.flops import bitmask_bytes
+from jaxsparse.analysis.solutions import Solution
+from jaxsparse.core import paths
+from jaxsparse.plotting import looks
+from jaxsparse.plotting.looks import Drawn
+from jaxsparse.results.findings import Finding, Part, Table
+from jaxsparse.runs import finished, measures
+from jaxsparse.runs.finished import Finished
+from jaxsparse.runs.summary import aligned
+
+
+def compression(
+  workdirs: Sequence[pathlib.Path], *, step: int | None = None
+) -> Finding:
+  """The MNIST compression of Evci et al. 2020, "Rigging the Lottery", App. B.
+
+  Args:
+    workdirs: of the run, of an MLP.
+    step: whose weights are taken; those of the run's end by default.
+
+  Returns:
+    `inputs_left` and, of each hidden layer, `units_left_1` ...;
+    `compressed_flops` of an example, twice the multiply-adds of what is left,
+    and `compressed_bytes` (a bit for each position, 4 bytes for each active
+    weight and bias); `compressed_sparsity` of its layers; and
+    `compression_error`, the largest difference of a logit on the test split.
+    And a table of pixels.
+
+  Raises:
+    ValueError: not one finished run of an MLP, or a step that is not kept.
+  """
+  (run,) = finished.load_each(workdirs, count=1)
+  if run.experiment.is_text:
+    raise ValueError(f'{run.root} is of text; accepted is an MLP on images')
+  solution = finished.solution(run, step)
+  small = compress(*jax.device_get((solution.params, solution.masks)))
+  kernels = [section['kernel'] for section in small.params.values()]
+  weights = sum(kernel.size for kernel in kernels)
+  biases = sum(
+    len(section.get('bias', ())) for section in small.params.values()
+  )
+  active = widths.parameters(small.params, small.masks) - biases
+  _, *hidden, _ = (len(units) for units in small.units)
+  return Finding(
+    {
+      'inputs_left': len(small.units[0]),
+      **{f'units_left_{i}': n for i, n in enumerate(hidden, 1)},
+      'compressed_flops': 2 * active,
+      'compressed_bytes': bitmask_bytes(small.params, small.masks),
+      'compressed_sparsity': 1 - active / weights if weights else 0.0,
+      'compression_error': _error(run, solution, small),
+    },
+    _pixels(run, small),
+    _text(run, small),
+  )
+
+
+def _error(run: Finished, solution: Solution, small: Compressed) -> float:
+  """The largest difference of a logit that compression makes."""
+  expected, how = measures.logits_on_test(run, solution), run.experiment.pixels
+  found = [
+    outputs(small, np.asarray(measures.pixels(x, how)).reshape(len(x), -1))
+    for x in measures.images_on_test(run)
+  ]
+  apart = np.concatenate(found)[: len(expected)] - expected
+  return float(np.max(np.abs(apart)))
+
+
+def _pixels(run: Finished, small: Compressed) -> Table:
+  """Connections of each pixel, over all channels; nothing without images."""
+  shape = run.experiment.dataset.train.images.shape[1:]
+  if len(shape) != 3:
+    return {}
+  first = paths.natural_order(small.params)[0]
+  kernel, mask = small.params[first]['kernel'], small.masks[first]['kernel']
+  active = np.ones(kernel.shape, bool) if mask is None else mask
+  connections = np.zeros(math.prod(shape), np.int64)
+  connections[small.units[0]] = np.sum(active, axis=1)
+  rows, columns = np.indices(shape[:2]).reshape(2, -1)
+  return {
+    'row': rows,
+    'column': columns,
+    'connections': connections.reshape(-1, shape[2]).sum(axis=1),
+  }
+
+
+def _text(run: Finished, small: Compressed) -> str:
+  """A line a layer: what it was, and what is left of it."""
+  rows = [['layer', 'shape', 'left', 'active', 'sparsity']]
+  shapes = {p: v.shape for p, v in paths.flatten(run.experiment.params).items()}
+  for name in paths.natural_order(small.params):
+    kernel, mask = small.params[name]['kernel'], small.masks[name]['kernel']
+    active = kernel.size if mask is None else int(np.sum(mask))
+    sizes = [
+      'x'.join(map(str, shape))
+      for shape in (shapes[f'{name}/kernel'], kernel.shape)
+    ]
+    share = 1 - active / kernel.size if kernel.size else 0.0
+    rows.append([name, *sizes, f'{active:,}', f'{share:.4f}'])
+  return aligned(rows)
+
+
+def draw_compression(parts: Sequence[Part]) -> Drawn:
+  """Connections of each pixel, a panel for each run, means over its seeds."""
+  groups = _looks.groups([part for part in parts if len(part.table)])
+  figure, axes = looks.multiples(list(groups), columns=4, panel=(2.6, 2.6))
+  maps = {label: _map(tables) for label, (_, tables) in groups.items()}
+  highest = max(np.max(pixels) for pixels in maps.values())
+  said = []
+  for ax, (label, pixels) in zip(axes, maps.items(), strict=True):
+    shown = np.where(pixels > 0, pixels, np.nan)
+    image = ax.imshow(shown, vmin=0, vmax=highest, interpolation='nearest')
+    kept = np.mean([np.sum(t['connections'] > 0) for t in groups[label][1]])
+    ax.set(
+      xlabel=f'{kept:,.4g} of {pixels.size:,} inputs', xticks=[], yticks=[]
+    )
+    ax.set_facecolor('#E0E0E0')
+    ax.grid(visible=False)
+    said.append(f'{label} keeps {kept:,.4g}')
+  figure.colorbar(image, ax=axes, label='connections', shrink=0.8)
+  title = 'Connections of each pixel'
+  return Drawn(
+    'compression',
+    title,
+    'Means over seeds, once units without connections are removed; pixels in'
+    ' grey have none and are not read.',
+    f'Heat map: {title}. Of {pixels.size:,} inputs {looks.sentence(said)}',
+    figure,
+  )
+
+
+def _map(tables: Sequence[Table]) -> np.ndarray:
+  """The mean over seeds, [height, width]."""
+  rows, columns = (tables[0][name].astype(int) for name in ('row', 'column'))
+  found = np.zeros((rows.max() + 1, columns.max() + 1))
+  found[rows, columns] = np.mean([t['connections'] for t in tables], axis=0)
+  return found

@@ -1,0 +1,126 @@
+"""How often two finished runs predict different classes, and which."""
+
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from jaxsparse.analyses import _bars, _looks
+from jaxsparse.analysis import similarity
+from jaxsparse.plotting import looks
+from jaxsparse.plotting.looks import Drawn
+from jaxsparse.results.findings import Finding, Part, Table
+from jaxsparse.runs import finished, measures
+from jaxsparse.runs.finished import Finished
+
+_PANELS = {
+  'disagreement': 'share predicted differently',
+  'kl_to_other': 'KL from the run to the other (nats)',
+  'kl_from_other': 'KL from the other to the run (nats)',
+}
+_MOST_CLASSES = 20
+
+
+def disagreement(
+  workdirs: Sequence[pathlib.Path], *, step: int | None = None
+) -> Finding:
+  """Disagreement of two runs on the test split (Evci et al. 2022).
+
+  Of a text each character that is told counts as an example.
+
+  Args:
+    workdirs: of the run, and of the other, which is taken at its end.
+    step: of the run; its end by default.
+
+  Returns:
+    `disagreement`, the share of examples that they predict differently, in
+    [0, 1]; `symmetric_kl` of their predictions in nats, the mean of
+    `kl_to_other`, KL(run || other), and `kl_from_other`, KL(other || run).
+    And a table of the same, and of both accuracies, by the examples' class.
+
+  Raises:
+    ValueError: not two finished runs on the same data, or a step that is not
+      kept.
+  """
+  runs = finished.load_each(workdirs, count=2)
+  first, second = (
+    measures.logits_on_test(run, finished.solution(run, at))
+    for run, at in zip(runs, (step, None), strict=True)
+  )
+  there, back = similarity.kl(first, second), similarity.kl(second, first)
+  return Finding(
+    {
+      'disagreement': similarity.disagreement(first, second),
+      'symmetric_kl': (there + back) / 2,
+      'kl_to_other': there,
+      'kl_from_other': back,
+    },
+    _by_class(runs[0], first, second),
+  )
+
+
+def _by_class(run: Finished, first: np.ndarray, second: np.ndarray) -> Table:
+  """The classes that the test split has, and what is predicted of each."""
+  labels = measures.labels_on_test(run)
+  classes, counts = np.unique(labels, return_counts=True)
+  parts = [(c, first[labels == c], second[labels == c]) for c in classes]
+  columns = {
+    'accuracy': [np.mean(a.argmax(1) == c) for c, a, _ in parts],
+    'accuracy_other': [np.mean(b.argmax(1) == c) for c, _, b in parts],
+    'disagreement': [similarity.disagreement(a, b) for _, a, b in parts],
+    'kl_to_other': [similarity.kl(a, b) for _, a, b in parts],
+    'kl_from_other': [similarity.kl(b, a) for _, a, b in parts],
+  }
+  if run.experiment.is_text:
+    classes = np.array([repr(chr(c)) for c in classes])
+  return {
+    'class': classes,
+    'examples': counts,
+    **{name: np.array(column) for name, column in columns.items()},
+  }
+
+
+def draw_disagreement(parts: Sequence[Part]) -> Drawn:
+  """By class: how many predictions differ, and by how much, both ways."""
+  figure, names, shown = _bars.bars(_most(parts), 'class', _PANELS)
+  said = []
+  for label, values in shown.items():
+    each = values['disagreement']
+    worst = int(np.nanargmax(each))
+    said.append(f'{label}, class {names[worst]}, {each[worst]:.3g}')
+  title = 'Disagreement by class'
+  which = 'test examples by their own class'
+  if len(names) < max(len(part.table['class']) for part in parts):
+    which += f', the {len(names)} of most disagreement'
+  return Drawn(
+    'disagreement',
+    title,
+    looks.sentence(
+      [
+        f'Predictions of a run and of {_looks.others(parts)}, of {which}',
+        _bars.CAPTION,
+      ]
+    ),
+    f'Chart: {title}. Highest shares: {looks.sentence(said)}',
+    figure,
+  )
+
+
+def _most(parts: Sequence[Part]) -> list[Part]:
+  """Parts of the classes with most disagreement, if there are many."""
+  found: dict[Any, list[float]] = {}
+  for part in parts:
+    for name, share in zip(
+      part.table['class'], part.table['disagreement'], strict=True
+    ):
+      found.setdefault(name, []).append(share)
+  if len(found) <= _MOST_CLASSES:
+    return list(parts)
+  order = sorted(found, key=lambda name: -np.mean(found[name]))
+  kept = order[:_MOST_CLASSES]
+  rows = [np.isin(part.table['class'], kept) for part in parts]
+  return [
+    part._replace(table={n: c[own] for n, c in part.table.items()})
+    for part, own in zip(parts, rows, strict=True)
+  ]

@@ -1,0 +1,124 @@
+"""How much gradient reaches each layer of a net that a finished run keeps."""
+
+import functools
+import pathlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsparse.analyses import _looks
+from jaxsparse.analysis import gradient_flow as flow_lib
+from jaxsparse.analysis.gradient_flow import GradientFlow
+from jaxsparse.analysis.products import BatchLoss
+from jaxsparse.analysis.solutions import Solution
+from jaxsparse.core import paths
+from jaxsparse.core.masks import active
+from jaxsparse.plotting import looks
+from jaxsparse.plotting.looks import Drawn
+from jaxsparse.results.findings import Finding, Part
+from jaxsparse.runs import finished, measures, scores
+from jaxsparse.runs.finished import Finished
+
+_PANELS = {
+  'gradient_norm': 'norm of the masked gradient',
+  'per_weight': 'root mean square of an active weight’s',
+}
+
+
+def gradient_flow(
+  workdirs: Sequence[pathlib.Path],
+  *,
+  step: int | None = None,
+  examples: int = 1000,
+) -> Finding:
+  """The masked gradient at a step that is kept (Evci et al. 2022).
+
+  What probes record as a run trains (`gradient_flow.interval`), of any step
+  and any number of examples; in evaluation mode.
+
+  Args:
+    workdirs: of the run.
+    step: one that the run keeps (0, the last few, `checkpoint.keep_steps`);
+      the last by default.
+    examples: the first so many of the training split.
+
+  Returns:
+    `gradient_norm`, `effective_gradient_flow` (the mean norm of masked
+    leaves), `gradient_norm_per_weight`, `loss` in nats, and
+    `first_order_decrease`, what a gradient step at the learning rate there
+    lowers the loss by, to first order. And a table by leaf.
+
+  Raises:
+    ValueError: not one finished run, a step that is not kept, or `examples`
+      below 1.
+  """
+  (run,) = finished.load_each(workdirs, count=1)
+  net = finished.solution(run, step)
+  found = _flow(run, net, examples)
+  at = run.last_step if step is None else step
+  decrease = scores.first_order_decrease(
+    run.experiment, run.replicate, found.norm, at
+  )
+  norms = {p: float(norm) for p, norm in paths.flatten(found.leaves).items()}
+  weights = {
+    path: int(np.size(leaf)) for path, leaf in paths.flatten(net.params).items()
+  } | {path: int(n) for path, n in paths.flatten(active(net.masks)).items()}
+  counts = np.array([weights[path] for path in norms])
+  return Finding(
+    {
+      'gradient_norm': float(found.norm),
+      'effective_gradient_flow': float(found.layer_mean),
+      'gradient_norm_per_weight': float(found.per_weight),
+      'loss': float(found.loss),
+      'first_order_decrease': decrease,
+    },
+    {
+      'leaf': np.array(list(norms)),
+      'active': counts,
+      'gradient_norm': np.array(list(norms.values())),
+      'per_weight': np.array(list(norms.values()))
+      / np.sqrt(np.maximum(counts, 1)),
+    },
+  )
+
+
+def _flow(run: Finished, net: Solution, examples: int) -> GradientFlow:
+  splits = measures.train_batches(run, examples)
+  total = sum(len(split.labels) for split in splits)
+  gradient = _gradient(measures.batch_loss(run))
+  parts = []
+  for split in splits:
+    share = np.float32(len(split.labels) / total)
+    found = gradient(net.params, (split, net.model_state))
+    parts.append(jax.tree.map(lambda x, share=share: share * x, found))
+  loss, grads = jax.tree.map(lambda *x: jnp.sum(jnp.stack(x), 0), *parts)
+  return flow_lib.flow_of_gradient(loss, grads, net.masks)
+
+
+@functools.lru_cache(maxsize=32)
+def _gradient(loss: BatchLoss) -> Callable[..., Any]:
+  return jax.jit(jax.value_and_grad(loss))
+
+
+def draw_gradient_flow(parts: Sequence[Part]) -> Drawn:
+  """By leaf: the norm of all its gradient, and that of one weight's."""
+  # Leaves are no steps: no line leads from one to the next.
+  figure, shown = _looks.by_layer(parts, 'leaf', _PANELS, linestyle='')
+  said = [f'{what}, first leaf {found.mean[0]:.3g}' for what, found in shown]
+  title = 'Gradient by leaf'
+  return Drawn(
+    'gradient-flow',
+    title,
+    looks.sentence(
+      [
+        'The gradient of the training loss, of active weights alone',
+        'means over seeds, bands are one sample standard deviation to each'
+        ' side',
+      ]
+    ),
+    f'Chart: {title}. {looks.sentence(said)}',
+    figure,
+  )

@@ -1,0 +1,117 @@
+"""The loss on the lines from a run's start and end to another run's end."""
+
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from jaxsparse.analyses import _batch_norm, _lines, _looks
+from jaxsparse.analysis import landscape
+from jaxsparse.plotting import figures, looks
+from jaxsparse.plotting.looks import Drawn
+from jaxsparse.results.findings import Finding, Part
+from jaxsparse.runs import finished, measures
+
+_ENDS = ('start', 'end')
+
+
+def interpolation(
+  workdirs: Sequence[pathlib.Path],
+  *,
+  points: int = 29,
+  examples: int | None = None,
+  same_masks: bool = True,
+  batch_norm: str = 'interpolated',
+) -> Finding:
+  """Loss and error on two straight lines in weight space (Evci et al. 2022).
+
+  Both lines lead to the end of the other run: one from where the run starts
+  (step 0), one from where it ends.
+
+  Args:
+    workdirs: of the run, and of the other.
+    points: how many, evenly from -0.2 to 1.2; 14 n + 1, so that 0, 0.5 and 1
+      are among them.
+    examples: the first so many of the training split; all by default, if it
+      does not stay on disk.
+    same_masks: refuse nets whose masks differ; the points of a line between
+      them lie outside both masks.
+    batch_norm: statistics of BatchNorm at each point, `interpolated` between
+      those of both ends, or `recomputed` on the examples that the loss is
+      measured on, which costs another forward pass.
+
+  Returns:
+    For each end, by the training loss in nats: `barrier_from_end`, the
+    largest excess over the straight line between the losses at both ends;
+    `climb_from_end`, the excess of the highest loss over the worse of both;
+    `rise_from_end`, that of the highest loss strictly between them, which is
+    below 0 if the way leads down at once; `middle_loss_from_end` half way; and
+    the same `..._from_start`. And a table.
+
+  Raises:
+    ValueError: not two finished runs of one model on the same data, masks
+      that differ, a number of points that does not fit, or `recomputed` of
+      a model without BatchNorm.
+  """
+  _batch_norm.check(batch_norm)
+  if points not in range(15, 10_000, 14):
+    raise ValueError(f'points is {points}; accepted are 15, 29, 43, 57, 71 ...')
+  run, other = finished.load_each(workdirs, count=2)
+  alphas = np.round(np.linspace(-0.2, 1.2, points), 10).tolist()
+  target = finished.solution(other)
+  batches = measures.train_batches(run, examples)
+  recompute = _batch_norm.recompute(run, target, batches, batch_norm)
+  lines = {
+    end: landscape.line(
+      measures.loss_and_error(run),
+      finished.solution(run, step),
+      target,
+      batches,
+      alphas=alphas,
+      recompute=recompute,
+      same_masks=same_masks,
+    )
+    for end, step in zip(_ENDS, (0, None), strict=True)
+  }
+  numbers: dict[str, float] = {}
+  for end, line in lines.items():
+    loss = line.values['loss']
+    found = landscape.barrier(line.alphas, loss)
+    numbers[f'barrier_from_{end}'] = found.above_line
+    numbers[f'climb_from_{end}'] = found.above_ends
+    numbers[f'rise_from_{end}'] = found.rise
+    numbers[f'middle_loss_from_{end}'] = loss[line.alphas == 0.5].item()
+  return Finding(numbers, _lines.table(lines, by='line_from'))
+
+
+def draw_interpolation(parts: Sequence[Part]) -> Drawn:
+  """A panel for the lines from starts, and one for those from ends."""
+  figure, axes = looks.multiples(
+    [f'from where runs {end}' for end in _ENDS], columns=2, panel=(3.8, 3.0)
+  )
+  groups = _looks.groups(parts)
+  said = []
+  for ax, end in zip(axes, _ENDS, strict=True):
+    for label, (style, tables) in groups.items():
+      values = _lines.losses(tables, by='line_from', which=end)
+      figures.line(ax, values, label=label, **style, marker='')
+      highest = values.mean[(values.steps >= 0) & (values.steps <= 1)].max()
+      said.append(f'{label}, from its {end}, {highest:.3g}')
+    ax.set_xlabel('way to the other run’s end')
+    ax.xaxis.set_major_locator(_looks.locator())
+  figure.supylabel('training loss (nats)', fontsize=10)
+  looks.figure_legend(figure, beside=False)
+  title = 'Training loss on the line to another run’s end'
+  return Drawn(
+    'interpolation',
+    title,
+    looks.sentence(
+      [
+        f'At 0 stands the run, at 1 the end of {_looks.others(parts)}',
+        'means over seeds, bands are one sample standard deviation to each'
+        ' side',
+      ]
+    ),
+    f'Chart: {title}. Highest losses on the way: {looks.sentence(said)}',
+    figure,
+  )

@@ -1,0 +1,82 @@
+"""How much the masks of two finished members overlap."""
+
+import pathlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from jaxsparse.analyses import _bars, _looks
+from jaxsparse.analysis import similarity
+from jaxsparse.core import paths
+from jaxsparse.core.masks import active_by_path, sizes_by_path
+from jaxsparse.plotting import looks
+from jaxsparse.plotting.looks import Drawn
+from jaxsparse.results.findings import Finding, Part
+from jaxsparse.runs import finished
+from jaxsparse.training.checkpoints import load_params
+
+
+def mask_overlap(workdirs: Sequence[pathlib.Path]) -> Finding:
+  """Intersection over union of the active weights at the end of two members.
+
+  Args:
+    workdirs: of the two.
+
+  Returns:
+    `mask_overlap`, over all masked leaves, in [0, 1]. And a table by layer,
+    with what random masks of as many weights overlap by (`by_chance`).
+
+  Raises:
+    ValueError: not two, without masks, or of nets that differ.
+  """
+  finished.check_number(workdirs, 2)
+  masks = [load_params(workdir)[1] for workdir in workdirs]
+  total, by_layer = similarity.mask_overlap(*masks)
+  columns: dict[str, Mapping[str, float]] = {
+    'overlap': by_layer,
+    'by_chance': similarity.chance_overlap(*masks),
+    'active': active_by_path(masks[0]),
+    'active_other': active_by_path(masks[1]),
+    'weights': sizes_by_path(masks[0]),
+  }
+  layers = paths.natural_order(by_layer)
+  return Finding(
+    {'mask_overlap': total},
+    {
+      'layer': np.array(layers),
+      **{
+        name: np.array([column[layer] for layer in layers])
+        for name, column in columns.items()
+      },
+    },
+  )
+
+
+def draw_mask_overlap(parts: Sequence[Part]) -> Drawn:
+  """A bar a layer, with a line where chance alone would end it."""
+  figure, layers, shown = _bars.bars(
+    parts,
+    'layer',
+    {'overlap': 'intersection over union'},
+    marks={'overlap': 'by_chance'},
+  )
+  figure.axes[0].set_ylim(0, 1)
+  said = []
+  for label, values in shown.items():
+    most = int(np.nanargmax(values['overlap']))
+    said.append(f'{label}, {layers[most]}, {values["overlap"][most]:.3g}')
+  title = 'Overlap of masks by layer'
+  return Drawn(
+    'mask-overlap',
+    title,
+    looks.sentence(
+      [
+        'Active weights that the masks of a run share with those of'
+        f' {_looks.others(parts)}, of those that either has',
+        'black lines are of random masks of as many weights',
+        _bars.CAPTION,
+      ]
+    ),
+    f'Chart: {title}. Highest: {looks.sentence(said)}',
+    figure,
+  )

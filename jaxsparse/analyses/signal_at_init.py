@@ -1,0 +1,129 @@
+"""What reaches each layer of a net where its run starts, both ways."""
+
+import functools
+import pathlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import linen as nn
+
+from jaxsparse.analyses import _looks
+from jaxsparse.analysis import signal
+from jaxsparse.core.types import PyTree
+from jaxsparse.plotting import looks
+from jaxsparse.plotting.looks import Drawn
+from jaxsparse.results.findings import Finding, Part
+from jaxsparse.runs import finished, measures
+from jaxsparse.runs.finished import Finished
+
+_PANELS = {
+  'mean_square': 'mean square of outputs',
+  'gradient_norm': 'norm of the loss’s gradient',
+}
+
+
+def signal_at_init(
+  workdirs: Sequence[pathlib.Path], *, examples: int = 500, noise: bool = False
+) -> Finding:
+  """Signal propagation at step 0 (Evci et al. 2022, figure 1).
+
+  Args:
+    workdirs: of the run, of a linen model.
+    examples: how many images go in.
+    noise: images of independent N(0, 1) pixels, as in the paper, in place of
+      the first ones of the training split.
+
+  Returns:
+    `logit_deviation`, the standard deviation of all logits;
+    `signal_at_first_layer`, the norm of the loss's gradient with respect to
+    the outputs of the first layer. And a table by layer.
+
+  Raises:
+    ValueError: not one finished run, or `examples` below 1.
+  """
+  (run,) = finished.load_each(workdirs, count=1)
+  images, labels = _inputs(run, examples, noise)
+  net = finished.solution(run, 0)
+  program, names = _program(
+    run.experiment.module, run.experiment.task.example_loss
+  )
+  variables = {'params': net.params, **net.model_state}
+  forward, backward, deviation = program(variables, images, labels)
+  norms = np.array([float(found.norm) for found in backward])
+  return Finding(
+    {
+      'logit_deviation': float(deviation),
+      'signal_at_first_layer': norms[0].item(),
+    },
+    {
+      'layer': np.array(names),
+      'mean_square': np.array([float(f.mean_square) for f in forward]),
+      'deviation': np.array([float(f.deviation) for f in forward]),
+      'gradient_norm': norms,
+    },
+  )
+
+
+@functools.lru_cache(maxsize=32)
+def _program(
+  module: nn.Module, example_loss: Callable[..., jax.Array]
+) -> tuple[Callable[..., Any], list[str]]:
+  """What is compiled once for all runs of a model, and the layers' names.
+
+  The names are there after the first call, in the order of their use, which
+  a compiled program does not keep in what it returns.
+  """
+  apply = signal.linen_apply(module, train=False)
+  names: list[str] = []
+
+  def loss(logits: jax.Array, labels: PyTree) -> jax.Array:
+    return example_loss(logits, labels).mean()
+
+  @jax.jit
+  def program(variables: PyTree, images: jax.Array, labels: jax.Array) -> Any:
+    forward = signal.forward_signal(apply, variables, images)
+    backward = signal.backward_signal(apply, loss, variables, images, labels)
+    names[:] = forward
+    logits = apply(variables, images, lambda _, value: value)
+    return list(forward.values()), list(backward.values()), logits.std()
+
+  return program, names
+
+
+def _inputs(
+  run: Finished, examples: int, noise: bool
+) -> tuple[jax.Array, np.ndarray]:
+  """Images as the model takes them, and their labels."""
+  if examples < 1:
+    raise ValueError(f'examples is {examples}; accepted is >= 1')
+  data = run.experiment.dataset
+  labels = data.train.labels[:examples]
+  images = jnp.asarray(data.train.images[:examples])
+  if noise:
+    drawn = jax.random.normal(jax.random.key(0), images.shape, jnp.float32)
+    return drawn, labels
+  return measures.pixels(images, run.experiment.pixels), labels
+
+
+def draw_signal_at_init(parts: Sequence[Part]) -> Drawn:
+  """A panel forward and one backward, by layer."""
+  figure, shown = _looks.by_layer(parts, 'layer', _PANELS)
+  said = [f'{what}, {found.mean[-1]:.3g}' for what, found in shown]
+  title = 'Signal by layer at initialisation'
+  return Drawn(
+    'signal-at-init',
+    title,
+    looks.sentence(
+      [
+        'Outputs of layers, before their activation functions, where training'
+        ' starts',
+        'means over seeds, bands are one sample standard deviation to each'
+        ' side',
+      ]
+    ),
+    f'Chart: {title}. At the last layer: {looks.sentence(said)}',
+    figure,
+  )

@@ -1,0 +1,117 @@
+"""What the programs that run studies share: their flags, and how they end.
+
+`launch.study`, `launch.sweep` and `launch.quickstart` differ in how they come
+by a study. What is written to a full disk, or one that fails, is one line.
+"""
+
+import pathlib
+from collections.abc import Callable
+
+from absl import flags
+
+from jaxsparse.cli import command
+from jaxsparse.runs import workdir
+from jaxsparse.runs.population import CARRIES
+from jaxsparse.runs.run import saving
+from jaxsparse.studies.planning import plan
+from jaxsparse.studies.report import report, tables
+from jaxsparse.studies.results import Results
+from jaxsparse.studies.running import dry_run
+from jaxsparse.studies.running.run import check_any, check_plan
+from jaxsparse.studies.running.run import run as run_study
+from jaxsparse.studies.spec import Study
+
+WORKDIR = flags.DEFINE_string(
+  'workdir', None, 'Where runs and report are kept.'
+)
+RUNS_DIR = flags.DEFINE_string(
+  'runs_dir', None, 'Where its members are kept; WORKDIR/runs by default.'
+)
+PLAN = flags.DEFINE_bool('plan', False, 'Print what would run; run nothing.')
+DRY_RUN = flags.DEFINE_bool(
+  'dry_run',
+  False,
+  'Take a few steps of each row on made-up data; write nothing.',
+)
+CARRY = flags.DEFINE_enum(
+  'carry',
+  'auto',
+  CARRIES,
+  'How members are carried: one after the other with the bits of a run alone,'
+  ' or together by vmap; auto chooses by backend.',
+)
+
+
+def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
+  """Runs a study, shows its table and names its report; or but looks at it.
+
+  With `--plan` its plan is shown, with `--dry_run` each row is tried; for
+  neither need the data be there.
+
+  Args:
+    study: what to run.
+    name: a short one of it.
+    show: takes what a person is to read.
+
+  Raises:
+    ValueError: bad input.
+    WorkdirBusy: another process holds the workdir.
+    Interrupted: stopped, and saved.
+    SaveFailed: something could not be written, or no member could be trained
+      for reasons of the machine.
+    TrainingFailed: no member has anything to show.
+  """
+  if PLAN.value:
+    _plan(study, show)
+  if DRY_RUN.value:
+    _dry_run(study, show)
+  if PLAN.value or DRY_RUN.value:
+    return
+  results = run(study, name)
+  show(tables.text(results))
+  with saving(folder()):
+    path = report.write(results, folder())
+  show(f'Report: {path}')
+  check_any(results)
+
+
+def _plan(study: Study, show: Callable[[str], object]) -> None:
+  with command.at_once():
+    made = plan.plan(study, _runs_dir(), CARRY.value, without_data=True)
+    show(plan.text(made))
+  check_plan(made)
+
+
+def _dry_run(study: Study, show: Callable[[str], object]) -> None:
+  with command.at_once():
+    made = dry_run.take(study, _runs_dir())
+    show(dry_run.text(made))
+  dry_run.check(made)
+
+
+def run(study: Study, name: str, *, joins: bool = False) -> Results:
+  """Runs a study as the flags say.
+
+  Arguments and errors are as for `finish`; with `joins` it is one of several
+  studies in the workdir.
+  """
+  return run_study(
+    study,
+    command.required(WORKDIR),
+    _runs_dir(),
+    name=name,
+    command=command.typed(),
+    carry=CARRY.value,
+    joins=joins,
+    interrupted=command.interrupted,
+    at_once=command.at_once,
+  )
+
+
+def folder() -> pathlib.Path:
+  """Where the report is written."""
+  return workdir.local(command.required(WORKDIR)) / 'report'
+
+
+def _runs_dir() -> str:
+  return RUNS_DIR.value or f'{command.required(WORKDIR)}/runs'

@@ -1,0 +1,1 @@
+"""What a run is asked for: defaults, fields, checks, overrides, identity."""

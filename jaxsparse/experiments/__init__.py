@@ -1,1 +1,0 @@
-"""From a config to a finished run: objects, workdirs, drivers, reports."""

@@ -1,4 +1,0 @@
-"""Analyses of finished runs: one a file, found by name.
-
-What they are is said in `jaxsparse.experiments.findings`.
-"""

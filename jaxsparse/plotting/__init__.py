@@ -1,0 +1,1 @@
+"""Figures: series, panels, legends; matplotlib, and nothing of a study."""

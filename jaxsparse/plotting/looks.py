@@ -1,0 +1,133 @@
+"""Panels, legends and titles that all figures share."""
+
+import math
+import textwrap
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+from matplotlib import ticker
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from jaxsparse.plotting import figures
+
+DASHES = ('-', '--', ':', '-.')
+MARKERS = 'os^Dv*'
+_SINGLE = (7.2, 4.0)
+# Letters of a panel's title to an inch of its width.
+_LETTERS = 13
+# The share of a figure's width that a legend beside it may take; and in inches
+# what is left of a name in it, and how high a row of names is.
+_BESIDE = 0.4
+_HANDLE = 0.6
+_ROW = 0.25
+
+
+class Drawn(NamedTuple):
+  """A figure, and what is written below it.
+
+  Attributes:
+    name: of its files, without a suffix.
+    title: what it shows.
+    caption: how to read it.
+    alt: what it says, for those who do not see it.
+    figure: itself.
+  """
+
+  name: str
+  title: str
+  caption: str
+  alt: str
+  figure: Figure
+
+
+def shades(number: int) -> list[Any]:
+  """Colours in an order that the eye sees, from dark to light."""
+  ramp = mpl.colormaps['viridis']
+  return [ramp(0.9 * i / max(1, number - 1)) for i in range(number)]
+
+
+def single() -> tuple[Figure, Axes]:
+  """A figure of one panel."""
+  figure, (ax,) = figures.panels(1)
+  figure.set_size_inches(*_SINGLE)
+  return figure, ax
+
+
+def multiples(
+  titles: Sequence[str],
+  *,
+  columns: int = 3,
+  panel: tuple[float, float] = (3.1, 2.4),
+) -> tuple[Figure, list[Axes]]:
+  """A figure of small panels with common axes.
+
+  Args:
+    titles: of the panels, broken where they are wider.
+    columns: at most.
+    panel: width and height of one, in inches.
+  """
+  count = len(titles)
+  columns = min(columns, count)
+  rows = math.ceil(count / columns)
+  figure = Figure(
+    figsize=(max(panel[0] * columns, 5.0), panel[1] * rows + 0.6),
+    # Room for the last tick's label beside the first one of the next panel.
+    layout=ConstrainedLayoutEngine(wspace=0.06),
+  )
+  every = figure.subplots(
+    rows, columns, squeeze=False, sharex=True, sharey=True
+  ).ravel()
+  for ax in every:
+    figures.plain(ax)
+    ax.tick_params(labelsize=8)
+    ax.xaxis.set_major_locator(ticker.MaxNLocator(3, integer=True))
+  for ax in every[count:]:
+    ax.set_visible(False)
+  for ax in every[count - columns : count]:
+    ax.tick_params(labelbottom=True)
+    ax.set_xlabel('step', fontsize=9)
+  for ax, title in zip(every[:count], titles, strict=True):
+    text = textwrap.fill(title, int(_LETTERS * panel[0]))
+    ax.set_title(text, fontsize=9, loc='left')
+  return figure, list(every[:count])
+
+
+def figure_legend(figure: Figure, *, beside: bool) -> None:
+  """Adds one legend for all panels of a figure, beside them or below.
+
+  It is never wider or higher than the figure: long names are broken, there are
+  as many columns as fit, and the figure grows with the rows.
+  """
+  named: dict[str, Any] = {}
+  for ax in figure.axes:
+    for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
+      named.setdefault(label, handle)
+  if not named:
+    return
+  width, height = figure.get_size_inches()
+  room = width * (_BESIDE if beside else 1.0)
+  labels = [textwrap.fill(n, int(_LETTERS * (room - _HANDLE))) for n in named]
+  for columns in range(1 if beside else min(6, len(named)), 0, -1):
+    legend = figure.legend(
+      list(named.values()),
+      labels,
+      loc='outside right center' if beside else 'outside lower center',
+      ncols=columns,
+      frameon=False,
+      fontsize=9,
+    )
+    extent = legend.get_window_extent()
+    if extent.width <= width * figure.dpi or columns == 1:
+      break
+    legend.remove()
+  own = extent.height / figure.dpi
+  more = max(0.0, own - (height if beside else _ROW))
+  figure.set_figheight(height + more)
+
+
+def sentence(parts: Sequence[str]) -> str:
+  """Parts of an account, joined and closed."""
+  return '; '.join(parts) + '.'

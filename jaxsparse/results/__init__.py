@@ -1,0 +1,1 @@
+"""What analyses of finished runs return, and where it is kept."""

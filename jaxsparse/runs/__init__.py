@@ -1,0 +1,1 @@
+"""One run: built, started, trained, resumed, evaluated, summarised."""

@@ -1,0 +1,191 @@
+"""From a config to the objects of a run. Nothing compiles here."""
+
+import functools
+import itertools
+import zlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from flax import linen as nn
+
+from jaxsparse.config.fields import Plain
+from jaxsparse.config.resolve import resolve, settle_steps
+from jaxsparse.core import masks as masks_lib
+from jaxsparse.core import paths
+from jaxsparse.core.types import Counts, MaskUpdater, Params, Path
+from jaxsparse.data import datasets, order, stored
+from jaxsparse.data.facts import Facts, abstract
+from jaxsparse.data.pixels import Pixels
+from jaxsparse.runs import checks, preprocessing, reading, recipes
+from jaxsparse.runs.targets import target_counts
+from jaxsparse.training.plan import Plan
+from jaxsparse.training.state import Member
+from jaxsparse.training.step import Recipe
+from jaxsparse.training.task import Task
+
+
+class Experiment(NamedTuple):
+  """A run, ready to start.
+
+  Attributes:
+    config: the settled config, plain.
+    dataset: in host memory or on disk; built without data, of shapes and
+      dtypes.
+    eval_split: what the run is evaluated on as it goes.
+    module: the model.
+    task: the model with its loss.
+    recipe: what the train and mask steps are made of.
+    params: the abstract params.
+    counts: active weights of each masked leaf that the run ends with.
+    members: one a replicate; replicate i is the run of seed + i.
+    plan: when what is due; its mask steps are those that the method takes.
+    batches: `(replicate, begin, end) -> int32 [end - begin, batch]`.
+    facts: what is known of the data, of one that is built without them.
+  """
+
+  config: Plain
+  dataset: datasets.Dataset
+  eval_split: datasets.Split
+  module: nn.Module
+  task: Task
+  recipe: Recipe
+  params: Params
+  counts: Counts
+  members: tuple[Member, ...]
+  plan: Plan
+  batches: Callable[[int, int, int], np.ndarray]
+  facts: Facts | None = None
+
+  @property
+  def kept_steps(self) -> tuple[int, ...]:
+    """The steps that are left in its checkpoints when it has ended."""
+    plan, newest = self.plan, self.config['checkpoint']['keep']
+    planned = filter(plan.saves, range(plan.num_steps, -1, -1))
+    last = itertools.islice(planned, newest)
+    return tuple(sorted({0, *plan.keep_steps, *last}))
+
+  @property
+  def streamed(self) -> bool:
+    """Whether its data stay on disk."""
+    return stored.is_stored(self.dataset.train.images)
+
+  @property
+  def is_text(self) -> bool:
+    """Whether its data are characters, each to be told from those before."""
+    return self.dataset.scale is None
+
+  @property
+  def example(self) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
+    """A batch of one, abstract: inputs as the model takes them, and labels."""
+    return reading.example(self.dataset)
+
+  @property
+  def pixels(self) -> Pixels:
+    """How the model sees the pixels of `dataset`."""
+    return preprocessing.pixels(self.config['data'], self.dataset.scale)
+
+  @property
+  def target_counts(self) -> dict[Path, int]:
+    """`counts` by path."""
+    return paths.flatten(self.counts)
+
+
+def build(config: Any, *, without_data: bool = False) -> Experiment:
+  """The run that a config describes.
+
+  Args:
+    config: a `ConfigDict` made by `config.default_config`.
+    without_data: takes what is known of the data set in place of its examples,
+      which need not be there: enough to plan with, not to train.
+
+  Raises:
+    ValueError: what was got, what is accepted, at which field.
+  """
+  resolved = resolve(config)
+  data = resolved['data']
+  known = reading.facts(data) if without_data else None
+  dataset = reading.dataset(data) if known is None else abstract(known)
+  settled = settle_steps(resolved, len(dataset.train.labels))
+  preprocessing.check(settled['data'], dataset.train.images.shape[1:])
+  module = recipes.module(settled['model'], dataset.num_classes)
+  task = recipes.task(module, settled['label_smoothing'])
+  example = reading.example(dataset)
+  variables = checks.shapes(settled['model'], task, example[0])
+  checks.check_logits(
+    settled['model'], task, variables, example, dataset.num_classes
+  )
+  params, inputs = variables[0], example[0]
+  counts = target_counts(settled['updater'], task, params, inputs)
+  recipe = recipes.recipe(settled, module)
+  members = _members(settled, counts)
+  checks.check_init(settled['init'], members[0], params, counts)
+  updater = checks.checked_updater(settled, members[0])
+  checks.check_optimizer(recipe, members[0], params)
+  return Experiment(
+    settled,
+    dataset,
+    reading.eval_split(settled['eval']['split'], dataset),
+    module,
+    task,
+    recipe,
+    params,
+    counts,
+    members,
+    _plan(settled, updater),
+    functools.partial(_batches, settled, len(dataset.train.labels)),
+    known,
+  )
+
+
+def total_sizes(experiment: Experiment) -> dict[Path, int]:
+  """Weights of each masked leaf by path."""
+  return masks_lib.sizes_by_path(
+    masks_lib.map_masks(lambda p, _: p, experiment.params, experiment.counts)
+  )
+
+
+def seed_words(settled: Plain, replicate: int, stream: str) -> tuple[int, int]:
+  """The seed of what the host draws for a replicate, by name."""
+  return settled['seed'] + replicate, zlib.crc32(stream.encode())
+
+
+def _members(settled: Plain, counts: Counts) -> tuple[Member, ...]:
+  optimizer = {
+    k: np.float32(settled['optimizer'][k])
+    for k in ('learning_rate', 'weight_decay')
+  }
+  return tuple(
+    Member(
+      key=jax.random.key(settled['seed'] + i),
+      counts=jax.tree.map(np.int32, counts),
+      optimizer=optimizer,
+      updater=recipes.numbers(recipes.updater_kwargs(settled)),
+      init=recipes.numbers(settled['init']),
+    )
+    for i in range(settled['replicates'])
+  )
+
+
+def _plan(settled: Plain, updater: MaskUpdater) -> Plan:
+  start, stop = checks.window(settled['updater'], updater)
+  return Plan(
+    num_steps=settled['num_steps'],
+    update_interval=settled['updater']['update_interval'],
+    start_step=start,
+    stop_step=stop,
+    log_interval=settled['log_interval'],
+    eval_interval=settled['eval']['interval'],
+    checkpoint_interval=settled['checkpoint']['interval'],
+    keep_steps=settled['checkpoint']['keep_steps'],
+    probe_interval=settled['gradient_flow']['interval'],
+    probe_updates=settled['gradient_flow']['at_updates'],
+  )
+
+
+def _batches(
+  settled: Plain, size: int, replicate: int, begin: int, end: int
+) -> np.ndarray:
+  words = seed_words(settled, replicate, 'order')
+  return order.batch_indices(words, size, settled['batch_size'], begin, end)

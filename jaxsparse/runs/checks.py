@@ -1,0 +1,247 @@
+"""What a config that is complete may still get wrong: its functions' say.
+
+Each part is built, or traced, with the run's own numbers, so that it refuses
+here what it would refuse later. Nothing is computed.
+"""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsparse.config import defaults as config_lib
+from jaxsparse.config.fields import Plain
+from jaxsparse.core import initialisation, paths, schedules
+from jaxsparse.core import masks as masks_lib
+from jaxsparse.core.types import (
+  Counts,
+  MaskState,
+  MaskUpdater,
+  Params,
+  PyTree,
+)
+from jaxsparse.optim.frozen import check_moves
+from jaxsparse.optim.masked import forward_params
+from jaxsparse.optim.reset import check_momentum
+from jaxsparse.optim.supported import check_optimiser
+from jaxsparse.runs import recipes
+from jaxsparse.training.state import Member
+from jaxsparse.training.step import Recipe
+from jaxsparse.training.task import Task
+
+# Invariants of the methods that may start with the masks of another run.
+KEEP_COUNTS = ('per_leaf', 'total')
+# Of those that have pruned when the run ends.
+SCHEDULED = ('scheduled', 'scheduled_total')
+
+
+def shapes(
+  section: Plain, task: Task, inputs: jax.ShapeDtypeStruct
+) -> tuple[Params, PyTree]:
+  """The abstract params and statistics of a model that takes these inputs."""
+  name = section['name']
+  try:
+    found = jax.eval_shape(task.init, jax.random.key(0), inputs)
+    leaves = paths.flatten(found[0])
+    masks_lib.check_sizes({path: leaf.shape for path, leaf in leaves.items()})
+  except (OverflowError, TypeError, ValueError) as error:
+    # With its cause: a model of the user's own may fail for one of its own.
+    raise ValueError(f'config.model ({name}): {error}') from error
+  return found
+
+
+def check_logits(
+  section: Plain,
+  task: Task,
+  variables: tuple[Params, PyTree],
+  example: tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct],
+  num_classes: int,
+) -> None:
+  """Refuses a model without a logit for each class of each label.
+
+  Args:
+    section: `model` of the config.
+    task: the model with its loss.
+    variables: abstract, from `shapes`.
+    example: a batch of one, abstract: inputs and labels.
+    num_classes: of the data.
+
+  Raises:
+    ValueError: the shape of its logits, and the one that is accepted.
+  """
+  # Of one example, a sum over the batch is not seen.
+  inputs, labels = (
+    jax.ShapeDtypeStruct((2, *one.shape[1:]), one.dtype) for one in example
+  )
+  name, wanted = section['name'], (*labels.shape, num_classes)
+  try:
+    found = jax.eval_shape(task.logits, *variables, inputs)
+  except (TypeError, ValueError) as error:
+    raise ValueError(f'config.model ({name}): {error}') from error
+  if getattr(found, 'shape', None) != wanted:
+    kind = 'characters of a text' if labels.shape[1:] else 'images'
+    shown = jax.tree.map(lambda leaf: leaf.shape, found)
+    raise ValueError(
+      f'config.model.name: {name} gives logits of shape {shown} for {kind} of'
+      f' shape {inputs.shape}; accepted is {wanted}, one for each of'
+      f' {num_classes} classes'
+    )
+
+
+def check_init(
+  section: Plain, member: Member, params: Params, counts: Counts
+) -> None:
+  """Refuses the section `init` where it would fail when the run starts."""
+  name = section['name']
+  keeps = config_lib.find('init', name) is initialisation.dense
+  if section['checkpoint'] and not keeps:
+    raise ValueError(
+      f'config.init.name: {name} would redraw the weights that'
+      ' config.init.checkpoint gives; accepted with it is dense'
+    )
+  initialise = recipes.initialiser(section)
+  masks = masks_lib.map_masks(
+    lambda p, _: jax.ShapeDtypeStruct(p.shape, bool), params, counts
+  )
+  try:  # With concrete numbers, so that bad ones are refused; not computed.
+    jax.eval_shape(
+      lambda p, m, key: initialise(p, m, key=key, **member.init),
+      params,
+      masks,
+      member.key,
+    )
+  except (ValueError, TypeError) as error:
+    raise ValueError(f'config.init ({name}): {error}') from None
+
+
+def checked_updater(settled: Plain, member: Member) -> MaskUpdater:
+  """The method, built with concrete numbers so that bad ones are refused."""
+  name = settled['updater']['name']
+  builder = config_lib.find('updater', name)
+  try:
+    updater = builder(member.counts, **recipes.updater_kwargs(settled))
+  except (ValueError, TypeError) as error:
+    raise ValueError(f'config.updater ({name}): {error}') from None
+  if not isinstance(updater, MaskUpdater):
+    raise ValueError(
+      f'config.updater.name: {name} gives {type(updater).__name__}; accepted'
+      ' is a function that gives a MaskUpdater'
+    )
+  _check_updater(settled, updater)
+  return updater
+
+
+def check_counts_of_masks(
+  name: str, recipe: Recipe, member: Member, params: Params, state: MaskState
+) -> None:
+  """Refuses the counts of given masks where the method returns to its own.
+
+  Found out by trying: it is traced, and nothing after its `init` may read what
+  it was built with.
+
+  Args:
+    name: of the method.
+    recipe: of the run.
+    member: one of its.
+    params: abstract.
+    state: what the method starts from, abstract.
+  """
+
+  def steps(counts: Counts, params: Params, state: MaskState) -> PyTree:
+    updater = recipe.updater(member._replace(counts=counts))
+    at = {'step': jnp.int32(0), 'key': member.key}
+    each = (updater.observe, updater.regularise, updater.update)
+    return (
+      forward_params(updater, params, state),
+      [step(params, state, params, **at) for step in each],
+    )
+
+  jaxpr = jax.make_jaxpr(steps)(member.counts, params, state).jaxpr
+  own = jaxpr.invars[: len(jax.tree.leaves(member.counts))]
+  read = [v for eqn in jaxpr.eqns for v in eqn.invars] + jaxpr.outvars
+  if any(v is count for v in read for count in own):
+    raise ValueError(
+      f'config.init.counts: {name} returns to the counts of config.updater'
+      ' whatever masks it starts from; accepted with it is updater'
+    )
+
+
+def check_optimizer(recipe: Recipe, member: Member, params: Params) -> None:
+  """Refuses an optimiser that would fail when the run starts."""
+
+  def check(member: Member) -> None:
+    tx = recipe.optimiser(member, jnp.int32(0))
+    check_optimiser(tx, params)
+
+  try:
+    jax.eval_shape(check, member)  # Nothing is computed for it.
+    updater, tx = recipe.updater(member), recipe.optimiser(member, jnp.int32(0))
+    if updater.mask_steps != 'none':
+      check_moves(tx, params, _changing(updater, params, member.counts))
+    if updater.momenta is not None:
+      check_momentum(tx, params, member.counts)
+  except (ValueError, TypeError) as error:
+    raise ValueError(f'config.optimizer: {error}') from None
+
+
+def _changing(updater: MaskUpdater, params: Params, counts: Counts) -> Counts:
+  """`counts`, but `None` for the leaves that keep all of their weights."""
+  if updater.invariant in ('total', 'scheduled_total'):
+    return counts
+
+  def one(param: jax.ShapeDtypeStruct, count: np.int32) -> np.int32 | None:
+    return None if count == math.prod(param.shape) else count
+
+  return masks_lib.map_masks(one, params, counts)
+
+
+def window(section: Plain, updater: MaskUpdater) -> tuple[int, int]:
+  """The mask steps that the method takes, [start, stop)."""
+  try:
+    return schedules.mask_window(
+      updater.mask_steps, section['start_step'], section['stop_step']
+    )
+  except ValueError as error:
+    raise ValueError(f'config.updater ({section["name"]}): {error}') from None
+
+
+def _check_updater(settled: Plain, updater: MaskUpdater) -> None:
+  section, num_steps = settled['updater'], settled['num_steps']
+  name = section['name']
+  if updater.invariant == 'dense' and section['sparsity'] != 0:
+    raise ValueError(
+      f'config.updater.sparsity: got {section["sparsity"]}; {name}'
+      ' keeps all weights, so accepted is 0'
+    )
+  init = settled['init']
+  field = 'masks' if init['masks'] else 'counts'
+  given = init['masks'] or init['counts'] == 'masks'
+  if given and updater.invariant not in KEEP_COUNTS:
+    raise ValueError(
+      f'config.init.{field}: {name} starts with all weights active; accepted'
+      ' with it is a method whose number of active weights stays the same'
+    )
+  sampler = section.get('sampler')
+  usual = config_lib.defaults('updater', name).get('sampler')
+  if init['masks'] and sampler != usual:
+    raise ValueError(
+      f'config.updater.sampler: got {sampler!r}, but config.init.masks gives'
+      f' the masks; accepted with it is {usual!r}'
+    )
+  start, stop = window(section, updater)
+  try:
+    schedules.check_window(
+      updater.mask_steps, start, min(section['stop_step'], num_steps)
+    )
+  except ValueError:
+    raise ValueError(
+      f'config.updater.start_step {start}, stop_step {section["stop_step"]}'
+      f' and config.num_steps {num_steps}: {name} would never change a mask;'
+      ' accepted is a start_step below both of the others'
+    ) from None
+  if updater.invariant in SCHEDULED and stop > num_steps:
+    raise ValueError(
+      f'config.updater: {name} meets its target at stop_step {stop}; accepted'
+      f' is at most num_steps {num_steps}'
+    )

@@ -1,0 +1,143 @@
+"""A few real steps of a run without its data.
+
+The data set need not be there. The programs of the run are compiled for a few
+made-up examples, for the batch of a large recipe does not fit a small machine,
+and take two optimiser steps and a mask step. Nothing is written.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsparse.core.masks import random_masks
+from jaxsparse.data import facts
+from jaxsparse.data.datasets import Split
+from jaxsparse.runs.build import Experiment
+from jaxsparse.runs.checks import SCHEDULED
+from jaxsparse.runs.compiled import compiled
+from jaxsparse.runs.share import TrainingFailed
+from jaxsparse.runs.sources import Given
+from jaxsparse.runs.start import fresh_state
+from jaxsparse.runs.summary import columns
+from jaxsparse.training.evaluate import checked_active, is_finite
+from jaxsparse.training.state import Member, TrainState
+
+# Two, so that BatchNorm has something to normalise.
+EXAMPLES = 2
+_OPTIMISER_STEPS = 2
+STEPS = f'{_OPTIMISER_STEPS} optimiser steps'
+
+
+class Taken(NamedTuple):
+  """The steps that a dry run took, all of them sound.
+
+  Attributes:
+    losses: of each of them, in nats.
+    mask_step: which the last of them was; `None` if the masks never change.
+  """
+
+  losses: tuple[float, ...]
+  mask_step: int | None
+
+
+def stand_in(experiment: Experiment) -> Given:
+  """Random masks where a run would take those of another that is not there.
+
+  The weights are the run's own.
+  """
+  if not experiment.config['init']['masks']:
+    return None, None
+  abstract, counts = experiment.params, experiment.counts
+  return None, random_masks(abstract, counts, key=jax.random.key(0))
+
+
+def take(experiment: Experiment, given: Given) -> Taken:
+  """Takes two optimiser steps and a mask step on made-up examples.
+
+  The mask step is the first, at which most is dropped and grown, or the last
+  of a method that prunes step by step, which ends at its target.
+
+  Args:
+    experiment: built without data.
+    given: params and masks to start from, see `sources.given`.
+
+  Raises:
+    TrainingFailed: a loss or a weight is not finite.
+    BrokenInvariant: the masks are not what the method promises.
+  """
+  if experiment.facts is None:
+    raise ValueError('a dry run takes an experiment that is without data')
+  size, mask_step = (_OPTIMISER_STEPS + 1) * EXAMPLES, _mask_step(experiment)
+  data = facts.fake(experiment.facts, jax.random.key(0), size)
+  state, losses = _stepped(experiment, given, data, mask_step)
+  if not (np.all(np.isfinite(losses)) and is_finite(state)):
+    shown = ', '.join(f'{loss:.4g}' for loss in losses)
+    raise TrainingFailed(
+      'a loss or a weight of the dry run is not finite; the losses of its'
+      f' {len(losses)} steps: {shown}'
+    )
+  updater = experiment.recipe.updater(experiment.members[0])
+  checked_active(state, updater, experiment.target_counts, final=True)
+  return Taken(tuple(losses), mask_step)
+
+
+def _stepped(
+  experiment: Experiment, given: Given, data: Split, mask_step: int | None
+) -> tuple[TrainState, list[float]]:
+  """The state after the steps, and their losses."""
+  steps = _OPTIMISER_STEPS
+  rows = np.arange(len(data.labels), dtype=np.int32).reshape(-1, EXAMPLES)
+  small = experiment._replace(batches=lambda *_: rows[:1])
+  program, member = compiled(experiment), _member(experiment)
+  state = fresh_state(small, program, data, 0, given)
+  state, metrics = program.programs.advance(state, member, data, rows[:steps])
+  losses = metrics['loss'].tolist()
+  if mask_step is not None:
+    step = jax.device_put(jnp.int32(mask_step), state.step.sharding)
+    state, metrics = program.programs.update_masks(
+      state._replace(step=step), member, data, rows[steps:]
+    )
+    losses += metrics['loss'].tolist()
+  return state, losses
+
+
+def _member(experiment: Experiment) -> Member:
+  """The first, at a learning rate for the smaller batch (in proportion)."""
+  member = experiment.members[0]
+  share = np.float32(min(1.0, EXAMPLES / experiment.config['batch_size']))
+  rate = member.optimizer['learning_rate'] * share
+  return member._replace(optimizer=member.optimizer | {'learning_rate': rate})
+
+
+def _mask_step(experiment: Experiment) -> int | None:
+  steps = experiment.plan.mask_steps
+  if not steps:
+    return None
+  updater = experiment.recipe.updater(experiment.members[0])
+  return steps[-1] if updater.invariant in SCHEDULED else steps[0]
+
+
+def text(experiment: Experiment, taken: Taken) -> str:
+  """What a dry run did, and what it saw."""
+  steps = STEPS
+  if taken.mask_step is not None:
+    steps += f' and mask step {taken.mask_step:,}'
+  losses = ', '.join(f'{loss:.4g}' for loss in taken.losses)
+  return columns(
+    [
+      ('taken', steps),
+      ('on', on(experiment.config['batch_size'])),
+      ('losses', f'{losses}: finite, as are all weights'),
+      ('masks', 'hold the counts that the method promises'),
+    ]
+  )
+
+
+def on(batch_size: int) -> str:
+  """What stands in for a batch."""
+  return (
+    f'made-up batches of {EXAMPLES} at a learning rate in proportion: the batch'
+    f' of {batch_size:,} may not fit this machine'
+  )

@@ -1,0 +1,143 @@
+"""What analyses compute of nets of finished runs, on their data.
+
+All functions are cached by the model, so that runs which share one share
+their compiled programs too.
+"""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+
+from jaxsparse.analysis import similarity
+from jaxsparse.analysis.landscape import Measure
+from jaxsparse.analysis.products import BatchLoss
+from jaxsparse.analysis.solutions import Solution
+from jaxsparse.core.types import Params, PyTree
+from jaxsparse.data import resident
+from jaxsparse.data.datasets import Split
+from jaxsparse.data.pixels import Pixels, normalised, scaled
+from jaxsparse.runs.finished import Finished
+from jaxsparse.training.task import Task
+
+
+def logits_on_test(run: Finished, solution: Solution) -> np.ndarray:
+  """Logits of a net on its test split, [n, classes], in its order.
+
+  Of a text those of each character that is told, so that runs which cut it
+  into sequences of other lengths have rows in common.
+  """
+  labels = run.experiment.dataset.test.labels
+  found = similarity.collect_logits(
+    _predictor(run.experiment.task, run.experiment.pixels),
+    (solution.params, solution.model_state),
+    images_on_test(run),
+  )[: len(labels)]
+  return found if labels.ndim == 1 else found[labels >= 0]
+
+
+def labels_on_test(run: Finished) -> np.ndarray:
+  """Of each row of `logits_on_test` its label, [n]."""
+  labels = np.asarray(run.experiment.dataset.test.labels)
+  return labels[labels >= 0]
+
+
+def images_on_test(run: Finished) -> Iterator[np.ndarray]:
+  """The test split as it is stored, in batches of one shape.
+
+  The last one is filled up with examples that come once too often.
+  """
+  data = run.experiment.dataset.test
+  indices, _ = resident.eval_batches(len(data.labels), _batch_size(run))
+  return (data.images[rows] for rows in indices)
+
+
+def train_batches(
+  run: Finished, examples: int | None = None, batch_size: int | None = None
+) -> list[Split]:
+  """The first `examples` of the training split (or all) on the device.
+
+  They are in batches of `batch_size`, by default as in the run's evaluation.
+
+  Raises:
+    ValueError: a number is below 1, or all of a split that stays on disk.
+  """
+  size = _batch_size(run) if batch_size is None else batch_size
+  for name, value in (('examples', examples), ('batch_size', size)):
+    if value is not None and value < 1:
+      raise ValueError(f'{name} is {value}; accepted is >= 1')
+  data = run.experiment.dataset.train
+  if examples is None and run.experiment.streamed:
+    raise ValueError(
+      f'examples is None, and the {len(data.labels):,} of {run.root} stay on'
+      ' disk; accepted is how many of them are to be read'
+    )
+  end = len(data.labels) if examples is None else examples
+  images, labels = data.images[:end], data.labels[:end]
+  return [
+    resident.put(Split(images[i : i + size], labels[i : i + size]))
+    for i in range(0, len(labels), size)
+  ]
+
+
+def loss_and_error(run: Finished) -> Measure:
+  """`(params, model_state, batch) -> {'loss', 'error'}`, means over a `Split`.
+
+  Cross entropy in nats, and the share of wrong predictions in [0, 1]; in
+  evaluation mode, without terms of regularisation.
+  """
+  return _loss_and_error(run.experiment.task, run.experiment.pixels)
+
+
+def batch_loss(run: Finished) -> BatchLoss:
+  """`(params, (split, model_state)) -> scalar`, the `loss` of the above."""
+  return _batch_loss(run.experiment.task, run.experiment.pixels)
+
+
+def _batch_size(run: Finished) -> int:
+  return run.experiment.config['eval']['batch_size']
+
+
+@functools.lru_cache(maxsize=32)
+def _predictor(task: Task, how: Pixels) -> Callable[..., jax.Array]:
+  def predict(net: tuple[Params, PyTree], images: ArrayLike) -> jax.Array:
+    return task.logits(*net, pixels(images, how))
+
+  return predict
+
+
+def pixels(images: ArrayLike, how: Pixels) -> jax.Array:
+  """Stored images as the model takes them: float32; characters int32."""
+  return normalised(scaled(images, how.scale), how)
+
+
+@functools.lru_cache(maxsize=32)
+def _loss_and_error(task: Task, how: Pixels) -> Measure:
+  predict = _predictor(task, how)
+
+  def measure(
+    params: Params, model_state: PyTree, batch: Split
+  ) -> Mapping[str, jax.Array]:
+    logits = predict((params, model_state), batch.images)
+    labels = jnp.asarray(batch.labels)
+    wrong = jnp.argmax(logits, axis=-1) != labels
+    return {
+      'loss': jnp.mean(task.example_loss(logits, labels)),
+      'error': jnp.mean(wrong.astype(jnp.float32)),
+    }
+
+  return measure
+
+
+@functools.lru_cache(maxsize=32)
+def _batch_loss(task: Task, how: Pixels) -> BatchLoss:
+  measure = _loss_and_error(task, how)
+
+  def loss(params: Params, batch: tuple[Split, PyTree]) -> jax.Array:
+    split, model_state = batch
+    return measure(params, model_state, split)['loss']
+
+  return loss

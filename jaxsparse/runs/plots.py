@@ -1,0 +1,168 @@
+"""The plots of a run, from its `metrics.jsonl`."""
+
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from jaxsparse.plotting.figures import (
+  COLOURS,
+  Record,
+  Series,
+  legend,
+  line,
+  log_scale,
+  panels,
+  save,
+  scaled,
+  series,
+)
+from jaxsparse.runs import workdir
+from jaxsparse.training import metrics
+
+_GREY = '#595959'
+_MOST_LABELLED = 10
+
+
+def run_plots(root: pathlib.Path) -> None:
+  """Writes `root/plots/*.png` from `root/metrics.jsonl`.
+
+  These are `loss_and_accuracy.png`, `sparsity_by_layer.png`,
+  `mask_churn.png`, for a run whose masks changed, and `gradient_norm.png`, for
+  one that was probed. A plot without a single value to show is left out.
+  """
+  records = metrics.read(root / workdir.METRICS)
+  folder = root / workdir.PLOTS
+  title = f'{root.name}, {_replicates(records)}'
+  for name, figure in (
+    ('loss_and_accuracy', _loss_and_accuracy(records, title)),
+    ('sparsity_by_layer', _sparsity_by_layer(records, title)),
+    ('mask_churn', _mask_churn(records, title)),
+    ('gradient_norm', _gradient_norm(records, title)),
+  ):
+    if figure is not None:
+      save(figure, folder / f'{name}.png')
+
+
+def _replicates(records: Sequence[Record]) -> str:
+  count = len({r['replicate'] for r in records})
+  return f'mean ± sd of {count} replicates' if count > 1 else '1 replicate'
+
+
+def _loss_and_accuracy(records: Sequence[Record], title: str) -> Figure | None:
+  figure, (left, right) = panels(2)
+  for ax, entry, scale in ((left, 'loss', 1), (right, 'accuracy', 100)):
+    train, held_out = (
+      scaled(series(records, name), scale) for name in (entry, f'eval_{entry}')
+    )
+    if ax is left:
+      log_scale(ax, (train, held_out))
+    line(ax, train, color=COLOURS[1], label='train, mean since last point')
+    line(ax, held_out, color=COLOURS[0], label='evaluation')
+    ax.set_xlabel('step')
+    legend(ax)
+  left.set(title='Loss', ylabel='cross entropy (nats)')
+  right.set(title='Accuracy', ylabel='accuracy (%)')
+  figure.suptitle(title, fontsize=10, color=_GREY)
+  return figure if left.lines or right.lines else None
+
+
+def _by_layer(
+  records: Sequence[Record], name: str, scale: float = 100
+) -> dict[str, Series]:
+  """The series of each leaf path, in the order of the records."""
+  found: dict[str, None] = {}
+  for record in records:
+    found |= dict.fromkeys(record.get(name) or {})
+  return {p: scaled(series(records, name, p), scale) for p in found}
+
+
+def _sparsity_by_layer(records: Sequence[Record], title: str) -> Figure | None:
+  """Bars where it never changed, else lines over the steps."""
+  layers = _by_layer(records, 'layer_sparsity')
+  if not layers:
+    return None
+  total = scaled(series(records, 'sparsity'), 100)
+  if any(np.ptp(s.mean) > 0 for s in layers.values()):
+    figure, (ax,) = panels(1)
+    _layer_lines(ax, layers)
+    line(ax, total, color='black', linestyle='--', label='all masked layers')
+    ax.set(xlabel='step', ylabel='sparsity (%)', ylim=(-2, 102))
+    legend(ax)
+  else:
+    figure, (ax,) = panels(1, height=1.6 + 0.34 * len(layers))
+    _bars(ax, {p: float(s.mean[-1]) for p, s in layers.items()})
+    if total.mean.size:
+      ax.axvline(total.mean[-1], color='black', linestyle='--', linewidth=1.2)
+      overall = f'dashed: {total.mean[-1]:.2f} % over all masked layers'
+      ax.set_xlabel(f'sparsity (%)\n{overall}')
+  ax.set_title('Sparsity by layer')
+  figure.suptitle(title, fontsize=10, color=_GREY)
+  return figure
+
+
+def _bars(ax: Axes, values: dict[str, float]) -> None:
+  """Horizontal bars in forward order, each with its number."""
+  ax.barh(list(values), list(values.values()), color=COLOURS[5])
+  for row, value in enumerate(values.values()):
+    ax.text(
+      1.02,
+      row,
+      f'{value:.2f} %',
+      transform=ax.get_yaxis_transform(),
+      verticalalignment='center',
+      fontsize=9,
+    )
+  ax.invert_yaxis()
+  ax.grid(visible=False, axis='y')
+  ax.set_xlim(0, 100)
+
+
+def _mask_churn(records: Sequence[Record], title: str) -> Figure | None:
+  layers = _by_layer(records, 'churn')
+  if not any(np.any(s.mean > 0) for s in layers.values()):
+    return None
+  figure, (ax,) = panels(1)
+  _layer_lines(ax, layers)
+  ax.set(title='Mask churn', xlabel='step', ylabel='active weights dropped (%)')
+  ax.set_ylim(bottom=0)
+  legend(ax)
+  figure.suptitle(title, fontsize=10, color=_GREY)
+  return figure
+
+
+def _gradient_norm(records: Sequence[Record], title: str) -> Figure | None:
+  """That of the whole net, and of its masked layers."""
+  total = series(records, 'gradient_norm')
+  if not total.steps.size:
+    return None
+  masked = _by_layer(records, 'layer_sparsity')
+  layers = {
+    path: values
+    for path, values in _by_layer(records, 'layer_gradient_norm', 1).items()
+    if path in masked
+  }
+  figure, (ax,) = panels(1)
+  log_scale(ax, (total, *layers.values()))
+  _layer_lines(ax, layers)
+  line(ax, total, color='black', linestyle='--', label='whole net')
+  ax.set(title='Gradient flow', xlabel='step')
+  ax.set_ylabel('L2 norm of the masked gradient')
+  legend(ax)
+  figure.suptitle(title, fontsize=10, color=_GREY)
+  return figure
+
+
+def _layer_lines(ax: Axes, layers: dict[str, Series]) -> None:
+  """One line a layer; a colour map where there are more than colours."""
+  few = len(layers) <= len(COLOURS)
+  for i, (path, values) in enumerate(layers.items()):
+    label = path if i < _MOST_LABELLED or i == len(layers) - 1 else None
+    if few:
+      line(ax, values, color=COLOURS[i], marker='.', label=label)
+    else:
+      shade = f'{0.75 * i / (len(layers) - 1):.2f}'
+      line(ax, values, color=shade, marker='.', label=label)
+  ax.set_xlim(left=0)

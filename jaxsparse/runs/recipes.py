@@ -1,0 +1,148 @@
+"""A run's functions, apart from its numbers.
+
+Learning rate, weight decay, and every float of the sections `updater` and
+`init` are numbers: they travel in `Member` and are never compiled in. All else
+makes functions, which are cached here by what they are made of. So runs that
+differ in numbers alone (seed, sparsity, drop fraction ...) get the very same
+functions, and with them the same compiled programs.
+"""
+
+import functools
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import numpy as np
+from flax import linen as nn
+
+from jaxsparse.analysis import exploration
+from jaxsparse.config import defaults as config_lib
+from jaxsparse.config.fields import Plain
+from jaxsparse.core import registry
+from jaxsparse.core.types import MaskUpdater, PyTree
+from jaxsparse.optim import optimizers
+from jaxsparse.runs import preprocessing
+from jaxsparse.training.state import Member
+from jaxsparse.training.step import Recipe
+from jaxsparse.training.task import Task, classification
+
+Frozen = tuple[tuple[str, Any], ...]
+
+
+def module(section: Plain, num_classes: int) -> nn.Module:
+  """The model of the config section `model`.
+
+  Raises:
+    ValueError: it refuses its hyperparameters.
+  """
+  kwargs = {k: v for k, v in section.items() if k != 'name'}
+  return _module(section['name'], num_classes, _frozen(kwargs))
+
+
+@functools.lru_cache(maxsize=32)
+def task(module: nn.Module, label_smoothing: float = 0.0) -> Task:
+  """The model with its loss."""
+  return classification(module, label_smoothing=label_smoothing)
+
+
+def recipe(settled: Plain, module: nn.Module) -> Recipe:
+  """What the train and mask steps of a settled config are made of."""
+  _, *parts = static_parts(settled)
+  return _recipe(module, *parts)
+
+
+def static_parts(settled: Plain) -> tuple[Hashable, ...]:
+  """What is compiled into the steps of a settled config, data apart."""
+  optimizer = {
+    k: v
+    for k, v in settled['optimizer'].items()
+    if k not in ('learning_rate', 'weight_decay')
+  }
+  return (
+    _frozen(settled['model']),
+    settled['updater']['name'],
+    _frozen(_static(updater_kwargs(settled))),
+    settled['updater']['remember_masks'],
+    _frozen(optimizer),
+    settled['num_steps'],
+    settled['label_smoothing'],
+    preprocessing.chosen(settled['data']),
+    settled['init']['counts'] == 'masks',
+  )
+
+
+def initialiser(section: Plain) -> Callable[..., PyTree]:
+  """The function of the config section `init`, but for `Member.init`."""
+  own = config_lib.hyperparameters('init', section['name'])
+  kwargs = {k: v for k, v in section.items() if k in own}
+  return _initialiser(section['name'], _frozen(_static(kwargs)))
+
+
+def updater_kwargs(settled: Plain) -> Plain:
+  """What the updater's builder is given besides the counts."""
+  section = settled['updater']
+  accepted = registry.parameters(config_lib.find('updater', section['name']))
+  return {name: section[name] for name in accepted if name in section}
+
+
+def numbers(section: Plain) -> dict[str, np.float32]:
+  """The traced hyperparameters of a section: its floats."""
+  return {k: np.float32(v) for k, v in section.items() if isinstance(v, float)}
+
+
+def _static(section: Plain) -> Plain:
+  return {k: v for k, v in section.items() if not isinstance(v, float)}
+
+
+def _frozen(section: Plain) -> Frozen:
+  return tuple(sorted(section.items()))
+
+
+@functools.lru_cache(maxsize=32)
+def _module(
+  name: config_lib.Named, num_classes: int, frozen: Frozen
+) -> nn.Module:
+  builder = config_lib.find('model', name)
+  kwargs = dict(frozen)
+  if 'num_classes' in registry.parameters(builder):
+    kwargs['num_classes'] = num_classes
+  try:
+    return builder(**kwargs)
+  except (TypeError, ValueError) as error:
+    raise ValueError(f'config.model: {error}') from None
+
+
+@functools.lru_cache(maxsize=32)
+def _recipe(
+  module: nn.Module,
+  updater_name: config_lib.Named,
+  static_updater: Frozen,
+  remember_masks: bool,
+  optimizer: Frozen,
+  num_steps: int,
+  label_smoothing: float,
+  augmentations: preprocessing.Chosen,
+  counts_of_masks: bool,
+) -> Recipe:
+  builder = config_lib.find('updater', updater_name)
+
+  def updater(member: Member) -> MaskUpdater:
+    found = builder(member.counts, **dict(static_updater), **member.updater)
+    if counts_of_masks and found.invariant == 'per_leaf':
+      # Of what the distribution gave, the sum is all that holds.
+      found = found._replace(invariant='total')
+    return exploration.remembering(found) if remember_masks else found
+
+  return Recipe(
+    task(module, label_smoothing).loss,
+    optimizers.make(dict(optimizer), num_steps),
+    updater,
+    preprocessing.augment(augmentations),
+    dict(optimizer)['regrown'],
+  )
+
+
+@functools.lru_cache(maxsize=32)
+def _initialiser(
+  name: config_lib.Named, static: Frozen
+) -> Callable[..., PyTree]:
+  return functools.partial(config_lib.find('init', name), **dict(static))

@@ -1,0 +1,202 @@
+"""What a run measures of its states: as it goes, and at the end."""
+
+import functools
+import math
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from jax.typing import ArrayLike
+
+from jaxsparse.analysis.gradient_flow import first_order_change
+from jaxsparse.core import paths, prng
+from jaxsparse.core.types import Params, Path
+from jaxsparse.data.datasets import Split
+from jaxsparse.optim import learning_rate
+from jaxsparse.optim.masked import forward_params
+from jaxsparse.runs import feed, summary
+from jaxsparse.runs.build import Experiment
+from jaxsparse.runs.compiled import Compiled
+from jaxsparse.training.evaluate import checked_active
+from jaxsparse.training.loop import Record
+from jaxsparse.training.state import TrainState
+
+# What a learning rate's course is made of, its base value apart.
+_SCHEDULE = ('schedule', 'warmup_steps', 'boundaries', 'scales')
+
+
+def in_bits(nats: float) -> float:
+  """A loss in nats, in bits: of text those of a character."""
+  return nats / math.log(2)
+
+
+def first_order_decrease(
+  experiment: Experiment,
+  replicate: int,
+  norm: ArrayLike,
+  step: int | jax.Array,
+) -> float:
+  """What a gradient step after `step` steps lowers the loss by, to first order.
+
+  Args:
+    experiment: whose learning rate it is made at.
+    replicate: which of its replicates.
+    norm: of the masked gradient.
+    step: how many steps were taken.
+  """
+  section = experiment.config['optimizer']
+  schedule = tuple((name, section[name]) for name in _SCHEDULE)
+  decrease = _decrease(schedule, experiment.plan.num_steps)
+  optimizer = experiment.members[replicate].optimizer
+  return float(decrease(norm, optimizer, np.int32(step)))
+
+
+@functools.lru_cache(maxsize=32)
+def _decrease(
+  schedule: tuple[tuple[str, Any], ...], num_steps: int
+) -> Callable[..., jax.Array]:
+  """`(norm, optimizer, step) ->` the first-order decrease of the loss."""
+  shape = learning_rate.shape(dict(schedule), num_steps)
+
+  @jax.jit
+  def decrease(norm, optimizer, step):
+    rate = optimizer['learning_rate'] * shape(step)
+    return -first_order_change(norm, learning_rate=rate)
+
+  return decrease
+
+
+class Scores:
+  """Evaluates states of one experiment, and checks them as it does.
+
+  Args:
+    experiment: the run.
+    program: its compiled programs.
+    data: its training split, from `feed.put`; the first examples are the batch
+      that is probed.
+    eval_data: its `eval_split`, likewise.
+  """
+
+  def __init__(
+    self,
+    experiment: Experiment,
+    program: Compiled,
+    data: Split,
+    eval_data: Split,
+  ):
+    self._experiment = experiment
+    self._program = program
+    self._data = data
+    self._eval_data = eval_data
+
+  @functools.cached_property
+  def _probed(self) -> tuple[Split, np.ndarray]:
+    """Data on the device, and the examples there that are probed."""
+    size = self._experiment.config['gradient_flow']['probe_size']
+    rows = np.arange(min(size, len(self._data.labels)), dtype=np.int32)
+    return feed.picked(self._data, rows)
+
+  def record(self, replicate: int, state: TrainState) -> Record:
+    """The entries of an evaluation record.
+
+    Raises:
+      BrokenInvariant: weights, masks and counts do not agree.
+    """
+    experiment = self._experiment
+    member = experiment.members[replicate]
+    updater = experiment.recipe.updater(member)
+    active = checked_active(state, updater, experiment.target_counts)
+    seen = forward_params(updater, state.params, state.mask_state)
+    loss, accuracy = self._score(seen, state, self._eval_data)
+    bits = {'eval_bits': in_bits(loss)} if experiment.is_text else {}
+    return {
+      'eval_loss': loss,
+      'eval_accuracy': accuracy,
+      **bits,
+      'sparsity': summary.sparsity(experiment, active),
+      'layer_sparsity': summary.layer_sparsity(experiment, active),
+    }
+
+  def probe(self, replicate: int, state: TrainState) -> Record:
+    """The entries of a probe: the masked gradient on a fixed batch.
+
+    `first_order_decrease` is what a plain gradient step at the learning rate
+    of the step that comes next lowers the loss by, to first order. The same
+    examples and, where the model has dropout, the same key each time.
+    """
+    member = self._experiment.members[replicate]
+    updater = self._experiment.recipe.updater(member)
+    flow = self._program.probe(
+      forward_params(updater, state.params, state.mask_state),
+      state.mask_state.masks,
+      state.model_state,
+      prng.stream(member.key, 'probe'),
+      *self._probed,
+    )
+    flow = jax.device_get(flow)
+    return {
+      'probe_loss': float(flow.loss),
+      'first_order_decrease': first_order_decrease(
+        self._experiment, replicate, flow.norm, state.step
+      ),
+      'gradient_norm': float(flow.norm),
+      'gradient_norm_per_weight': float(flow.per_weight),
+      'effective_gradient_flow': float(flow.layer_mean),
+      'layer_gradient_norm': {
+        path: float(norm) for path, norm in paths.flatten(flow.leaves).items()
+      },
+    }
+
+  def final(
+    self, states: Sequence[TrainState], failed: Collection[int]
+  ) -> tuple[dict[str, list[float | None]], dict[Path, int]]:
+    """Scores of each member, and active weights by path.
+
+    Args:
+      states: one a member, at the end.
+      failed: the members that failed; their scores are `None`.
+
+    Returns:
+      `test_accuracy`, and with a validation split `validation_accuracy`, of
+      each member, of text `test_bits` and `validation_bits` (a character) too;
+      active weights.
+
+    Raises:
+      BrokenInvariant: weights, masks and counts do not agree.
+    """
+    experiment = self._experiment
+    splits = {'test': feed.put(experiment.dataset.test)}
+    if experiment.dataset.validation is not None:
+      splits['validation'] = feed.put(experiment.dataset.validation)
+    kinds = ('accuracy', 'bits') if experiment.is_text else ('accuracy',)
+    found: dict[str, list[float | None]] = {
+      f'{name}_{kind}': [None] * len(states)
+      for name in splits
+      for kind in kinds
+    }
+    active: dict[Path, int] = {}
+    for i, (state, member) in enumerate(
+      zip(states, experiment.members, strict=True)
+    ):
+      if i not in failed:
+        updater = experiment.recipe.updater(member)
+        active = checked_active(
+          state, updater, experiment.target_counts, final=True
+        )
+        seen = forward_params(updater, state.params, state.mask_state)
+        for name, data in splits.items():
+          loss, accuracy = self._score(seen, state, data)
+          values = {'accuracy': accuracy, 'bits': in_bits(loss)}
+          for kind in kinds:
+            found[f'{name}_{kind}'][i] = values[kind]
+    return found, active
+
+  def _score(
+    self, seen: Params, state: TrainState, data: Split
+  ) -> tuple[float, float]:
+    """Loss and accuracy of `seen`, the masked params, over all of `data`."""
+    config = self._experiment.config
+    size, workers = config['eval']['batch_size'], config['data']['workers']
+    with feed.scored(data, size, workers) as (examples, batches):
+      return self._program.evaluate(seen, state.model_state, examples, batches)

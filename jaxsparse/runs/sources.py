@@ -1,0 +1,158 @@
+"""What a run starts from: weights and masks of other runs.
+
+With P a run that pruned, the section `init` says what starts:
+
+- `checkpoint` P: P's weights under P's masks, as pruning and then going on;
+- `checkpoint` P, `checkpoint_step` 0, `masks` P: the lottery ticket;
+- `masks` P: P's masks, weights that the run's own seed draws;
+- `masks` P, `shuffle_masks`: as many weights of each layer, at random places.
+
+Layers keep the counts that `updater` asks for, which the masks must have, or,
+with `counts` 'masks', those of the masks: then as many weights in all.
+"""
+
+import contextlib
+import os
+import pathlib
+
+import jax
+
+from jaxsparse.config.fields import BESIDE, SOURCES, Plain
+from jaxsparse.core import masks as masks_lib
+from jaxsparse.core.types import Invariant, Masks, Params, Path
+from jaxsparse.runs import workdir as workdir_lib
+from jaxsparse.runs.build import Experiment
+from jaxsparse.runs.checks import KEEP_COUNTS
+from jaxsparse.training.checkpoints.bare import (
+  check_like,
+  fingerprint,
+  load_params,
+)
+
+# Params and masks to start from; `None` where the run makes its own.
+Given = tuple[Params | None, Masks | None]
+
+
+def given(
+  experiment: Experiment, workdir: str | os.PathLike[str] | None = None
+) -> Given:
+  """Params and masks of the section `init`, the same for every replicate.
+
+  Masks of `init.masks` must fit. Those of `init.checkpoint` are taken, where
+  there is no `init.masks`, if they are sparse and the method keeps their
+  counts; another method starts from its zeros as from ordinary weights. Of a
+  run of several replicates, those of the first are taken.
+
+  Args:
+    experiment: the run.
+    workdir: where it is, or will be, kept; the run of 'run:NAME' is beside it.
+
+  Raises:
+    ValueError: there is no good checkpoint, it does not fit the config, or
+      there are no masks whose counts could be taken.
+  """
+  section = experiment.config['init']
+  params = masks = None
+  if section['checkpoint']:
+    params, masks = _load(experiment, workdir, 'checkpoint')
+    if section['masks'] or not _takes(experiment, masks):
+      masks = None
+  if section['masks']:
+    _, masks = _load(experiment, workdir, 'masks')
+    if masks is None:
+      raise ValueError(f'config.init.masks: {section["masks"]} holds no masks')
+  if masks is None and section['counts'] == 'masks':
+    raise ValueError(
+      f"config.init.counts: got 'masks', and {section['checkpoint']} holds none"
+      ' with fewer weights than there are; accepted with it is updater'
+    )
+  if masks is not None:
+    field = 'masks' if section['masks'] else 'checkpoint'
+    _check_counts(experiment, masks, field)
+  return params, masks
+
+
+def fingerprints(
+  init: Plain, workdir: str | os.PathLike[str] | None
+) -> dict[str, str]:
+  """What the sources of a run are now, by field of the section `init`.
+
+  A source that is gone, is not finished or cannot be read is left out: a run
+  that has begun does not need it.
+
+  Args:
+    init: the section, of a settled config.
+    workdir: as for `given`.
+  """
+  found = {}
+  for field in SOURCES:
+    if init[field]:
+      with contextlib.suppress(ValueError):
+        path, step = _path(init[field], workdir), init[f'{field}_step']
+        found[field] = fingerprint(path, step=step)
+  return found
+
+
+def _load(
+  experiment: Experiment,
+  workdir: str | os.PathLike[str] | None,
+  field: str,
+) -> Given:
+  """Params and masks of one source, which are those of the same model."""
+  section = experiment.config['init']
+  source = section[field]
+  try:
+    params, masks = load_params(
+      _path(source, workdir), step=section[f'{field}_step']
+    )
+    check_like(params, experiment.params, source)
+  except ValueError as error:
+    raise ValueError(f'config.init.{field}: {error}') from None
+  return jax.tree.map(
+    lambda like, p: p.astype(like.dtype), experiment.params, params
+  ), masks
+
+
+def _path(source: str, workdir: str | os.PathLike[str] | None) -> str:
+  """Where a source is."""
+  if not source.startswith(BESIDE):
+    return source
+  name = source.removeprefix(BESIDE)
+  if name == '..' or not name or pathlib.PurePath(name).name != name:
+    raise ValueError(f'got {source!r}; accepted is {BESIDE} and a directory')
+  if not workdir:
+    raise ValueError(f'{source!r} is beside the workdir, and none is given')
+  path = workdir_lib.local(workdir).parent / name
+  if workdir_lib.finished(path) is None:
+    raise ValueError(f'{path} is no finished run')
+  return str(path)
+
+
+def _invariant(experiment: Experiment) -> Invariant:
+  return experiment.recipe.updater(experiment.members[0]).invariant
+
+
+def _takes(experiment: Experiment, masks: Masks | None) -> bool:
+  """Whether masks that come along with weights are the run's to keep."""
+  if masks is None or _invariant(experiment) not in KEEP_COUNTS:
+    return False
+  return masks_lib.active_by_path(masks) != masks_lib.sizes_by_path(masks)
+
+
+def _check_counts(experiment: Experiment, masks: Masks, field: str) -> None:
+  """Raises `ValueError` where masks are not of the run's leaves and counts."""
+  source = experiment.config['init'][field]
+  active, wanted = masks_lib.active_by_path(masks), experiment.target_counts
+  same_leaves = active.keys() == wanted.keys()
+  if same_leaves and _invariant(experiment) == 'total':
+    active, wanted = _total(active), _total(wanted)
+  for path in sorted(active.keys() | wanted.keys()):
+    if active.get(path) != wanted.get(path):
+      raise ValueError(
+        f'config.init.{field}: {source} holds {active.get(path)} active'
+        f' weights at {path!r}; config.updater asks for {wanted.get(path)}'
+      )
+
+
+def _total(counts: dict[Path, int]) -> dict[Path, int]:
+  return {'all': sum(counts.values())}

@@ -1,0 +1,164 @@
+"""A run in spans of equal masks: what was active, what gradients were read."""
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsparse.core import masks as masks_lib
+from jaxsparse.core import paths
+from jaxsparse.core.types import MaskUpdater, Path
+from jaxsparse.runs.build import Experiment, total_sizes
+from jaxsparse.runs.checks import SCHEDULED
+from jaxsparse.training.state import TrainState
+
+Record = Mapping[str, Any]
+# Of each masked leaf; exact, also where it is a mean.
+Active = Mapping[Path, int | Fraction]
+
+
+class Span(NamedTuple):
+  """Steps up to a mask step, which is the last of them, or to the end.
+
+  Attributes:
+    steps: how many; 0 if the run ends with a mask step.
+    full: in how many of them the gradient of all weights is read.
+    active: active weights of each masked leaf.
+  """
+
+  steps: int
+  full: int
+  active: Active
+
+
+def spans(
+  experiment: Experiment, records: Iterable[Record]
+) -> list[Span] | None:
+  """The spans of a replicate, in order.
+
+  Args:
+    experiment: the run.
+    records: those of the replicate in `metrics.jsonl`. What they say of a
+      method whose layers keep their counts is not looked at.
+
+  Returns:
+    `None` if it cannot be told from them how many weights were active.
+  """
+  plan, updater = experiment.plan, updater_of(experiment)
+  begins = [0, *(step + 1 for step in plan.mask_steps)]
+  ends = [*begins[1:], plan.num_steps]
+  steps = [end - begin for begin, end in zip(begins, ends, strict=True)]
+  read = updater.dense_batches
+  full = steps if read is None else [min(read, n) for n in steps[:-1]] + [0]
+  active: dict[int, Active]
+  if updater.invariant == 'per_leaf':
+    active = dict.fromkeys(begins, experiment.target_counts)
+  elif updater.invariant == 'dense':
+    active = dict.fromkeys(begins, total_sizes(experiment))
+  else:
+    active = recorded(experiment, records)
+  if any(begin not in active for begin in begins):
+    return None
+  return list(map(Span, steps, full, [active[begin] for begin in begins]))
+
+
+def mean(spans: Sequence[Span], weights: Sequence[int]) -> Active:
+  """Mean active weights of each leaf; each span counts so many times."""
+  total = sum(weights)
+  pairs = list(zip(spans, weights, strict=True))
+  return {
+    path: Fraction(sum(n * span.active[path] for span, n in pairs)) / total
+    for path in spans[0].active
+  }
+
+
+def planned(experiment: Experiment) -> list[Record] | None:
+  """What `metrics.jsonl` will hold of active weights, as `spans` needs it.
+
+  Of a method that promises a sum alone, as if layers shared it out as the
+  distribution has it. `None` where the config does not settle it: of a method
+  that does not say how it prunes, or how much it trains besides what is active.
+  """
+  updater, plan = updater_of(experiment), experiment.plan
+  if not (_trains_what_is_active(updater) or updater.trained_counts):
+    return None
+  steps = jnp.array([-1, *plan.mask_steps], jnp.int32)
+  if updater.invariant not in SCHEDULED:
+    return _records(steps, [experiment.target_counts] * len(steps))
+  if updater.mask_steps == 'first':
+    both = total_sizes(experiment), experiment.target_counts
+    return _records(steps, both)
+  if updater.scheduled is None:
+    return None
+  scheduled = functools.partial(updater.scheduled, experiment.params)
+  counts = paths.flatten(jax.device_get(jax.vmap(scheduled)(steps)))
+  rows = np.stack(list(counts.values()), axis=1).tolist()
+  return _records(steps, [dict(zip(counts, row, strict=True)) for row in rows])
+
+
+def _records(steps: jax.Array, active: Sequence[Active]) -> list[Record]:
+  """Those of mask steps, each noted by the step that comes next."""
+  return [
+    {'step': step + 1, 'layer_active': counts}
+    for step, counts in zip(steps.tolist(), active, strict=True)
+  ]
+
+
+def trained(experiment: Experiment, state: TrainState | None) -> Active | None:
+  """The weights that a step computes the gradient of; `None`: what is active.
+
+  Args:
+    experiment: the run.
+    state: of a replicate, at its end; `None` of one that is but planned.
+
+  Raises:
+    ValueError: there is no state, and the method does not say how many.
+  """
+  updater, sizes = updater_of(experiment), total_sizes(experiment)
+  if _trains_what_is_active(updater):
+    return None
+  if state is not None:
+    own = masks_lib.active_by_path(updater.trained(state.mask_state))
+  elif updater.trained_counts is not None:
+    counts = updater.trained_counts(experiment.params)
+    own = {path: int(n) for path, n in paths.flatten(counts).items()}
+  else:
+    raise ValueError(
+      'got no state of a method that trains more than is active, and has no'
+      ' trained_counts; accepted is its state at the end'
+    )
+  return {path: own.get(path, size) for path, size in sizes.items()}
+
+
+def _trains_what_is_active(updater: MaskUpdater) -> bool:
+  default = MaskUpdater._field_defaults['trained']
+  return bool(updater.trained is default)
+
+
+def updater_of(experiment: Experiment) -> MaskUpdater:
+  """The method of a run."""
+  return experiment.recipe.updater(experiment.members[0])
+
+
+def recorded(
+  experiment: Experiment, records: Iterable[Record]
+) -> dict[int, Active]:
+  """By step, active weights at the start and after mask steps.
+
+  Args:
+    experiment: the run.
+    records: those of a replicate in `metrics.jsonl`.
+  """
+  found: dict[int, Active] = {}
+  for record in records:
+    if 'layer_active' in record:
+      found[record['step']] = record['layer_active']
+    elif 'layer_sparsity' in record and not record['step']:
+      share = record['layer_sparsity']
+      sizes = total_sizes(experiment).items()
+      found[0] = {path: round((1 - share[path]) * n) for path, n in sizes}
+  return found

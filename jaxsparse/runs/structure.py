@@ -1,0 +1,109 @@
+"""What the masks of a run are like, as it goes and in its summary.
+
+How many units they cut off, how much of them each mask step moves, and, of a
+run that remembers its masks, how much of the net they have visited.
+"""
+
+import statistics
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from jaxsparse.analysis import exploration
+from jaxsparse.core.types import Masks
+from jaxsparse.core.units import DeadUnits, dead_units
+from jaxsparse.runs.build import Experiment
+from jaxsparse.runs.spans import Record, recorded
+from jaxsparse.runs.summary import spread
+from jaxsparse.training.state import TrainState
+
+Entries = dict[str, int | float]
+
+
+def of_state(state: TrainState) -> Entries:
+  """What an evaluation records of a state.
+
+  Returns:
+    `dead_inputs`: input units without active outputs, summed over layers;
+    `dead_outputs`: output units without active inputs; and of a method that
+    remembers its masks `exploration_rate`, the fraction of weights that were
+    ever active, in [0, 1] (see `analysis.exploration`).
+  """
+  inputs, outputs = jax.device_get(_dead_units(state.mask_state.masks))
+  found: Entries = {'dead_inputs': int(inputs), 'dead_outputs': int(outputs)}
+  if isinstance(state.mask_state.inner, exploration.Remembered):
+    seen = exploration.ever_active(state.mask_state)
+    found['exploration_rate'] = exploration.exploration_rate(seen)[0]
+  return found
+
+
+def of_run(
+  experiment: Experiment,
+  states: Sequence[TrainState],
+  *,
+  failed: Collection[int],
+  records: Iterable[Record],
+) -> dict[str, Any]:
+  """What `summary.json` says of the masks of a run.
+
+  Args:
+    experiment: the run.
+    states: one a replicate, at the end.
+    failed: replicates that did not come to it.
+    records: of `metrics.jsonl`.
+
+  Returns:
+    The entries of `of_state` and, of a run with mask steps, `mask_churn`, each
+    with mean, deviation and values.
+  """
+  by_replicate: dict[int, list[Record]] = {}
+  for record in records:
+    by_replicate.setdefault(record['replicate'], []).append(record)
+  each: list[Entries] = [
+    {}
+    if i in failed
+    else of_state(state) | churn(experiment, by_replicate.get(i, []))
+    for i, state in enumerate(states)
+  ]
+  names = dict.fromkeys(name for entries in each for name in entries)
+  return {
+    name: spread([entries.get(name) for entries in each]) for name in names
+  }
+
+
+def churn(experiment: Experiment, records: Sequence[Record]) -> Entries:
+  """`mask_churn`: of the active weights, what a mask step drops on average.
+
+  Over all layers together, in [0, 1]; the mean over mask steps.
+
+  Args:
+    experiment: the run.
+    records: of one replicate, in order.
+
+  Returns:
+    Nothing where there was no mask step.
+  """
+  active, shares = recorded(experiment, records), []
+  for record in records:
+    earlier = [step for step in active if step < record['step']]
+    if 'churn' in record and earlier:
+      before = active[max(earlier)]
+      gone = sum(part * before[path] for path, part in record['churn'].items())
+      shares.append(float(gone / max(sum(before.values()), 1)))
+  return {'mask_churn': statistics.fmean(shares)} if shares else {}
+
+
+@jax.jit
+def _dead_units(masks: Masks) -> tuple[jax.Array, jax.Array]:
+  """Dead inputs and outputs, summed over the leaves that have units."""
+  kernels = jax.tree.map(lambda m: m if m.ndim > 1 else None, masks)
+  found = jax.tree.leaves(
+    dead_units(kernels), is_leaf=lambda x: isinstance(x, DeadUnits)
+  )
+  zero = jnp.int32(0)
+  return (
+    sum((units.inputs for units in found), start=zero),
+    sum((units.outputs for units in found), start=zero),
+  )

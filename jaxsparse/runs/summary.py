@@ -1,0 +1,188 @@
+"""The end of a run in numbers: `summary.json` and the table of it."""
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from jaxsparse.config import identity
+from jaxsparse.core.types import Path
+from jaxsparse.runs import versions
+from jaxsparse.runs.build import Experiment, total_sizes
+from jaxsparse.training.carry import Carry
+
+Summary = dict[str, Any]
+
+
+def mean_and_deviation(
+  values: Sequence[float],
+) -> tuple[float | None, float | None]:
+  """Mean and sample standard deviation; `None` of too few values."""
+  mean = statistics.fmean(values) if values else None
+  return mean, statistics.stdev(values) if len(values) > 1 else None
+
+
+def spread(values: Sequence[float | None]) -> dict[str, Any]:
+  """Mean, sample standard deviation and values; failed members are `None`."""
+  mean, std = mean_and_deviation([v for v in values if v is not None])
+  return {'mean': mean, 'std': std, 'values': list(values)}
+
+
+def jackknife(
+  statistic: Callable[[Sequence[Any]], float], items: Sequence[Any]
+) -> list[float]:
+  """What each item contributes to a number that is of all of them together.
+
+  Tukey's (1958) pseudo-values, moved so that their mean is the number itself:
+  it is of so many items, and is not to be extrapolated to infinitely many.
+  Student's t interval of their mean is the jackknife's. Of a mean they are the
+  items.
+
+  Args:
+    statistic: of two items or more, or of one.
+    items: three or more.
+
+  Raises:
+    ValueError: fewer items.
+  """
+  if len(items) < 3:
+    raise ValueError(f'got {len(items)} items; accepted is 3 or more')
+  whole = statistic(items)
+  without = [
+    statistic([*items[:i], *items[i + 1 :]]) for i in range(len(items))
+  ]
+  mean = statistics.fmean(without)
+  return [whole + (len(items) - 1) * (mean - one) for one in without]
+
+
+def sparsity(experiment: Experiment, active: dict[Path, int]) -> float:
+  """The fraction of zeros over all masked leaves, in [0, 1]."""
+  return 1 - sum(active.values()) / sum(total_sizes(experiment).values())
+
+
+def layer_sparsity(
+  experiment: Experiment, active: dict[Path, int]
+) -> dict[Path, float]:
+  """The fraction of zeros in each masked leaf, in [0, 1]."""
+  return {p: 1 - active[p] / n for p, n in total_sizes(experiment).items()}
+
+
+def summarise(
+  experiment: Experiment,
+  *,
+  scores: Mapping[str, Sequence[float | None]],
+  active: dict[Path, int],
+  failed: dict[int, int],
+  steps_per_second: float,
+  wall_seconds: float,
+  carry: Carry,
+  flops: Mapping[str, float | None] = {},
+) -> Summary:
+  """The content of `summary.json`.
+
+  Args:
+    experiment: the run.
+    scores: `test_accuracy` and, with a validation split,
+      `validation_accuracy`, of text `test_bits` and `validation_bits` too: one
+      a replicate, `None` where it failed.
+    active: active weights of each masked leaf at the end.
+    failed: replicate -> first step whose loss was not finite.
+    steps_per_second: member steps a second, compiling left out.
+    wall_seconds: from start to end, over all processes of the run. Of runs
+      that are trained together each has its members' part.
+    carry: how the members were carried.
+    flops: what inference and training cost, as shares, see `costs.of_run`.
+  """
+  sizes = total_sizes(experiment)
+  total, kept = sum(sizes.values()), sum(active.values())
+  return {
+    **{name: spread(values) for name, values in scores.items()},
+    'sparsity': 1 - kept / total,
+    'active_weights': kept,
+    'total_weights': total,
+    'layer_sparsity': layer_sparsity(experiment, active),
+    **flops,
+    'steps': experiment.plan.num_steps,
+    'replicates': len(experiment.members),
+    'failed': {str(k): v for k, v in failed.items()},
+    'steps_per_second': round(steps_per_second, 2),
+    'wall_seconds': round(wall_seconds, 2),
+    'carry': carry._asdict(),
+    'config_digest': identity.digest(experiment.config),
+    'made_with': versions.made_with(),
+  }
+
+
+def table(summary: Summary) -> str:
+  """A small table of a summary, for a person."""
+  rows = [
+    *(
+      (f'{split} {kind}', shown(found))
+      for kind, shown in (('accuracy', percent), ('bits', _bits))
+      for split in ('test', 'validation')
+      if (found := summary.get(f'{split}_{kind}')) is not None
+    ),
+    ('replicates', str(summary['replicates'])),
+    ('sparsity', f'{summary["sparsity"]:.4f}'),
+    (
+      'active weights',
+      f'{summary["active_weights"]:,} of {summary["total_weights"]:,}',
+    ),
+    *(
+      (f'  {path}', f'{s:.4f}') for path, s in summary['layer_sparsity'].items()
+    ),
+    *(
+      (f'{what} FLOPs', f'{share:.4f} of dense')
+      for what in ('inference', 'training')
+      if (share := summary.get(f'{what}_flops')) is not None
+    ),
+    ('steps', f'{summary["steps"]:,}'),
+    ('steps per second', f'{summary["steps_per_second"]:,.0f}'),
+    ('wall seconds', f'{summary["wall_seconds"]:.1f}'),
+    ('config digest', summary['config_digest']),
+  ]
+  for replicate, step in summary['failed'].items():
+    rows.append((f'replicate {replicate}', f'loss not finite at step {step}'))
+  return columns(rows)
+
+
+def columns(rows: Sequence[tuple[str, str]]) -> str:
+  """`(name, value)` a line, the values in one column."""
+  width = max(len(name) for name, _ in rows)
+  return '\n'.join(f'{name:<{width}}  {value}' for name, value in rows)
+
+
+def percent(accuracy: dict[str, Any]) -> str:
+  """'96.70 ± 0.42 %', without the spread where there is one value."""
+  if accuracy['mean'] is None:
+    return 'failed'
+  std = None if accuracy['std'] is None else 100 * accuracy['std']
+  return mean_and_std(100 * accuracy['mean'], std) + ' %'
+
+
+def _bits(found: dict[str, Any]) -> str:
+  """'2.160 ± 0.012 a character'."""
+  if found['mean'] is None:
+    return 'failed'
+  text = mean_and_std(found['mean'], found['std'], '{:.3f}'.format)
+  return f'{text} a character'
+
+
+def mean_and_std(
+  mean: float,
+  std: float | None,
+  text: Callable[[float], str] = '{:.2f}'.format,
+) -> str:
+  """'96.70 ± 0.42', each number shown by `text`; '96.70' without a spread."""
+  return text(mean) if std is None else f'{text(mean)} ± {text(std)}'
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+  """Rows as columns: the first left, the others right."""
+  widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+  return '\n'.join(
+    '  '.join(
+      cell.ljust(w) if i == 0 else cell.rjust(w)
+      for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+    ).rstrip()
+    for row in rows
+  )

@@ -1,0 +1,84 @@
+"""From the config section `updater` to the active weights of each leaf."""
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxsparse.config.fields import Plain
+from jaxsparse.core import paths, registry
+from jaxsparse.core.types import Counts, Params, Path
+from jaxsparse.training.task import Task
+
+
+def target_counts(
+  section: Plain, task: Task, params: Params, inputs: jax.ShapeDtypeStruct
+) -> Counts:
+  """The counts that the section's distribution gives.
+
+  Args:
+    section: the settled section `updater`.
+    task: tells which kernel the forward pass uses first, for `dense_first`.
+    params: abstract.
+    inputs: abstract, as the model takes them.
+
+  Raises:
+    ValueError: an unknown distribution, one that takes no such argument, or
+      (SparsityError) one that cannot meet the target.
+  """
+  name = section['distribution']
+  try:
+    distribution = registry.resolve(name, 'jaxsparse.core.distributions')
+  except ValueError as error:
+    raise ValueError(f'config.updater.distribution: {error}') from None
+  accepted = registry.parameters(distribution)
+  kwargs: dict[str, Any] = {}
+  layers = _layers(section['layers'])
+  if layers:
+    kwargs['layers' if 'layers' in accepted else 'custom'] = layers
+  if section['dense_first']:
+    kwargs['dense_first'] = first_kernel(task, params, inputs)
+  if section['layers_in_budget']:
+    kwargs['custom_in_budget'] = True
+  for argument in kwargs:
+    if argument not in accepted:
+      raise ValueError(f'config.updater: {name} takes no {argument}')
+  try:
+    return distribution(params, section['sparsity'], **kwargs)
+  except ValueError as error:
+    raise type(error)(f'config.updater: {error}') from None
+  except TypeError as error:
+    raise ValueError(f'config.updater: {error}') from None
+
+
+def _layers(entries: tuple[str, ...]) -> dict[str, str]:
+  """('pattern=sparsity', ...) as a mapping."""
+  layers = {}
+  for entry in entries:
+    pattern, equals, sparsity = str(entry).rpartition('=')
+    if not equals:
+      raise ValueError(
+        f"config.updater.layers: got {entry!r}; accepted is 'pattern=sparsity'"
+      )
+    layers[pattern] = sparsity
+  return layers
+
+
+def first_kernel(
+  task: Task, params: Params, inputs: jax.ShapeDtypeStruct
+) -> Path:
+  """The masked kernel that the forward pass uses first."""
+  _, abstract = jax.eval_shape(task.init, jax.random.key(0), inputs)
+  model_state = jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), abstract)
+  used = paths.order_of_use(
+    lambda p, x: task.logits(p, model_state, x), params, inputs
+  )
+  shapes = {p: leaf.shape for p, leaf in paths.flatten(params).items()}
+  is_kernel = paths.kernels_of(params)
+  kernels = [path for path in used if is_kernel(path, shapes[path])]
+  if not kernels:
+    raise ValueError(
+      'the model has no kernels; accepted are leaves of two axes or more that'
+      ' are called kernel (Flax) or weight (Equinox)'
+    )
+  return kernels[0]

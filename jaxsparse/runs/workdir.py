@@ -1,0 +1,211 @@
+"""A run's directory: whose it is, and what is in it.
+
+`config.json` (the settled config and its digest), `metrics.jsonl`,
+`tensorboard/`, `checkpoints/`, `plots/`, and at the end `summary.json`.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+from jaxsparse.config import identity
+from jaxsparse.config.fields import Plain
+from jaxsparse.runs.inputs import UNKNOWN, Inputs
+from jaxsparse.training.locks import lock
+
+CONFIG = 'config.json'
+METRICS = 'metrics.jsonl'
+SUMMARY = 'summary.json'
+CHECKPOINTS = 'checkpoints'
+PLOTS = 'plots'
+# Of every summary, in whatever version it was made.
+_ALWAYS = ('test_accuracy', 'sparsity', 'config_digest')
+_MEND = 'Remove it, and the same command makes it again from the checkpoints'
+
+
+@contextlib.contextmanager
+def claim(
+  workdir: str | os.PathLike[str],
+  config: Plain,
+  inputs: Inputs = UNKNOWN,
+) -> Iterator[pathlib.Path]:
+  """Holds `workdir` for the run of `config`.
+
+  Nothing is written if the directory belongs to another run, or holds files
+  that are not of a run.
+
+  Args:
+    workdir: of the run.
+    config: settled.
+    inputs: what the run reads, as it is now.
+
+  Raises:
+    ValueError: it does (says what differs), or it cannot be written.
+    WorkdirBusy: another process runs in it.
+  """
+  root = local(workdir)
+  _check_owner(root, config, inputs) if begun(root) else _check_free(root)
+  with lock(root):
+    if begun(root):
+      _check_owner(root, config, inputs)
+    else:
+      content = {
+        'digest': identity.digest(config),
+        'config': config,
+        'sources': dict(inputs.sources),
+        'data': dict(inputs.data),
+      }
+      write_atomic(root / CONFIG, identity.to_json(content))
+    yield root
+
+
+def local(workdir: str | os.PathLike[str]) -> pathlib.Path:
+  """The absolute path of a workdir, `~` expanded.
+
+  Raises:
+    ValueError: it is not on a local disk.
+  """
+  if '://' in os.fspath(workdir):
+    raise ValueError(
+      f'{workdir} is not a local directory; a run keeps its files on a local'
+      ' (or mounted) disk'
+    )
+  return pathlib.Path(os.path.abspath(os.path.expanduser(workdir)))
+
+
+def output(folder: str | os.PathLike[str]) -> pathlib.Path:
+  """A folder for what is not a run, made if need be.
+
+  Raises:
+    ValueError: it cannot be made.
+  """
+  path = local(folder)
+  try:
+    path.mkdir(parents=True, exist_ok=True)
+  except OSError as error:
+    raise ValueError(f'{path} cannot be written: {error.strerror}') from None
+  return path
+
+
+def check_writable(folder: pathlib.Path) -> None:
+  """Raises `ValueError` unless files can be made in a folder.
+
+  It need not be there yet; nothing is written.
+  """
+  there = next(p for p in (folder, *folder.parents) if os.path.lexists(p))
+  if not os.path.isdir(there) or not os.access(there, os.W_OK | os.X_OK):
+    raise ValueError(
+      f'{folder} cannot be written; accepted is a directory in which this'
+      ' process may make files'
+    )
+
+
+def begun(workdir: str | os.PathLike[str]) -> bool:
+  """Whether a directory belongs to a run.
+
+  Raises:
+    ValueError: that cannot be told.
+  """
+  path = pathlib.Path(workdir) / CONFIG
+  try:
+    return path.exists()
+  except OSError as error:
+    raise ValueError(f'{path} cannot be read: {error.strerror}') from None
+
+
+def finished(root: pathlib.Path) -> dict[str, Any] | None:
+  """The summary of a finished run, or `None`.
+
+  Raises:
+    ValueError: it has one that cannot be read, or is not whole.
+  """
+  path = root / SUMMARY
+  if not begun(root) or not path.exists():
+    return None
+  try:
+    found = json.loads(path.read_text('utf-8'))
+    missing = [name for name in _ALWAYS if name not in found]
+  except (OSError, ValueError, TypeError) as error:
+    raise ValueError(f'{path} cannot be read: {error}. {_MEND}') from None
+  if missing:
+    raise ValueError(f'{path} lacks {missing[0]!r}. {_MEND}')
+  return found
+
+
+def write_summary(root: pathlib.Path, summary: dict[str, Any]) -> None:
+  """Marks the run as finished."""
+  write_atomic(root / SUMMARY, json.dumps(summary, indent=2))
+
+
+def read_config(root: str | os.PathLike[str]) -> Plain:
+  """The settled config of the run in a directory.
+
+  Raises:
+    ValueError: there is none, or it cannot be read.
+  """
+  return _read(root)['config']
+
+
+def _read(root: str | os.PathLike[str]) -> Plain:
+  """The content of `config.json`."""
+  path = pathlib.Path(root) / CONFIG
+  try:
+    found = json.loads(path.read_text('utf-8'))
+    found['config']
+  except (OSError, ValueError, KeyError, TypeError) as error:
+    raise ValueError(f'{path} is not the config of a run: {error}') from None
+  return found
+
+
+def inputs(root: str | os.PathLike[str]) -> Inputs:
+  """Returns what a run read as it began; empty where it was not recorded.
+
+  Raises:
+    ValueError: there is no run, or its config cannot be read.
+  """
+  content = _read(root)
+  return Inputs(content.get('sources', {}), content.get('data', {}))
+
+
+def write_atomic(path: pathlib.Path, content: str | bytes) -> None:
+  """Writes by rename: the file is either what it was or all of `content`."""
+  partial = path.with_name(path.name + '.partial')
+  partial.write_bytes(content.encode() if isinstance(content, str) else content)
+  partial.replace(path)
+
+
+def foreign(root: pathlib.Path) -> list[str]:
+  """Files that lie in a directory before a run is begun there, by name.
+
+  What a run leaves that was killed as it began is not among them.
+  """
+  found = sorted(p.name for p in root.iterdir()) if root.is_dir() else []
+  return [n for n in found if n != '.lock' and not n.endswith('.partial')]
+
+
+def _check_free(root: pathlib.Path) -> None:
+  """Raises if a directory that is no run's holds files of somebody's."""
+  if found := foreign(root):
+    raise ValueError(
+      f'{root} holds {found[0]!r} and no {CONFIG}, so it is no run of ours;'
+      ' choose a new or an empty workdir'
+    )
+
+
+def _check_owner(root: pathlib.Path, config: Plain, now: Inputs) -> None:
+  differing = identity.differences(read_config(root), config)
+  if differing:
+    raise ValueError(
+      f'{root} holds a run of another config; fields that differ (there ->'
+      f' here): {"; ".join(differing)}. Choose another workdir'
+    )
+  changed = inputs(root).changes(now)
+  if changed:
+    raise ValueError(
+      f'{root} holds a run that started from something else (then -> now):'
+      f' {"; ".join(changed)}. Choose another workdir, or put back what it'
+      ' started from'
+    )

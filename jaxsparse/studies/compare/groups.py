@@ -1,0 +1,126 @@
+"""Runs grouped by config field, and the numbers of a group."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from jaxsparse.config.fields import flat
+from jaxsparse.core import paths
+from jaxsparse.studies import metrics
+from jaxsparse.studies.compare.queries import is_number, plain
+from jaxsparse.studies.compare.runs import Found
+
+# What differs between the members of a group, or where a run is kept.
+_NOT_BY = ('seed', 'replicates', 'data.dir', 'checkpoint.keep')
+
+
+class Group(NamedTuple):
+  """Runs with the same values of some fields.
+
+  Attributes:
+    key: `(field, value)` for each of the fields; `None` where the config of
+      the runs does not have it.
+    runs: of the group, finished or not.
+  """
+
+  key: tuple[tuple[str, Any], ...]
+  runs: tuple[Found, ...]
+
+  @property
+  def finished(self) -> list[Found]:
+    """The runs that have a summary."""
+    return [run for run in self.runs if run.summary is not None]
+
+
+def differing(runs: Sequence[Found]) -> tuple[str, ...]:
+  """The fields of which runs that have them hold more than one value."""
+  values: dict[str, set[Any]] = {}
+  for run in runs:
+    for field, value in run.fields.items():
+      values.setdefault(field, set()).add(plain(value))
+  return tuple(
+    field
+    for field, held in sorted(values.items())
+    if len(held) > 1 and field not in _NOT_BY
+  )
+
+
+def between(made: Sequence[Group]) -> tuple[str, ...]:
+  """Returns the fields in which groups differ beside those of their key.
+
+  Those whose values among the finished runs of a group are not those of every
+  other group that has the field.
+
+  Args:
+    made: from `groups`.
+  """
+  key = {field for group in made for field, _ in group.key}
+  runs = [run for group in made for run in group.finished]
+  held = {
+    field: {
+      frozenset(
+        plain(run.fields[field])
+        for run in group.finished
+        if field in run.fields
+      )
+      for group in made
+    }
+    for field in differing(runs)
+    if field not in key
+  }
+  return tuple(f for f, sets in held.items() if len(sets - {frozenset()}) > 1)
+
+
+def groups(runs: Sequence[Found], by: Sequence[str]) -> list[Group]:
+  """The runs by their values of the fields `by`, in the order of those."""
+  made: dict[tuple[Any, ...], list[Found]] = {}
+  for run in runs:
+    key = tuple(plain(run.fields.get(field)) for field in by)
+    made.setdefault(key, []).append(run)
+  return [
+    Group(tuple(zip(by, key, strict=True)), tuple(made[key]))
+    for key in sorted(made, key=lambda key: [_rank(v) for v in key])
+  ]
+
+
+def _rank(value: Any) -> tuple[bool, float, str]:
+  """Numbers by size, then all else by its text."""
+  number = is_number(value)
+  return (not number, value if number else 0, str(value))
+
+
+def check_metrics(runs: Sequence[Found], names: Sequence[str]) -> None:
+  """Raises `ValueError` for a metric that no finished run has."""
+  known = {name for run in runs for name in _numbers(run)}
+  for name in names:
+    if known and name not in known:
+      raise ValueError(
+        f'--metric: {name!r} is in no summary.json of these runs;'
+        f' they have {", ".join(sorted(known))}.{paths.nearest(name, known)}'
+      )
+
+
+def values(runs: Sequence[Found], name: str) -> list[float]:
+  """A metric of each replicate of each run, in its shown unit."""
+  scale = metrics.metric(name).scale
+  return [scale * v for run in runs for v in _numbers(run).get(name, ())]
+
+
+def _numbers(run: Found) -> dict[str, list[float]]:
+  """Metric -> its values over the replicates, or its one value."""
+  numbers: dict[str, list[float]] = {}
+  for name, value in flat(run.summary or {}).items():
+    if isinstance(value, list):
+      spread = name.removesuffix('.values')
+      numbers[spread] = [v for v in value if v is not None]
+    elif is_number(value) and not name.endswith(('.mean', '.std')):
+      numbers[name] = [value]
+  return numbers
+
+
+def seeds(group: Group) -> int:
+  """The finished members of a group: seeds and replicates, less the failed."""
+  return sum(
+    s['replicates'] - len(s['failed'])
+    for s in (run.summary for run in group.finished)
+    if s is not None
+  )

@@ -1,0 +1,143 @@
+"""Config files by path or by name.
+
+`configs/digits/mlp_rigl.py` is a path; `digits/mlp_rigl` names the file of
+that path among the configs that come with jaxsparse, in a checkout or
+installed.
+"""
+
+import pathlib
+import runpy
+import traceback
+from typing import Any
+
+import jaxsparse
+from jaxsparse.config import defaults as config_lib
+from jaxsparse.core import paths
+from jaxsparse.studies.spec import Study
+
+
+def folder() -> pathlib.Path:
+  """The configs that come with jaxsparse: installed, or of the checkout."""
+  package = pathlib.Path(jaxsparse.__file__).parent
+  installed = package / 'configs'
+  return installed if installed.is_dir() else package.parent / 'configs'
+
+
+def names() -> list[str]:
+  """The names that `locate` knows, sorted."""
+  root = folder()
+  return sorted(
+    path.relative_to(root).with_suffix('').as_posix()
+    for path in root.rglob('*.py')
+    if not path.name.startswith('_')
+  )
+
+
+def locate(spec: str) -> str:
+  """The path of the config file that `spec` means.
+
+  Args:
+    spec: a path, or a name; either may end in ':argument', which is kept.
+
+  Raises:
+    ValueError: neither a file nor a known name.
+  """
+  name, colon, argument = spec.partition(':')
+  if pathlib.Path(name).is_file():
+    return spec
+  short = name.removeprefix('configs/').removesuffix('.py')
+  if short not in names():
+    raise ValueError(
+      f'--config: {name!r} is neither a file nor one of the configs that come'
+      f' with jaxsparse.{paths.nearest(short, names())}'
+    )
+  return f'{folder() / short}.py{colon}{argument}'
+
+
+def load(spec: str) -> Any:
+  """The config that the file of `spec` makes.
+
+  Raises:
+    ValueError: as for `locate`, or the file raises an error (says where).
+  """
+  path, colon, argument = locate(spec).partition(':')
+  try:
+    get_config = runpy.run_path(path).get('get_config')
+    if not callable(get_config):
+      raise ValueError('there is no function get_config() in it')
+    return get_config(argument) if colon else get_config()
+  except Exception as error:  # Whatever the file may hold.
+    raise ValueError(f'{_where(error, path)}: {_what(error)}') from error
+
+
+def load_config(spec: str) -> Any:
+  """The run's config that the file of `spec` makes.
+
+  Raises:
+    ValueError: as for `load`, or it makes something else.
+  """
+  config = load(spec)
+  if isinstance(config, Study):
+    raise ValueError(
+      f'--config: {spec} is a study; python -m launch.study --config={spec}'
+      ' runs it'
+    )
+  if not config_lib.is_config(config):
+    raise ValueError(
+      f'--config: {spec} makes a {type(config).__name__}; accepted is what'
+      ' config.default_config makes'
+    )
+  return config
+
+
+def load_study(spec: str) -> Study:
+  """The study that the file of `spec` makes.
+
+  Raises:
+    ValueError: as for `load`, or it makes something else.
+  """
+  study = load(spec)
+  if config_lib.is_config(study):
+    raise ValueError(
+      f'--config: {spec} is the config of a run; python -m launch.train'
+      f' --config={spec} runs it'
+    )
+  if not isinstance(study, Study):
+    raise ValueError(
+      f'--config: {spec} makes a {type(study).__name__}; accepted is a Study'
+    )
+  return study
+
+
+def located(spec: str) -> str:
+  """`locate(spec)`, of a run's config that has been seen to load.
+
+  Raises:
+    ValueError: as for `load_config`.
+  """
+  load_config(spec)
+  return locate(spec)
+
+
+def located_study(spec: str) -> str:
+  """`locate(spec)`, of a study that has been seen to load.
+
+  Raises:
+    ValueError: as for `load_study`.
+  """
+  load_study(spec)
+  return locate(spec)
+
+
+def _where(error: Exception, path: str) -> str:
+  """The file, with the last line of it that led to the error."""
+  lines = [
+    frame.lineno
+    for frame in traceback.extract_tb(error.__traceback__)
+    if frame.filename == path
+  ]
+  return f'{path}, line {lines[-1]}' if lines else path
+
+
+def _what(error: Exception) -> str:
+  return str(error) if isinstance(error, ValueError) else repr(error)

@@ -1,0 +1,89 @@
+"""A figure of a metric against another, one marker a member."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from jaxsparse.config.text import capital
+from jaxsparse.plotting.looks import (
+  MARKERS,
+  Drawn,
+  figure_legend,
+  sentence,
+  single,
+)
+from jaxsparse.studies import metrics
+from jaxsparse.studies.figures.styles import chosen, row_styles
+from jaxsparse.studies.metrics import Metric
+from jaxsparse.studies.names import row_name
+from jaxsparse.studies.results import Results
+from jaxsparse.studies.spec import Row, Scatter, Study
+
+Places = Mapping[Row, np.ndarray]
+
+
+def scatter(results: Results, asked: Scatter) -> Drawn | None:
+  """Members by two of their numbers, in the colours of their rows.
+
+  Returns:
+    The figure; `None` where no member has both numbers.
+  """
+  study = results.study
+  rows = [row for run in chosen(study, asked.runs) for row in run.rows()]
+  every = {row: _places(results, row, asked) for row in rows}
+  found = {row: places for row, places in every.items() if len(places)}
+  if not found:
+    return None
+  printed = {
+    row: place for row in found if (place := _printed(study, row, asked))
+  }
+  x, y = (metrics.metric(name) for name in (asked.x, asked.y))
+  figure, ax = single()
+  styles = row_styles(study)
+  for i, (row, places) in enumerate(found.items()):
+    look = {'color': styles[row]['color'], 'linestyle': ''}
+    marker = MARKERS[i % len(MARKERS)]
+    label = row_name(study, row)
+    ax.plot(*places.T, marker=marker, label=label, alpha=0.8, **look)
+    if row in printed:
+      ring = {**look, 'marker': marker, 'markerfacecolor': 'none'}
+      ax.plot(*printed[row], markersize=9, **ring)
+  ax.set(xlabel=x.heading, ylabel=y.heading)
+  figure_legend(figure, beside=True)
+  title = capital(f'{y.label} against {x.label}')
+  return Drawn(
+    f'{asked.y}-against-{asked.x}',
+    title,
+    sentence(
+      ['A marker is a member']
+      + (['hollow ones are the paper’s numbers'] if printed else [])
+    ),
+    f'Chart: {title}. Means: {sentence(_said(study, found, x, y))}',
+    figure,
+  )
+
+
+def _places(results: Results, row: Row, asked: Scatter) -> np.ndarray:
+  """[members, 2], of those members that have both numbers."""
+  pairs = [
+    [*metrics.values([m], asked.x), *metrics.values([m], asked.y)]
+    for m in results.of(row)
+  ]
+  return np.asarray([p for p in pairs if len(p) == 2]).reshape(-1, 2)
+
+
+def _printed(
+  study: Study, row: Row, asked: Scatter
+) -> tuple[float, float] | None:
+  """Where the paper has the row, if it printed both numbers."""
+  run = study.run(row.run)
+  x, y = (run.paper_value(row, name) for name in (asked.x, asked.y))
+  return None if x is None or y is None else (x, y)
+
+
+def _said(study: Study, found: Places, x: Metric, y: Metric) -> Sequence[str]:
+  return [
+    f'{row_name(study, row)}, {y.text(means[1])} at {x.text(means[0])}'
+    for row, places in found.items()
+    for means in [places.mean(0)]
+  ]

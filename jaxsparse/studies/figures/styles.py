@@ -1,0 +1,76 @@
+"""Colours and dashes of the runs and rows of a study, alike in all figures."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib import colors
+
+from jaxsparse.plotting.figures import COLOURS
+from jaxsparse.plotting.looks import DASHES
+from jaxsparse.studies.spec import Row, Run, Study
+
+_BLACK = '#000000'
+
+
+def run_styles(study: Study) -> dict[str, dict[str, Any]]:
+  """How the lines of each run are drawn, alike in all figures of a study.
+
+  A run without a grid, where others have one, is what they are compared with:
+  black and dashed. The others have colours, and runs of one base config (a
+  method with and without something, say) share theirs and differ in dashes.
+  Where there are too many of a config for that, no two runs share a colour as
+  long as there are some.
+  """
+  grids = any(run.grid for run in study.runs)
+  coloured = [run for run in study.runs if run.grid or not grids]
+  level = [run for run in study.runs if run not in coloured]
+  colours = COLOURS[: -1 if level else None]
+  styles = {
+    run.name: {
+      'color': colours[i % len(colours)],
+      'linestyle': DASHES[j % len(DASHES)],
+    }
+    for run, (i, j) in zip(
+      coloured, _places(coloured, len(colours)), strict=True
+    )
+  }
+  for i, run in enumerate(level):
+    dashes = DASHES[1 + i % (len(DASHES) - 1)]
+    styles[run.name] = {'color': _BLACK, 'linestyle': dashes}
+  return styles
+
+
+def row_styles(study: Study) -> dict[Row, dict[str, Any]]:
+  """Of each row: the style of its run, paler from row to row."""
+  styles = run_styles(study)
+  found = {}
+  for run in study.runs:
+    rows, own = run.rows(), styles[run.name]
+    for i, row in enumerate(rows):
+      found[row] = own | {'color': _paler(own['color'], 0.65 * i / len(rows))}
+  return found
+
+
+def _paler(colour: str, share: float) -> str:
+  """A colour with so much white in it."""
+  red, green, blue = (c + share * (1 - c) for c in colors.to_rgb(colour))
+  return colors.to_hex((red, green, blue)).upper()
+
+
+def _places(runs: Sequence[Run], colours: int) -> list[tuple[int, int]]:
+  """The colour and the dashes of each run, both numbered."""
+  families: dict[str, list[Run]] = {}
+  for run in runs:
+    families.setdefault(run.config, []).append(run)
+  most = max(map(len, families.values()), default=0)
+  if len(families) == 1 or len(families) > colours or most > len(DASHES):
+    return [(i, i // colours) for i in range(len(runs))]
+  order = list(families)
+  return [
+    (order.index(run.config), families[run.config].index(run)) for run in runs
+  ]
+
+
+def chosen(study: Study, names: Sequence[str]) -> tuple[Run, ...]:
+  """The runs of those names, or all of them."""
+  return tuple(r for r in study.runs if r.name in names or not names)

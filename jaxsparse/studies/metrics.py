@@ -1,0 +1,173 @@
+"""The numbers of a member that a study can show, and how they are shown."""
+
+import math
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from jaxsparse.studies import quantities
+from jaxsparse.studies.names import MINUS
+from jaxsparse.studies.results import (
+  MemberResult,
+  Pooled,
+  Results,
+)
+from jaxsparse.studies.spec import Row
+
+
+class Metric(NamedTuple):
+  """A number of a member, as it is shown.
+
+  Attributes:
+    name: which number; of a spread (`test_accuracy`) the mean.
+    label: for headings and axes.
+    scale: what the entry is multiplied by to be shown.
+    unit: of what is shown; '' for none.
+    digits: shown after the point.
+    powers: whether what these digits do not show is written in powers of ten.
+    significant: whether it is significant digits that are counted, of a number
+      that spans orders of magnitude.
+    exact: whether it is settled by the config, so that seeds which agree are
+      no accident.
+  """
+
+  name: str
+  label: str
+  scale: float = 1.0
+  unit: str = ''
+  digits: int = 2
+  powers: bool = False
+  exact: bool = False
+  significant: bool = False
+
+  @property
+  def heading(self) -> str:
+    """The label with the unit."""
+    return f'{self.label} ({self.unit})' if self.unit else self.label
+
+  @property
+  def difference_unit(self) -> str:
+    """The unit of a difference: of per cents it is points."""
+    return 'points' if self.unit == '%' else self.unit
+
+  def text(self, value: float) -> str:
+    """A shown value as text."""
+    if self.significant:
+      return f'{value:#.{self.digits}g}'
+    small = abs(value) < 0.5 * 10**-self.digits
+    if self.powers and value and (small or abs(value) >= 1e6):
+      return f'{value:.3g}'
+    return f'{value:,.{self.digits}f}'
+
+
+_KNOWN = (
+  Metric('test_accuracy', 'test accuracy', 100.0, '%'),
+  Metric('validation_accuracy', 'validation accuracy', 100.0, '%'),
+  Metric('test_bits', 'test bits a character', 1.0, 'bits', 3),
+  Metric('validation_bits', 'validation bits a character', 1.0, 'bits', 3),
+  Metric('ensemble_accuracy', 'ensemble accuracy', 100.0, '%'),
+  Metric('ensemble_gain', 'gain of the ensemble', 100.0, 'points'),
+  Metric('sparsity', 'sparsity', 100.0, '%', exact=True),
+  Metric('active_weights', 'active weights', digits=0, exact=True),
+  Metric('total_weights', 'weights', digits=0, exact=True),
+  Metric('exploration_rate', 'weights ever active', 100.0, '%'),
+  Metric('mask_churn', 'dropped by a mask step', 100.0, '%'),
+  Metric('dead_inputs', 'dead inputs', digits=1),
+  Metric('dead_outputs', 'dead outputs', digits=1),
+  Metric('inference_flops', 'inference FLOPs', digits=4, exact=True),
+  Metric('training_flops', 'training FLOPs', digits=4, exact=True),
+  Metric('forward_flops', 'FLOPs of an example', digits=0, exact=True),
+  Metric('dense_forward_flops', 'when dense', digits=0, exact=True),
+  Metric('dense_bytes', 'bytes when dense', digits=0, exact=True),
+  Metric('bitmask_bytes', 'bytes with a bit mask', digits=0, exact=True),
+  Metric('csr_bytes', 'bytes in compressed rows', digits=0, exact=True),
+  Metric('inputs_left', 'inputs left', digits=0),
+  Metric('units_left_1', 'units left in layer 1', digits=0),
+  Metric('units_left_2', 'units left in layer 2', digits=0),
+  Metric('compressed_flops', 'FLOPs of what is left', digits=0),
+  Metric('compressed_bytes', 'bytes of what is left', digits=0),
+  Metric('compressed_sparsity', 'sparsity of what is left', 100.0, '%'),
+  Metric(
+    'negative_eigenvalues_before', 'negative eigenvalues before', digits=1
+  ),
+  Metric('negative_eigenvalues_after', 'negative eigenvalues after', digits=1),
+  Metric(
+    'logit_deviation',
+    'standard deviation of logits',
+    digits=3,
+    significant=True,
+  ),
+  # Entries of `metrics.jsonl`.
+  Metric('eval_accuracy', 'evaluation accuracy', 100.0, '%'),
+  Metric('accuracy', 'training accuracy', 100.0, '%'),
+  Metric('eval_bits', 'evaluation bits a character', 1.0, 'bits', 3),
+  Metric('eval_loss', 'evaluation loss', 1.0, 'nats', 4, powers=True),
+  Metric('loss', 'training loss', 1.0, 'nats', 4, powers=True),
+  Metric('probe_loss', 'probe loss', 1.0, 'nats', 4, powers=True),
+  Metric(
+    'gradient_norm_after-gradient_norm_before',
+    'gradient norm after − before mask updates',
+    digits=4,
+    powers=True,
+  ),
+)
+
+
+def metric(name: str) -> Metric:
+  """How a number is shown, by its name (see `quantities`).
+
+  Entries that an analysis adds are shown plainly.
+  """
+  known = {m.name: m for m in _KNOWN}
+  plain = Metric(name, name.replace('_', ' '), digits=4, powers=True)
+  if name in known or not re.search('[-@]', name):
+    return known.get(name, plain)
+  try:
+    quantity = quantities.parse(name)
+  except ValueError:  # A number of somebody's own analysis may be called so.
+    return plain
+  if quantity.steps:
+    shown = metric(name.partition('@')[0])
+    label = f'{shown.label} {_when(*quantity.steps)}'
+    return shown._replace(name=name, label=label)
+  one, less = metric(quantity.entry), metric(quantity.less)
+  return one._replace(
+    name=name,
+    label=f'{one.label} {MINUS} {less.label}',
+    unit=one.difference_unit,
+    exact=one.exact and less.exact,
+  )
+
+
+def _when(first: int, last: int) -> str:
+  """'at step 500', 'over steps 200 to 1,400'."""
+  if first == last:
+    return f'at step {first:,}'
+  return f'over steps {first:,} to {last:,}'
+
+
+def value(member: MemberResult, name: str) -> float | None:
+  """A member's number in shown units; `None` where there is none."""
+  summary = member.summary or {}
+  quantity = quantities.parse(name)
+  if quantity.steps:  # Which is in the records; the study took it from there.
+    quantity = quantities.Quantity(name)
+  found = quantity.of(summary)
+  return None if found is None else metric(name).scale * found
+
+
+def pooled(results: Results, row: Row, name: str) -> Pooled | None:
+  """A row's number of a pooled analysis in shown units, if there is one."""
+  found = results.pooled.get(row, {}).get(name)
+  if found is None or not math.isfinite(found.value):
+    return None
+  scale = metric(name).scale
+  std = None if found.std is None else scale * found.std
+  parts = tuple(scale * part for part in found.parts)
+  return Pooled(scale * found.value, std, found.n, parts)
+
+
+def values(members: Sequence[MemberResult], name: str) -> list[float]:
+  """The numbers of those members that have one, by seed."""
+  found = (value(member, name) for member in members)
+  return [v for v in found if v is not None]

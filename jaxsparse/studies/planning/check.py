@@ -1,0 +1,143 @@
+"""What a study may say: every name in it is known, and nothing is empty.
+
+Only the study itself is looked at, no config and no disk; fields of configs
+are checked where members are made (`members`).
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+from jaxsparse.studies.claims.kinds import (
+  Bound,
+  Difference,
+  Ordering,
+  Ratio,
+  Trend,
+)
+from jaxsparse.studies.planning import accept
+from jaxsparse.studies.planning.check_report import (
+  check_analysis,
+  check_claim,
+  check_figure,
+)
+from jaxsparse.studies.planning.pairing import match, order, sources
+from jaxsparse.studies.spec import (
+  Against,
+  Analysis,
+  Curves,
+  Run,
+  Scatter,
+  Study,
+)
+
+_LAST_SEED = 2**32 - 1
+_OWN = ('seed', 'replicates')
+
+
+def check(study: Any) -> None:
+  """Checks a study.
+
+  Raises:
+    ValueError: what was got, what is accepted, where.
+  """
+  if not isinstance(study, Study):
+    raise ValueError(
+      f'get_config: got {type(study).__name__}; accepted is a Study'
+    )
+  accept.all_of('study.runs', study.runs, Run)
+  if not study.runs:
+    raise ValueError('study.runs: got none; accepted is one or more')
+  accept.distinct('study.runs', [run.name for run in study.runs])
+  for run in study.runs:
+    _check_run(study, run)
+  order(study)
+  for run in study.runs:
+    _check_sources(study, run)
+  accept.texts('study.metrics', study.metrics)
+  for i, name in enumerate(study.metrics):
+    accept.metric(f'study.metrics[{i}]', name)
+  if study.across:
+    accept.grid_field('study.across', study.across, study.runs)
+  accept.all_of('study.figures', study.figures, (Curves, Against, Scatter))
+  for i, figure in enumerate(study.figures):
+    check_figure(f'study.figures[{i}]', study, figure)
+  accept.all_of(
+    'study.claims', study.claims, (Ordering, Bound, Difference, Ratio, Trend)
+  )
+  for i, claim in enumerate(study.claims):
+    check_claim(f'study.claims[{i}]', study, claim)
+  accept.all_of('study.analyses', study.analyses, Analysis)
+  accept.distinct('study.analyses', [a.name for a in study.analyses])
+  for analysis in study.analyses:
+    check_analysis(f'study.analyses[{analysis.name!r}]', study, analysis)
+
+
+def _check_run(study: Study, run: Run) -> None:
+  where = f'study.runs[{run.name!r}]'
+  _check_seeds(f'{where}.seeds', run.seeds)
+  for section in ('overrides', 'grid', 'paper'):
+    value = getattr(run, section)
+    if not isinstance(value, Mapping):
+      raise ValueError(f'{where}.{section}: got {value!r}; accepted is a dict')
+  for name in (*run.overrides, *run.grid):
+    if name in _OWN:
+      raise ValueError(
+        f'{where}: {name!r} is no field to change; `seeds` says it'
+      )
+  for name, values in run.grid.items():
+    at = f'{where}.grid[{name!r}]'
+    if isinstance(values, str) or not isinstance(values, Sequence):
+      raise ValueError(f'{at}: got {values!r}; accepted is a tuple of values')
+    if not values:
+      raise ValueError(f'{at}: got no values; accepted is one or more')
+    if not all(isinstance(value, Hashable) for value in values):
+      raise ValueError(f'{at}: got {values!r}; accepted are tuples for lists')
+    if any(v in values[:i] for i, v in enumerate(values)):
+      raise ValueError(f'{at}: got a value twice in {values!r}')
+    if name in run.overrides:
+      raise ValueError(f'{at}: is in overrides too; accepted is one of them')
+  _check_paper(f'{where}.paper', run)
+  accept.runs(f'{where}.after', study, run.after)
+
+
+def _check_seeds(where: str, seeds: Any) -> None:
+  good = (
+    1 <= seeds <= _LAST_SEED
+    if type(seeds) is int
+    else isinstance(seeds, Sequence)
+    and len(seeds) > 0
+    and all(type(s) is int and 0 <= s <= _LAST_SEED for s in seeds)
+    and len(set(seeds)) == len(seeds)
+  )
+  if not good:
+    raise ValueError(
+      f'{where}: got {seeds!r}; accepted is how many (1 or more), or a tuple'
+      f' of different ints in 0 .. {_LAST_SEED}'
+    )
+
+
+def _check_paper(where: str, run: Run) -> None:
+  points = [tuple(v for _, v in row.point) for row in run.rows()]
+  keys = [p[0] if len(p) == 1 else p for p in points]
+  for metric, given in run.paper.items():
+    for key in given if isinstance(given, Mapping) else ():
+      if key not in keys:
+        raise ValueError(
+          f'{where}[{metric!r}]: no row at {key!r}; accepted are'
+          f' {", ".join(map(repr, keys))}'
+        )
+
+
+def _check_sources(study: Study, run: Run) -> None:
+  """That each seed and row of `run` has one member to start from."""
+  where = f'study.runs[{run.name!r}]'
+  for other, seed in sources(run):
+    accept.runs(where, study, (other,))
+    wanted = run.seed_list() if seed is None else (seed,)
+    missing = set(wanted) - set(study.run(other).seed_list())
+    if missing:
+      raise ValueError(
+        f'{where}: {other!r}, which it starts from, has no seed {min(missing)}'
+      )
+    for row in run.rows():
+      match(study, row, other, where)

@@ -1,0 +1,116 @@
+"""What a study may ask of its report: figures, claims, analyses."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jaxsparse.results import findings
+from jaxsparse.studies.claims import claims
+from jaxsparse.studies.claims.kinds import (
+  Bound,
+  Claim,
+  Difference,
+  Ordering,
+  Ratio,
+  Trend,
+)
+from jaxsparse.studies.planning import accept
+from jaxsparse.studies.planning.pairing import match, seeded
+from jaxsparse.studies.spec import (
+  Against,
+  Analysis,
+  Figure,
+  Run,
+  Scatter,
+  Study,
+)
+
+
+def check_figure(where: str, study: Study, figure: Figure) -> None:
+  """Raises `ValueError` for a figure of what the study does not have."""
+  shown = accept.runs(f'{where}.runs', study, figure.runs) or study.runs
+  if isinstance(figure, Against):
+    accept.grid_field(f'{where}.grid_field', figure.grid_field, shown)
+    _check_at(f'{where}.at', figure.at, shown)
+    accept.metric(f'{where}.metric', figure.metric)
+    return
+  if isinstance(figure, Scatter):
+    accept.metric(f'{where}.x', figure.x)
+    accept.metric(f'{where}.y', figure.y)
+    return
+  if accept.metric(f'{where}.entry', figure.entry).steps:
+    raise ValueError(
+      f'{where}.entry: got {figure.entry!r}; accepted is an entry without steps'
+    )
+  last = figure.last_step
+  if last is not None and (type(last) is not int or last < 1):
+    raise ValueError(
+      f'{where}.last_step: got {last!r}; accepted is 1 or more, or None'
+    )
+
+
+def check_claim(where: str, study: Study, claim: Claim) -> None:
+  """Raises `ValueError` for a claim on what the study does not have."""
+  match claim:
+    case Ordering(names):
+      runs = accept.runs(f'{where}.runs', study, names)
+      if len(runs) < 2:
+        raise ValueError(f'{where}.runs: got {names!r}; accepted is 2 or more')
+    case Bound(name, relation):
+      runs = accept.runs(f'{where}.run', study, (name,))
+      accept.one_of(f'{where}.relation', relation, ('>=', '<='))
+    case Difference(name, other, relation) | Ratio(name, other, relation):
+      runs = accept.runs(f'{where}.run', study, (name,))
+      runs += accept.runs(f'{where}.other', study, (other,))
+      accept.one_of(f'{where}.relation', relation, ('>=', '<='))
+    case Trend(name, along, direction):
+      runs = accept.runs(f'{where}.run', study, (name,))
+      accept.one_of(f'{where}.direction', direction, ('rises', 'falls'))
+      accept.grid_field(f'{where}.along', along, runs)
+      if claim.minus:
+        runs += accept.runs(f'{where}.minus', study, (claim.minus,))
+  accept.metric(f'{where}.metric', claim.metric)
+  _check_at(f'{where}.at', claim.at, runs)
+  claims.check(where, claim, study)
+
+
+def _check_at(where: str, at: Mapping[str, Any], runs: Sequence[Run]) -> None:
+  """Raises `ValueError` for a place that is not in the grids of `runs`."""
+  for name, value in at.items():
+    accept.grid_field(where, name, runs)
+    if not any(value in run.grid.get(name, ()) for run in runs):
+      raise ValueError(f'{where}: {value!r} is no value of {name!r}')
+
+
+def check_analysis(where: str, study: Study, analysis: Analysis) -> None:
+  """Raises `ValueError` for one of unknown runs, or unknown itself."""
+  runs = _runs(f'{where}.of', study, analysis)
+  try:
+    function = findings.find(analysis.function)
+    findings.check_options(function, analysis.options)
+  except ValueError as error:
+    raise ValueError(f'{where}.function: {error}') from None
+  if findings.takes_pools(function) != analysis.pooled:
+    takes = 'pools' if not analysis.pooled else 'single runs'
+    raise ValueError(
+      f'{where}.pooled: got {analysis.pooled}, but {function.__name__} takes'
+      f' {takes}; accepted is {not analysis.pooled}'
+    )
+  for other in runs[1:]:
+    for row in runs[0].rows():
+      match(study, row, other.name, where)
+
+
+def _runs(where: str, study: Study, analysis: Analysis) -> tuple[Run, ...]:
+  """The runs that an analysis is of."""
+  if not isinstance(analysis.of, str) and not analysis.of:
+    raise ValueError(f'{where}: got no runs; accepted is one or more')
+  names = [seeded(n) if isinstance(n, str) else (n, None) for n in analysis.of]
+  plain = analysis.of if isinstance(analysis.of, str) else [n for n, _ in names]
+  runs = accept.runs(where, study, plain)
+  for run, (_, seed) in zip(runs, names, strict=True):
+    if seed is not None and seed not in run.seed_list():
+      raise ValueError(
+        f'{where}: {run.name!r} has no seed {seed}; accepted are'
+        f' {", ".join(map(str, run.seed_list()))}'
+      )
+  return runs

@@ -1,0 +1,79 @@
+"""Which runs of a study need which, and which of their members go together.
+
+A value like '{dense}' of a run stands for the member of the run `dense` that
+has the same seed and the same values of the grid fields that both runs have;
+'{dense@0}' for that of seed 0, whatever the seed.
+"""
+
+import graphlib
+import re
+from typing import Any
+
+from jaxsparse.studies.spec import Row, Run, Study
+
+_SOURCE = re.compile(r'\{(\w+(?:@\d+)?)\}', re.ASCII)
+_SEEDED = re.compile(r'(\w+)@(\d+)', re.ASCII)
+
+
+def source(value: Any) -> tuple[str, int | None] | None:
+  """The run and the seed that a value like '{dense}' names, or `None`."""
+  found = _SOURCE.fullmatch(value) if isinstance(value, str) else None
+  return seeded(found[1]) if found else None
+
+
+def seeded(name: str) -> tuple[str, int | None]:
+  """'pruned@0' as the run and its seed; the seed of 'pruned' is `None`."""
+  found = _SEEDED.fullmatch(name)
+  return (found[1], int(found[2])) if found else (name, None)
+
+
+def sources(run: Run) -> tuple[tuple[str, int | None], ...]:
+  """The runs that `run` starts from, each with its seed if it is fixed."""
+  values = [*run.overrides.values(), *(v for g in run.grid.values() for v in g)]
+  return tuple(dict.fromkeys(s for s in map(source, values) if s))
+
+
+def needs(run: Run) -> tuple[str, ...]:
+  """The runs that must be finished before `run`."""
+  return tuple(dict.fromkeys((*(s for s, _ in sources(run)), *run.after)))
+
+
+def order(study: Study) -> tuple[Run, ...]:
+  """The runs, each after those that it needs.
+
+  Raises:
+    ValueError: runs need one another in a circle.
+  """
+  sorter = graphlib.TopologicalSorter(
+    {run.name: needs(run) for run in study.runs}
+  )
+  try:
+    rank = {name: i for i, name in enumerate(sorter.static_order())}
+  except graphlib.CycleError as error:
+    circle = ' <- '.join(error.args[1])
+    raise ValueError(
+      f'study.runs: these need one another in a circle: {circle}'
+    ) from None
+  return tuple(sorted(study.runs, key=lambda run: rank[run.name]))
+
+
+def match(study: Study, row: Row, other: str, where: str) -> Row:
+  """The row of the run `other` with the values of the fields both have.
+
+  Raises:
+    ValueError: there is none, or more than one.
+  """
+  here = dict(row.point)
+  found = [
+    candidate
+    for candidate in study.run(other).rows()
+    if all(here.get(f, value) == value for f, value in candidate.point)
+  ]
+  if len(found) != 1:
+    shown = ', '.join(f'{f}={v!r}' for f, v in row.point) or 'no grid'
+    raise ValueError(
+      f'{where}: {len(found)} rows of {other!r} go with that of {row.run!r}'
+      f' at {shown}; accepted is one: give both runs the same values of the'
+      f' fields {", ".join(study.run(other).grid) or "none"}'
+    )
+  return found[0]

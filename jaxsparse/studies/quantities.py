@@ -1,0 +1,124 @@
+"""What the name of a metric says: which number of a member it is.
+
+- `test_accuracy`: an entry of `summary.json`, or a number that an analysis
+  adds.
+- `probe_loss@500`: what `metrics.jsonl` has of an entry at a step, and
+  `gradient_norm@200:1400` the mean of all that it has from one step to the
+  other, both included.
+- `after-before`, with or without steps: the difference of two entries, of one
+  member and at one step.
+"""
+
+import math
+import pathlib
+import re
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from jaxsparse.runs import workdir
+from jaxsparse.studies.spec import Against, Scatter, Study
+from jaxsparse.training import metrics as records
+
+_NAME = re.compile(
+  r'(?P<entry>\w+)(-(?P<less>\w+))?(@(?P<first>\d+)(:(?P<last>\d+))?)?',
+  re.ASCII,
+)
+
+Record = Mapping[str, Any]
+
+
+class Quantity(NamedTuple):
+  """A number of a member.
+
+  Attributes:
+    entry: its name in a summary, or in the records where there are steps.
+    less: the name of what is taken off it, or ''.
+    steps: the first and the last that count; `None` for a summary's.
+  """
+
+  entry: str
+  less: str = ''
+  steps: tuple[int, int] | None = None
+
+  def of(self, entries: Record) -> float | None:
+    """The number that a summary or a record has; `None` if it has none."""
+    found = entries.get(self.entry), entries.get(self.less, 0.0)
+    one, other = (_number(value) for value in found)
+    if one is None or other is None or (self.less and self.less not in entries):
+      return None
+    return one - other
+
+
+def parse(name: str) -> Quantity:
+  """What a name says.
+
+  Raises:
+    ValueError: it is none of the above.
+  """
+  found = _NAME.fullmatch(name)
+  if not found:
+    raise ValueError(
+      f'got {name!r}; accepted are ENTRY, ENTRY@STEP, ENTRY@FIRST:LAST, and'
+      ' ENTRY-ENTRY for ENTRY'
+    )
+  quantity = Quantity(found['entry'], found['less'] or '')
+  if found['first'] is None:
+    return quantity
+  first = int(found['first'])
+  last = first if found['last'] is None else int(found['last'])
+  if last < first:
+    raise ValueError(f'got {name!r}; accepted is a last step from {first} on')
+  return quantity._replace(steps=(first, last))
+
+
+def asked(study: Study) -> tuple[str, ...]:
+  """The metrics that a study shows, draws but for curves, or judges."""
+  drawn: list[str] = []
+  for figure in study.figures:
+    if isinstance(figure, Against):
+      drawn.append(figure.metric)
+    elif isinstance(figure, Scatter):
+      drawn += [figure.x, figure.y]
+  judged = [claim.metric for claim in study.claims]
+  return tuple(dict.fromkeys((*study.metrics, *drawn, *judged)))
+
+
+def recorded(root: pathlib.Path, names: Iterable[str]) -> dict[str, float]:
+  """Those numbers of a member that are in its `metrics.jsonl`.
+
+  Args:
+    root: its workdir.
+    names: of metrics; those without steps, and those of which nothing was
+      recorded at their steps, are left out.
+
+  Raises:
+    ValueError: the file cannot be read.
+  """
+  wanted = {n: q for n in names if (q := parse(n)).steps is not None}
+  path = root / workdir.METRICS
+  if not wanted or not path.exists():
+    return {}
+  every = records.read(path)
+  found = {name: _mean(every, quantity) for name, quantity in wanted.items()}
+  return {name: value for name, value in found.items() if value is not None}
+
+
+def _mean(every: Sequence[Record], quantity: Quantity) -> float | None:
+  first, last = quantity.steps or (0, -1)
+  values = [
+    value
+    for record in every
+    if first <= record['step'] <= last
+    and (value := quantity.of(record)) is not None
+  ]
+  return statistics.fmean(values) if values else None
+
+
+def _number(value: Any) -> float | None:
+  """A finite number; of a spread its mean."""
+  if isinstance(value, Mapping):
+    value = value.get('mean')
+  if not isinstance(value, int | float) or not math.isfinite(value):
+    return None
+  return float(value)

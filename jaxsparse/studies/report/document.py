@@ -1,0 +1,94 @@
+"""`report.md`: the report as text, whole, to be kept beside the study.
+
+It says what the page says, but for the figures and the list of members.
+"""
+
+import re
+from collections.abc import Sequence
+
+from jaxsparse.studies.claims import verdicts
+from jaxsparse.studies.claims.verdicts import Verdict
+from jaxsparse.studies.names import (
+  count,
+  row_name,
+  without_folders,
+)
+from jaxsparse.studies.report import reading, tables, times
+from jaxsparse.studies.report.account import account, carried
+from jaxsparse.studies.report.cells import lost, table
+from jaxsparse.studies.results import Results
+
+
+def markdown(results: Results) -> str:
+  """The content of `report.md`; its last section alone knows the clock."""
+  study = results.study
+  judged = verdicts.of_study(results)
+  left = 1 + len(table(results).fields)
+  blocks = [
+    f'# {plain(study.title)}',
+    plain(study.source),
+    plain(account(results, [found for _, found in judged])),
+    _table(tables.grid(results, why=True), left),
+    plain(tables.legend(results)),
+    *_claims(judged),
+    *_section('Notes', plain(carried(results)), study.notes),
+    *_section('Members without a result', _failures(results)),
+    *_section('How it was made', *_how(results)),
+    *_section(reading.TITLE, *map(plain, reading.PARAGRAPHS)),
+    '## Times',
+    plain(times.account(results)),
+    _table(times.rows(results), 1),
+  ]
+  return '\n\n'.join(block for block in blocks if block) + '\n'
+
+
+def plain(text: str) -> str:
+  """One line of Markdown that says no more than `text` does."""
+  return ' '.join(re.sub(r'[\\|<*`]', r'\\\g<0>', text).split())
+
+
+def _table(rows: Sequence[Sequence[str]], left: int) -> str:
+  """A heading and lines; the first `left` columns begin at the left."""
+  heading, *lines = ([plain(cell) for cell in row] for row in rows)
+  rule = [':--' if i < left else '--:' for i in range(len(heading))]
+  return '\n'.join(f'| {" | ".join(r)} |' for r in (heading, rule, *lines))
+
+
+def _section(title: str, *blocks: str) -> list[str]:
+  """A title and what stands under it; nothing where that is nothing."""
+  return [f'## {title}', *blocks] if any(blocks) else []
+
+
+def _claims(judged: Sequence[tuple[str, list[Verdict]]]) -> list[str]:
+  items = []
+  for claim, found in judged:
+    said = [f'  - **{v.outcome}**: {plain(v.text)}' for v in found]
+    items.append('\n'.join([f'- {plain(claim)}', *said]))
+  return _section('Claims', *items)
+
+
+def _failures(results: Results) -> str:
+  return '\n'.join(
+    f'- {plain(row_name(results.study, row))}: {plain(why)}'
+    for row in results.study.rows()
+    if (why := lost(results.of(row)))
+  )
+
+
+def _how(results: Results) -> list[str]:
+  """The command, how long runs are, and the versions."""
+  command = without_folders(' '.join(results.command.split()))
+  versions = [
+    f'- {plain(name)}: {plain(said)}' for name, said in results.versions
+  ]
+  return [f'    {command}', _steps(results), '\n'.join(versions)]
+
+
+def _steps(results: Results) -> str:
+  """'60 members of 11,719 steps each.', of those that finished."""
+  done = {m.root: m.summary for m in results.members if m.summary}
+  steps = sorted({summary.get('steps', 0) for summary in done.values()})
+  if not steps:
+    return ''
+  of = f'{steps[0]:,}' + (f' to {steps[-1]:,}' if len(steps) > 1 else '')
+  return f'{count(len(done), "member")} of {of} steps each.'

@@ -1,0 +1,120 @@
+"""The table of a study as HTML.
+
+Where values are across, the paper's number stands below ours, as a table of
+many columns would not fit a page; elsewhere it has columns of its own.
+"""
+
+import itertools
+from collections.abc import Iterable, Sequence
+
+from jaxsparse.studies.names import field_name
+from jaxsparse.studies.report import tables
+from jaxsparse.studies.report.cells import (
+  Cell,
+  Column,
+  Line,
+  Table,
+  table,
+)
+from jaxsparse.studies.report.markup import (
+  Markup,
+  element,
+  scrolling,
+)
+from jaxsparse.studies.results import Results
+from jaxsparse.studies.spec import Study
+
+# Columns that a page in portrait bears.
+_BROAD = 8
+_KINDS = {
+  'ours': 'mean ± sd (n)',
+  'paper': 'paper',
+  'difference': 'difference',
+}
+
+
+def study_table(results: Results) -> Markup:
+  """The table, in a box that scrolls where the window is too narrow."""
+  made = _stacked(table(results)) if results.study.across else table(results)
+  made_of = element(
+    'table',
+    element('caption', element('strong', 'Table 1. '), tables.legend(results)),
+    element('thead', _heads(made, results.study)),
+    [
+      element('tbody', [_line(made, line) for line in lines])
+      for _, lines in itertools.groupby(made.lines, key=lambda line: line.run)
+    ],
+  )
+  several = len(made.lines) > len({line.run for line in made.lines})
+  look = ['broad'] * (len(made.columns) > _BROAD) + ['ruled'] * several
+  return scrolling(made_of, 'Table 1', ' '.join(look))
+
+
+def _stacked(made: Table) -> Table:
+  """Without columns for the paper."""
+  ours = tuple(c for c in made.columns if c.kind == 'ours')
+  return made._replace(columns=ours)
+
+
+def _heads(made: Table, study: Study) -> list[Markup]:
+  """Up to three lines: values across, metrics, and what of each.
+
+  One that says the same in every column is left to the caption.
+  """
+  lines = [
+    [tables.group_name(column, study) for column in made.columns],
+    [column.metric.heading for column in made.columns],
+    [_KINDS[column.kind] for column in made.columns],
+  ]
+  *spans, last = [t for t in lines if len(set(t)) > 1] or lines[-1:]
+  left = ('run', *map(field_name, made.fields))
+  heads = [
+    *(element('th', text, scope='col', class_='left') for text in left),
+    *(element('th', text, scope='col') for text in last),
+  ]
+  above = [_spanned(made, texts) for texts in spans]
+  return [element('tr', cells) for cells in (*above, heads)]
+
+
+def _spanned(made: Table, texts: Sequence[str]) -> list[Markup]:
+  """Headings over as many columns as say the same."""
+  cells = [element('td', class_='left') for _ in (None, *made.fields)]
+  for text, group in itertools.groupby(texts):
+    width = str(len(list(group)))
+    cells.append(
+      element('th', element('span', text), scope='colgroup', colspan=width)
+    )
+  return cells
+
+
+def _line(made: Table, line: Line) -> Markup:
+  run, *values = tables.left_cells(made, line)
+  return element(
+    'tr',
+    element('th', run, scope='row'),
+    [element('td', value, class_='left') for value in values],
+    [_cell(line, column) for column in made.columns],
+  )
+
+
+def _cell(line: Line, column: Column) -> Markup:
+  found = line.cells.get((column.metric.name, column.across))
+  if found is None:
+    return element('td')
+  if column.kind == 'ours':
+    return element('td', _ours(found, stacked=column.across is not None))
+  return element('td', found.shown(column.kind), class_=column.kind)
+
+
+def _ours(found: Cell, *, stacked: bool) -> Iterable[Markup | str]:
+  """The number, how many seeds are in it, and why any are not."""
+  number, bracket, _ = found.ours.partition(' (')
+  yield number
+  if bracket:
+    pooled = ' pooled' if found.pooled else ''
+    yield element('span', f' ({found.n}{pooled})', class_='n')
+  if stacked and found.paper is not None:
+    text = f'paper {found.papers}, diff. {found.difference}'
+    yield element('span', text, class_='below')
+  if found.lost:
+    yield element('span', found.lost, class_='below why')

@@ -1,0 +1,200 @@
+"""`report.html`: one file that a browser opens without asking for another."""
+
+import base64
+from collections.abc import Sequence
+
+from jaxsparse.config import identity
+from jaxsparse.plotting.looks import Drawn
+from jaxsparse.runs import workdir
+from jaxsparse.studies.claims import verdicts
+from jaxsparse.studies.claims.verdicts import Verdict
+from jaxsparse.studies.names import count, row_name, tied
+from jaxsparse.studies.report import reading, times
+from jaxsparse.studies.report.account import account
+from jaxsparse.studies.report.html_table import study_table
+from jaxsparse.studies.report.markup import (
+  Content,
+  Markup,
+  element,
+  scrolling,
+)
+from jaxsparse.studies.report.style import CSS
+from jaxsparse.studies.results import MemberResult, Results
+
+_SIGNS = {'holds': '✓', 'fails': '✗', 'undecided': '?'}
+# Wider figures may be scrolled on a phone, in inches.
+_WIDE = 7.5
+
+
+def page(results: Results, drawn: Sequence[tuple[Drawn, bytes]]) -> str:
+  """The page.
+
+  Args:
+    results: of the study.
+    drawn: its figures, each with its SVG.
+  """
+  study = results.study
+  judged = verdicts.of_study(results)
+  body = [
+    element(
+      'header',
+      element('h1', study.title),
+      study.source and element('p', study.source, class_='source'),
+      element('p', account(results, [found for _, found in judged])),
+    ),
+    _section('Results', study_table(results)),
+    _claims(judged),
+    _notes(study.notes),
+    _figures(drawn),
+    _failures(results),
+    _members(results),
+    _how(results),
+    _section(reading.TITLE, [element('p', p) for p in reading.PARAGRAPHS]),
+    times.section(results),
+  ]
+  head = [
+    element('meta', charset='utf-8'),
+    element(
+      'meta', name='viewport', content='width=device-width, initial-scale=1'
+    ),
+    element('meta', name='color-scheme', content='light dark'),
+    element('title', study.title),
+    # An icon of nothing, so that no browser asks for one.
+    element('link', rel='icon', href='data:,'),
+    element('style', Markup(CSS)),
+  ]
+  html = element(
+    'html', element('head', head), element('body', element('main', body)),
+    lang='en',
+  )  # fmt: skip
+  return f'<!DOCTYPE html>\n{html}\n'
+
+
+def _section(title: str, *content: Content) -> Markup:
+  return element('section', element('h2', title), *content)
+
+
+def _claims(judged: Sequence[tuple[str, list[Verdict]]]) -> Markup | None:
+  items = []
+  for said, found in judged:
+    lines = [
+      element('li', _badge(v), element('span', tied(v.text))) for v in found
+    ]
+    items.append(element('li', element('p', tied(said)), element('ul', lines)))
+  if not items:
+    return None
+  return _section('Claims', element('ul', items, class_='claims'))
+
+
+def _badge(verdict: Verdict) -> Markup:
+  text = f'{_SIGNS[verdict.outcome]} {verdict.outcome}'
+  return element('span', text, class_=f'badge {verdict.outcome}')
+
+
+def _notes(notes: str) -> Markup | None:
+  paragraphs = [p for p in notes.split('\n\n') if p.strip()]
+  if not paragraphs:
+    return None
+  return _section('Notes', [element('p', p) for p in paragraphs])
+
+
+def _figures(drawn: Sequence[tuple[Drawn, bytes]]) -> Markup | None:
+  if not drawn:
+    return None
+  every = [_figure(i, *pair) for i, pair in enumerate(drawn, 1)]
+  return _section('Figures', every)
+
+
+def _figure(number: int, drawn: Drawn, svg: bytes) -> Markup:
+  source = 'data:image/svg+xml;base64,' + base64.b64encode(svg).decode('ascii')
+  wide = drawn.figure.get_figwidth() > _WIDE
+  image = element(
+    'img', src=source, alt=drawn.alt, class_='wide' if wide else None
+  )
+  caption = [
+    element('strong', f'Figure {number}. {drawn.title}.'),
+    ' ',
+    tied(drawn.caption),
+  ]
+  return element(
+    'figure',
+    scrolling(image, f'Figure {number}') if wide else image,
+    element('figcaption', caption),
+  )
+
+
+def _failures(results: Results) -> Markup | None:
+  """Each reason once, with the seeds that it stopped."""
+  found: dict[tuple[str, str, str], list[str]] = {}
+  for member in results.members:
+    if member.error:
+      where = row_name(results.study, member.row)
+      key = where, member.kind, member.error
+      found.setdefault(key, []).append(str(member.seed))
+  items = [
+    element('li', f'{where}, seed {", ".join(seeds)}, {kind}: {error}')
+    for (where, kind, error), seeds in found.items()
+  ]
+  if not items:
+    return None
+  return _section('Members without a result', element('ul', items))
+
+
+def _members(results: Results) -> Markup:
+  noted = any(member.note for member in results.members)
+  heads = ['row', 'seed', 'folder', 'config digest', *(['note'] * noted)]
+  rows = [
+    element('tr', [element('td', cell, class_='left') for cell in cells])
+    for cells in (_member(results, m, noted) for m in results.members)
+  ]
+  listing = element(
+    'table',
+    element('thead', element('tr', [
+      element('th', h, scope='col', class_='left') for h in heads
+    ])),
+    element('tbody', rows),
+  )  # fmt: skip
+  summary = f'{count(len(results.members), "member")}, each with its folder'
+  return _section(
+    'Members',
+    element(
+      'details',
+      element('summary', summary),
+      scrolling(listing, 'Members'),
+    ),
+  )
+
+
+def _member(
+  results: Results, member: MemberResult, noted: bool
+) -> list[Content]:
+  folder = element('code', member.root.name) if member.root else member.kind
+  cells: list[Content] = [
+    row_name(results.study, member.row),
+    str(member.seed),
+    folder,
+    element('code', _digest(member)),
+  ]
+  return [*cells, member.note] if noted else cells
+
+
+def _digest(member: MemberResult) -> str:
+  """Of the member's whole config as it is kept; '' where none can be read."""
+  if member.root is None:
+    return ''
+  try:
+    return identity.whole_digest(workdir.read_config(member.root))
+  except ValueError:  # Which its error says.
+    return ''
+
+
+def _how(results: Results) -> Markup:
+  versions = [
+    [element('dt', name), element('dd', version)]
+    for name, version in results.versions
+  ]
+  return _section(
+    'How it was made',
+    element('pre', element('code', results.command)),
+    element('dl', versions) if versions else None,
+  )

@@ -1,0 +1,217 @@
+"""Runs a study: what is not done yet, then the analyses, then the results."""
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+
+from jaxsparse.runs import workdir as workdir_lib
+from jaxsparse.runs.progress import hushed
+from jaxsparse.runs.run import SaveFailed, saving
+from jaxsparse.runs.share import TrainingFailed
+from jaxsparse.studies import noted, quantities
+from jaxsparse.studies.planning import plan as plan_lib
+from jaxsparse.studies.planning.members import Cell
+from jaxsparse.studies.planning.plan import Plan
+from jaxsparse.studies.planning.status import status
+from jaxsparse.studies.results import MemberResult, Results
+from jaxsparse.studies.running import scheduler, work
+from jaxsparse.studies.running.analyse import Analysed, analyse
+from jaxsparse.studies.running.provenance import collected
+from jaxsparse.studies.running.watch import Watch
+from jaxsparse.studies.running.work import Unfinished
+from jaxsparse.studies.spec import Study
+from jaxsparse.training.locks import lock
+from jaxsparse.training.loop import Interrupted
+
+_log = logging.getLogger(__name__)
+
+
+class StudyInterrupted(Interrupted):
+  """The study was asked to stop; its members are saved."""
+
+  def __init__(self, done: int, members: int):
+    Exception.__init__(
+      self, f'stopped and saved with {done} of {members} members done'
+    )
+
+
+def run(
+  study: Study,
+  workdir: str | os.PathLike[str],
+  runs_dir: str | os.PathLike[str],
+  *,
+  name: str,
+  command: str,
+  carry: str = 'auto',
+  joins: bool = False,
+  interrupted: Callable[[], bool] = lambda: False,
+  at_once: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+) -> Results:
+  """Runs what is not done; what is, is not repeated.
+
+  Args:
+    study: what to run.
+    workdir: of the study, for what is not a member's; held while it runs.
+    runs_dir: the members' directories are in it; studies may share it.
+    name: a short one of the study.
+    command: what to type to run it again.
+    carry: how members are carried: 'auto', 'one_by_one' or 'vmap'.
+    joins: whether it is one of several studies of this workdir, as a trial of
+      a search is: its members join theirs in `study.json`.
+    interrupted: asked now and then; if true all members save and stop.
+    at_once: makes a context in which what interrupts raises
+      `KeyboardInterrupt`; plan and analyses, which save nothing, are in one.
+
+  Returns:
+    The same, whatever the order in which members finished.
+
+  Raises:
+    ValueError: the study is wrong, or all of its configs are; or what a member
+      recorded cannot be read.
+    WorkdirBusy: another process holds `workdir`. One that holds a member is
+      waited for.
+    Interrupted: stopped by `interrupted`, and saved.
+    SaveFailed: something could not be written.
+  """
+  root = workdir_lib.local(workdir)
+  if workdir_lib.begun(root):
+    raise ValueError(f'{root} is the workdir of a run; choose another one')
+  with at_once():
+    plan = plan_lib.plan(study, runs_dir, carry)
+  check_plan(plan)
+  with lock(root), hushed(), saving(root):
+    noted.write_members(root, plan.runs_dir, plan.expanded.members, joins=joins)
+    unfinished = _train(plan, name, interrupted)
+    try:
+      with at_once():
+        analysed = analyse(plan, root, interrupted)
+    except KeyboardInterrupt:
+      if not interrupted():
+        raise
+    if interrupted():
+      raise _stopped(plan) from None
+  cells = plan.expanded.cells
+  members = tuple(_result(plan, cell, unfinished, analysed) for cell in cells)
+  return Results(
+    study,
+    name,
+    members,
+    command,
+    collected(members),
+    analysed.pooled,
+    tuple(analysed.drawings),
+  )
+
+
+def check_plan(plan: Plan) -> None:
+  """Raises `ValueError` if nothing can be run, or nothing be written."""
+  if not plan.expanded.members:
+    raise ValueError(f'no member can be run: {plan.expanded.cells[0].error}')
+  if plan.left:
+    workdir_lib.check_writable(plan.runs_dir)
+
+
+def check_any(results: Results) -> None:
+  """Checks that a study has something to show.
+
+  Raises:
+    TrainingFailed: it has not, and some of its members failed.
+    SaveFailed: it has not, for the machine kept some from their end.
+    ValueError: it has not, as every member was refused.
+  """
+  if any(member.kind == 'done' for member in results.members):
+    return
+  first = {member.kind: member for member in reversed(results.members)}
+  if 'failed' in first:
+    error = first['failed'].error
+    raise TrainingFailed(f'every member failed; the first: {error}')
+  if 'blocked' in first:
+    error = first['blocked'].error
+    raise SaveFailed(f'no member could be trained; the first: {error}')
+  raise ValueError(f'no member can be run: {first["refused"].error}')
+
+
+def _train(
+  plan: Plan, name: str, interrupted: Callable[[], bool]
+) -> Mapping[str, Unfinished]:
+  """Trains what is left; by member, why some are not done."""
+  for line in plan_lib.carried(plan) if plan.left else []:
+    _log.info('%s: carried %s', name, line)
+  stop = threading.Event()
+  watch = _watch(plan, name)
+
+  def stopping() -> bool:
+    return stop.is_set() or interrupted()
+
+  worker = work.Work(plan, watch, stopping)
+  try:
+    scheduler.carry_out(
+      work.tasks(plan),
+      worker,
+      threads=plan_lib.width(plan),
+      stopping=stopping,
+      stop=stop.set,
+      tick=watch.tick,
+    )
+  finally:
+    watch.close()
+  if interrupted():
+    raise _stopped(plan)
+  return worker.unfinished
+
+
+def _watch(plan: Plan, name: str) -> Watch:
+  members, statuses = plan.expanded.members, plan.statuses
+  return Watch(
+    name,
+    {n: m.experiment.plan.num_steps for n, m in members.items()},
+    {n: s.step for n, s in statuses.items()},
+    [n for n, s in statuses.items() if s.ended],
+    [n for n, s in statuses.items() if s.kind in ('failed', 'broken')],
+  )
+
+
+def _stopped(plan: Plan) -> StudyInterrupted:
+  names = plan.expanded.members
+  done = sum(status(plan.runs_dir / n, 0).kind == 'done' for n in names)
+  return StudyInterrupted(done, len(names))
+
+
+def _result(
+  plan: Plan,
+  cell: Cell,
+  unfinished: Mapping[str, Unfinished],
+  analysed: Analysed,
+) -> MemberResult:
+  if not cell.member:
+    return MemberResult(
+      cell.row, cell.seed, None, None, cell.error, kind='refused'
+    )
+  root = plan.runs_dir / cell.member
+  found = status(root, 0)
+  if found.kind == 'broken':
+    return MemberResult(
+      cell.row, cell.seed, None, None, found.error, kind='blocked'
+    )
+  summary = workdir_lib.finished(root)
+  if summary is None:
+    failed = Unfinished('failed', found.error)
+    kind, error = unfinished.get(cell.member, failed)
+    held = root if workdir_lib.begun(root) else None
+    return MemberResult(cell.row, cell.seed, held, None, error, kind=kind)
+  numbers = analysed.numbers.get(cell, {})
+  notes = analysed.notes.get(cell, [])
+  carry = summary.get('carry', {})
+  if carry.get('how') == 'vmap':
+    notes = [f'carried by vmap, {carry["width"]} members together', *notes]
+  recorded = quantities.recorded(root, quantities.asked(plan.study))
+  return MemberResult(
+    cell.row,
+    cell.seed,
+    root,
+    summary | recorded | numbers,
+    note='; '.join(notes),
+  )

@@ -1,0 +1,111 @@
+"""What a person sees of a study under way: one line for all of it."""
+
+import logging
+import math
+import sys
+import threading
+import time
+from collections.abc import Collection, Mapping
+
+import tqdm
+
+from jaxsparse.studies.planning.estimate import duration
+
+_log = logging.getLogger(__name__)
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+class Watch:
+  """Members and steps done, and the time left: a bar, else log lines.
+
+  Args:
+    name: of the study.
+    steps: of each member, whole.
+    done: of each member, before this process.
+    ended: members that ended before this process.
+    failed: those of them that failed.
+  """
+
+  def __init__(
+    self,
+    name: str,
+    steps: Mapping[str, int],
+    done: Mapping[str, int],
+    ended: Collection[str],
+    failed: Collection[str],
+  ):
+    self._name = name
+    self._steps, self._done = steps, dict(done)
+    self._ended, self._failed = set(ended), set(failed)
+    self._held: dict[str, str] = {}
+    self._lock = threading.Lock()
+    for member in self._ended:
+      self._done[member] = steps[member]
+    self._total, self._before = sum(steps.values()), sum(self._done.values())
+    self._began = self._last_line = time.perf_counter()
+    self._bar = (
+      tqdm.tqdm(total=self._total, initial=self._before, desc=name, unit='step')
+      if sys.stderr.isatty() and self._before < self._total
+      else None
+    )
+
+  def wait(self, member: str, holder: str) -> None:
+    """A member is held by `holder`, or by nobody if that is ''."""
+    with self._lock:
+      if holder and not self._held:
+        self._last_line = -math.inf  # Why nothing moves is told at once.
+      self._held.pop(member, None)
+      if holder:
+        self._held[member] = holder
+
+  def at(self, member: str, step: int) -> None:
+    """A member has done `step` steps; told from any thread."""
+    with self._lock:
+      self._done[member] = step
+
+  def end(self, member: str, failed: bool) -> None:
+    """A member has ended; told from any thread."""
+    with self._lock:
+      self._done[member] = self._steps[member]
+      self._held.pop(member, None)
+      self._ended.add(member)
+      if failed:
+        self._failed.add(member)
+
+  def tick(self) -> None:
+    """Shows where the study stands; called in the main thread."""
+    if self._bar is not None:
+      with self._lock:
+        done = sum(self._done.values())
+      self._bar.set_postfix_str(self._members(), refresh=False)
+      self._bar.update(done - self._bar.n)
+    elif time.perf_counter() - self._last_line > _SECONDS_BETWEEN_LINES:
+      self._last_line = time.perf_counter()
+      _log.info('%s', self.line())
+
+  def line(self) -> str:
+    """'digits_init: 3/35 members, 4,500/52,500 steps, 2 min 5 s left'."""
+    with self._lock:
+      done = sum(self._done.values())
+    facts = [self._members(), f'{done:,}/{self._total:,} steps']
+    if self._before < done < self._total:
+      taken = time.perf_counter() - self._began
+      left = taken * (self._total - done) / (done - self._before)
+      facts.append(f'{duration(left)} left')
+    return f'{self._name}: {", ".join(facts)}'
+
+  def close(self) -> None:
+    """Ends the bar, or logs where the study ended."""
+    if self._bar is not None:
+      self.tick()
+      self._bar.close()
+    else:
+      _log.info('%s', self.line())
+
+  def _members(self) -> str:
+    with self._lock:
+      shown = f'{len(self._ended)}/{len(self._steps)} members'
+      failed, held = len(self._failed), sorted(set(self._held.values()))
+    if failed:
+      shown += f', {failed} failed'
+    return f'{shown}, waiting for {" and ".join(held)}' if held else shown

@@ -1,0 +1,217 @@
+"""What a study is: runs, analyses on them, and the report they are made for.
+
+All of it is plain data. A study's file under `configs/studies` has a
+`get_config()` that returns a `Study`; nothing here reads a disk or imports
+what it names.
+
+A run with a grid makes a row of the table for each point of the grid, and
+each row has a member for each seed. The member (a resolved config with its
+seed) is the unit that is trained, kept and shared between studies.
+"""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from jaxsparse.studies.claims.kinds import Claim
+
+Point = tuple[tuple[str, Any], ...]
+
+
+class Row(NamedTuple):
+  """A row of the table: a run at one point of its grid.
+
+  Attributes:
+    run: the name of the run.
+    point: `(field, value)` for each field of the grid, in its order.
+  """
+
+  run: str
+  point: Point = ()
+
+
+@dataclass(frozen=True)
+class Run:
+  """A named run: a base config, what is changed in it, and its seeds.
+
+  Attributes:
+    name: letters, digits and underscores.
+    config: the base config, by name or path, as `--config` takes it.
+    overrides: dotted field -> value. A value `'{other}'` stands for the
+      member of the run `other` that has the same seed and the same values of
+      the grid fields that both have, and `'{other@0}'` for that of seed 0:
+      where weights (`init.checkpoint`) or masks (`init.masks`) come from.
+    grid: dotted field -> values; all combinations are run.
+    seeds: how many, from 0, or which.
+    label: what the report calls it; the name by default.
+    after: runs that must be finished first, besides those in `overrides`.
+    paper: metric -> the paper's number, in the metric's unit as shown. With a
+      grid of one field, metric -> {value: number}; of several, the keys are
+      tuples of values.
+  """
+
+  name: str
+  config: str
+  overrides: Mapping[str, Any] = field(default_factory=dict)
+  grid: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+  seeds: int | tuple[int, ...] = 5
+  label: str = ''
+  after: tuple[str, ...] = ()
+  paper: Mapping[str, Any] = field(default_factory=dict)
+
+  @property
+  def shown(self) -> str:
+    """`label`, or the name where there is none."""
+    return self.label or self.name
+
+  def rows(self) -> tuple[Row, ...]:
+    """One a point of the grid, the last field changing fastest."""
+    points = itertools.product(*self.grid.values())
+    return tuple(
+      Row(self.name, tuple(zip(self.grid, values, strict=True)))
+      for values in points
+    )
+
+  def seed_list(self) -> tuple[int, ...]:
+    """The seeds, each once, in order."""
+    return (
+      tuple(range(self.seeds))
+      if isinstance(self.seeds, int)
+      else tuple(self.seeds)
+    )
+
+  def paper_value(self, row: Row, metric: str) -> float | None:
+    """The paper's number for a row, if it printed one."""
+    given = self.paper.get(metric)
+    if not isinstance(given, Mapping):
+      return given
+    values = tuple(value for _, value in row.point)
+    return given.get(values[0] if len(values) == 1 else values)
+
+
+@dataclass(frozen=True)
+class Analysis:
+  """A measurement on finished members; its numbers join those of a row.
+
+  What it finds to draw is in the report too: analyses of one function share a
+  figure, after those that the study asks for.
+
+  Attributes:
+    name: letters, digits and underscores.
+    of: runs; the numbers belong to the rows of the first. The others give the
+      member of the same seed and the same values of shared grid fields.
+      'pruned@0' gives that of seed 0 whatever the seed; of the first, it has
+      the analysis made for that seed alone.
+    function: a name in `jaxsparse.analyses`, a dotted path or
+      a function: see `results.findings`. It is called once a member of
+      the first run, with one path for each of `of`.
+    options: for the function.
+    drawn: whether its figure is in the report, which has a line a row.
+    pooled: it is called once a row, with the paths of all seeds that finished
+      for each of `of` (of one for 'pruned@0'). What it finds is one number
+      for the row, which has an interval only if the function gives it the
+      jackknife's parts. For functions of pools, and for those alone.
+  """
+
+  name: str
+  of: tuple[str, ...]
+  function: Any
+  options: Mapping[str, Any] = field(default_factory=dict)
+  pooled: bool = False
+  drawn: bool = True
+
+
+@dataclass(frozen=True)
+class Curves:
+  """A figure of a recorded entry against the step, one line a row.
+
+  Attributes:
+    entry: of `metrics.jsonl` (`eval_accuracy`, `gradient_norm` ...), or the
+      difference of two, `a-b`.
+    log: whether the y axis is logarithmic.
+    runs: those that are shown; all by default.
+    last_step: that is shown; all by default.
+  """
+
+  entry: str = 'eval_accuracy'
+  log: bool = False
+  runs: tuple[str, ...] = ()
+  last_step: int | None = None
+
+
+@dataclass(frozen=True)
+class Against:
+  """A figure of a metric against a field of the grid, one line a run.
+
+  Runs without the field (dense, say) are drawn as level lines.
+
+  Attributes:
+    grid_field: whose values are on the x axis.
+    metric: on the y axis.
+    runs: those that are shown; all by default.
+    log: whether the y axis is logarithmic.
+    at: other field of the grid -> value: where it is drawn; at each point by
+      default, one line a point.
+  """
+
+  grid_field: str
+  metric: str = 'test_accuracy'
+  runs: tuple[str, ...] = ()
+  log: bool = False
+  at: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Scatter:
+  """A figure of a metric against another, one marker a member.
+
+  Attributes:
+    x: the metric on the x axis.
+    y: that on the y axis.
+    runs: those that are shown; all by default.
+  """
+
+  x: str
+  y: str = 'test_accuracy'
+  runs: tuple[str, ...] = ()
+
+
+Figure = Curves | Against | Scatter
+
+
+@dataclass(frozen=True)
+class Study:
+  """Runs, and the report they are made for.
+
+  Attributes:
+    title: of the report.
+    source: the paper, and which of its tables or figures this is.
+    runs: with names that differ.
+    metrics: the columns of the table, by names as `studies.quantities` has
+      them.
+    across: a grid field whose values become groups of columns, as in a table
+      of methods against sparsities; '' for one row a point.
+    figures: in the report, in this order.
+    claims: judged by the report, in this order.
+    analyses: made when the members they need are finished.
+    notes: printed below the table: deviations, what the data are.
+  """
+
+  title: str
+  runs: tuple[Run, ...]
+  source: str = ''
+  metrics: tuple[str, ...] = ('test_accuracy',)
+  across: str = ''
+  figures: tuple[Figure, ...] = (Curves(),)
+  claims: tuple[Claim, ...] = ()
+  analyses: tuple[Analysis, ...] = ()
+  notes: str = ''
+
+  def run(self, name: str) -> Run:
+    """The run of that name."""
+    return next(run for run in self.runs if run.name == name)
+
+  def rows(self) -> tuple[Row, ...]:
+    """The rows of all runs, in order."""
+    return tuple(row for run in self.runs for row in run.rows())

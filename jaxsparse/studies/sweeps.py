@@ -1,0 +1,160 @@
+"""A study of one config: `--sweep config.updater.sparsity=0.8,0.9`."""
+
+import dataclasses
+import itertools
+import pathlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jaxsparse.config import defaults as config_lib
+from jaxsparse.config import settings
+from jaxsparse.config.fields import flat
+from jaxsparse.studies import config_files
+from jaxsparse.studies.compare.table import label
+from jaxsparse.studies.names import field_name
+from jaxsparse.studies.planning import changes
+from jaxsparse.studies.spec import (
+  Against,
+  Curves,
+  Point,
+  Run,
+  Study,
+)
+
+Grid = dict[str, tuple[Any, ...]]
+
+# Settled by the study itself: each seed is a member of its own.
+_SEEDS = ('seed', 'replicates')
+
+
+def grid(config: Any, said: Sequence[str]) -> Grid:
+  """Dotted field -> the values that it is to have.
+
+  Args:
+    config: a `ConfigDict` made by `config.default_config`.
+    said: texts like 'config.updater.sparsity=0.8,0.9'.
+
+  Raises:
+    ValueError: an unknown field, a value that it does not accept, or two
+      fields that exclude each other.
+  """
+  texts = settings.by_field(said, 'sweep')
+  if 'replicates' in texts:
+    raise ValueError(
+      '--sweep: config.replicates: seeds are swept by config.seed=0:5'
+    )
+  if {'num_steps', 'num_epochs'} <= texts.keys():
+    raise ValueError(
+      '--sweep: got config.num_steps and config.num_epochs; accepted is one of'
+      ' them, which is the length of the run'
+    )
+  known = settings.known_fields(config, texts, 'sweep')
+  return {f: settings.values(f, texts[f], known[f]) for f in texts}
+
+
+def overrides(path: str, config: Any) -> dict[str, Any]:
+  """The fields of `config` that differ from those of the file it is of.
+
+  Args:
+    path: of the file, as `--config` takes it.
+    config: what it made, changed since.
+  """
+  before, now = (
+    flat(config_lib.plain(c)) for c in (config_files.load(path), config)
+  )
+  return {
+    field: value
+    for field, value in now.items()
+    if field not in _SEEDS and (field not in before or before[field] != value)
+  }
+
+
+def study(path: str, config: Any, swept: Grid) -> Study:
+  """The study of a config over a grid.
+
+  Fields that hold numbers are the grid of its runs; all combinations of the
+  others are runs of their own, so that they get lines of their own.
+
+  Args:
+    path: of the config's file, as `--config` takes it.
+    config: what it made, with overrides. Without a swept seed it is run for as
+      many as it has replicates.
+    swept: from `grid`.
+  """
+  now = changes.over(overrides(path, config), swept)
+  changed = {field: v for field, v in now.items() if field not in swept}
+  seeds = swept.get('seed') or tuple(
+    range(config.seed, config.seed + config.replicates)
+  )
+  numbers = {f: v for f, v in swept.items() if f != 'seed' and _numeric(v)}
+  others = {f: v for f, v in swept.items() if f != 'seed' and f not in numbers}
+  name = short_name(path)
+  points = _points(others)
+  words = _words(points)
+  runs = tuple(
+    Run(
+      name=words[i],
+      config=name,
+      overrides=changed | dict(point),
+      grid=numbers,
+      seeds=seeds,
+      label=label(point) if point else name,
+    )
+    for i, point in enumerate(points)
+  )
+  fields = [field_name(f) for f in swept if f != 'seed']
+  return Study(
+    title=' over '.join([name, ', '.join(fields) or 'seeds']),
+    runs=runs,
+    figures=(
+      *(Against(field) for field, values in numbers.items() if values[1:]),
+      Curves(),
+    ),
+    notes=_notes(changed),
+  )
+
+
+def at(made: Study, point: Mapping[str, Any]) -> Study:
+  """A study of one run with the values of `point` in its config."""
+  (run,) = made.runs
+  overrides = changes.over(run.overrides, point)
+  return dataclasses.replace(
+    made, runs=(dataclasses.replace(run, overrides=overrides),)
+  )
+
+
+def short_name(path: str) -> str:
+  """The name of a config that comes with jaxsparse, of its path."""
+  spec, colon, argument = path.partition(':')
+  folder, file = config_files.folder(), pathlib.Path(spec)
+  if file.is_relative_to(folder):
+    spec = file.relative_to(folder).with_suffix('').as_posix()
+  return f'{spec}{colon}{argument}'
+
+
+def _numeric(values: Sequence[Any]) -> bool:
+  return all(
+    isinstance(v, int | float) and not isinstance(v, bool) for v in values
+  )
+
+
+def _points(others: Grid) -> list[Point]:
+  combined = itertools.product(*others.values())
+  return [tuple(zip(others, values, strict=True)) for values in combined]
+
+
+def _words(points: Sequence[Point]) -> list[str]:
+  """Names of letters, digits and underscores, unlike one another."""
+  texts = ('_'.join(str(value) for _, value in point) for point in points)
+  words = [re.sub(r'\W+', '_', t, flags=re.ASCII).strip('_') for t in texts]
+  if points == [()]:
+    return ['sweep']
+  if len(set(words)) == len(words) and all(words):
+    return words
+  return [f'run_{i}' for i in range(len(words))]
+
+
+def _notes(changed: dict[str, Any]) -> str:
+  said = ', '.join(f'config.{f}={v!r}' for f, v in changed.items())
+  return f'Changed in the config: {said}.' if said else ''

@@ -1,0 +1,66 @@
+"""Bars by name: where they stand, how high, and what is written below."""
+
+import numpy as np
+import pytest
+
+from jaxsparse.analyses import _bars
+from jaxsparse.results.findings import Input, Part
+
+
+def part(label, names, values, style='-'):
+  inputs = (Input(label, {'color': 'k', 'linestyle': style}),)
+  return Part(inputs, {'name': np.asarray(names), 'v': np.asarray(values)})
+
+
+def test_seeds_are_averaged_and_groups_stand_side_by_side():
+  figure, names, shown = _bars.bars(
+    [
+      part('a', [0.0, 1.0], [1.0, 2.0]),
+      part('a', [0.0, 1.0], [3.0, 4.0]),
+      part('b', [1.0, 12.0], [5.0, np.inf], '--'),
+    ],
+    'name',
+    {'v': 'values'},
+  )
+  assert names == ['0', '1', '12']
+  (ax,) = figure.axes
+  assert [t.get_text() for t in ax.get_xticklabels()] == names
+  np.testing.assert_array_equal(shown['a']['v'], [2, 3, np.nan])
+  np.testing.assert_array_equal(shown['b']['v'], [np.nan, 5, np.nan])
+  centres = [bar.get_x() + bar.get_width() / 2 for bar in ax.patches]
+  np.testing.assert_allclose(centres, [-0.2, 0.8, 1.8, 0.2, 1.2, 2.2])
+  assert [bar.get_height() for bar in ax.patches[:2]] == [2, 3]
+  # Of two seeds, 1 and 3: one deviation of root 2 to each side.
+  (whiskers,) = ax.collections
+  root = np.sqrt(2)
+  first, second, *_ = whiskers.get_segments()
+  np.testing.assert_allclose(first[:, 1], [2 - root, 2 + root])
+  np.testing.assert_allclose(second[:, 1], [3 - root, 3 + root])
+  # Rows of one colour are told apart.
+  hatches = [bar.get_hatch() for bar in ax.patches]
+  assert hatches == ['', '', '', '///', '///', '///']
+
+
+@pytest.mark.parametrize(
+  ('count', 'letters', 'rotation'), [(5, 3, 0), (5, 20, 30), (25, 3, 90)]
+)
+def test_names_are_turned_where_they_find_no_room(count, letters, rotation):
+  names = [f'{i:0{letters}d}x' for i in range(count)]
+  figure, *_ = _bars.bars(
+    [part('a', names, np.ones(count))], 'name', {'v': 'values'}
+  )
+  (ax,) = figure.axes
+  assert {t.get_rotation() for t in ax.get_xticklabels()} == {rotation}
+
+
+@pytest.mark.parametrize(
+  ('count', 'panels', 'across'), [(9, 2, 2), (9, 3, 1), (40, 2, 1)]
+)
+def test_panels_of_many_bars_lie_below_one_another(count, panels, across):
+  table = part('a', [f'{i}x' for i in range(count)], np.ones(count)).table
+  table |= {f'v{i}': table['v'] for i in range(panels)}
+  inputs = (Input('a', {}),)
+  columns = {f'v{i}': 'values' for i in range(panels)}
+  figure, *_ = _bars.bars([Part(inputs, table)], 'name', columns)
+  grid = figure.axes[0].get_subplotspec().get_gridspec()
+  assert (grid.nrows, grid.ncols) == (panels // across, across)

@@ -1,0 +1,104 @@
+"""How many steps a run has, and what hangs on it, from a config of 20."""
+
+import pytest
+
+from jaxsparse.config.defaults import default_config
+from jaxsparse.config.resolve import resolve, settle_steps
+
+
+def settled(examples=1000, **fields):
+  """`updater__stop_step=x` sets a field of a section."""
+  config = default_config(updater='rigl')
+  config.num_steps = 20
+  config.update_from_flattened_dict(
+    {name.replace('__', '.'): value for name, value in fields.items()}
+  )
+  return settle_steps(resolve(config), examples)
+
+
+@pytest.mark.parametrize(
+  ('fields', 'steps', 'start', 'stop'),
+  [
+    ({}, 20, 0, 15),
+    ({'updater__start_step': 3, 'updater__stop_step': 20}, 20, 3, 20),
+    ({'updater__start_fraction': 0.29, 'num_steps': 100}, 100, 29, 75),
+    ({'num_steps': None, 'num_epochs': 2.0}, 20, 0, 15),
+    ({'num_steps': None, 'num_epochs': 0.29, 'batch_size': 1}, 290, 0, 217),
+    ({'num_steps': None, 'num_epochs': 1.5, 'batch_size': 64}, 23, 0, 17),
+  ],
+)
+def test_steps_are_settled_by_exact_arithmetic(fields, steps, start, stop):
+  found = settled(**{'batch_size': 100} | fields)
+  assert found['num_steps'] == steps
+  assert found['updater']['start_step'] == start
+  assert found['updater']['stop_step'] == stop
+  assert not {'num_epochs', 'start_fraction', 'stop_fraction'} & (
+    set(found) | set(found['updater'])
+  )
+
+
+@pytest.mark.parametrize(
+  ('fields', 'expected'),
+  [
+    # What RigL 5x of Evci et al. 2020 on ImageNet is: the interval stays.
+    (
+      {'num_steps': 32_000, 'updater__stop_step': 25_000, 'multiplier': 5.0},
+      (160_000, 0, 125_000, 7820),
+    ),
+    # ceil(0.2 x 75,001), so that the mask step 0.2 x 75,000 is kept.
+    (
+      {
+        'num_steps': 97_656,
+        'updater__start_step': 20_000,
+        'updater__stop_step': 75_001,
+        'multiplier': 0.2,
+      },
+      (19_531, 4000, 15_001, 313),
+    ),
+    # Shares of the run follow.
+    ({'num_steps': 200, 'multiplier': 1.5}, (300, 0, 225, 2346)),
+    (
+      {'num_steps': None, 'num_epochs': 2.0, 'multiplier': 2.5},
+      (50, 0, 37, 3910),
+    ),
+  ],
+)
+def test_a_multiplier_lengthens_all_but_the_intervals(fields, expected):
+  found = settled(
+    batch_size=100, optimizer__warmup_steps=1564, log_interval=7, **fields
+  )
+  updater = found['updater']
+  assert (
+    found['num_steps'],
+    updater['start_step'],
+    updater['stop_step'],
+    found['optimizer']['warmup_steps'],
+  ) == expected
+  assert (updater['update_interval'], found['log_interval']) == (100, 7)
+  assert found['batch_size'] == 100
+
+
+def test_a_run_that_is_multiplied_is_the_one_spelled_out():
+  short = settled(num_steps=40, multiplier=0.5, updater__stop_step=30)
+  assert short == settled(num_steps=20, updater__stop_step=15)
+  assert settled(multiplier=1.0) == settled()
+
+
+def test_a_batch_may_be_all_of_the_data():
+  assert settled(batch_size=1000)['batch_size'] == 1000
+  with pytest.raises(ValueError, match=r'config.batch_size: got 1001.*1000'):
+    settled(batch_size=1001)
+
+
+def test_seeds_of_all_replicates_have_32_bits():
+  last = 2**32 - 3
+  assert settled(seed=last, replicates=3)['seed'] == last
+  with pytest.raises(ValueError, match=f'config.seed: .* in 0 .. {last}'):
+    settled(seed=last + 1, replicates=3)
+
+
+def test_rewind_points_lie_within_the_run():
+  kept = settled(checkpoint__keep_steps=(3, 20))
+  assert kept['checkpoint']['keep_steps'] == (3, 20)
+  with pytest.raises(ValueError, match='keep_steps: .* at most num_steps 20'):
+    settled(checkpoint__keep_steps=(3, 21))

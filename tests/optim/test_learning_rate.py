@@ -1,0 +1,124 @@
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxsparse.optim import learning_rate
+
+STEPS = 100
+
+
+def shape(schedule='constant', warmup=0, boundaries=(), scales=()):
+  return learning_rate.shape(
+    {
+      'schedule': schedule,
+      'warmup_steps': warmup,
+      'boundaries': boundaries,
+      'scales': scales,
+    },
+    STEPS,
+  )
+
+
+def values(**kwargs):
+  return np.asarray(jax.vmap(shape(**kwargs))(jnp.arange(STEPS)))
+
+
+def test_constant():
+  np.testing.assert_array_equal(values(), np.ones(STEPS))
+
+
+def test_cosine_goes_from_1_to_0_over_the_run():
+  t = np.arange(STEPS)
+  expected = (1 + np.cos(np.pi * t / STEPS)) / 2
+  found = values(schedule='cosine')
+  np.testing.assert_allclose(found, expected, atol=1e-6)
+  assert found[0] == 1
+  np.testing.assert_allclose(found[50], 0.5, atol=1e-6)
+
+
+def test_warm_up_is_a_ramp_that_ends_at_its_last_step():
+  found = values(warmup=4)
+  np.testing.assert_allclose(found[:6], [0.25, 0.5, 0.75, 1, 1, 1])
+
+
+def test_warm_up_multiplies_the_schedule():
+  np.testing.assert_allclose(
+    values(schedule='cosine', warmup=10),
+    values(warmup=10) * values(schedule='cosine'),
+    rtol=1e-6,
+  )
+
+
+def test_pieces_begin_at_their_boundaries():
+  found = values(
+    schedule='piecewise', boundaries=(0.3, 0.57, 0.9), scales=(0.1, 2.0, 0.0)
+  )
+  expected = np.repeat([1, 0.1, 2, 0], [30, 27, 33, 10])
+  np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_of_boundaries_in_one_step_the_last_holds():
+  found = values(
+    schedule='piecewise', boundaries=(0.5, 0.501), scales=(0.1, 0.3)
+  )
+  np.testing.assert_allclose(found[49:51], [1, 0.3], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+  ('boundaries', 'scales'),
+  [
+    ((0.5,), ()),
+    ((0.5, 0.2), (0.1, 0.1)),
+    ((-0.1,), (0.1,)),
+    ((1.5,), (0.1,)),
+    ((0.5,), (-0.1,)),
+    ((0.5,), (math.inf,)),
+    ((math.nan,), (1.0,)),
+    ((0.5,), ('a',)),
+    (('0.5',), (0.1,)),
+  ],
+)
+def test_what_makes_no_schedule_is_refused(boundaries, scales):
+  with pytest.raises(ValueError, match='config.optimizer: got schedule'):
+    shape('piecewise', boundaries=boundaries, scales=scales)
+
+
+@pytest.mark.parametrize('schedule', ['constant', 'cosine'])
+def test_pieces_are_for_piecewise_only(schedule):
+  with pytest.raises(ValueError, match='with piecewise only'):
+    shape(schedule, boundaries=(0.5,), scales=(0.1,))
+
+
+@pytest.mark.parametrize(
+  ('fraction', 'whole', 'expected'),
+  [
+    (0.29, 100, 29),
+    (0.57, 100, 57),
+    (0.75, 1500, 1125),
+    (1e-3, 999, 0),
+    (60_000 / 97_656, 97_656, 60_000),
+    (60_000 / 97_656, 5 * 97_656, 300_000),
+    (1 / 3, 300, 100),
+  ],
+)
+def test_shares_are_of_the_number_as_meant(fraction, whole, expected):
+  assert learning_rate.share(fraction, whole) == expected
+
+
+@pytest.mark.parametrize(
+  'kwargs',
+  [
+    {'schedule': 'cosine', 'warmup': 7},
+    {'schedule': 'piecewise', 'boundaries': (0.3,), 'scales': (0.1,)},
+  ],
+)
+def test_rates_are_the_same_under_x64(kwargs):
+  steps = np.arange(STEPS, dtype=np.int32)
+  expected = jax.vmap(shape(**kwargs))(steps)
+  with jax.enable_x64(True):
+    rates = jax.vmap(shape(**kwargs))(steps)
+  assert rates.dtype == np.float32
+  np.testing.assert_array_equal(rates, expected)

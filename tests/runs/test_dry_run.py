@@ -1,0 +1,128 @@
+"""Steps without data, against the counts and the plan of the real run."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxsparse.core.types import MaskState, MaskUpdater
+from jaxsparse.runs import dry_run
+from jaxsparse.runs.build import build
+from jaxsparse.runs.share import TrainingFailed
+from jaxsparse.training.evaluate import BrokenInvariant
+
+
+def without_data(config):
+  return build(config, without_data=True)
+
+
+def take(config):
+  experiment = without_data(config)
+  return dry_run.take(experiment, dry_run.stand_in(experiment))
+
+
+def test_it_is_planned_as_the_run_with_data_is(make_config):
+  planned, real = without_data(make_config()), build(make_config())
+  assert planned.config == real.config
+  assert planned.plan == real.plan
+  assert planned.target_counts == real.target_counts
+  assert planned.recipe is real.recipe
+  np.testing.assert_array_equal(planned.batches(0, 3, 9), real.batches(0, 3, 9))
+  assert real.facts is None
+
+
+@pytest.mark.parametrize(
+  ('method', 'fields', 'mask_step'),
+  [
+    # The first, and of the one that prunes step by step the last.
+    ('rigl', {'updater__start_step': 5}, 5),
+    ('gmp', {}, 20),
+    ('static', {}, None),
+  ],
+)
+def test_it_takes_two_steps_and_a_mask_step(
+  make_config, method, fields, mask_step
+):
+  taken = take(make_config(method, **fields))
+  assert taken.mask_step == mask_step
+  assert len(taken.losses) == 2 + (mask_step is not None)
+  # Not a loss of nothing, and the second batch is another.
+  assert all(math.isfinite(loss) and loss > 0.5 for loss in taken.losses)
+  assert taken.losses[0] != taken.losses[1]
+
+
+@pytest.mark.parametrize('counts', ['updater', 'masks'])
+def test_masks_are_made_up_where_those_of_another_run_are_asked_for(
+  make_config, counts
+):
+  config = make_config(
+    'static',
+    init__masks='run:pruned',
+    init__shuffle_masks=True,
+    init__counts=counts,
+  )
+  experiment = without_data(config)
+  params, masks = dry_run.stand_in(experiment)
+  assert params is None
+  found = {'/'.join(k.key for k in p): m for p, m in _leaves(masks)}
+  assert {p: int(m.sum()) for p, m in found.items()} == experiment.target_counts
+  assert dry_run.take(experiment, (params, masks)).mask_step is None
+
+
+def _leaves(tree):
+  return jax.tree_util.tree_leaves_with_path(tree)
+
+
+def test_a_loss_that_is_not_finite_is_told(make_config):
+  with pytest.raises(TrainingFailed, match='not finite; .* 2 steps'):
+    take(
+      make_config(
+        'static', optimizer__learning_rate=1e38, optimizer__weight_decay=1e38
+      )
+    )
+
+
+def lax_masks(counts):
+  """Promises counts of each leaf and keeps one weight fewer."""
+
+  def init(params, *, key, probe=None):
+    def one(param, count):
+      place = jnp.arange(param.size).reshape(param.shape)
+      return None if count is None else place < count - 1
+
+    return MaskState(
+      jax.tree.map(one, params, counts, is_leaf=lambda x: x is None)
+    )
+
+  return MaskUpdater(init=init, update=None, mask_steps='none')
+
+
+def test_masks_that_are_not_what_was_promised_are_told(make_config):
+  with pytest.raises(BrokenInvariant, match='promises'):
+    take(make_config(lax_masks))
+
+
+def test_an_experiment_with_data_is_refused(make_config):
+  with pytest.raises(ValueError, match='without data'):
+    dry_run.take(build(make_config()), (None, None))
+
+
+def test_the_text_says_what_was_taken_on_what(make_config):
+  experiment = without_data(make_config('gmp'))
+  taken = dry_run.Taken((2.5, 2.25, 1.125), 20)
+  lines = dry_run.text(experiment, taken).splitlines()
+  assert lines == [
+    'taken   2 optimiser steps and mask step 20',
+    'on      made-up batches of 2 at a learning rate in proportion: the batch'
+    ' of 16 may not fit this machine',
+    'losses  2.5, 2.25, 1.125: finite, as are all weights',
+    'masks   hold the counts that the method promises',
+  ]
+
+
+def test_an_unknown_data_set_is_refused(make_config, tmp_path):
+  config = make_config(data__name='emnist/letters', data__dir=str(tmp_path))
+  with pytest.raises(ValueError, match='config.data: .*not prepared'):
+    without_data(config)

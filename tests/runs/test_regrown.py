@@ -1,0 +1,71 @@
+"""The moments of regrown weights as an option of a run."""
+
+import jax
+import numpy as np
+import pytest
+
+from jaxsparse.config import identity
+from jaxsparse.config.resolve import resolve
+from jaxsparse.core import paths
+from jaxsparse.runs.train import train
+from jaxsparse.training.checkpoints import files
+from jaxsparse.training.loop import Interrupted
+
+
+def arrays(workdir, replicate):
+  """Those of a member after 30 steps, by path."""
+  directory = files.absolute(workdir / 'checkpoints' / '30')
+  record = files.read_record(directory)
+  state = files.read(directory, record, files.read_structure(directory))
+  prefix = f'members/{replicate}/'
+  return {
+    path.removeprefix(prefix): np.asarray(array)
+    for path, array in paths.flatten(jax.device_get(state)).items()
+    if path.startswith(prefix)
+  }
+
+
+def test_a_run_by_age_is_resumed_and_shared_as_any_other(make_config, tmp_path):
+  fields = {'optimizer': 'adam', 'optimizer__regrown': 'age'}
+  asked = iter([False] * 6 + [True])
+  pair = make_config(replicates=2, seed=3, **fields)
+  with pytest.raises(Interrupted):
+    train(pair, tmp_path / 'pair', interrupted=lambda: next(asked))
+  train(pair, tmp_path / 'pair')
+  train(make_config(seed=4, **fields), tmp_path / 'alone')
+  ours, theirs = arrays(tmp_path / 'pair', 1), arrays(tmp_path / 'alone', 0)
+  assert ours.keys() == theirs.keys()
+  for path, array in ours.items():
+    np.testing.assert_array_equal(array, theirs[path], err_msg=path)
+  (kernel,) = (v for k, v in ours.items() if 'ages/' in k and 'Dense_0/k' in k)
+  (bias,) = (v for k, v in ours.items() if 'ages/' in k and 'Dense_0/b' in k)
+  # RigL moves nothing on the mask steps 0, 5, 10, 15 and 20.
+  assert np.all(bias == 25)
+  assert set(np.unique(kernel)) == {9, 13, 17, 21, 25}
+
+
+def test_a_run_by_seed_starts_second_moments(make_config, tmp_path):
+  for regrown in ('seed', 'zero'):
+    config = make_config(optimizer='adam', optimizer__regrown=regrown)
+    train(config, tmp_path / regrown)
+  seed, zero = (arrays(tmp_path / r, 0) for r in ('seed', 'zero'))
+  (nu,) = (k for k in zero if 'nu/' in k and 'Dense_0/kernel' in k)
+  assert not np.array_equal(seed[nu], zero[nu])
+
+
+def test_the_default_makes_no_other_run_and_a_remedy_one(make_config):
+  plain = resolve(make_config(optimizer='adam'))
+  without = {k: v for k, v in plain['optimizer'].items() if k != 'regrown'}
+  old = plain | {'optimizer': without}
+  assert identity.digest(old) == identity.digest(plain)
+  age = resolve(make_config(optimizer='adam', optimizer__regrown='age'))
+  assert identity.digest(age) != identity.digest(plain)
+
+
+def test_another_name_is_refused_before_anything_compiles(make_config):
+  config = make_config(optimizer='adam', optimizer__regrown='ages')
+  with pytest.raises(
+    ValueError,
+    match=r"config\.optimizer\.regrown: got 'ages'; accepted is age, seed",
+  ):
+    resolve(config)

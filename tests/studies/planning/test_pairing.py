@@ -1,0 +1,94 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jaxsparse.studies.planning import pairing
+from jaxsparse.studies.spec import Row, Run, Study
+
+
+def made(needs):
+  """A study whose run i needs those of `needs[i]`, by either way."""
+  return Study(
+    'x',
+    tuple(
+      Run(
+        f'r{i}',
+        'x',
+        {f'f{j}': f'{{r{j}{"@0" * (i % 2)}}}' for j in needed if j % 2},
+        after=tuple(f'r{j}' for j in sorted(needed) if not j % 2),
+      )
+      for i, needed in enumerate(needs)
+    ),
+  )
+
+
+def circular(needs):
+  """By brute force: whether some run can be reached from itself."""
+  reach = [set(n) for n in needs]
+  for _ in needs:
+    for i, found in enumerate(reach):
+      reach[i] = found.union(*(reach[j] for j in found))
+  return any(i in found for i, found in enumerate(reach))
+
+
+@given(
+  st.integers(1, 5).flatmap(
+    lambda n: st.lists(
+      st.sets(st.integers(0, n - 1), max_size=2), min_size=n, max_size=n
+    )
+  )
+)
+def test_runs_come_after_those_that_they_need(needs):
+  study = made(needs)
+  if circular(needs):
+    with pytest.raises(ValueError, match='in a circle: r'):
+      pairing.order(study)
+    return
+  order = [run.name for run in pairing.order(study)]
+  assert sorted(order) == [run.name for run in study.runs]
+  for i, needed in enumerate(needs):
+    assert all(order.index(f'r{j}') < order.index(f'r{i}') for j in needed)
+
+
+@pytest.mark.parametrize(
+  ('value', 'found'),
+  [
+    ('{dense}', ('dense', None)),
+    ('{a_1}', ('a_1', None)),
+    ('{a_1@0}', ('a_1', 0)),
+    ('{a@12}', ('a', 12)),
+    ('{a@}', None),
+    ('{a@-1}', None),
+    ('a@0', None),
+    ('{}', None),
+    ('{a}/3', None),
+    ('a', None),
+    ('{a b}', None),
+    (3, None),
+    (('{a}',), None),
+  ],
+)
+def test_a_name_in_braces_alone_is_a_source(value, found):
+  assert pairing.source(value) == found
+
+
+def test_what_a_run_needs_is_there_once():
+  run = Run(
+    'x',
+    'x',
+    {'a': '{p@0}', 'b': '{q}', 'c': 'plain'},
+    grid={'d': ('{p}', '{p@1}', 2)},
+    after=('r', 'q'),
+  )
+  assert pairing.sources(run) == (('p', 0), ('q', None), ('p', None), ('p', 1))
+  assert pairing.needs(run) == ('p', 'q', 'r')
+
+
+def test_rows_go_together_by_the_fields_that_both_have():
+  both = Run('both', 'x', grid={'a': (1, 2), 'b': (3, 4)})
+  study = Study('x', (both, Run('a', 'x', grid={'a': (1, 2)}), Run('no', 'x')))
+  row = Row('both', (('a', 2), ('b', 3)))
+  assert pairing.match(study, row, 'a', '') == Row('a', (('a', 2),))
+  assert pairing.match(study, row, 'no', '') == Row('no')
+  with pytest.raises(ValueError, match='here: 2 rows of .both. go with'):
+    pairing.match(study, Row('a', (('a', 2),)), 'both', 'here')

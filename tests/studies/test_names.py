@@ -1,0 +1,23 @@
+"""What a report calls things."""
+
+import pytest
+
+from jaxsparse.studies import names
+
+
+@pytest.mark.parametrize(
+  ('text', 'told'),
+  [
+    ('init.checkpoint: /a/b/c holds no run', 'init.checkpoint: c holds no run'),
+    ("No space left on device: '/a b/c d'", "No space left on device: 'c d'"),
+    ('"/x/" and `~/y`', '"x" and `y`'),
+    ('/nowhere', 'nowhere'),
+    ('~/runs/a-b_1.json: half', 'a-b_1.json: half'),
+    ('x=/a/b; in (/a/b/)', 'x=b; in (b)'),
+    ('run:NAME, Dense_0/kernel and/or 3 / 4', None),
+    ('see https://host/a/b', None),
+    ('</title>', None),
+  ],
+)
+def test_an_absolute_path_is_its_last_name(text, told):
+  assert names.without_folders(text) == (text if told is None else told)

@@ -1,0 +1,117 @@
+"""Numbers by name: of a summary, of records, and their differences."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jaxsparse.studies import quantities
+from jaxsparse.studies.claims.kinds import Bound, Ratio
+from jaxsparse.studies.quantities import Quantity, parse
+from jaxsparse.studies.spec import (
+  Against,
+  Curves,
+  Run,
+  Scatter,
+  Study,
+)
+
+RECORDS = [
+  {'step': 0, 'replicate': 0, 'loss': 2.0, 'by_layer': {'a': 1.0}},
+  {'step': 10, 'replicate': 0, 'loss': 1.0},
+  # A mask update, and what is logged at the same step.
+  {'step': 10, 'replicate': 0, 'before': 3.0, 'after': 4.5},
+  {'step': 20, 'replicate': 0, 'loss': None, 'before': 1.0, 'after': 0.0},
+  {'step': 30, 'replicate': 0, 'loss': 0.25, 'after': 7.0},
+]
+NUMBERS = {
+  'loss@0': 2.0,
+  'loss@10': 1.0,
+  'loss@0:10': 1.5,
+  'loss@0:30': (2 + 1 + 0.25) / 3,
+  'after-before@10': 1.5,
+  'after-before@0:100': 0.25,
+  'before-after@20': 1.0,
+  'after-loss@30': 6.75,
+}
+NONE = ('loss@5', 'loss@20', 'after-before@30', 'by_layer@0', 'x@0', 'loss')
+
+
+@pytest.fixture
+def root(tmp_path):
+  lines = ''.join(json.dumps(record) + '\n' for record in RECORDS)
+  (tmp_path / 'metrics.jsonl').write_text(lines)
+  return tmp_path
+
+
+def test_numbers_of_records(root):
+  got = quantities.recorded(root, (*NUMBERS, *NONE))
+  assert got == pytest.approx(NUMBERS)
+
+
+def test_a_member_without_records_has_none(tmp_path):
+  assert quantities.recorded(tmp_path, NUMBERS) == {}
+
+
+def test_records_that_cannot_be_read_are_an_error_if_asked_for(tmp_path):
+  (tmp_path / 'metrics.jsonl').write_text('{half\n{}\n')
+  assert quantities.recorded(tmp_path, ('loss',)) == {}
+  with pytest.raises(ValueError, match='line 1'):
+    quantities.recorded(tmp_path, ('loss@0',))
+
+
+@given(
+  st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=20),
+  st.integers(0, 25),
+  st.integers(0, 25),
+)
+def test_a_mean_over_steps_is_numpys(values, first, more):
+  quantity = parse(f'loss@{first}:{first + more}')
+  every = [{'step': i, 'loss': v} for i, v in enumerate(values)]
+  got = quantities._mean(every, quantity)
+  part = values[first : first + more + 1]
+  assert got == (pytest.approx(np.mean(part), abs=1e-9) if part else None)
+
+
+@pytest.mark.parametrize(
+  ('name', 'quantity'),
+  [
+    ('test_accuracy', Quantity('test_accuracy')),
+    ('a-b', Quantity('a', 'b')),
+    ('loss@500', Quantity('loss', '', (500, 500))),
+    ('a-b@0:7', Quantity('a', 'b', (0, 7))),
+  ],
+)
+def test_a_name_says_which(name, quantity):
+  assert parse(name) == quantity
+
+
+@pytest.mark.parametrize(
+  'name', ['', 'a-', '-a', 'a-b-c', 'a@', '@3', 'a@-1', 'a@1:', 'a b', 'a@1.5']
+)
+def test_other_names_are_refused(name):
+  with pytest.raises(ValueError, match='accepted are ENTRY'):
+    parse(name)
+
+
+def test_a_study_asks_for_what_it_shows_draws_and_judges():
+  study = Study(
+    't',
+    (Run('a', 'c', grid={'x': (1, 2)}), Run('b', 'c')),
+    metrics=('one', 'two@3'),
+    figures=(Curves('curve'), Against('x', 'three@4'), Scatter('five', 'six')),
+    claims=(
+      Ratio('a', 'b', '>=', 1.0, metric='four'),
+      Bound('a', '>=', 1.0, metric='one'),
+    ),
+  )
+  assert quantities.asked(study) == (
+    'one',
+    'two@3',
+    'three@4',
+    'five',
+    'six',
+    'four',
+  )
