@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from jaxsparse.studies.claims.kinds import Claim
+from jaxsparse.studies.kinds import Claim
 
 Point = tuple[tuple[str, Any], ...]
 

@@ -1,7 +1,9 @@
 """The tree's order, read from the imports without importing anything."""
 
 import ast
+import collections
 import graphlib
+import os
 import pathlib
 import sys
 
@@ -112,6 +114,19 @@ def cycle(graph):
   return []
 
 
+def folders(graph):
+  """Folder -> its files and folders -> those of them that each imports."""
+  found = collections.defaultdict(lambda: collections.defaultdict(set))
+  for module, names in graph.items():
+    for name in names & graph.keys() - {module}:
+      ours, theirs = module.split('.'), name.split('.')
+      level = len(os.path.commonprefix([ours, theirs]))
+      if level and level < min(len(ours), len(theirs)):
+        folder = '.'.join(ours[:level])
+        found[folder][ours[level]].add(theirs[level])
+  return found
+
+
 @pytest.fixture(scope='module')
 def graph():
   files = {
@@ -128,6 +143,14 @@ def test_every_module_imports_only_what_its_layer_may(graph):
 
 def test_no_modules_import_one_another_in_a_circle(graph):
   assert not cycle(graph)
+
+
+def test_no_files_and_folders_of_one_folder_import_one_another_in_a_circle(
+  graph,
+):
+  circles = {folder: cycle(own) for folder, own in folders(graph).items()}
+  assert {'jaxsparse', 'jaxsparse.studies', 'jaxsparse.core'} <= circles.keys()
+  assert not {folder: one for folder, one in circles.items() if one}
 
 
 def test_every_package_has_a_layer(graph):
@@ -168,6 +191,17 @@ def test_a_breach_is_seen(module, source):
 )
 def test_what_a_layer_may_import_passes(module, source):
   assert not breaches({module: imports(source, {})})
+
+
+def test_a_circle_of_folders_is_seen():
+  graph = {
+    'jaxsparse.a.one': {'jaxsparse.b.two'},
+    'jaxsparse.b.two': set(),
+    'jaxsparse.b.three': {'jaxsparse.a.four', 'jax'},
+    'jaxsparse.a.four': set(),
+  }
+  assert not cycle(graph)
+  assert set(cycle(folders(graph)['jaxsparse'])) == {'a', 'b'}
 
 
 def test_a_circle_is_seen():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jaxsparse.studies import quantities
-from jaxsparse.studies.claims.kinds import Bound, Ratio
+from jaxsparse.studies.kinds import Bound, Ratio
 from jaxsparse.studies.quantities import Quantity, parse
 from jaxsparse.studies.spec import (
   Against,

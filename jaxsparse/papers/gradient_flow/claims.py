@@ -1,6 +1,6 @@
 """What Evci et al. 2022 claim, study by study."""
 
-from jaxsparse.studies.claims.kinds import (
+from jaxsparse.studies.kinds import (
   Bound,
   Claim,
   Difference,

@@ -6,7 +6,7 @@ at 101 to 1,001.
 
 from typing import NamedTuple
 
-from jaxsparse.studies.claims.kinds import (
+from jaxsparse.studies.kinds import (
   Bound,
   Claim,
   Ordering,

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from jaxsparse.papers.gradient_flow import claims, flow, printed
 from jaxsparse.papers.gradient_flow.flow import Flow
-from jaxsparse.studies.claims.kinds import Claim
+from jaxsparse.studies.kinds import Claim
 
 _STEPS = 11_719
 

@@ -11,7 +11,7 @@ from jaxsparse.papers.gradient_flow.tickets import (
   held_against,
   of_mask,
 )
-from jaxsparse.studies.claims.kinds import Bound, Claim, Ratio
+from jaxsparse.studies.kinds import Bound, Claim, Ratio
 from jaxsparse.studies.spec import Scatter, Study
 
 

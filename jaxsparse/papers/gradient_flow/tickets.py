@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from jaxsparse.papers.gradient_flow.nets import Net, Overrides
 from jaxsparse.papers.gradient_flow.runs import fixed, pruned, runs
-from jaxsparse.studies.claims.kinds import (
+from jaxsparse.studies.kinds import (
   Bound,
   Claim,
   Difference,

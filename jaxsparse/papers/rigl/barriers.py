@@ -9,7 +9,7 @@ stays.
 ResNet-50 on ImageNet at 80 %.
 """
 
-from jaxsparse.studies.claims.kinds import (
+from jaxsparse.studies.kinds import (
   Bound,
   Difference,
   Ordering,

@@ -1,7 +1,7 @@
 """What the two papers claim, of runs named as `runs` names them."""
 
 from jaxsparse.papers.rigl.runs import SPARSITY
-from jaxsparse.studies.claims.kinds import (
+from jaxsparse.studies.kinds import (
   Claim,
   Difference,
   Ordering,

@@ -19,7 +19,7 @@ from jaxsparse.papers.rigl.runs import (
   runs,
   variant,
 )
-from jaxsparse.studies.claims.kinds import Ordering
+from jaxsparse.studies.kinds import Ordering
 from jaxsparse.studies.spec import Against, Run, Study
 
 

@@ -12,7 +12,7 @@ initialisation draws them; those along the gradient are of its size.
 from jaxsparse.papers.rigl.mnist import NET
 from jaxsparse.papers.rigl.rows import Row
 from jaxsparse.papers.rigl.runs import SPARSITY, runs, variant
-from jaxsparse.studies.claims.kinds import Difference
+from jaxsparse.studies.kinds import Difference
 from jaxsparse.studies.spec import Curves, Run, Study
 
 # What `updater` is told -> how that is shown.

@@ -15,7 +15,7 @@ from jaxsparse.papers.rigl.imagenet import (
 )
 from jaxsparse.papers.rigl.rows import Net, Row
 from jaxsparse.papers.rigl.runs import METRICS, runs
-from jaxsparse.studies.claims.kinds import Ordering
+from jaxsparse.studies.kinds import Ordering
 from jaxsparse.studies.spec import Study
 
 # At 99 % the first convolution is dense, with ERK too.

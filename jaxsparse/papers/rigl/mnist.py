@@ -14,7 +14,7 @@ the code. Mask steps of the short runs begin at 100 and not at 0.
 from jaxsparse.papers.rigl import claims, printed
 from jaxsparse.papers.rigl.rows import Net, Row
 from jaxsparse.papers.rigl.runs import runs, variant
-from jaxsparse.studies.claims.kinds import Bound, Ordering
+from jaxsparse.studies.kinds import Bound, Ordering
 from jaxsparse.studies.spec import Analysis, Curves, Run, Study
 
 _SOURCE = 'Evci et al. 2020, Rigging the Lottery, appendix B'

@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from jaxsparse.papers.rigl import claims, reported
 from jaxsparse.papers.rigl.rows import Net, Row
 from jaxsparse.papers.rigl.runs import METRICS, SPARSITY, runs
-from jaxsparse.studies.claims.kinds import Claim
+from jaxsparse.studies.kinds import Claim
 from jaxsparse.studies.spec import Against, Study
 
 SOURCE = (

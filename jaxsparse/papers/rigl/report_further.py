@@ -14,7 +14,7 @@ too, and paid for by the others, as the classifier is.
 from jaxsparse.papers.rigl import claims, report, reported
 from jaxsparse.papers.rigl.rows import Net, Row
 from jaxsparse.papers.rigl.runs import METRICS, SPARSITY, runs
-from jaxsparse.studies.claims.kinds import Bound, Claim
+from jaxsparse.studies.kinds import Bound, Claim
 from jaxsparse.studies.spec import Against, Study
 
 _STEPS = 97_656

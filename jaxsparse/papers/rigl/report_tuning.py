@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from jaxsparse.papers.rigl import report, reported
 from jaxsparse.papers.rigl.rows import Net, Overrides, Row
 from jaxsparse.papers.rigl.runs import SPARSITY, runs, variant
-from jaxsparse.studies.claims.kinds import Trend
+from jaxsparse.studies.kinds import Trend
 from jaxsparse.studies.spec import Against, Run, Study
 
 RATE = 'optimizer.learning_rate'

@@ -1,7 +1,7 @@
 """What the RigL paper says of its sweeps, of runs named as in `sweeps`."""
 
 from jaxsparse.papers.rigl.runs import SPARSITY
-from jaxsparse.studies.claims.kinds import (
+from jaxsparse.studies.kinds import (
   Bound,
   Claim,
   Ordering,

@@ -5,7 +5,7 @@ from typing import Any
 
 from jaxsparse.config.text import capital
 from jaxsparse.studies import metrics
-from jaxsparse.studies.claims.kinds import (
+from jaxsparse.studies.kinds import (
   Bound,
   Claim,
   Difference,

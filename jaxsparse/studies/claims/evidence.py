@@ -7,7 +7,7 @@ from typing import NamedTuple
 from jaxsparse.studies import metrics
 from jaxsparse.studies.claims import claims, intervals
 from jaxsparse.studies.claims.intervals import Interval
-from jaxsparse.studies.claims.kinds import (
+from jaxsparse.studies.kinds import (
   Bound,
   Claim,
   Ordering,

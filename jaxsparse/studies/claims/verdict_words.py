@@ -11,7 +11,7 @@ from jaxsparse.studies.claims.evidence import (
   reverses,
 )
 from jaxsparse.studies.claims.intervals import Interval
-from jaxsparse.studies.claims.kinds import (
+from jaxsparse.studies.kinds import (
   Bound,
   Claim,
   Ratio,

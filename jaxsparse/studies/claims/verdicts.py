@@ -65,7 +65,7 @@ from jaxsparse.studies.claims.evidence import (
   reverses,
 )
 from jaxsparse.studies.claims.intervals import Interval
-from jaxsparse.studies.claims.kinds import (
+from jaxsparse.studies.kinds import (
   Bound,
   Claim,
   Difference,

@@ -17,7 +17,8 @@ from jaxsparse.plotting.looks import (
   sentence,
   single,
 )
-from jaxsparse.studies import metrics
+from jaxsparse.studies import cells, metrics
+from jaxsparse.studies.cells import Cell
 from jaxsparse.studies.figures.styles import chosen, run_styles
 from jaxsparse.studies.names import (
   axis_name,
@@ -26,8 +27,6 @@ from jaxsparse.studies.names import (
   point_name,
   value_name,
 )
-from jaxsparse.studies.report import cells
-from jaxsparse.studies.report.cells import Cell
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.spec import Against, Point, Run
 

@@ -7,7 +7,7 @@ are checked where members are made (`members`).
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from jaxsparse.studies.claims.kinds import (
+from jaxsparse.studies.kinds import (
   Bound,
   Difference,
   Ordering,

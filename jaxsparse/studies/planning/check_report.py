@@ -5,7 +5,7 @@ from typing import Any
 
 from jaxsparse.results import findings
 from jaxsparse.studies.claims import claims
-from jaxsparse.studies.claims.kinds import (
+from jaxsparse.studies.kinds import (
   Bound,
   Claim,
   Difference,

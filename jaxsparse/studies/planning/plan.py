@@ -12,7 +12,7 @@ from jaxsparse.runs import outline, population, summary, workdir
 from jaxsparse.runs.compiled import dispatch
 from jaxsparse.runs.progress import hushed
 from jaxsparse.studies.names import count, row_name
-from jaxsparse.studies.planning import pairing, programs
+from jaxsparse.studies.planning import pairing, programs, together
 from jaxsparse.studies.planning.estimate import (
   COMPILING,
   Estimates,
@@ -24,7 +24,6 @@ from jaxsparse.studies.planning.members import (
   expand,
 )
 from jaxsparse.studies.planning.status import Status, status
-from jaxsparse.studies.running import together
 from jaxsparse.studies.spec import Study
 from jaxsparse.training.carry import usable_cores
 

@@ -6,6 +6,7 @@ It says what the page says, but for the figures and the list of members.
 import re
 from collections.abc import Sequence
 
+from jaxsparse.studies.cells import lost, table
 from jaxsparse.studies.claims import verdicts
 from jaxsparse.studies.claims.verdicts import Verdict
 from jaxsparse.studies.names import (
@@ -15,7 +16,6 @@ from jaxsparse.studies.names import (
 )
 from jaxsparse.studies.report import reading, tables, times
 from jaxsparse.studies.report.account import account, carried
-from jaxsparse.studies.report.cells import lost, table
 from jaxsparse.studies.results import Results
 
 

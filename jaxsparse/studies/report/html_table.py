@@ -7,15 +7,15 @@ many columns would not fit a page; elsewhere it has columns of its own.
 import itertools
 from collections.abc import Iterable, Sequence
 
-from jaxsparse.studies.names import field_name
-from jaxsparse.studies.report import tables
-from jaxsparse.studies.report.cells import (
+from jaxsparse.studies.cells import (
   Cell,
   Column,
   Line,
   Table,
   table,
 )
+from jaxsparse.studies.names import field_name
+from jaxsparse.studies.report import tables
 from jaxsparse.studies.report.markup import (
   Markup,
   element,

@@ -7,19 +7,19 @@ from typing import Any
 from jaxsparse.config.text import capital, lines_of_csv
 from jaxsparse.runs import summary
 from jaxsparse.studies import metrics
-from jaxsparse.studies.claims import verdicts
-from jaxsparse.studies.names import (
-  field_name,
-  row_name,
-  value_name,
-)
-from jaxsparse.studies.report.cells import (
+from jaxsparse.studies.cells import (
   NOTHING,
   Column,
   Line,
   Table,
   lost,
   table,
+)
+from jaxsparse.studies.claims import verdicts
+from jaxsparse.studies.names import (
+  field_name,
+  row_name,
+  value_name,
 )
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.spec import Row, Study

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from jaxsparse.runs import population
 from jaxsparse.runs.share import TrainingFailed
 from jaxsparse.runs.train import train_built
+from jaxsparse.studies.planning import together
 from jaxsparse.studies.planning.members import Member
 from jaxsparse.studies.planning.plan import Plan, alone
 from jaxsparse.studies.planning.status import (
@@ -15,7 +16,6 @@ from jaxsparse.studies.planning.status import (
   write_failure,
 )
 from jaxsparse.studies.results import Kind
-from jaxsparse.studies.running import together
 from jaxsparse.studies.running.scheduler import Task
 from jaxsparse.studies.running.watch import Watch
 from jaxsparse.training.locks import WorkdirBusy, holder

@@ -3,7 +3,7 @@
 import pytest
 
 from jaxsparse.studies.claims import claims
-from jaxsparse.studies.claims.kinds import (
+from jaxsparse.studies.kinds import (
   Bound,
   Difference,
   Ordering,

@@ -9,7 +9,7 @@ from scipy import stats
 
 from jaxsparse.studies.claims import verdicts
 from jaxsparse.studies.claims.evidence import Sample
-from jaxsparse.studies.claims.kinds import Ratio
+from jaxsparse.studies.kinds import Ratio
 from jaxsparse.studies.spec import Row
 
 

@@ -11,7 +11,7 @@ from scipy import stats
 
 from jaxsparse.studies.claims import verdicts
 from jaxsparse.studies.claims.evidence import Sample
-from jaxsparse.studies.claims.kinds import (
+from jaxsparse.studies.kinds import (
   Bound,
   Difference,
   Ordering,

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from jaxsparse.studies.claims.kinds import (
+from jaxsparse.studies.kinds import (
   Bound,
   Difference,
   Ordering,

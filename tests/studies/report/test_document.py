@@ -6,7 +6,7 @@ import re
 import jax
 import pytest
 
-from jaxsparse.studies.claims.kinds import Bound
+from jaxsparse.studies.kinds import Bound
 from jaxsparse.studies.report import document
 from jaxsparse.studies.spec import Run, Study
 

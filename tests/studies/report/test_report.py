@@ -10,12 +10,12 @@ import pytest
 from jaxsparse.config import identity
 from jaxsparse.runs import workdir
 from jaxsparse.runs.train import train
-from jaxsparse.studies.claims.kinds import (
+from jaxsparse.studies.figures import draw
+from jaxsparse.studies.kinds import (
   Bound,
   Difference,
   Ordering,
 )
-from jaxsparse.studies.figures import draw
 from jaxsparse.studies.report import report
 from jaxsparse.studies.results import MemberResult, Results
 from jaxsparse.studies.spec import Against, Curves, Run, Study

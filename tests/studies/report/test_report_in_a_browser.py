@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib import image
 
-from jaxsparse.studies.claims.kinds import Bound
+from jaxsparse.studies.kinds import Bound
 from jaxsparse.studies.report import report
 from jaxsparse.studies.spec import Against, Curves
 

@@ -6,8 +6,9 @@ import math
 
 import pytest
 
-from jaxsparse.studies.claims.kinds import Bound
-from jaxsparse.studies.report import cells, tables
+from jaxsparse.studies import cells
+from jaxsparse.studies.kinds import Bound
+from jaxsparse.studies.report import tables
 from jaxsparse.studies.report.account import account
 from jaxsparse.studies.spec import Run, Study
 

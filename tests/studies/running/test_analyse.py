@@ -16,7 +16,7 @@ from jaxsparse.plotting import looks
 from jaxsparse.results.findings import Finding
 from jaxsparse.studies import metrics
 from jaxsparse.studies.claims import verdicts
-from jaxsparse.studies.claims.kinds import Bound
+from jaxsparse.studies.kinds import Bound
 from jaxsparse.studies.planning.check import check
 from jaxsparse.studies.report import report
 from jaxsparse.studies.results import Pooled

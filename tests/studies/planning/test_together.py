@@ -7,10 +7,11 @@ import types
 import pytest
 
 from jaxsparse.runs import workdir
+from jaxsparse.studies.planning import together
 from jaxsparse.studies.planning.plan import plan
 from jaxsparse.studies.planning.status import Status, status
 from jaxsparse.studies.running import run as run_lib
-from jaxsparse.studies.running import together, work
+from jaxsparse.studies.running import work
 from jaxsparse.training.loop import Interrupted
 
 SPARSITY = 'updater.sparsity'
