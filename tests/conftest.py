@@ -1,6 +1,7 @@
 """Settings of the whole suite: 8 virtual devices, strict ranks."""
 
 import os
+import pathlib
 
 os.environ['JAX_PLATFORMS'] = 'cpu'
 # Most of a test's time is compiling. Level 1 halves it, and trained an MLP and
@@ -10,6 +11,13 @@ os.environ['XLA_FLAGS'] = (
   + os.environ.get('XLA_FLAGS', '')
 )
 os.environ.setdefault('MPLBACKEND', 'Agg')
+# A program is compiled once for all files, processes and runs of the suite.
+os.environ.setdefault(
+  'JAX_COMPILATION_CACHE_DIR',
+  str(pathlib.Path(__file__).parents[1] / '.cache' / 'jax'),
+)
+os.environ.setdefault('JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS', '0')
+os.environ.setdefault('JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES', '-1')
 
 import jax
 import pytest
