@@ -1,4 +1,4 @@
-"""How many keys reach a threshold, or how many places of equal keys do."""
+"""Counts of the keys, or positions of equal keys, that reach a threshold."""
 
 from collections.abc import Callable, Sequence
 
@@ -24,7 +24,7 @@ def of_keys(keys: Sequence[Array], thresholds: Array, tied: Array) -> Array:
 
 @jax.jit
 def of_places(keys: Sequence[Array], thresholds: Array, tied: Array) -> Array:
-  """Counts those keys equal to `tied` whose places reach the thresholds."""
+  """Counts the keys equal to `tied` whose positions reach the thresholds."""
   places = [
     jnp.where(key == tied, place, LOWEST_KEY)
     for key, place in zip(keys, place_keys(keys), strict=True)

@@ -1,8 +1,7 @@
-"""What the classes of a tree's nodes say of the leaves that they hold.
+"""Recognises Flax variables and Equinox layers by the class of a tree node.
 
-A path has the names of attributes, which their author chose; a class says
-what a leaf is. Classes are told by name and module, so that no library is
-imported.
+The names in a path are chosen by the model's author; the class of a node is
+not. Classes are recognised by name and module, so that no library is imported.
 """
 
 from typing import Any
@@ -39,7 +38,7 @@ def has_kernels(layer: Any) -> bool:
 
 
 def _bases(kind: type, module: str) -> tuple[str, ...]:
-  """Names of `kind` and its base classes that are of `module`."""
+  """Returns the names of `kind` and its base classes defined in `module`."""
   return tuple(
     base.__name__
     for base in kind.__mro__

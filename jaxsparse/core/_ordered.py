@@ -1,8 +1,8 @@
 """Total orders as uint32 keys.
 
-Scores become keys that compare as integers, alike on every backend; places
-become keys that fall along the flat order. What `where` says is put into the
-keys of scores.
+Scores become keys that compare as integers, alike on every backend; positions
+become keys that decrease along the flat order. `put_first` encodes `where` in
+the keys of scores.
 """
 
 import math
@@ -28,7 +28,7 @@ _NAN_KEY = np.uint32(1)
 
 @jax.jit
 def score_keys(scores: Array) -> Array:
-  """Keys above 0 that compare as the canonical scores do, NaN below all.
+  """Returns keys above 0 that order like the canonical scores, NaN lowest.
 
   By bits throughout: how floats compare with subnormals is up to the backend.
   """
@@ -41,7 +41,7 @@ def score_keys(scores: Array) -> Array:
 
 @jax.jit
 def put_first(keys: Array, where: Array, all_in: Array) -> Array:
-  """Keys whose k largest are those where `where` is True, then the others.
+  """Returns keys whose k largest are those where `where` is True, then others.
 
   One key cannot rank both kinds, but k asks for one only: either the others
   are out and equal, or the True ones are `all_in`.
@@ -52,7 +52,7 @@ def put_first(keys: Array, where: Array, all_in: Array) -> Array:
 
 
 def place_keys(keys: Sequence[Array]) -> list[Array]:
-  """Keys that fall from `HIGHEST_KEY` by one an entry, in flat order."""
+  """Returns keys that fall from `HIGHEST_KEY` by 1 per entry, in flat order."""
   places, start = [], 0
   for key in keys:
     index = jnp.full(key.shape, start, jnp.uint32)
@@ -66,14 +66,14 @@ def place_keys(keys: Sequence[Array]) -> list[Array]:
 
 @jax.jit
 def count(mask: Array) -> Array:
-  """True entries of a bool array, an int32 scalar."""
+  """Counts the True entries of a bool array; an int32 scalar."""
   return count_true([mask, ~mask], jnp.int32)[0]
 
 
 def count_true(
   masks: Sequence[Array], dtype: DTypeLike = jnp.uint32
 ) -> Sequence[Array]:
-  """True entries of each of two or more bool arrays of one shape.
+  """Counts the True entries of each of two or more bool arrays of one shape.
 
   One reduction of several operands, all kept by a barrier: XLA for CPU makes
   it a loop in registers, while it writes the operand of a sum to memory.
@@ -88,18 +88,18 @@ def count_true(
 
 
 def unstacked(rows: Array) -> list[list[Array]]:
-  """The entries of a uint32 matrix, as scalars that are computed once.
+  """Splits a uint32 matrix into scalars, each of which is computed once.
 
   By one reduction with as many results. XLA for CPU would compile slices, and
-  all that the matrix is made of, into each of the kernels that read them, and
-  those of leaves of one shape would no longer be the same.
+  the computation of the matrix, into each of the kernels that read them, and
+  the kernels of leaves of equal shape would no longer be the same.
   """
   size, columns = rows.shape
   twice = jnp.broadcast_to(rows.ravel(), (2, rows.size))
-  found = lax.reduce(
+  entries = lax.reduce(
     lax.split(twice, [1] * rows.size, axis=1),
     [np.uint32(0)] * rows.size,
     lambda x, y: list(map(jnp.maximum, x, y)),
     (0, 1),
   )
-  return [found[i * columns : (i + 1) * columns] for i in range(size)]
+  return [entries[i * columns : (i + 1) * columns] for i in range(size)]

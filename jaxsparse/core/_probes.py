@@ -1,4 +1,4 @@
-"""Thresholds that a search by interpolation tries next."""
+"""The next thresholds of a search by interpolation."""
 
 from collections.abc import Sequence
 
@@ -13,12 +13,12 @@ _BELOW_ONE = np.float32(1 - 2.0**-24)
 
 
 def inside(low: Array, high: Array, surplus: Array, deficit: Array) -> Array:
-  """Four thresholds between the ends of each bracket.
+  """Returns four thresholds between the ends of each bracket.
 
-  Keys inside a bracket are taken as evenly spread. The thresholds are the
-  place where k then lies, a step to either side of it as long as chance makes
-  it err, so that a bracket of N keys shrinks to the order of sqrt(N), and the
-  middle, so that no input takes more passes than bisection does.
+  Keys inside a bracket are assumed to be evenly spread. The thresholds are the
+  k-th largest under that assumption; one on either side of it, at the distance
+  of its random error, so that a bracket of N keys shrinks to the order of
+  sqrt(N); and the middle, so that no input takes more passes than bisection.
 
   Args:
     low: uint32 [groups].
@@ -46,19 +46,19 @@ def inside(low: Array, high: Array, surplus: Array, deficit: Array) -> Array:
 
 
 def worth_a_sample(groups: Sequence[Sequence[Array]]) -> bool:
-  """Whether a sample is quickly drawn, and saves more than it costs.
+  """Returns whether a sample saves more time than it costs.
 
-  Not of few keys, nor of sharded ones, which it would gather.
+  It does not for few keys, nor for sharded ones, which it would gather.
   """
   largest = max(map(_size, groups))
   return largest >= _SAMPLED_FROM and not any(map(_is_sharded, groups))
 
 
 def sampled(groups: Sequence[Sequence[Array]], k: Array) -> Array:
-  """Thresholds that should hold k between them, from a sample sorted in full.
+  """Returns thresholds that should bracket the k-th key, from a sorted sample.
 
-  The keys three standard errors to either side of k and, for where equal keys
-  straddle k, the one at k and the next number.
+  They are the keys three standard errors to either side of k and, for where
+  equal keys straddle k, the one at k and the next number.
 
   Args:
     groups: uint32 keys.
@@ -69,19 +69,19 @@ def sampled(groups: Sequence[Sequence[Array]], k: Array) -> Array:
   """
   rising = jnp.sort(jnp.stack([_sample(keys) for keys in groups]))
   totals = np.maximum([_size(keys) for keys in groups], 1).astype(np.float32)
-  share = (k.astype(jnp.float32) / totals)[:, None]
-  variance = share * (1 - share) * np.array([[9, 0, 0, 9]], np.float32)
+  fraction = (k.astype(jnp.float32) / totals)[:, None]
+  variance = fraction * (1 - fraction) * np.array([[9, 0, 0, 9]], np.float32)
   error = jnp.sqrt(_SAMPLE * variance) + 1
-  rank = share * _SAMPLE + error * np.array([[1, 0, 0, -1]], np.float32)
+  rank = fraction * _SAMPLE + error * np.array([[1, 0, 0, -1]], np.float32)
   rank = jnp.clip(jnp.ceil(rank).astype(jnp.int32), 1, _SAMPLE)
-  found = jnp.take_along_axis(
+  thresholds = jnp.take_along_axis(
     rising, _SAMPLE - rank, axis=1, mode='promise_in_bounds'
   )
-  return found + np.array([[0, 0, 1, 1]], np.uint32)
+  return thresholds + np.array([[0, 0, 1, 1]], np.uint32)
 
 
 def _sample(keys: Sequence[Array]) -> Array:
-  """256 of the keys, one in so many; of fewer keys, some more than once."""
+  """Draws 256 keys at a fixed stride, with repeats where there are fewer."""
   # Odd, so that it does not stay in a few columns of a power of two.
   stride = _size(keys) // _SAMPLE | 1
   parts, start = [], 0
@@ -96,7 +96,7 @@ def _size(keys: Sequence[Array]) -> int:
 
 
 def _is_sharded(keys: Sequence[Array]) -> bool:
-  """Whether an array is sharded by its type."""
+  """Returns whether the type of any of the arrays is sharded."""
   return any(
     axis is not None for key in keys for axis in jax.typeof(key).sharding.spec
   )

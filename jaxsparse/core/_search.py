@@ -1,17 +1,17 @@
-"""Searches for the thresholds that given numbers of keys reach.
+"""Searches for thresholds that exactly k keys reach.
 
-Keys are uint32 and fall into groups, each with a k of its own. A search looks,
+Keys are uint32 and fall into groups, each with its k. A search looks,
 in each group, for a threshold t with count(key >= t) = k. Where equal keys
 make that impossible it goes on, among the keys equal to the t whose class
-straddles k, to a threshold of their places. It only compares and counts: no
-key is moved, so arrays are not concatenated or sorted, and k is data.
+straddles k, to a threshold of their position keys. It only compares and counts:
+no key is moved, so arrays are not concatenated or sorted, and k is data.
 
 One loop serves all groups: what a search costs to compile hardly depends on
 their number.
 
 `interpolation` makes few passes, as many as the data ask for: for CPU.
 `bisection` makes 32, and 32 again where there is a tie: on accelerators a loop
-of known length needs no word from the host between passes. It keeps arrays
+of known length needs no transfer to the host between passes. It keeps arrays
 sharded as they are.
 """
 
@@ -32,7 +32,7 @@ Group = Sequence[Array]
 
 
 class Bracket(NamedTuple):
-  """Where the thresholds are, uint32 [groups] each.
+  """Lower and upper bounds of the thresholds, uint32 [groups] each.
 
   Attributes:
     low: too low or right: `at_low` >= k reach it.
@@ -41,7 +41,7 @@ class Bracket(NamedTuple):
     at_high: how many reach `high`.
     k: how many shall reach the threshold.
     tied: `LOWEST_KEY` while thresholds are of keys. Then the key that straddles
-      k, and all else is about the places of its equals.
+      k, and all other fields refer to the position keys of its equals.
   """
 
   low: Array
@@ -53,17 +53,17 @@ class Bracket(NamedTuple):
 
   @property
   def done(self) -> Array:
-    """Where a threshold is found, `low`, bool [groups]."""
+    """Groups whose threshold is found: it is `low`; bool [groups]."""
     return self.at_low == self.k
 
   @property
   def open(self) -> Array:
-    """Where there is something left to search, bool [groups]."""
+    """Groups that are not done and have keys to search, bool [groups]."""
     return ~self.done & (self.high - self.low > 1)
 
 
 def whole(groups: Sequence[Group], k: Array, highest: Array) -> Bracket:
-  """The brackets of all keys; `highest` of each group are `HIGHEST_KEY`."""
+  """Returns brackets around all keys; `highest` counts the `HIGHEST_KEY`s."""
   none = k - k  # keeps the type, mesh axes included, of k
   return Bracket(
     low=none,
@@ -76,12 +76,12 @@ def whole(groups: Sequence[Group], k: Array, highest: Array) -> Bracket:
 
 
 def sizes(groups: Sequence[Group]) -> np.ndarray:
-  """Keys of each group, uint32 [groups]."""
+  """Counts the keys of each group, uint32 [groups]."""
   return np.array([sum(key.size for key in keys) for keys in groups], np.uint32)
 
 
 def bisection(groups: Sequence[Group], k: Array, highest: Array) -> Bracket:
-  """Halves the brackets 32 times, and those of places as often."""
+  """Halves the brackets of keys 32 times, then those of tied positions."""
 
   def halved(count: _counting.Count, state: Array) -> Array:
     def body(_: Array, state: Array) -> Array:
@@ -103,7 +103,7 @@ def bisection(groups: Sequence[Group], k: Array, highest: Array) -> Bracket:
 
 
 def interpolation(groups: Sequence[Group], k: Array, highest: Array) -> Bracket:
-  """Draws the brackets in to four thresholds a pass, until counts are k.
+  """Narrows the brackets by four thresholds a pass, until the counts are k.
 
   One group after the other, so that its keys stay in the cache. Thresholds
   are those of `_probes`; the first ones are a sample's where one is worth it.
@@ -121,12 +121,12 @@ def interpolation(groups: Sequence[Group], k: Array, highest: Array) -> Bracket:
 
   def search(g: Array, brackets: Array) -> Array:
     state, thresholds = _at(brackets, g, axis=1), _at(first, g)
-    found = drawn_in(g, of_keys, state, thresholds)
-    state = jnp.stack(into_ties(Bracket(*found), _at(size, g)))
-    # A loop of its own, as under vmap one loop would count both all the time.
-    found = drawn_in(g, of_places, state, _inside(state))
+    bracket = drawn_in(g, of_keys, state, thresholds)
+    state = jnp.stack(into_ties(Bracket(*bracket), _at(size, g)))
+    # A second loop, as under vmap one loop would count both all the time.
+    bracket = drawn_in(g, of_places, state, _inside(state))
     return lax.dynamic_update_slice_in_dim(
-      brackets, found, g, axis=1, allow_negative_indices=False
+      brackets, bracket, g, axis=1, allow_negative_indices=False
     )
 
   def drawn_in(
@@ -163,7 +163,7 @@ def _inside(state: Array) -> Array:
 
 
 def narrowed(b: Bracket, thresholds: Array, counts: Array) -> Bracket:
-  """`b` drawn in to thresholds [groups, T] and what reaches each of them.
+  """Narrows `b` by thresholds [groups, T] and the counts that reach them.
 
   Groups that are done stay as they are.
   """
@@ -180,7 +180,7 @@ def narrowed(b: Bracket, thresholds: Array, counts: Array) -> Bracket:
 
 
 def into_ties(b: Bracket, size: np.ndarray | Array) -> Bracket:
-  """`b`, of places in those groups where no key is left between the ends."""
+  """Switches `b` to position keys in groups with no key between the ends."""
   stuck = ~b.done
   none = b.k - b.k
   places = Bracket(

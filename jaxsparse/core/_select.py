@@ -13,7 +13,7 @@ from jaxsparse.core._ordered import LOWEST_KEY, place_keys, unstacked
 def select(
   groups: Sequence[Sequence[Array]], k: Array, highest: Array
 ) -> list[list[Array]]:
-  """Masks, shaped like the keys of `groups`, of the k largest of each group.
+  """Returns masks of the k largest keys of each group.
 
   Args:
     groups: uint32 arrays of any shapes, at most `_ordered.MOST` keys in a
@@ -22,25 +22,27 @@ def select(
     highest: how many keys are `HIGHEST_KEY`, at most k; uint32 [groups].
 
   Returns:
-    bool arrays with k True in each group. Of equal keys the first ones are
-    taken: earlier arrays first, then by flat index.
+    bool arrays shaped like `groups`, with k True in each group. Of equal keys
+    the first ones are taken: earlier arrays first, then by flat index.
   """
   # Under shard_map a loop may not start from constants and go on to counts of
   # keys that vary over the mesh: so a zero of their type.
   zero = sum(
     jnp.sum(key, dtype=jnp.uint32) * 0 for keys in groups for key in keys
   )
-  found = _search_on_platform(groups, k + zero, highest + zero)
-  tied = found.tied != LOWEST_KEY
-  low = jnp.where(tied, found.tied, found.low)
-  end = jnp.where(tied, found.low, LOWEST_KEY)
+  bracket = _search_on_platform(groups, k + zero, highest + zero)
+  tied = bracket.tied != LOWEST_KEY
+  low = jnp.where(tied, bracket.tied, bracket.low)
+  end = jnp.where(tied, bracket.low, LOWEST_KEY)
   ends = unstacked(jnp.stack([low, end], axis=1))
-  return [_taken(keys, *both) for keys, both in zip(groups, ends, strict=True)]
+  return [
+    _taken(keys, *bounds) for keys, bounds in zip(groups, ends, strict=True)
+  ]
 
 
 @jax.jit
 def _taken(keys: Sequence[Array], low: Array, end: Array) -> list[Array]:
-  """Keys above `low`, and of its equals those with places from `end`."""
+  """Masks the keys above `low`, and its equals with position keys >= `end`."""
   return [
     (key > low) | ((key == low) & (place >= end))
     for key, place in zip(keys, place_keys(keys), strict=True)

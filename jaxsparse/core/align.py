@@ -1,11 +1,11 @@
-"""Trees that follow another one, matched by path, whatever holds the leaves.
+"""Matches trees to a leading one by path, whatever containers hold them.
 
 The trees of one net can be held by different containers: `flax.nnx` gives an
 optimiser a `State` of variables when it starts and one of arrays from then on,
 keeps its state in variables of another kind, and has dicts beside them. To
 `jax.tree.map` these are different trees, or worse, a variable is a leaf that
 is not `None` and can be computed with. So masks, counts, scores and statistics
-follow by path. The tree that leads says what the result looks like.
+follow by path. Results have the structure of the leading tree.
 """
 
 from collections.abc import Callable
@@ -42,9 +42,9 @@ def aligned(
 
 
 def same_containers(lead: PyTree, tree: PyTree) -> bool:
-  """Returns whether `tree` has a leaf or `None` where `lead` has a leaf.
+  """Returns whether `tree` has the containers of `lead` around its leaves.
 
-  And the containers of `lead` around them.
+  It has a leaf or `None` where `lead` has a leaf.
   """
   return _in_same_containers(lead, tree) is not None
 
@@ -53,7 +53,7 @@ def map_aligned(fn: Callable[..., Any], lead: PyTree, *rest: PyTree) -> PyTree:
   """Maps `fn(leaf, *rest_leaves)` over `lead`; the rest follows by path.
 
   Args:
-    fn: what is called for each leaf of `lead`.
+    fn: called for each leaf of `lead`.
     lead: the tree that leads.
     *rest: trees with a leaf, or `None`, for each of its leaves.
 

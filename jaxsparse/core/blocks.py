@@ -1,7 +1,7 @@
-"""Kernels as blocks of weights that are active as one.
+"""Splits kernels into blocks of weights that are active together.
 
-A leaf is split into rows, a block each. One block may be cut short, so that a
-mask has any count: the lowest that is active.
+A leaf is split into rows, a block each. The lowest active block may be cut
+short, so that a mask can have any count.
 """
 
 import math
@@ -18,7 +18,7 @@ from jaxsparse.core.types import Path, Shape
 
 
 class Blocks(NamedTuple):
-  """How leaves are made of blocks.
+  """The functions that split a leaf into blocks and join them.
 
   Attributes:
     split: `(path, leaf)`: the leaf as `[blocks, weights of a block]`.
@@ -30,7 +30,7 @@ class Blocks(NamedTuple):
 
 
 def tiles(height: int, width: int, axes: fans.Rule) -> Blocks:
-  """Blocks over the input and output units, see `structures.block`.
+  """Returns blocks of input and output units, see `structures.block`.
 
   Args:
     height: of a block, in input units.
@@ -53,10 +53,11 @@ def tiles(height: int, width: int, axes: fans.Rule) -> Blocks:
 
 
 def slices(axes: fans.Rule) -> Blocks:
-  """All taps of one input and one output unit, see `structures.kernel_slice`.
+  """Returns blocks of all taps of one input and output unit.
 
   Args:
-    axes: input and output axes of each leaf; all others are of taps.
+    axes: input and output axes of each leaf; all others are of taps. See
+      `structures.kernel_slice`.
   """
 
   def split(path: Path, leaf: Array) -> Array:
@@ -74,7 +75,7 @@ def slices(axes: fans.Rule) -> Blocks:
 
 
 def keep(held: Array, scores: Array, dropped: Array) -> Array:
-  """`held`, less the blocks of lowest score.
+  """Drops the blocks of lowest score from `held`.
 
   Args:
     held: bool `[blocks, n]`.
@@ -88,11 +89,12 @@ def keep(held: Array, scores: Array, dropped: Array) -> Array:
 
 
 def fill(held: Array, scores: Array, count: Array) -> Array:
-  """`held`, and blocks beside it by their mean; the last is cut to the count.
+  """Adds the blocks of highest mean score to `held`, up to `count` weights.
 
-  There are no more blocks than the count makes, unless `held` has more. What
-  they have no room for goes to the blocks that `held` fills in part, by their
-  mean as well, each filled before the next.
+  The last block is cut to the count. There are at most ceil(count / n) blocks,
+  unless `held` has more. Weights for which the new blocks have no room go to
+  the blocks that `held` fills in part, by their mean as well, each filled
+  before the next.
 
   Args:
     held: bool `[blocks, n]`.
@@ -101,21 +103,21 @@ def fill(held: Array, scores: Array, count: Array) -> Array:
   """
   size = held.shape[1]
   means = jnp.mean(scores, axis=1)
-  there = jnp.any(held, axis=1)
-  more = (count + size - 1) // size - jnp.sum(there, dtype=jnp.int32)
-  come = topk_mask(means, jnp.maximum(more, 0), where=~there)
-  before = topk_mask(means, jnp.maximum(more - 1, 0), where=~there)
-  whole = held | before[:, None]
-  room = (there | come)[:, None] & ~whole
+  active = jnp.any(held, axis=1)
+  added = (count + size - 1) // size - jnp.sum(active, dtype=jnp.int32)
+  come = topk_mask(means, jnp.maximum(added, 0), where=~active)
+  before = topk_mask(means, jnp.maximum(added - 1, 0), where=~active)
+  filled = held | before[:, None]
+  room = (active | come)[:, None] & ~filled
   # The last new block comes before the rest, whatever its mean.
   rank = jnp.where(come, jnp.inf, means)[:, None]
-  missing = count - jnp.sum(whole, dtype=jnp.int32)
+  missing = count - jnp.sum(filled, dtype=jnp.int32)
   ranked = jnp.broadcast_to(rank, held.shape)
-  return whole | topk_mask(ranked, missing, where=room)
+  return filled | topk_mask(ranked, missing, where=room)
 
 
 class _Sides(NamedTuple):
-  """Blocks along the inputs and the outputs: how many, and how long."""
+  """The number and length of blocks along the inputs and the outputs."""
 
   down: int
   height: int
@@ -126,11 +128,11 @@ class _Sides(NamedTuple):
 def _sides(
   path: Path, shape: Shape, height: int, width: int, rule: fans.Rule
 ) -> tuple[tuple[int, ...], _Sides]:
-  """The axes in the order taps, inputs, outputs, and the sides of blocks."""
-  found = fans.find(rule, path, shape)
-  layers = {*found.in_axes} & {*found.out_axes}
+  """Returns the axes, ordered taps, inputs, outputs, and the block sides."""
+  unit_axes = fans.find(rule, path, shape)
+  layers = {*unit_axes.in_axes} & {*unit_axes.out_axes}
   inputs, outputs = (
-    [axis for axis in axes if axis not in layers] for axes in found[:2]
+    [axis for axis in axes if axis not in layers] for axes in unit_axes[:2]
   )
   rest = [a for a in range(len(shape)) if a not in {*inputs, *outputs}]
   down, across = (
@@ -146,9 +148,9 @@ def _sides(
 
 
 def _taps(rule: fans.Rule, path: Path, shape: Shape) -> tuple[int, ...]:
-  """The axes that are neither of input nor of output units."""
-  found = fans.find(rule, path, shape)
-  units = {*found.in_axes, *found.out_axes}
+  """Returns the axes that are of neither input nor output units."""
+  unit_axes = fans.find(rule, path, shape)
+  units = {*unit_axes.in_axes, *unit_axes.out_axes}
   return tuple(axis for axis in range(len(shape)) if axis not in units)
 
 

@@ -1,4 +1,4 @@
-"""One name out of a few: what is said of any other."""
+"""Checks of an argument that is one of a few names."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +7,7 @@ from jaxsparse.core import paths
 
 
 def check(said: str, got: Any, accepted: Iterable[Any]) -> None:
-  """Refuses what is none of the accepted names, and tells the nearest.
+  """Raises `ValueError` unless `got` is accepted; suggests the nearest name.
 
   >>> check("size is 'byte'", 'byte', ('bytes', 'rows'))
   Traceback (most recent call last):
@@ -15,16 +15,16 @@ def check(said: str, got: Any, accepted: Iterable[Any]) -> None:
   ValueError: size is 'byte'; accepted are bytes, rows. Did you mean 'bytes'?
 
   Args:
-    said: what was got, and where.
-    got: that itself.
-    accepted: in the order in which they are to be told.
+    said: the start of the message: the argument and its value.
+    got: the value.
+    accepted: the accepted values, in the order in which they are listed.
 
   Raises:
     ValueError: `got` is not among them.
   """
-  known = list(accepted)
-  if got not in known:
-    named = [str(name) for name in known]
+  options = list(accepted)
+  if got not in options:
+    named = [str(name) for name in options]
     raise ValueError(
       f'{said}; accepted are {", ".join(named) or "none"}.'
       f'{paths.nearest(str(got), named)}'

@@ -1,4 +1,4 @@
-"""The drop-and-grow engine that SET, SNFS and RigL share.
+"""The drop-and-grow step of SET, SNFS and RigL.
 
 Each leaf by itself: of n active weights the k = floor(f n) of lowest drop
 score are dropped, then the k of highest grow score among all that were not
@@ -21,7 +21,7 @@ def drop_and_grow(
   grow_scores: Scores,
   drop_fraction: Scalar,
 ) -> Masks:
-  """New masks, with exactly as many active weights in each leaf as before.
+  """Drops and grows weights; each leaf keeps its number of active weights.
 
   Args:
     masks: bool leaves, `None` where exempt.
@@ -35,9 +35,9 @@ def drop_and_grow(
     The new masks. A weight may be dropped and grown in one update.
   """
   active = masking.active(masks)
-  kept, stay = keep_highest(masks, drop_scores, active, drop_fraction)
+  remaining, stay = keep_highest(masks, drop_scores, active, drop_fraction)
   # All that were kept, and as many more as were dropped.
-  return topk_masks_by_leaf(grow_scores, active, where=kept, eligible=stay)
+  return topk_masks_by_leaf(grow_scores, active, where=remaining, eligible=stay)
 
 
 def keep_highest(
@@ -48,11 +48,12 @@ def keep_highest(
   Args:
     masks: bool leaves, `None` where exempt.
     scores: shaped like the masks. Read only where the mask is True.
-    active: what `masks.active` says of them.
+    active: active weights of each leaf, from `masks.active`.
     drop_fraction: f in [0, 1], a number or a traced float32 scalar.
 
   Returns:
-    Masks of what stays, and how many stay: int32 scalars, `None` where exempt.
+    Masks of the weights that stay, and their number: int32 scalars, `None`
+    where exempt.
   """
   leaves, structure = jax.tree.flatten(active)
   if not leaves:
@@ -62,21 +63,21 @@ def keep_highest(
   stay = jax.tree.unflatten(
     structure, list(counts - dropped_count(counts, drop_fraction))
   )
-  kept = topk_masks_by_leaf(scores, stay, where=masks, eligible=active)
-  return kept, stay
+  remaining = topk_masks_by_leaf(scores, stay, where=masks, eligible=active)
+  return remaining, stay
 
 
 def dropped_count(active: Array, drop_fraction: Scalar) -> Array:
-  """floor(f n) as int32, computed in float32 and kept within [0, n]."""
+  """Returns floor(f n) as int32, computed in float32, clipped to [0, n]."""
   count = jnp.floor(jnp.float32(drop_fraction) * active.astype(jnp.float32))
   return jnp.clip(count.astype(jnp.int32), 0, active)
 
 
 def carry_over(params: Params, old: Masks, new: Masks) -> Params:
-  """`params` after a mask change: 0 where the weight was not active before.
+  """Returns `params` after a mask change: 0 unless active before and after.
 
   Dropped weights become 0, truly grown ones start at 0, and a weight that was
   dropped and grown in one update is left alone.
   """
-  both = map_masks(lambda _, o, n: o & n, params, old, new)
-  return apply_masks(params, both)
+  still_active = map_masks(lambda _, o, n: o & n, params, old, new)
+  return apply_masks(params, still_active)

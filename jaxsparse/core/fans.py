@@ -1,14 +1,14 @@
 """The units that a kernel connects, and the connections that each has.
 
 Which axes of a kernel are its input and output units depends on the layer,
-not on the shape alone. A rule `(path, shape) -> Axes` says it for each leaf.
-`by_name` is the default: the name of a leaf says whether it is a kernel of
+not on the shape alone. A rule `(path, shape) -> Axes` maps each leaf to them.
+`by_name` is the default: the name of a leaf decides whether it is a kernel of
 Flax or a weight of Equinox, whose rules are `flax` and `equinox`. One
 exception to a rule is a function of a line or two:
 
     def axes(path, shape):
-      found = fans.by_name(path, shape)
-      return found._replace(groups=32) if 'grouped' in path else found
+      default = fans.by_name(path, shape)
+      return default._replace(groups=32) if 'grouped' in path else default
 
 The fans below are He et al.'s (2015), counted over active weights: padding,
 stride and overlap play no part.
@@ -55,11 +55,11 @@ _LONGEST = 32
 
 
 def by_name(path: Path, shape: Shape) -> Axes:
-  """Returns the axes that the leaf's name says: the default of all methods.
+  """Returns the axes that the leaf's name implies: the default of all methods.
 
   `weight`, `weight_ih` and `weight_hh` are [out, in, ...], as in Equinox, and
   all others are read as those of Flax. A model that calls a kernel [in, out]
-  `weight` takes `flax`, or a rule of its own.
+  `weight` needs `flax`, or a custom rule.
 
   Raises:
     ValueError: as `flax`.
@@ -85,9 +85,9 @@ def flax(path: Path, shape: Shape) -> Axes:
     [1, 7, in, out], up to 32 where one side alone is longer than 1), and the
     layer is not called dense, linear, einsum or local.
 
-  What is left is refused, as it can be a convolution, a `DenseGeneral`, a
+  All else is refused, as it can be a convolution, a `DenseGeneral`, a
   `LinearGeneral`, an `Einsum` or layers that are stacked by `nn.scan`. A name
-  settles it, and so does a rule of one's own:
+  settles it, and so does a custom rule:
 
       def axes(path, shape):
         if path == 'encoder/mix/kernel':  # [embed, heads, head_dim]
@@ -103,7 +103,7 @@ def flax(path: Path, shape: Shape) -> Axes:
   name, which has one a channel.
 
   Raises:
-    ValueError: neither name nor shape tell the axes; names the leaf.
+    ValueError: neither name nor shape determine the axes; names the leaf.
   """
   layer = path.split('/')[-2:][0].lower()
   if len(shape) == 3 and layer in ('query', 'key', 'value'):
@@ -120,8 +120,9 @@ def flax(path: Path, shape: Shape) -> Axes:
 def equinox(path: Path, shape: Shape) -> Axes:
   """Returns the axes of Equinox layers: [out, in, ...], attention too.
 
-  Cells have [3 out, in] or [4 out, in], gates side by side. Groups are told as
-  by `flax`: of weights [out, 1, ...] of a layer with `depthwise` in its name.
+  Cells have [3 out, in] or [4 out, in], gates side by side. Groups are
+  recognised as by `flax`: of weights [out, 1, ...] of a layer with `depthwise`
+  in its name.
   """
   layer = path.split('/')[-2:][0].lower()
   return Axes((1,), (0,), groups=_groups(layer, shape, 1, 0))
@@ -148,22 +149,22 @@ def _check_window(path: Path, layer: str, shape: Shape) -> None:
 
 
 def find(rule: Rule, path: Path, shape: Shape) -> Axes:
-  """Returns the axes that `rule` has for a leaf, checked, sorted, from 0 on.
+  """Returns the axes of a leaf by `rule`: checked, sorted, not negative.
 
   Raises:
     ValueError: an axis that is not there or named twice, no input or no
       output axis, groups that do not divide the output units; names the leaf.
   """
-  got = rule(path, shape)
-  where = f'{path!r} of shape {shape} has {got}'
-  found = Axes(
-    _within(got.in_axes, len(shape), where),
-    _within(got.out_axes, len(shape), where),
-    got.groups,
+  axes = rule(path, shape)
+  where = f'{path!r} of shape {shape} has {axes}'
+  checked = Axes(
+    _within(axes.in_axes, len(shape), where),
+    _within(axes.out_axes, len(shape), where),
+    axes.groups,
   )
-  if found.groups != 1:
-    _check_groups(found, shape, where)
-  return found
+  if checked.groups != 1:
+    _check_groups(checked, shape, where)
+  return checked
 
 
 def _within(axes: tuple[int, ...], ndim: int, where: str) -> tuple[int, ...]:
@@ -171,10 +172,10 @@ def _within(axes: tuple[int, ...], ndim: int, where: str) -> tuple[int, ...]:
     raise ValueError(
       f'{where}; accepted are one or more axes in {-ndim} .. {ndim - 1}'
     )
-  found = tuple(sorted({a % ndim for a in axes}))
-  if len(found) < len(axes):
+  indices = tuple(sorted({a % ndim for a in axes}))
+  if len(indices) < len(axes):
     raise ValueError(f'{where}, which names an axis twice')
-  return found
+  return indices
 
 
 def _check_groups(axes: Axes, shape: Shape, where: str) -> None:
@@ -186,7 +187,7 @@ def _check_groups(axes: Axes, shape: Shape, where: str) -> None:
 
 
 def fan_in(mask: Array, axes: Axes) -> Array:
-  """Active weights that enter each output unit.
+  """Counts the active weights that enter each output unit.
 
   Args:
     mask: bool.
@@ -199,7 +200,7 @@ def fan_in(mask: Array, axes: Axes) -> Array:
 
 
 def fan_out(mask: Array, axes: Axes) -> Array:
-  """Active weights that leave each input unit.
+  """Counts the active weights that leave each input unit.
 
   Args:
     mask: bool.
@@ -226,7 +227,7 @@ def fan_out(mask: Array, axes: Axes) -> Array:
 
 
 def units(shape: Shape, axes: Axes) -> tuple[int, int]:
-  """How many input and output units a kernel of `shape` connects."""
+  """Returns the number of input and of output units of a kernel."""
   inputs, outputs = (math.prod(shape[a] for a in which) for which in axes[:2])
   return inputs * axes.groups, outputs
 

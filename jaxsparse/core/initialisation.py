@@ -3,14 +3,14 @@
 Each is `(params, masks, *, key, ...) -> params`, 0 outside the masks, leaves
 without a mask untouched. `dense` keeps the values that the model's own
 initialiser drew, for the connections of the dense layer; `sparse` and
-`layer_scaled` draw anew, for the connections that there are. They take an
+`layer_scaled` draw new values, for the connections in the masks. They take an
 existing tree, so they serve any model of any library, and a method that
 redraws weights calls them as a run does:
 
     params = initialisation.sparse(params, masks, key=key)
 
-Which axes of a kernel are inputs and outputs its name says, or a rule that is
-passed as `axes`, see `core.fans`.
+The input and output axes of a kernel follow from its name, or from a rule that
+is passed as `axes`, see `core.fans`.
 """
 
 import math
@@ -33,7 +33,7 @@ _FANS = ('fan_in', 'fan_out', 'fan_avg')
 
 
 def dense(params: Params, masks: Masks, *, key: Array | None = None) -> Params:
-  """The masked dense initialisation: `params` with 0 outside the masks.
+  """Returns the masked dense initialisation: `params`, 0 outside the masks.
 
   Args:
     params: as the model's own initialisers drew them, for dense fans.
@@ -58,13 +58,13 @@ def sparse(
   distribution: str = 'normal',
   axes: fans.Rule = fans.by_name,
 ) -> Params:
-  """The sparse initialisation, scaled to each unit's own connections.
+  """Draws the sparse initialisation, scaled by each unit's active connections.
 
   An active weight from input unit i to output unit o has mean 0 and variance
   scale / F. F counts active weights: those that enter o (`fan_in`), those
   that leave i (`fan_out`), or the mean of the two, one for each connection
-  (`fan_avg`); those at all spatial positions are counted. A unit without any
-  stays at 0. Source: Evci et al. 2022, "Gradient Flow in Sparse Neural
+  (`fan_avg`); all spatial positions are counted. A unit without any stays at
+  0. Source: Evci et al. 2022, "Gradient Flow in Sparse Neural
   Networks and How Lottery Tickets Win", whose formula is the default;
   `fan='fan_avg', distribution='uniform', scale=1` compares with a masked
   Glorot uniform initialisation like for like.
@@ -78,7 +78,7 @@ def sparse(
     scale: 2 for layers that feed a ReLU (He), 1 for linear ones (LeCun).
     fan: `fan_in`, `fan_out` or `fan_avg`.
     distribution: `normal`, `truncated_normal` (at two standard deviations of
-      the normal that is cut; the variance is as said) or `uniform`.
+      the normal that is cut; the variance is as above) or `uniform`.
     axes: input and output axes of each leaf, by its name unless a rule is
       passed; see `core.fans`.
 
@@ -109,7 +109,7 @@ def layer_scaled(
   distribution: str = 'normal',
   axes: fans.Rule = fans.by_name,
 ) -> Params:
-  """The dense initialisation rescaled by each layer's density.
+  """Draws the dense initialisation, rescaled by each layer's density.
 
   The active weights of a layer have variance scale / (F density), F being the
   dense fan: one scale a layer, that of its mean unit. Source: Liu et al. 2019,
@@ -117,7 +117,7 @@ def layer_scaled(
   it; their plots draw it from the truncated normal.
 
   Args:
-    params: as for `sparse`, and so are the others.
+    params: as for `sparse`.
     masks: bool leaves, `None` where exempt.
     key: a PRNG key, not the one that drew the masks.
     scale: as for `sparse`.
@@ -182,13 +182,13 @@ def _draw(
   variance: Callable[[Array, fans.Axes], Array],
 ) -> Params:
   check_masks(params, masks)
-  said = f'distribution is {distribution!r}'
-  choices.check(said, distribution, _DISTRIBUTIONS)
+  message = f'distribution is {distribution!r}'
+  choices.check(message, distribution, _DISTRIBUTIONS)
   draw = _DISTRIBUTIONS[distribution]
 
   def one(path: str, param: Array, mask: Array, leaf_key: Array) -> Array:
-    found = fans.find(axes, path, mask.shape)
-    drawn = jnp.sqrt(variance(mask, found)) * draw(leaf_key, param.shape)
+    unit_axes = fans.find(axes, path, mask.shape)
+    drawn = jnp.sqrt(variance(mask, unit_axes)) * draw(leaf_key, param.shape)
     return jnp.where(mask, drawn, 0.0).astype(param.dtype)
 
   return map_masks_with_path(

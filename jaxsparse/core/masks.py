@@ -2,8 +2,8 @@
 
 A mask tree follows the params' tree; `None` marks a leaf that is not subject
 to sparsity. Params lead and masks follow, matched by path (`align`), so that
-masks made of one container's params serve those of another:
-`map_masks_with_path` is the one place that knows.
+masks made from params in one container serve those in another;
+`map_masks_with_path` implements this.
 """
 
 import math
@@ -40,7 +40,7 @@ def map_masks(
   *rest: PyTree,
   exempt: Callable[..., Any] = lambda *_: None,
 ) -> PyTree:
-  """Maps over the masked leaves of `params`.
+  """Maps `fn` over the masked leaves of `params`.
 
   Args:
     fn: `(param, mask, *rest) -> leaf`, called where the mask is not `None`.
@@ -68,7 +68,7 @@ def map_masks_with_path(
   *rest: PyTree,
   exempt: Callable[..., Any] = lambda *_: None,
 ) -> PyTree:
-  """`map_masks`, of an `fn` that takes the leaf's path first."""
+  """Maps like `map_masks`; `fn` takes the leaf's path first."""
   leaves = paths.flatten(params)
   columns = [
     aligned(params, masks, 'the tree of masks or counts'),
@@ -84,7 +84,7 @@ def map_masks_with_path(
 
 
 def apply_masks(params: Params, masks: Masks) -> Params:
-  """`params` with 0 outside the masks; exempt leaves unchanged.
+  """Sets `params` to 0 outside the masks; exempt leaves are unchanged.
 
   By `where`, never by product: NaN x 0 is NaN.
   """
@@ -97,14 +97,14 @@ def apply_masks(params: Params, masks: Masks) -> Params:
 
 
 def full_masks(params: Params, counts: Counts) -> Masks:
-  """All-active masks on the leaves that `counts` names, sharded as `params`."""
+  """Returns all-True masks of the leaves in `counts`, sharded as `params`."""
   return map_masks(
     lambda p, _: shard_like(p, jnp.ones(p.shape, bool)), params, counts
   )
 
 
 def random_masks(params: Params, counts: Counts, *, key: jax.Array) -> Masks:
-  """Masks with exactly `counts` active weights at uniformly random places.
+  """Draws masks with exactly `counts` active weights, uniformly at random.
 
   Args:
     params: params (or a tree of `ShapeDtypeStruct`).
@@ -127,16 +127,16 @@ def random_masks(params: Params, counts: Counts, *, key: jax.Array) -> Masks:
 def highest(
   params: Params, counts: Counts, scores: Scores, *, where: PyTree | None = None
 ) -> Masks:
-  """`topk.topk_masks_by_leaf`, sharded as `params`."""
+  """Returns masks of `topk.topk_masks_by_leaf`, sharded as `params`."""
   masks = topk_masks_by_leaf(scores, counts, where=where)
   return map_masks(lambda p, _, m: shard_like(p, m), params, counts, masks)
 
 
 def shard_like(param: Any, leaf: jax.Array) -> jax.Array:
-  """`leaf`, laid out over devices as `param` is; also under jit.
+  """Lays out `leaf` over devices like `param`; also under jit.
 
-  A new leaf depends on its parameter's shape alone: nothing else would tell
-  the compiler where its parts belong. A `ShapeDtypeStruct` has no layout, and a
+  A new leaf depends on its parameter's shape alone, from which the compiler
+  cannot infer its sharding. A `ShapeDtypeStruct` has no layout, and a
   parameter that is not committed to a device leaves the choice to JAX.
   """
   if isinstance(param, jax.ShapeDtypeStruct):
@@ -151,7 +151,7 @@ def shard_like(param: Any, leaf: jax.Array) -> jax.Array:
 
 
 def active(masks: Masks) -> PyTree:
-  """Active weights of each masked leaf, int32 scalars (exempt: `None`).
+  """Counts the active weights of each leaf, int32 (exempt: `None`).
 
   Raises:
     ValueError: as for `check_sizes`.
@@ -163,7 +163,7 @@ def active(masks: Masks) -> PyTree:
 def check_sizes(
   shapes: Mapping[Path, Shape], *, together: bool = False
 ) -> None:
-  """Refuses leaves whose weights an int32 cannot count.
+  """Raises `ValueError` where an int32 cannot count the weights of the leaves.
 
   Args:
     shapes: of the leaves that have a mask.
@@ -189,7 +189,7 @@ def check_sizes(
 
 
 def active_by_path(masks: Masks) -> dict[Path, int]:
-  """Active weights of each masked leaf by path, as host integers."""
+  """Counts the active weights of each masked leaf by path, on the host."""
   return {
     path: int(np.count_nonzero(mask))
     for path, mask in paths.flatten(jax.device_get(masks)).items()
@@ -197,7 +197,7 @@ def active_by_path(masks: Masks) -> dict[Path, int]:
 
 
 def sizes_by_path(masks: Masks) -> dict[Path, int]:
-  """Weights of each masked leaf by path, as host integers."""
+  """Counts all weights of each masked leaf by path, on the host."""
   return {
     path: int(np.prod(mask.shape, dtype=np.int64))
     for path, mask in paths.flatten(masks).items()

@@ -1,4 +1,4 @@
-"""Leaves named by path, alike for linen, nnx, equinox and plain trees.
+"""Paths of leaves, alike for linen, nnx, equinox and plain trees.
 
 A path is the keys from the root joined by '/': `layers_0/kernel`,
 `layers/0/weight`. The `.value` of a flax.nnx variable is left out. No two
@@ -7,7 +7,7 @@ would, those keys are quoted. Patterns are those of `fnmatch` (`*` also crosses
 '/').
 
 A rule `(path, shape) -> bool` selects leaves. By default they are the kernels,
-`kernels_of`. A selection of one's own can start from them:
+`kernels_of`. A custom selection can start from them:
 
     is_kernel = paths.kernels_of(params)
     erk(params, 0.9, select=lambda p, s: is_kernel(p, s) and p != 'head/weight')
@@ -102,9 +102,9 @@ def _quoted(keys: Sequence[str]) -> Path:
 
 
 def _shared(tree: PyTree) -> set[Path]:
-  """Returns the joined keys of more than one leaf, those that are `None` too.
+  """Returns the joined keys that more than one leaf has.
 
-  So that a leaf has one path in params and in masks.
+  `None` leaves count too, so that a leaf has one path in params and in masks.
   """
   leaves = tree_util.tree_flatten_with_path(tree, lambda x: x is None)[0]
   counts = collections.Counter('/'.join(_keys(path)) for path, _ in leaves)
@@ -145,9 +145,9 @@ def kernels_of(tree: PyTree) -> Rule:
   Kernels are those of dense, convolutional and recurrent layers and of
   attention, in linen, nnx and Equinox alike; gains of norms, embeddings,
   biases and LoRA's factors are not. A layer of `equinox.nn` is known by its
-  class, whatever its field is called. All other leaves go by their names, see
-  `kernels`: a table called `weight` that a plain tree or a module of one's own
-  has under a name without `embed` passes for a kernel.
+  class, whatever its field is called. All other leaves are recognised by their
+  names, see `kernels`: a table called `weight` in a plain tree or a custom
+  module, under a name without `embed`, passes for a kernel.
 
   Args:
     tree: params; an Equinox module keeps its classes under `eqx.filter`.
@@ -166,14 +166,14 @@ def kernels_of(tree: PyTree) -> Rule:
 
 
 def matches(path: Path, pattern: str) -> bool:
-  """Whether `pattern` is `path`, or an `fnmatch` pattern that it matches."""
+  """Returns whether `pattern` is `path`, or a pattern that `path` matches."""
   return path == pattern or fnmatch.fnmatchcase(path, pattern)
 
 
 def matching(
   names: Collection[Path], pattern: str, *, what: str, where: str = ''
 ) -> list[Path]:
-  """Those of `names` that match `pattern`, in their order.
+  """Returns the `names` that match `pattern`, in their order.
 
   Args:
     names: paths.
@@ -182,22 +182,22 @@ def matching(
     where: the pattern is from, likewise: 'no_decay'.
 
   Raises:
-    ValueError: none of them does, or the pattern is no text.
+    ValueError: no name matches, or the pattern is not a string.
   """
   start = f'{where}: ' if where else ''
   if not isinstance(pattern, str):
     raise ValueError(f'{start}got {pattern!r}; accepted is a pattern of {what}')
-  found = [name for name in names if matches(name, pattern)]
-  if not found:
+  matched = [name for name in names if matches(name, pattern)]
+  if not matched:
     raise ValueError(
       f'{start}{pattern!r} fits none of the {what}:'
       f' {", ".join(natural_order(names))}.{nearest(pattern, names)}'
     )
-  return found
+  return matched
 
 
 def natural_order(names: Iterable[Path]) -> list[Path]:
-  """`names` sorted so that `Dense_2` comes before `Dense_10`."""
+  """Sorts `names` so that `Dense_2` comes before `Dense_10`."""
 
   def parts(name):
     return [
@@ -209,13 +209,13 @@ def natural_order(names: Iterable[Path]) -> list[Path]:
 
 
 def nearest(name: str, accepted: Iterable[str]) -> str:
-  """' Did you mean ...?' for the accepted name nearest to `name`, or ''."""
+  """Returns ' Did you mean ...?' with the nearest accepted name, or ''."""
   close = difflib.get_close_matches(name, list(accepted), n=1, cutoff=0.5)
   return f' Did you mean {close[0]!r}?' if close else ''
 
 
 def leaf_shape(leaf: Any) -> Shape:
-  """The shape of an array, a `ShapeDtypeStruct` or a shape tuple."""
+  """Returns the shape of an array, a `ShapeDtypeStruct` or a shape tuple."""
   return tuple(leaf.shape if hasattr(leaf, 'shape') else leaf)
 
 
@@ -231,7 +231,7 @@ def check_arrays(params: PyTree) -> None:
 
 
 def abstract(tree: PyTree) -> PyTree:
-  """`tree` with each array replaced by its `jax.ShapeDtypeStruct`."""
+  """Replaces each array of `tree` by its `jax.ShapeDtypeStruct`."""
   return jax.tree.map(
     lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), tree
   )
@@ -240,7 +240,7 @@ def abstract(tree: PyTree) -> PyTree:
 def order_of_use(
   fn: Callable[..., Any], params: PyTree, *inputs: Any
 ) -> list[Path]:
-  """The paths of `params` in the order in which `fn` first uses them.
+  """Returns the paths of `params` in the order in which `fn` first uses them.
 
   Args:
     fn: `(params, *inputs) -> outputs`; traced, not run.

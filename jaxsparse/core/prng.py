@@ -1,7 +1,7 @@
 """Named random streams.
 
 Every key is `at(stream(root, name), step)`: a function of the seed, a name
-and the step. No key is split and carried, so none needs a checkpoint, and a
+and the step. No key is split and passed on, so none needs a checkpoint, and a
 resumed run draws what an unbroken one would have drawn.
 """
 
@@ -16,7 +16,7 @@ from jaxsparse.core.types import PyTree
 
 
 def stream(key: jax.Array, name: str) -> jax.Array:
-  """The key of the stream `name` ('init', 'masks', 'dropout', ...) of `key`.
+  """Derives the key of the stream `name` ('init', 'masks', 'dropout', ...).
 
   Raises:
     TypeError: `key` is no PRNG key.
@@ -29,17 +29,17 @@ def stream(key: jax.Array, name: str) -> jax.Array:
 
 
 def at(key: jax.Array, step: int | jax.Array) -> jax.Array:
-  """The key of one step of a stream."""
+  """Derives the key of one step of a stream."""
   return jax.random.fold_in(key, step)
 
 
 def leaf_keys(key: jax.Array, tree: PyTree) -> PyTree:
-  """A key for each leaf of `tree`, by path: leaves of one shape differ."""
+  """Derives a key for each leaf of `tree` from its path."""
   return paths.map_with_path(lambda path, _: stream(key, path), tree)
 
 
 def _is_key(value: object) -> bool:
-  """Whether it is a key of JAX, typed or (`PRNGKey`) of two words and more."""
+  """Returns whether `value` is a JAX key, typed or raw (`PRNGKey`)."""
   if not isinstance(value, jax.Array | np.ndarray):
     return False
   typed = jnp.issubdtype(value.dtype, jax.dtypes.prng_key)

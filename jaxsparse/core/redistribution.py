@@ -1,8 +1,8 @@
 """Mask updates that move active weights from layer to layer.
 
-Each leaf drops its weights of lowest score, as in `drop_grow`; what all leaves
-dropped together is then handed out anew, in proportion to a share of each. The
-sum of active weights stays what it was, to the weight.
+Each leaf drops its weights of lowest score, as in `drop_grow`; the number that
+all leaves dropped together is then redistributed over the leaves, in proportion
+to a weighting of each. The sum of active weights is constant, exactly.
 """
 
 import jax
@@ -17,17 +17,17 @@ from jaxsparse.core.masks import active, check_sizes, map_masks
 from jaxsparse.core.topk import topk_masks_by_leaf
 from jaxsparse.core.types import Masks, PyTree, Scalar, Scores
 
-# Below any share that is not 0: these get what others have no room for.
+# Below any share that is not 0: such leaves get the overflow of the others.
 _LEAST = np.float32(2.0**-40)
 
 
 def apportion(total: Array, shares: Array, room: Array) -> Array:
-  """`total` in whole parts as near to `shares` as the room allows.
+  """Divides `total` into integers in proportion to `shares`, up to `room`.
 
   Webster's method with caps: min(room_i, round(x shares_i)), with the x that
   makes the sum `total`; where the last few come at one x, lower indices come
-  first. What a leaf has no room for goes to the others in proportion to their
-  shares, and to those without a share, alike, when all others are full.
+  first. The overflow of a full leaf goes to the others in proportion to their
+  shares, and to those of share 0, alike, when all others are full.
 
   Args:
     total: int32 scalar in [0, sum of `room`]; may be traced.
@@ -39,15 +39,15 @@ def apportion(total: Array, shares: Array, room: Array) -> Array:
     int32 `[n]` in [0, room], whose sum is `total` exactly.
   """
   highest = jnp.max(shares)
-  known = jnp.all(jnp.isfinite(shares)) & (highest > 0)
-  scaled = shares / jnp.where(known, highest, 1.0)
-  scaled = jnp.where(known, jnp.maximum(scaled, _LEAST), 1.0)
+  usable = jnp.all(jnp.isfinite(shares)) & (highest > 0)
+  scaled = shares / jnp.where(usable, highest, 1.0)
+  scaled = jnp.where(usable, jnp.maximum(scaled, _LEAST), 1.0)
 
   def parts(bits: Array) -> Array:
     level = jax.lax.bitcast_convert_type(bits, jnp.float32)
-    wanted = jnp.floor(level * scaled + np.float32(0.5))
-    enough = wanted >= room.astype(jnp.float32)
-    return jnp.where(enough, room, wanted.astype(jnp.int32))
+    rounded = jnp.floor(level * scaled + np.float32(0.5))
+    enough = rounded >= room.astype(jnp.float32)
+    return jnp.where(enough, room, rounded.astype(jnp.int32))
 
   def halve(_: int, ends: tuple[Array, Array]) -> tuple[Array, Array]:
     low, high = ends
@@ -69,13 +69,13 @@ def _bits(level: np.float32) -> Array:
 
 
 def _in_order(total: Array, room: Array) -> Array:
-  """`total` handed out to the first that have room."""
+  """Distributes `total` over the entries in order, up to the room of each."""
   before = jnp.cumsum(room, dtype=jnp.int32) - room
   return jnp.clip(total - before, 0, room)
 
 
 def mean_of_active(tree: PyTree, masks: Masks) -> PyTree:
-  """The mean of |x| over the active weights of each leaf of `tree`.
+  """Computes the mean of |x| over the active weights of each leaf of `tree`.
 
   Args:
     tree: leaves shaped like the masks: a gradient, a momentum.
@@ -100,27 +100,27 @@ def drop_and_grow_shared(
   drop_fraction: Scalar,
   shares: PyTree,
 ) -> Masks:
-  """`drop_grow.drop_and_grow`, but for how many each leaf grows.
+  """Drops and grows weights, redistributing the dropped number over leaves.
 
   Args:
     masks: bool leaves, `None` where exempt.
     drop_scores: shaped like the masks; lowest dropped first.
     grow_scores: shaped like the masks; highest grown first.
     drop_fraction: of the active weights of each leaf, in [0, 1].
-    shares: of what all leaves dropped, by leaf: float32 scalars, see
-      `apportion`; `None` where exempt.
+    shares: of each leaf in the growth: float32 scalars, see `apportion`;
+      `None` where exempt.
 
   Returns:
     New masks with as many active weights in all.
   """
-  kept, _ = keep_highest(masks, drop_scores, active(masks), drop_fraction)
-  return grow_shared(masks, kept, grow_scores, shares)
+  remaining, _ = keep_highest(masks, drop_scores, active(masks), drop_fraction)
+  return grow_shared(masks, remaining, grow_scores, shares)
 
 
 def grow_shared(
   masks: Masks, kept: Masks, grow_scores: Scores, shares: PyTree
 ) -> Masks:
-  """Grows, over all leaves, as many weights as went from `masks` to `kept`.
+  """Grows, over all leaves, as many weights as `masks` has more than `kept`.
 
   Args:
     masks: bool leaves, `None` where exempt.
@@ -148,7 +148,7 @@ def grow_shared(
     sizes - still,
   )
   structure = jax.tree.structure(masks)
-  # All that were kept, and as many more as are handed out.
+  # All that were kept, and the number that each leaf grows.
   return topk_masks_by_leaf(
     grow_scores,
     jax.tree.unflatten(structure, list(still + grown)),

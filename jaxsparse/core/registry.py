@@ -4,7 +4,7 @@
 and returns its function `rigl`. A dotted path (`my_pkg.my_method`: a module
 whose entry point is named like it, or `my_pkg.methods.mine`: a function of a
 module) and a callable are accepted wherever a name is, so that a method of
-the user's own needs no fork.
+the user needs no fork.
 """
 
 import importlib
@@ -18,24 +18,25 @@ from jaxsparse.core import paths
 
 
 def names(package: str) -> tuple[str, ...]:
-  """The names that `resolve` accepts for `package`, sorted.
+  """Returns the names that `resolve` accepts for `package`, sorted.
 
-  The modules of a package, or the public functions of a single module.
+  These are the modules of a package, or the public functions of a single
+  module.
   """
   home = importlib.import_module(package)
   if hasattr(home, '__path__'):
-    found = [info.name for info in pkgutil.iter_modules(home.__path__)]
+    candidates = [info.name for info in pkgutil.iter_modules(home.__path__)]
   else:
-    found = [
+    candidates = [
       name
       for name, fn in inspect.getmembers(home, inspect.isfunction)
       if fn.__module__ == package
     ]
-  return tuple(sorted(n for n in found if not n.startswith('_')))
+  return tuple(sorted(n for n in candidates if not n.startswith('_')))
 
 
 def resolve(spec: str | Callable[..., Any], package: str) -> Callable[..., Any]:
-  """The function that `spec` names.
+  """Returns the function that `spec` names.
 
   Args:
     spec: a module name of `package`, a dotted path, or a callable (returned
@@ -43,7 +44,7 @@ def resolve(spec: str | Callable[..., Any], package: str) -> Callable[..., Any]:
     package: where bare names are looked up, e.g. `'jaxsparse.updaters'`.
 
   Raises:
-    ValueError: the name is not known; says what is accepted.
+    ValueError: the name is not known; lists the accepted names.
   """
   if callable(spec):
     return spec
@@ -65,10 +66,10 @@ def _dotted(spec: str) -> Callable[..., Any]:
   parent, _, name = spec.rpartition('.')
   for module, attribute in ((spec, name), (parent, name)):
     try:
-      found = importlib.util.find_spec(module)
+      module_spec = importlib.util.find_spec(module)
     except (ImportError, ValueError):
-      found = None
-    if found is not None:
+      module_spec = None
+    if module_spec is not None:
       target = getattr(importlib.import_module(module), attribute, None)
       if callable(target):
         return target
@@ -79,7 +80,7 @@ def _dotted(spec: str) -> Callable[..., Any]:
 
 
 def parameters(fn: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-  """The keyword-only parameters of a builder: its hyperparameters."""
+  """Returns the keyword-only parameters of a builder: its hyperparameters."""
   return {
     name: p
     for name, p in inspect.signature(fn).parameters.items()

@@ -1,4 +1,4 @@
-"""Kernels by output unit, and as many weights of each as it may have."""
+"""Kernels as rows of output units, and top-k masks with a count per row."""
 
 import math
 
@@ -12,7 +12,7 @@ from jaxsparse.core.types import Shape
 
 
 def by_unit(leaf: Array, axes: fans.Axes) -> Array:
-  """A kernel as rows `[units, fan-in]`: a row is what enters one unit.
+  """Reshapes a kernel to rows `[units, fan-in]`: the inputs of one unit each.
 
   Args:
     leaf: of any shape and type.
@@ -24,7 +24,7 @@ def by_unit(leaf: Array, axes: fans.Axes) -> Array:
 
 
 def from_units(rows: Array, shape: Shape, axes: fans.Axes) -> Array:
-  """The inverse of `by_unit`, for a kernel of `shape`."""
+  """Inverts `by_unit`, for a kernel of `shape`."""
   rest = [axis for axis in range(len(shape)) if axis not in axes.out_axes]
   moved = rows.reshape([shape[axis] for axis in (*axes.out_axes, *rest)])
   return jnp.moveaxis(moved, _first(axes), axes.out_axes)
@@ -35,7 +35,7 @@ def _first(axes: fans.Axes) -> tuple[int, ...]:
 
 
 def topk_of_rows(scores: Array, counts: Array, where: Array) -> Array:
-  """Of each row the highest scores, as `topk.topk_mask` ranks them.
+  """Masks the highest scores of each row, as `topk.topk_mask` ranks them.
 
   Args:
     scores: floating, `[rows, n]`.
@@ -51,14 +51,14 @@ def topk_of_rows(scores: Array, counts: Array, where: Array) -> Array:
 
 
 def fill(kept: Array, scores: Array, count: Array, stay: Array) -> Array:
-  """The highest scores beside `kept`, with a like number in every row.
+  """Adds the highest scores to `kept`, balanced over the rows, up to `count`.
 
   No row gets more than ceil(count / rows that stay), so where that is a whole
   number all are alike; else the lowest scores of the last round are left out.
 
   Args:
-    kept: bool `[rows, n]`, what is True already; False in rows that do not
-      stay. Rows that hold more than their part get nothing.
+    kept: bool `[rows, n]`, the active entries; False in rows that do not
+      stay. Rows that have more than their part get nothing.
     scores: floating, `[rows, n]`.
     count: int32 scalar, in all, not below the number in `kept`.
     stay: bool `[rows]`, the rows that may have any; enough of them for `count`.

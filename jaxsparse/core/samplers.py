@@ -1,12 +1,12 @@
 """The random masks that a method may start from.
 
 Each is `(params, counts, *, key, axes) -> masks` with exactly `counts` active
-weights, and shares its layout with `params`. `uniform` is what is usual;
+weights, sharded as `params`. `uniform` is the usual choice;
 `connected` leaves no output unit without an input; `uneven` is the generator
 of the published plots of signal propagation, which prunes away the first
 units of every layer. A method takes one by its name, by a dotted path or as a
-function, which it calls without `axes`: of kernels whose names do not say how
-they are laid out,
+function, which it calls without `axes`: for kernels whose axes do not follow
+from their names,
 
     sampler = functools.partial(samplers.connected, axes=my_rule)
 """
@@ -38,7 +38,7 @@ def uniform(
   key: Array,
   axes: fans.Rule = fans.by_name,
 ) -> Masks:
-  """Masks at uniformly random places: `masks.random_masks`.
+  """Draws masks uniformly at random, by `masks.random_masks`.
 
   Args:
     params: params (or a tree of `ShapeDtypeStruct`).
@@ -60,10 +60,10 @@ def connected(
   key: Array,
   axes: fans.Rule = fans.by_name,
 ) -> Masks:
-  """Random masks in which every output unit has an active input.
+  """Draws masks in which every output unit has an active input.
 
   The masks of `masks.random_masks` with the same key, except where they leave
-  units dead: each of those gets one input at a uniformly random place, at the
+  units dead: each of those gets one uniformly random input, at the
   cost of a random connection of a unit that has several. Every weight is
   active with the same probability.
 
@@ -105,12 +105,12 @@ def uneven(
   key: Array,
   axes: fans.Rule = fans.by_name,
 ) -> Masks:
-  """Random masks whose density grows with the index of the output unit.
+  """Draws masks whose density grows with the index of the output unit.
 
   The weights of output unit i = 1, 2, ..., n have scores from U(0, i), and
   those of highest score are active: at high sparsity the first units have
   none, and the last are nearly dense. Source: the notebook behind the plot
-  of signal propagation of Evci et al. 2022, whose paper does not say so.
+  of signal propagation of Evci et al. 2022, whose paper does not mention it.
 
   Args:
     params: params (or a tree of `ShapeDtypeStruct`).
@@ -127,10 +127,10 @@ def uneven(
   """
 
   def draw(path: Path, param: Array, _: int | Array, leaf_key: Array):
-    found = fans.find(axes, path, param.shape)
+    unit_axes = fans.find(axes, path, param.shape)
     unit = np.ones([], np.float32)
     for axis, size in enumerate(param.shape):
-      if axis in found.out_axes:
+      if axis in unit_axes.out_axes:
         unit = (unit[..., None] - 1) * size + np.arange(1, size + 1)
       else:
         unit = unit[..., None]
@@ -156,7 +156,7 @@ def _check_count(
 
 
 def _first_of_unit(scores: Array, axes: fans.Axes) -> Array:
-  """Where each output unit has its highest score; of equals, the first."""
+  """Masks the highest score of each output unit; of equals, the first."""
   rest = tuple(a for a in range(scores.ndim) if a not in axes.out_axes)
   highest = scores == jnp.max(scores, axis=rest, keepdims=True)
   place = jnp.arange(scores.size, dtype=jnp.uint32).reshape(scores.shape)

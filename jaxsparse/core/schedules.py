@@ -1,4 +1,4 @@
-"""When masks change, and how drop fractions and sparsities move.
+"""The steps at which masks change, and decays of drop fraction and sparsity.
 
 Steps count batches from 0. A mask step is t with start_step <= t < stop_step
 and (t - start_step) mod update_interval = 0; t = start_step is one. Decays
@@ -35,7 +35,7 @@ def is_mask_step(
 def is_mask_step(
   step: int | Array, *, update_interval: int, start_step: int, stop_step: int
 ) -> bool | Array:
-  """Whether masks change at `step` (a host integer, or traced)."""
+  """Returns whether masks change at `step` (a host integer, or traced)."""
   return (
     (step >= start_step)
     & (step < stop_step)
@@ -46,7 +46,7 @@ def is_mask_step(
 def last_mask_step(
   *, update_interval: int, start_step: int, stop_step: int
 ) -> int:
-  """The last mask step; `start_step` if there is but one."""
+  """Returns the last mask step; `start_step` if there is but one."""
   intervals = (stop_step - 1 - start_step) // update_interval
   return start_step + max(intervals, 0) * update_interval
 
@@ -54,15 +54,15 @@ def last_mask_step(
 def mask_window(
   mask_steps: MaskSteps, start_step: int, stop_step: int
 ) -> tuple[int, int]:
-  """The `(start_step, stop_step)` that leave a method its own mask steps.
+  """Returns the `(start_step, stop_step)` of a method's mask steps.
 
   Args:
-    mask_steps: which of them it takes, see `types.MaskUpdater`.
+    mask_steps: those that the method takes, see `types.MaskUpdater`.
     start_step: the first mask step of the run.
     stop_step: mask steps end before it.
 
   Raises:
-    ValueError: `mask_steps` is none of those it can be.
+    ValueError: `mask_steps` is not one of its values.
   """
   match mask_steps:
     case 'all':
@@ -77,7 +77,7 @@ def mask_window(
 
 
 def host_step(name: str, value: Any, least: int = 0) -> int:
-  """Returns a step, or an interval of steps, as an int.
+  """Checks a step, or an interval of steps, and returns it as an int.
 
   Args:
     name: of the argument, for the message.
@@ -99,7 +99,7 @@ def host_step(name: str, value: Any, least: int = 0) -> int:
 def check_window(
   mask_steps: MaskSteps, start_step: int, stop_step: int
 ) -> None:
-  """Refuses a window in which a method would never change a mask.
+  """Raises `ValueError` where a method would never change a mask.
 
   Args:
     mask_steps: the mask steps that the method takes; without any, it may have
@@ -119,7 +119,7 @@ def check_window(
 
 
 def check_times(made_for: Times, given: Times) -> None:
-  """Holds the mask steps of a loop against those a method was made for.
+  """Checks that the mask steps of a loop are those a method was built with.
 
   Args:
     made_for: of the method, see `types.MaskUpdater`.
@@ -128,17 +128,21 @@ def check_times(made_for: Times, given: Times) -> None:
   Raises:
     ValueError: they differ.
   """
-  for name, own, other in zip(Times._fields, made_for, given, strict=True):
-    unknown = any(x is None or isinstance(x, core.Tracer) for x in (own, other))
-    if not unknown and own != other:
+  for name, expected, actual in zip(
+    Times._fields, made_for, given, strict=True
+  ):
+    unknown = any(
+      x is None or isinstance(x, core.Tracer) for x in (expected, actual)
+    )
+    if not unknown and expected != actual:
       raise ValueError(
-        f'{name} is {other}, and the updater was made with {own}; accepted is'
-        ' the same for both'
+        f'{name} is {actual}, and the updater was made with {expected};'
+        ' accepted is the same for both'
       )
 
 
 def progress(step: Scalar, start_step: Scalar, stop_step: Scalar) -> Array:
-  """(step - start_step) / (stop_step - start_step), clipped to [0, 1].
+  """Returns (t - start_step) / (stop_step - start_step), clipped to [0, 1].
 
   Float32; 1 where stop_step <= start_step and step >= start_step.
   """
@@ -150,24 +154,24 @@ def progress(step: Scalar, start_step: Scalar, stop_step: Scalar) -> Array:
 
 
 def cosine(progress: Array) -> Array:
-  """(1 + cos(pi p)) / 2: 1 at 0, 0 at 1 (Evci et al. 2020, eq. 1)."""
+  """Returns (1 + cos(pi p)) / 2: 1 at 0, 0 at 1 (Evci et al. 2020, eq. 1)."""
   # As a sine, which in float32 is exact half-way too: a hair below 1/2 would
   # cost a weight in floor(f n).
   return 0.5 * (1.0 - jnp.sin(jnp.pi * (progress - 0.5)))
 
 
 def constant(progress: Array) -> Array:
-  """1 throughout."""
+  """Returns 1 at every progress."""
   return jnp.ones_like(progress)
 
 
 def linear(progress: Array) -> Array:
-  """1 - p (inverse power with k = 1)."""
+  """Returns 1 - p (inverse power with k = 1)."""
   return 1.0 - progress
 
 
 def inverse_power(progress: Array) -> Array:
-  """(1 - p)^3: inverse power with k = 3 (Evci et al. 2020, appendix G)."""
+  """Returns (1 - p)^3, inverse power with k = 3 (Evci et al. 2020, app. G)."""
   return (1.0 - progress) ** 3
 
 
@@ -177,7 +181,7 @@ DECAYS: dict[str, Decay] = {
 
 
 def decay(spec: str | Decay) -> Decay:
-  """The decay named `spec`, or `spec` itself if it is a function.
+  """Returns the decay named `spec`, or `spec` itself if it is a function.
 
   Raises:
     ValueError: no decay of that name.
@@ -191,37 +195,37 @@ def decay(spec: str | Decay) -> Decay:
 def times_of(
   decay: Decay, start_step: int | Array, stop_step: int | Array
 ) -> Times:
-  """The mask steps that `decay` was made for; any will do for `constant`."""
+  """Returns the mask steps that `decay` is tied to; none for `constant`."""
   if decay is constant:
     return Times()
   return Times(start_step, stop_step)
 
 
 def cubic_zeros(zeros: int | Array, done: int | Array, intervals: int) -> Array:
-  """floor(zeros (1 - (1 - done / intervals)^3)), exact; an int32 scalar.
+  """Returns floor(zeros (1 - (1 - done / intervals)^3)), exact; int32 scalar.
 
   The cubic ramp of Zhu and Gupta 2017, eq. 1. Float32 would be off by some
   weights in 25M, and at times by one in 100. The product passes 64 bits, so
-  zeros (left / intervals)^3 is kept as a whole part and digits in base
-  `intervals`, and multiplied by left / intervals three times over.
+  zeros (remaining / intervals)^3 is held as an integer and digits in base
+  `intervals`, and multiplied by remaining / intervals three times over.
 
   Args:
     zeros: zeros at the end of the ramp, in [0, 2^31); may be traced.
     done: intervals since its start, clipped to [0, intervals]; may be traced.
     intervals: its length, in [0, `MAX_INTERVALS`]; at 0 it is at its end.
   """
-  left = intervals - jnp.clip(jnp.asarray(done, jnp.int32), 0, intervals)
+  remaining = intervals - jnp.clip(jnp.asarray(done, jnp.int32), 0, intervals)
   base = jnp.uint32(max(intervals, 1))
   digits = [jnp.asarray(zeros, jnp.uint32)]
   for _ in range(3):
-    digits = _times(digits, left.astype(jnp.uint32), base)
-  whole, *fraction = digits
-  to_come = jnp.where(sum(fraction) > 0, whole + 1, whole)
+    digits = _times(digits, remaining.astype(jnp.uint32), base)
+  integer, *fraction = digits
+  to_come = jnp.where(sum(fraction) > 0, integer + 1, integer)
   return jnp.asarray(zeros, jnp.int32) - to_come.astype(jnp.int32)
 
 
 def _times(digits: list[Array], factor: Array, base: Array) -> list[Array]:
-  """`digits` (a whole part, then a fraction in `base`) times factor / base."""
+  """Multiplies `digits`, an integer and digits in `base`, by factor / base."""
   out = [jnp.uint32(0)] * (len(digits) + 1)
   for place, digit in enumerate(digits):
     rest = digit % base * factor

@@ -1,10 +1,10 @@
-"""Where in a kernel active weights may stand together.
+"""Structured sparsity: the patterns of active weights within a kernel.
 
-A structure is two pure functions of one leaf, so that a method which drops and
-grows does so within it: what to keep of a mask, and what to put beside it. A
-count is met to the weight by all of them, whether the structure divides it or
-not; each says what becomes of the rest. Names: `unstructured`, `n_m` (2:4 and
-the like), `constant_fan_in`, `block` and `kernel_slice`.
+A structure is two pure functions of one leaf, `keep` and `fill`, so that a
+method drops and grows within it. All of them meet a count exactly, whether the
+structure divides it or not; each documents the remainder. Names:
+`unstructured`, `n_m` (2:4 and the like), `constant_fan_in`, `block` and
+`kernel_slice`.
 """
 
 from typing import NamedTuple, Protocol
@@ -18,10 +18,10 @@ from jaxsparse.core.types import Path
 
 
 class Keep(Protocol):
-  """`(path, scores, mask, dropped)`: `mask`, less some of lowest score.
+  """`(path, scores, mask, dropped)`: `mask`, less weights of lowest score.
 
-  `dropped` is an int32 scalar: how many weights go, or as many of them as make
-  whole blocks.
+  `dropped` is an int32 scalar: the number of weights to drop, rounded down to
+  blocks where there are any.
   """
 
   def __call__(
@@ -30,7 +30,7 @@ class Keep(Protocol):
 
 
 class Fill(Protocol):
-  """`(path, scores, kept, count)`: `kept`, and what is of highest score beside.
+  """`(path, scores, kept, count)`: `kept`, and weights of highest score.
 
   The mask has exactly `count` active weights, an int32 scalar.
   """
@@ -41,11 +41,11 @@ class Fill(Protocol):
 
 
 class Structure(NamedTuple):
-  """How the active weights of a leaf may lie.
+  """A pattern that the active weights of a leaf follow.
 
   Attributes:
-    keep: what stays of a mask.
-    fill: what comes beside what stays.
+    keep: drops weights from a mask.
+    fill: grows weights into it.
   """
 
   keep: Keep
@@ -53,7 +53,7 @@ class Structure(NamedTuple):
 
 
 def unstructured() -> Structure:
-  """Anywhere."""
+  """Returns the structure without constraints."""
 
   def fill(path: Path, scores: Array, kept: Array, count: Array) -> Array:
     del path
@@ -64,7 +64,7 @@ def unstructured() -> Structure:
 
 
 def n_m(m: int, *, axes: fans.Rule = fans.by_name) -> Structure:
-  """N of every M consecutive inputs of a unit (Mishra et al. 2021).
+  """Returns N of every M consecutive inputs of a unit (Mishra et al. 2021).
 
   N = ceil(count M / size), so that a density of N / M gives N in each group;
   at others some groups have fewer, those whose last scores are lowest.
@@ -84,7 +84,7 @@ def n_m(m: int, *, axes: fans.Rule = fans.by_name) -> Structure:
 
 
 def constant_fan_in(*, axes: fans.Rule = fans.by_name) -> Structure:
-  """As many active inputs for every unit of a leaf.
+  """Returns the structure of equal fan-in for every unit of a leaf.
 
   None has more than ceil(count / units), and fewer than one a unit are missing
   in all.
@@ -98,14 +98,14 @@ def constant_fan_in(*, axes: fans.Rule = fans.by_name) -> Structure:
 def block(
   height: int, width: int, *, axes: fans.Rule = fans.by_name
 ) -> Structure:
-  """Blocks of neighbouring inputs and outputs, active as one.
+  """Returns blocks of neighbouring inputs and outputs, active together.
 
-  A block's score is the mean over it. One block is cut short where the count
-  is no multiple of its size: the lowest that is active. Drops make whole
-  blocks: `dropped` is rounded down to them.
+  A block's score is the mean over it. The lowest active block is cut short
+  where the count is no multiple of the block size. `dropped` is rounded down to
+  full blocks.
 
-  Masks from elsewhere may fill blocks in part. Such a block is dropped as one,
-  its inactive weights scoring 0. While there are too many blocks for the
+  Masks from elsewhere may fill blocks in part. Such a block is dropped as a
+  unit, its inactive weights scoring 0. While there are too many blocks for the
   count, growth fills up those of highest score in place of new ones, so that
   masks become blockwise as they are updated.
 
@@ -124,12 +124,12 @@ def block(
 
 
 def kernel_slice(*, axes: fans.Rule = fans.by_name) -> Structure:
-  """Slices of h w taps, of one input and one output channel, active as one.
+  """Returns slices of h w taps, of one input and output channel.
 
-  What Sundar and Dwaraknath 2021, "[Re] Rigging the Lottery", call structured.
-  A slice's score is the mean over it. One is cut short, and drops are rounded,
-  as by `block`. Where a kernel has one tap, as dense ones have, a slice is a
-  weight.
+  A slice is active as a unit: the structured sparsity of Sundar and Dwaraknath
+  2021, "[Re] Rigging the Lottery". A slice's score is the mean over it. One is
+  cut short, and drops are rounded, as by `block`. Where a kernel has one tap,
+  as dense ones have, a slice is a weight.
 
   Args:
     axes: input and output axes of each leaf; all others are of taps.
@@ -156,7 +156,7 @@ def _keep(path: Path, scores: Array, mask: Array, dropped: Array) -> Array:
 
 
 def _filler(rule: fans.Rule, group: int | None) -> Fill:
-  """Fills groups of so many inputs alike; `None`: all inputs of a unit."""
+  """Fills groups of `group` inputs alike; `None`: all inputs of a unit."""
 
   def fill(path: Path, scores: Array, kept: Array, count: Array) -> Array:
     axes = fans.find(rule, path, kept.shape)
@@ -169,8 +169,8 @@ def _filler(rule: fans.Rule, group: int | None) -> Fill:
       )
     grouped = units.reshape(-1, size)
     ranked = rows.by_unit(scores, axes).reshape(grouped.shape)
-    every = jnp.ones(len(grouped), bool)
-    new = rows.fill(grouped, ranked, count, every)
+    all_rows = jnp.ones(len(grouped), bool)
+    new = rows.fill(grouped, ranked, count, all_rows)
     return rows.from_units(new.reshape(units.shape), kept.shape, axes)
 
   return fill

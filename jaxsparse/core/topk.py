@@ -31,7 +31,7 @@ from jaxsparse.core.types import Counts, Masks, Path, PyTree, Scores
 def topk_mask(
   scores: Array, k: int | Array, *, where: Array | None = None
 ) -> Array:
-  """A mask of the k highest scores.
+  """Returns a mask of the k highest scores.
 
   Args:
     scores: floating, any shape. float64 is ranked in float32.
@@ -53,9 +53,9 @@ def topk_mask(
 def topk_masks(
   scores: Scores, k: int | Array, *, where: PyTree | None = None
 ) -> Masks:
-  """Masks of the k highest scores over all leaves together.
+  """Returns masks of the k highest scores over all leaves together.
 
-  Leaves are ranked against each other where they lie, never concatenated.
+  Leaves are ranked against each other in place, never concatenated.
 
   Args:
     scores: a tree of floating leaves of any shapes; `None` leaves are
@@ -93,10 +93,10 @@ def topk_masks_by_leaf(
   where: PyTree | None = None,
   eligible: PyTree | None = None,
 ) -> Masks:
-  """Masks of the highest scores of each leaf by itself.
+  """Returns masks of the highest scores of each leaf by itself.
 
-  What `topk_mask` makes of each leaf, by one search for them all, which
-  compiles in a fraction of the time.
+  Equal to `topk_mask` of each leaf, by one search for them all, which compiles
+  in a fraction of the time.
 
   Args:
     scores: a tree of floating leaves of any shapes. float64 is ranked in
@@ -138,8 +138,8 @@ def topk_masks_by_leaf(
     eligible = aligned(scores, eligible, '`eligible`', '`scores`')
     eligible = [jnp.asarray(eligible[i]) for i in masked]
   masks = [None] * len(leaves)
-  found = _masks(groups, where, k, eligible)
-  for i, mask in zip(masked, found, strict=True):
+  group_masks = _masks(groups, where, k, eligible)
+  for i, mask in zip(masked, group_masks, strict=True):
     masks[i] = mask[0]
   return jax.tree.unflatten(structure, masks)
 
@@ -151,7 +151,7 @@ def _masks(
   k: list[Array],
   eligible: list[Array] | None = None,
 ) -> list[list[Array]]:
-  """Masks of the k highest scores of each group of arrays."""
+  """Returns masks of the k highest scores of each group of arrays."""
   if not groups:
     return []
   counts = _clipped(k, [sum(x.size for x in group) for group in groups])
@@ -159,25 +159,25 @@ def _masks(
   if where is None:
     return _select.select(keys, counts, counts * 0)
   eligible = eligible or [sum(map(_ordered.count, one)) for one in where]
-  found = jnp.stack(eligible).astype(jnp.uint32)
-  all_in = counts > found
-  each = _ordered.unstacked(all_in.astype(jnp.uint32)[:, None])
+  true_counts = jnp.stack(eligible).astype(jnp.uint32)
+  all_in = counts > true_counts
+  flags = _ordered.unstacked(all_in.astype(jnp.uint32)[:, None])
   keys = [
-    [_ordered.put_first(key, one, here) for key, one in zip(*both, strict=True)]
-    for *both, (here,) in zip(keys, where, each, strict=True)
+    [_ordered.put_first(key, one, flag) for key, one in zip(*pair, strict=True)]
+    for *pair, (flag,) in zip(keys, where, flags, strict=True)
   ]
-  return _select.select(keys, counts, jnp.where(all_in, found, 0))
+  return _select.select(keys, counts, jnp.where(all_in, true_counts, 0))
 
 
 def _clipped(k: list[Array], totals: list[int]) -> Array:
-  """The counts, from 0 to the totals, as uint32 [groups]."""
+  """Clips the counts to [0, total] of each group; uint32 [groups]."""
   if len({one.dtype for one in k}) > 1:
     k = [_unsigned(one) for one in k]
   return jnp.minimum(_unsigned(jnp.stack(k)), np.array(totals, np.uint32))
 
 
 def _unsigned(k: Array) -> Array:
-  """Integers as uint32, those beyond its range clipped."""
+  """Converts integers to uint32, clipped to its range."""
   if k.dtype.itemsize > 4:
     k = jnp.minimum(k, k.dtype.type(_ordered.MOST))
   return jnp.maximum(k, 0).astype(jnp.uint32)
@@ -206,7 +206,7 @@ def _checked_where(path: Path, scores: Array, where: Any) -> Array:
 
 
 def _checked_count(name: str, k: int | Array, total: int) -> Array:
-  """The count k, in [0, total] unless it is traced."""
+  """Checks that the count k is in [0, total], unless it is traced."""
   if total > _ordered.MOST:
     raise ValueError(
       f'{total} scores in all; accepted are at most {_ordered.MOST}'

@@ -1,4 +1,4 @@
-"""The interfaces that everything else is written against.
+"""The interfaces of losses, criteria and sparse-training methods.
 
 A *mask tree* has the tree structure of the params it belongs to. A leaf is a
 bool array of the parameter's shape (True = active), or `None` where the leaf
@@ -50,7 +50,7 @@ class Loss(Protocol):
 
 
 class Probe(NamedTuple):
-  """What scoring at initialisation may use.
+  """The inputs of scoring at initialisation.
 
   Attributes:
     loss: `(params, batch) -> scalar`, in training mode; new model statistics
@@ -83,24 +83,24 @@ class MaskState(NamedTuple):
 
 
 def _observe(grads, state, params, *, step, key):
-  """Default `observe`: nothing is kept from step to step."""
+  """Returns `state` unchanged: the default `observe`."""
   del grads, params, step, key
   return state
 
 
 def _trained(state):
-  """Default `trained`: the optimiser may move what the masks hold active."""
+  """Returns the masks: by default the optimiser moves the active weights."""
   return state.masks
 
 
 def _regularise(grads, state, params, *, step, key):
-  """Default `regularise`: the optimiser is given the gradient of the loss."""
+  """Returns the gradient of the loss unchanged: the default `regularise`."""
   del state, params, step, key
   return grads
 
 
 class Times(NamedTuple):
-  """The mask steps that a decay or a ramp of a method was made for.
+  """The mask steps that the decay or ramp of a method was built with.
 
   Those of `core.schedules`; `None`, or traced, where any will do.
   """
@@ -123,7 +123,7 @@ class MaskUpdater(NamedTuple):
       step with the dense gradient, before the optimiser.
     trained: `state -> masks` of what the optimiser may move.
     regularise: `(grads, state, params, *, step, key) -> grads` that the
-      optimiser is given on every step that it takes: the dense gradient with
+      optimiser gets on every step that it takes: the dense gradient with
       what the method adds to it, a penalty's gradient or noise. `observe` and
       `update` see the gradient without.
     momenta: `(grads, state) -> tree` of the params' structure: the momentum
@@ -139,16 +139,15 @@ class MaskUpdater(NamedTuple):
     stores_all: whether weights outside `trained` keep their stored values, and
       may come back with them (Top-KAST). Otherwise they are stored as 0.
     step_on_update: whether the optimiser steps on a mask step too.
-    dense_batches: for how many batches up to a mask step, its own among them,
+    dense_batches: for how many batches up to a mask step, inclusive,
       the method reads the gradient of weights that are not `trained`; `None`
       if on every step. FLOPs of training are counted by it.
     mask_steps: which of the run's mask steps the method takes. `all`: every
       one. `first`: that at `start_step` alone (one-shot pruning). `none`: its
       masks are fixed, and `update` is never called. Steps that it does not
       take are ordinary ones.
-    times: the mask steps that its own decay or ramp was made for. A loop of
-      others is refused, for masks would change by a schedule that no one asked
-      for.
+    times: the mask steps that its decay or ramp was built with. A loop with
+      other mask steps is refused.
     scheduled: `(params, step) -> counts`, of a method that prunes step by step
       to counts that are known beforehand: the active weights of each leaf
       after a mask step at `step`, and at -1 those that it starts with. `step`
@@ -156,14 +155,14 @@ class MaskUpdater(NamedTuple):
       ranked together, what each would have by itself.
     trained_counts: `params -> counts` of what `trained` holds, where that is
       not the masks and always so many weights.
-    invariant: what the contract test holds the method to. `per_leaf`: active
+    invariant: the invariant that the contract test checks. `per_leaf`: active
       weights of each leaf are constant. `total`: their sum is. `scheduled`:
       active weights never increase and end at the counts. `scheduled_total`:
       those of no leaf increase, and their sum ends at that of the counts.
       `dense`: all active.
 
-  By `scheduled` and `trained_counts` a plan tells what a run will cost; without
-  them it is known when it has run.
+  `scheduled` and `trained_counts` let a plan state the cost of a run
+  beforehand; without them it is known only after the run.
 
   Where `trained` is the default, stored params equal
   `masks.apply_masks(params, state.masks)` at all times.

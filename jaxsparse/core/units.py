@@ -3,8 +3,8 @@
 A ReLU unit without active inputs outputs relu(bias) whatever comes in, and at
 bias 0 gets no gradient: under a fixed mask it never learns, and growth by
 gradient does not revive it. A unit without active outputs gets no gradient
-either. Units are counted leaf by leaf: one that is fed by dead units alone is
-not counted.
+either. Units are counted leaf by leaf: one whose inputs all come from dead
+units is not counted.
 """
 
 from typing import NamedTuple
@@ -29,7 +29,7 @@ class DeadUnits(NamedTuple):
 
 
 def dead_units(masks: Masks, *, axes: fans.Rule = fans.by_name) -> PyTree:
-  """The dead units of each masked leaf.
+  """Counts the dead units of each masked leaf.
 
   Args:
     masks: bool leaves, `None` where exempt.
@@ -45,14 +45,14 @@ def dead_units(masks: Masks, *, axes: fans.Rule = fans.by_name) -> PyTree:
   """
 
   def one(path: Path, mask: Array) -> DeadUnits:
-    found = fans.find(axes, path, mask.shape)
+    unit_axes = fans.find(axes, path, mask.shape)
     per_unit = 1
-    if found.groups > 1:  # A group's count stands at each of its outputs.
-      per_unit = mask.shape[found.out_axes[0]] // found.groups
-    unused = jnp.sum(fans.fan_out(mask, found) == 0, dtype=jnp.int32)
+    if unit_axes.groups > 1:  # fan_out repeats a group's count at each output.
+      per_unit = mask.shape[unit_axes.out_axes[0]] // unit_axes.groups
+    unused = jnp.sum(fans.fan_out(mask, unit_axes) == 0, dtype=jnp.int32)
     return DeadUnits(
       unused // per_unit,
-      jnp.sum(fans.fan_in(mask, found) == 0, dtype=jnp.int32),
+      jnp.sum(fans.fan_in(mask, unit_axes) == 0, dtype=jnp.int32),
     )
 
   return paths.map_with_path(one, masks)

@@ -7,7 +7,7 @@ from jaxsparse.core.types import Params, PyTree, Scores
 
 
 def gradient(params: Params, grads: PyTree, *, key: jax.Array) -> Scores:
-  """|g| of the dense gradient, the score of RigL growth (Evci et al. 2020).
+  """Returns |g| of the dense gradient, RigL's growth score (Evci et al. 2020).
 
   Returns:
     A tree of the structure of `params`: scores >= 0 in float32, shaped like

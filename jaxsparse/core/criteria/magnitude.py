@@ -7,7 +7,7 @@ from jaxsparse.core.types import Params, PyTree, Scores
 
 
 def magnitude(params: Params, grads: PyTree, *, key: jax.Array) -> Scores:
-  """|w|, the score of magnitude pruning (Zhu and Gupta 2017).
+  """Returns |w|, the score of magnitude pruning (Zhu and Gupta 2017).
 
   Returns:
     A tree of the structure of `params`: scores >= 0 in float32, shaped like

@@ -8,7 +8,7 @@ from jaxsparse.core.types import Params, PyTree, Scores
 
 
 def random(params: Params, grads: PyTree, *, key: jax.Array) -> Scores:
-  """Scores drawn from U[0, 1), each leaf from a stream named by its path.
+  """Draws scores from U[0, 1), each leaf from a stream named by its path.
 
   Returns:
     A tree of the structure of `params`: float32, shaped like its leaves.

@@ -8,11 +8,11 @@ from jaxsparse.core.types import Params, PyTree, Scores
 
 
 def sensitivity(params: Params, grads: PyTree, *, key: jax.Array) -> Scores:
-  """|w g|, the connection sensitivity of SNIP (Lee et al. 2019, eq. 4).
+  """Returns |w g|, SNIP's connection sensitivity (Lee et al. 2019, eq. 4).
 
-  What the loss changes by, to first order, for a change of the factor m = 1
-  that stands before the weight: |dL/dm| = |w dL/d(w m)|. The paper divides by
-  the sum over all weights, which ranks them no differently.
+  The first-order change of the loss by a change of the factor m = 1 before the
+  weight: |dL/dm| = |w dL/d(w m)|. The paper divides by the sum over all
+  weights, which ranks them no differently.
 
   Returns:
     A tree of the structure of `params`: scores >= 0 in float32, in which no

@@ -1,4 +1,4 @@
-"""What the distributions share: a budget of active weights, and its spread."""
+"""The budget of active weights, and its spread over leaves."""
 
 import math
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from jaxsparse.core.types import Params, Path, Shape, SparsityError
 
 
 class Budget(NamedTuple):
-  """A target, split into what is settled and what is to be spread.
+  """A target sparsity: leaves of fixed sparsity, and a budget for the others.
 
   Attributes:
     sparsity: the target S, exact.
     shapes: shapes of the leaves that sparsity is spread over.
-    fixed: sparsities of the leaves outside, by path.
+    fixed: sparsities of the leaves outside the budget, by path.
     active: weights that `shapes` may keep active together: the sum of
       N - floor(S N).
   """
@@ -36,7 +36,7 @@ def budget(
   dense_first: bool | str,
   custom_in_budget: bool = False,
 ) -> Budget:
-  """The budget of a distribution; arguments as in `erk.erk`.
+  """Returns the budget of a distribution; arguments as in `erk.erk`.
 
   Raises:
     SparsityError: a sparsity outside [0, 1), or leaves of `custom` that keep
@@ -62,7 +62,7 @@ def budget(
 
 
 def spread(budget: Budget, shares: Mapping[Path, int]) -> dict[Path, Fraction]:
-  """Sparsities with density proportional to share / size, capped at 1.
+  """Returns sparsities with density proportional to p_l, capped at 1.
 
   The loop of Evci et al. 2020: where the largest density would pass 1, all
   leaves that have it become dense, the others pay, and it starts again.
@@ -92,7 +92,7 @@ def _fixed(
   dense_first: bool | str,
   shapes: Mapping[Path, Shape],
 ) -> dict[Path, Fraction]:
-  """Sparsities of the leaves outside the budget, by path."""
+  """Returns the sparsities of the leaves outside the budget, by path."""
   fixed = _layers.by_pattern(custom, shapes)
   if not dense_first:
     return fixed
@@ -109,7 +109,7 @@ def _fixed(
 def _active(
   sparsities: Mapping[Path, Fraction], shapes: Mapping[Path, Shape]
 ) -> int:
-  """Active weights of the leaves of `sparsities` together."""
+  """Sums the active weights of the leaves of `sparsities`."""
   return sum(
     _layers.active_weights(s, math.prod(shapes[path]))
     for path, s in sparsities.items()

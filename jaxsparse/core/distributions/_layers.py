@@ -19,7 +19,7 @@ Sparsity = float | int | str | Fraction
 
 
 def exact(sparsity: Sparsity, what: str = 'sparsity') -> Fraction:
-  """`sparsity` as the decimal it is written as: 0.29 is 29/100.
+  """Returns `sparsity` as an exact decimal fraction: 0.29 is 29/100.
 
   Raises:
     SparsityError: not a number in [0, 1); the message calls it `what`.
@@ -36,7 +36,7 @@ def exact(sparsity: Sparsity, what: str = 'sparsity') -> Fraction:
 
 
 def active_weights(sparsity: Fraction, size: int) -> int:
-  """N - floor(S N), at least 1 where N is."""
+  """Returns N - floor(S N), which is at least 1 if N is."""
   return size - math.floor(sparsity * size)
 
 
@@ -55,13 +55,13 @@ def selected(params: Params, select: paths.Rule | None) -> dict[Path, Shape]:
   leaves = paths.flatten(params)
   takes = paths.kernels_of(params) if select is None else select
   shapes = {path: paths.leaf_shape(leaf) for path, leaf in leaves.items()}
-  taken = {path: s for path, s in shapes.items() if takes(path, s)}
-  if not taken:
+  selection = {path: s for path, s in shapes.items() if takes(path, s)}
+  if not selection:
     raise ValueError(
       f'select takes none of the {len(shapes)} leaves:'
       f' {", ".join(paths.natural_order(shapes))}'
     )
-  for path, shape in taken.items():
+  for path, shape in selection.items():
     if not math.prod(shape):
       raise ValueError(f'{path!r} has no weights: its shape is {shape}')
     if not jnp.issubdtype(leaves[path].dtype, jnp.inexact):
@@ -69,7 +69,7 @@ def selected(params: Params, select: paths.Rule | None) -> dict[Path, Shape]:
         f'select takes {path!r}, which is {leaves[path].dtype}; accepted are'
         ' floating leaves'
       )
-  return taken
+  return selection
 
 
 class Sides(NamedTuple):
@@ -89,12 +89,12 @@ class Sides(NamedTuple):
 
 
 def sides(path: Path, shape: Shape, axes: fans.Rule) -> Sides:
-  """The sides of a kernel: those of attention have heads split off one.
+  """Returns the sides of a kernel; heads of attention are part of a side.
 
   Args:
     path: of the leaf.
-    shape: likewise.
-    axes: tells which axes are its units.
+    shape: of the leaf.
+    axes: the rule for its input and output axes.
 
   Raises:
     SparsityError: it has fewer than two axes.
@@ -104,8 +104,8 @@ def sides(path: Path, shape: Shape, axes: fans.Rule) -> Sides:
       f'{path!r} has shape {shape}; Erdos-Renyi needs an axis of input units'
       ' and one of output units'
     )
-  found = fans.find(axes, path, shape)
-  ins, outs = set(found.in_axes), set(found.out_axes)
+  unit_axes = fans.find(axes, path, shape)
+  ins, outs = set(unit_axes.in_axes), set(unit_axes.out_axes)
   taps = [shape[a] for a in range(len(shape)) if a not in ins | outs]
   inputs, outputs, stacked = (
     math.prod(shape[a] for a in which)
@@ -117,7 +117,7 @@ def sides(path: Path, shape: Shape, axes: fans.Rule) -> Sides:
 def by_pattern(
   layers: Mapping[str, Sparsity], shapes: Mapping[Path, Shape]
 ) -> dict[Path, Fraction]:
-  """Sparsities by path, from sparsities by path or `fnmatch` pattern.
+  """Returns sparsities by path, from those by path or `fnmatch` pattern.
 
   A full path wins over a pattern; the order of `layers` plays no part.
 
@@ -125,22 +125,22 @@ def by_pattern(
     SparsityError: a sparsity outside [0, 1).
     ValueError: a pattern fits no leaf, or two patterns fit one leaf.
   """
-  found: dict[Path, str] = {}
+  pattern_of: dict[Path, str] = {}
   for pattern in sorted(layers, key=lambda pattern: pattern in shapes):
     for path in paths.matching(shapes, pattern, what='selected leaves'):
-      if path in found and pattern not in shapes:
+      if path in pattern_of and pattern not in shapes:
         raise ValueError(
-          f'{path!r} fits two patterns, {found[path]!r} and {pattern!r}'
+          f'{path!r} fits two patterns, {pattern_of[path]!r} and {pattern!r}'
         )
-      found[path] = pattern
+      pattern_of[path] = pattern
   return {
     path: exact(layers[pattern], f'the sparsity of {pattern!r}')
-    for path, pattern in found.items()
+    for path, pattern in pattern_of.items()
   }
 
 
 def counts_tree(params: Params, sparsities: Mapping[Path, Fraction]) -> Counts:
-  """N - floor(s N) by leaf as Python ints; `None` where no sparsity is."""
+  """Returns N - floor(s N) of each leaf; `None` for one without sparsity."""
 
   def count(path: Path, leaf: jax.Array) -> int | None:
     if path not in sparsities:

@@ -18,7 +18,7 @@ def er(
   custom_in_budget: bool = False,
   axes: fans.Rule = fans.by_name,
 ) -> Counts:
-  """Erdos-Renyi (Mocanu et al. 2018, eq. 3), with the capping of ERK.
+  """Returns Erdos-Renyi counts (Mocanu et al. 2018, eq. 3), capped as in ERK.
 
   The density of a kernel of in and out units is proportional to
   (in + out) / (in out), whatever its spatial axes are. Dense kernels get the
@@ -58,6 +58,6 @@ def er(
 
 
 def _share(path: Path, shape: Shape, axes: fans.Rule) -> int:
-  """(in + out) / (in out) x size."""
+  """Returns (in + out) / (in out) x size."""
   sides = _layers.sides(path, shape, axes)
   return sides.stacked * math.prod(sides.taps) * (sides.inputs + sides.outputs)

@@ -17,12 +17,12 @@ def erk(
   custom_in_budget: bool = False,
   axes: fans.Rule = fans.by_name,
 ) -> Counts:
-  """Erdos-Renyi-Kernel (Evci et al. 2020, section 3(1)).
+  """Returns Erdos-Renyi-Kernel counts (Evci et al. 2020, section 3(1)).
 
   The density of a kernel of shape [..., in, out] is proportional to the sum of
-  its axes over their product, (h + w + in + out) / (h w in out). One of
-  attention, whose heads have an axis of their own, counts as the matrix that it
-  is; else the order of axes plays no part. Kernels whose density would pass 1
+  its axes over their product, (h + w + in + out) / (h w in out). An attention
+  kernel, whose heads have a separate axis, counts as the matrix [in, out];
+  else the order of axes plays no part. Kernels whose density would pass 1
   are dense and the others pay for them. Every count is N - floor(s N), so the
   sum exceeds the budget by less than one weight a layer.
 
@@ -32,7 +32,7 @@ def erk(
       in [0, 1); an exact decimal: a float, a string or a `Fraction`.
     select: which leaves are subject to sparsity: `(path, shape) -> bool`;
       the kernels by default, `paths.kernels_of(params)`.
-    custom: sparsities by path or pattern for leaves that are given theirs.
+    custom: fixed sparsities of some leaves, by path or pattern.
     dense_first: the path (or pattern) of a leaf that stays dense, as `custom`
       with sparsity 0; `True` is the first selected leaf in
       `paths.natural_order`, which is the forward order only where names are
@@ -69,7 +69,7 @@ def erk(
 
 
 def _share(path: Path, shape: Shape, axes: fans.Rule) -> int:
-  """(h + w + in + out) / (h w in out) x size; of a vector 1 x size."""
+  """Returns (h + w + in + out) / (h w in out) x size; size for a vector."""
   if len(shape) < 2:
     return sum(shape)
   sides = _layers.sides(path, shape, axes)

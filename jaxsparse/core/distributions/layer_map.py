@@ -1,4 +1,4 @@
-"""Sparsities given layer by layer."""
+"""Sparsities set layer by layer."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ def layer_map(
   layers: Mapping[str, _layers.Sparsity],
   select: paths.Rule | None = None,
 ) -> Counts:
-  """Sparsities given layer by layer: N - floor(s N) active weights each.
+  """Returns counts N - floor(s N) from a sparsity s for each layer.
 
   Args:
     params: arrays or `ShapeDtypeStruct`s.
@@ -37,13 +37,13 @@ def layer_map(
     TypeError: a leaf is no array.
   """
   shapes = _layers.selected(params, select)
-  given = _layers.by_pattern(layers, shapes)
-  rest = [path for path in shapes if path not in given]
+  sparsities = _layers.by_pattern(layers, shapes)
+  rest = [path for path in shapes if path not in sparsities]
   if sparsity is not None:
-    given |= dict.fromkeys(rest, _layers.exact(sparsity))
+    sparsities |= dict.fromkeys(rest, _layers.exact(sparsity))
   elif rest:
     raise ValueError(
       f'layers gives no sparsity for {", ".join(rest)}, and there is no'
       ' sparsity for the leaves that it leaves out'
     )
-  return _layers.counts_tree(params, given)
+  return _layers.counts_tree(params, sparsities)

@@ -18,11 +18,11 @@ def uniform(
   dense_first: bool | str = False,
   custom_in_budget: bool = False,
 ) -> Counts:
-  """The same sparsity in every layer: N - floor(S N) active weights each.
+  """Returns counts of equal sparsity in every layer: N - floor(S N).
 
   The papers' "Uniform" keeps the first layer dense and lets no other layer
-  pay for it, so that the whole is a little less sparse than S (Evci et al.
-  2020, section 3(1)): give `dense_first`.
+  pay for it, so that the net is a little less sparse than S (Evci et al.
+  2020, section 3(1)): set `dense_first`.
 
   Args:
     params: arrays or `ShapeDtypeStruct`s.
