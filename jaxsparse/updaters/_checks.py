@@ -32,7 +32,7 @@ def check_not_negative(name: str, value: Any) -> None:
 
 
 def check_steps(start_step: Any, stop_step: Any) -> None:
-  """Raises unless 0 <= start_step <= stop_step.
+  """Checks that 0 <= start_step <= stop_step.
 
   Raises:
     TypeError: a step is no integer of the host, nor traced.
@@ -54,7 +54,7 @@ def check_steps(start_step: Any, stop_step: Any) -> None:
 def check_counts(
   params: Params, counts: Counts, *, together: bool = False
 ) -> None:
-  """Raises where `counts` are not active weights of the leaves of `params`.
+  """Checks that `counts` are active weights of the leaves of `params`.
 
   Args:
     params: the parameters.
@@ -88,7 +88,7 @@ def check_counts(
 
 
 def _is_frozen(tree: PyTree) -> bool:
-  """Whether it is a mapping that cannot be changed: Flax's FrozenDict."""
+  """Returns whether `tree` is an immutable mapping: Flax's FrozenDict."""
   return isinstance(tree, Mapping) and not isinstance(tree, MutableMapping)
 
 

@@ -1,6 +1,6 @@
-"""What SET, RigL and SNFS share; they differ in the score they grow by.
+"""The common part of SET, RigL and SNFS, which differ in their growth score.
 
-Random masks at the start, of any sampler; then, on a mask step t, each layer
+Masks start random, from any sampler; then, on a mask step t, each layer
 drops the fraction f(t) of its active weights that is smallest in magnitude and
 grows as many by the method's score, the just-dropped ones being candidates too.
 """
@@ -33,12 +33,12 @@ Signal = Callable[[PyTree, MaskState], PyTree]
 def random_init(
   counts: Counts, sampler: str | Sampler, *, together: bool = False
 ) -> Callable[..., MaskState]:
-  """An `init` that draws masks with `counts` active weights.
+  """Builds an `init` that draws masks with `counts` active weights.
 
   Args:
     counts: active weights of each leaf.
     together: whether weights move from leaf to leaf.
-    sampler: what draws them: a name in `core.samplers`, a dotted path or a
+    sampler: draws the masks: a name in `core.samplers`, a dotted path or a
       function `(params, counts, *, key) -> masks`.
 
   Raises:
@@ -57,7 +57,7 @@ def random_init(
 
 
 def gradient_signal(grads: PyTree, state: MaskState) -> PyTree:
-  """The dense gradient of the mask step's batch."""
+  """Returns the dense gradient of the mask step's batch."""
   del state
   return grads
 
@@ -78,20 +78,20 @@ def drop_and_grow_updater(
   stop_step: int,
   step_on_update: bool,
 ) -> MaskUpdater:
-  """A method that drops by magnitude and grows by `grow`.
+  """Builds a method that drops by magnitude and grows by `grow`.
 
   Args:
     counts: active weights of each leaf.
-    grow: the criterion that growth goes by.
-    signal: `(grads, state) -> tree`, what `grow` scores; default: the dense
+    grow: the criterion of growth.
+    signal: `(grads, state) -> tree`, the input of `grow`; default: the dense
       gradient.
-    share: `(grads, state) -> tree`: what all layers drop is handed out anew,
-      in proportion to the mean size of this over the active weights of each.
-      Default: each layer grows as many as it dropped.
-    grow_init: what grown weights start from, see `_grown.starter`.
-    grow_scale: times this.
-    structure: what masks are held to, from the start; random masks within it
-      then stand in for those of the sampler.
+    share: `(grads, state) -> tree`: the dropped number is redistributed over
+      the layers in proportion to the mean size of this over the active weights
+      of each. Default: each layer grows as many as it dropped.
+    grow_init: the initial values of grown weights, see `_grown.starter`.
+    grow_scale: a factor of these values.
+    structure: the structure of the masks, from the start; random masks within
+      it then replace those of the sampler.
     drop_fraction: of the active weights, at `start_step`; in [0, 1].
     drop_schedule: the decay of the drop fraction until `stop_step`.
     sampler: of the first masks, as for `random_init`.
@@ -117,7 +117,7 @@ def drop_and_grow_updater(
     key: Array,
   ) -> tuple[Params, MaskState]:
     old, step_key = state.masks, prng.at(key, step)
-    given = (
+    arguments = (
       old,
       magnitude(params, grads, key=key),
       grow(params, signal(grads, state), key=step_key),
@@ -126,11 +126,11 @@ def drop_and_grow_updater(
     )
     if share is not None:
       shares = mean_of_active(share(grads, state), old)
-      new = drop_and_grow_shared(*given, shares)
+      new = drop_and_grow_shared(*arguments, shares)
     elif structure is not None:
-      new = _structured.drop_and_grow(structure, *given)
+      new = _structured.drop_and_grow(structure, *arguments)
     else:
-      new = drop_and_grow(*given)
+      new = drop_and_grow(*arguments)
     params = start(params, grads, old, new, key=step_key)
     return params, state._replace(masks=new)
 

@@ -13,6 +13,6 @@ def update(
   step: int | Array,
   key: Array,
 ) -> tuple[Params, MaskState]:
-  """Params and masks as they are."""
+  """Returns params and masks unchanged."""
   del grads, step, key
   return params, state

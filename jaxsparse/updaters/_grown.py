@@ -1,4 +1,4 @@
-"""The values, and the momenta, that grown weights start from."""
+"""The initial values and momenta of grown weights."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ _Values = Callable[..., PyTree]
 def starter(
   grow_init: str | Callable[..., Params], grow_scale: Scalar
 ) -> Callable[..., Params]:
-  """Returns the function that gives grown weights their values.
+  """Returns the function that initialises grown weights.
 
   Args:
     grow_init: `zeros`; `normal`: N(0, q), q being the mean square of the
@@ -27,14 +27,14 @@ def starter(
       for the new masks, N(0, 2 / active inputs of the unit); `gradient`: -g,
       a step of gradient descent from 0. Or `(params, masks, *, key) -> params`
       as in `core.initialisation`, called with the new masks.
-    grow_scale: times this; may be traced.
+    grow_scale: a factor of these values; may be traced.
 
   Returns:
     `(params, grads, old, new, *, key) -> params`. Weights in both masks stay
     bit for bit, those outside `new` are 0.
 
   Raises:
-    ValueError: no way of that name.
+    ValueError: `grow_init` has no such name.
   """
   if callable(grow_init):
     values: _Values | None = _drawn_by(grow_init)
@@ -64,7 +64,7 @@ def starter(
 def along_gradient(
   scale: Scalar,
 ) -> Callable[[PyTree, MaskState], PyTree]:
-  """`MaskUpdater.momenta`: `scale` times the gradient of the mask step."""
+  """Returns a `MaskUpdater.momenta`: `scale` times the mask step's gradient."""
 
   def momenta(grads: PyTree, state: MaskState) -> PyTree:
     del state

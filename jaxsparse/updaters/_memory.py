@@ -1,4 +1,4 @@
-"""What methods remember of gradients from step to step."""
+"""Statistics of gradients that methods keep from step to step."""
 
 import operator
 from typing import NamedTuple
@@ -37,7 +37,7 @@ class GradientSum(NamedTuple):
 
 
 def summed(grads: PyTree, state: MaskState) -> PyTree:
-  """What `summing` has summed."""
+  """Returns the sum of gradients that `summing` accumulates."""
   del grads
   return state.inner.total
 
@@ -49,12 +49,12 @@ def summing(
   update_interval: int | None,
   start_step: int,
 ) -> MaskUpdater:
-  """`updater`, with the sum of the last gradients before each mask step.
+  """Adds to `updater` the sum of the last gradients before each mask step.
 
   Args:
-    updater: a method without a state of its own.
+    updater: a method without an inner state.
     counts: active weights of each leaf.
-    batches: how many are summed, that of the mask step among them.
+    batches: the number of gradients summed, the mask step's included.
     update_interval: steps between mask steps.
     start_step: the first mask step; may be traced.
 

@@ -1,4 +1,4 @@
-"""What the methods share that keep weights by magnitude."""
+"""The common part of the methods that prune by magnitude."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ from jaxsparse.updaters import _checks
 def full_init(
   counts: Counts, *, together: bool = False
 ) -> Callable[..., MaskState]:
-  """An `init` with full masks on the leaves that `counts` names.
+  """Builds an `init` with full masks on the leaves that `counts` names.
 
   Args:
     counts: active weights of each leaf.
@@ -42,19 +42,19 @@ def full_init(
 
 
 def largest(params: Params, counts: Counts) -> Masks:
-  """Masks of the `counts` weights of largest |w|, sharded as `params`."""
+  """Masks the `counts` weights of largest |w|, sharded as `params`."""
   scores = masking.map_masks(lambda p, _: jnp.abs(p), params, counts)
   return masking.highest(params, counts, scores)
 
 
 def keep_highest(scores: Scores, masks: Masks, counts: Counts) -> Masks:
-  """Masks of the `counts` active weights of highest score of each leaf.
+  """Keeps the `counts` active weights of highest score of each leaf.
 
-  All of them where fewer are active.
+  It keeps all of them where fewer are active.
   """
   active = masking.active(masks)
-  kept = masking.map_masks(jnp.minimum, active, counts)
-  return topk_masks_by_leaf(scores, kept, where=masks, eligible=active)
+  limits = masking.map_masks(jnp.minimum, active, counts)
+  return topk_masks_by_leaf(scores, limits, where=masks, eligible=active)
 
 
 def keep_together(
@@ -63,17 +63,17 @@ def keep_together(
   counts: Counts,
   total: int | Array | None = None,
 ) -> Masks:
-  """Masks of the `total` active weights of highest score over all leaves.
+  """Keeps the `total` active weights of highest score over all leaves.
 
-  All of them where fewer are active.
+  It keeps all of them where fewer are active.
 
   Args:
     scores: shaped like the masks, whose leaves are ranked together.
     masks: bool leaves, `None` where exempt.
-    counts: active weights of each leaf, of which leaves share out the sum; one
-      that keeps all its weights keeps them.
-    total: how many stay, at least those of such leaves; may be traced. Default:
-      the sum.
+    counts: active weights of each leaf, whose sum is distributed over the
+      leaves; a leaf that is dense in `counts` stays dense.
+    total: the number that stays, at least that of the dense leaves; may be
+      traced. Default: the sum.
   """
 
   def ranked(score: Array, mask: Array, count: int | Array) -> Array:
@@ -82,12 +82,12 @@ def keep_together(
     return jnp.where(jnp.asarray(count) == score.size, jnp.inf, finite)
 
   active = sum(jax.tree.leaves(masking.active(masks)))
-  kept: Masks = topk_masks(
+  remaining: Masks = topk_masks(
     masking.map_masks(ranked, scores, masks, counts),
     jnp.minimum(active, total_of(counts) if total is None else total),
     where=masks,
   )
-  return kept
+  return remaining
 
 
 def keep_largest(
@@ -99,10 +99,10 @@ def keep_largest(
   key: Array,
   keep: Callable[[Scores, Masks, Counts], Masks] = keep_highest,
 ) -> tuple[Params, MaskState]:
-  """Keeps of each leaf the `counts` active weights of largest |w|.
+  """Keeps the `counts` active weights of largest |w| of each leaf.
 
-  Or those that `keep`, say `keep_together`, makes of them. All where fewer are
-  active: nothing is ever revived.
+  With another `keep`, say `keep_together`, those that it selects. It keeps all
+  where fewer are active: nothing is ever revived.
   """
   scores = magnitude(params, grads, key=key)
   new = keep(scores, state.masks, counts)
@@ -110,12 +110,14 @@ def keep_largest(
 
 
 def total_of(counts: Counts) -> int | Array:
-  """The sum of the counts."""
+  """Returns the sum of the counts."""
   return sum(jax.tree.leaves(counts))
 
 
 def intervals(start_step: int, stop_step: int, update_interval: int) -> int:
-  """Intervals from the first mask step to the last, for a cubic ramp.
+  """Counts the intervals from the first mask step to the last.
+
+  They are the length of a cubic ramp.
 
   Raises:
     ValueError: an argument is out of range, or there is no mask step, or over
@@ -130,11 +132,11 @@ def intervals(start_step: int, stop_step: int, update_interval: int) -> int:
   last = schedules.last_mask_step(
     update_interval=interval, start_step=start, stop_step=stop
   )
-  found = (last - start) // interval
-  if found > schedules.MAX_INTERVALS:
+  count = (last - start) // interval
+  if count > schedules.MAX_INTERVALS:
     raise ValueError(
       f'update_interval {interval} from {start} to {stop} makes'
-      f' {found + 1} mask steps; accepted are at most'
+      f' {count + 1} mask steps; accepted are at most'
       f' {schedules.MAX_INTERVALS + 1}'
     )
-  return found
+  return count

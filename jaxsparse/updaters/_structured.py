@@ -28,12 +28,12 @@ UNSTRUCTURED = 'unstructured'
 def find(
   structure: str | structures.Structure, size: tuple[int, ...]
 ) -> structures.Structure:
-  """The structure of a name and a size, or `structure` itself.
+  """Returns the structure of a name and a size, or `structure` itself.
 
   Args:
     structure: a name in `core.structures`, a dotted path of such a function,
-      or what one returns.
-    size: what the function is given: `(4,)` for `n_m`, `(4, 4)` for `block`,
+      or a `Structure`.
+    size: the arguments of the function: `(4,)` for `n_m`, `(4, 4)` for `block`,
       nothing for the others.
 
   Raises:
@@ -54,7 +54,7 @@ def find(
 def largest(
   structure: structures.Structure, scores: Scores, counts: Counts
 ) -> Masks:
-  """Masks of the `counts` highest scores that the structure allows."""
+  """Masks the `counts` highest scores that the structure allows."""
 
   def one(path: Path, score: Array, count: int | Array) -> Array:
     none = jnp.zeros(score.shape, bool)
@@ -67,7 +67,7 @@ def largest(
 def random_init(
   structure: structures.Structure, counts: Counts
 ) -> Callable[..., MaskState]:
-  """An `init` that draws masks with `counts` active weights."""
+  """Builds an `init` that draws masks with `counts` active weights."""
 
   def init(
     params: Params, *, key: Array, probe: PyTree | None = None
@@ -91,12 +91,12 @@ def drop_and_grow(
   grow_scores: Scores,
   drop_fraction: Scalar,
 ) -> Masks:
-  """`core.drop_grow.drop_and_grow` within a structure."""
+  """Drops and grows as `core.drop_grow.drop_and_grow`, within a structure."""
 
   def one(path: Path, drop: Array, mask: Array, grow: Array) -> Array:
     active = jnp.sum(mask, dtype=jnp.int32)
     dropped = dropped_count(active, drop_fraction)
-    kept = structure.keep(path, drop, mask, dropped)
-    return shard_like(drop, structure.fill(path, grow, kept, active))
+    remaining = structure.keep(path, drop, mask, dropped)
+    return shard_like(drop, structure.fill(path, grow, remaining, active))
 
   return map_masks_with_path(one, drop_scores, masks, grow_scores)

@@ -28,7 +28,8 @@ class DeepRState(NamedTuple):
 
   Attributes:
     positive: bool leaves shaped like the masks; `None` where exempt.
-    settled: whether those of the first connections are known; a bool scalar.
+    settled: whether the signs of the first connections are known; a bool
+      scalar.
   """
 
   positive: PyTree
@@ -42,15 +43,15 @@ def deep_r(
   noise: Scalar = 1e-4,
   sampler: str | Sampler = 'uniform',
 ) -> MaskUpdater:
-  """Deep Rewiring (Bellec et al. 2018, "Deep Rewiring", algorithm 1).
+  """Builds Deep Rewiring (Bellec et al. 2018, "Deep Rewiring", algorithm 1).
 
   A connection k has a weight s_k theta_k with a sign s_k that never changes.
   Every step the active ones move by
 
     theta_k <- theta_k - eta (dE/dtheta_k + l1) + sqrt(2 eta T) nu_k,
 
-  nu_k from N(0, 1), here as what is added to the gradient that the optimiser
-  is given: s_k l1, and noise of deviation `noise`. On a mask step, after the
+  nu_k from N(0, 1), here as terms added to the gradient of the optimiser:
+  s_k l1, and noise of deviation `noise`. On a mask step, after the
   optimiser's step, connections with theta_k < 0 become dormant, and as many of
   the dormant ones of the same layer, drawn uniformly, become active with
   theta_k = 0.
@@ -104,8 +105,8 @@ def deep_r(
     settled = state.inner.settled
 
     def settle(param: Array, mask: Array, drawn: Array) -> Array:
-      own = mask & (param != 0) & ~settled
-      return jnp.where(own, param > 0, drawn)
+      unsettled = mask & (param != 0) & ~settled
+      return jnp.where(unsettled, param > 0, drawn)
 
     positive = map_masks(settle, params, state.masks, state.inner.positive)
     return state._replace(inner=DeepRState(positive, jnp.bool_(True)))
@@ -155,8 +156,8 @@ def deep_r(
 
 def _rewired(param: Array, mask: Array, positive: Array, key: Array) -> Array:
   crossed = mask & jnp.where(positive, param < 0, param > 0)
-  kept = mask & ~crossed
+  remaining = mask & ~crossed
   drawn = shard_like(param, jax.random.uniform(key, param.shape, jnp.float32))
   last = jnp.where(crossed, np.float32(-1), drawn)
   gone = jnp.sum(crossed, dtype=jnp.int32)
-  return kept | topk_mask(last, gone, where=~kept)
+  return remaining | topk_mask(last, gone, where=~remaining)

@@ -8,7 +8,7 @@ from jaxsparse.updaters import _fixed
 
 
 def dense(counts: Counts) -> MaskUpdater:
-  """Dense training, the reference: every weight is active.
+  """Builds dense training, the reference: every weight is active.
 
   Args:
     counts: names the leaves that have a mask, which stays full; the numbers

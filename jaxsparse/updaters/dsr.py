@@ -40,22 +40,21 @@ def dsr(
   tolerance: Scalar = 0.1,
   sampler: str | Sampler = 'uniform',
 ) -> MaskUpdater:
-  """Dynamic sparse reparameterisation (Mostafa and Wang 2019, algorithm 1).
+  """Builds dynamic sparse reparameterisation (Mostafa and Wang 2019).
 
   "Parameter Efficient Training of Deep Convolutional Neural Networks by
-  Dynamic Sparse Reparameterization". On a mask step, after the optimiser's
-  step, with one threshold H for all layers,
+  Dynamic Sparse Reparameterization", algorithm 1. On a mask step, after the
+  optimiser's step, with one threshold H for all layers,
 
   1. the K_l active weights of layer l with |w| < H are dropped, K in all, and
      R_l stay: the largest at the least, so that no layer is emptied;
   2. H is doubled if K < (1 - tolerance) P, and halved if K > (1 + tolerance)
-     P, P = floor(drop_fraction M) being how many of the M active weights are
-     to go at a time;
-  3. layer l grows K R_l / sum R of the places that it did not keep, uniformly
+     P, P = floor(drop_fraction M) being the number of the M active weights to
+     drop at a time;
+  3. layer l grows K R_l / sum R of the weights that it did not keep, uniformly
      at random. Grown weights start at 0.
 
-  The sum of active weights is constant, to the weight; those of a layer are
-  not.
+  The sum of active weights is constant, exactly; those of a layer are not.
 
   Args:
     counts: active weights of each leaf at the start, ints or traced int32;
@@ -97,22 +96,22 @@ def dsr(
     if not jax.tree.leaves(old):
       return params, state
     sizes = magnitude(params, grads, key=key)
-    wanted = dropped_count(_total(old), drop_fraction)
+    target = dropped_count(_total(old), drop_fraction)
     threshold = jnp.where(
       state.inner.threshold > 0,
       state.inner.threshold,
-      _threshold(sizes, old, wanted),
+      _threshold(sizes, old, target),
     )
     ones = jax.tree.map(lambda _: 1, old)
     largest = _prune.keep_highest(sizes, old, ones)
-    kept = map_masks(
+    remaining = map_masks(
       lambda s, m, best: m & (best | (s >= threshold)), sizes, old, largest
     )
-    dropped = _total(old) - _total(kept)
-    stay = jax.tree.map(lambda m: jnp.sum(m, dtype=jnp.float32), kept)
+    dropped = _total(old) - _total(remaining)
+    stay = jax.tree.map(lambda m: jnp.sum(m, dtype=jnp.float32), remaining)
     places = random(params, grads, key=prng.at(key, step))
-    new = grow_shared(old, kept, places, stay)
-    after = DSRState(threshold * _factor(dropped, wanted, tolerance))
+    new = grow_shared(old, remaining, places, stay)
+    after = DSRState(threshold * _factor(dropped, target, tolerance))
     return carry_over(params, old, new), MaskState(new, after)
 
   return MaskUpdater(
@@ -128,7 +127,7 @@ def _total(masks: Masks) -> Array:
 
 
 def _threshold(sizes: Scores, masks: Masks, wanted: Array) -> Array:
-  """The least size of those active weights that are not the `wanted` least."""
+  """Returns the least |w| of the active weights but the `wanted` smallest."""
   active = map_masks(lambda s, m: s, sizes, masks)
   stay = topk_masks(active, _total(masks) - wanted, where=masks)
   least = map_masks(
@@ -140,7 +139,7 @@ def _threshold(sizes: Scores, masks: Masks, wanted: Array) -> Array:
 
 
 def _factor(dropped: Array, wanted: Array, tolerance: Scalar) -> Array:
-  """What the threshold is multiplied by."""
+  """Returns the factor of the threshold: 2, 1/2 or 1."""
   margin = jnp.float32(tolerance) * wanted.astype(jnp.float32)
   over = (dropped - wanted).astype(jnp.float32)
   few, many = over < -margin, over > margin

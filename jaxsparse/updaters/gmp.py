@@ -26,7 +26,7 @@ def gmp(
   stop_step: int,
   update_interval: int,
 ) -> MaskUpdater:
-  """Gradual magnitude pruning (Zhu and Gupta 2017, eq. 1).
+  """Builds gradual magnitude pruning (Zhu and Gupta 2017, eq. 1).
 
   Dense at first. On the mask step t each layer of N weights keeps those of
   largest |w| and has floor(Z s_t) zeros, Z = N - count at the end, with
@@ -36,16 +36,16 @@ def gmp(
   `last` being the last mask step, where there are exactly Z. The optimiser
   steps first. Counts are exact for any layer below 2^31 weights.
 
-  With `global_ranking` one threshold cuts all layers: N and Z are theirs
-  together, and each keeps what it has of the largest. Those that `counts`
-  leaves dense stay so.
+  With `global_ranking` one threshold prunes all layers: N and Z are their sums,
+  and each keeps its weights above the threshold. Layers that `counts` leaves
+  dense stay so.
 
   Args:
     counts: active weights of each leaf at the end, ints or traced int32;
       `None` where a leaf is exempt.
     global_ranking: whether the weights of all leaves, below 2^31, are ranked
       together, as in the reproducibility report of RigL (Sundar and Dwaraknath
-      2021). Then `counts` say the sum, and which leaves are left alone.
+      2021). Then `counts` set the sum, and which leaves are not pruned.
     start_step: the first mask step; it prunes nothing.
     stop_step: mask steps end before it.
     update_interval: steps between mask steps.

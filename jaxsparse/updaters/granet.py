@@ -33,7 +33,7 @@ def granet(
   stop_step: int,
   update_interval: int,
 ) -> MaskUpdater:
-  """GraNet (Liu et al. 2021, NeurIPS).
+  """Builds GraNet (Liu et al. 2021, NeurIPS).
 
   "Sparse Training via Boosting Pruning Plasticity with Neuroregeneration". On
   the mask step t, after the optimiser's step, each layer
@@ -54,7 +54,7 @@ def granet(
   Args:
     counts: active weights of each leaf at the end, ints or traced int32;
       `None` where a leaf is exempt.
-    initial_fraction: z = floor(initial_fraction Z), at random places: 0 is
+    initial_fraction: z = floor(initial_fraction Z), drawn at random: 0 is
       dense-to-sparse; 0.5 / 0.98, say, starts on a way to 98 % from 50 %, with
       the layers' densities between. In [0, 1]; may be traced.
     drop_fraction: f at `start_step`, in [0, 1]; may be traced.
@@ -85,8 +85,8 @@ def granet(
   def zeros_at(param: Array, count: int | Array, step: int | Array) -> Array:
     done = (step - start_step) // update_interval
     end = jnp.asarray(param.size - count, jnp.int32)
-    share = jnp.floor(jnp.float32(initial_fraction) * end.astype(jnp.float32))
-    start = jnp.minimum(share.astype(jnp.int32), end)
+    initial = jnp.floor(jnp.float32(initial_fraction) * end.astype(jnp.float32))
+    start = jnp.minimum(initial.astype(jnp.int32), end)
     return start + schedules.cubic_zeros(end - start, done, intervals)
 
   def scheduled(params: Params, step: int | Array) -> Counts:
@@ -118,15 +118,15 @@ def granet(
     step: int | Array,
     key: Array,
   ) -> tuple[Params, MaskState]:
-    left = pruned(grads, state, params, step=step, key=key)
+    unpruned = pruned(grads, state, params, step=step, key=key)
     new = drop_and_grow(
-      left,
+      unpruned,
       magnitude(params, grads, key=key),
       gradient(params, grads, key=key),
       jnp.float32(drop_fraction)
       * decay(schedules.progress(step, start_step, stop_step)),
     )
-    return carry_over(params, left, new), state._replace(masks=new)
+    return carry_over(params, unpruned, new), state._replace(masks=new)
 
   return MaskUpdater(
     init=init,

@@ -17,11 +17,11 @@ def magnitude(
   structure: str | Structure = 'unstructured',
   structure_size: tuple[int, ...] = (),
 ) -> MaskUpdater:
-  """One-shot magnitude pruning (Han et al. 2015).
+  """Builds one-shot magnitude pruning (Han et al. 2015).
 
-  Dense until its one mask step, at `start_step`, which keeps the `counts`
-  weights of largest |w| in each layer, or as many in all: the classic pipeline
-  train, prune, fine-tune.
+  Training is dense until the one mask step, at `start_step`, which keeps the
+  `counts` weights of largest |w| in each layer, or as many in all: the classic
+  pipeline train, prune, fine-tune.
 
   The optimiser does not step there: with `start_step` 0 the weights that are
   ranked are those the run started from, say a trained checkpoint's.
@@ -30,9 +30,9 @@ def magnitude(
     counts: active weights of each leaf, ints or traced int32; `None` where
       a leaf is exempt.
     global_ranking: rank the weights of all leaves together, and keep the sum of
-      `counts`: the layers share it out, but for those that `counts` leaves
-      dense.
-    structure: what the masks are held to: a name in `core.structures`
+      `counts`: it is distributed over the layers, but for those that `counts`
+      leaves dense.
+    structure: the structure of the masks: a name in `core.structures`
       (`unstructured`, `n_m`, `constant_fan_in`, `block`, `kernel_slice`), a
       dotted path or a `Structure`. Of N in every M, say, the largest stay.
     structure_size: `(m,)` for `n_m`, `(height, width)` for `block`.

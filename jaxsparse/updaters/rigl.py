@@ -44,7 +44,7 @@ def rigl(
   update_interval: int | None = None,
   inverted: bool = False,
 ) -> MaskUpdater:
-  """RigL (Evci et al. 2020, "Rigging the Lottery", algorithm 1).
+  """Builds RigL (Evci et al. 2020, "Rigging the Lottery", algorithm 1).
 
   On a mask step t each layer of n active weights
 
@@ -66,20 +66,20 @@ def rigl(
       a function of progress in [0, 1].
     sampler: draws the first masks: a name in `core.samplers` (`uniform`,
       `connected`, `uneven`), a dotted path or a function.
-    grow_batches: how many batches, the mask step's the last of them, the
-      gradient that growth goes by is averaged over; at most `update_interval`.
-      Above 1 it costs a sum of the dense gradient in memory, and a pass over
-      it every step. Fewer where the run has not had as many.
-    grow_init: what grown weights start from: `zeros`; `normal`, as spread as
-      the layer's weights; `sparse`, as the sparse initialisation draws them;
-      `gradient`, -dL/d(w m). Or a function `(params, masks, *, key) ->
-      params`, `functools.partial(initialisation.sparse, axes=my_rule)` say.
-    grow_scale: times this; may be traced. Nothing to `zeros`.
-    grow_momentum: the optimiser's momentum of grown weights starts at so many
-      times dL/d(w m) on the batch of the mask step; from 0 on, may be traced.
-      `None`: where the optimiser starts, at 0. A gradient g that stays as it
-      is builds up a momentum of g / (1 - momentum).
-    structure: what masks are held to: a name in `core.structures`
+    grow_batches: the number of batches, the last being the mask step's, over
+      which the growth gradient is averaged; at most `update_interval`. Above 1
+      it costs a sum of the dense gradient in memory, and a pass over it every
+      step. Fewer where the run has not had as many.
+    grow_init: the initial values of grown weights: `zeros`; `normal`, as spread
+      as the layer's weights; `sparse`, as the sparse initialisation draws them;
+      `gradient`, -dL/d(w m). Or a function `(params, masks, *, key) -> params`,
+      `functools.partial(initialisation.sparse, axes=my_rule)` say.
+    grow_scale: a factor of these values; may be traced. No effect on `zeros`.
+    grow_momentum: the optimiser's momentum of grown weights starts at
+      `grow_momentum` dL/d(w m) on the batch of the mask step; at least 0, may
+      be traced. `None`: where the optimiser starts, at 0. A gradient g that
+      stays as it is builds up a momentum of g / (1 - momentum).
+    structure: the structure of the masks: a name in `core.structures`
       (`unstructured`, `n_m`, `constant_fan_in`, `block`, `kernel_slice`), a
       dotted path or a `Structure`. Under one but the first, the first masks
       are random within it, and `sampler` stays `uniform`.
@@ -88,8 +88,8 @@ def rigl(
     stop_step: mask steps end before it, and the decay at it; the paper's
       T_end, about 3/4 of training.
     update_interval: steps between mask steps; needed for `grow_batches` > 1.
-    inverted: grow those of smallest |dL/d(w m)| instead: a control, which is
-      to show what growing by gradient is worth.
+    inverted: grow those of smallest |dL/d(w m)| instead: a control for the
+      effect of growing by gradient.
 
   Raises:
     ValueError: an argument is out of range, or no decay, sampler, structure

@@ -16,7 +16,7 @@ def rigl_sg(
   start_step: int = 0,
   stop_step: int,
 ) -> MaskUpdater:
-  """RigL with redistribution by sparse gradients (RigL-SG).
+  """Builds RigL with redistribution by sparse gradients (RigL-SG).
 
   Sundar and Dwaraknath 2021, "[Re] Rigging the Lottery", section 5.3, after
   Dettmers and Zettlemoyer 2019. On a mask step t each layer of n active
@@ -27,7 +27,7 @@ def rigl_sg(
 
   those of largest |dL/d(w m)| among all that were not kept. Grown weights
   start at 0, and no optimiser step is made. The sum of active weights is
-  constant, to the weight; those of a layer are not.
+  constant, exactly; those of a layer are not.
 
   Args:
     counts: active weights of each leaf at the start, ints or traced int32;

@@ -36,7 +36,7 @@ def rigl_sm(
   start_step: int = 0,
   stop_step: int,
 ) -> MaskUpdater:
-  """RigL with redistribution by sparse momentum (RigL-SM).
+  """Builds RigL with redistribution by sparse momentum (RigL-SM).
 
   Sundar and Dwaraknath 2021, "[Re] Rigging the Lottery", section 5.3. As
   `rigl_sg`, but that layer l grows a part in proportion to
@@ -44,13 +44,13 @@ def rigl_sm(
     mean of |v| over its active weights, before anything is dropped,
 
   v <- momentum v + dL/d(w m) being the heavy-ball momentum of the active
-  weights. A weight that becomes active starts with v = 0. Growth goes by
-  |dL/d(w m)|.
+  weights. A weight that becomes active starts with v = 0. The growth score
+  is |dL/d(w m)|.
 
   Args:
     counts: active weights of each leaf at the start, ints or traced int32;
       `None` where a leaf is exempt.
-    momentum: in [0, 1); give the optimiser's. May be traced.
+    momentum: in [0, 1); set it to the optimiser's. May be traced.
     drop_fraction: alpha, the fraction of active weights dropped at
       `start_step`, in [0, 1]; may be traced.
     drop_schedule: decay of the drop fraction: a name in `schedules.DECAYS` or

@@ -16,11 +16,12 @@ def set(
   start_step: int = 0,
   stop_step: int,
 ) -> MaskUpdater:
-  """Sparse evolutionary training (Mocanu et al. 2018, Nature Communications).
+  """Builds sparse evolutionary training (SET).
 
-  On a mask step each layer drops the fraction f(t) of its active weights
-  that is smallest in magnitude, and grows as many at uniformly random places
-  among all that were not kept. The optimiser steps first.
+  Mocanu et al. 2018, Nature Communications. On a mask step each layer drops the
+  fraction f(t) of its active weights that is smallest in magnitude, and grows
+  as many, uniformly at random among all that were not kept. The optimiser steps
+  first.
 
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where

@@ -37,7 +37,7 @@ def snfs(
   start_step: int = 0,
   stop_step: int,
 ) -> MaskUpdater:
-  """Sparse momentum (Dettmers and Zettlemoyer 2019).
+  """Builds sparse momentum (Dettmers and Zettlemoyer 2019).
 
   "Sparse Networks from Scratch". Every step, before the optimiser's, the dense
   gradient g enters an average a <- momentum a + (1 - momentum) g, from 0. On

@@ -15,19 +15,19 @@ from jaxsparse.updaters import _prune
 
 
 def snip(counts: Counts, *, global_ranking: bool = False) -> MaskUpdater:
-  """SNIP (Lee et al. 2019), as in the tables of Evci et al. 2020.
+  """Builds SNIP (Lee et al. 2019), as in the tables of Evci et al. 2020.
 
-  Dense until its one mask step, at `start_step`, which is 0 for pruning before
-  training: it keeps the weights of largest |w dL/dw|. The batch of that step
-  serves the scores alone: no optimiser step is made.
+  Training is dense until the one mask step, at `start_step`, which is 0 for
+  pruning before training: it keeps the weights of largest |w dL/dw|. The batch
+  of that step serves the scores alone: no optimiser step is made.
 
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where
       a leaf is exempt.
     global_ranking: as in the SNIP paper, rank the weights of all leaves
-      together, and keep the sum of `counts`: the layers share it out, but for
-      those that `counts` leaves dense. Else each keeps its own, as in the code
-      of Evci et al. 2020.
+      together, and keep the sum of `counts`: it is distributed over the layers,
+      but for those that `counts` leaves dense. Else each layer keeps its
+      count, as in the code of Evci et al. 2020.
 
   **Deviations** from the SNIP paper: layers keep what `counts` says unless
   `global_ranking`; biases are pruned only where `counts` has them; the weights

@@ -1,4 +1,4 @@
-"""SRigL: RigL with as many inputs for every unit, or none at all."""
+"""SRigL: RigL with equal fan-in for every unit, or none at all."""
 
 import jax
 import jax.numpy as jnp
@@ -32,18 +32,18 @@ def srigl(
   start_step: int = 0,
   stop_step: int,
 ) -> MaskUpdater:
-  """SRigL, constant fan-in with neuron ablation (Lasby et al. 2024, ICLR).
+  """Builds SRigL: constant fan-in, neuron ablation (Lasby et al. 2024, ICLR).
 
   "Dynamic Sparse Training with Structured Sparsity", section 3. At the start
-  each unit of a layer has as many inputs, at random places. On a mask step t,
+  all units of a layer have the same number of random inputs. On a mask step t,
   of a layer with n active weights, whose living units have k inputs each,
 
-  1. K = floor(f(t) n) weights are to go and to come. Salient are the n - K of
-     largest |w| and, of all others, the K of largest |dL/d(w m)|; those of
-     ablated units are among them.
+  1. K = floor(f(t) n) weights are to be dropped and grown. Salient are the
+     n - K of largest |w| and, of all others, the K of largest |dL/d(w m)|;
+     those of ablated units are among them.
   2. Units with max(1, saliency k) salient weights or more live, and have k' =
      ceil(n / living units) inputs each: all others are ablated and lose their
-     inputs. An ablated unit with as many lives again.
+     inputs. An ablated unit with as many becomes active again.
   3. The K active weights of smallest |w| in the layer are dropped, and those
      beyond the k' largest of a unit (where units came back, k' < k).
   4. Each living unit grows its inputs of largest |dL/d(w m)| until it has k'.
@@ -54,8 +54,8 @@ def srigl(
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where
       a leaf is exempt.
-    saliency: gamma, in [0, 1]; may be traced. At 0 only a unit that nothing
-      speaks for is ablated.
+    saliency: gamma, in [0, 1]; may be traced. At 0 only a unit without salient
+      weights is ablated.
     keep_units: paths or patterns of leaves in which no unit is ablated, the
       last layer's say, whose units are the classes.
     drop_fraction: alpha, the fraction of active weights dropped at
@@ -63,7 +63,7 @@ def srigl(
     drop_schedule: decay of the drop fraction: a name in `schedules.DECAYS` or
       a function of progress in [0, 1].
     axes: which axes of a leaf are inputs and outputs: `by_name`, `flax`,
-      `equinox` (see `core.fans`), a dotted path or a rule of one's own.
+      `equinox` (see `core.fans`), a dotted path or a custom rule.
     start_step: the first mask step.
     stop_step: mask steps end before it, and the decay at it.
 
@@ -97,16 +97,16 @@ def srigl(
     _checks.check_counts(params, counts)
 
     def one(path: Path, param: Array, count: int | Array, leaf_key: Array):
-      found = fans.find(rule, path, param.shape)
+      unit_axes = fans.find(rule, path, param.shape)
       drawn = jax.random.uniform(leaf_key, param.shape, jnp.float32)
-      rows = by_unit(drawn, found)
+      rows = by_unit(drawn, unit_axes)
       filled = fill(
         jnp.zeros(rows.shape, bool),
         rows,
         jnp.asarray(count, jnp.int32),
         jnp.ones(len(rows), bool),
       )
-      mask = from_units(filled, param.shape, found)
+      mask = from_units(filled, param.shape, unit_axes)
       return shard_like(param, mask)
 
     keys = prng.leaf_keys(key, params)
@@ -125,16 +125,16 @@ def srigl(
     fraction = jnp.float32(drop_fraction) * decay(done)
 
     def one(path: Path, param: Array, mask: Array, grad: Array) -> Array:
-      found = fans.find(rule, path, param.shape)
+      unit_axes = fans.find(rule, path, param.shape)
       spared = any(paths.matches(path, pattern) for pattern in keep_units)
       rows = _rewired(
-        by_unit(jnp.abs(param), found),
-        by_unit(mask, found),
-        by_unit(jnp.abs(grad), found),
+        by_unit(jnp.abs(param), unit_axes),
+        by_unit(mask, unit_axes),
+        by_unit(jnp.abs(grad), unit_axes),
         fraction,
         None if spared else saliency,
       )
-      new = from_units(rows, param.shape, found)
+      new = from_units(rows, param.shape, unit_axes)
       return shard_like(param, new)
 
     new = map_masks_with_path(one, params, state.masks, grads)
@@ -155,25 +155,25 @@ def _rewired(
   fraction: Array,
   saliency: Scalar | None,
 ) -> Array:
-  """The new mask of one layer; all are `[units, fan-in]`, sizes not signed."""
+  """Returns the new mask of one layer, from |w| and |g|; `[units, fan-in]`."""
   count = jnp.sum(mask, dtype=jnp.int32)
   dropped = dropped_count(count, fraction)
-  kept = topk_mask(weights, count - dropped, where=mask)
+  remaining = topk_mask(weights, count - dropped, where=mask)
   living = jnp.ones(len(mask), bool)
   if saliency is not None:
-    salient = kept | topk_mask(grads, dropped, where=~kept)
+    salient = remaining | topk_mask(grads, dropped, where=~remaining)
     fan_in = _fan_in(count, jnp.any(mask, axis=1))
     living = _living(salient, count, saliency, fan_in)
-  kept &= living[:, None]
+  remaining &= living[:, None]
   most = jnp.minimum(
-    jnp.sum(kept, axis=1, dtype=jnp.int32), _fan_in(count, living)
+    jnp.sum(remaining, axis=1, dtype=jnp.int32), _fan_in(count, living)
   )
-  kept = topk_of_rows(weights, most, kept)
-  return fill(kept, grads, count, living)
+  remaining = topk_of_rows(weights, most, remaining)
+  return fill(remaining, grads, count, living)
 
 
 def _fan_in(count: Array, living: Array) -> Array:
-  """Inputs of each living unit, rounded up; an int32 scalar."""
+  """Returns the inputs per living unit, rounded up; an int32 scalar."""
   units = jnp.maximum(jnp.sum(living, dtype=jnp.int32), 1)
   return (count + units - 1) // units
 
@@ -181,7 +181,7 @@ def _fan_in(count: Array, living: Array) -> Array:
 def _living(
   salient: Array, count: Array, saliency: Scalar, fan_in: Array
 ) -> Array:
-  """The units that are not ablated, bool `[units]`."""
+  """Selects the units that are not ablated, bool `[units]`."""
   weights = jnp.sum(salient, axis=1, dtype=jnp.float32)
   needed = jnp.float32(saliency) * fan_in.astype(jnp.float32)
   enough = jnp.sum(weights >= jnp.maximum(needed, 1.0), dtype=jnp.int32)

@@ -8,10 +8,10 @@ from jaxsparse.updaters import _dynamic, _fixed
 def static(
   counts: Counts, *, sampler: str | Sampler = 'uniform'
 ) -> MaskUpdater:
-  """Random masks at given counts that never change ("Static", "Scratch").
+  """Builds fixed random masks with the given counts ("Static", "Scratch").
 
   The baseline of Evci et al. 2020, "Rigging the Lottery" (section 4):
-  uniformly random places in each layer, trained from scratch.
+  uniformly random masks in each layer, trained from scratch.
 
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where

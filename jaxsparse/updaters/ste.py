@@ -18,7 +18,7 @@ from jaxsparse.updaters import _checks, _prune
 
 
 def ste(counts: Counts, *, decay: Scalar = 0.0) -> MaskUpdater:
-  """Masks of largest |w|, and a gradient that passes straight through them.
+  """Builds masks of largest |w| with a straight-through gradient.
 
   All weights w are stored and trained. The loss sees w m, m holding the
   `counts` weights of largest |w| in each layer, and w is moved by
@@ -27,7 +27,7 @@ def ste(counts: Counts, *, decay: Scalar = 0.0) -> MaskUpdater:
 
   the gradient at the masked weights, as if masking had been the identity
   (Bengio, Leonard and Courville 2013, "Estimating or Propagating Gradients
-  Through Stochastic Neurons"). Every mask step makes m anew, after the
+  Through Stochastic Neurons"). Every mask step recomputes m, after the
   optimiser's step; m is fixed after the last.
 
   With `decay` 0 this is how Wortsman, Farhadi and Rastegari 2019, "Discovering

@@ -31,20 +31,21 @@ def topkast(
   exploration: Scalar = 0.1,
   penalty: Scalar = 1e-4,
 ) -> MaskUpdater:
-  """Top-KAST (Jayakumar et al. 2020, "Top-KAST: Top-K Always Sparse Training").
+  """Builds Top-KAST (Jayakumar et al. 2020).
 
-  On a mask step each layer of N weights makes two sets anew from its stored
-  weights w, after the optimiser's step (section 2.1):
+  "Top-KAST: Top-K Always Sparse Training". On a mask step each layer of N
+  weights recomputes two sets from its stored weights w, after the optimiser's
+  step (section 2.1):
 
   * A, the n of largest |w|, n being its count. The loss sees w on A, 0
     elsewhere.
   * B, the n + floor(exploration (N - n)) of largest |w|, which holds A. The
-    optimiser moves w on B by the gradient at the weights that the loss saw
-    (section 2.2), and leaves all else as it is.
+    optimiser moves w on B by the gradient at the weights of the loss (section
+    2.2), and leaves all others unchanged.
 
-  A weight in B and not in A can so grow into A, and what falls out of B keeps
-  its value. That weights fall, and others come, is the work of the penalty
-  (section 2.4, the exploration loss), whose gradient is
+  A weight in B and not in A can so grow into A, and one that leaves B keeps its
+  value. The penalty (section 2.4, the exploration loss) makes weights leave and
+  others enter; its gradient is
 
     penalty w on A,    penalty w / D on B without A,    D = n / N.
 
@@ -71,8 +72,8 @@ def topkast(
 
   def wider(param: Array, count: int | Array) -> Array:
     rest = jnp.asarray(param.size - count, jnp.int32)
-    more = jnp.floor(jnp.float32(exploration) * rest.astype(jnp.float32))
-    return count + jnp.minimum(more.astype(jnp.int32), rest)
+    extra = jnp.floor(jnp.float32(exploration) * rest.astype(jnp.float32))
+    return count + jnp.minimum(extra.astype(jnp.int32), rest)
 
   def trained_counts(params: Params) -> Counts:
     return map_masks(wider, params, counts)
