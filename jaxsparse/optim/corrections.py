@@ -1,10 +1,10 @@
 """Where an optimiser corrects bias, read from its jaxpr.
 
-Its update is traced and evaluated equation by equation. Of each variable it is
-known to which parameter it belongs, element by element, and, of a scalar, how
-it depends on a step count (`step_counts`). Bias is corrected where the one is
-divided by the other and that is 1 - b^n; or multiplied with a scalar that has
-been divided by such a one, as where a correction is part of the learning rate
+The update is traced and evaluated equation by equation. For each variable the
+evaluation tracks the parameter to which it belongs, element by element, and,
+for a scalar, its dependence on a step count (`step_counts`). Bias is corrected
+where such a variable is divided by a scalar 1 - b^n; or multiplied by a scalar
+that was divided by one, as where a correction is part of the learning rate
 (prodigy). Calls and branches are entered, loops are not.
 """
 
@@ -37,7 +37,7 @@ class Correction(NamedTuple):
   Attributes:
     leaf: the parameter, an index in the leaves of all.
     counter: the step count, an index in the leaves of the optimiser's state.
-    scalar: what is divided by, or multiplied with if it is a factor.
+    scalar: the divisor, or the multiplier if it is a factor.
   """
 
   leaf: int
@@ -52,7 +52,7 @@ def evaluate(
   params: Params | None,
   ages: list[jax.Array] | None = None,
 ) -> tuple[tuple[PyTree, PyTree], list[Correction]]:
-  """`tx.update`, and where it corrects bias.
+  """Evaluates `tx.update` and finds where it corrects bias.
 
   Args:
     tx: the optimiser.
@@ -145,7 +145,7 @@ class _Walk:
     return leaf is not None and self.shapes[leaf] == jnp.shape(array)
 
   def _by_age(self, leaf, value, is_divisor):
-    """The array of an operand: of a bias correction, by the weights' ages."""
+    """Returns an operand's array, computed by ages if it corrects bias."""
     scalar = value.scalar
     if scalar is None or not (
       scalar.factor or (is_divisor and self._corrects(scalar))
@@ -159,7 +159,7 @@ class _Walk:
     at = functools.reduce(
       lambda fn, _: jax.vmap(fn), ages.shape, lambda n: scalar.at(n, False, {})
     )
-    # As it is where the age is the count: there not a bit shall change.
+    # Unchanged, bit for bit, where the age is the count.
     return jnp.where(ages == count, value.array, at(ages))
 
   def _branches(self, branches, index, *operands):

@@ -1,10 +1,10 @@
-"""Leaves that an optimiser never moves, found out by trying, not by name.
+"""Leaves that an optimiser never moves, detected by tracing, not by name.
 
 A weight that a mask change grows starts at 0 and has to be trained. Where
 `optax.set_to_zero` (in `optax.partition`, `optax.masked`, `optax.freeze` ...)
 freezes a leaf it never is, so each mask change would replace weights of the
 leaf by zeros for good. The update of such a leaf is a constant of its jaxpr: it
-hangs on neither gradients nor state nor params.
+depends on neither gradients nor state nor params.
 """
 
 from collections.abc import Sequence
@@ -24,15 +24,15 @@ _CALLS = ('jit', 'pjit', 'cond')
 def check_moves(
   tx: optax.GradientTransformation, params: Params, masks: Masks | Counts
 ) -> None:
-  """Refuses an optimiser that never moves a leaf with a mask.
+  """Raises `ValueError` for an optimiser that never moves a leaf with a mask.
 
   Args:
     tx: an optimiser that `supported.check_optimiser` accepts.
     params: the parameters; leaves may be `ShapeDtypeStruct`.
-    masks: `None` for leaves without a mask; what the others hold is not read.
+    masks: `None` for leaves without a mask; the values of others are not read.
 
   Raises:
-    ValueError: it does; names the leaf.
+    ValueError: a leaf with a mask is never moved; names the leaf.
   """
   masked = paths.flatten(masks)
   for path in never_moved(tx, params):
@@ -54,8 +54,8 @@ def never_moved(
   closed, (updates, _) = jax.make_jaxpr(tx.update, return_shape=True)(
     params, state, params
   )
-  given = [True] * len(closed.jaxpr.invars)
-  moves = _dependent(closed.jaxpr, given)
+  varies = [True] * len(closed.jaxpr.invars)
+  moves = _dependent(closed.jaxpr, varies)
   leaves = paths.flatten(updates)
   return tuple(
     path for path, moved in zip(leaves, moves, strict=False) if not moved
@@ -63,7 +63,7 @@ def never_moved(
 
 
 def _dependent(jaxpr: jex_core.Jaxpr, given: Sequence[bool]) -> list[bool]:
-  """Returns whether each output hangs on one of the `given` inputs."""
+  """Returns whether each output depends on one of the `given` inputs."""
   hangs = dict(zip(jaxpr.invars, given, strict=True))
 
   def of(var: jex_core.Var | jex_core.Literal) -> bool:
@@ -74,10 +74,10 @@ def _dependent(jaxpr: jex_core.Jaxpr, given: Sequence[bool]) -> list[bool]:
     outputs = [any(inputs)] * len(eqn.outvars)
     if eqn.primitive.name in _CALLS:
       branches = eqn.params.get('branches') or (eqn.params['jaxpr'],)
-      each = [
+      by_branch = [
         _dependent(one.jaxpr, inputs[len(inputs) - len(one.jaxpr.invars) :])
         for one in branches
       ]
-      outputs = [any(some) for some in zip(*each, strict=True)]
+      outputs = [any(flags) for flags in zip(*by_branch, strict=True)]
     hangs.update(zip(eqn.outvars, outputs, strict=True))
   return [of(var) for var in jaxpr.outvars]

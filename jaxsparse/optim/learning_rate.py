@@ -21,18 +21,18 @@ Shape = Callable[[jax.Array], jax.Array]
 
 
 def share(fraction: float, whole: int) -> int:
-  """floor(fraction x whole), of the number as meant.
+  """Returns floor(fraction x whole), with the fraction read exactly.
 
   0.29 of 100 is 29, and 30 / 97 of 97 is 30, though neither is a float.
   """
-  meant = Fraction(fraction).limit_denominator(_FINEST)
-  return math.floor(meant * whole)
+  exact = Fraction(fraction).limit_denominator(_FINEST)
+  return math.floor(exact * whole)
 
 
 def shape(section: dict[str, Any], num_steps: int) -> Shape:
-  """The learning rate over its base value, as a function of step.
+  """Returns the learning rate over its base value, as a function of step.
 
-  That of step t, from 0, is w(t) s(t): the warm-up w(t) = min(1, (t + 1) /
+  At step t, from 0, it is w(t) s(t): the warm-up w(t) = min(1, (t + 1) /
   warmup_steps), and s of the whole run, warm-up included. s(t) is 1
   (`constant`), (1 + cos(pi t / num_steps)) / 2 (`cosine`), or the last of
   `scales` whose boundary, a fraction of the run, is reached (`piecewise`).

@@ -1,4 +1,4 @@
-"""The optimiser moves only what the masks let it move.
+"""Optimiser steps restricted to the active weights of the masks.
 
 Masking the gradient alone is not enough: weight decay, noise, trust ratios,
 centred gradients and the momentum of a weight that was just dropped all move
@@ -29,9 +29,9 @@ def forward_params(
 def stored_params(
   updater: MaskUpdater, params: Params, state: MaskState
 ) -> Params:
-  """`params` as a method stores them: 0 outside what it may train.
+  """Returns `params` as a method stores them: 0 outside the trained weights.
 
-  Or as they are, where the method keeps all values (`stores_all`).
+  They are unchanged where the method keeps all values (`stores_all`).
   """
   if updater.stores_all:
     return params
@@ -45,15 +45,15 @@ def masked_updates(
   params: Params,
   trained: Masks,
 ) -> tuple[PyTree, PyTree]:
-  """The updates of `tx`, exactly 0 outside `trained`, and its new state.
+  """Returns the updates of `tx`, exactly 0 outside `trained`, and its state.
 
   Args:
     tx: an optimiser that `supported.check_optimiser` accepts.
-    grads: the dense gradient, shaped like `params`. What stands outside
-      `trained`, NaN included, is not seen by `tx`.
+    grads: the dense gradient, shaped like `params`. `tx` does not read values
+      outside `trained`, NaN included.
     opt_state: the state of `tx`; its leaves keep their dtypes.
     params: the stored parameters.
-    trained: masks of what may move; `None` leaves move freely.
+    trained: masks of the weights that may move; `None` leaves move freely.
   """
   updates, new = tx.update(apply_masks(grads, trained), opt_state, params)
   # Promotion may widen statistics: by a float32 rate, say, of bfloat16 params.
@@ -72,14 +72,14 @@ def apply_gradients(
   params: Params,
   trained: Masks,
 ) -> tuple[Params, PyTree]:
-  """One step of `tx` on what `trained` holds active.
+  """Applies one step of `tx` to the weights of `trained`.
 
   Args:
     tx: an optimiser that `supported.check_optimiser` accepts.
     grads: the dense gradient, shaped like `params`.
     opt_state: the state of `tx`.
     params: the stored parameters.
-    trained: masks of what may move; `None` leaves move freely.
+    trained: masks of the weights that may move; `None` leaves move freely.
 
   Returns:
     The new params, those outside `trained` unchanged, and the new state.

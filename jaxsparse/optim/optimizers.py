@@ -27,7 +27,7 @@ Optimiser = Callable[[Any, jax.Array], optax.GradientTransformation]
 
 @functools.cache
 def names() -> tuple[str, ...]:
-  """The optimisers of Optax that can be named."""
+  """Returns the names of the accepted Optax optimisers, sorted."""
   return tuple(
     sorted(
       name
@@ -48,10 +48,10 @@ def _takes_rate(fn: Callable[..., Any]) -> bool:
 
 
 def find(spec: str | Callable[..., Any]) -> Callable[..., Any]:
-  """The function that `config.optimizer.name` means.
+  """Returns the function that `config.optimizer.name` names.
 
   Raises:
-    ValueError: unknown (names the nearest accepted name), or it takes no
+    ValueError: unknown (suggests the nearest accepted name), or it takes no
       `learning_rate`.
   """
   if not callable(spec) and '.' not in str(spec):
@@ -63,18 +63,18 @@ def find(spec: str | Callable[..., Any]) -> Callable[..., Any]:
       )
     return getattr(optax, spec)
   try:
-    found = registry.resolve(spec, 'optax')
+    builder = registry.resolve(spec, 'optax')
   except ValueError as error:
     raise ValueError(f'config.optimizer.name: {error}') from None
-  if not _takes_rate(found):
+  if not _takes_rate(builder):
     raise ValueError(f'config.optimizer.name: {spec} takes no learning_rate')
-  return found
+  return builder
 
 
 def hyperparameters(
   spec: str | Callable[..., Any],
 ) -> dict[str, inspect.Parameter]:
-  """Parameters with a scalar default, besides the learning rate."""
+  """Returns the parameters with a scalar default, but the learning rate."""
   return {
     name: p
     for name, p in inspect.signature(find(spec)).parameters.items()
@@ -87,7 +87,7 @@ def make(section: dict[str, Any], num_steps: int) -> Optimiser:
   """Builds `(member, step) -> tx` from the config section `optimizer`.
 
   `learning_rate` and `weight_decay` come from `member.optimizer`; the rest is
-  compiled in. Weight decay is the optimiser's own if it has one that takes a
+  compiled in. Weight decay is that of the optimiser if it has one that takes a
   mask, else the L2 term of the gradient, before any momentum; on kernels only,
   either way, and not on those that a pattern of `no_decay` fits. `clip_norm`
   bounds the norm of the whole gradient, that of the L2 term included.
@@ -123,7 +123,7 @@ def make(section: dict[str, Any], num_steps: int) -> Optimiser:
 
 
 def _decays(params: PyTree, exempt: tuple[str, ...]) -> PyTree:
-  """True where weight decay acts."""
+  """Masks the leaves on which weight decay acts."""
   leaves = paths.flatten(params)
   is_kernel = paths.kernels_of(params)
   kernels = {p for p, leaf in leaves.items() if is_kernel(p, leaf.shape)}

@@ -1,4 +1,4 @@
-"""Bias correction by each weight's own age.
+"""Bias correction by the age of each weight.
 
 A moment that starts at 0 is too small at first, by 1 - b^n after n steps, and
 an optimiser divides by that. Its n counts the steps of the run, so a weight
@@ -7,12 +7,12 @@ k its step is (1 - b1^k) / sqrt(1 - b2^k) times what it should be, with Adam's
 b1 = 0.9 and b2 = 0.999 3.2 times as long at first and 6.6 times at age 12.
 
 `by_own_age` has a count for each weight. It starts at 0, so a mask change
-resets it as any statistic of a weight. Where the optimiser corrects bias is
-read from its jaxpr: where what belongs to a parameter, element by element, is
-divided by a scalar that is 1 - b^n of a step count. There, and nowhere else,
-the count is replaced by the age; no optimiser is known by name. A learning
-rate, a rectification (radam) and what is special about a first step (acprop,
-adan) go by the count as ever.
+resets it as any statistic of a weight. Bias corrections are found in the
+optimiser's jaxpr: a variable of a parameter's shape is divided, element by
+element, by a scalar 1 - b^n of a step count. There, and nowhere else, the count
+is replaced by the age; no optimiser is recognised by name. A learning rate, a
+rectification (radam) and special first steps (acprop, adan) depend on the count
+as before.
 """
 
 from typing import NamedTuple
@@ -30,8 +30,8 @@ class OwnAgeState(NamedTuple):
   """The state of `by_own_age`.
 
   Attributes:
-    opt_state: that of the optimiser.
-    ages: for each weight, how often its moments were updated; int32, shaped
+    opt_state: the state of the optimiser.
+    ages: for each weight, the number of updates of its moments; int32, shaped
       like the parameters. 0 where the optimiser corrects no bias.
   """
 
@@ -42,7 +42,7 @@ class OwnAgeState(NamedTuple):
 def by_own_age(
   tx: optax.GradientTransformation,
 ) -> optax.GradientTransformation:
-  """`tx` with the bias of each weight's moments corrected by its own age.
+  """Returns `tx` with bias corrections by the age of each weight.
 
   Args:
     tx: an optimiser that `supported.check_optimiser` accepts. One that

@@ -1,20 +1,20 @@
-"""What becomes of the moments of a weight that is regrown.
+"""Initial moments of regrown weights.
 
 They start again at 0, and an optimiser that corrects their bias does so by the
 steps of the run: the second moment of a young weight is too small, its steps
 are too long (`own_age` has by how much). One of four:
 
-- `age`: bias is corrected by the weight's own age;
+- `age`: bias is corrected by the age of the weight;
 - `seed`: the second moment starts at the square of the dense gradient of the
-  mask step, which RigL grows by;
+  mask step, whose magnitude is RigL's growth score;
 - `layer`: it starts at the mean over the leaf's active weights that stay;
-- `zero`: as the codes of the papers have it, nothing is done.
+- `zero`: nothing is done, as in the papers' code.
 
 With `seed` and `layer` the first moment starts at 0 and is not corrected, so
 first steps are short. They act on a second moment whose bias is corrected, in
 units of the squared gradient; without (sgd, rmsprop, adamax) they do nothing.
-Which statistic that is is found by trying. The gradient is that of the loss,
-before the optimiser clips it.
+That statistic is identified by test gradients. The gradient is that of the
+loss, before the optimiser clips it.
 """
 
 from typing import Any
@@ -36,10 +36,10 @@ REGROWN = ('age', 'seed', 'layer', 'zero')
 def with_regrown(
   tx: optax.GradientTransformation, regrown: str
 ) -> optax.GradientTransformation:
-  """`tx`, for `age` with a count of each weight; else as it is.
+  """Returns `tx`; with `age`, with bias corrections by each weight's age.
 
   Raises:
-    ValueError: `regrown` is none of `REGROWN`.
+    ValueError: `regrown` is not in `REGROWN`.
   """
   choices.check(f'regrown is {regrown!r}', regrown, REGROWN)
   return by_own_age(tx) if regrown == 'age' else tx
@@ -54,7 +54,7 @@ def start_second_moments(
   new: Masks,
   regrown: str,
 ) -> PyTree:
-  """`opt_state` with second moments of grown weights, those in `new` alone.
+  """Sets the second moments of grown weights, those in `new` alone.
 
   Args:
     tx: an optimiser that `supported.check_optimiser` accepts. Traced numbers
@@ -63,9 +63,12 @@ def start_second_moments(
     params: the stored parameters.
     grads: the dense gradient, shaped like `params`; `seed` reads it where
       weights were grown.
-    old: masks of what the optimiser moved before the change.
-    new: masks of what it moves from now on.
+    old: masks of the trained weights before the change.
+    new: masks of the trained weights after it.
     regrown: one of `REGROWN`; `age` and `zero` change nothing.
+
+  Returns:
+    The new `opt_state`.
   """
   if regrown not in ('seed', 'layer'):
     return opt_state

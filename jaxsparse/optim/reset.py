@@ -34,7 +34,7 @@ NO_OWNER = -1
 def owners(
   tx: optax.GradientTransformation, opt_state: PyTree, params: Params
 ) -> PyTree:
-  """To which parameter each leaf of an optimiser's state belongs.
+  """Maps each leaf of an optimiser's state to the parameter it describes.
 
   Args:
     tx: the optimiser.
@@ -72,15 +72,15 @@ def reset_statistics(
   old: Masks,
   new: Masks,
 ) -> PyTree:
-  """`opt_state` after the masks went from `old` to `new`.
+  """Resets the statistics of weights that are not in both `old` and `new`.
 
   Args:
     tx: an optimiser that `supported.check_optimiser` accepts.
     opt_state: its state.
     params: the stored parameters after the change; some optimisers start a
       statistic from them (schedule_free, prodigy, dog).
-    old: masks of what the optimiser moved before the change.
-    new: masks of what it moves from now on.
+    old: masks of the trained weights before the change.
+    new: masks of the trained weights after it.
 
   Returns:
     The state with every per-weight statistic outside (old and new) as
@@ -88,15 +88,15 @@ def reset_statistics(
     leaves and of whole leaves or rows, and all counters, bit for bit as
     they were.
   """
-  both = map_masks(
+  still_trained = map_masks(
     lambda _, o, n: o & n, params, old, new, exempt=lambda *_: True
   )
-  kept = jax.tree.leaves(both)
+  unchanged = jax.tree.leaves(still_trained)
 
   def reset(owner, statistic, initial):
-    if owner == NO_OWNER or jnp.shape(kept[owner]) != jnp.shape(statistic):
+    if owner == NO_OWNER or jnp.shape(unchanged[owner]) != jnp.shape(statistic):
       return statistic
-    return jnp.where(kept[owner], statistic, initial)
+    return jnp.where(unchanged[owner], statistic, initial)
 
   initial = aligned(opt_state, tx.init(params))
   return jax.tree.map(
@@ -115,15 +115,18 @@ def start_momenta(
   new: Masks,
   momenta: PyTree,
 ) -> PyTree:
-  """`opt_state` with a momentum of grown weights, those in `new` alone.
+  """Sets the momentum of grown weights, those in `new` alone.
 
   Args:
     tx: an optimiser that `check_momentum` accepts.
     opt_state: its state, after `reset_statistics`.
     params: the stored parameters.
-    old: masks of what the optimiser moved before the change.
-    new: masks of what it moves from now on.
+    old: masks of the trained weights before the change.
+    new: masks of the trained weights after it.
     momenta: shaped like `params`; read where weights were grown.
+
+  Returns:
+    The new `opt_state`.
   """
   grown = jax.tree.leaves(
     map_masks(lambda _, o, n: n & ~o, params, old, new, exempt=lambda *_: False)
@@ -149,13 +152,13 @@ def check_momentum(
   params: Params,
   masks: Masks | Counts | None = None,
 ) -> None:
-  """Refuses an optimiser without a trace of gradients; found by trying.
+  """Checks, by test gradients, that an optimiser keeps a trace of gradients.
 
   Args:
     tx: an optimiser; none of its numbers is traced.
     params: the parameters; leaves may be `ShapeDtypeStruct`.
-    masks: `None` for leaves without a mask, of which no trace is needed; what
-      the others hold is not read. Default: all leaves have one.
+    masks: `None` for leaves without a mask, of which no trace is needed; the
+      values of others are not read. Default: all leaves have one.
 
   Raises:
     ValueError: of a leaf it keeps no trace, or one of something else.
@@ -170,16 +173,16 @@ def check_momentum(
       jax.tree.leaves(state, is_leaf=_is_trace),
       strict=True,
     )
-    kept: dict[int, bool] = {}
+    traced: dict[int, bool] = {}
     for owner, part in parts:
       if _is_trace(part):
         for i, x in zip(*map(jax.tree.leaves, (owner, part)), strict=True):
           of_grads = bool(jnp.allclose(x, 1e-4, rtol=1e-2))
-          kept[i] = kept.get(i, True) and of_grads
+          traced[i] = traced.get(i, True) and of_grads
   masked = paths.flatten(params if masks is None else masks)
   for i, path in enumerate(paths.flatten(params)):
-    if path in masked and not kept.get(i):
-      where = f' at {path!r}' if any(kept.values()) else ''
+    if path in masked and not traced.get(i):
+      where = f' at {path!r}' if any(traced.values()) else ''
       raise ValueError(
         'the method gives grown weights a momentum, and the optimiser keeps'
         f' none of gradients{where}; accepted is one with optax.trace of them'

@@ -1,8 +1,8 @@
-"""Which statistic of an optimiser is a second moment, found by trying.
+"""Identifies the second moments in an optimiser's state by test gradients.
 
-From `tx.init`, with gradients g and 2 g, it is the one that moves by c g^2
-where 1 - c is about the b of a correction of bias, 1 - b^n. One in other units
-(prodigy) is left alone, and so is one whose bias is not corrected.
+From `tx.init`, with gradients g and 2 g, a second moment moves by c g^2 where
+1 - c is about the b of a bias correction, 1 - b^n. One in other units (prodigy)
+is ignored, and so is one whose bias is not corrected.
 """
 
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from jaxsparse.optim import corrections, reset, step_counts
 
 # Too small for any clipping.
 _GRADIENTS = (1e-4, 2e-4)
-# Before it moves; an accumulation over more is taken for none.
+# To wait for a state to move; longer accumulations are ignored.
 _MOST_STEPS = 4096
 
 
@@ -41,10 +41,10 @@ class SecondMoment(NamedTuple):
 def second_moments(
   tx: optax.GradientTransformation, params: Params
 ) -> list[SecondMoment]:
-  """The second moments whose bias an optimiser corrects.
+  """Returns the second moments whose bias an optimiser corrects.
 
   Args:
-    tx: the optimiser. Numbers in it that are traced are any.
+    tx: the optimiser. Its traced numbers are replaced by arbitrary values.
     params: the parameters; leaves may be `ShapeDtypeStruct`.
   """
   # In float16 a small gradient's square would be 0.
@@ -56,10 +56,10 @@ def second_moments(
   )
   with jax.ensure_compile_time_eval():
     init = _known(tx.init, point)(point)
-    _, found = corrections.evaluate(tx, point, init, point)
+    _, bias_corrections = corrections.evaluate(tx, point, init, point)
     decays = {
       (leaf, count, step_counts.decay(scalar))
-      for leaf, count, scalar in found
+      for leaf, count, scalar in bias_corrections
       if not scalar.factor
     }
     if not decays:
@@ -83,7 +83,7 @@ def second_moments(
 
 
 def _rate(initial, moved):
-  """The c of a statistic that moved by c g^2; None if by anything else."""
+  """Returns the c of a statistic that moved by c g^2; None for any other."""
   initial = np.asarray(initial, np.float64)
   once, twice = (
     abs(np.ravel(m - initial)) for m in np.asarray(moved, np.float64)
@@ -95,7 +95,7 @@ def _rate(initial, moved):
 
 
 def _nearest(decays, leaf, rate):
-  """The correction of a leaf whose 1 - b is about `rate`, if there is one."""
+  """Returns a list of the leaf's correction with 1 - b near `rate`, or []."""
   near = [
     (abs(np.log(rate / (1 - entry[2]))), entry)
     for entry in decays
@@ -105,7 +105,7 @@ def _nearest(decays, leaf, rate):
 
 
 def _first_moves(tx, point, init, counts):
-  """The states, for each of `_GRADIENTS`, once all counts have moved."""
+  """Returns the states for each of `_GRADIENTS` once all counts have moved."""
 
   def gradients(g):
     return jax.tree.map(lambda p: jnp.full_like(p, g), point)
@@ -131,7 +131,7 @@ def _first_moves(tx, point, init, counts):
 
 
 def _known(function, *args):
-  """`function`, with any numbers for those in it that are traced."""
+  """Replaces the traced numbers in `function` by arbitrary values."""
   jaxpr, shapes = jax.make_jaxpr(function, return_shape=True)(*args)
   consts = [step_counts.known(const) for const in jaxpr.consts]
   closed = jex_core.ClosedJaxpr(jaxpr.jaxpr, consts)

@@ -1,4 +1,4 @@
-"""Sparse training as an Optax transformation, for a loop of the user's own.
+"""Sparse training as an Optax transformation, for custom training loops.
 
     tx = sparsify(
       optax.adam(1e-3), rigl(counts, stop_step=7500), key=jax.random.key(0),
@@ -14,18 +14,18 @@
 
     accuracy = evaluate(sparsify_params(params, state))
 
-`sparsify_params` is what the loss sees: 0 outside the masks. Take the gradient
-*at* it, as above, not through it: growth needs the gradient of the weights
-that are not there, and a gradient through the masks is 0 there.
+`sparsify_params` returns the params of the loss: 0 outside the masks. Take the
+gradient *at* them, as above, not through them: growth needs the gradient of
+inactive weights, and a gradient through the masks is 0 there.
 
 An Optax `init` cannot change the parameters, so the stored ones are still
 dense after it; the first `update` cuts them. From then on they are exactly 0
-outside the masks (for a method that trains more than it shows, outside what
-it trains), and `sparsify_params` gives them back as they are.
+outside the masks (for a method that trains more weights than are active,
+outside the trained ones), and `sparsify_params` returns them unchanged.
 
-The transformation must be the outermost one, for its updates also carry out
-what the masks cut; wrap a clipping or a `MultiSteps` in it, not round it.
-Its order of events is `jaxsparse.optim.transition`'s. The masks are
+The transformation must be the outermost one, for its updates also set pruned
+weights to 0; put a clipping or a `MultiSteps` inside it, not around it. Its
+order of events is that of `jaxsparse.optim.transition`. The masks are
 `state.mask_state.masks`.
 """
 
@@ -60,7 +60,7 @@ class SparsifyState(NamedTuple):
 
   Attributes:
     step: updates so far, mask steps included; an int32 scalar.
-    mask_state: the masks and the method's own state.
+    mask_state: the masks and the inner state of the method.
     opt_state: the state of the optimiser.
   """
 
@@ -80,7 +80,7 @@ def sparsify(
   probe: Probe | None = None,
   regrown: str = 'zero',
 ) -> optax.GradientTransformation:
-  """`tx` under the masks of `updater`.
+  """Returns `tx` under the masks of `updater`.
 
   Args:
     tx: an optimiser that `supported.check_optimiser` accepts.
@@ -88,12 +88,12 @@ def sparsify(
     key: a PRNG key, `jax.random.key(seed)`; masks are drawn from its streams
       'initial_masks' and, at each step, 'masks'.
     update_interval: steps between mask steps, at least 1.
-    start_step: the first mask step. Of those from here on, the method takes
-      the ones that its `mask_steps` says.
+    start_step: the first mask step. Of all mask steps, the method takes those
+      that its `mask_steps` names.
     stop_step: masks change no more from this step on; above `start_step`,
       unless the method takes no mask steps. An `updater` with a decay or a ramp
       is made with the same numbers.
-    probe: what a method that scores at initialisation needs.
+    probe: the inputs of a method that scores at initialisation.
     regrown: the moments of a regrown weight, one of `regrown.REGROWN`; with
       `age`, `opt_state` is an `own_age.OwnAgeState`.
 
@@ -176,7 +176,7 @@ def sparsify(
 
 
 def sparsify_params(params: Params, opt_state: SparsifyState) -> Params:
-  """What the loss, an evaluation or an export sees: 0 outside the masks.
+  """Returns the params for a loss, evaluation or export: 0 outside the masks.
 
   Args:
     params: the stored parameters.
@@ -194,7 +194,7 @@ def sparsify_params(params: Params, opt_state: SparsifyState) -> Params:
 
 
 def _branch(transition_fn, tx, updater, masks_key):
-  """`(grads, state, params) -> (updates, state)` by one kind of step."""
+  """Returns `(grads, state, params) -> (updates, state)` of a kind of step."""
   moves = updater.step_on_update or transition_fn is transition.optimiser_step
 
   def run(grads, state, params):
@@ -211,9 +211,9 @@ def _branch(transition_fn, tx, updater, masks_key):
       stored,
       **at_step,
     )
-    given = updater.regularise(grads, state.mask_state, stored, **at_step)
+    gradients = updater.regularise(grads, state.mask_state, stored, **at_step)
     trained = updater.trained(state.mask_state)
-    moved, _ = masked_updates(tx, given, state.opt_state, stored, trained)
+    moved, _ = masked_updates(tx, gradients, state.opt_state, stored, trained)
     if not moves:
       moved = jax.tree.map(jnp.zeros_like, moved)
     return jax.tree.map(_leading_to, params, moved, new), state._replace(
@@ -224,7 +224,7 @@ def _branch(transition_fn, tx, updater, masks_key):
 
 
 def _widened(param, grad):
-  """The gradient in no narrower a type than its parameter's.
+  """Promotes the gradient to a type no narrower than its parameter's.
 
   An update of float32 weights in bfloat16 would round, and miss 0.
   """
@@ -232,7 +232,7 @@ def _widened(param, grad):
 
 
 def _leading_to(param, moved, new):
-  """The update from `param` to `new`: the optimiser's, where it leads there.
+  """Returns the update from `param` to `new`: `moved` where it leads there.
 
   `param + (new - param)` need not be `new` in floating point, but it is where
   either is 0, and elsewhere a mask change leaves the optimiser's step alone.

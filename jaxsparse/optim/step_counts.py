@@ -1,9 +1,9 @@
 """Scalars that depend on an optimiser's step count, and bias corrections.
 
 A jaxpr computes 1 - b^n from a count n and constants by a few scalar equations.
-Each of their results is an `OfCount`: beside the scalar itself, how to compute
-it for another count. Whether it corrects bias is found by trying a few counts,
-so that it does not matter how an optimiser writes it.
+Each of their results is an `OfCount`: a function that computes the scalar for
+another count. Whether it corrects bias is tested at a few counts, independently
+of how the optimiser writes it.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,10 +14,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend import core as jex_core
 
-# From 1, as a count of 0 is a case apart in some (acprop).
+# From 1, as some treat a count of 0 specially (acprop).
 _COUNTS = (1, 2, 3, 10, 100, 1000)
 _OFFSETS = (0, 1, 2)
-# As any number of (0, 1) that stands for one that is not known yet.
+# An arbitrary number of (0, 1) that replaces one that is traced.
 _UNKNOWN = 0.7
 
 Memo = dict[int, Any]
@@ -27,9 +27,10 @@ class OfCount(NamedTuple):
   """A scalar as a function of one step count.
 
   Attributes:
-    counter: the place of the count among the leaves of the optimiser's state.
-    at: `(n, probing, memo) ->` the scalar where the count is `n`. `probing`
-      asks for a concrete one: traced numbers are any, roundings left out.
+    counter: the index of the count in the leaves of the optimiser's state.
+    at: `(n, probing, memo) ->` the scalar where the count is `n`. With
+      `probing` it is concrete: traced numbers are replaced by an arbitrary
+      value, and roundings are left out.
     factor: whether it is a product of scalars, divided by a bias correction;
       `at` then replaces the count in bias corrections alone.
   """
@@ -54,7 +55,7 @@ class Value(NamedTuple):
 
 
 def results(eqn: jex_core.JaxprEqn, arrays: Sequence[Any]) -> list[Any]:
-  """The results of an equation, of these operands."""
+  """Evaluates an equation on these operands."""
   params = eqn.primitive.get_bind_params(eqn.params)
   outputs = eqn.primitive.bind(*arrays, **params)
   return list(outputs) if eqn.primitive.multiple_results else [outputs]
@@ -63,7 +64,7 @@ def results(eqn: jex_core.JaxprEqn, arrays: Sequence[Any]) -> list[Any]:
 def scalars(
   eqn: jex_core.JaxprEqn, values: Sequence[Value]
 ) -> list[OfCount | None]:
-  """Of each result of an equation, the function of a step count that it is."""
+  """Returns each result of an equation as a function of a step count."""
   none: list[OfCount | None] = [None] * len(eqn.outvars)
   counters = {v.scalar.counter for v in values if v.scalar}
   if len(counters) != 1:
@@ -76,7 +77,7 @@ def scalars(
     return none
   replaced = values
   if factor := _is_factor(eqn, values):
-    # Of a schedule times a correction, the schedule goes by the count.
+    # In a schedule times a correction, the schedule depends on the count.
     replaced = [v if _corrects(v) else Value(v.array) for v in values]
   function = _function(eqn, replaced)
 
@@ -87,7 +88,7 @@ def scalars(
 
 
 def decay(scalar: OfCount) -> float | None:
-  """The b of a scalar that is 1 - b^n or its root; None of any other.
+  """Returns the b of a scalar 1 - b^n or its root; None for any other.
 
   Here n is the count, or one or two more.
   """
@@ -99,12 +100,12 @@ def decay(scalar: OfCount) -> float | None:
 
 
 def divides(scalar: OfCount) -> bool:
-  """Whether a division by the scalar corrects bias."""
+  """Returns whether a division by the scalar corrects bias."""
   return scalar.factor or decay(scalar) is not None
 
 
 def _decay_of(f):
-  """The b of f that is 1 - b^(n + offset) at the counts n of `_COUNTS`."""
+  """Returns b where f = 1 - b^(n + offset) at the counts n of `_COUNTS`."""
   rest = 1 - f
   seen = np.flatnonzero((rest > 1e-3) & (rest < 1))
   if not seen.size:
@@ -120,7 +121,7 @@ def _decay_of(f):
 
 
 def _is_factor(eqn, values):
-  """Whether the result is a product that a bias correction divides."""
+  """Returns whether the result is a product divided by a bias correction."""
   name = eqn.primitive.name
   if name == 'div' and values[1].scalar:
     return divides(values[1].scalar)
@@ -133,7 +134,7 @@ def _corrects(value):
 
 
 def _function(eqn, values):
-  """`(n, probing, memo) -> results` of an equation between scalars."""
+  """Returns `(n, probing, memo) -> results` of an equation of scalars."""
   name, dtype = eqn.primitive.name, eqn.invars[0].aval.dtype
   rounds = name == 'convert_element_type' and jnp.issubdtype(
     dtype, jnp.floating
@@ -160,13 +161,13 @@ def _function(eqn, values):
 
 
 def _power(dtype, base, exponent):
-  """base^exponent, which costs a weight a tenth of what `pow` does on CPU."""
+  """Returns base^exponent, at a tenth of the cost of `pow` on CPU."""
   logarithm = jnp.log(jnp.asarray(base, dtype))
   return jnp.exp(jnp.asarray(exponent, dtype) * logarithm)
 
 
 def known(array: Any) -> Any:
-  """`array`, or for a traced one any of its shape and dtype."""
+  """Returns `array`, or an arbitrary one of its shape and dtype if traced."""
   if isinstance(array, jax.core.Tracer):
     return jnp.full(array.shape, _UNKNOWN).astype(array.dtype)
   return array

@@ -1,4 +1,4 @@
-"""Which optimisers work under masks, found out by trying, not by name.
+"""Checks, by tracing and not by name, that an optimiser works under masks.
 
 The optimiser is run on shapes alone (`jax.eval_shape`: nothing compiles) and
 refused, with a `ValueError`, if
@@ -10,7 +10,7 @@ refused, with a `ValueError`, if
   its axes (lbfgs, galore);
 - its update multiplies, inverts or decomposes matrices (muon, galore): what a
   weight gets then depends on directions that other weights span, and neither
-  masking the update nor resetting a weight's statistics means what it says.
+  masking the update nor resetting a weight's statistics has its usual meaning.
 
 Everything else is accepted. *Per-weight* statistics (momentum, moments,
 accumulators) are reset at a mask change. *Reductions* are kept: the row and
@@ -43,7 +43,7 @@ _DECOMPOSITIONS = frozenset(
 
 
 def check_optimiser(tx: optax.GradientTransformation, params: Params) -> None:
-  """Refuses an optimiser that cannot be used under masks.
+  """Raises `ValueError` for an optimiser that cannot be used under masks.
 
   Args:
     tx: the optimiser.
@@ -52,7 +52,7 @@ def check_optimiser(tx: optax.GradientTransformation, params: Params) -> None:
   Raises:
     TypeError: `tx` is no Optax optimiser, or a leaf of `params` no array
       of floats.
-    ValueError: `tx` is refused; says why, and what is accepted.
+    ValueError: `tx` is refused; gives the reason, and what is accepted.
   """
   _check_types(tx, params)
   params = paths.abstract(params)
@@ -126,7 +126,7 @@ def _check_mixing(jaxpr):
 
 
 def _attempt(what: str, fn: Callable[..., Any], *args: Any) -> Any:
-  """`fn(*args)`; whatever it raises is why the optimiser is refused."""
+  """Calls `fn(*args)`; re-raises its errors as the reason of a refusal."""
   try:
     return fn(*args)
   except Exception as error:
@@ -140,13 +140,13 @@ def _refusal(why: str) -> ValueError:
 
 
 def _is_reduction(shape: Shape, of: Shape) -> bool:
-  """Whether `shape` is `of`, or `of` with axes left out or reduced to 1."""
+  """Returns whether `shape` is `of`, up to axes omitted or reduced to 1."""
   axes = iter(of)
   return all(any(n == axis for axis in axes) for n in shape if n != 1)
 
 
 def _signature(tree: PyTree, kinds: bool = False) -> tuple[Any, ...]:
-  """Structure and shapes; with `kinds` dtypes too, all floating ones alike.
+  """Returns structure and shapes; with `kinds` dtypes, floating ones alike.
 
   Promotion may widen a floating statistic; `masked_updates` narrows it again.
   """
@@ -159,7 +159,7 @@ def _signature(tree: PyTree, kinds: bool = False) -> tuple[Any, ...]:
 
 
 def _change(before: PyTree, after: PyTree) -> str:
-  """': leaf ... from int32[] to float32[]', the first that changes."""
+  """Returns ': leaf ... from int32[] to float32[]' of the first change."""
   old, new = paths.flatten(before), paths.flatten(after)
   for path in filter(new.__contains__, old):
     if _signature(old[path], kinds=True) != _signature(new[path], kinds=True):
@@ -169,14 +169,14 @@ def _change(before: PyTree, after: PyTree) -> str:
 
 
 def _is_matrix_op(eqn: jex_core.JaxprEqn) -> bool:
-  """A decomposition, or a product that is more than an inner product."""
+  """Returns whether `eqn` is a decomposition or more than an inner product."""
   if eqn.primitive.name == 'dot_general':
     return any(getattr(var.aval, 'shape', ()) for var in eqn.outvars)
   return eqn.primitive.name in _DECOMPOSITIONS
 
 
 def _equations(jaxpr: jex_core.Jaxpr) -> Iterator[jex_core.JaxprEqn]:
-  """The equations of `jaxpr` and of all that it calls."""
+  """Yields the equations of `jaxpr` and of all jaxprs within."""
   for eqn in jaxpr.eqns:
     yield eqn
     for value in jax.tree.leaves(

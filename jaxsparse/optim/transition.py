@@ -41,7 +41,7 @@ def optimiser_step(
   step: int | jax.Array,
   key: jax.Array,
 ) -> tuple[Params, PyTree, MaskState]:
-  """An ordinary step: the updater observes, the optimiser moves.
+  """Takes an ordinary step: the updater observes, the optimiser moves.
 
   Args:
     tx: an optimiser that `supported.check_optimiser` accepts; may hold traced
@@ -51,16 +51,16 @@ def optimiser_step(
     opt_state: the state of `tx`.
     mask_state: the state of `updater`.
     params: the stored parameters.
-    step: batches seen before this one, an int or an int32 scalar.
+    step: the number of batches before this one, an int or an int32 scalar.
     key: a PRNG key of this step.
 
   Returns:
     The new `(params, opt_state, mask_state)`.
   """
   mask_state = _observe(updater, grads, mask_state, params, step=step, key=key)
-  given = updater.regularise(grads, mask_state, params, step=step, key=key)
+  gradients = updater.regularise(grads, mask_state, params, step=step, key=key)
   trained = updater.trained(mask_state)
-  params, opt_state = apply_gradients(tx, given, opt_state, params, trained)
+  params, opt_state = apply_gradients(tx, gradients, opt_state, params, trained)
   return params, opt_state, mask_state
 
 
@@ -76,7 +76,7 @@ def mask_step(
   key: jax.Array,
   regrown: str = 'zero',
 ) -> tuple[Params, PyTree, MaskState]:
-  """A step at which the masks change; see the head of the module.
+  """Takes a mask step, at which the masks change; see the module's head.
 
   Args and returns as `optimiser_step`, and `regrown`, one of
   `regrown.REGROWN`: for `age`, `tx` is one of `regrown.with_regrown`.
@@ -97,8 +97,8 @@ def mask_step(
   )
   old, new = updater.trained(mask_state), updater.trained(new_state)
   if updater.pruned is not None:
-    left = updater.pruned(grads, mask_state, params, step=step, key=key)
-    old = optax.tree.where(finite, left, old)
+    pruned = updater.pruned(grads, mask_state, params, step=step, key=key)
+    old = optax.tree.where(finite, pruned, old)
   opt_state = reset_statistics(tx, opt_state, new_params, old, new)
   if updater.momenta is not None:
     momenta = updater.momenta(grads, mask_state)
@@ -110,7 +110,7 @@ def mask_step(
 
 
 def all_finite(tree: PyTree) -> jax.Array:
-  """Whether no leaf of `tree` holds an infinity or a NaN; a bool scalar."""
+  """Returns whether `tree` has no infinity or NaN; a bool scalar."""
   leaves = [jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)]
   return jnp.all(jnp.array(leaves, bool))
 
