@@ -1,1 +1,1 @@
-"""Networks in flax.linen: one family a file; they know nothing of masks."""
+"""Networks in flax.linen, one family a file, independent of masks."""

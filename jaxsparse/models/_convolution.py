@@ -20,10 +20,10 @@ def convolution(
   padding: str,
   **options: Any,
 ) -> Array:
-  """What `flax.linen.Conv` calls for a convolution of stride 1, unpadded.
+  """Computes a convolution of stride 1, unpadded; for `flax.linen.Conv`.
 
-  On CPU a product of columns, elsewhere `lax.conv_general_dilated`: equal but
-  for the order of sums.
+  It is a product of columns on CPU and `lax.conv_general_dilated` elsewhere:
+  equal but for the order of sums.
 
   Args:
     lhs: [n, h, w, in].
@@ -50,10 +50,10 @@ def convolution(
 
 
 def max_pool(x: Array) -> Array:
-  """The maxima of 2x2 windows, [n, h, w, c] -> [n, h // 2, w // 2, c].
+  """Takes the maxima of 2x2 windows: [n, h, w, c] -> [n, h // 2, w // 2, c].
 
-  Of equal maxima each gets its part of the gradient, where
-  `flax.linen.max_pool` gives all of it to the first.
+  Equal maxima divide the gradient equally, where `flax.linen.max_pool` passes
+  all of it to the first.
   """
   n, h, w, c = x.shape
   x = x[:, : 2 * (h // 2), : 2 * (w // 2)]

@@ -1,4 +1,4 @@
-"""What the models share: kernel initialisers by name, checks of sizes."""
+"""Kernel initialisers by name, and checks of sizes, for all models."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -27,7 +27,7 @@ _OTHERS = {
 
 
 def kernel_initialiser(spec: str | Initialiser) -> Initialiser:
-  """The initialiser `(key, shape, dtype) -> kernel` that `spec` names.
+  """Returns the initialiser `(key, shape, dtype) -> kernel` of a name.
 
   Args:
     spec: `glorot_uniform`, `glorot_normal`, `he_uniform`, `he_normal`,
@@ -46,7 +46,7 @@ def kernel_initialiser(spec: str | Initialiser) -> Initialiser:
 
 
 def positive(name: str, sizes: Iterable[int]) -> tuple[int, ...]:
-  """`sizes` as a tuple; `ValueError` if one is not a positive integer."""
+  """Returns `sizes` as a tuple; raises if one is not a positive integer."""
   sizes = tuple(sizes)
   if any(type(s) is not int or s < 1 for s in sizes):
     raise ValueError(f'{name} {sizes}: every size must be a positive integer')
@@ -54,7 +54,7 @@ def positive(name: str, sizes: Iterable[int]) -> tuple[int, ...]:
 
 
 def widened(channels: Iterable[int], width: float) -> tuple[int, ...]:
-  """floor(width * c) of each of `channels`, and at least 1.
+  """Returns floor(width * c) of each of `channels`, and at least 1.
 
   Args:
     channels: of the net of width 1.
@@ -70,7 +70,7 @@ def widened(channels: Iterable[int], width: float) -> tuple[int, ...]:
 
 
 def check_images(x: jax.Array, smallest: int, what: str) -> None:
-  """`ValueError` if `x` is not [n, h, w, c] with h and w >= `smallest`."""
+  """Raises `ValueError` unless `x` is [n, h, w, c] with h, w >= `smallest`."""
   if x.ndim != 4 or min(x.shape[1:3]) < smallest:
     raise ValueError(
       f'{what} takes images [n, h, w, c] with h and w at least {smallest},'

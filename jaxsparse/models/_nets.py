@@ -1,4 +1,4 @@
-"""What the deeper nets share: their layers and their classifier."""
+"""The layers and the classifier of the deeper nets."""
 
 import dataclasses
 from typing import Any
@@ -16,11 +16,11 @@ _DTYPES = ('float32', 'bfloat16')
 
 @dataclasses.dataclass(frozen=True)
 class Layers:
-  """Makes the layers of a net, so that all are alike.
+  """The layers of a net, with common hyperparameters.
 
   Attributes:
     kernel_init: of convolutions and dense layers.
-    dtype: what is computed in; params and statistics are float32.
+    dtype: of the computation; params and statistics are float32.
   """
 
   kernel_init: Initialiser
@@ -36,9 +36,9 @@ class Layers:
     groups: int = 1,
     use_bias: bool = False,
   ) -> nn.Conv:
-    """A square convolution of odd size, padded alike on all sides.
+    """Builds a square convolution of odd size, padded equally on all sides.
 
-    From h positions it makes ceil(h / stride).
+    It maps h positions to ceil(h / stride).
     """
     return nn.Conv(
       filters,
@@ -53,7 +53,7 @@ class Layers:
     )
 
   def dense(self, units: int, *, name: str) -> nn.Dense:
-    """A dense layer, with a bias that starts at 0."""
+    """Builds a dense layer with a bias that starts at 0."""
     return nn.Dense(
       units, kernel_init=self.kernel_init, dtype=self.dtype, name=name
     )
@@ -65,7 +65,7 @@ class Layers:
     name: str,
     scale_init: Initialiser = nn.initializers.ones,
   ) -> nn.BatchNorm:
-    """BatchNorm: running statistics of momentum 0.9, epsilon 1e-5."""
+    """Builds BatchNorm: running statistics of momentum 0.9, epsilon 1e-5."""
     return nn.BatchNorm(
       use_running_average=not train,
       momentum=0.9,
@@ -79,10 +79,10 @@ class Layers:
 def logits(
   x: jax.Array, num_classes: int, *, use_bias: bool = True
 ) -> jax.Array:
-  """The classifier `logits` on the mean over positions; in float32.
+  """Applies the classifier `logits` to the mean over positions, in float32.
 
-  Its kernel [in, num_classes] starts as N(0, 0.01^2), its bias at 0. To be
-  called in the compact method of the net.
+  Its kernel [in, num_classes] starts as N(0, 0.01^2), its bias at 0. Call
+  it in the compact method of the net.
 
   Args:
     x: [n, ..., in].
@@ -102,11 +102,11 @@ def logits(
 
 
 def layers(kernel_init: str | Initialiser, dtype: str) -> Layers:
-  """The layers of a net, from its hyperparameters.
+  """Builds the layers of a net from its hyperparameters.
 
   Args:
     kernel_init: as for `kernel_initialiser`.
-    dtype: what is computed in, `float32` or `bfloat16`.
+    dtype: of the computation, `float32` or `bfloat16`.
 
   Raises:
     ValueError: a name that is not known.

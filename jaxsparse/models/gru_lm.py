@@ -30,7 +30,7 @@ from jaxsparse.models._layers import Initialiser
 
 
 class Recurrence(nn.Module):
-  """The part of a GRU that goes from step to step.
+  """The recurrent part of a GRU.
 
   Kernel [units, 3 * units], which starts as an orthogonal matrix for each gate;
   bias [units], of the candidate alone.
@@ -40,17 +40,17 @@ class Recurrence(nn.Module):
 
   @nn.compact
   def __call__(self, inputs: jax.Array) -> jax.Array:
-    """[t, n, 3 * units], what inputs give the gates -> states [t, n, units]."""
+    """Maps gate inputs [t, n, 3 * units] to states [t, n, units]."""
     units = self.units
     kernel = self.param('kernel', _orthogonal, (units, 3 * units))
     bias = self.param('bias', nn.initializers.zeros, (units,), jnp.float32)
 
     def step(h: jax.Array, given: jax.Array) -> tuple[jax.Array, jax.Array]:
-      own = h @ kernel
-      gates = nn.sigmoid(given[:, : 2 * units] + own[:, : 2 * units])
+      recurrent = h @ kernel
+      gates = nn.sigmoid(given[:, : 2 * units] + recurrent[:, : 2 * units])
       reset, update = gates[:, :units], gates[:, units:]
       candidate = nn.tanh(
-        given[:, 2 * units :] + reset * (own[:, 2 * units :] + bias[None])
+        given[:, 2 * units :] + reset * (recurrent[:, 2 * units :] + bias[None])
       )
       h = (1 - update) * candidate + update * h
       return h, h
@@ -75,7 +75,7 @@ class GRULM(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
-    """Logits [n, t, num_classes] of what follows each character of [n, t]."""
+    """Returns logits [n, t, num_classes] of the character after each [n, t]."""
     del train
     if x.ndim != 2 or not jnp.issubdtype(x.dtype, jnp.integer):
       raise ValueError(
@@ -103,12 +103,12 @@ def gru_lm(
   num_classes: int = 256,
   kernel_init: str | Initialiser = 'glorot_uniform',
 ) -> GRULM:
-  """A character language model; that of Evci et al. 2020 by default.
+  """Builds a character language model; by default that of Evci et al. 2020.
 
   Args:
     embed_dim: of a character, and units of the last readout.
     units: of the GRU.
-    readout: units of the readout between.
+    readout: units of the first readout.
     num_classes: characters.
     kernel_init: of inputs and readouts: a name (`glorot_uniform`, ...) or an
       initialiser `(key, shape, dtype) -> kernel`.
@@ -119,7 +119,7 @@ def gru_lm(
 
   Raises:
     ValueError: a size or the initialiser's name is not valid; when called,
-      what is no integers of two axes.
+      inputs that are not integers of two axes.
   """
   sizes = {
     'embed_dim': embed_dim,
@@ -141,7 +141,7 @@ def gru_lm(
 def _orthogonal(
   key: jax.Array, shape: tuple[int, int], dtype: Any = jnp.float32
 ) -> jax.Array:
-  """Orthogonal matrices side by side."""
+  """Draws orthogonal matrices side by side."""
   units, columns = shape
   keys = jax.random.split(key, columns // units)
   draw = nn.initializers.orthogonal()

@@ -41,7 +41,7 @@ class LeNet5(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
-    """Logits [n, num_classes] of images [n, h, w, c], h and w >= 16."""
+    """Returns logits [n, num_classes] of images [n, h, w, c], h and w >= 16."""
     del train
     check_images(x, _SMALLEST, 'lenet5')
     *convs, dense_0, dense_1 = self.features
@@ -53,7 +53,7 @@ class LeNet5(nn.Module):
         kernel_init=self.kernel_init,
         conv_general_dilated=convolution,
       )(x)
-      # The same either way round, but a quarter of the values go through ReLU.
+      # Equal to pooling after ReLU, which then has a quarter of the values.
       x = nn.relu(max_pool(x))
     x = x.reshape(x.shape[0], -1)
     for units in (dense_0, dense_1):
@@ -67,7 +67,7 @@ def lenet5(
   num_classes: int = 10,
   kernel_init: str | Initialiser = 'glorot_uniform',
 ) -> LeNet5:
-  """LeNet5 with zero biases.
+  """Builds LeNet5, with biases that start at 0.
 
   Args:
     features: filters of the two convolutions, then units of the two hidden

@@ -26,7 +26,7 @@ class MLP(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
-    """Logits [n, num_classes] of inputs [n, ...], which are flattened."""
+    """Returns logits [n, num_classes] of inputs [n, ...], which it flattens."""
     del train
     if x.ndim < 2:
       raise ValueError(f'mlp takes inputs [n, ...], not of shape {x.shape}')
@@ -42,7 +42,9 @@ def mlp(
   num_classes: int = 10,
   kernel_init: str | Initialiser = 'glorot_uniform',
 ) -> MLP:
-  """A multi-layer perceptron with zero biases; LeNet-300-100 by default.
+  """Builds a multi-layer perceptron; LeNet-300-100 by default.
+
+  Biases start at 0.
 
   Args:
     features: units of each hidden layer, each >= 1; may be empty.

@@ -9,10 +9,10 @@ The layers are called `depthwise`, so in a config
 
     config.updater.layers = ('*/depthwise/kernel=0', 'conv/kernel=0')
 
-says so, and `custom={'*/depthwise/kernel': 0, 'conv/kernel': 0}` to a
-distribution. Kernels are [3, 3, 1, channels], one group a channel, as
-`core.fans.flax` reads off the name. The initialisers of JAX cannot know, and
-take their fan-out for 9 channels and not 9: so He over fan-in by default.
+does the same, and so does `custom={'*/depthwise/kernel': 0, 'conv/kernel': 0}`
+of a distribution. Kernels are [3, 3, 1, channels], one group a channel, as
+`core.fans.flax` infers from the name. The initialisers of JAX ignore groups,
+and take their fan-out for 9 channels and not 9: so He over fan-in by default.
 
 **Deviations**: channels are `width` times those of the paper rounded down, as
 in RigL's small dense nets, and not to multiples of 8. v1 has ReLU as in its
@@ -62,7 +62,7 @@ class SeparableBlock(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-    """[n, h, w, in] -> [n, ceil(h / stride), ceil(w / stride), filters]."""
+    """Maps [n, h, w, c] to [n, ceil(h / stride), ceil(w / stride), filters]."""
     channels = x.shape[-1]
     conv, norm = self.layers.conv, self.layers.norm
     x = conv(
@@ -76,8 +76,8 @@ class SeparableBlock(nn.Module):
 class InvertedBlock(nn.Module):
   """v2: `expand` 1x1, `depthwise` 3x3, `project` 1x1 without ReLU after it.
 
-  There is no `expand` at expansion 1. Blocks that keep the shape add what
-  they read.
+  There is no `expand` at expansion 1. Blocks that keep the shape add their
+  input.
   """
 
   filters: int
@@ -87,7 +87,7 @@ class InvertedBlock(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-    """[n, h, w, in] -> [n, ceil(h / stride), ceil(w / stride), filters]."""
+    """Maps [n, h, w, c] to [n, ceil(h / stride), ceil(w / stride), filters]."""
     channels = self.expansion * x.shape[-1]
     conv, norm = self.layers.conv, self.layers.norm
     y = x
@@ -121,7 +121,7 @@ class MobileNet(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
-    """Logits [n, num_classes] of images [n, h, w, c].
+    """Returns logits [n, num_classes] of images [n, h, w, c].
 
     h and w are at least 32 with the stem for ImageNet, 16 with that for CIFAR.
     """
@@ -159,7 +159,7 @@ def mobilenet(
   kernel_init: str | Initialiser = 'he_normal',
   dtype: str = 'float32',
 ) -> MobileNet:
-  """MobileNet v1 or v2, with BatchNorm; its convolutions have no biases.
+  """Builds MobileNet v1 or v2, with BatchNorm and convolutions without biases.
 
   Args:
     version: 1 or 2.
@@ -170,7 +170,7 @@ def mobilenet(
     kernel_init: of the convolutions: a name (`he_normal`, `glorot_uniform`,
       ...) or an initialiser `(key, shape, dtype) -> kernel`. The classifier's
       is N(0, 0.01^2).
-    dtype: what is computed in, `float32` or `bfloat16`; params are float32.
+    dtype: of the computation, `float32` or `bfloat16`; params are float32.
 
   Returns:
     A linen module: `apply(variables, x, train=False)` takes [n, h, w, c] and

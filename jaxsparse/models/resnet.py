@@ -56,7 +56,7 @@ class ResNetBlock(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-    """[n, h, w, in] -> [n, ceil(h / stride), ceil(w / stride), out]."""
+    """Maps [n, h, w, in] to [n, ceil(h / stride), ceil(w / stride), out]."""
     y, last = x, len(self.convs)
     for i, (filters, size, stride) in enumerate(self.convs, 1):
       zero = self.zero_init and i == last
@@ -95,7 +95,7 @@ class ResNet(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
-    """Logits [n, num_classes] of images [n, h, w, c].
+    """Returns logits [n, num_classes] of images [n, h, w, c].
 
     h and w are at least 32 with the stem for ImageNet, 8 with that for CIFAR,
     and 4 in nets of three stages.
@@ -125,7 +125,7 @@ class ResNet(nn.Module):
 def _convs(
   filters: int, stride: int, bottleneck: bool
 ) -> tuple[tuple[int, int, int], ...]:
-  """(filters, size, stride) of the convolutions of a block."""
+  """Returns (filters, size, stride) of each convolution of a block."""
   if not bottleneck:
     return (filters, 3, stride), (filters, 3, 1)
   return (filters, 1, 1), (filters, 3, stride), (_EXPANSION * filters, 1, 1)
@@ -142,7 +142,7 @@ def resnet(
   kernel_init: str | Initialiser = 'he_normal_fan_out',
   dtype: str = 'float32',
 ) -> ResNet:
-  """A ResNet with BatchNorm; its convolutions have no biases.
+  """Builds a ResNet with BatchNorm and convolutions without biases.
 
   Args:
     depth: 18, 34 (basic blocks of two 3x3 convolutions), 50, 101 or 152
@@ -157,13 +157,13 @@ def resnet(
       and channels of 0 (option A), which has no params.
     zero_init_residual: the scale of each block's last BatchNorm starts at 0.
       Kernels of blocks, but projections, then have a gradient of 0 at step 0:
-      what reads gradients there (SNIP, GraSP, RigL's update at step 0) sees
-      ties.
+      scores from gradients there (SNIP, GraSP, RigL's update at step 0) are
+      tied.
     num_classes: logits, >= 1.
     kernel_init: of the convolutions: a name (`he_normal`, `lecun_normal`,
       ...) or an initialiser `(key, shape, dtype) -> kernel`. RigL's code has
       `lecun_normal`. The classifier's is N(0, 0.01^2).
-    dtype: what is computed in, `float32` or `bfloat16`; params are float32.
+    dtype: of the computation, `float32` or `bfloat16`; params are float32.
 
   Returns:
     A linen module: `apply(variables, x, train=False)` takes [n, h, w, c] and
@@ -192,7 +192,7 @@ def resnet(
 
 
 def _blocks(depth: int, stem: str) -> tuple[int, ...]:
-  """The blocks of each stage."""
+  """Returns the number of blocks of each stage."""
   if depth in _FOUR_STAGES:
     return _FOUR_STAGES[depth]
   deep = type(depth) is int and 8 <= depth <= _layers.MOST_LAYERS

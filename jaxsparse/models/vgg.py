@@ -57,7 +57,10 @@ class VGG(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
-    """Logits [n, num_classes] of images [n, h, w, c]; h, w >= 2**pools."""
+    """Returns logits [n, num_classes] of images [n, h, w, c].
+
+    h and w are at least 2**pools.
+    """
     _layers.check_images(x, 2**self.pools, f'vgg of {self.pools} pools')
     blocks = zip(self.convs, self.channels, strict=True)
     for block, (convs, filters) in enumerate(blocks, 1):
@@ -87,7 +90,7 @@ def vgg(
   kernel_init: str | Initialiser = 'he_normal',
   dtype: str = 'float32',
 ) -> VGG:
-  """VGG of 64, 128, 256, 512 and 512 channels, with one classifier.
+  """Builds VGG of 64, 128, 256, 512 and 512 channels, with one classifier.
 
   Args:
     depth: 11, 13, 16 or 19, as in the paper, where three dense layers count;
@@ -102,7 +105,7 @@ def vgg(
     kernel_init: of the convolutions: a name (`he_normal`, `glorot_uniform`,
       ...) or an initialiser `(key, shape, dtype) -> kernel`. The classifier's
       is N(0, 0.01^2).
-    dtype: what is computed in, `float32` or `bfloat16`; params are float32.
+    dtype: of the computation, `float32` or `bfloat16`; params are float32.
 
   Returns:
     A linen module: `apply(variables, x, train=False)` takes [n, h, w, c] and

@@ -38,7 +38,7 @@ class Attention(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
-    """[n, patches, embed_dim] -> the same shape."""
+    """Applies self-attention to [n, patches, embed_dim]; keeps the shape."""
     embed_dim = x.shape[-1]
     heads = (*x.shape[:-1], self.num_heads, embed_dim // self.num_heads)
     query, key, value = (
@@ -58,7 +58,7 @@ class EncoderBlock(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:
-    """[n, patches, embed_dim] -> the same shape."""
+    """Applies the block to [n, patches, embed_dim]; keeps the shape."""
     y = nn.LayerNorm(dtype=self.layers.dtype, name='norm_1')(x)
     x = x + Attention(self.num_heads, self.layers, name='attention')(y)
     y = nn.LayerNorm(dtype=self.layers.dtype, name='norm_2')(x)
@@ -84,7 +84,7 @@ class ViT(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
-    """Logits [n, num_classes] of images [n, h, w, c].
+    """Returns logits [n, num_classes] of images [n, h, w, c].
 
     h and w are multiples of the patch size.
     """
@@ -115,7 +115,7 @@ class ViT(nn.Module):
 
 
 def positions(h: int, w: int, embed_dim: int) -> np.ndarray:
-  """Sines and cosines of the column, then of the row, of each patch.
+  """Returns sines and cosines of the column, then of the row, of each patch.
 
   Args:
     h: rows of patches.
@@ -143,7 +143,7 @@ def vit(
   kernel_init: str | Initialiser = 'glorot_uniform',
   dtype: str = 'float32',
 ) -> ViT:
-  """A Vision Transformer; ViT-S/16 by default.
+  """Builds a Vision Transformer; ViT-S/16 by default.
 
   Args:
     patch_size: side of a patch, in pixels.
@@ -155,15 +155,15 @@ def vit(
     kernel_init: of the encoder's dense layers: a name (`glorot_uniform`,
       ...) or an initialiser `(key, shape, dtype) -> kernel`. The embedding's
       is `lecun_normal`, the classifier's N(0, 0.01^2).
-    dtype: what is computed in, `float32` or `bfloat16`; params are float32.
+    dtype: of the computation, `float32` or `bfloat16`; params are float32.
 
   Returns:
     A linen module: `apply({'params': params}, x, train=False)` takes
     [n, h, w, c] and returns float32 [n, num_classes].
 
   Raises:
-    ValueError: a hyperparameter is not valid; when called, images that are
-      not made of whole patches or not of four axes.
+    ValueError: a hyperparameter is not valid; when called, images whose
+      sides are no multiples of the patch size, or not of four axes.
   """
   sizes = {
     'patch_size': patch_size,

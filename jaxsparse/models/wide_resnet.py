@@ -23,7 +23,7 @@ class WideBlock(nn.Module):
   """Two 3x3 convolutions, each after BatchNorm and ReLU, and the shortcut.
 
   Where the shape changes, the shortcut is the 1x1 convolution `shortcut` of
-  what `conv_1` reads.
+  the input of `conv_1`.
   """
 
   filters: int
@@ -33,7 +33,7 @@ class WideBlock(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-    """[n, h, w, in] -> [n, ceil(h / stride), ceil(w / stride), filters]."""
+    """Maps [n, h, w, c] to [n, ceil(h / stride), ceil(w / stride), filters]."""
     conv, norm = self.layers.conv, self.layers.norm
     y = before = nn.relu(norm(train=train, name='norm_1')(x))
     y = conv(self.filters, 3, stride=self.stride, name='conv_1')(y)
@@ -64,7 +64,7 @@ class WideResNet(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
-    """Logits [n, num_classes] of images [n, h, w, c], h and w >= 4."""
+    """Returns logits [n, num_classes] of images [n, h, w, c], h and w >= 4."""
     _layers.check_images(x, 2 ** (len(self.channels) - 1), 'wide_resnet')
     x = self.layers.conv(self.stem_channels, 3, name='conv')(x)
     for group, filters in enumerate(self.channels, 1):
@@ -91,7 +91,7 @@ def wide_resnet(
   kernel_init: str | Initialiser = 'he_normal_fan_out',
   dtype: str = 'float32',
 ) -> WideResNet:
-  """WRN-`depth`-`width`.
+  """Builds WRN-`depth`-`width`.
 
   Args:
     depth: 6n + 4 (10, 16, 22, 28 ...): three groups of n blocks, of two
@@ -104,7 +104,7 @@ def wide_resnet(
     kernel_init: of the convolutions: a name (`he_normal`, `glorot_uniform`,
       ...) or an initialiser `(key, shape, dtype) -> kernel`. The classifier's
       is N(0, 0.01^2).
-    dtype: what is computed in, `float32` or `bfloat16`; params are float32.
+    dtype: of the computation, `float32` or `bfloat16`; params are float32.
 
   Returns:
     A linen module: `apply(variables, x, train=False)` takes [n, h, w, c] and
