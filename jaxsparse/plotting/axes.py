@@ -1,4 +1,4 @@
-"""An x axis of the values of a config field, each labelled as it is."""
+"""An x axis with a labelled tick at each value of a config field."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,22 +9,22 @@ from matplotlib.axes import Axes
 
 # Numbers whose ratio is this or more get a log axis.
 _WIDE = 20
-# Labels nearer than this share of the axis would run into one another.
+# Labels nearer than this fraction of the axis would overlap.
 _NEAR = 0.055
 
 
 def value_axis(
   ax: Axes, values: Sequence[Any], *, sparsity: bool = False
 ) -> list[float]:
-  """Readies the x axis for `values` and says where each lies.
+  """Scales and labels the x axis for `values`; returns their positions.
 
-  Sparsities are drawn against the number of weights that are left, on a log
-  scale: 90 %, 99 % and 99.9 % lie equally far apart. Other positive numbers
-  over a wide range get a log scale, and what is no number is set side by side.
+  Sparsities are drawn by the number of active weights, on a log scale: 90 %,
+  99 % and 99.9 % are equally far apart. Other positive numbers over a wide
+  range get a log scale, and other values are set side by side.
 
   Args:
-    ax: whose x axis.
-    values: different from one another.
+    ax: the axes to change.
+    values: distinct values.
     sparsity: whether they are fractions of zeros, in [0, 1).
 
   Returns:
@@ -42,10 +42,10 @@ def value_axis(
   ax.xaxis.set_major_locator(ticker.FixedLocator(sorted(places)))
   ax.xaxis.set_minor_locator(ticker.NullLocator())
   pairs = sorted(zip(places, labels, strict=True))
-  shown = _apart(ax, [place for place, _ in pairs])
+  labelled = _apart(ax, [place for place, _ in pairs])
   ax.xaxis.set_major_formatter(
     ticker.FixedFormatter(
-      [label if i in shown else '' for i, (_, label) in enumerate(pairs)]
+      [label if i in labelled else '' for i, (_, label) in enumerate(pairs)]
     )
   )
   return places
@@ -56,9 +56,9 @@ def _is_number(value: Any) -> bool:
 
 
 def _decades(sparsity: np.ndarray) -> np.ndarray:
-  """-log10 of the fraction that is left."""
-  left = np.maximum(1 - np.asarray(sparsity, np.float64), 1e-12)
-  return -np.log10(left)
+  """Returns -log10 of the density."""
+  density = np.maximum(1 - np.asarray(sparsity, np.float64), 1e-12)
+  return -np.log10(density)
 
 
 def _fraction(decades: np.ndarray) -> np.ndarray:
@@ -66,11 +66,11 @@ def _fraction(decades: np.ndarray) -> np.ndarray:
 
 
 def _apart(ax: Axes, places: Sequence[float]) -> set[int]:
-  """Which of the ascending `places` can be labelled, the last one first."""
+  """Selects, from the last, the ascending `places` that labels fit at."""
   at = ax.xaxis.get_transform().transform(np.asarray(places))
   span = at[-1] - at[0] or 1.0
-  kept = [len(places) - 1]
+  chosen = [len(places) - 1]
   for i in range(len(places) - 2, -1, -1):
-    if (at[kept[-1]] - at[i]) / span >= _NEAR:
-      kept.append(i)
-  return set(kept)
+    if (at[chosen[-1]] - at[i]) / span >= _NEAR:
+      chosen.append(i)
+  return set(chosen)

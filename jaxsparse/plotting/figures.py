@@ -1,8 +1,8 @@
-"""What every plot is made of: series over replicates, panels, bands.
+"""Elements of all plots: series over replicates, panels, bands.
 
 Lines are means over replicates, bands one sample standard deviation to each
-side. A replicate that failed counts up to where it did. Colours are those of
-Okabe and Ito, which colour-blind readers can tell apart.
+side. A replicate that failed counts up to its failure. Colours are those of
+Okabe and Ito, which colour-blind readers can distinguish.
 """
 
 import io
@@ -29,9 +29,9 @@ COLOURS = (
   '#000000',
 )
 _MOST_MARKED = 10
-# Of a line in a legend within one of `panels`.
+# Letters of a line in a legend within one of `panels`.
 _MOST_LETTERS = 48
-# Neither the time nor what drew it: files of equal figures are equal.
+# No time or software name: files of equal figures are equal.
 _NO_METADATA: dict[str, dict[str, Any]] = {
   'png': {'Software': None},
   'svg': {'Date': None, 'Creator': None},
@@ -44,9 +44,9 @@ class Series(NamedTuple):
   """One measurement over a run; each field is an array `[points]`.
 
   Attributes:
-    steps: where there is at least one finite value, ascending.
-    mean: over the replicates that have one there.
-    std: sample standard deviation, 0 where there is one value.
+    steps: those with at least one finite value, ascending.
+    mean: over the replicates with a finite value at the step.
+    std: sample standard deviation, 0 for a single value.
     low: the lowest value.
   """
 
@@ -57,48 +57,48 @@ class Series(NamedTuple):
 
 
 def series(records: Sequence[Record], name: str, path: str = '') -> Series:
-  """The values of entry `name` over the steps.
+  """Returns the values of entry `name` over the steps.
 
   Args:
-    records: of `metrics.jsonl`; those without the entry are passed over.
+    records: of `metrics.jsonl`; those without the entry are skipped.
     name: of the entry.
-    path: which of its values, where the entry is a mapping by leaf path.
+    path: the leaf path of the value, where the entry is a mapping by path.
   """
-  found: dict[int, list[float]] = {}
+  by_step: dict[int, list[float]] = {}
   for record in records:
     value = record.get(name)
     if path:
       value = (value or {}).get(path)
     if value is not None and math.isfinite(value):
-      found.setdefault(record['step'], []).append(value)
-  steps = sorted(found)
-  return means(np.asarray(steps, np.int64), [found[step] for step in steps])
+      by_step.setdefault(record['step'], []).append(value)
+  steps = sorted(by_step)
+  return means(np.asarray(steps, np.int64), [by_step[step] for step in steps])
 
 
 def means(places: np.ndarray, values: Sequence[ArrayLike]) -> Series:
-  """A series along `places` [n], of one or more values at each."""
-  every = [np.asarray(v, np.float64) for v in values]
+  """Returns a series along `places` [n], of one or more values at each."""
+  arrays = [np.asarray(v, np.float64) for v in values]
   return Series(
     places,
-    np.asarray([np.mean(v) for v in every]),
-    np.asarray([np.std(v, ddof=1) if len(v) > 1 else 0.0 for v in every]),
-    np.asarray([np.min(v) for v in every]),
+    np.asarray([np.mean(v) for v in arrays]),
+    np.asarray([np.std(v, ddof=1) if len(v) > 1 else 0.0 for v in arrays]),
+    np.asarray([np.min(v) for v in arrays]),
   )
 
 
 def scaled(values: Series, scale: float) -> Series:
-  """`values` in another unit."""
+  """Returns `values` times `scale`, the factor to another unit."""
   return Series(values.steps, *(scale * v for v in values[1:]))
 
 
 def save(figure: Figure, path: pathlib.Path) -> None:
-  """Writes a PNG or SVG, by the suffix; its folder is made if need be."""
+  """Writes a PNG or SVG, by the suffix; creates the folder if needed."""
   path.parent.mkdir(parents=True, exist_ok=True)
   path.write_bytes(encoded(figure, path.suffix[1:]))
 
 
 def encoded(figure: Figure, form: str) -> bytes:
-  """A figure as a file's bytes; the same figure always gives the same.
+  """Renders a figure to the bytes of a file, equal for equal figures.
 
   Args:
     figure: to be drawn.
@@ -112,7 +112,7 @@ def encoded(figure: Figure, form: str) -> bytes:
 
 
 def save_both(figure: Figure, stem: pathlib.Path) -> list[pathlib.Path]:
-  """Writes `stem`.png and `stem`.svg, alike bit for bit for alike figures."""
+  """Writes `stem`.png and `stem`.svg, bitwise equal for equal figures."""
   paths = [stem.with_name(f'{stem.name}.{end}') for end in ('png', 'svg')]
   for path in paths:
     save(figure, path)
@@ -120,7 +120,7 @@ def save_both(figure: Figure, stem: pathlib.Path) -> list[pathlib.Path]:
 
 
 def panels(count: int, *, height: float = 4.0) -> tuple[Figure, list[Axes]]:
-  """A figure of `count` panels side by side, 5.2 by `height` inches each."""
+  """Creates `count` panels side by side, 5.2 by `height` inches each."""
   figure = Figure(figsize=(5.2 * count, height), layout='constrained')
   axes = list(figure.subplots(1, count, squeeze=False)[0])
   for ax in axes:
@@ -129,16 +129,16 @@ def panels(count: int, *, height: float = 4.0) -> tuple[Figure, list[Axes]]:
 
 
 def plain(ax: Axes) -> None:
-  """A faint grid, and spines at the left and below."""
+  """Draws a faint grid, and spines at the left and below only."""
   ax.spines[['top', 'right']].set_visible(False)
   ax.grid(color='0.9', linewidth=0.6)
   ax.set_axisbelow(True)
 
 
 def log_scale(ax: Axes, shown: Sequence[Series]) -> None:
-  """A log y axis that is labelled within a decade too, in plain numbers.
+  """Sets a log y axis, labelled within a decade too, in plain numbers.
 
-  It stays linear if `shown`, what is to be drawn on it, has nothing above 0.
+  It stays linear if `shown`, the series to draw on it, have no mean above 0.
   """
   if not any(np.any(values.mean > 0) for values in shown):
     return
@@ -149,7 +149,7 @@ def log_scale(ax: Axes, shown: Sequence[Series]) -> None:
 
 
 def line(ax: Axes, values: Series, **style: Any) -> None:
-  """A line of means with its band."""
+  """Draws a line of means with its band."""
   if values.steps.size == 0:
     return
   marker = 'o' if values.steps.size <= _MOST_MARKED else ''
@@ -167,7 +167,7 @@ def line(ax: Axes, values: Series, **style: Any) -> None:
 
 
 def level(ax: Axes, value: Series, **style: Any) -> None:
-  """A mean with its band across the whole axis: it has no place along it."""
+  """Draws a mean with its band across the x axis, on which it has no value."""
   if value.steps.size == 0:
     return
   look: dict[str, Any] = {'linewidth': 1.4}
@@ -183,7 +183,7 @@ def level(ax: Axes, value: Series, **style: Any) -> None:
 
 
 def lower_edge(ax: Axes, values: Series) -> np.ndarray:
-  """Where the band of `values` ends below, `[points]`.
+  """Returns the lower edge of the band of `values`, `[points]`.
 
   On a log axis it is cut at the lowest replicate, as the mean less one standard
   deviation may be below 0; and a decade below the mean where that is 0.
@@ -196,7 +196,7 @@ def lower_edge(ax: Axes, values: Series) -> np.ndarray:
 
 
 def legend(ax: Axes) -> None:
-  """The legend, where there is something to name; long names are broken."""
+  """Adds the legend if there are labels; long names are wrapped."""
   handles, names = ax.get_legend_handles_labels()
   if handles:
     labels = [textwrap.fill(name, _MOST_LETTERS) for name in names]

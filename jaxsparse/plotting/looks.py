@@ -1,4 +1,4 @@
-"""Panels, legends and titles that all figures share."""
+"""Panels, legends and titles of all figures."""
 
 import math
 import textwrap
@@ -18,22 +18,22 @@ MARKERS = 'os^Dv*'
 _SINGLE = (7.2, 4.0)
 # Letters of a panel's title to an inch of its width.
 _LETTERS = 13
-# The share of a figure's width that a legend beside it may take; and in inches
-# what is left of a name in it, and how high a row of names is.
+# The fraction of a figure's width that a legend beside it may have; and, in
+# inches, the width of the handle before a name, and the height of a row.
 _BESIDE = 0.4
 _HANDLE = 0.6
 _ROW = 0.25
 
 
 class Drawn(NamedTuple):
-  """A figure, and what is written below it.
+  """A figure and its text.
 
   Attributes:
     name: of its files, without a suffix.
-    title: what it shows.
+    title: its subject.
     caption: how to read it.
-    alt: what it says, for those who do not see it.
-    figure: itself.
+    alt: its content in words, for those who do not see it.
+    figure: the figure.
   """
 
   name: str
@@ -44,13 +44,13 @@ class Drawn(NamedTuple):
 
 
 def shades(number: int) -> list[Any]:
-  """Colours in an order that the eye sees, from dark to light."""
+  """Returns colours of a perceptual order, from dark to light."""
   ramp = mpl.colormaps['viridis']
   return [ramp(0.9 * i / max(1, number - 1)) for i in range(number)]
 
 
 def single() -> tuple[Figure, Axes]:
-  """A figure of one panel."""
+  """Creates a figure of one panel."""
   figure, (ax,) = figures.panels(1)
   figure.set_size_inches(*_SINGLE)
   return figure, ax
@@ -62,10 +62,10 @@ def multiples(
   columns: int = 3,
   panel: tuple[float, float] = (3.1, 2.4),
 ) -> tuple[Figure, list[Axes]]:
-  """A figure of small panels with common axes.
+  """Creates a figure of small panels with common axes.
 
   Args:
-    titles: of the panels, broken where they are wider.
+    titles: of the panels, wrapped where they are wider.
     columns: at most.
     panel: width and height of one, in inches.
   """
@@ -77,28 +77,28 @@ def multiples(
     # Room for the last tick's label beside the first one of the next panel.
     layout=ConstrainedLayoutEngine(wspace=0.06),
   )
-  every = figure.subplots(
+  axes = figure.subplots(
     rows, columns, squeeze=False, sharex=True, sharey=True
   ).ravel()
-  for ax in every:
+  for ax in axes:
     figures.plain(ax)
     ax.tick_params(labelsize=8)
     ax.xaxis.set_major_locator(ticker.MaxNLocator(3, integer=True))
-  for ax in every[count:]:
+  for ax in axes[count:]:
     ax.set_visible(False)
-  for ax in every[count - columns : count]:
+  for ax in axes[count - columns : count]:
     ax.tick_params(labelbottom=True)
     ax.set_xlabel('step', fontsize=9)
-  for ax, title in zip(every[:count], titles, strict=True):
+  for ax, title in zip(axes[:count], titles, strict=True):
     text = textwrap.fill(title, int(_LETTERS * panel[0]))
     ax.set_title(text, fontsize=9, loc='left')
-  return figure, list(every[:count])
+  return figure, list(axes[:count])
 
 
 def figure_legend(figure: Figure, *, beside: bool) -> None:
   """Adds one legend for all panels of a figure, beside them or below.
 
-  It is never wider or higher than the figure: long names are broken, there are
+  It is never wider or higher than the figure: long names are wrapped, there are
   as many columns as fit, and the figure grows with the rows.
   """
   named: dict[str, Any] = {}
@@ -123,11 +123,11 @@ def figure_legend(figure: Figure, *, beside: bool) -> None:
     if extent.width <= width * figure.dpi or columns == 1:
       break
     legend.remove()
-  own = extent.height / figure.dpi
-  more = max(0.0, own - (height if beside else _ROW))
-  figure.set_figheight(height + more)
+  needed = extent.height / figure.dpi
+  extra = max(0.0, needed - (height if beside else _ROW))
+  figure.set_figheight(height + extra)
 
 
 def sentence(parts: Sequence[str]) -> str:
-  """Parts of an account, joined and closed."""
+  """Joins the parts of a sentence by semicolons and ends it by a stop."""
   return '; '.join(parts) + '.'
