@@ -1,6 +1,6 @@
 """TFDS in, deterministic batches out: `load` is the way in.
 
-`describe` tells what a data set is before it is there.
+`describe` returns the facts of a data set, prepared or not.
 """
 
 from jaxsparse.data.datasets import Dataset, Split, load

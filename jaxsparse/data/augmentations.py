@@ -1,6 +1,6 @@
 """Augmentations: pure functions `(images, key) -> images` on the device.
 
-They act on what the model sees, float32 `[b, h, w, c]` after normalisation,
+They act on the model's inputs, float32 `[b, h, w, c]` after normalisation,
 and draw for each image by itself. What fills a gap is 0: the mean, where one
 is subtracted. Each may be named in `config.data.augment`; its keyword-only
 parameters are fields of that section (`crop_padding`).
@@ -19,14 +19,14 @@ FILLS = ('reflect', 'zeros')
 def crop(
   images: jax.Array, key: jax.Array, *, padding: int = 4, fill: str = 'reflect'
 ) -> jax.Array:
-  """Pads each side and cuts a window of the old size at a random place.
+  """Pads each side and crops to the original size at a random position.
 
   He et al. 2016, Section 4.2, pad by zeros; Zagoruyko and Komodakis 2016
   reflect.
 
   Args:
     images: `[b, h, w, c]`.
-    key: all (2 padding + 1)^2 places are equally likely.
+    key: all (2 padding + 1)^2 positions are equally likely.
     padding: pixels on each side, >= 1; to reflect, below h and w.
     fill: 'reflect' (the edge itself is not repeated) or 'zeros'.
 
@@ -56,7 +56,7 @@ def crop(
 def resized_crop(
   images: jax.Array, key: jax.Array, *, min_area: float = 0.08
 ) -> jax.Array:
-  """Cuts a part of any size and resizes it to the whole, bilinearly.
+  """Cuts a random part and resizes it to the image's size, bilinearly.
 
   Szegedy et al. 2015, Section 6: torchvision's `RandomResizedCrop`, for images
   that are of one size.
@@ -64,8 +64,8 @@ def resized_crop(
   Args:
     images: `[b, h, w, c]`.
     key: of parts of `min_area` to all of the area, of ratio 3:4 to 4:3 (its
-      logarithm uniform), at any place that whole pixels allow. Of ten draws the
-      first that lies within the image counts; the centre if none does.
+      logarithm uniform), at any position in whole pixels. Of ten draws the
+      first that is within the image counts; the centre if none is.
     min_area: in (0, 1].
 
   Raises:
@@ -93,7 +93,7 @@ def cutout(images: jax.Array, key: jax.Array, *, size: int = 16) -> jax.Array:
 
   Args:
     images: `[b, h, w, c]`.
-    key: all pixels are equally likely to be the square's centre; what lies
+    key: all pixels are equally likely to be the square's centre; its part
       beyond the edge is lost.
     size: the side in pixels, >= 1; the paper takes 16 for CIFAR-10 and 8 for
       CIFAR-100.

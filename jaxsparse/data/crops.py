@@ -10,16 +10,16 @@ import numpy as np
 
 Box = tuple[float, float, float, float]
 
-# Szegedy et al. 2015, Section 6; after ten failures all that there is.
+# Szegedy et al. 2015, Section 6; after ten failures the largest central part.
 _AREA = (0.08, 1.0)
 RATIO = (3 / 4, 4 / 3)
 TRIES = 10
-# The centre that is looked at in evaluation: 224 of 256 pixels.
+# The side of the part that is evaluated: 224 of 256 pixels.
 _CENTRE = 0.875
 
 
 def draws(words: Sequence[int], step: int, count: int) -> np.ndarray:
-  """What the random boxes of one batch are made of; nothing is carried.
+  """Draws the numbers for one batch's random boxes, from seed and step alone.
 
   Args:
     words: the seed, each in [0, 2^32).
@@ -36,10 +36,10 @@ def draws(words: Sequence[int], step: int, count: int) -> np.ndarray:
 
 
 def random_box(draws: np.ndarray, height: int, width: int) -> Box:
-  """A part of 8 to 100 % of the area, of ratio 3:4 to 4:3, anywhere.
+  """Returns a random box of 8 to 100 % of the area, of ratio 3:4 to 4:3.
 
-  The first of some tries that lies within the image; the largest part about
-  the centre that keeps to the ratio if none does.
+  The first of the tries that is within the image; if none is, the largest part
+  about the centre that keeps to the ratio.
 
   Args:
     draws: of one example, [tries, 4].
@@ -53,9 +53,9 @@ def random_box(draws: np.ndarray, height: int, width: int) -> Box:
     w = round(math.sqrt(share * height * width * aspect))
     h = round(math.sqrt(share * height * width / aspect))
     if 0 < w <= width and 0 < h <= height:
-      left = int(along * (width - w + 1))
-      upper = int(down * (height - h + 1))
-      return left, upper, left + w, upper + h
+      x = int(along * (width - w + 1))
+      y = int(down * (height - h + 1))
+      return x, y, x + w, y + h
   aspect = min(max(width / height, RATIO[0]), RATIO[1])
   return _about_centre(
     height, width, min(height, width / aspect), min(width, height * aspect)
@@ -63,11 +63,11 @@ def random_box(draws: np.ndarray, height: int, width: int) -> Box:
 
 
 def centre_box(height: int, width: int) -> Box:
-  """The square about the centre with 7/8 of the shorter side."""
+  """Returns the square about the centre with 7/8 of the shorter side."""
   side = _CENTRE * min(height, width)
   return _about_centre(height, width, side, side)
 
 
 def _about_centre(height: int, width: int, h: float, w: float) -> Box:
-  left, upper = (width - w) / 2, (height - h) / 2
-  return left, upper, left + w, upper + h
+  x, y = (width - w) / 2, (height - h) / 2
+  return x, y, x + w, y + h

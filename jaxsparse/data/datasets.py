@@ -27,7 +27,7 @@ _TESTED = ('test', 'validation')
 # Data sets whose split `test` has no labels that are public.
 _UNLABELLED = ('imagenet2012',)
 # The arrays of every data set that is in use, by folder, split and position:
-# hundreds of runs, each with its own cut, hold them once.
+# hundreds of runs, with different cuts, hold them once.
 _held: weakref.WeakValueDictionary[tuple[str, str, int], np.ndarray] = (
   weakref.WeakValueDictionary()
 )
@@ -52,13 +52,13 @@ class Dataset(NamedTuple):
   Attributes:
     name: its TFDS name.
     num_classes: labels are in [0, num_classes).
-    train: what is left of the train split after the validation cut.
+    train: the train split without the validation cut.
     validation: the last examples of the train split, or None; of a text its
       split of that name.
     test: the test split.
-    scale: images * scale is in [0, 1]: 1/255, or what the data set's own
-      metadata says (`digits`: 1/16); None for text.
-    fingerprint: of each split that was read, by its name there, as
+    scale: images * scale is in [0, 1]: 1/255, or the scale in the data set's
+      metadata (`digits`: 1/16); None for text.
+    fingerprint: of each split that was read, by its TFDS name, as
       `data.fingerprints` has it; empty where there are no data.
   """
 
@@ -92,8 +92,8 @@ def load(
     validation: how much of the end of the train split becomes the validation
       split: a count (int), or a fraction in [0, 1) (float, rounded down).
     source: 'resident' reads all of it now; 'stream' leaves it on disk; 'auto'
-      streams what is above 2 GiB in memory and what is resized. It asks the
-      data and not the machine, so that a run is the same on all.
+      streams what is above 2 GiB in memory and what is resized. It depends on
+      the data and not on the machine, so that a run is the same on all.
     image_size: the side to which a part of each image is resized, which only
       'stream' can do; 0 for images as they are or, where they differ in size,
       for 224.
@@ -120,7 +120,7 @@ def load(
   images.check(builder.info)
   tested = held_out(builder)
   total = builder.info.splits['train'].num_examples
-  kept = total - validation_size(validation, total)
+  boundary = total - validation_size(validation, total)
   streamed = streams(builder, source, image_size)
   shape = images.image_shape(builder, image_size)
 
@@ -130,8 +130,8 @@ def load(
     if streamed:
       stand_ins: Any = Images(one), Labels(one)
       return Split(*stand_ins)
-    whole = _whole(folder, builder, name)
-    return Split(whole.images[begin:end], whole.labels[begin:end])
+    stored = _whole(folder, builder, name)
+    return Split(stored.images[begin:end], stored.labels[begin:end])
 
   def fingerprint(name: str) -> str:
     if streamed:
@@ -141,8 +141,8 @@ def load(
   return Dataset(
     name=builder.name,
     num_classes=images.num_classes(builder),
-    train=split('train', 0, kept),
-    validation=split('train', kept, total) if kept < total else None,
+    train=split('train', 0, boundary),
+    validation=split('train', boundary, total) if boundary < total else None,
     test=split(tested, 0, builder.info.splits[tested].num_examples),
     scale=images.scale(builder),
     fingerprint={name: fingerprint(name) for name in ('train', tested)},
@@ -152,10 +152,10 @@ def load(
 def streams(
   builder: tfds.core.DatasetBuilder, source: str, image_size: int
 ) -> bool:
-  """Whether an opened data set stays on disk; arguments as for `load`.
+  """Returns whether an opened data set stays on disk; arguments as for `load`.
 
   Raises:
-    DataError: `source` is none of those, or cannot be.
+    DataError: `source` is not in `SOURCES`, or not possible for these images.
   """
   stored = images.stored_shape(builder)
   shape = images.image_shape(builder, image_size)
@@ -175,20 +175,20 @@ def streams(
 
 
 def held_out(builder: tfds.core.DatasetBuilder) -> str:
-  """The split to test on: `test` or, where there is none, `validation`.
+  """Returns the test split's name: `test` or, if there is none, `validation`.
 
   Raises:
     DataError: it has neither, or no `train`.
   """
   splits = builder.info.splits
   order = ('validation',) if builder.name in _UNLABELLED else _TESTED
-  found = [split for split in order if split in splits]
-  if not found or 'train' not in splits:
+  tested = [split for split in order if split in splits]
+  if not tested or 'train' not in splits:
     raise DataError(
       f'data set {builder.name!r} has the splits {sorted(splits)};'
       " needed are 'train' and 'test' (or 'validation')"
     )
-  return found[0]
+  return tested[0]
 
 
 def _text(name: str, where: text.Text, length: int) -> Dataset:
@@ -205,8 +205,8 @@ def _text(name: str, where: text.Text, length: int) -> Dataset:
     test=splits['test'],
     scale=None,
     fingerprint={
-      split: fingerprints.of_arrays(whole, unit='characters')
-      for split, whole in texts.items()
+      split: fingerprints.of_arrays(characters, unit='characters')
+      for split, characters in texts.items()
     },
   )
 
@@ -214,7 +214,7 @@ def _text(name: str, where: text.Text, length: int) -> Dataset:
 def _whole(
   folder: pathlib.Path, builder: tfds.core.DatasetBuilder, split: str
 ) -> Split:
-  """A split as it is stored, read once while anybody uses it."""
+  """Returns a split as it is stored, read once for all that use it."""
   size = builder.info.splits[split].num_examples
   shape = images.image_shape(builder)
   with _lock:
@@ -223,15 +223,15 @@ def _whole(
       x, y = Records(folder, split, 0, size, shape=shape).read(range(size))
       for i, array in enumerate((x, y)):
         array.setflags(write=False)
-        # What is cut from it keeps it: it is the base of its views.
+        # Slices keep the array alive: it is the base of these views.
         _held[str(folder), split, i] = array
   return Split(x, y)
 
 
 def validation_size(validation: int | float, total: int) -> int:
-  """How many of `total` training examples are held out.
+  """Returns the number of examples to hold out of `total` training ones.
 
-  A fraction is taken as the decimal it is written as: 0.29 of 100 is 29.
+  A fraction counts as the decimal it is written as: 0.29 of 100 is 29.
 
   Raises:
     DataError: negative, a float outside [0, 1), or nothing left to train.

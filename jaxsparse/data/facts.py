@@ -1,8 +1,8 @@
-"""What a data set is, known before it is there.
+"""Facts of a data set, known before it is prepared.
 
-`describe(name)` tells sizes, the shape of an example and the number of classes:
-of a prepared folder if there is one, else of a small table. From its `Facts`
-come two stand-ins for the data:
+`describe(name)` returns sizes, the shape of an example and the number of
+classes: of a prepared folder if there is one, else of a small table. From its
+`Facts` come two stand-ins for the data:
 
     facts = describe('imagenet2012', data_dir='/not/there')
     abstract(facts)             a `Dataset` of shapes and dtypes, no pixels:
@@ -32,17 +32,17 @@ from jaxsparse.data.prepared import DataError, Spec, locate
 
 
 class Facts(NamedTuple):
-  """What is known of a data set of images or of text.
+  """Sizes, shapes and classes of a data set of images or of text.
 
   Attributes:
     name: its TFDS name.
     train, validation, test: examples of each split, as `datasets.load` cuts
       them; `validation` is 0 where nothing is cut.
-    image_shape: `(h, w, c)` of an image as the model gets it; `(t,)` of a
+    image_shape: `(h, w, c)` of an image as the model sees it; `(t,)` of a
       sequence of characters.
     num_classes: labels are in [0, num_classes).
     scale: images * scale is in [0, 1]; None for text.
-    prepared: whether the data themselves are here.
+    prepared: whether the data are on this machine.
   """
 
   name: str
@@ -56,7 +56,7 @@ class Facts(NamedTuple):
 
   @property
   def label_shape(self) -> Shape:
-    """Of the labels of an example: of text each character has one."""
+    """Shape of an example's labels: () of an image, one a character of text."""
     return () if self.scale else self.image_shape
 
 
@@ -92,13 +92,13 @@ def describe(
   image_size: int = 0,
   sequence_length: int = 0,
 ) -> Facts:
-  """What `datasets.load` would give, without reading an example.
+  """Describes what `datasets.load` would return, without reading an example.
 
-  But a text of TFDS, which does not say how many characters it has, is read.
+  Only a text of TFDS is read, as its number of characters is not recorded.
 
   Args:
     name: as for `datasets.load`; `imagenet2012`, `cifar10`, `cifar100`,
-      `mnist`, `tiny_shakespeare` and `wikitext103` need not be there.
+      `mnist`, `tiny_shakespeare` and `wikitext103` need not be prepared.
     data_dir: the TFDS data folder; None for TFDS's default.
     validation: how much of the train split is cut off, as for
       `datasets.load`.
@@ -107,7 +107,7 @@ def describe(
     sequence_length: likewise.
 
   Raises:
-    DataError: the data set is neither there nor in the table, or
+    DataError: the data set is neither prepared nor in the table, or
       `datasets.load` would refuse it.
   """
   try:
@@ -120,18 +120,18 @@ def describe(
     if base not in _KNOWN:
       raise
     text.check_none(name, sequence_length)
-    known = Facts(base, *_of_table(base, image_size), 1 / 255, False)
-    return _cut(known, validation)
+    facts = Facts(base, *_of_table(base, image_size), 1 / 255, False)
+    return _cut(facts, validation)
   builder = text.opened(folder)
   if isinstance(builder, text.Text):
     text.check(name, validation, source, image_size, sequence_length)
-    sizes = {split: len(whole) for split, whole in text.read(builder).items()}
+    sizes = {split: len(chars) for split, chars in text.read(builder).items()}
     return _of_text(str(name), sizes, sequence_length, True)
   text.check_none(name, sequence_length)
   images_lib.check(builder.info)
   streams(builder, source, image_size)
   splits = builder.info.splits
-  whole = Facts(
+  facts = Facts(
     builder.name,
     splits['train'].num_examples,
     0,
@@ -141,18 +141,18 @@ def describe(
     images_lib.scale(builder),
     True,
   )
-  return _cut(whole, validation)
+  return _cut(facts, validation)
 
 
 def _of_text(
   name: str, sizes: Mapping[str, int], length: int, prepared: bool
 ) -> Facts:
-  found = text.examples(name, sizes, length)
+  counts = text.examples(name, sizes, length)
   return Facts(
     name,
-    found['train'],
-    found.get('validation', 0),
-    found['test'],
+    counts['train'],
+    counts.get('validation', 0),
+    counts['test'],
     (length,),
     text.CHARACTERS,
     None,
@@ -173,7 +173,7 @@ def _cut(whole: Facts, validation: int | float) -> Facts:
 
 
 def abstract(facts: Facts) -> Dataset:
-  """A `Dataset` whose arrays are `jax.ShapeDtypeStruct`s: nothing to read."""
+  """Returns a `Dataset` of `jax.ShapeDtypeStruct`s: nothing is read."""
 
   def split(size: int) -> Split:
     images: Any = jax.ShapeDtypeStruct((size, *facts.image_shape), np.uint8)
@@ -191,12 +191,12 @@ def abstract(facts: Facts) -> Dataset:
 
 
 def fake(facts: Facts, key: jax.Array, size: int) -> Split:
-  """Made-up examples on the device: what shapes do, and nothing to learn.
+  """Draws random examples on the device: the right shapes, nothing to learn.
 
   Args:
     facts: whose shapes and classes to take.
     key: the same key gives the same examples.
-    size: how many, >= 1.
+    size: the number of examples, >= 1.
 
   Returns:
     images uint8 [size, *image_shape], uniform in [0, 255], and labels int32

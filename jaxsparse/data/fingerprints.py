@@ -1,4 +1,4 @@
-"""Fingerprints of data: whether a run reads what it began with.
+"""Fingerprints of data: whether a resumed run reads the same data.
 
 Of data in memory a checksum of the examples themselves, so that a copy of
 them, or one prepared elsewhere, is the same. Data that stay on disk are not

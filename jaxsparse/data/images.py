@@ -17,26 +17,26 @@ from jaxsparse.data.crops import Box
 from jaxsparse.data.prepared import DataError
 
 _MODES = {1: 'L', 3: 'RGB', 4: 'RGBA'}
-# The side of images that differ in size, unless another is asked for.
+# The side of images that differ in size, unless `image_size` is set.
 USUAL_SIZE = 224
 
 
 def num_classes(builder: tfds.core.DatasetBuilder) -> int:
-  """The number of classes of an opened data set."""
+  """Returns the number of classes of an opened data set."""
   return builder.info.features[builder.info.supervised_keys[1]].num_classes
 
 
 def stored_shape(builder: tfds.core.DatasetBuilder) -> tuple[int | None, ...]:
-  """`(h, w, c)` of an opened data set; `None` where images differ."""
+  """Returns `(h, w, c)` of an opened data set; `None` where images differ."""
   return tuple(builder.info.features[builder.info.supervised_keys[0]].shape)
 
 
 def image_shape(builder: tfds.core.DatasetBuilder, size: int = 0) -> Shape:
-  """`(h, w, c)` of an image as a model sees it.
+  """Returns `(h, w, c)` of an image as a model sees it.
 
   Args:
     builder: of an opened data set.
-    size: the side that images are resized to; 0 for their own or, where they
+    size: the side that images are resized to; 0 for that stored or, where they
       differ, 224.
   """
   height, width, channels = stored_shape(builder)
@@ -46,12 +46,12 @@ def image_shape(builder: tfds.core.DatasetBuilder, size: int = 0) -> Shape:
 
 
 def scale(builder: tfds.core.DatasetBuilder) -> float:
-  """What brings the pixels of an opened data set into [0, 1]."""
+  """Returns the factor that brings a data set's pixels into [0, 1]."""
   return (builder.info.metadata or {}).get('scale', 1 / 255)
 
 
 def decoded(value: bytes | np.ndarray, shape: Shape) -> np.ndarray:
-  """One stored image, uint8 `shape`.
+  """Decodes one stored image to uint8 `shape`.
 
   Raises:
     DataError: it cannot be decoded.
@@ -65,12 +65,12 @@ def decoded(value: bytes | np.ndarray, shape: Shape) -> np.ndarray:
 def resized(
   value: bytes | np.ndarray, shape: Shape, box_of: Callable[[int, int], Box]
 ) -> np.ndarray:
-  """A part of one stored image, resized (bilinear, smoothed where it shrinks).
+  """Resizes a part of a stored image (bilinear, smoothed where it shrinks).
 
   Args:
     value: as it is stored.
-    shape: `(h, w, c)` that is wanted.
-    box_of: `(height, width) -> box`, the part that is taken.
+    shape: `(h, w, c)` of the result.
+    box_of: `(height, width) -> box`, the part to resize.
 
   Raises:
     DataError: it cannot be decoded.

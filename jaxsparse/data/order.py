@@ -1,10 +1,10 @@
 """Batch order, addressable by step.
 
 Training draws from an endless sequence of epochs, each a permutation of the
-examples. Step t takes places t b .. t b + b - 1 of that sequence, so batches
+examples. Step t takes positions t b .. t b + b - 1 of that sequence, so batches
 cross the border between epochs and every example comes up once an epoch. The
-batch of any step is a function of (seed, step): nothing is carried from step
-to step, and a resumed run needs no iterator state.
+batch of any step is a function of (seed, step) alone, and a resumed run needs
+no iterator state.
 """
 
 import functools
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-# A population asks for the epochs of each member in turn, several where the
+# A population reads the epochs of each member in turn, several where the
 # data are few. Of large data sets that would hold too many old ones in memory.
 _EPOCHS_KEPT = 64
 _LARGE = 2**18
@@ -26,7 +26,7 @@ def batch_indices(
   start: int,
   stop: int,
 ) -> np.ndarray:
-  """The examples of the batches of steps start .. stop - 1.
+  """Returns the indices of the examples of steps start .. stop - 1.
 
   The cost is that of the indices, and of one permutation for each epoch that
   is not in the cache.
@@ -55,8 +55,8 @@ def batch_indices(
     raise ValueError(f'steps {start} to {stop}: needed is 0 <= start <= stop')
   first, last = start * batch_size, stop * batch_size
   epochs = range(first // size, -(-last // size))
-  kept = permutation if size <= _LARGE else _few
-  order = [kept(words, size, epoch) for epoch in epochs]
+  cached = permutation if size <= _LARGE else _few
+  order = [cached(words, size, epoch) for epoch in epochs]
   flat = np.concatenate([*order, np.empty(0, np.int32)])
   offset = first // size * size
   return flat[first - offset : last - offset].reshape(-1, batch_size)
@@ -64,9 +64,9 @@ def batch_indices(
 
 @functools.lru_cache(maxsize=_EPOCHS_KEPT)
 def permutation(words: tuple[int, ...], size: int, epoch: int) -> np.ndarray:
-  """The order of one epoch, int32 [size], read-only.
+  """Returns the order of one epoch, int32 [size], read-only.
 
-  The argsort of Philox words rather than `Generator.permutation`: NumPy
+  It is the argsort of Philox words, not `Generator.permutation`: NumPy
   promises the stream of a bit generator for ever, but not the algorithms of
   `Generator`, and a run may be resumed under a newer NumPy.
   """

@@ -1,4 +1,4 @@
-"""From stored pixels to what a model sees, in training and out of it."""
+"""From stored pixels to a model's inputs, in training and evaluation."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -13,12 +13,13 @@ Augmentation = Callable[[jax.Array, jax.Array], jax.Array]
 
 
 class Pixels(NamedTuple):
-  """How the pixels of a data set are scaled; hashable.
+  """Scaling and normalisation of a data set's pixels; hashable.
 
   Attributes:
-    scale: images * scale is in [0, 1]; None for characters, which are no
-      numbers and stay what they are.
-    mean, std: of that, by channel or one number for all; none where empty.
+    scale: images * scale is in [0, 1]; None for characters, which are not
+      scaled.
+    mean, std: of scaled images, by channel or one number for all; none where
+      empty.
     standardize: each image is first brought to mean 0 and deviation 1 by
       itself.
   """
@@ -30,7 +31,7 @@ class Pixels(NamedTuple):
 
 
 def scaled(images: ArrayLike, scale: float | jax.Array | None) -> jax.Array:
-  """Stored images as float32 times `scale`; characters as int32."""
+  """Returns stored images as float32 times `scale`; characters as int32."""
   if scale is None:
     return jnp.asarray(images, jnp.int32)
   return jnp.asarray(images, jnp.float32) * jnp.asarray(scale, jnp.float32)
@@ -50,7 +51,7 @@ def check(pixels: Pixels, channels: int) -> None:
 
 
 def normalised(images: jax.Array, pixels: Pixels) -> jax.Array:
-  """`(images - mean) / std`, of images that are scaled already.
+  """Returns `(images - mean) / std` of images that are scaled already.
 
   Args:
     images: float32 `[b, h, w, c]`, in [0, 1].
@@ -75,12 +76,12 @@ def augmented(
   key: jax.Array,
   augmentations: Mapping[str, Augmentation],
 ) -> jax.Array:
-  """Applies augmentations in their order, each with a key of its own.
+  """Applies augmentations in their order, each with its stream of `key`.
 
   Args:
     images: float32 `[b, h, w, c]`, normalised.
     key: of one step. Each draws from the stream of its name, so that adding
-      one leaves what the others draw.
+      one does not change the draws of the others.
     augmentations: by name.
   """
   for name, augmentation in augmentations.items():

@@ -26,16 +26,16 @@ Spec = str | type[tfds.core.DatasetBuilder]
 
 _BUILDERS = 'jaxsparse.data.builders'
 _INFO = 'dataset_info.json'
-# What a folder of text is known by.
+# The file that marks a folder of text.
 TEXT = 'train.txt'
 
 
 class DataError(ValueError):
-  """A data set that is not there, or not of a kind that can be read."""
+  """A data set that is missing, or of a kind that cannot be read."""
 
 
 def locate(spec: Spec, data_dir: str | os.PathLike[str] | None = None) -> Path:
-  """The folder of a prepared data set; prepares it if that can be done here.
+  """Returns the folder of a data set; prepares it first where possible.
 
   Args:
     spec: a module name of `jaxsparse.data.builders`; a TFDS name (`mnist`,
@@ -88,8 +88,8 @@ def _prepare(cls: type[tfds.core.DatasetBuilder], root: Path) -> Path:
   try:
     with _locked(root / f'.{cls.name}.lock'):
       if not (folder / _INFO).exists():
-        for left_by_a_kill in folder.parent.glob('incomplete.*'):
-          shutil.rmtree(left_by_a_kill)
+        for unfinished in folder.parent.glob('incomplete.*'):
+          shutil.rmtree(unfinished)
         _prepare_quietly(cls(data_dir=str(root), file_format='array_record'))
   except OSError as error:
     raise DataError(
@@ -109,7 +109,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _prepare_quietly(builder: tfds.core.DatasetBuilder) -> None:
-  """`download_and_prepare` without its progress bars and notes on stdout."""
+  """Runs `download_and_prepare` without progress bars and notes on stdout."""
   tfds.disable_progress_bar()
   try:
     with contextlib.redirect_stdout(io.StringIO()):
@@ -121,7 +121,7 @@ def _prepare_quietly(builder: tfds.core.DatasetBuilder) -> None:
 
 
 def _find(name: str, root: Path) -> Path:
-  """The newest version of `name` in `root`, or the error that says why not."""
+  """Returns the newest version of `name` in `root`, or raises `DataError`."""
   base = root.joinpath(*name.replace(':', '/').split('/'))
   if (base / _INFO).exists() or (base / TEXT).exists():
     return base
@@ -136,34 +136,35 @@ def _find(name: str, root: Path) -> Path:
 
 
 def _why_not(name: str, root: Path) -> str:
-  """The text of the error for a data set that is not found in `root`."""
-  found = _found(root)
-  configs = [n for n in found if n.startswith(f'{name}/')]
+  """Returns the error message for a data set that is not in `root`."""
+  prepared = _found(root)
+  configs = [n for n in prepared if n.startswith(f'{name}/')]
   if configs:
     return f'data set {name!r} needs a configuration: {", ".join(configs)}'
-  there = f'in {str(root)!r} are: {", ".join(found) or "none"}'
+  listing = f'in {str(root)!r} are: {", ".join(prepared) or "none"}'
   stock = set(tfds.list_builders(with_community_datasets=False))
-  own = registry.names(_BUILDERS)
-  if name.replace(':', '/').split('/')[0] in stock - set(own):
+  builders = registry.names(_BUILDERS)
+  if name.replace(':', '/').split('/')[0] in stock - set(builders):
     return (
-      f'data set {name!r} is not prepared; {there}.'
+      f'data set {name!r} is not prepared; {listing}.'
       f' {how_to_prepare(name, str(root))}'
     )
   return (
-    f'data set {name!r} is not known; prepared on first use: {", ".join(own)};'
-    f' {there}.{paths.nearest(name, [*found, *own, *stock])} A text of your own'
+    f'data set {name!r} is not known; prepared on first use:'
+    f' {", ".join(builders)}; {listing}.'
+    f'{paths.nearest(name, [*prepared, *builders, *stock])} A text of your own'
     f' is {str(root / name)!r} with a {TEXT} and a validation.txt or test.txt.'
   )
 
 
 def _found(root: Path) -> list[str]:
-  """Names of what is prepared in `root`, with the configuration if any."""
+  """Lists the data sets prepared in `root`, with the configuration if any."""
   infos = [*root.glob(f'*/*/{_INFO}'), *root.glob(f'*/*/*/{_INFO}')]
   return sorted({str(i.parent.parent.relative_to(root)) for i in infos})
 
 
 def opened(folder: Path) -> tfds.core.DatasetBuilder:
-  """The builder of a folder that TFDS has prepared as array_record.
+  """Opens a folder that TFDS has prepared as array_record.
 
   Raises:
     DataError: files are missing, or it is of another format.
@@ -187,7 +188,7 @@ def opened(folder: Path) -> tfds.core.DatasetBuilder:
 
 
 def how_to_prepare(name: str, data_dir: str) -> str:
-  """The commands that prepare a stock TFDS data set in `data_dir`."""
+  """Returns the commands that prepare a stock TFDS data set in `data_dir`."""
   return (
     "To prepare it once: pip install 'jaxsparse[tf]' && python -c"
     f' "import tensorflow_datasets as tfds; tfds.builder({name!r},'

@@ -13,26 +13,26 @@ from jaxsparse.data import images
 from jaxsparse.data.crops import Box, centre_box
 from jaxsparse.data.prepared import DataError, opened
 
-# `(place in the batch, height, width) -> box`
+# `(position in the batch, height, width) -> box`
 BoxOf = Callable[[int, int, int], Box]
 
 _RECORDS_A_READ = 4096
 
 
 class Records:
-  """A stretch of a split, by row.
+  """A range of a split's examples, read by row.
 
-  It travels to other processes as what it was made of; each opens the files
-  for itself when it first reads.
+  It is pickled without its open files: each process opens them when it first
+  reads.
 
   Args:
     folder: a prepared data set.
-    split: its name there.
-    begin: the first example that belongs to it.
+    split: its TFDS name.
+    begin: the first example of the range.
     end: one past the last.
-    shape: `(h, w, c)` of the images that it gives.
-    resized: whether images are cut and resized to `shape`; they have it
-      otherwise.
+    shape: `(h, w, c)` of the images that are read.
+    resized: whether images are cut and resized to `shape`; otherwise they are
+      stored in it.
   """
 
   def __init__(
@@ -60,7 +60,7 @@ class Records:
   def read(
     self, rows: Sequence[int] | np.ndarray, box_of: BoxOf | None = None
   ) -> tuple[np.ndarray, np.ndarray]:
-    """Images uint8 [n, h, w, c] and labels int32 [n] of `rows`.
+    """Reads images uint8 [n, h, w, c] and labels int32 [n] of `rows`.
 
     Args:
       rows: each in [0, len).
@@ -81,22 +81,22 @@ class Records:
     return pixels, self._checked(labels)
 
   def labels(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
-    """The labels of `rows` alone, as for `read`; no image is decoded."""
-    found = [label for _, label in self._examples(rows)]
-    return self._checked(np.array(found, np.int32))
+    """Reads the labels of `rows` alone, as `read` does; decodes no image."""
+    values = [label for _, label in self._examples(rows)]
+    return self._checked(np.array(values, np.int32))
 
   def _examples(
     self, rows: Sequence[int] | np.ndarray
   ) -> Iterator[tuple[Any, int]]:
-    """Image as stored, and label."""
+    """Yields each image as it is stored, and its label."""
     folder, split = self._where
-    places = [self._begin + int(row) for row in rows]
+    at = [self._begin + int(row) for row in rows]
     try:
       if self._source is None:
         self._source = _open(folder, split)
       source, image, label = self._source
-      for start in range(0, len(places), _RECORDS_A_READ):
-        for one in source.__getitems__(places[start : start + _RECORDS_A_READ]):
+      for start in range(0, len(at), _RECORDS_A_READ):
+        for one in source.__getitems__(at[start : start + _RECORDS_A_READ]):
           yield one[image], one[label]
     except DataError:
       raise
@@ -114,7 +114,7 @@ class Records:
 
 
 def _open(folder: Path, split: str) -> tuple[Any, str, str]:
-  """A source of encoded examples, and the keys of image and label."""
+  """Opens the encoded examples; returns them and the image and label keys."""
   builder = opened(folder)
   image, label = builder.info.supervised_keys
   source = builder.as_data_source(

@@ -18,7 +18,7 @@ from jaxsparse.data.pixels import scaled
 def put(
   split: Split, device: jax.Device | jax.sharding.Sharding | None = None
 ) -> Split:
-  """`split` as device arrays.
+  """Copies `split` to a device, or to the devices of a sharding.
 
   Args:
     split: arrays on the host.
@@ -33,7 +33,7 @@ def gather(
   indices: Array,
   scale: float | Array | None,
 ) -> dict[str, Array]:
-  """One batch of a resident split; pure, to be called under jit.
+  """Gathers one batch of a resident split; pure, to be called under jit.
 
   Args:
     images: uint8 [n, h, w, c], or characters [n, t].
@@ -42,7 +42,7 @@ def gather(
     scale: what the pixels are multiplied by; None for characters.
 
   Returns:
-    `image`: float32 [b, h, w, c], in [0, 1] for the data set's own scale;
+    `image`: float32 [b, h, w, c], in [0, 1] for the scale of the data set;
     characters are int32 [b, t]. `label`: int32 [b], or [b, t].
   """
   pixels = jnp.take(images, indices, axis=0, mode='clip')
@@ -53,7 +53,7 @@ def gather(
 
 
 def eval_batches(size: int, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
-  """All examples once, in batches of one shape, the last one padded.
+  """Splits all examples into batches of one shape, the last one padded.
 
   A metric is exact if each example's value counts with its weight: the sum of
   value times weight over all batches, divided by `size`.

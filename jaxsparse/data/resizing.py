@@ -1,8 +1,8 @@
-"""Parts of images on the device: drawn by key, and resized to the whole.
+"""Parts of images on the device: drawn by key, and resized to the image.
 
-`crops` does the same on the host for images that differ in size. Here they are
-of one size, and so is what becomes of them: shapes are static, and all is
-arithmetic on arrays, for any number of images at once.
+`crops` does the same on the host for images that differ in size. Here inputs
+and outputs are of one size: shapes are static, and all is arithmetic on arrays,
+for any number of images at once.
 """
 
 import math
@@ -16,22 +16,22 @@ from jaxsparse.data import crops
 def random_boxes(
   key: jax.Array, count: int, height: int, width: int, *, min_area: float
 ) -> jax.Array:
-  """For each image a part of it, as `crops.random_box` draws them.
+  """Draws a part of each image, as `crops.random_box` does.
 
-  All tries are drawn, and the first that lies within the image is taken; the
-  largest part about the centre that keeps to the ratio if none does.
+  All tries are drawn, and the first that is within the image is returned; if
+  none is, the largest part about the centre that keeps to the ratio.
 
   Args:
     key: of all draws.
     count: of images.
     height: of an image, in pixels.
     width: likewise.
-    min_area: the least share of an image's area, in (0, 1].
+    min_area: the least fraction of an image's area, in (0, 1].
 
   Returns:
     int32 [count, 4]: top, left, height and width of each part.
   """
-  of_area, of_ratio, of_place = jax.random.split(key, 3)
+  of_area, of_ratio, of_position = jax.random.split(key, 3)
   tries = (count, crops.TRIES)
   area = jax.random.uniform(of_area, tries, jnp.float32, min_area, 1.0)
   low, high = map(math.log, crops.RATIO)
@@ -42,20 +42,20 @@ def random_boxes(
   fits = jnp.all((sides >= 1) & (sides <= most[None]), axis=-1)
   first = jnp.argmax(fits, axis=1)[:, None, None]
   chosen = jnp.take_along_axis(sides, first, axis=1)[:, 0]
-  places = jax.random.uniform(of_place, (count, 2), jnp.float32) * (
+  corners = jax.random.uniform(of_position, (count, 2), jnp.float32) * (
     most - chosen + 1
   )
-  boxes = jnp.concatenate([jnp.floor(places), chosen], axis=1)
+  boxes = jnp.concatenate([jnp.floor(corners), chosen], axis=1)
   centre = jnp.array([_central(height, width)], jnp.float32)
-  found = jnp.where(jnp.any(fits, axis=1, keepdims=True), boxes, centre)
-  return found.astype(jnp.int32)
+  selected = jnp.where(jnp.any(fits, axis=1, keepdims=True), boxes, centre)
+  return selected.astype(jnp.int32)
 
 
 def resized(images: jax.Array, boxes: jax.Array) -> jax.Array:
-  """The part of each image that is in its box, as large as the image.
+  """Resizes the part of each image in its box to the size of the image.
 
-  Bilinear, between centres of pixels; beyond the outermost ones of the box they
-  are repeated, so that nothing of what is outside is seen.
+  Bilinear, between centres of pixels; the box's outermost pixels are repeated
+  beyond them, so that nothing outside the box is seen.
 
   Args:
     images: float32 `[b, h, w, c]`.
@@ -73,16 +73,16 @@ def resized(images: jax.Array, boxes: jax.Array) -> jax.Array:
 
 
 def _weights(begin: jax.Array, length: jax.Array, size: int) -> jax.Array:
-  """What each old pixel adds to each new one along an axis, [b, new, old]."""
+  """Returns the weight of each old pixel in each new one, [b, new, old]."""
   begin, length = (x[:, None].astype(jnp.float32) for x in (begin, length))
-  places = jnp.arange(size, dtype=jnp.float32)
-  within = (places[None] + 0.5) * length / size - 0.5
+  positions = jnp.arange(size, dtype=jnp.float32)
+  within = (positions[None] + 0.5) * length / size - 0.5
   at = begin + jnp.clip(within, 0, length - 1)
-  return jnp.maximum(1 - jnp.abs(at[..., None] - places[None, None]), 0)
+  return jnp.maximum(1 - jnp.abs(at[..., None] - positions[None, None]), 0)
 
 
 def _central(height: int, width: int) -> tuple[int, int, int, int]:
-  """The largest part about the centre whose ratio is accepted."""
+  """Returns the largest part about the centre whose ratio is accepted."""
   low, high = crops.RATIO
   h, w = min(height, round(width / low)), min(width, round(height * high))
   return (height - h) // 2, (width - w) // 2, h, w

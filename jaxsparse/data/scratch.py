@@ -15,10 +15,10 @@ _YOUNG = 60.0
 
 @contextlib.contextmanager
 def folder() -> Iterator[pathlib.Path]:
-  """A new folder in that of temporary files (`TMPDIR`), locked while in use.
+  """Creates a temporary folder (in `TMPDIR`), locked for the block.
 
-  Its files are named by numbers. Where all processes of a run are killed at
-  once nobody is left to remove it: the next to come does.
+  Its files are named by numbers. It is removed at the end of the block or,
+  where all processes of a run are killed at once, by the next call of any.
   """
   _remove_abandoned()
   with (

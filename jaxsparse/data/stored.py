@@ -1,8 +1,7 @@
 """Stand-ins for the arrays of a split that stays on disk.
 
-`Images` and `Labels` have a shape, a dtype and a length, and read what they
-are indexed for. Parts of a data set that does not fit anywhere can so be taken
-like parts of one that does.
+`Images` and `Labels` have a shape, a dtype and a length, and read the rows that
+they are indexed by. A data set larger than memory is so sliced like an array.
 """
 
 from typing import TypeGuard
@@ -16,7 +15,7 @@ Rows = slice | np.ndarray
 
 
 class Images:
-  """Images of a split, uint8 [n, h, w, c], of their centre where resized."""
+  """Images of a split, uint8 [n, h, w, c]; their centre where resized."""
 
   dtype = np.dtype(np.uint8)
   ndim = 4
@@ -51,12 +50,12 @@ class Labels:
   def __array__(
     self, dtype: DTypeLike | None = None, copy: bool | None = None
   ) -> np.ndarray:
-    del copy  # They are always made anew.
+    del copy  # Labels are read again on each call.
     return self[:].astype(dtype or self.dtype)
 
 
 def is_stored(images: object) -> TypeGuard[Images]:
-  """Whether the images of a split are on disk, and no array."""
+  """Returns whether the images of a split are on disk, not in an array."""
   return isinstance(images, Images)
 
 

@@ -1,8 +1,8 @@
 """Batches of a data set that stays on disk, decoded ahead.
 
-Which batch is that of a step, and which part of an image is seen, is a
-function of seed and step, so a stream can begin at any step and nothing of it
-is saved. The order is that of `data.order`, as for resident data.
+The batch of a step, and the part of each image in it, are functions of seed
+and step, so a stream can begin at any step and has no state to save. The order
+is that of `data.order`, as for resident data.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from jaxsparse.data.workers import Arrays, Batches, ahead
 
 
 class TrainBatches:
-  """The batch of each step of training.
+  """Training batches by step.
 
   Args:
     records: the training split.
@@ -26,7 +26,7 @@ class TrainBatches:
     crop_words: of the seed of the parts that are seen, where images are
       resized.
     batch_size: examples a batch.
-    num_steps: how many there are.
+    num_steps: steps of training.
   """
 
   def __init__(
@@ -60,7 +60,7 @@ class TrainBatches:
 
 
 class RowBatches:
-  """Batches of given rows.
+  """Batches of fixed rows.
 
   Args:
     records: of a split.
@@ -82,7 +82,7 @@ class Stream:
   """Batches in their order, from any of them on. A context manager.
 
   Args:
-    batches: what to make.
+    batches: those to make.
     workers: processes that make them; 0 for a thread of this process.
   """
 
@@ -100,10 +100,10 @@ class Stream:
     self.close()
 
   def take(self, begin: int, end: int) -> Iterator[Split]:
-    """The batches from `begin` to `end`, in host memory.
+    """Yields the batches from `begin` to `end`, in host memory.
 
-    Workers go on from where the last call ended; they start anew for any
-    other `begin`.
+    Workers go on from where the last call ended; any other `begin` restarts
+    them.
 
     Raises:
       ChildProcessError: a worker was killed.

@@ -1,8 +1,8 @@
-"""Text, as sequences of characters with the next one to tell.
+"""Text, as sequences of characters with the next one to predict.
 
-A character is a byte: there are 256, whatever the text, so that nothing of a
-vocabulary is chosen or kept (Evci et al. 2020 have 256 too). A letter beyond
-ASCII is several.
+A character is a byte: there are 256, whatever the text, so that no vocabulary
+is chosen or stored (Evci et al. 2020 have 256 too). A letter beyond ASCII is
+several.
 
 A text is a data set of TFDS whose examples have one feature, a `Text`; or a
 folder with `train.txt` and `validation.txt` or `test.txt`, or both.
@@ -20,12 +20,12 @@ from jaxsparse.data.prepared import TEXT, DataError, Spec
 
 CHARACTERS = 256
 SPLITS = ('train', 'validation', 'test')
-# The label of a character that does not count: another sequence has it.
+# The label of a character that does not count: another sequence predicts it.
 COUNTED_ELSEWHERE = -1
 
 
 class Text(NamedTuple):
-  """Where a text is.
+  """Location of a text.
 
   Attributes:
     folder: of its files.
@@ -37,7 +37,7 @@ class Text(NamedTuple):
 
 
 def opened(folder: Path) -> Text | tfds.core.DatasetBuilder:
-  """A folder that `prepared.locate` found: a text, or else its builder.
+  """Opens a folder of `prepared.locate`: a `Text`, or else its builder.
 
   Raises:
     DataError: as for `prepared.opened`.
@@ -59,7 +59,7 @@ def check(
   sequence_length: int,
 ) -> None:
   """Raises `DataError` for arguments of `datasets.load` that text refuses."""
-  for field, got, accepted, good in (
+  for field, value, accepted, good in (
     ('validation', validation, '0: it has that split or none', not validation),
     ('source', source, 'auto or resident', source in ('auto', 'resident')),
     ('image_size', image_size, '0', not image_size),
@@ -67,12 +67,12 @@ def check(
   ):
     if not good:
       raise DataError(
-        f'{field} is {got!r}, and {name!r} is text; accepted is {accepted}'
+        f'{field} is {value!r}, and {name!r} is text; accepted is {accepted}'
       )
 
 
 def check_none(name: Spec, sequence_length: int) -> None:
-  """Raises `DataError` for what is said of text where there is none."""
+  """Raises `DataError` for a `sequence_length` where the data are images."""
   if sequence_length:
     raise DataError(
       f'sequence_length is {sequence_length}, and {name!r} is of images;'
@@ -83,7 +83,7 @@ def check_none(name: Spec, sequence_length: int) -> None:
 def cut_splits(
   name: str, texts: Mapping[str, np.ndarray], length: int
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-  """A text as `cut` makes sequences of its splits; see `examples` for which.
+  """Cuts the splits of a text into sequences; see `examples` for which splits.
 
   Args:
     name: of the text.
@@ -98,20 +98,22 @@ def cut_splits(
   if 'test' not in splits:
     splits['test'] = splits.pop('validation')
   return {
-    split: cut(whole, length, whole=split != 'train')
-    for split, whole in splits.items()
+    split: cut(characters, length, whole=split != 'train')
+    for split, characters in splits.items()
   }
 
 
 def examples(
   name: str, sizes: Mapping[str, int], length: int
 ) -> dict[str, int]:
-  """Sequences of 'train', 'test' and, where there are both, 'validation'.
+  """Counts the sequences of each split.
+
+  The splits are 'train', 'test' and, where the text has both, 'validation'.
 
   Args:
     name: of the text.
-    sizes: characters of the splits that it has. Its 'validation' is what is
-      tested on where there is no 'test'.
+    sizes: characters of the splits that it has. Its 'validation' becomes the
+      'test' where it has none.
     length: of a sequence.
 
   Raises:
@@ -128,20 +130,19 @@ def examples(
         f'sequence_length is {length}, and split {split!r} of {name!r} has'
         f' {size} characters; accepted is less'
       )
-  found = {
+  counts = {
     split: sequences(size, length, whole=split != 'train')
     for split, size in sizes.items()
   }
-  if 'test' not in found:
-    found['test'] = found.pop('validation')
-  return found
+  if 'test' not in counts:
+    counts['test'] = counts.pop('validation')
+  return counts
 
 
 def read(where: Text) -> dict[str, np.ndarray]:
-  """The splits that a text has, each its characters, uint8 [n].
+  """Reads the splits that a text has, each its characters, uint8 [n].
 
-  What is in files of our own is read when it is used. Examples of TFDS are
-  joined by line breaks.
+  Text files are memory-mapped. Examples of TFDS are joined by line breaks.
 
   Raises:
     DataError: a file is empty or cannot be read.
@@ -165,13 +166,13 @@ def _prepared(builder: tfds.core.DatasetBuilder) -> dict[str, np.ndarray]:
   texts = {}
   for split in set(SPLITS) & set(builder.info.splits):
     source = builder.as_data_source(split, file_format='array_record')
-    whole = b'\n'.join(example[feature] for example in source)
-    texts[split] = np.frombuffer(whole, np.uint8)
+    joined = b'\n'.join(example[feature] for example in source)
+    texts[split] = np.frombuffer(joined, np.uint8)
   return texts
 
 
 def sequences(size: int, length: int, *, whole: bool) -> int:
-  """How many sequences `cut` makes of `size` characters."""
+  """Returns the number of sequences that `cut` makes of `size` characters."""
   return -(-(size - 1) // length) if whole else (size - 1) // length
 
 
@@ -180,14 +181,15 @@ def cut(
 ) -> tuple[np.ndarray, np.ndarray]:
   """Cuts a text into sequences, one after the other.
 
-  Every character but the first is told from those before it in its sequence.
+  Every character but the first is predicted from those before it in its
+  sequence.
 
   Args:
     text: uint8 [size].
     length: characters of a sequence, in [1, size).
-    whole: whether what is left at the end, shorter than a sequence, is the end
-      of one more that begins before it; it is left out otherwise. Characters
-      that the one before has told do not count in it.
+    whole: whether the remainder, shorter than a sequence, is the end of one
+      more that begins before it; it is left out otherwise. Characters that the
+      sequence before predicts do not count in the last one.
 
   Returns:
     The characters, uint8 [n, length], and after each the next, int16
@@ -195,10 +197,10 @@ def cut(
   """
   begins = np.arange(sequences(len(text), length, whole=whole)) * length
   last = len(text) - 1 - length
-  told = np.maximum(begins - last, 0)
+  overlap = np.maximum(begins - last, 0)
   # No indices of single characters, which take 16 times what the text does.
   windows = np.lib.stride_tricks.sliding_window_view(text, length + 1)
-  found = windows[np.minimum(begins, last)]
-  following = found[:, 1:].astype(np.int16)
-  following[np.arange(length) < told[:, None]] = COUNTED_ELSEWHERE
-  return found[:, :-1], following
+  windowed = windows[np.minimum(begins, last)]
+  following = windowed[:, 1:].astype(np.int16)
+  following[np.arange(length) < overlap[:, None]] = COUNTED_ELSEWHERE
+  return windowed[:, :-1], following

@@ -1,4 +1,4 @@
-"""Batches made ahead by Grain: in a thread, or in processes of their own.
+"""Batches made ahead by Grain: in a thread, or in worker processes.
 
 Worker processes end with the process that they work for, however that ends.
 They hand batches over in files of a temporary folder. A pipe holds less than a
@@ -26,7 +26,7 @@ from absl import flags
 
 from jaxsparse.data import scratch
 
-# Batches that are ready before they are asked for, of each worker.
+# Batches that each worker has ready before they are needed.
 _AHEAD = 2
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -35,18 +35,18 @@ class Batches(Protocol):
   """Batches by number, for any process to make."""
 
   def __len__(self) -> int:
-    """How many there are."""
+    """Returns the number of batches."""
     ...
 
   def __getitem__(self, number: Any) -> Arrays:
-    """Images uint8 [b, h, w, c] and labels int32 [b]."""
+    """Returns images uint8 [b, h, w, c] and labels int32 [b]."""
     ...
 
 
 def ahead(
   batches: Batches, begin: int, workers: int
 ) -> contextlib.AbstractContextManager[Iterator[Arrays]]:
-  """The batches from `begin` on, for as long as the block lasts.
+  """Returns a context with the batches from `begin` on, made ahead.
 
   Args:
     batches: what to make; if by processes, it is pickled.
@@ -58,7 +58,7 @@ def ahead(
     `ChildProcessError`.
   """
   if not flags.FLAGS.is_parsed():
-    flags.FLAGS.mark_as_parsed()  # Grain reads its own, in a library too.
+    flags.FLAGS.mark_as_parsed()  # Grain reads its flags, in a library too.
   # More than there are batches would have nothing to do.
   workers = min(workers, len(batches) - begin)
   if workers:
@@ -80,7 +80,7 @@ def _in_processes(
 ) -> Iterator[Iterator[Arrays]]:
   with scratch.folder() as folder:
     files = grain.MapDataset.source(_Files(batches, folder))[begin:]
-    # The workers are all that is done ahead.
+    # Only the workers run ahead.
     options = grain.ReadOptions(num_threads=0, prefetch_buffer_size=0)
     dataset = files.to_iter_dataset(options).mp_prefetch(
       grain.MultiprocessingOptions(
@@ -93,7 +93,7 @@ def _in_processes(
 
 
 class _Files:
-  """Numbers of batches, each told once its batch is a file of `folder`."""
+  """Numbers of batches, each returned once its batch is a file of `folder`."""
 
   def __init__(self, batches: Batches, folder: pathlib.Path):
     self._batches = batches
@@ -122,7 +122,7 @@ def _told(running: Iterator[int]) -> Iterator[int]:
       first = next(running)  # Starts the workers.
     yield from itertools.chain([first], running)
   except RuntimeError as error:
-    # Grain has no type for it. What batches themselves raise passes.
+    # Grain has no type for it. Errors of the batches themselves pass.
     if 'Worker process was terminated' not in str(error):
       raise
     raise ChildProcessError(
@@ -141,7 +141,7 @@ def _fetch(folder: pathlib.Path, number: int) -> Arrays:
 
 @contextlib.contextmanager
 def _signals_stay_here() -> Iterator[None]:
-  """Processes that start meanwhile leave Ctrl-C and SIGTERM to this one.
+  """Blocks Ctrl-C and SIGTERM in the processes that start meanwhile.
 
   Both reach all processes of a group, and would end a worker that has not yet
   come to `_settle`. Threads inherit what is blocked, and processes from them.
@@ -158,9 +158,9 @@ def _signals_stay_here() -> Iterator[None]:
 
 
 def _settle(folder: pathlib.Path, worker: int, workers: int) -> None:
-  """What a worker does first: it leaves signals to, and ends with, its parent.
+  """Sets a worker up: it leaves signals to its parent, and ends with it.
 
-  A parent that is told to stop still needs batches to get to where it saves.
+  A parent that gets a signal to stop still needs batches until it saves.
   """
   del worker, workers
   signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -169,7 +169,7 @@ def _settle(folder: pathlib.Path, worker: int, workers: int) -> None:
 
 
 def _end_with_parent(folder: pathlib.Path) -> None:
-  """Waits for the parent's end, by whatever; a killed one tells nobody."""
+  """Waits for the parent's end, also by a kill, and ends this process."""
   parent = multiprocessing.parent_process()
   if parent is not None:
     parent.join()

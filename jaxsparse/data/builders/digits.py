@@ -15,7 +15,7 @@ _TEST_EVERY = 5
 
 
 def is_test(labels: np.ndarray) -> np.ndarray:
-  """Which examples are test ones: in each class every fifth, from the fifth.
+  """Marks the test examples: in each class every fifth, from the fifth.
 
   Stratified and fixed, without a random number: of the n images of a class,
   floor(n / 5) are test images.
