@@ -19,7 +19,7 @@ Index = dict[Path, np.ndarray]
 
 
 def index(params: Params, masks: Masks) -> Index:
-  """Where the active weights of each leaf are.
+  """Returns the positions of the active weights of each leaf.
 
   Args:
     params: the tree that leads; arrays or `ShapeDtypeStruct`s.
@@ -33,19 +33,19 @@ def index(params: Params, masks: Masks) -> Index:
   """
   check_masks(params, masks)
   masked = paths.flatten(jax.device_get(masks))
-  found = {
+  positions = {
     path: np.flatnonzero(
       masked[path] if path in masked else np.ones(leaf.shape, bool)
     ).astype(np.int32)
     for path, leaf in paths.flatten(params).items()
   }
-  if not any(map(len, found.values())):
+  if not any(map(len, positions.values())):
     raise ValueError('no weight is active: nothing to analyse')
-  return found
+  return positions
 
 
 def gather(leaves: Mapping[Path, jax.Array], at: Index) -> jax.Array:
-  """The active entries of `leaves` as a vector [n], at least float32.
+  """Gathers the active entries of `leaves` in a vector [n], at least float32.
 
   Args:
     leaves: arrays by path, those of `at` at least.
@@ -59,7 +59,7 @@ def gather(leaves: Mapping[Path, jax.Array], at: Index) -> jax.Array:
 def scatter(
   vector: jax.Array, leaves: Mapping[Path, jax.Array], at: Index
 ) -> dict[Path, jax.Array]:
-  """The inverse of `gather`: 0 at what is not active.
+  """Scatters a vector into leaves, as the inverse of `gather`; 0 elsewhere.
 
   Args:
     vector: [n], in the order of `at`.
@@ -67,10 +67,10 @@ def scatter(
     at: positions by path.
   """
   ends = np.cumsum([len(at[path]) for path in at])[:-1]
-  found = {}
+  scattered = {}
   for path, part in zip(at, jnp.split(vector, ends), strict=True):
     leaf = leaves[path]
     zeros = jnp.zeros(leaf.size, leaf.dtype)
     flat = zeros.at[at[path]].set(part.astype(leaf.dtype), unique_indices=True)
-    found[path] = flat.reshape(leaf.shape)
-  return found
+    scattered[path] = flat.reshape(leaf.shape)
+  return scattered

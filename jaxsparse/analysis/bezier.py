@@ -2,7 +2,7 @@
 
 Garipov et al. 2018, "Loss Surfaces, Mode Connectivity, and Fast Ensembling of
 DNNs": the ends of a Bezier curve are fixed, and its control points minimise the
-loss expected at a uniformly random place of it. Evci et al. 2020, "Rigging the
+loss expected at a uniformly random point of it. Evci et al. 2020, "Rigging the
 Lottery", ask whether such a curve leads from a static sparse solution to
 a pruned one among sparse nets, or only through dense ones.
 
@@ -51,7 +51,7 @@ class Curve(NamedTuple):
 
   Attributes:
     points: the start, the control points, the end.
-    losses: [steps], of the batches at the random places of the fit.
+    losses: [steps], of the batches at the random points of the fit.
   """
 
   points: Points
@@ -59,7 +59,7 @@ class Curve(NamedTuple):
 
 
 def point(points: Points, at: float | jax.Array) -> Params:
-  """The Bezier curve of `points` at a place in [0, 1].
+  """Evaluates the Bezier curve of `points` at a position in [0, 1].
 
   With n + 1 points the sum over k of binom(n, k) at^k (1 - at)^(n - k) times
   point k: the start at 0, the end at 1, a straight line if there are two.
@@ -79,7 +79,7 @@ def point(points: Points, at: float | jax.Array) -> Params:
 
 
 def straight(start: Solution, end: Solution) -> Points:
-  """The line between two solutions, as points for `point` and `along`."""
+  """Returns the line between two solutions, for `point` and `along`."""
   check_alike(start, end)
   return masked_params(start), masked_params(end)
 
@@ -97,7 +97,7 @@ def fit(
   batch_size: int = 128,
   tx: optax.GradientTransformation | None = None,
 ) -> Curve:
-  """A Bezier curve of low loss between two solutions.
+  """Fits a Bezier curve of low loss between two solutions.
 
   Control points start evenly spaced on the straight line.
 
@@ -107,10 +107,10 @@ def fit(
     start: the solution at 0; masked entries count as 0.
     end: the solution at 1.
     data: arrays [n, ...]; each step takes examples of them at random.
-    key: of the places and the examples.
+    key: draws the positions on the curve and the examples.
     degree: 2 for one control point, 3 for two ...
-    space: where control points may be other than 0, in which the curve lies if
-      its ends do: their common mask, the union of theirs
+    space: where control points may be other than 0, and so the whole curve if
+      its ends are within: their common mask, the union of theirs
       (`analysis.exploration.explored`); by default all of the dense space.
     steps: of `tx`.
     batch_size: examples a step.
@@ -149,7 +149,7 @@ def fit(
 
 
 def adam(learning_rate: float, steps: int) -> optax.GradientTransformation:
-  """Adam at a rate that falls to 0 along half a cosine."""
+  """Returns Adam at a rate that falls to 0 along half a cosine."""
   return optax.adam(optax.cosine_decay_schedule(learning_rate, steps))
 
 
@@ -168,11 +168,11 @@ def along(
   Args:
     measure: as for `landscape.line`.
     points: of the curve.
-    start: the solution at 0, whose model state is taken there; between the
-      ends it is on the line between theirs.
+    start: the solution at 0, with its model state; between the ends that is on
+      the line between theirs.
     end: the solution at 1.
     batches: as for `landscape.line`.
-    alphas: places in [0, 1]; `landscape.barrier` needs 0 and 1.
+    alphas: positions in [0, 1]; `landscape.barrier` needs 0 and 1.
     recompute: as for `landscape.line`.
   """
   states = start.model_state, end.model_state
@@ -197,7 +197,7 @@ def _step(
 ) -> tuple[Points, PyTree, jax.Array]:
   (first, last), states, space, data, key = fixed
   at_step = prng.at(prng.stream(key, 'places'), step)
-  place = jax.random.uniform(at_step, dtype=jnp.float32)
+  position = jax.random.uniform(at_step, dtype=jnp.float32)
   size = len(jax.tree.leaves(data)[0])
   rows = jax.random.randint(
     prng.at(prng.stream(key, 'examples'), step),
@@ -209,8 +209,8 @@ def _step(
   batch = jax.tree.map(lambda x: x[rows], data)
 
   def loss(controls: Points) -> jax.Array:
-    params = point((first, *controls, last), place)
-    return measure(params, _state(states, place), batch)['loss']
+    params = point((first, *controls, last), position)
+    return measure(params, _state(states, position), batch)['loss']
 
   value, grads = jax.value_and_grad(loss)(controls)
   grads = tuple(_within(grad, space) for grad in grads)

@@ -1,7 +1,7 @@
 """A masked MLP as the smaller one that computes the same.
 
 Evci et al. 2020, "Rigging the Lottery", Appendix B: once trained, units and
-inputs without connections are removed, and what is left has shapes of its own.
+inputs without connections are removed, and a smaller net remains.
 
 >>> import jax.numpy as jnp
 >>> from jaxsparse.analysis.compression import compress
@@ -40,9 +40,9 @@ class Compressed(NamedTuple):
   """A smaller net.
 
   Attributes:
-    params: as before, numpy, kernels [in, out] of what is left.
+    params: as before, numpy, kernels [in, out] between remaining units.
     masks: of the kernels that had one; `None` elsewhere.
-    units: the inputs that are left, then the units of each layer, ascending;
+    units: the inputs that remain, then the units of each layer, ascending;
       of the last layer all.
   """
 
@@ -52,7 +52,7 @@ class Compressed(NamedTuple):
 
 
 class _Layer(NamedTuple):
-  """Of a layer: what is stored, and which connections are active."""
+  """Stored arrays of a layer, and the mask of its active connections."""
 
   kernel: np.ndarray
   active: np.ndarray
@@ -62,8 +62,8 @@ class _Layer(NamedTuple):
 def compress(params: Params, masks: Masks) -> Compressed:
   """Removes the inputs and units that take no part in the outputs.
 
-  On the inputs that are left the smaller net gives the outputs of the masked
-  one on all of them, but for rounding.
+  The outputs of the smaller net on the remaining inputs are those of the masked
+  one on all inputs, but for rounding.
 
   Args:
     params: of an MLP with ReLU between its layers: a mapping of layers, whose
@@ -85,41 +85,41 @@ def compress(params: Params, masks: Masks) -> Compressed:
       )
   check_masks(params, masks)
   biases, alive = _swept(names, layers)
-  found: dict[str, Any] = {}
-  left: dict[str, Any] = {}
+  small: dict[str, Any] = {}
+  small_masks: dict[str, Any] = {}
   for at, (name, layer) in enumerate(zip(names, layers, strict=True)):
     rows_columns = np.ix_(alive[at], alive[at + 1])
     kernel = np.where(layer.active, layer.kernel, layer.kernel.dtype.type(0))
-    found[name] = {'kernel': kernel[rows_columns]}
-    left[name] = {'kernel': None}
+    small[name] = {'kernel': kernel[rows_columns]}
+    small_masks[name] = {'kernel': None}
     if (masks.get(name) or {}).get('kernel') is not None:
-      left[name] = {'kernel': layer.active[rows_columns]}
+      small_masks[name] = {'kernel': layer.active[rows_columns]}
     bias = biases[at]
     if bias is not None and layer.bias is not None:
-      found[name]['bias'] = bias[alive[at + 1]].astype(layer.bias.dtype)
-      left[name]['bias'] = None
-  return Compressed(found, left, tuple(map(np.flatnonzero, alive)))
+      small[name]['bias'] = bias[alive[at + 1]].astype(layer.bias.dtype)
+      small_masks[name]['bias'] = None
+  return Compressed(small, small_masks, tuple(map(np.flatnonzero, alive)))
 
 
 def outputs(net: Compressed, inputs: np.ndarray) -> np.ndarray:
-  """What the smaller net gives, [n, out].
+  """Computes the outputs of the smaller net, [n, out].
 
   Args:
     net: from `compress`.
     inputs: those of the net as it was, [n, in].
   """
-  found = np.asarray(inputs)[:, net.units[0]]
+  values = np.asarray(inputs)[:, net.units[0]]
   for at, name in enumerate(paths.natural_order(net.params)):
     section = net.params[name]
-    found = (found if at == 0 else np.maximum(found, 0)) @ section['kernel']
-    found = found + section.get('bias', 0)
-  return found
+    values = (values if at == 0 else np.maximum(values, 0)) @ section['kernel']
+    values = values + section.get('bias', 0)
+  return values
 
 
 def _swept(
   names: list[str], layers: list[_Layer]
 ) -> tuple[list[np.ndarray | None], list[np.ndarray]]:
-  """Biases with constants in them; which inputs and units are left."""
+  """Returns biases with constants added, and which inputs and units remain."""
   biases = [
     None if layer.bias is None else layer.bias.astype(np.float64)
     for layer in layers
@@ -130,11 +130,11 @@ def _swept(
     before = [units.copy() for units in alive]
     alive[0] &= _active(layers, alive, 0).any(axis=1)
     for at in range(1, len(layers)):
-      fed = _active(layers, alive, at - 1).any(axis=0)
-      heard = _active(layers, alive, at).any(axis=1)
-      constant = alive[at] & heard & ~fed
+      has_inputs = _active(layers, alive, at - 1).any(axis=0)
+      has_outputs = _active(layers, alive, at).any(axis=1)
+      constant = alive[at] & has_outputs & ~has_inputs
       _fold(names, layers, biases, at, constant)
-      alive[at] &= heard & fed
+      alive[at] &= has_outputs & has_inputs
     if all(map(np.array_equal, before, alive)):
       return biases, alive
 
@@ -142,7 +142,7 @@ def _swept(
 def _active(
   layers: list[_Layer], alive: list[np.ndarray], at: int
 ) -> np.ndarray:
-  """The connections of a layer between units that are left."""
+  """Returns the active connections of a layer between remaining units."""
   return layers[at].active & alive[at][:, None] & alive[at + 1][None]
 
 
@@ -153,9 +153,9 @@ def _fold(
   at: int,
   constant: np.ndarray,
 ) -> None:
-  """Adds to the biases of layer `at` what constant units give it."""
-  own = biases[at - 1]
-  if own is None or not np.any(own[constant] > 0):
+  """Adds the outputs of constant units to the biases of layer `at`."""
+  previous = biases[at - 1]
+  if previous is None or not np.any(previous[constant] > 0):
     return
   after = biases[at]
   if after is None:
@@ -165,11 +165,11 @@ def _fold(
     )
   layer = layers[at]
   weights = np.where(layer.active, layer.kernel, 0.0)[constant]
-  biases[at] = after + np.maximum(own[constant], 0) @ weights
+  biases[at] = after + np.maximum(previous[constant], 0) @ weights
 
 
 def _layer(name: str, section: Any, masks: Masks) -> _Layer:
-  """A layer of numpy arrays, checked."""
+  """Checks a layer, and returns it as numpy arrays."""
   if not isinstance(section, Mapping) or not (
     {'kernel'} <= set(section) <= {'kernel', 'bias'}
   ):

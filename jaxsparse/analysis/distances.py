@@ -39,7 +39,7 @@ from jaxsparse.core import paths
 
 
 class Distances(NamedTuple):
-  """Between each two of m solutions; symmetric, float64 [m, m].
+  """Distances between each two of m solutions; symmetric, float64 [m, m].
 
   Attributes:
     l2: >= 0.
@@ -70,7 +70,7 @@ class Embedding(NamedTuple):
 def pairwise(
   solutions: Sequence[Solution], *, shared: bool = False
 ) -> Distances:
-  """Distances between each two solutions over their active weights.
+  """Measures distances between each two solutions over active weights.
 
   Args:
     solutions: m solutions of one model.
@@ -90,8 +90,8 @@ def pairwise(
   sums = np.zeros((4, len(solutions), len(solutions)))
   for path in leaves[0]:
     values = np.stack([s[path].reshape(-1) for s in leaves])
-    kept = np.stack([s[path].reshape(-1) for s in active])
-    sums += _sums(values.astype(np.float64), kept | (not shared))
+    counted = np.stack([s[path].reshape(-1) for s in active])
+    sums += _sums(values.astype(np.float64), counted | (not shared))
   dot, first, second, square = sums
   with np.errstate(invalid='ignore'):
     cosine = np.clip(dot / np.sqrt(first * second), -1, 1)
@@ -101,12 +101,13 @@ def pairwise(
 def embed(
   l2: np.ndarray, *, seed: int, dims: int = 2, num_starts: int = 8
 ) -> Embedding:
-  """Metric multidimensional scaling by SMACOF, of scikit-learn.
+  """Maps distances by metric multidimensional scaling, scikit-learn's SMACOF.
 
-  The best of a start at the classical solution and `num_starts` random ones.
+  It is the best map of a start at the classical solution and `num_starts`
+  random ones.
 
   Args:
-    l2: [m, m], symmetric and 0 on the diagonal, as `pairwise` finds them;
+    l2: [m, m], symmetric and 0 on the diagonal, as `pairwise` returns;
       m >= 2.
     seed: draws the random starts.
     dims: of the map.
@@ -151,14 +152,14 @@ def _are_distances(matrix: np.ndarray) -> bool:
 
 
 def _sums(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
-  """Of one leaf, for each pair: x.y, x.x, y.y and |x - y|^2; [4, m, m].
+  """Returns x.y, x.x, y.y and |x - y|^2 of each pair in one leaf; [4, m, m].
 
   The difference is taken before it is squared: two near solutions would lose
   their distance in x.x + y.y - 2 x.y.
   """
-  found = np.zeros((4, len(values), len(values)))
-  for i, j in np.ndindex(found.shape[1:]):
-    both = kept[i] & kept[j]
-    x, y = values[i][both], values[j][both]
-    found[:, i, j] = x @ y, x @ x, y @ y, np.sum((x - y) ** 2)
-  return found
+  sums = np.zeros((4, len(values), len(values)))
+  for i, j in np.ndindex(sums.shape[1:]):
+    common = kept[i] & kept[j]
+    x, y = values[i][common], values[j][common]
+    sums[:, i, j] = x @ y, x @ x, y @ y, np.sum((x - y) ** 2)
+  return sums

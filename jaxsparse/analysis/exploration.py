@@ -25,15 +25,15 @@ from jaxsparse.core.types import Masks, MaskState, MaskUpdater, Path, PyTree
 
 Rates = tuple[float, dict[Path, float]]
 
-# What may be given the state of a method, besides `init` and `update`.
+# Functions that may take a method's state, besides `init` and `update`.
 _LOOKS = ('trained', 'regularise', 'momenta')
 
 
 class Remembered(NamedTuple):
-  """What a method that remembers keeps beside its masks.
+  """State of a method that remembers, beside its masks.
 
   Attributes:
-    inner: what the method itself keeps.
+    inner: the state of the method itself.
     seen: the weights that were active at a mask step, before it or after; none
       until the first.
   """
@@ -43,11 +43,11 @@ class Remembered(NamedTuple):
 
 
 def remembering(updater: MaskUpdater) -> MaskUpdater:
-  """The same method, which remembers the weights that were ever active.
+  """Returns the same method, which also remembers all weights ever active.
 
-  What it remembers is part of its state: it is saved, resumed and carried like
-  the masks, under vmap too, and grows on mask steps alone, so that train steps
-  cost what they did. Masks and weights are those of the method itself.
+  They are part of its state: saved, resumed and batched like the masks, under
+  vmap too. They grow on mask steps alone, so that train steps cost the same.
+  Masks and weights are those of the method itself.
 
   Args:
     updater: any method, for a run or for `sparsify`.
@@ -58,7 +58,7 @@ def remembering(updater: MaskUpdater) -> MaskUpdater:
 
   def init(params, *, key, probe=None):
     state = updater.init(params, key=key, probe=probe)
-    # Not its masks: a run may put others in their place.
+    # Not its masks: a run may replace them.
     nothing = jax.tree.map(jnp.zeros_like, state.masks)
     return MaskState(state.masks, Remembered(state.inner, nothing))
 
@@ -82,7 +82,7 @@ def remembering(updater: MaskUpdater) -> MaskUpdater:
     name: looking(getattr(updater, name)) for name in _LOOKS
   }
   changed |= {'init': init, 'observe': observe, 'update': update}
-  # Defaults look at masks alone, and are known by their identity.
+  # Defaults read masks alone, and are recognised by identity.
   defaults = MaskUpdater._field_defaults
   return updater._replace(
     **{
@@ -94,7 +94,7 @@ def remembering(updater: MaskUpdater) -> MaskUpdater:
 
 
 def ever_active(state: MaskState) -> Masks:
-  """The weights that were active at any time so far.
+  """Returns the weights that were active at any time so far.
 
   Args:
     state: of a method that remembers.
@@ -111,9 +111,9 @@ def ever_active(state: MaskState) -> Masks:
 
 
 def explored(seen: Masks, masks: Masks) -> Masks:
-  """The weights of `seen`, and those that are active now.
+  """Returns the union of `seen` and the weights that are active now.
 
-  Starting from a run's first masks and called after each mask step, it holds
+  Starting from a run's first masks and called after each mask step, it has
   the weights that were ever active. Works under jit.
 
   Args:
@@ -128,7 +128,7 @@ def explored(seen: Masks, masks: Masks) -> Masks:
 
 
 def exploration_rate(seen: Masks) -> Rates:
-  """The in-time over-parameterisation rate R_s (Liu et al. 2021, ICML).
+  """Returns the in-time over-parameterisation rate R_s (Liu et al. 2021, ICML).
 
   "Do We Actually Need Dense Over-Parameterization?", section 3: the fraction
   of all maskable weights that were active at some time. A static mask stays at
@@ -148,7 +148,7 @@ def exploration_rate(seen: Masks) -> Rates:
 
 
 def churn(old: Masks, new: Masks) -> Rates:
-  """The fraction of `old`'s active weights that `new` does not hold.
+  """Returns the fraction of `old`'s active weights that are inactive in `new`.
 
   Args:
     old: masks, concrete; `None` leaves are exempt.

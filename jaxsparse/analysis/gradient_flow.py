@@ -51,7 +51,7 @@ class GradientFlow(NamedTuple):
       which compares nets of different counts. Tessera et al. speak of EGF as
       normalised by active weights and mean that only those enter; they do not
       divide by their number, as this does.
-    loss: that of the batch, which comes along.
+    loss: that of the batch.
   """
 
   norm: jax.Array
@@ -64,7 +64,7 @@ class GradientFlow(NamedTuple):
 def gradient_flow(
   loss: ProbeLoss, params: Params, masks: Masks, batch: PyTree
 ) -> GradientFlow:
-  """Norms of the masked gradient of `loss` on one batch; one backward pass.
+  """Computes norms of the masked gradient of `loss`, in one backward pass.
 
   Args:
     loss: `(params, batch) -> scalar`, the mean over the batch, without terms
@@ -87,7 +87,7 @@ def gradient_flow(
 def flow_of_gradient(
   loss: jax.Array, grads: PyTree, masks: Masks
 ) -> GradientFlow:
-  """`gradient_flow` of a gradient that is there already.
+  """Computes `gradient_flow` from the loss and its gradient.
 
   Args:
     loss: the loss that it is of, a scalar.
@@ -116,7 +116,7 @@ def flow_of_gradient(
 def gradient_norm(
   loss: ProbeLoss, params: Params, masks: Masks, batch: PyTree
 ) -> jax.Array:
-  """The L2 norm of the masked gradient of `loss` on one batch.
+  """Returns the L2 norm of the masked gradient of `loss` on one batch.
 
   The `norm` of `gradient_flow`, alone; arguments as there.
 
@@ -137,7 +137,7 @@ def gradient_flow_change(
   after: tuple[Params, Masks],
   batch: PyTree,
 ) -> GradientFlow:
-  """How gradient flow changes across a mask update, on the same batch.
+  """Returns the change of gradient flow in a mask update, on the same batch.
 
   Args:
     loss: as for `gradient_flow`.
@@ -161,7 +161,7 @@ def gradient_flow_change(
 
 
 def first_order_change(norm: Scalar, *, learning_rate: Scalar) -> jax.Array:
-  """What a plain gradient step changes the loss by, to first order.
+  """Returns the change of the loss in a plain gradient step, to first order.
 
   Along theta - eta g the loss is L(theta) - eta ||g||^2 + O(eta^2): the
   motive for gradient flow as a measure (Evci et al. 2022). It holds for SGD
@@ -178,7 +178,7 @@ def first_order_change(norm: Scalar, *, learning_rate: Scalar) -> jax.Array:
 
 
 def _masked_squares(grads: PyTree, masks: Masks) -> PyTree:
-  """The squared L2 norm of each leaf's masked gradient, float32."""
+  """Returns the squared L2 norm of each leaf's masked gradient, float32."""
   return jax.tree.map(
     lambda g: jnp.sum(jnp.square(g.astype(jnp.float32))),
     apply_masks(grads, masks),

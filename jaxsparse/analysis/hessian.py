@@ -1,6 +1,6 @@
 """The exact spectrum of the Hessian over active weights.
 
-Curvature tells whether a mask update opened directions in which the loss
+Curvature shows whether a mask update opened directions in which the loss
 falls: eigenvalues below zero (Evci et al. 2022, "Gradient Flow in Sparse
 Neural Networks and How Lottery Tickets Win"). It is exact here, from the whole
 matrix; where that does not fit, `analysis.lanczos` estimates it.
@@ -49,7 +49,7 @@ _log = logging.getLogger(__name__)
 
 
 class Hessian(NamedTuple):
-  """A Hessian over n active weights, and how far it can be trusted.
+  """A Hessian over n active weights, with estimates of its errors.
 
   Attributes:
     matrix: float64 [n, n], symmetrised; order as in `analysis.active`.
@@ -75,7 +75,7 @@ class Spectrum(NamedTuple):
 
 
 class Negative(NamedTuple):
-  """How many eigenvalues lie below a threshold, and their sum.
+  """Number and sum of the eigenvalues below a threshold.
 
   An estimate's number need not be whole.
   """
@@ -93,7 +93,7 @@ def hessian(
   chunk: int = 16,
   max_size: int = 20_000,
 ) -> Hessian:
-  """The exact Hessian of the mean loss over the active weights.
+  """Computes the exact Hessian of the mean loss over the active weights.
 
   Args:
     loss: `(params, batch) -> scalar`, the mean over the batch. Programs, one
@@ -135,7 +135,7 @@ def spectrum(
   chunk: int = 16,
   max_size: int = 20_000,
 ) -> Spectrum:
-  """The eigenvalues of `hessian`, whose arguments these are, in float64.
+  """Computes the eigenvalues of `hessian`, in float64; arguments as there.
 
   For the effect of a mask update call it with the params and masks before
   and after, on the same batches; if as many weights are active in each leaf,
@@ -148,29 +148,29 @@ def spectrum(
 
 
 def negative(eigenvalues: np.ndarray, *, below: float = -1e-3) -> Negative:
-  """Number and sum of the eigenvalues below `below`, which must be <= 0.
+  """Counts and sums the eigenvalues below `below`, which must be <= 0.
 
-  The default leaves out what is zero but for rounding.
+  The default leaves out those that are zero but for rounding.
   """
   if not below <= 0:
     raise ValueError(f'below is {below}; accepted is <= 0')
-  found = eigenvalues[eigenvalues < below]
-  return Negative(len(found), float(found.sum()))
+  selected = eigenvalues[eigenvalues < below]
+  return Negative(len(selected), float(selected.sum()))
 
 
 def layers(op: Operator) -> list[list[Path]]:
-  """The leaves grouped by what holds them, groups in order of first use."""
-  found: dict[str, list[Path]] = {}
+  """Groups the leaves by their parents, in order of first use."""
+  groups: dict[str, list[Path]] = {}
   order = paths.order_of_use(op.loss, op.params, op.batches[0])
   for path in order:
-    found.setdefault(path.rpartition('/')[0], []).append(path)
-  return [[p for p in op.at if p in group] for group in found.values()]
+    groups.setdefault(path.rpartition('/')[0], []).append(path)
+  return [[p for p in op.at if p in group] for group in groups.values()]
 
 
 def _upper(op: Operator, chunk: int) -> tuple[np.ndarray, list[np.ndarray]]:
-  """The Hessian on and above the diagonal of layers, and each one's places."""
+  """Computes the upper block triangle, and the positions of each layer."""
   ends = np.cumsum([len(positions) for positions in op.at.values()])
-  places = {
+  offsets = {
     path: np.arange(end - len(op.at[path]), end)
     for path, end in zip(op.at, ends, strict=True)
   }
@@ -179,18 +179,18 @@ def _upper(op: Operator, chunk: int) -> tuple[np.ndarray, list[np.ndarray]]:
   for batch, weight in zip(op.batches, op.weights, strict=True):
     for i, group in enumerate(groups):
       rows = [path for later in groups[i:] for path in later]
-      row_places = np.concatenate([places[path] for path in rows])
-      columns = np.concatenate([places[path] for path in group])
+      row_offsets = np.concatenate([offsets[path] for path in rows])
+      columns = np.concatenate([offsets[path] for path in group])
       _log.info('%d columns of %s', len(columns), ', '.join(group))
       for part, block in _blocks(op, batch, group, rows, chunk):
-        matrix[np.ix_(columns[part], row_places)] += weight * block
-  return matrix, [np.concatenate([places[p] for p in g]) for g in groups]
+        matrix[np.ix_(columns[part], row_offsets)] += weight * block
+  return matrix, [np.concatenate([offsets[p] for p in g]) for g in groups]
 
 
 def _blocks(
   op: Operator, batch: PyTree, group: list[Path], rows: list[Path], chunk: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-  """Chunks of a layer's columns: which, and their [k, rows] on one batch."""
+  """Yields chunks of a layer's columns, and their [k, rows] on one batch."""
   size = sum(len(op.at[path]) for path in group)
   chunk = -(-size // -(-size // chunk)) if size else 1
   for start in range(0, size, chunk):
@@ -212,14 +212,14 @@ def _blocks(
 def _mirrored(
   upper: np.ndarray, layer_places: list[np.ndarray]
 ) -> tuple[np.ndarray, float]:
-  """The whole matrix, and the asymmetry of what was computed both ways."""
+  """Returns the full matrix, and the asymmetry of what is computed twice."""
   check_finite(upper)
   error = 0.0
   matrix = upper + upper.T
-  for places in layer_places:
-    own = np.ix_(places, places)
-    error = max(error, np.abs(upper[own] - upper[own].T).max(initial=0))
-    matrix[own] /= 2
+  for offsets in layer_places:
+    block = np.ix_(offsets, offsets)
+    error = max(error, np.abs(upper[block] - upper[block].T).max(initial=0))
+    matrix[block] /= 2
   return matrix, _relative(error, np.abs(matrix).max())
 
 

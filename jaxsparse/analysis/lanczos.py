@@ -3,11 +3,11 @@
 The density is by stochastic Lanczos quadrature (Golub and Meurant 1994; for
 networks Ghorbani, Krishnan and Xiao 2019): m steps of Lanczos from
 a random vector v give m nodes and weights that integrate any function of the
-eigenvalues against v's share of each; their mean over random v is the density.
+eigenvalues against v's part in each; their mean over random v is the density.
 Extreme eigenvalues are by SciPy's ARPACK, restarted until they converge.
 
 The recurrence is written out here, where `matfree` has one, as theirs is a
-single traced program: all batches would have to lie on the device at once, and
+single traced program: all batches would have to be on the device at once, and
 the orthogonalisation would run in float32. Here each product is a program of
 its own; batches stream through it, and the recurrence is in float64.
 
@@ -80,7 +80,7 @@ def quadrature(
   num_probes: int = 4,
   num_steps: int = 64,
 ) -> Quadrature:
-  """Stochastic Lanczos quadrature of the Hessian over active weights.
+  """Estimates the Hessian's spectrum by stochastic Lanczos quadrature.
 
   Args:
     loss: `(params, batch) -> scalar`, the mean over the batch.
@@ -90,8 +90,8 @@ def quadrature(
     key: draws the probes, vectors of +1 and -1.
     num_probes: >= 1. The error falls as one over its root, and as one over
       the root of n.
-    num_steps: products a probe, >= 1; n if n is smaller. So many moments of
-      the spectrum, twice over, are right, and the host holds so many vectors.
+    num_steps: products a probe, >= 1; n if n is smaller. Twice as many moments
+      of the spectrum are exact, and the host holds as many vectors.
 
   Raises:
     ValueError: masks that do not fit, nothing active, no batch, a number
@@ -113,11 +113,11 @@ def quadrature(
 def density(
   found: Quadrature, points: np.ndarray, *, width: float
 ) -> np.ndarray:
-  """The spectrum's density, a sum of Gaussians round the nodes.
+  """Computes the spectrum's density, a sum of Gaussians round the nodes.
 
   Args:
-    found: what `quadrature` returned.
-    points: where the density is wanted, [p].
+    found: from `quadrature`.
+    points: where the density is evaluated, [p].
     width: standard deviation of each Gaussian, > 0, in units of eigenvalues.
 
   Returns:
@@ -132,7 +132,7 @@ def density(
 
 
 def negative(found: Quadrature, *, below: float = -1e-3) -> Negative:
-  """Estimates of what `hessian.negative` counts and sums."""
+  """Estimates what `hessian.negative` counts and sums."""
   if not below <= 0:
     raise ValueError(f'below is {below}; accepted is <= 0')
   share = np.where(found.nodes < below, found.weights, 0) / len(found.nodes)
@@ -152,7 +152,7 @@ def extremes(
   num: int = 1,
   tolerance: float = 1e-4,
 ) -> Extremes:
-  """The extreme eigenvalues of the Hessian over active weights.
+  """Computes the extreme eigenvalues of the Hessian over active weights.
 
   Args:
     loss: `(params, batch) -> scalar`, the mean over the batch.
@@ -174,7 +174,7 @@ def extremes(
       f'num is {num}; accepted is >= 1 and fewer than half of the'
       f' {op.size} active weights. analysis.hessian gives all of them'
     )
-  found = eigsh(
+  eigenvalues = eigsh(
     LinearOperator(
       (op.size, op.size),
       lambda vector: multiply(op, vector.reshape(1, -1))[0],
@@ -186,13 +186,13 @@ def extremes(
     tol=tolerance,
     return_eigenvectors=False,
   )
-  return Extremes(*np.split(np.sort(found), 2))
+  return Extremes(*np.split(np.sort(eigenvalues), 2))
 
 
 def _gauss_rule(
   op: Operator, start: np.ndarray, steps: int
 ) -> tuple[np.ndarray, np.ndarray]:
-  """Nodes and weights [steps] of the quadrature that `start` [n] defines."""
+  """Returns nodes and weights [steps] of the quadrature from `start` [n]."""
   diagonal, beside = _tridiagonal(op, start / np.linalg.norm(start), steps)
   small = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
   nodes, vectors = np.linalg.eigh(small)
@@ -203,7 +203,7 @@ def _gauss_rule(
 def _tridiagonal(
   op: Operator, vector: np.ndarray, steps: int
 ) -> tuple[np.ndarray, np.ndarray]:
-  """Lanczos with full orthogonalisation: the diagonal and the one beside it.
+  """Runs Lanczos, fully orthogonalised: the diagonal and the one beside it.
 
   Shorter than `steps` if the vectors reached an invariant subspace before.
   """
@@ -214,7 +214,7 @@ def _tridiagonal(
     vector = multiply(op, vector[None])[0]
     scale = np.linalg.norm(vector)
     diagonal[step] = basis[step] @ vector
-    for _ in range(2):  # once leaves what rounding left of a large component
+    for _ in range(2):  # one pass leaves rounding errors of large ones
       vector -= basis[: step + 1].T @ (basis[: step + 1] @ vector)
     beside[step] = np.linalg.norm(vector)
     if beside[step] <= 1e-12 * scale:

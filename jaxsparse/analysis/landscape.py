@@ -46,11 +46,11 @@ _ROUNDING = 1e-6
 
 
 class Line(NamedTuple):
-  """What was measured along a line.
+  """Measurements along a line.
 
   Attributes:
     alphas: [p]; 0 is the start, 1 the end.
-    values: [p] of each thing measured, float64.
+    values: [p] of each quantity, float64.
   """
 
   alphas: np.ndarray
@@ -66,7 +66,7 @@ class Barrier(NamedTuple):
       equal, this is also the instability of Frankle et al. 2020, which
       subtracts the mean of the ends.
     above_ends: the excess of the highest value over the worse end: the climb
-      between two minima, as Draxler et al. 2018 ask for it. 0 where no point
+      between two minima of Draxler et al. 2018. 0 where no point
       between is above both ends.
     at: the alpha of `above_line`; 0 where nothing is above the line.
     rise: `above_ends` of the points strictly between the ends: below 0 where
@@ -94,7 +94,7 @@ def line(
 
   Args:
     measure: `(params, model_state, batch) -> {name: scalar}`, means over the
-      batch: loss, error, whatever is wanted. Compiled once for each function.
+      batch: loss, error or others. Compiled once for each function.
     start: the solution at alpha 0; masked entries count as 0.
     end: the solution at alpha 1.
     batches: read once for each alpha, so no iterator; each counts by the
@@ -157,8 +157,8 @@ def along(
     state = recompute(params, state) if recompute else state
     measured = [_measured(measure, params, state, batch) for batch in batches]
     for name in measured[0]:
-      each = [float(m[name]) for m in measured]
-      values.setdefault(name, []).append(np.average(each, weights=counts))
+      per_batch = [float(m[name]) for m in measured]
+      values.setdefault(name, []).append(np.average(per_batch, weights=counts))
   return Line(
     np.asarray(alphas, np.float64),
     {name: np.asarray(value) for name, value in values.items()},
@@ -166,7 +166,7 @@ def along(
 
 
 def barrier(alphas: np.ndarray, values: np.ndarray) -> Barrier:
-  """The barrier of one measured quantity over alpha in [0, 1].
+  """Returns the barrier of one measured quantity over alpha in [0, 1].
 
   Args:
     alphas: [p], any order; must hold 0 and 1, but for rounding (1e-6).
@@ -217,15 +217,15 @@ def _check_batches(
 
 
 def _value_at(alphas: np.ndarray, values: np.ndarray, at: int) -> float:
-  here = np.flatnonzero(alphas == at)
-  if not len(here):
+  indices = np.flatnonzero(alphas == at)
+  if not len(indices):
     raise ValueError(f'alphas {alphas} lack {at}: a barrier needs 0 and 1')
-  return values[here[0]]
+  return values[indices[0]]
 
 
 @jax.jit
 def between(start: PyTree, end: PyTree, alpha: jax.Array) -> PyTree:
-  """(1 - alpha) start + alpha end; of other than floats those of the start."""
+  """Returns (1 - alpha) start + alpha end; of non-floats those of the start."""
 
   def one(a, b):
     if not jnp.issubdtype(a.dtype, jnp.floating):

@@ -23,7 +23,7 @@ BatchLoss = Callable[[Params, PyTree], jax.Array]
 
 
 def examples(batch: PyTree) -> int:
-  """The weight of a batch: the length of its first array's leading axis.
+  """Returns a batch's weight, the length of its first array's leading axis.
 
   A batch without arrays, or whose first array is a scalar, counts as one.
   """
@@ -43,7 +43,7 @@ def products(
   columns: tuple[Path, ...],
   rows: tuple[Path, ...],
 ) -> jax.Array:
-  """Rows of a batch's Hessian times vectors that live on some of its columns.
+  """Computes rows of a batch's Hessian times vectors on some of its columns.
 
   Leaves outside `columns` have no tangent and those outside `rows` no
   derivative, and neither is computed: in a network whose `columns` and `rows`
@@ -100,14 +100,14 @@ class Operator(NamedTuple):
 
   @property
   def size(self) -> int:
-    """The number n of active weights."""
+    """Number n of active weights."""
     return sum(map(len, self.at.values()))
 
 
 def operator(
   loss: BatchLoss, params: Params, masks: Masks, batches: Iterable[PyTree]
 ) -> Operator:
-  """The Hessian of the mean of `loss` over `batches`.
+  """Returns the Hessian of the mean of `loss` over `batches`, as products.
 
   Args:
     loss: `(params, batch) -> scalar`, the mean over the batch. Programs are
@@ -122,13 +122,13 @@ def operator(
       where a list of them is accepted.
   """
   at = active.index(params, masks)
-  kept = tuple(batches)
-  if not kept:
+  stored = tuple(batches)
+  if not stored:
     raise ValueError('batches: none; the Hessian needs at least one')
-  check_batches(loss, params, kept[0], batches)
-  counts = np.array([examples(batch) for batch in kept], np.float64)
+  check_batches(loss, params, stored[0], batches)
+  counts = np.array([examples(batch) for batch in stored], np.float64)
   return Operator(
-    loss, apply_masks(params, masks), at, kept, counts / counts.sum()
+    loss, apply_masks(params, masks), at, stored, counts / counts.sum()
   )
 
 
@@ -140,14 +140,14 @@ def check_batches(
 ) -> None:
   """Raises where the loss takes all of `batches` and not the first of them.
 
-  Shapes alone do not tell `(x, y)` from two batches, but the loss does. What it
-  raises of its own is raised as it is.
+  Shapes alone do not distinguish `(x, y)` from two batches, but the loss does.
+  Its own errors are raised unchanged.
 
   Args:
-    loss: what is called with a batch.
+    loss: the function of params and a batch.
     params: its first argument.
     first: of `batches`.
-    batches: as they were given.
+    batches: the argument to check.
 
   Raises:
     ValueError: `batches` is one batch.
@@ -168,7 +168,7 @@ def check_batches(
 
 
 def multiply(op: Operator, vectors: np.ndarray) -> np.ndarray:
-  """H v of each of `vectors`, summed over the batches in float64.
+  """Computes H v for each of `vectors`, summed over the batches in float64.
 
   Args:
     op: the Hessian.

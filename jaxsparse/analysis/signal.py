@@ -72,7 +72,7 @@ class Backward(NamedTuple):
 def forward_signal(
   apply: Apply, params: Params, inputs: PyTree
 ) -> dict[str, Forward]:
-  """The forward signal at each tap.
+  """Measures the forward signal at each tap.
 
   Args:
     apply: `(params, inputs, tap) -> outputs`; see above.
@@ -98,7 +98,7 @@ def backward_signal(
   inputs: PyTree,
   targets: PyTree,
 ) -> dict[str, Backward]:
-  """The gradient of the loss with respect to the value at each tap.
+  """Measures the gradient of the loss by the value at each tap.
 
   Args:
     apply: `(params, inputs, tap) -> outputs`; see above.
@@ -116,9 +116,9 @@ def backward_signal(
   names: list[str] = []
 
   def values(params: Params, inputs: PyTree) -> list[jax.Array]:
-    found = _tapped(apply, params, inputs)
-    names.extend(found)
-    return list(found.values())
+    tapped = _tapped(apply, params, inputs)
+    names.extend(tapped)
+    return list(tapped.values())
 
   shapes = jax.eval_shape(values, params, inputs)
   zeros = {
@@ -134,10 +134,10 @@ def backward_signal(
 
 
 def linen_apply(module: nn.Module, **kwargs: Any) -> Apply:
-  """An `apply` of a linen module that taps every submodule's output.
+  """Returns an `apply` of a linen module that taps all submodules' outputs.
 
   Args:
-    module: what is called as `module.apply(variables, inputs, **kwargs)`.
+    module: called as `module.apply(variables, inputs, **kwargs)`.
     **kwargs: such as `train=False`.
 
   Returns:
@@ -177,17 +177,17 @@ def _is_signal(value: Any) -> bool:
 def _tapped(
   apply: Apply, params: Params, inputs: PyTree
 ) -> dict[str, jax.Array]:
-  """What passes each tap, by name."""
-  found: dict[str, jax.Array] = {}
+  """Returns the value at each tap, by name."""
+  tapped: dict[str, jax.Array] = {}
 
   def tap(name: str, value: jax.Array) -> jax.Array:
-    if name in found:
+    if name in tapped:
       raise ValueError(f'{name!r} is tapped twice; names must differ')
-    found[name] = value
+    tapped[name] = value
     return value
 
   apply(params, inputs, tap)
-  return found
+  return tapped
 
 
 def _forward(value: jax.Array) -> Forward:

@@ -35,11 +35,12 @@ from jaxsparse.core.types import Masks, Params, Path, PyTree
 
 
 def mask_overlap(a: Masks, b: Masks) -> tuple[float, dict[Path, float]]:
-  """Intersection over union of the active weights of two mask trees.
+  """Computes intersection over union of the active weights of two mask trees.
 
   The Jaccard index, as in Evci et al. 2022, "Gradient Flow in Sparse Neural
   Networks and How Lottery Tickets Win", where solutions are compared. For
-  independent random masks with a share d of active weights it is d / (2 - d).
+  independent random masks with a fraction d of active weights it is
+  d / (2 - d).
 
   Args:
     a: masks; `None` leaves are exempt.
@@ -54,16 +55,17 @@ def mask_overlap(a: Masks, b: Masks) -> tuple[float, dict[Path, float]]:
       leaves or shapes.
   """
   first, second = _leaves(a, b)
-  both = {p: int(np.sum(first[p] & second[p])) for p in first}
-  any_ = {p: int(np.sum(first[p] | second[p])) for p in first}
-  by_leaf = {p: _share(both[p], any_[p]) for p in first}
-  return _share(sum(both.values()), sum(any_.values())), by_leaf
+  common = {p: int(np.sum(first[p] & second[p])) for p in first}
+  union = {p: int(np.sum(first[p] | second[p])) for p in first}
+  by_leaf = {p: _share(common[p], union[p]) for p in first}
+  return _share(sum(common.values()), sum(union.values())), by_leaf
 
 
 def chance_overlap(a: Masks, b: Masks) -> dict[Path, float]:
-  """What `mask_overlap` gives each leaf of random masks of as many weights.
+  """Returns `mask_overlap` by leaf for random masks of as many weights.
 
-  The expected intersection of independent masks, over the union that it leaves.
+  It is the expected intersection of independent masks, over the union that
+  follows from it.
 
   Args:
     a: masks; `None` leaves are exempt.
@@ -73,12 +75,12 @@ def chance_overlap(a: Masks, b: Masks) -> dict[Path, float]:
     ValueError: as for `mask_overlap`.
   """
   first, second = _leaves(a, b)
-  found = {}
+  overlaps = {}
   for path, mask in first.items():
     mine, theirs = int(np.sum(mask)), int(np.sum(second[path]))
-    both = mine * theirs / max(mask.size, 1)
-    found[path] = _share(both, mine + theirs - both)
-  return found
+    common = mine * theirs / max(mask.size, 1)
+    overlaps[path] = _share(common, mine + theirs - common)
+  return overlaps
 
 
 class Ensemble(NamedTuple):
@@ -100,12 +102,12 @@ def collect_logits(
   params: Params,
   inputs: Iterable[PyTree],
 ) -> np.ndarray:
-  """The logits of a network on batches, one after the other.
+  """Computes the logits of a network on batches, one after the other.
 
   Args:
     apply: `(params, inputs) -> logits` [n, classes], in evaluation mode.
       Compiled once for each function and batch shape.
-    params: what `apply` takes; with masks, those that it should see.
+    params: what `apply` takes; of a masked network, the masked ones.
     inputs: batches of inputs, at least one.
 
   Returns:
@@ -115,7 +117,7 @@ def collect_logits(
 
 
 def disagreement(first: np.ndarray, second: np.ndarray) -> float:
-  """The share of examples for which two networks predict different classes.
+  """Returns the fraction of examples that two networks classify differently.
 
   As in Evci et al. 2022 and Fort et al. 2019, "Deep Ensembles: A Loss
   Landscape Perspective".
@@ -135,7 +137,7 @@ def disagreement(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def kl(first: np.ndarray, second: np.ndarray) -> float:
-  """KL(first || second) of the predicted distributions, mean over examples.
+  """Computes KL(first || second) of the predictions, mean over examples.
 
   Arguments and errors are those of `disagreement`.
 
@@ -150,7 +152,7 @@ def kl(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def symmetric_kl(first: np.ndarray, second: np.ndarray) -> float:
-  """The mean of `kl` both ways: half of Jeffreys' divergence, in nats."""
+  """Returns the mean of `kl` both ways: half Jeffreys' divergence, in nats."""
   return (kl(first, second) + kl(second, first)) / 2
 
 
@@ -158,15 +160,15 @@ def pairwise(
   measure: Callable[[np.ndarray, np.ndarray], float],
   logits: Sequence[np.ndarray],
 ) -> np.ndarray:
-  """`measure(logits[i], logits[j])` for all i and j, float64 [m, m]."""
+  """Returns `measure(logits[i], logits[j])` for all i, j, float64 [m, m]."""
   return np.array([[measure(a, b) for b in logits] for a in logits])
 
 
 def ensemble(logits: Sequence[np.ndarray], labels: np.ndarray) -> Ensemble:
-  """What the mean of several networks' probabilities gains over one of them.
+  """Measures the gain in accuracy from averaging networks' probabilities.
 
-  Small where they are one function: the tickets of one pruned network (Evci
-  et al. 2022).
+  It is small where they are one function: the tickets of one pruned network
+  (Evci et al. 2022).
 
   Args:
     logits: of m >= 1 networks, [n, classes] each.
@@ -184,10 +186,12 @@ def ensemble(logits: Sequence[np.ndarray], labels: np.ndarray) -> Ensemble:
       f' in [0, {classes})'
     )
   mean = np.mean([softmax(member, axis=1) for member in members], axis=0)
-  whole, *each = (
+  accuracy, *accuracies = (
     float(np.mean(x.argmax(1) == labels)) for x in (mean, *members)
   )
-  return Ensemble(whole, tuple(each), float(whole - np.mean(each)))
+  return Ensemble(
+    accuracy, tuple(accuracies), float(accuracy - np.mean(accuracies))
+  )
 
 
 @functools.partial(jax.jit, static_argnames='apply')
@@ -198,16 +202,16 @@ def _applied(
 
 
 def _checked(*logits: np.ndarray) -> list[np.ndarray]:
-  """The logits in float64."""
-  found = [np.asarray(x, np.float64) for x in logits]
-  shapes = sorted({x.shape for x in found})
+  """Checks logits, and returns them in float64."""
+  arrays = [np.asarray(x, np.float64) for x in logits]
+  shapes = sorted({x.shape for x in arrays})
   if len(shapes) != 1 or len(shapes[0]) != 2 or 0 in shapes[0]:
     raise ValueError(
       f'logits have the shapes {shapes}; accepted is one shape [n, classes]'
     )
-  if any(np.isnan(x).any() for x in found):
+  if any(np.isnan(x).any() for x in arrays):
     raise ValueError('logits hold NaN; accepted are numbers')
-  return found
+  return arrays
 
 
 def _share(part: float, whole: float) -> float:
@@ -215,9 +219,9 @@ def _share(part: float, whole: float) -> float:
 
 
 def _leaves(a: Masks, b: Masks) -> list[dict[Path, np.ndarray]]:
-  """The masks of both by path, on the host."""
+  """Returns the masks of both trees by path, on the host."""
   check_alike_masks(a, b)
-  found = [paths.flatten(jax.device_get(masks)) for masks in (a, b)]
-  if not found[0]:
+  flat = [paths.flatten(jax.device_get(masks)) for masks in (a, b)]
+  if not flat[0]:
     raise ValueError('got no masks; accepted are masks of one leaf or more')
-  return found
+  return flat

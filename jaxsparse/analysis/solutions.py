@@ -1,4 +1,4 @@
-"""A trained network as the analyses that compare several take it."""
+"""A trained network, as an argument of analyses that compare several."""
 
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ class Solution(NamedTuple):
 
 
 def masked_params(solution: Solution) -> Params:
-  """The params, 0 outside the masks.
+  """Returns the params, 0 outside the masks.
 
   Raises:
     ValueError: masks that do not fit.
@@ -37,7 +37,7 @@ def masked_params(solution: Solution) -> Params:
 
 
 def active_entries(solution: Solution) -> dict[Path, np.ndarray]:
-  """Which entries of each leaf are active: bool, all of an exempt leaf.
+  """Marks the active entries of each leaf: bool, all of an exempt leaf.
 
   Raises:
     ValueError: masks that do not fit.
@@ -57,19 +57,19 @@ def check_alike(first: Solution, second: Solution) -> None:
     for s in (first, second)
   ]
   for path in shapes[0] | shapes[1]:
-    got = [found.get(path) for found in shapes]
-    if got[0] != got[1]:
+    pair = [by_path.get(path) for by_path in shapes]
+    if pair[0] != pair[1]:
       raise ValueError(
-        f'solutions differ at {path!r}: got the shapes {got[0]} and {got[1]};'
+        f'solutions differ at {path!r}: got the shapes {pair[0]} and {pair[1]};'
         ' accepted are solutions of one model'
       )
 
 
 def check_same_masks(first: Solution, second: Solution) -> None:
   """Raises `ValueError` at the first leaf whose active entries differ."""
-  others = active_entries(second)
+  expected = active_entries(second)
   for path, mask in active_entries(first).items():
-    differing = int(np.sum(mask != others[path]))
+    differing = int(np.sum(mask != expected[path]))
     if differing:
       raise ValueError(
         f'masks differ at {path!r}, in {differing} of {mask.size} entries;'
@@ -80,8 +80,8 @@ def check_same_masks(first: Solution, second: Solution) -> None:
 def check_alike_masks(first: Masks, second: Masks) -> None:
   """Raises `ValueError` at the first leaf where two mask trees do not agree.
 
-  In which leaves are masked, in their shapes, which would else broadcast, or in
-  being bool. Masks may be traced.
+  They must agree in which leaves are masked, in shapes, which would else
+  broadcast, and in being bool. Masks may be traced.
   """
   one, other = (paths.flatten(masks) for masks in (first, second))
   for path in sorted(one.keys() | other.keys()):

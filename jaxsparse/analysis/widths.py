@@ -1,7 +1,7 @@
 """How wide a network may be: the baselines Small-Dense and Big-Sparse.
 
-Evci et al. 2020, "Rigging the Lottery": a sparse net is held against a dense
-one that is narrower, and a sparse one that is wider against the dense net, each
+Evci et al. 2020, "Rigging the Lottery": a sparse net is compared with a dense
+one that is narrower, and a sparse one that is wider with the dense net, each
 pair of one size. Their size is that of a file in which an active weight has 32
 bits and each position of a sparse layer one more
 (`analysis.flops.bitmask_bytes`).
@@ -39,7 +39,7 @@ class Fit(NamedTuple):
 
   Attributes:
     width: of the net.
-    size: what was counted of it.
+    size: of the net, in the unit that was counted.
   """
 
   width: float
@@ -49,15 +49,16 @@ class Fit(NamedTuple):
 def widest(
   size: Callable[[float], int], budget: int, *, digits: int = 3
 ) -> Fit:
-  """The widest net whose size is within a budget.
+  """Finds the widest net whose size is within a budget.
 
   By bisection over the widths that have so many digits after the point. Layers
-  round their channels, so a range of widths makes one net: its widest is given.
+  round their channels, so a range of widths makes one net: its upper end is
+  returned.
 
   Args:
-    size: width -> bytes, weights or whatever is counted, an exact integer that
-      never falls as the width grows. Called once a width, some 12 of them.
-    budget: the most that it may be.
+    size: width -> bytes, weights or another count, an exact integer that never
+      falls as the width grows. Called once a width, some 12 of them.
+    budget: the largest size that is accepted.
     digits: of the width, after the point.
 
   Raises:
@@ -88,7 +89,7 @@ def widest(
 
 
 def parameters(params: Params, counts: Counts | Masks | None = None) -> int:
-  """Parameters of a sparse net: active weights, and all that is dense.
+  """Counts the parameters of a sparse net: active weights and dense leaves.
 
   Args:
     params: arrays or `ShapeDtypeStruct`s.
@@ -104,7 +105,7 @@ def parameters(params: Params, counts: Counts | Masks | None = None) -> int:
   def dense(leaf: Any) -> int:
     return math.prod(leaf.shape)
 
-  found = map_masks_with_path(
+  counted = map_masks_with_path(
     lambda *leaf: int(active_weights(*leaf)), params, counts, exempt=dense
   )
-  return sum(jax.tree.leaves(found))
+  return sum(jax.tree.leaves(counted))

@@ -1,11 +1,11 @@
-"""What a network costs: multiply-adds by leaf, FLOPs, bytes; any model.
+"""Costs of a network: multiply-adds by leaf, FLOPs, bytes; for any model.
 
-`macs` walks the jaxpr of an apply function, of any library, and says how many
-multiply-adds each leaf of the params takes part in. It reads shapes alone:
-nothing is compiled or computed. `inference` makes of it what a network costs
-under masks, `training` has the published formulas of sparse training,
-`padded_twice` what else it takes to meet figures that are printed, and
-`bitmask_bytes` and `csr_bytes` say how large a network is on disk.
+`macs` walks the jaxpr of an apply function, of any library, and counts the
+multiply-adds that each leaf of the params takes part in. It reads shapes alone:
+nothing is compiled or computed. `inference` computes from it the cost of
+a network under masks, `training` has the published formulas of sparse training,
+`padded_twice` a correction that published figures need, and `bitmask_bytes` and
+`csr_bytes` compute the size of a network on disk.
 
 On a model of your own:
 

@@ -1,4 +1,4 @@
-"""Active weights of a leaf, told by a number or by a mask."""
+"""Active weights of a leaf, from their number or a mask."""
 
 import math
 from fractions import Fraction
@@ -11,7 +11,7 @@ from jaxsparse.core.types import Path
 
 
 def active_weights(path: Path, leaf: Any, count: Any) -> Fraction:
-  """How many weights of a leaf are active.
+  """Returns the number of active weights of a leaf.
 
   Args:
     path: of the leaf.
@@ -27,16 +27,16 @@ def active_weights(path: Path, leaf: Any, count: Any) -> Fraction:
         f'mask {path!r} has shape {count.shape}, its parameter {leaf.shape}'
       )
     return Fraction(int(np.count_nonzero(jax.device_get(count))))
-  found, size = Fraction(count), math.prod(leaf.shape)
-  if not 0 <= found <= size:
+  number, size = Fraction(count), math.prod(leaf.shape)
+  if not 0 <= number <= size:
     raise ValueError(
       f'{path!r}: got {count} active weights; accepted are 0 to {size}'
     )
-  return found
+  return number
 
 
 def active_share(path: Path, leaf: Any, count: Any) -> Fraction:
-  """The same as a share of the leaf, in [0, 1]; 1 if it has no weight."""
+  """Returns the fraction of active weights, in [0, 1]; 1 of an empty leaf."""
   size = math.prod(leaf.shape)
-  found = active_weights(path, leaf, count)
-  return found / size if size else Fraction(1)
+  number = active_weights(path, leaf, count)
+  return number / size if size else Fraction(1)

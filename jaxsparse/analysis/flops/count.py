@@ -26,12 +26,12 @@ class Macs(NamedTuple):
 
   Attributes:
     leaves: a tree like the params: the multiply-adds of each leaf.
-    outputs: likewise, how many outputs they make, before any activation
+    outputs: likewise, the number of outputs they make, before any activation
       function.
     rest: those that are no leaf's, by what is multiplied:
       'activation x activation' (attention scores), 'activation x constant',
       'constant x constant', 'weight x weight', and 'several weights' where it
-      cannot be told whose they are.
+      is unknown whose they are.
   """
 
   leaves: PyTree
@@ -40,7 +40,7 @@ class Macs(NamedTuple):
 
   @property
   def total(self) -> int:
-    """All of them."""
+    """Sum over the leaves and the rest."""
     return sum(jax.tree.leaves(self.leaves)) + sum(self.rest.values())
 
 
@@ -50,15 +50,15 @@ def macs(
   *inputs: PyTree,
   border: bool = True,
 ) -> Macs:
-  """The multiply-adds of `apply(params, *inputs)` by leaf.
+  """Counts the multiply-adds of `apply(params, *inputs)` by leaf.
 
   Counted are matrix products and convolutions, as in the papers: neither
   biases nor normalisation, pooling or anything else that works entry by
   entry. A leaf is charged wherever its weights meet something that is no
   weight, be they reshaped, cast, masked, sliced or joined with others before;
-  of a loop as often as it goes round, of branches the costliest. What the
-  outputs do not depend on is left out. A weight of a leaf of N takes part in
-  `leaves / N` of them.
+  a loop counts once an iteration, of branches the costliest counts. Products
+  that the outputs do not depend on are left out. A weight of a leaf of N takes
+  part in `leaves / N` of them.
 
   Args:
     apply: `(params, *inputs) -> outputs`, in evaluation mode; traced, not run.
@@ -77,10 +77,10 @@ def macs(
   """
   sizes = jax.tree.leaves(paths.map_with_path(_size, params))
   leaves, structure = jax.tree.flatten(params)
-  given = list(map(_origin, range(len(sizes)), leaves, sizes))
-  given += [ACTIVATION] * len(jax.tree.leaves(inputs))
+  origins = list(map(_origin, range(len(sizes)), leaves, sizes))
+  origins += [ACTIVATION] * len(jax.tree.leaves(inputs))
   tally = Tally(border)
-  walk(_needed(apply, params, *inputs), given, tally)
+  walk(_needed(apply, params, *inputs), origins, tally)
 
   def tree(counts: dict[int, int]) -> PyTree:
     return jax.tree.unflatten(structure, [counts[i] for i in range(len(sizes))])
@@ -91,10 +91,10 @@ def macs(
 
 
 def _needed(apply: Callable[..., Any], *args: PyTree) -> Jaxpr:
-  """What is computed for the outputs: a compiler leaves out all else."""
+  """Traces what the outputs depend on, as a compiler leaves out all else."""
   jaxpr = jax.make_jaxpr(apply)(*args).jaxpr
-  every = [True] * len(jaxpr.outvars)
-  return partial_eval.dce_jaxpr(jaxpr, every, instantiate=True)[0]
+  used = [True] * len(jaxpr.outvars)
+  return partial_eval.dce_jaxpr(jaxpr, used, instantiate=True)[0]
 
 
 def _size(path: str, leaf: Any) -> int:

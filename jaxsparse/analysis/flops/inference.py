@@ -1,4 +1,4 @@
-"""What a forward pass costs under masks, exactly."""
+"""The exact cost of a forward pass under masks."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -10,12 +10,12 @@ from jaxsparse.analysis.flops.count import Macs
 from jaxsparse.core.masks import map_masks_with_path
 from jaxsparse.core.types import Counts, Masks, Params, PyTree
 
-# `(multiply-adds, how many outputs they make) -> cost`.
+# `(multiply-adds, number of outputs they make) -> cost`.
 Convention = Callable[[Fraction, int], Fraction]
 
 
 def multiply_adds(macs: Fraction, outputs: int) -> Fraction:
-  """The convention that a multiply-add is one, and nothing else counts."""
+  """Counts a multiply-add as one, and nothing else."""
   del outputs
   return macs
 
@@ -23,15 +23,15 @@ def multiply_adds(macs: Fraction, outputs: int) -> Fraction:
 def micronet(
   macs: Fraction, outputs: int, *, bias: bool = True, relu: bool = True
 ) -> Fraction:
-  """FLOPs by the counter of the MicroNet challenge, which papers took over.
+  """Counts FLOPs as the MicroNet challenge does, which papers took over.
 
   An output of V active weights costs V multiplications and V - 1 additions,
   one more for its bias and one for its ReLU. Evci et al. 2020, "Rigging the
-  Lottery", count both for every layer, there or not.
+  Lottery", count both for every layer, present or not.
 
   Args:
     macs: multiply-adds of active weights.
-    outputs: how many outputs they make.
+    outputs: the number of outputs they make.
     bias: whether a bias is added.
     relu: whether a ReLU follows.
   """
@@ -45,7 +45,7 @@ def by_leaf(
   *,
   convention: Convention = multiply_adds,
 ) -> PyTree:
-  """The cost of each leaf, of which each active weight has an equal part.
+  """Returns the cost of each leaf, spread evenly over its weights.
 
   Args:
     found: of the dense network.
@@ -83,7 +83,7 @@ def inference(
   *,
   convention: Convention = multiply_adds,
 ) -> Fraction:
-  """The cost of a forward pass, what is no leaf's included.
+  """Returns the cost of a forward pass, products of no leaf included.
 
   Arguments and errors are those of `by_leaf`.
   """

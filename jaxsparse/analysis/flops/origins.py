@@ -1,8 +1,8 @@
 """Where the values of a jaxpr come from: inputs, weights or constants.
 
 A value that depends on the inputs is an activation, whatever else went into
-it. One that does not may be made of weights: it is then known how many of its
-entries belong to which leaf, so that a product with it can be charged.
+it. One that does not may come from weights: the number of its entries that
+belong to each leaf is then known, so that a product with it can be charged.
 """
 
 from collections import Counter
@@ -15,17 +15,17 @@ from jaxsparse.analysis.flops.products import COUNTED, size
 
 
 class Origin(NamedTuple):
-  """What a value is made of.
+  """The source of a value: leaves of the params, inputs or constants.
 
   Attributes:
-    shares: `(leaf, entries)` by leaf: how many entries of the value are its
-      weights; empty for activations and constants. Entries that are no
+    shares: `(leaf, entries)` by leaf: the number of entries of the value that
+      are its weights; empty for activations and constants. Entries that are no
       leaf's are constants.
     numbers: how many numbers they come from: a mean that is spread over a
       kernel is one.
     data: whether it depends on the inputs.
-    mixed: whether it cannot be told which entries are whose; they are then
-      noted as 0.
+    mixed: whether it is unknown which entries belong to which leaf; their
+      numbers are then 0.
   """
 
   shares: tuple[tuple[int, int], ...] = ()
@@ -37,13 +37,13 @@ class Origin(NamedTuple):
 CONSTANT = Origin()
 ACTIVATION = Origin(data=True)
 
-# Which operand is put in which: surrounded by it, or in place of a part.
+# The operand that is inserted, and the one around it or replaced in part.
 _PLACED = {'pad': (0, 1), 'dynamic_update_slice': (1, 0), 'scatter': (2, 0)}
 _PICKED = ('gather', 'dynamic_slice')
 
 
 def merged(a: Origin, b: Origin) -> Origin:
-  """The origin of a value that is one or the other."""
+  """Returns the origin of a value that is one or the other."""
   if a.data or b.data:
     return ACTIVATION
   if a == b or not b.shares:
@@ -52,27 +52,27 @@ def merged(a: Origin, b: Origin) -> Origin:
 
 
 def resized(origin: Origin, before: int, after: int) -> Origin:
-  """The origin of a value that is made of another one alone.
+  """Returns the origin of a value that comes from another one alone.
 
   Args:
     origin: of the other.
     before: its entries.
     after: entries of the value. If they are as many, they are the same ones.
   """
-  made = origin
+  result = origin
   if before != after and not origin.mixed and origin.shares:
     (leaf, entries), *_ = origin.shares
-    made = of_leaf(leaf, after) if entries == before else _mixed((origin,))
-  return made._replace(numbers=min(origin.numbers, after))
+    result = of_leaf(leaf, after) if entries == before else _mixed((origin,))
+  return result._replace(numbers=min(origin.numbers, after))
 
 
 def of_leaf(leaf: int, entries: int) -> Origin:
-  """The origin of a leaf of the params."""
+  """Returns the origin of a leaf of the params."""
   return Origin(((leaf, entries),), entries)
 
 
 def inherited(eqn: JaxprEqn, origins: Sequence[Origin]) -> list[Origin]:
-  """The origins of the outputs of an equation that holds no jaxpr.
+  """Returns the origins of the outputs of an equation without inner jaxpr.
 
   Where several leaves go into a value entry by entry, it is of the one that
   most numbers come from: a kernel with a gain is the kernel's, and the sum of
@@ -99,12 +99,12 @@ def inherited(eqn: JaxprEqn, origins: Sequence[Origin]) -> list[Origin]:
     if not within.shares:
       return [placed]
   operands = list(zip(origins, map(size, eqn.invars), strict=False))
-  found, before = _largest(operands[:1] if picks else operands)
-  return [resized(found, before, size(var)) for var in eqn.outvars]
+  source, before = _largest(operands[:1] if picks else operands)
+  return [resized(source, before, size(var)) for var in eqn.outvars]
 
 
 def _of_matrices(eqn: JaxprEqn) -> bool:
-  """Whether what is picked are matrices, and not the rows of a table.
+  """Returns whether matrices are picked, and not the rows of a table.
 
   A matrix picked by the data, an expert's, is a weight; a row, an embedding,
   is an activation.
@@ -113,7 +113,7 @@ def _of_matrices(eqn: JaxprEqn) -> bool:
 
 
 def _of_weights(cases: Sequence[Origin]) -> bool:
-  """Whether a choice is among weights (and constants), by whatever mask."""
+  """Returns whether a mask chooses among weights (and constants) alone."""
   return any(c.shares for c in cases) and not any(c.data for c in cases)
 
 
@@ -134,16 +134,16 @@ def _concatenated(origins: Sequence[Origin]) -> Origin:
 
 
 def _largest(operands: Sequence[tuple[Origin, int]]) -> tuple[Origin, int]:
-  """The origin that most numbers come from, and the entries of its value."""
+  """Returns the origin of most numbers, and the entries of its value."""
   most = max((origin.numbers for origin, _ in operands), default=0)
   if not most:
     return CONSTANT, 0
   largest = [operand for operand in operands if operand[0].numbers == most]
   # Of one leaf at two sizes, the smaller is still to be spread.
-  found, before = max(largest, key=lambda operand: operand[1])
+  source, before = max(largest, key=lambda operand: operand[1])
   origins = [origin for origin, _ in largest]
   alike = all(_leaves([origin]) == _leaves(origins) for origin in origins)
-  return (found if alike else _mixed(origins)), before
+  return (source if alike else _mixed(origins)), before
 
 
 def _mixed(origins: Sequence[Origin]) -> Origin:

@@ -1,4 +1,4 @@
-"""Where the counter behind printed figures sees another net than is trained.
+"""A correction for published figures, counted on a net other than the trained.
 
 The figures of Evci et al. 2020, "Rigging the Lottery", are of a notebook of
 theirs that has a list of layers, and not the net.
@@ -14,7 +14,7 @@ from jaxsparse.core.types import Params, Path, Shape
 def padded_twice(
   found: Macs, params: Params, first: Path, image: Shape
 ) -> Macs:
-  """`found` as if the image came padded to the first convolution.
+  """Returns `found` as if the image came padded to the first convolution.
 
   Where that has a stride, their nets pad the image by half a kernel on each
   side, and their counter takes it for the image, and pads it again: that of
@@ -24,8 +24,8 @@ def padded_twice(
   Args:
     found: of the dense network and one image.
     params: arrays or `ShapeDtypeStruct`s.
-    first: the path of the kernel that the image meets, `[h, w, in, out]`; of
-      another shape, of even size or without a stride it is left alone.
+    first: the path of the kernel that the image meets, `[h, w, in, out]`; one
+      of another shape, of even size or without a stride changes nothing.
     image: `(height, width, channels)`.
   """
   kernel = paths.flatten(params)[first].shape
@@ -42,7 +42,7 @@ def padded_twice(
 
 
 def _padded(kernel: Shape, image: Shape, positions: int) -> int:
-  """The positions of a convolution in an image padded before."""
+  """Returns the positions of a convolution in an image padded before."""
   if len(kernel) != 4 or len(image) != 3 or not all(n % 2 for n in kernel[:2]):
     return positions
   for stride in range(2, min(image[:2]) + 1):

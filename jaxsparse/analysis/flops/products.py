@@ -11,35 +11,35 @@ from jaxsparse.core.types import Shape
 
 
 def shape(var: Any) -> Shape:
-  """The shape of a variable of a jaxpr; () where it is no array."""
+  """Returns the shape of a variable of a jaxpr; () where it is no array."""
   return getattr(var.aval, 'shape', ())
 
 
 def size(var: Any) -> int:
-  """Its entries."""
+  """Returns the number of entries of a variable of a jaxpr."""
   return math.prod(shape(var))
 
 
 def dot_general(eqn: JaxprEqn, *, border: bool) -> int:
-  """Batch x rows x contracted x columns; `border` plays no part."""
+  """Returns batch x rows x contracted x columns; `border` has no effect."""
   del border
   (_, contracted), (_, batch) = eqn.params['dimension_numbers']
-  left, right = map(shape, eqn.invars[:2])
-  return math.prod(left) * _free(right, {*contracted, *batch})
+  lhs, rhs = map(shape, eqn.invars[:2])
+  return math.prod(lhs) * _free(rhs, {*contracted, *batch})
 
 
 def ragged_dot_general(eqn: JaxprEqn, *, border: bool) -> int:
-  """Each row with the matrix of its group; `border` plays no part."""
+  """Counts each row with its group's matrix; `border` has no effect."""
   del border
   numbers = eqn.params['ragged_dot_dimension_numbers']
   (_, contracted), (_, batch) = numbers.dot_dimension_numbers
-  left, right = map(shape, eqn.invars[:2])
+  lhs, rhs = map(shape, eqn.invars[:2])
   groups = numbers.rhs_group_dimensions
-  return math.prod(left) * _free(right, {*contracted, *batch, *groups})
+  return math.prod(lhs) * _free(rhs, {*contracted, *batch, *groups})
 
 
 def convolution(eqn: JaxprEqn, *, border: bool) -> int:
-  """Multiply-adds of `conv_general_dilated`, grouped or not.
+  """Counts the multiply-adds of `conv_general_dilated`, grouped or not.
 
   Holes that a transposed convolution (`lhs_dilation`) puts between its inputs
   are not multiplied.
@@ -51,15 +51,15 @@ def convolution(eqn: JaxprEqn, *, border: bool) -> int:
       once an input. Otherwise those that meet an input count.
   """
   numbers = eqn.params['dimension_numbers']
-  left, right = map(shape, eqn.invars[:2])
+  lhs, rhs = map(shape, eqn.invars[:2])
   out = shape(eqn.outvars[0])
-  found = out[numbers.out_spec[0]]
+  count = out[numbers.out_spec[0]]
   # The input channels of a kernel are those of a group.
-  found *= right[numbers.rhs_spec[0]] * right[numbers.rhs_spec[1]]
+  count *= rhs[numbers.rhs_spec[0]] * rhs[numbers.rhs_spec[1]]
   for axis, padding in enumerate(eqn.params['padding']):
-    found *= _taps(
-      left[numbers.lhs_spec[2 + axis]],
-      right[numbers.rhs_spec[2 + axis]],
+    count *= _taps(
+      lhs[numbers.lhs_spec[2 + axis]],
+      rhs[numbers.rhs_spec[2 + axis]],
       out[numbers.out_spec[2 + axis]],
       stride=eqn.params['window_strides'][axis],
       before=padding[0],
@@ -67,7 +67,7 @@ def convolution(eqn: JaxprEqn, *, border: bool) -> int:
       dilation=eqn.params['rhs_dilation'][axis],
       border=border,
     )
-  return found
+  return count
 
 
 def _taps(
@@ -81,7 +81,7 @@ def _taps(
   dilation: int,
   border: bool,
 ) -> int:
-  """How often an output meets an input along one axis."""
+  """Counts the pairs of an output and an input along one axis."""
   if border and holes == 1:
     return outputs * kernel
   if border and stride == 1:
@@ -102,7 +102,7 @@ COUNTED: dict[str, Callable[..., int]] = {
   'conv_general_dilated': convolution,
 }
 
-# What cannot be looked into, but may multiply: calls of foreign code, fused
+# Primitives that are opaque, but may multiply: calls of foreign code, fused
 # kernels, products of sparse arrays.
 OPAQUE = (
   *('ffi_call', 'pure_callback', 'io_callback'),

@@ -1,10 +1,10 @@
-"""How many bytes a sparse network takes.
+"""The size of a sparse network in bytes.
 
-What is counted is the params: of a net with BatchNorm its scales and biases,
-but not its running statistics. The authors' code of Evci et al. 2020, "Rigging
-the Lottery", has no BatchNorm in its sizes, and a bias of each output in every
-layer, there or not; with `layers_alone` the count is theirs. So it is what is
-left of a net whose BatchNorm is folded into the layer before it.
+Params are counted: of a net with BatchNorm its scales and biases, but not its
+running statistics. The authors' code of Evci et al. 2020, "Rigging the
+Lottery", has no BatchNorm in its sizes, and a bias of each output in every
+layer, present or not; `layers_alone` counts like that. It is also the size of
+a net whose BatchNorm is folded into the layer before it.
 """
 
 import math
@@ -24,7 +24,7 @@ def bitmask_bytes(
   layers_alone: bool = False,
   axes: fans.Rule = fans.by_name,
 ) -> int:
-  """Bytes with active weights as they are and a bit for each position.
+  """Counts the bytes of active weights and of a bit for each position.
 
   As Evci et al. 2020, "Rigging the Lottery", count: a leaf without zeros has
   no bits.
@@ -47,8 +47,8 @@ def bitmask_bytes(
     del path
     return -(-math.prod(leaf.shape) // 8)
 
-  found = _by_leaf(params, counts, bits)
-  return _sum(params, found, axes if layers_alone else None)
+  sizes = _by_leaf(params, counts, bits)
+  return _sum(params, sizes, axes if layers_alone else None)
 
 
 def csr_bytes(
@@ -59,7 +59,7 @@ def csr_bytes(
   layers_alone: bool = False,
   axes: fans.Rule = fans.by_name,
 ) -> int:
-  """Bytes with each sparse leaf as a matrix of compressed rows (CSR).
+  """Counts the bytes with each sparse leaf as compressed rows (CSR).
 
   That is active weights, a column index of each, and where each row begins
   and the last ends. A leaf without zeros is stored as it is.
@@ -79,8 +79,8 @@ def csr_bytes(
   def starts(path: Path, leaf: Any) -> int:
     return index_bytes * (_outputs(axes, path, leaf.shape) + 1)
 
-  found = _by_leaf(params, counts, starts, index_bytes)
-  return _sum(params, found, axes if layers_alone else None)
+  sizes = _by_leaf(params, counts, starts, index_bytes)
+  return _sum(params, sizes, axes if layers_alone else None)
 
 
 def _by_leaf(
@@ -89,7 +89,7 @@ def _by_leaf(
   of_leaf: Callable[[Path, Any], int],
   of_weight: int = 0,
 ) -> dict[Path, int]:
-  """What leaves take: `of_leaf` and `of_weight` beside the weights."""
+  """Returns bytes by leaf: `of_leaf` and `of_weight` beside the weights."""
 
   def dense(leaf: Any) -> int:
     return math.prod(leaf.shape) * leaf.dtype.itemsize
@@ -98,15 +98,15 @@ def _by_leaf(
     active = int(active_weights(path, leaf, count))
     if active == math.prod(leaf.shape):
       return dense(leaf)
-    each = leaf.dtype.itemsize + of_weight
-    return active * each + of_leaf(path, leaf)
+    entry_bytes = leaf.dtype.itemsize + of_weight
+    return active * entry_bytes + of_leaf(path, leaf)
 
-  found = map_masks_with_path(sparse, params, counts, exempt=dense)
-  return paths.flatten(found)
+  sizes = map_masks_with_path(sparse, params, counts, exempt=dense)
+  return paths.flatten(sizes)
 
 
 def _sum(params: Params, found: dict[Path, int], axes: fans.Rule | None) -> int:
-  """All leaves; with `axes` layers alone, with a bias for each output."""
+  """Sums all leaves; with `axes` layers alone, with a bias for each output."""
   if axes is None:
     return sum(found.values())
   leaves = paths.flatten(params).items()
@@ -120,7 +120,7 @@ def _sum(params: Params, found: dict[Path, int], axes: fans.Rule | None) -> int:
 
 
 def _outputs(axes: fans.Rule, path: Path, shape: Shape) -> int:
-  """Output units; of a vector, which has no inputs, its entries."""
+  """Returns the output units; of a vector, which has no inputs, its entries."""
   if len(shape) < 2:
     return math.prod(shape)
   return fans.units(shape, fans.find(axes, path, shape))[1]

@@ -1,4 +1,4 @@
-"""Who is charged for a product."""
+"""The charging of products to leaves."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from jaxsparse.analysis.flops.products import size
 
 
 class Tally:
-  """What the products that were met cost, by leaf or by kind.
+  """Costs of the products of a walk, by leaf or by kind.
 
   Args:
     border: whether products with padding count, see `products.convolution`.
@@ -25,15 +25,15 @@ class Tally:
 
   @property
   def total(self) -> int:
-    """All multiply-adds."""
+    """Sum of all multiply-adds."""
     return self.macs.total() + self.rest.total()
 
   def anew(self) -> 'Tally':
-    """An empty one of the same convention."""
+    """Returns an empty tally of the same convention."""
     return Tally(self.border)
 
   def add(self, other: 'Tally', times: int = 1) -> None:
-    """Adds what another one holds so many times."""
+    """Adds the counts of another tally, `times` over."""
     for leaf in other.macs:
       self.macs[leaf] += times * other.macs[leaf]
       self.outputs[leaf] += times * other.outputs[leaf]
@@ -50,12 +50,12 @@ class Tally:
     cost = products.COUNTED[eqn.primitive.name](eqn, border=self.border)
     if not cost:
       return
-    own = [i for i in (0, 1) if origins[i].shares]
-    if len(own) != 1:
+    weighted = [i for i in (0, 1) if origins[i].shares]
+    if len(weighted) != 1:
       self.rest[' x '.join(sorted(map(_kind, origins[:2])))] += cost
       return
-    entries = size(eqn.invars[own[0]])
-    shares = _shares(origins[own[0]], entries)
+    entries = size(eqn.invars[weighted[0]])
+    shares = _shares(origins[weighted[0]], entries)
     if not shares or any(cost * n % entries for _, n in shares):
       self.rest['several weights'] += cost
       return
@@ -65,16 +65,16 @@ class Tally:
       self.outputs[leaf] += outputs * n // entries if shares[1:] else outputs
     constants = entries - sum(n for _, n in shares)
     if constants:
-      other = _kind(origins[1 - own[0]])
+      other = _kind(origins[1 - weighted[0]])
       self.rest[f'{other} x constant'] += cost * constants // entries
 
 
 def _shares(origin: Origin, entries: int) -> tuple[tuple[int, int], ...]:
-  """`(leaf, entries)` of an operand; none if that cannot be told."""
+  """Returns `(leaf, entries)` of an operand; none where that is unknown."""
   if not origin.mixed:
     return origin.shares
-  (leaf, _), *others = origin.shares
-  return () if others else ((leaf, entries),)
+  (leaf, _), *further = origin.shares
+  return () if further else ((leaf, entries),)
 
 
 def _kind(origin: Origin) -> str:

@@ -1,7 +1,7 @@
 """Training FLOPs of an example by the published formulas, method by method.
 
 A step costs a forward pass, the gradient of activations and that of weights,
-each as much as a forward pass by the weights that it is made of (Evci et al.
+each as much as a forward pass by the weights that take part (Evci et al.
 2020, "Rigging the Lottery"). Arguments are costs of such passes by whatever
 convention; exact numbers give exact ones. Top-k, random numbers and what is
 done once at initialisation count for nothing.
@@ -14,7 +14,7 @@ Cost = int | float | Fraction
 
 
 def step(forward: Cost, gradient: Cost) -> Cost:
-  """2 f + g: one step of any method.
+  """Returns 2 f + g: one step of any method.
 
   Args:
     forward: f, by the weights that the loss sees.
@@ -24,12 +24,12 @@ def step(forward: Cost, gradient: Cost) -> Cost:
 
 
 def dense(dense: Cost) -> Cost:
-  """3 f_D: all weights, all the time."""
+  """Returns 3 f_D: all weights, all the time."""
   return step(dense, dense)
 
 
 def static(sparse: Cost) -> Cost:
-  """3 f_S: whatever needs no gradient but that of active weights.
+  """Returns 3 f_S: methods that need no gradient but that of active weights.
 
   Static masks and those chosen at initialisation, SET, Deep R, DSR, and a
   small dense network.
@@ -41,9 +41,9 @@ def static(sparse: Cost) -> Cost:
 
 
 def rigl(sparse: Cost, dense: Cost, *, update_interval: int) -> Cost:
-  """(3 f_S dT + 2 f_S + f_D) / (dT + 1): RigL, and what grows as it does.
+  """Returns (3 f_S dT + 2 f_S + f_D) / (dT + 1): RigL, and methods like it.
 
-  As if masks were updated to the end, on a batch more each time. Less than
+  As if masks were updated to the end, each time on an extra batch. Less than
   twice `static` where dT > 1 / (1 - sparsity), roughly.
 
   Args:
@@ -63,7 +63,7 @@ def rigl(sparse: Cost, dense: Cost, *, update_interval: int) -> Cost:
 
 
 def snfs(sparse: Cost, dense: Cost) -> Cost:
-  """2 f_S + f_D: the gradient of all weights at each step.
+  """Returns 2 f_S + f_D: the gradient of all weights at each step.
 
   Sparse momentum, and straight-through estimators, which train all weights of
   a network that sees some.
@@ -76,7 +76,7 @@ def snfs(sparse: Cost, dense: Cost) -> Cost:
 
 
 def topkast(forward: Cost, backward: Cost) -> Cost:
-  """2 f_A + f_B: forward by the weights A, and gradients of B, which holds A.
+  """Returns 2 f_A + f_B: forward by weights A, gradients of B, a superset.
 
   Jayakumar et al. 2020, "Top-KAST". Activations are differentiated through A.
 
@@ -88,7 +88,7 @@ def topkast(forward: Cost, backward: Cost) -> Cost:
 
 
 def gmp(sparse: Iterable[Cost]) -> Cost:
-  """The mean of 3 f_t: gradual pruning, where f falls as it goes on.
+  """Returns the mean of 3 f_t: gradual pruning, where f falls over the run.
 
   Args:
     sparse: f_t of each step, or of steps evenly spaced over the run.
@@ -103,5 +103,5 @@ def gmp(sparse: Iterable[Cost]) -> Cost:
 
 
 def _over(total: Cost, steps: int) -> Cost:
-  """A mean, exact if it can be."""
+  """Returns a mean, exact unless the total is a float."""
   return total / steps if isinstance(total, float) else Fraction(total) / steps

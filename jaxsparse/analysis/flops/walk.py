@@ -47,14 +47,16 @@ def walk(
   """
   if isinstance(jaxpr, ClosedJaxpr):
     jaxpr = jaxpr.jaxpr
-  known = dict(zip(jaxpr.invars, origins, strict=True))
+  origin_of = dict(zip(jaxpr.invars, origins, strict=True))
 
   def of(var: Any) -> Origin:
-    return CONSTANT if isinstance(var, Literal) else known.get(var, CONSTANT)
+    return (
+      CONSTANT if isinstance(var, Literal) else origin_of.get(var, CONSTANT)
+    )
 
   for eqn in jaxpr.eqns:
-    found = _equation(eqn, [of(var) for var in eqn.invars], tally)
-    known.update(zip(eqn.outvars, found, strict=True))
+    results = _equation(eqn, [of(var) for var in eqn.invars], tally)
+    origin_of.update(zip(eqn.outvars, results, strict=True))
   return [of(var) for var in jaxpr.outvars]
 
 
@@ -80,7 +82,7 @@ def _equation(
 
 
 def _scan(eqn: JaxprEqn, origins: list[Origin], tally: Tally) -> list[Origin]:
-  """The body, as often as it goes round."""
+  """Charges the body of a loop once for each iteration."""
   body, length = eqn.params['jaxpr'].jaxpr, eqn.params['length']
   first = eqn.params['num_consts']
   last = first + eqn.params['num_carry']
@@ -92,18 +94,18 @@ def _scan(eqn: JaxprEqn, origins: list[Origin], tally: Tally) -> list[Origin]:
   )
   outs, once = _settled(body, [*origins[:last], *slices], first, last, tally)
   tally.add(once, length)
-  carried = last - first
+  num_carry = last - first
   stacks = map(
     resized,
-    outs[carried:],
-    map(size, body.outvars[carried:]),
-    map(size, eqn.outvars[carried:]),
+    outs[num_carry:],
+    map(size, body.outvars[num_carry:]),
+    map(size, eqn.outvars[num_carry:]),
   )
-  return [*outs[:carried], *stacks]
+  return [*outs[:num_carry], *stacks]
 
 
 def _while(eqn: JaxprEqn, origins: list[Origin], tally: Tally) -> list[Origin]:
-  """Accepted where it multiplies nothing: its length is unknown."""
+  """Accepts a loop that multiplies nothing, as its length is unknown."""
   tested, body = eqn.params['cond_jaxpr'], eqn.params['body_jaxpr'].jaxpr
   first, consts = eqn.params['cond_nconsts'], eqn.params['body_nconsts']
   outs, once = _settled(body, origins[first:], consts, len(body.invars), tally)
@@ -118,7 +120,7 @@ def _while(eqn: JaxprEqn, origins: list[Origin], tally: Tally) -> list[Origin]:
 
 
 def _cond(eqn: JaxprEqn, origins: list[Origin], tally: Tally) -> list[Origin]:
-  """The costliest branch, the first of several that are."""
+  """Charges the costliest branch, the first among equals."""
   branches = [
     (cost := tally.anew(), walk(branch, origins[1:], cost))
     for branch in eqn.params['branches']
@@ -140,14 +142,14 @@ _CONTROL: dict[str, Callable[..., list[Origin]]] = {
 def _settled(
   body: Jaxpr, given: Sequence[Origin], first: int, last: int, tally: Tally
 ) -> tuple[list[Origin], Tally]:
-  """One round of a loop, with the origins that its carry comes to have.
+  """Walks a loop's body until the origins of its carry no longer change.
 
   Args:
     body: of the loop.
     given: origins of its inputs in the first round.
     first: where the carry begins among them.
     last: where it ends.
-    tally: of the convention to go by; nothing is charged there.
+    tally: its convention is used; nothing is charged to it.
   """
   while True:
     once = tally.anew()
@@ -159,15 +161,15 @@ def _settled(
 
 
 def _is_call(eqn: JaxprEqn, inner: Jaxpr | ClosedJaxpr) -> bool:
-  """Whether the operands are those of the inner jaxpr, one by one.
+  """Returns whether the operands are those of the inner jaxpr, one by one.
 
-  Not so in `shard_map`, which sees the part of one device, nor in a kernel.
+  They are not in `shard_map`, which sees the part of one device, or a kernel.
   """
   if isinstance(inner, ClosedJaxpr):
     inner = inner.jaxpr
   return all(
-    list(map(shape, outer)) == list(map(shape, own))
-    for outer, own in (
+    list(map(shape, outer)) == list(map(shape, formal))
+    for outer, formal in (
       (eqn.invars, inner.invars),
       (eqn.outvars, inner.outvars),
     )
