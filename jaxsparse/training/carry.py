@@ -1,8 +1,8 @@
-"""How the members of a run are carried through the same programs.
+"""Executors of a run's members, which all pass through the same programs.
 
-A `Carrier` holds the members' states and does with them what the loop asks.
-`OneByOne` is one; `vmapped.Vmapped` takes all members at once. The steps know
-nothing of it.
+A `Carrier` holds the members' states and advances them for the loop.
+`OneByOne` is one; `vmapped.Vmapped` takes all members at once. The steps do not
+depend on it.
 """
 
 import os
@@ -27,7 +27,7 @@ Batches = Callable[[int, int, int], np.ndarray]
 
 
 class Carry(NamedTuple):
-  """How the members of a run are carried.
+  """The way in which the members of a run are executed.
 
   Attributes:
     how: 'one_by_one' or 'vmap'.
@@ -41,21 +41,21 @@ class Carry(NamedTuple):
 
 
 class Carrier(Protocol):
-  """The members' states, numbered from 0, and what the loop does with them."""
+  """The members' states, numbered from 0, and the loop's operations on them."""
 
   def __len__(self) -> int:
-    """The number of members."""
+    """Returns the number of members."""
     ...
 
   def advance(
     self, kind: Kind, alive: Sequence[int], begin: int, end: int
   ) -> list[Rows]:
-    """Carries members from step `begin` to `end` by one kind of program.
+    """Advances members from step `begin` to `end` by one kind of program.
 
     Args:
       kind: which of `Programs`.
-      alive: the members; the others stay as they are for good.
-      begin: where all stand.
+      alive: the members to advance; the others never advance again.
+      begin: the step that all have reached.
       end: for 'update_masks', `begin + 1`.
 
     Returns:
@@ -70,30 +70,30 @@ class Carrier(Protocol):
     fn: Callable[[int, TrainState], _Out],
     which: Sequence[int],
   ) -> list[_Out]:
-    """`[fn(i, state of i) for i in which]`; `kind` as for `Threads`."""
+    """Returns `[fn(i, state of i) for i in which]`; `kind` as for `Threads`."""
     ...
 
   def state(self, i: int) -> TrainState:
-    """The state of a member, good until it is carried on."""
+    """Returns the state of a member, valid until the member advances."""
     ...
 
   def replace(self, i: int, state: TrainState) -> None:
-    """Puts `state` in the place of a member that will not be carried on."""
+    """Replaces the state of a member that will not advance again."""
     ...
 
 
 def usable_cores() -> int:
-  """Cores that this process may run on; not every system tells."""
+  """Counts the cores this process may run on; all where that is unknown."""
   if hasattr(os, 'sched_getaffinity'):
     return len(os.sched_getaffinity(0))
   return os.cpu_count() or 1
 
 
 def threads_for(members: int, dispatch: str) -> int:
-  """How many of so many members are best under way at once.
+  """Returns the number of members that run best at the same time.
 
-  One, but for small nets on CPU: a program of theirs does not fill the cores.
-  Those that are dispatched step by step are no such nets.
+  It is one, but for small nets on CPU: a program of theirs does not fill the
+  cores. Nets that are dispatched step by step are not small.
   """
   if jax.default_backend() != 'cpu' or dispatch != 'scan':
     return 1
@@ -101,11 +101,11 @@ def threads_for(members: int, dispatch: str) -> int:
 
 
 class Threads:
-  """Applies a function to each of some items, in as many threads as given.
+  """Threads that apply a function to items.
 
   On CPU a small net leaves cores idle, so several members may be under way at
-  once: XLA computes without Python's lock. What a member computes does not
-  depend on it. A context manager; leaving it ends the threads.
+  once: XLA computes without Python's lock. A member's results do not depend on
+  it. A context manager; leaving it ends the threads.
 
   Args:
     threads: how many items may be under way at once, >= 1.
@@ -127,12 +127,12 @@ class Threads:
   def __call__(
     self, kind: Hashable, fn: Callable[[Any], _Out], items: Sequence[Any]
   ) -> list[_Out]:
-    """`[fn(item) for item in items]`.
+    """Returns `[fn(item) for item in items]`.
 
     Args:
-      kind: names the program that `fn` calls. The first item of each kind is
-        carried alone, so that threads never compile one program twice.
-      fn: what is done with an item; it may touch nothing of another's.
+      kind: names the program that `fn` calls. The first item of each kind
+        runs alone, so that threads never compile one program twice.
+      fn: a function of one item, which may not touch the state of another.
       items: of any kind, e.g. the numbers of members.
     """
     if self._pool is None or kind not in self._begun:
@@ -141,23 +141,23 @@ class Threads:
     else:
       head, rest = items[:0], items
     done = [fn(item) for item in head]
-    more = map(fn, rest) if self._pool is None else self._pool.map(fn, rest)
-    return [*done, *more]
+    results = map(fn, rest) if self._pool is None else self._pool.map(fn, rest)
+    return [*done, *results]
 
 
 class OneByOne:
-  """Members go one after the other through programs for one.
+  """An executor that runs programs for one member, one member at a time.
 
-  Each gets the bits of a run of its own.
+  Each member's results are, to the bit, those of a run alone.
 
   Args:
     programs: for one member.
     states: one a member; donated.
     members: one a member.
     data: resident arrays, passed to the programs; or a function like
-      `batches` that gives `Parts`.
+      `batches` that returns `Parts`.
     batches: the batches of a member.
-    threads: so many members are under way at once.
+    threads: those that members run in; one by default.
   """
 
   def __init__(

@@ -1,4 +1,4 @@
-"""Exact evaluation over a split, and the check that goes with it."""
+"""Exact evaluation over a split, and a check of weights and masks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +30,7 @@ def make_evaluate(
 ) -> Callable[..., tuple[float, float]]:
   """Builds `(params, model_state, data, batches) -> (loss, accuracy)`.
 
-  `params` are what the method's `forward` gives; `data` is resident on the
+  `params` are those of the method's `forward`; `data` is resident on the
   device, or `Parts`; `batches` is `(indices [n, b], weights [n, b])` with
   weight 1 for each example once and 0 for padding. Where an example has several
   labels, [b, t], those below 0 do not count. Loss in nats a label, accuracy in
@@ -48,11 +48,11 @@ def make_evaluate(
     return jnp.sum(loss * weights), jnp.sum(right * weights), jnp.sum(weights)
 
   def evaluate(params, model_state, data, batches):
-    found: list[tuple[jax.Array, ...]] = []
+    results: list[tuple[jax.Array, ...]] = []
     for i, w, part in zip(*batches, each(data), strict=False):
-      found.append(sums(params, model_state, part, i, w))
-      keep_up(data, found)
-    each_batch = np.asarray(jax.device_get(found), np.float64)
+      results.append(sums(params, model_state, part, i, w))
+      keep_up(data, results)
+    each_batch = np.asarray(jax.device_get(results), np.float64)
     loss, right, counted = np.sum(each_batch, axis=0)
     return float(loss / counted), float(right / counted)
 
@@ -73,7 +73,7 @@ def _facts(params: PyTree, trained: PyTree, masks: PyTree) -> dict[str, Any]:
 
 
 def is_finite(state: TrainState) -> bool:
-  """Whether every weight is finite."""
+  """Returns whether every weight is finite."""
   masks = state.mask_state.masks
   return bool(_facts(state.params, masks, masks)['finite'])
 
@@ -85,7 +85,7 @@ def checked_active(
   *,
   final: bool = False,
 ) -> dict[Path, int]:
-  """Active weights by path, after a check that all agree.
+  """Counts active weights by path, after checking weights and masks.
 
   Args:
     state: of one member.

@@ -1,4 +1,4 @@
-"""One writer a directory, held by the kernel.
+"""One writer a directory, by a lock of the kernel.
 
 The lock is a `flock` on `<directory>/.lock`: the kernel frees it when its
 process ends, SIGKILL included, so that there is no stale lock to remove. The
@@ -34,9 +34,9 @@ os.register_at_fork(after_in_child=_close_in_child)
 
 @contextlib.contextmanager
 def lock(directory: str | os.PathLike[str]) -> Iterator[None]:
-  """Holds `directory`, which is made if need be, for this process alone.
+  """Locks `directory`, which is made if need be, for this process alone.
 
-  A remote directory (`gs://...`) knows no kernel lock: there a warning is
+  A remote directory (`gs://...`) has no kernel lock: there a warning is
   logged, and nothing is held.
 
   Raises:
@@ -59,13 +59,13 @@ def lock(directory: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def holder(directory: str | os.PathLike[str]) -> str:
-  """Who holds a local `directory`: 'pid 123', or '' if nobody does."""
+  """Names the holder of a local `directory`: 'pid 123', or '' if none."""
   try:
     descriptor = os.open(pathlib.Path(directory) / _NAME, os.O_RDONLY)
   except OSError:
     return ''  # Not even begun.
   try:
-    # Shared, and let go at once: two that look do not see one another.
+    # Shared, and released at once: two readers do not see one another.
     fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
   except BlockingIOError:
     return _named(descriptor)
@@ -75,8 +75,8 @@ def holder(directory: str | os.PathLike[str]) -> str:
 
 
 def _named(descriptor: int) -> str:
-  found = os.pread(descriptor, 64, 0).decode(errors='replace').strip()
-  return found or 'pid not known'
+  pid = os.pread(descriptor, 64, 0).decode(errors='replace').strip()
+  return pid or 'pid not known'
 
 
 def _acquire(directory: pathlib.Path) -> int:

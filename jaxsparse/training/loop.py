@@ -1,8 +1,7 @@
 """The training loop: a library function, varied by its arguments.
 
-How the members of a run are carried is the carrier's business (see `carry`).
-What the host does between segments is passed in as functions; no binary forks
-this.
+The carrier decides how the members of a run are executed (see `carry`). The
+host's work between segments is passed in as functions; no binary forks this.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +19,7 @@ Record = dict[str, Any]
 
 
 class Progress(NamedTuple):
-  """Where a run stands; with the states, all that a checkpoint needs.
+  """The progress of a run; with the states, all that a checkpoint needs.
 
   Attributes:
     step: steps done.
@@ -40,11 +39,11 @@ class Hooks(NamedTuple):
   Attributes:
     evaluate: `(replicate, state) -> record entries`; also checks the state.
     probe: likewise, of the loss's gradient: `gradient_norm` and others.
-    record: takes one record: `step`, `replicate` and what was measured.
-    healthy: `state -> bool`, asked before a save: are all weights finite?
+    record: takes one record: `step`, `replicate` and measurements.
+    healthy: `state -> bool`, called before a save: are all weights finite?
     save: `(states, progress)`, called at checkpoints.
-    last_good: `replicate -> TrainState`: the state that stands for a member
-      from where it failed.
+    last_good: `replicate -> TrainState`: the state that replaces that of
+      a failed member.
     report: takes `(done, last records)`, called at step 0 and after each
       segment.
     interrupted: whether to save and return now.
@@ -61,7 +60,7 @@ class Hooks(NamedTuple):
 
 
 class Interrupted(Exception):
-  """The run was asked to stop; its state at `step` is saved."""
+  """The run was interrupted; its state at `step` is saved."""
 
   def __init__(self, step: int):
     super().__init__(f'stopped and saved at step {step}')
@@ -69,7 +68,7 @@ class Interrupted(Exception):
 
 
 class NonFiniteLoss(FloatingPointError):
-  """Every member's loss has turned non-finite: `failed` says at which step."""
+  """Every member's loss has turned non-finite, at the steps in `failed`."""
 
   def __init__(self, failed: Mapping[int, int]):
     steps = ', '.join(map(str, sorted({*failed.values()})))
@@ -78,7 +77,7 @@ class NonFiniteLoss(FloatingPointError):
 
 
 def fresh_progress(members: int) -> Progress:
-  """Nothing done yet."""
+  """Returns the progress of a run before its first step."""
   return Progress(0, [[0.0, 0.0, 0] for _ in range(members)], {})
 
 
@@ -93,9 +92,9 @@ def run(
 
   Args:
     carrier: the members, whose states are those of `progress.step`.
-    plan: when what is due.
+    plan: the steps at which things are due.
     hooks: what the host does between segments.
-    progress: where a restored run stands; `None` at the start.
+    progress: that of a restored run; `None` at the start.
 
   Returns:
     The final progress; the final states are the carrier's.
@@ -121,7 +120,7 @@ def run(
 
 
 class _Fixed(NamedTuple):
-  """What stays the same throughout a run."""
+  """Arguments that are constant throughout a run."""
 
   carrier: Carrier
   plan: Plan
@@ -131,15 +130,15 @@ class _Fixed(NamedTuple):
 def _segment(
   fixed: _Fixed, progress: Progress, begin: int, end: int
 ) -> dict[int, Record]:
-  """Carries the members from `begin` to `end`; what a mask step changed."""
+  """Advances the members; returns the changes of a mask step, by member."""
   masks_change = fixed.plan.masks_change(begin)
   kind: Kind = 'update_masks' if masks_change else 'advance'
   changes, failing = {}, {}
   alive = _alive(fixed.carrier, progress)
   probed = masks_change and fixed.plan.probe_updates
   before = _each(fixed, 'probe', alive) if probed else {}
-  carried = fixed.carrier.advance(kind, alive, begin, end)
-  for i, rows in zip(alive, carried, strict=True):
+  metrics = fixed.carrier.advance(kind, alive, begin, end)
+  for i, rows in zip(alive, metrics, strict=True):
     bad = np.flatnonzero(~np.isfinite(rows['loss']))
     if bad.size:
       failing[i] = begin + int(bad[0])
@@ -159,9 +158,9 @@ def _segment(
 def _each(
   fixed: _Fixed, hook: Literal['evaluate', 'probe'], alive: Sequence[int]
 ) -> dict[int, Record]:
-  """What a hook tells of each of some members."""
-  told = fixed.carrier.each(hook, getattr(fixed.hooks, hook), alive)
-  return dict(zip(alive, told, strict=True))
+  """Calls a hook for each of some members; returns its records by member."""
+  results = fixed.carrier.each(hook, getattr(fixed.hooks, hook), alive)
+  return dict(zip(alive, results, strict=True))
 
 
 def _by_path(tree: PyTree, kind: type[Any]) -> dict[str, Any]:
@@ -233,7 +232,7 @@ def _check_alive(carrier: Carrier, progress: Progress) -> None:
 
 
 def _drain(meter: list[float]) -> Record:
-  """The means since the last record; the meter starts anew."""
+  """Returns the means since the last record, and resets the meter."""
   loss, accuracy, count = meter
   meter[:] = [0.0, 0.0, 0]
   return {'loss': loss / count, 'accuracy': accuracy / count}

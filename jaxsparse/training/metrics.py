@@ -22,13 +22,13 @@ from tensorboardX.proto.event_pb2 import Event, SessionLog
 class MetricsWriter:
   """Appends records; each is on its way to disk when `write` returns.
 
-  Events are written here and now. tensorboardX's `SummaryWriter` does it in a
+  Events are written synchronously. tensorboardX's `SummaryWriter` does it in a
   thread, which ends without a word where a disk is full; the run then waits
   for it for ever.
 
   Args:
     workdir: of the run; holds `metrics.jsonl` and `tensorboard/`.
-    step: the step the run stands at; -1 for a fresh start. Lines beyond it,
+    step: the step of the run; -1 for a fresh start. Lines beyond it,
       left by a run that was killed after its last checkpoint, are cut.
   """
 
@@ -60,7 +60,7 @@ class MetricsWriter:
     self._board.flush()
 
   def close(self) -> None:
-    """Closes both."""
+    """Closes both files."""
     self._file.close()
     self._board.close()
 
@@ -70,7 +70,7 @@ class MetricsWriter:
 
 
 def read(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
-  """The records of a `metrics.jsonl`; a half-written last line is left out.
+  """Reads the records of a `metrics.jsonl`, but no half-written last line.
 
   Raises:
     ValueError: another line cannot be read.
@@ -90,16 +90,16 @@ def cut_back(path: pathlib.Path, step: int) -> None:
   """Keeps the records up to and including `step`, by an atomic rename."""
   if not path.exists():
     return
-  kept = [r for r in read(path) if r['step'] <= step]
+  remaining = [r for r in read(path) if r['step'] <= step]
   partial = path.with_suffix('.partial')
   partial.write_text(
-    ''.join(json.dumps(r) + '\n' for r in kept), encoding='utf-8'
+    ''.join(json.dumps(r) + '\n' for r in remaining), encoding='utf-8'
   )
   partial.replace(path)
 
 
 def _finite(value: Any) -> Any:
-  """`value` with `None` for each number in it that is not finite."""
+  """Returns `value` with `None` for each number that is not finite."""
   if isinstance(value, dict):
     return {k: _finite(v) for k, v in value.items()}
   if isinstance(value, float) and not math.isfinite(value):

@@ -8,7 +8,7 @@ import jax
 
 from jaxsparse.core.types import PyTree
 
-# Batches whose results are not there yet: one is computed, one comes in.
+# Batches whose results are pending: one is computed, one comes in.
 _UNDER_WAY = 2
 
 
@@ -17,14 +17,14 @@ class Parts(NamedTuple):
 
   Attributes:
     batches: arrays on the device, one tree for each batch, in their order;
-      the indices that a batch is made of are those into its own arrays.
+      the indices of a batch are those into its arrays.
   """
 
   batches: Iterable[PyTree]
 
 
 def each(data: PyTree) -> Iterator[PyTree]:
-  """The data of one batch after the other; without an end where resident."""
+  """Iterates over the data of the batches; without an end where resident."""
   if isinstance(data, Parts):
     return iter(data.batches)
   return itertools.repeat(data)

@@ -1,7 +1,7 @@
 """When a run logs, evaluates, probes, saves and changes masks.
 
 A run is cut into segments at every step where the host has something to do.
-A mask step is a segment of its own. Which program carries a step depends on
+A mask step is a segment by itself. The program that runs a step depends on
 the step alone, so a resumed run computes what an unbroken one computes.
 """
 
@@ -41,12 +41,12 @@ class Plan(NamedTuple):
 
   @property
   def mask_steps(self) -> range:
-    """Those within the run, ascending."""
+    """Mask steps within the run, ascending."""
     end = min(self.stop_step, self.num_steps)
     return range(self.start_step, end, self.update_interval)
 
   def masks_change(self, step: int) -> bool:
-    """Whether `step` is a mask step."""
+    """Returns whether `step` is a mask step."""
     return is_mask_step(
       step,
       update_interval=self.update_interval,
@@ -55,26 +55,26 @@ class Plan(NamedTuple):
     )
 
   def logs(self, done: int) -> bool:
-    """Whether metrics are recorded when `done` steps are complete."""
+    """Returns whether metrics are recorded when `done` steps are complete."""
     return done > 0 and self._due(done, self.log_interval)
 
   def evaluates(self, done: int) -> bool:
-    """Whether the run is evaluated when `done` steps are complete."""
+    """Returns whether the run is evaluated when `done` steps are complete."""
     return self._due(done, self.eval_interval)
 
   def probes(self, done: int) -> bool:
-    """Whether the run is probed when `done` steps are complete."""
+    """Returns whether the run is probed when `done` steps are complete."""
     return self.probe_interval > 0 and self._due(done, self.probe_interval)
 
   def saves(self, done: int) -> bool:
-    """Whether a checkpoint is due when `done` steps are complete."""
+    """Returns whether a checkpoint is due when `done` steps are complete."""
     return self._due(done, self.checkpoint_interval) or done in self.keep_steps
 
   def _due(self, done: int, interval: int) -> bool:
     return done % interval == 0 or done == self.num_steps
 
   def segment_end(self, begin: int) -> int:
-    """The end (exclusive) of the segment that begins at step `begin`."""
+    """Returns the end (exclusive) of the segment that begins at `begin`."""
     if self.masks_change(begin):
       return begin + 1
     end = begin + 1
@@ -93,7 +93,7 @@ class Plan(NamedTuple):
 
 
 def segments(plan: Plan, start: int = 0) -> Iterator[tuple[int, int]]:
-  """The segments [begin, end) from `start` to the end of the run."""
+  """Yields the segments [begin, end) from `start` to the end of the run."""
   begin = start
   while begin < plan.num_steps:
     end = plan.segment_end(begin)

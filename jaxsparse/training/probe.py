@@ -1,4 +1,4 @@
-"""A look at the loss's gradient from outside of training."""
+"""Measurement of the loss's gradient, outside of training."""
 
 import math
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def make_probe(
   *,
   dispatch: str,
 ) -> Callable[..., GradientFlow]:
-  """Programs that measure gradient flow; they change nothing.
+  """Builds a function that measures gradient flow; it changes nothing.
 
   Args:
     task: the model with its loss, which is taken in training mode.
@@ -43,8 +43,8 @@ def make_probe(
       batch = batch_of(data, indices)
       return task.loss(params, model_state, batch, key=key, train=True)[0]
 
-    found = jax.value_and_grad(loss)(params)
-    return jax.tree.map(lambda x: x * share.astype(x.dtype), found)
+    weighted = jax.value_and_grad(loss)(params)
+    return jax.tree.map(lambda x: x * share.astype(x.dtype), weighted)
 
   @jax.jit
   def flow(parts, masks):
@@ -57,9 +57,9 @@ def make_probe(
     parts = []
     for part in split:
       share = np.float32(len(part) / len(indices))
-      found = probe(share, params, model_state, key, data, part)
+      weighted = probe(share, params, model_state, key, data, part)
       # One at a time, or on CPU they get in each other's way.
-      parts.append(jax.block_until_ready(found))
+      parts.append(jax.block_until_ready(weighted))
     return flow(parts, masks)
 
   return run

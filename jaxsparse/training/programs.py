@@ -1,6 +1,6 @@
 """The compiled programs of a run, one of each kind.
 
-`advance` carries train steps, `update_masks` a mask step; which is called is
+`advance` runs train steps, `update_masks` a mask step; which is called is
 the host's choice, so no program holds a cond. Two forms of dispatch:
 
 - `scan`: one loop of traced length on the device, over indices into the
@@ -11,8 +11,8 @@ the host's choice, so no program holds a cond. Two forms of dispatch:
 The two differ in the last bits; a run uses one throughout.
 
 Over a mesh a program takes all members at once, each leaf with a leading axis
-of members. The vmap lies inside the loop, and each device computes its own
-share of the members without asking the others.
+of members. The vmap is inside the loop, and each device computes its members
+without communicating with the others.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ from jaxsparse.training.step import (
 )
 
 BatchOf = Callable[[PyTree, jax.Array], PyTree]
-# A step that is given the indices of its batch, int32 [batch].
+# A step that takes the indices of its batch, int32 [batch].
 Single = Callable[
   [TrainState, Member, PyTree, jax.Array], tuple[TrainState, Metrics]
 ]
@@ -47,7 +47,7 @@ _TREES = ('churn', 'layer_active')
 
 
 class Programs(NamedTuple):
-  """Compiled on first use; the state they are given is donated.
+  """The programs, compiled on first use; their input state is donated.
 
   Attributes:
     advance: `(state, member, data, indices) -> (state, metrics)`, `indices`
@@ -81,7 +81,7 @@ def make_programs(
     batch_of: `(data, indices [batch]) -> batch`, part of the program; `data`
       is resident on the device and passed as an argument.
     dispatch: 'scan' or 'step'.
-    chunk: the most steps that `advance` is asked for under 'scan'.
+    chunk: the most steps of one call of `advance` under 'scan'.
     mesh: of one axis, for programs that take all members at once; their
       number is a multiple of its size.
   """
@@ -96,7 +96,7 @@ def make_programs(
 
 
 def choose_dispatch(step: Callable[..., Any], *abstract_args: Any) -> str:
-  """'step' for a net with convolutions on CPU, else 'scan'."""
+  """Returns 'step' for a net with convolutions on CPU, else 'scan'."""
   if jax.default_backend() != 'cpu':
     return 'scan'
   jaxpr = jax.make_jaxpr(step)(*abstract_args)
@@ -121,18 +121,18 @@ def _single(step: Step, batch_of: BatchOf, mesh: Mesh | None) -> Single:
 
 
 def _compiled(fn: Callable[..., Any], mesh: Mesh | None, *, looped: bool):
-  """Jitted; over a mesh, each device runs it on its own members."""
+  """Jits `fn`; over a mesh, each device runs it on its members."""
   if mesh is not None:
     (axis,) = mesh.axis_names
-    each = P(axis)
-    rows, length = (P(None, axis), (P(),)) if looped else (each, ())
-    # The zeros that a loop fills in are of no device, which a check of what
-    # varies over the mesh takes amiss.
+    by_member = P(axis)
+    rows, length = (P(None, axis), (P(),)) if looped else (by_member, ())
+    # The zeros that a loop fills in do not vary over the mesh, which the check
+    # of `check_vma` would refuse.
     fn = jax.shard_map(
       fn,
       mesh=mesh,
-      in_specs=(each, each, P(), rows, *length),
-      out_specs=(each, rows),
+      in_specs=(by_member, by_member, P(), rows, *length),
+      out_specs=(by_member, rows),
       check_vma=False,
     )
   return jax.jit(fn, donate_argnums=0)

@@ -1,4 +1,4 @@
-"""What a training run carries from step to step, and what it is given."""
+"""The state of a training run from step to step, and its hyperparameters."""
 
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ class TrainState(NamedTuple):
     params: the stored params, 0 outside what may be trained.
     model_state: the model's other collections (BatchNorm statistics ...).
     opt_state: the Optax state; holds nothing that must survive a reset.
-    mask_state: the masks and the method's own state.
+    mask_state: the masks and the method's inner state.
   """
 
   step: jax.Array

@@ -1,8 +1,8 @@
 """The two steps of a run: the train step and the mask step.
 
 Both are `(state, member, batch) -> (state, metrics)` and share everything but
-the transition of `jaxsparse.optim.transition` that they apply. They know
-nothing of populations, loops or devices.
+the transition of `jaxsparse.optim.transition` that they apply. They do not
+depend on populations, loops or devices.
 """
 
 import functools
@@ -26,13 +26,13 @@ Augment = Callable[[PyTree, jax.Array], PyTree]
 
 
 def as_it_is(batch: PyTree, key: jax.Array) -> PyTree:
-  """No augmentation."""
+  """Returns the batch without augmentation."""
   del key
   return batch
 
 
 class Recipe(NamedTuple):
-  """What defines the steps of a run, apart from the numbers in `Member`.
+  """Definition of a run's steps, apart from the numbers in `Member`.
 
   Attributes:
     loss: see `core.types.Loss`; `batch` has a `label` entry.
@@ -42,7 +42,7 @@ class Recipe(NamedTuple):
     augment: `(batch, key) -> batch`, for these two steps alone: scores,
       probes and methods that look at a batch before step 0 see it as it is.
     regrown: the moments of a regrown weight, one of `optim.regrown.REGROWN`;
-      for `age`, `optimiser` gives one of `with_regrown`.
+      for `age`, `optimiser` returns one of `with_regrown`.
   """
 
   loss: Loss
@@ -53,12 +53,12 @@ class Recipe(NamedTuple):
 
 
 def train_step(recipe: Recipe) -> Step:
-  """The step that moves weights: one batch, one optimiser step."""
+  """Builds the step that moves weights: one batch, one optimiser step."""
   return _step(recipe, optimiser_step)
 
 
 def mask_update_step(recipe: Recipe) -> Step:
-  """The step that changes masks; adds two trees to the metrics.
+  """Builds the step that changes masks; it adds two trees to the metrics.
 
   `churn` is the fraction of each leaf's weights, active before, that are not
   active after, and `layer_active` the number of those that are.
@@ -105,12 +105,12 @@ def _step(recipe: Recipe, transition: Callable[..., Any]) -> Step:
 
 
 def accuracy(logits: jax.Array, labels: jax.Array) -> jax.Array:
-  """The share of labels that have the highest logit, in [0, 1]."""
+  """Returns the fraction of labels that have the highest logit, in [0, 1]."""
   return jnp.mean(jnp.argmax(logits, axis=-1) == labels, dtype=jnp.float32)
 
 
 def churn(old: PyTree, new: PyTree) -> PyTree:
-  """Per leaf, the fraction of `old`'s active weights that `new` dropped."""
+  """Returns by leaf the fraction of `old`'s active weights dropped in `new`."""
 
   def one(o, n):
     before = jnp.sum(o, dtype=jnp.int32)
@@ -129,7 +129,7 @@ def initial_state(
   probe: Probe | None = None,
   masks: Masks | None = None,
 ) -> TrainState:
-  """The state at step 0.
+  """Builds the state at step 0.
 
   Args:
     recipe: the run's functions.
@@ -139,7 +139,7 @@ def initial_state(
     reinitialise: `(params, masks, *, key, **member.init) -> params`, one of
       `core.initialisation`.
     probe: what methods that score at initialisation may use.
-    masks: masks to start with in place of the method's own.
+    masks: masks to start with instead of those of the method.
   """
   updater = recipe.updater(member)
   mask_state = updater.init(

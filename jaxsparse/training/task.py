@@ -1,4 +1,4 @@
-"""From a Flax module to what the steps and the evaluation need."""
+"""A Flax module as the functions that steps and evaluation need."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -29,15 +29,15 @@ class Task(NamedTuple):
 
 
 def classification(module: nn.Module, *, label_smoothing: float = 0.0) -> Task:
-  """Softmax cross entropy on batches `{'image': ..., 'label': int32 [b]}`.
+  """Builds a task of softmax cross entropy.
 
-  Or on sequences, `label` int32 [b, t] and logits `[b, t, c]`: the mean is over
-  both axes.
+  Batches are `{'image': ..., 'label': int32 [b]}`; or sequences, `label` int32
+  [b, t] and logits `[b, t, c]`: the mean is over both axes.
 
   Args:
     module: called as `module(images, train=bool)`; returns logits `[b, c]`.
-      Its collections other than `params` (BatchNorm statistics) are carried
-      as model state and change in training mode only.
+      Its collections other than `params` (BatchNorm statistics) are the model
+      state and change in training mode only.
     label_smoothing: a in [0, 1): `loss`, but not `example_loss`, is against
       1 - a of the label and a / c of each of the c classes (Szegedy et al.
       2016, section 7).
@@ -66,7 +66,7 @@ def classification(module: nn.Module, *, label_smoothing: float = 0.0) -> Task:
 
 
 def example_loss(logits: jax.Array, labels: jax.Array) -> jax.Array:
-  """Cross entropy of each label in nats, float32 `[b]` or `[b, t]`."""
+  """Returns the cross entropy of each label in nats, float32 [b] or [b, t]."""
   return optax.softmax_cross_entropy_with_integer_labels(
     logits.astype(jnp.float32), labels
   )
@@ -75,9 +75,9 @@ def example_loss(logits: jax.Array, labels: jax.Array) -> jax.Array:
 def _smoothed_loss(
   logits: jax.Array, labels: jax.Array, smoothing: float
 ) -> jax.Array:
-  """Cross entropy against smoothed labels, float32 as `labels`."""
+  """Returns cross entropy against smoothed labels, float32 like `labels`."""
   loss = example_loss(logits, labels)
   if not smoothing:
     return loss
-  every = -jnp.mean(jax.nn.log_softmax(logits.astype(jnp.float32)), axis=-1)
-  return (1 - smoothing) * loss + smoothing * every
+  uniform = -jnp.mean(jax.nn.log_softmax(logits.astype(jnp.float32)), axis=-1)
+  return (1 - smoothing) * loss + smoothing * uniform

@@ -1,8 +1,8 @@
 """All members at once: stacked, vmapped, and sharded over the devices.
 
-Close to a run alone, but not its bits: how XLA orders a sum depends on the
-number of members that a device holds. A run goes on with the bits that it
-would have had as long as members and devices stay the same in number.
+Results are close to those of a run alone, but not to the bit: XLA's order of
+a sum depends on the number of members that a device holds. A resumed run gets
+the same bits as long as members and devices stay the same in number.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -23,7 +23,7 @@ _Out = TypeVar('_Out')
 
 
 def member_mesh() -> Mesh:
-  """All devices of this process along one axis, `member`."""
+  """Returns a mesh of this process's devices along one axis, `member`."""
   devices = jax.local_devices()
   return jax.make_mesh(
     (len(devices),), ('member',), axis_types=(AxisType.Auto,), devices=devices
@@ -31,11 +31,11 @@ def member_mesh() -> Mesh:
 
 
 class Vmapped:
-  """Carries all members together, as `carry.Carrier` says.
+  """A `carry.Carrier` that runs all members together.
 
   Their number is padded to a multiple of the devices by repeating the last.
-  The slot of a member that is no longer alive computes on, and is not looked
-  at: its state is kept apart.
+  The slot of a member that is no longer alive computes on, and is not read:
+  its state is kept apart.
 
   Args:
     programs: for all members, over `mesh`.
@@ -59,9 +59,9 @@ class Vmapped:
     self._programs = programs
     self._size = len(states)
     self._padding = -len(states) % mesh.size
-    each = NamedSharding(mesh, P(*mesh.axis_names))
-    self._states = self._stacked(states, each)
-    self._members = self._stacked(members, each)
+    sharding = NamedSharding(mesh, P(*mesh.axis_names))
+    self._states = self._stacked(states, sharding)
+    self._members = self._stacked(members, sharding)
     self._data = jax.device_put(data, NamedSharding(mesh, P()))
     self._device = mesh.devices.flat[0]
     self._batches = batches
@@ -99,8 +99,8 @@ class Vmapped:
     if i in self._replaced:
       return self._replaced[i]
     if self._copy is None:
-      # Taken whole: to index a sharded array is a program of its own, and
-      # many of those in flight have locked each other up.
+      # All of it: to index a sharded array is a program by itself, and many of
+      # those in flight have locked each other up.
       self._copy = jax.tree.map(_to_host, self._states)
     return jax.tree.map(
       lambda like, x: jax.device_put(_as_like(like, x[i]), self._device),
@@ -116,8 +116,8 @@ class Vmapped:
 
   def _stacked(self, trees: Sequence[PyTree], sharding: Sharding) -> PyTree:
     def stack(*leaves: Any) -> jax.Array:
-      found = np.stack([_to_host(leaf) for leaf in leaves])
-      return jax.device_put(_as_like(leaves[0], found), sharding)
+      stacked = np.stack([_to_host(leaf) for leaf in leaves])
+      return jax.device_put(_as_like(leaves[0], stacked), sharding)
 
     return jax.tree.map(stack, *self._padded(trees))
 
@@ -127,12 +127,12 @@ def _is_key(leaf: Any) -> bool:
 
 
 def _to_host(leaf: Any) -> np.ndarray:
-  """A copy: on CPU NumPy would look into a buffer that is about to go."""
+  """Copies: on CPU NumPy would read a buffer that is about to be freed."""
   return np.array(jax.random.key_data(leaf) if _is_key(leaf) else leaf)
 
 
 def _as_like(like: Any, found: np.ndarray) -> Any:
-  """Words of a key are made keys of the kind of `like`."""
+  """Makes key data a key of the kind of `like`; returns other arrays as is."""
   if not _is_key(like):
     return found
   return jax.random.wrap_key_data(

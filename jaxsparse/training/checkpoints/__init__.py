@@ -1,8 +1,8 @@
 """Verified checkpoints of a run, and bare pairs of params and masks.
 
 `Checkpoints` keeps the steps of a run; `save_params` and `load_params` move
-params and masks outside of one. Whatever is read is held against the
-fingerprints that were saved with it. The only part of jaxsparse that knows
+params and masks outside of one. All that is read is compared with the
+fingerprints that were saved with it. The only part of jaxsparse that uses
 Orbax.
 """
 

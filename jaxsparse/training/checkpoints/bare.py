@@ -1,6 +1,6 @@
 """A bare pair of params and masks, saved and loaded in one call each.
 
-What is saved is a step directory like those of a run, and `load_params` reads
+They are saved in a step directory like those of a run, and `load_params` reads
 either: the masks of a run can start another, and so can dense params.
 """
 
@@ -66,12 +66,12 @@ def save_params(
 def load_params(
   path: epath.PathLike, *, step: int | None = None, member: int = 0
 ) -> tuple[Params, Masks | None]:
-  """Reads params and masks, without a model to tell their shapes.
+  """Reads params and masks, without a model for their shapes.
 
   Args:
     path: a run's workdir or its checkpoints (the newest good step is read),
       one step of them, or what `save_params` wrote.
-    step: which step of a run, in place of the newest good one.
+    step: which step of a run, instead of the newest good one.
     member: which member of a run's population, from 0.
 
   Returns:
@@ -92,15 +92,15 @@ def load_params(
 
 
 def fingerprint(path: epath.PathLike, *, step: int | None = None) -> str:
-  """Tells whether `load_params` would read the same of the first member.
+  """Fingerprints what `load_params` would read of the first member.
 
   Args:
     path: as for `load_params`.
     step: likewise.
 
   Returns:
-    'step 30, 0123456789ab': the step, and a digest of what its record says of
-    params and masks (shapes, dtypes, checksums). The arrays are not read.
+    'step 30, 0123456789ab': the step, and a digest of the shapes, dtypes and
+    checksums of params and masks in its record. The arrays are not read.
 
   Raises:
     CheckpointError: nothing there can be read.
@@ -113,26 +113,26 @@ def _first_good(
   step: int | None,
   attempt: Callable[[epath.Path], _T],
 ) -> _T:
-  """What `attempt` makes of the step directory that `path` means."""
+  """Applies `attempt` to the step directory that `path` refers to."""
   directory = files.absolute(path)
   if step is not None:
     return attempt(_step_path(directory, step))
   for steps in (directory / 'checkpoints', directory):
-    found = records.newest(steps, lambda _, step: attempt(step))
-    if found is not None:
-      return found
+    result = records.newest(steps, lambda _, step: attempt(step))
+    if result is not None:
+      return result
   return attempt(directory)
 
 
 def _step_path(directory: epath.Path, step: int) -> epath.Path:
-  """Where a step of a run lies, given its workdir or its checkpoints."""
+  """Returns the directory of a step, from a run's workdir or checkpoints."""
   for steps in (directory / 'checkpoints', directory):
-    there = records.step_paths(steps)
-    if step in there:
-      return there[step]
-    if there:
+    available = records.step_paths(steps)
+    if step in available:
+      return available[step]
+    if available:
       raise CheckpointMismatch(
-        f'{steps} has no step {step}; it has {", ".join(map(str, there))}'
+        f'{steps} has no step {step}; it has {", ".join(map(str, available))}'
       )
   raise CheckpointMismatch(f'{directory} is no run, so it has no step {step}')
 
@@ -171,10 +171,10 @@ def _digest(directory: epath.Path) -> str:
 
 
 def _is_read(path: Path, member: int) -> bool:
-  """Whether a leaf is one of the params or masks of a member."""
+  """Returns whether a leaf is one of the params or masks of a member."""
   run = f'members/{member}/'
-  wanted = ('params/', 'masks/', f'{run}params/', f'{run}mask_state/masks/')
-  return f'{path}/'.startswith(wanted)
+  prefixes = ('params/', 'masks/', f'{run}params/', f'{run}mask_state/masks/')
+  return f'{path}/'.startswith(prefixes)
 
 
 def _load(directory: epath.Path, member: int) -> tuple[Params, Masks | None]:
@@ -192,7 +192,7 @@ def _load(directory: epath.Path, member: int) -> tuple[Params, Masks | None]:
 def _pair(
   state: PyTree, directory: epath.Path, member: int
 ) -> tuple[PyTree, PyTree]:
-  """Where params and masks lie in what was saved."""
+  """Returns the params and masks of a saved state."""
   if isinstance(state, dict) and 'members' in state:
     members = state['members']
     if not 0 <= member < len(members):

@@ -1,9 +1,9 @@
-"""Step directories on disk: the only file that knows Orbax.
+"""Step directories on disk: the only file that uses Orbax.
 
 A step directory holds two items: `state`, the pytree as Orbax stores any, and
-`meta`, its record (see `records`). Orbax commits both by one rename. What it
-does not see is looked for here: an empty or half-removed directory, from which
-it restores nothing without an error, and a flipped bit.
+`meta`, its record (see `records`). Orbax commits both by one rename. Damage
+that it does not detect is detected here: an empty or half-removed directory,
+from which it restores nothing without an error, and a flipped bit.
 """
 
 import functools
@@ -28,11 +28,11 @@ _T = TypeVar('_T')
 
 
 def _is_news(line: logging.LogRecord) -> bool:
-  """Whether a line in absl's log is for a person to read.
+  """Returns whether a line in absl's log is for a person to read.
 
-  Orbax tells each step of each save at INFO, and absl binaries show that
-  level. A save that fails is told by each of its threads with a traceback; it
-  is told here, by the error that waiting for it raises.
+  Orbax logs each step of each save at INFO, and absl binaries show that level.
+  A save that fails is logged by each of its threads with a traceback; here it
+  is reported once, by the error that waiting for it raises.
   """
   if '/orbax/' not in line.pathname:
     return True
@@ -45,7 +45,7 @@ logging.getLogger('absl').addFilter(_is_news)
 
 
 def absolute(path: epath.PathLike) -> epath.Path:
-  """`path` in the form that Orbax accepts."""
+  """Returns `path` in the form that Orbax accepts."""
   return epath.Path(path).expanduser().resolve()
 
 
@@ -67,7 +67,7 @@ def write(
 
 
 def read_record(directory: epath.Path) -> records.Record:
-  """The record of a step directory.
+  """Reads the record of a step directory.
 
   Raises:
     CheckpointError: there is none, or it is not whole.
@@ -90,7 +90,7 @@ def read_record(directory: epath.Path) -> records.Record:
 
 
 def read_structure(directory: epath.Path) -> PyTree:
-  """The state's tree, as nested dicts and lists of `ShapeDtypeStruct`s.
+  """Reads the state's tree, as nested dicts and lists of `ShapeDtypeStruct`s.
 
   Raises:
     CheckpointError: it cannot be read.
@@ -106,11 +106,11 @@ def read_structure(directory: epath.Path) -> PyTree:
 def read(
   directory: epath.Path, record: records.Record, target: PyTree
 ) -> PyTree:
-  """The state of a step directory, verified against its record.
+  """Reads the state of a step directory, verified against its record.
 
   Args:
     directory: the step directory.
-    record: what `read_record` gave.
+    record: from `read_record`.
     target: a tree of arrays or `ShapeDtypeStruct`s, as for
       `Checkpoints.restore`; a leaf that is `...` is not read and stays.
 
@@ -156,7 +156,7 @@ def _placed(leaf: Any, default: jax.sharding.Sharding) -> Any:
 
 
 def save_args(record: records.Record, state: PyTree) -> ocp.args.Composite:
-  """What Orbax is handed to save `state`."""
+  """Returns the arguments with which Orbax saves `state`."""
   return ocp.args.Composite(
     state=ocp.args.PyTreeSave(jax.tree.map(_stored, state)),
     meta=ocp.args.JsonSave(records.to_json(record)),
@@ -164,17 +164,17 @@ def save_args(record: records.Record, state: PyTree) -> ocp.args.Composite:
 
 
 def open_manager(directory: epath.Path) -> ocp.CheckpointManager:
-  """Orbax's manager of `directory`; deletes nothing by itself.
+  """Opens Orbax's manager of `directory`; it deletes no step by itself.
 
-  What a killed save left behind is removed.
+  Remains of a killed save are removed.
   """
   _hush()
   return ocp.CheckpointManager(
     directory,
     item_names=('state', 'meta'),
     options=ocp.CheckpointManagerOptions(
-      # Made behind the caller's back, a directory that cannot be made leaves
-      # threads waiting for it, and the process does not end for 5 minutes.
+      # A directory that cannot be made in the background leaves threads
+      # waiting for it, and the process does not end for 5 minutes.
       async_options=ocp.AsyncOptions(create_directories_asynchronously=False),
       todelete_subdir=TRASH,
       cleanup_tmp_directories=True,
@@ -186,7 +186,7 @@ def open_manager(directory: epath.Path) -> ocp.CheckpointManager:
 def _call(
   directory: epath.Path, verb: str, use: Callable[[ocp.Checkpointer], _T]
 ) -> _T:
-  """`use` of Orbax; whatever it raises becomes one `CheckpointError`."""
+  """Calls `use` with Orbax; raises any error of it as a `CheckpointError`."""
   handler = ocp.CompositeCheckpointHandler(
     state=ocp.PyTreeCheckpointHandler(), meta=ocp.JsonCheckpointHandler()
   )
@@ -200,7 +200,7 @@ def _call(
 
 
 def _report(previous: Callable[[Any], Any], event: Any) -> None:
-  """A hook for `sys` that says nothing of what Orbax left behind."""
+  """Reports an unraisable error to `previous`, unless Orbax left it behind."""
   code = getattr(event.object, 'cr_code', None)
   of_orbax = '/orbax/' in getattr(code, 'co_filename', '')
   if not of_orbax and str(event.exc_value) != 'Event loop is closed':
@@ -208,18 +208,18 @@ def _report(previous: Callable[[Any], Any], event: Any) -> None:
 
 
 def _not_of_orbax(line: logging.LogRecord) -> bool:
-  said = line.getMessage()
-  return 'never retrieved' not in said or not any(
-    word in said for word in ('/orbax/', 'TensorStore', 'OCDBT', 'zarr')
+  message = line.getMessage()
+  return 'never retrieved' not in message or not any(
+    word in message for word in ('/orbax/', 'TensorStore', 'OCDBT', 'zarr')
   )
 
 
 def _hush() -> None:
-  """Keeps off the terminal what a failure says after its one error.
+  """Keeps off the terminal what a failure prints after its one error.
 
-  Orbax gives up at the first array that cannot be read or written. Those of
-  the others end later, in threads, find their event loop closed, and each
-  would tell so in some fifty lines.
+  Orbax gives up at the first array that cannot be read or written. The other
+  arrays end later, in threads, find their event loop closed, and each would
+  report that in some fifty lines.
   """
   hook = sys.unraisablehook
   if getattr(hook, 'func', None) is not _report:
@@ -228,7 +228,7 @@ def _hush() -> None:
 
 
 def reason(error: Exception) -> str:
-  """An error in one line."""
+  """Shortens an error to one line."""
   first = str(error).partition('\n')[0]
   if len(first) > 2 * _PART:  # What failed comes first, and why comes last.
     first = f'{first[:_PART]} ... {first[-_PART:]}'

@@ -1,4 +1,4 @@
-"""What a checkpoint says of its leaves: shape, dtype and checksum.
+"""Fingerprints of a checkpoint's leaves: shape, dtype and checksum.
 
 Orbax 0.12 stores arrays without a checksum: a flipped bit in an array file
 comes back as a flipped bit, without an error. So a fingerprint is taken of
@@ -20,7 +20,7 @@ from jaxsparse.core.types import Path, PyTree, Shape
 
 
 class Fingerprint(NamedTuple):
-  """Of one leaf: `crc32` is `None` where it was not taken."""
+  """Fingerprint of one leaf; `crc32` is `None` where it was not computed."""
 
   shape: Shape
   dtype: str
@@ -31,7 +31,7 @@ Fingerprints = Mapping[Path, Fingerprint]
 
 
 def expected(tree: PyTree) -> dict[Path, Fingerprint]:
-  """Shape and dtype by path, of arrays or `ShapeDtypeStruct`s.
+  """Returns shape and dtype by path, of arrays or `ShapeDtypeStruct`s.
 
   Raises:
     TypeError: a leaf is neither; names its path.
@@ -42,7 +42,7 @@ def expected(tree: PyTree) -> dict[Path, Fingerprint]:
 
 
 def take(tree: PyTree) -> dict[Path, Fingerprint]:
-  """Fingerprints by path, checksums included.
+  """Computes fingerprints by path, checksums included.
 
   Args:
     tree: a pytree of arrays: JAX's, typed PRNG keys, NumPy's arrays and
@@ -52,22 +52,22 @@ def take(tree: PyTree) -> dict[Path, Fingerprint]:
     TypeError: a leaf is no array, or of a dtype that JAX would narrow on the
       way back (`float64` where x64 is not enabled); names its path.
   """
-  taken = {}
+  by_path = {}
   for path, leaf in paths.flatten(tree).items():
     described = _described(path, leaf)
     _check_kept(path, leaf)
-    taken[path] = described._replace(crc32=_crc32(leaf))
-  return taken
+    by_path[path] = described._replace(crc32=_crc32(leaf))
+  return by_path
 
 
 def difference(
   found: Fingerprints, wanted: Fingerprints, *, dtypes: bool = True
 ) -> str | None:
-  """The first leaf, in the order of `wanted`, where shape or dtype differ.
+  """Finds the first leaf, in the order of `wanted`, of another shape or dtype.
 
   Args:
-    found: what is there.
-    wanted: what should be.
+    found: the leaves that exist.
+    wanted: the leaves that should.
     dtypes: whether dtypes count too.
 
   Returns:
@@ -86,7 +86,7 @@ def difference(
 
 
 def damage(found: Fingerprints, recorded: Fingerprints) -> str | None:
-  """The first of the `found` leaves that is not what was `recorded` of it."""
+  """Finds the first of the `found` leaves that differs from its record."""
   for path, have in found.items():
     want = recorded.get(path)
     if want is None or have[:2] != want[:2]:
@@ -112,10 +112,10 @@ def _check_kept(path: Path, leaf: Any) -> None:
     raise TypeError(
       f'leaf {path!r} has dtype {leaf.dtype}; accepted are numbers and bools'
     )
-  kept = jax.dtypes.canonicalize_dtype(leaf.dtype)
-  if kept != leaf.dtype:
+  dtype = jax.dtypes.canonicalize_dtype(leaf.dtype)
+  if dtype != leaf.dtype:
     raise TypeError(
-      f'leaf {path!r} has dtype {leaf.dtype}, which would come back as {kept};'
+      f'leaf {path!r} has dtype {leaf.dtype}, which would come back as {dtype};'
       ' convert it, or enable x64'
     )
 

@@ -1,7 +1,7 @@
-"""Step directories, and the record that each holds of itself.
+"""Step directories, and the record in each.
 
-The record lies beside the state, is committed with it, and carries its own
-checksum. It holds the step, what the caller wishes to keep (the config), and
+The record is stored beside the state, is committed with it, and has
+a checksum. It holds the step, the caller's metadata (the config), and
 a fingerprint of each leaf of the state.
 """
 
@@ -24,15 +24,15 @@ class CheckpointError(ValueError):
 
 
 class CheckpointMismatch(CheckpointError):
-  """A good checkpoint, but not of what was asked for."""
+  """A good checkpoint, but not of the requested step, member or model."""
 
 
 class Record(NamedTuple):
-  """What a step says of itself.
+  """The record of a step.
 
   Attributes:
     step: its step.
-    meta: what the caller kept with it.
+    meta: the caller's metadata.
     leaves: the fingerprint of each leaf of the state by path.
   """
 
@@ -42,7 +42,7 @@ class Record(NamedTuple):
 
 
 def make(step: int, state: PyTree, meta: dict[str, Any]) -> Record:
-  """The record of `state`; `meta` is what JSON holds.
+  """Makes the record of `state`; `meta` is as JSON reads it back.
 
   Raises:
     TypeError: a leaf is no array, or `meta` cannot be written as JSON.
@@ -51,13 +51,13 @@ def make(step: int, state: PyTree, meta: dict[str, Any]) -> Record:
 
 
 def to_json(record: Record) -> dict[str, Any]:
-  """The record and its checksum, for JSON."""
+  """Returns the record and its checksum, for JSON."""
   content = record._asdict()
   return {'record': content, 'crc32': _crc32(content)}
 
 
 def from_json(content: Any) -> Record:
-  """The inverse of `to_json`.
+  """Reads a record, as the inverse of `to_json`.
 
   Raises:
     CheckpointError: it is no record, or fails its checksum.
@@ -75,16 +75,16 @@ def from_json(content: Any) -> Record:
 
 
 def step_paths(directory: epath.Path) -> dict[int, epath.Path]:
-  """The step directories in `directory`, good or not, ascending."""
+  """Lists the step directories in `directory`, good or not, ascending."""
   if not directory.is_dir():
     return {}
-  found = {
+  by_step = {
     int(path.name): path
     for path in directory.iterdir()
     if path.name.isdecimal() and path.name == str(int(path.name))
     if path.is_dir()
   }
-  return dict(sorted(found.items()))
+  return dict(sorted(by_step.items()))
 
 
 def newest(
@@ -93,10 +93,9 @@ def newest(
   *,
   upto: int | None = None,
 ) -> _T | None:
-  """What `attempt(step, path)` makes of the newest step that is good.
+  """Returns `attempt(step, path)` of the newest step that is good.
 
-  Each broken step is passed over with a warning, and so are those beyond
-  `upto` without one.
+  Broken steps are skipped with a warning, those beyond `upto` without one.
 
   Returns:
     `None` if `directory` holds no such step at all.

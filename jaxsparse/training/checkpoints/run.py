@@ -1,6 +1,6 @@
 """The checkpoints of a run, verified: a thin wrapper of Orbax's manager.
 
-A kill leaves a step whole or not at all, and every restore is held against
+A kill leaves a step whole or not at all, and every restore is compared with
 the record that was saved with it. Steps are deleted by a rename, and only once
 a newer one is committed: Orbax's own retention deletes in place, and a kill
 can then break a step that stays listed. One process writes at a time (see
@@ -45,9 +45,8 @@ class Checkpoints:
       directory: a local path, or any that Orbax writes (`gs://...`).
       keep: how many of the newest steps are kept, at least 1.
       keep_steps: steps that are kept besides: points to rewind to.
-      passing: tells steps that were not planned (a run that was asked to
-        stop): they do not count among `keep`, and go once a newer one is
-        there.
+      passing: whether a step was not planned (the last of an interrupted run):
+        it does not count among `keep`, and is deleted once a newer one exists.
 
     Raises:
       ValueError: `keep` is below 1.
@@ -78,7 +77,7 @@ class Checkpoints:
     except CheckpointError as failure:
       if kind is None:
         raise
-      # What ended the block is the news; this must not take its place.
+      # This error must not replace the one that ended the block.
       _logger.error('%s', failure)
 
   def save(self, step: int, state: PyTree, meta: dict[str, Any]) -> None:
@@ -121,7 +120,7 @@ class Checkpoints:
   def latest(
     self, abstract_state: PyTree, *, upto: int | None = None
   ) -> tuple[int, PyTree, dict[str, Any]] | None:
-    """The newest step that is good, as `(step, state, meta)`.
+    """Restores the newest step that is good, as `(step, state, meta)`.
 
     Falls back from broken steps to older ones, each with a warning logged.
 
@@ -152,10 +151,10 @@ class Checkpoints:
   def restore(
     self, step: int, abstract_state: PyTree
   ) -> tuple[PyTree, dict[str, Any]]:
-    """The state and meta of one step, verified.
+    """Restores the state and meta of one step, verified.
 
     Args:
-      step: which.
+      step: the step to restore.
       abstract_state: a tree of arrays or `ShapeDtypeStruct`s, whose shardings
         are used; where there is none, the default device.
 
@@ -171,12 +170,12 @@ class Checkpoints:
     return verified.read(self.directory / str(step), step, abstract_state)
 
   def steps(self) -> tuple[int, ...]:
-    """The steps whose record is good, ascending; arrays are not read."""
+    """Lists the steps whose record is good, ascending; arrays are not read."""
     self.wait()
     return tuple(filter(self._looks_good, records.step_paths(self.directory)))
 
   def check(self) -> None:
-    """Looks at what each step says of itself; arrays are not read.
+    """Checks the record of each step; arrays are not read.
 
     Raises:
       CheckpointError: there are steps, and none looks good.
@@ -192,7 +191,7 @@ class Checkpoints:
         self._delete(step)
 
   def wait(self) -> None:
-    """Waits for the save under way, then deletes what is not to be kept.
+    """Waits for the save under way, then deletes steps that are not to be kept.
 
     Raises:
       CheckpointError: that save failed.
@@ -235,8 +234,8 @@ class Checkpoints:
         self._delete(step)
 
   def _delete(self, step: int) -> None:
-    # What Orbax does not know appeared since it looked, and is not ours. To
-    # look again here would let processes see different steps.
+    # A step that Orbax does not list appeared since it listed them, and is not
+    # ours. To list again here would let processes see different steps.
     if step in self._manager.all_steps():
       self._manager.delete(step)  # A rename into the trash.
     self._empty_trash()

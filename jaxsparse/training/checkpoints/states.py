@@ -8,7 +8,7 @@ from jaxsparse.training.checkpoints.records import CheckpointMismatch
 
 
 def kept_steps(directory: epath.PathLike) -> tuple[int, ...]:
-  """The steps in a run's `checkpoints` whose record is good, ascending."""
+  """Lists steps in a run's `checkpoints` whose record is good, ascending."""
   return tuple(
     step
     for step, path in records.step_paths(files.absolute(directory)).items()
@@ -17,24 +17,24 @@ def kept_steps(directory: epath.PathLike) -> tuple[int, ...]:
 
 
 def read_step(directory: epath.PathLike, step: int, target: PyTree) -> PyTree:
-  """The state of one step, verified.
+  """Reads the state of one step, verified.
 
   Args:
     directory: a run's `checkpoints`.
-    step: which.
+    step: the step to read.
     target: a tree of arrays or `ShapeDtypeStruct`s of the structure that was
       saved; a leaf that is `...` is not read and stays.
 
   Raises:
-    CheckpointMismatch: there is no such step; says which there are.
+    CheckpointMismatch: there is no such step; lists those that there are.
     CheckpointError: it cannot be read, or is damaged.
   """
   path = files.absolute(directory)
-  kept = kept_steps(path)
-  if step not in kept:
+  good = kept_steps(path)
+  if step not in good:
     raise CheckpointMismatch(
       f'{path} does not hold step {step}; kept are'
-      f' {", ".join(map(str, kept)) or "none"}. A run keeps those that its'
+      f' {", ".join(map(str, good)) or "none"}. A run keeps those that its'
       ' `checkpoint.keep_steps` names, besides 0 and the last few'
     )
   record = files.read_record(path / str(step))

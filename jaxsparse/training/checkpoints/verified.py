@@ -1,4 +1,4 @@
-"""A step directory held against its record: whether it is what it should be."""
+"""Step directories, verified against their records."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from jaxsparse.training.checkpoints.records import (
 def read(
   path: epath.Path, step: int, abstract_state: PyTree
 ) -> tuple[PyTree, dict[str, Any]]:
-  """The state and meta of a step directory.
+  """Reads the state and meta of a step directory, verified.
 
   Args:
     path: of it.
@@ -39,7 +39,7 @@ def read(
 
 
 def looks_good(path: epath.Path, step: int) -> bool:
-  """Whether a directory has a good record of that step; no array is read."""
+  """Returns whether a directory has a good record of `step`; reads no array."""
   try:
     return files.read_record(path).step == step
   except CheckpointError:
@@ -47,18 +47,18 @@ def looks_good(path: epath.Path, step: int) -> bool:
 
 
 def holds(path: epath.Path, record: records.Record, state: PyTree) -> bool:
-  """Whether a directory holds what `record` says, to the leaf, and whole.
+  """Returns whether a directory holds all leaves of `record`, undamaged.
 
   Args:
     path: of it.
     record: of `state`.
-    state: what would be saved there; its structure is looked at.
+    state: what would be saved there; its structure is used.
   """
   try:
-    there = files.read_record(path)
-    if (there.step, there.leaves) != (record.step, record.leaves):
+    stored = files.read_record(path)
+    if (stored.step, stored.leaves) != (record.step, record.leaves):
       return False
-    files.read(path, there, state)
+    files.read(path, stored, state)
   except CheckpointError:
     return False
   return True
