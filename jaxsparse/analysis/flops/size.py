@@ -3,8 +3,8 @@
 Params are counted: of a net with BatchNorm its scales and biases, but not its
 running statistics. The authors' code of Evci et al. 2020, "Rigging the
 Lottery", has no BatchNorm in its sizes, and a bias of each output in every
-layer, present or not; `layers_alone` counts like that. It is also the size of
-a net whose BatchNorm is folded into the layer before it.
+layer, present or not; `layers_alone` counts like that. That is also the size
+of a net whose BatchNorm is folded into the layer before it.
 """
 
 import math
