@@ -1,7 +1,7 @@
 """The table of a study: rows, columns, and cells of mean ± std (n).
 
-This is the one account of what stands where, before it is laid out as text or
-as a page.
+It alone decides which number is in which cell; the text table and the page
+lay it out.
 """
 
 from collections import Counter
@@ -24,9 +24,9 @@ class Column(NamedTuple):
   """A column of numbers.
 
   Attributes:
-    metric: what is shown.
+    metric: of the numbers.
     across: the value of the study's `across` field that it belongs to; `()`
-      for the runs that lack the field, `None` where nothing is across.
+      for the runs that lack the field, `None` where the study has no `across`.
     kind: 'ours', 'paper' or 'difference'.
   """
 
@@ -39,16 +39,16 @@ class Cell(NamedTuple):
   """Our number for a row, and the paper's.
 
   Attributes:
-    metric: what is shown.
+    metric: of the numbers.
     mean: over the seeds that have a number; `None` where none has.
     std: their sample standard deviation; `None` of fewer than two.
     n: how many have one.
-    asked: how many there were to be.
+    asked: how many seeds the row has.
     paper: the paper's number, if it printed one.
-    lost: what became of the others, in brief, or ''.
-    pooled: whether it is one number of n seeds together; `std` is then a
-      spread of its own.
-    low: the lowest of the seeds' numbers, where there are any.
+    lost: why the other seeds have none, in brief, or ''.
+    pooled: whether it is one number measured on n seeds together; `std` is
+      then the spread of that measurement.
+    low: the lowest of the seeds' numbers; `None` where there are none.
   """
 
   metric: Metric
@@ -63,14 +63,15 @@ class Cell(NamedTuple):
 
   @property
   def lost_word(self) -> str:
-    """'failed', 'refused', 'blocked' or ''."""
+    """First of 'failed', 'refused' and 'blocked' that is in `lost`, or ''."""
     return next((w for w in _LOST if w in self.lost), '')
 
   @property
   def ours(self) -> str:
-    """'96.79 ± 0.58 (5)'; '(3 of 5)' where seeds are missing.
+    """Text of our number: mean ± std (n), as '96.79 ± 0.58 (5)'.
 
-    '98.58 (5 pooled)' where it is one number of all seeds.
+    '(3 of 5)' where seeds are missing; '98.58 (5 pooled)' where it is one
+    number of all seeds.
     """
     if self.mean is None:
       return self.lost_word or NOTHING
@@ -80,14 +81,14 @@ class Cell(NamedTuple):
 
   @property
   def papers(self) -> str:
-    """The paper's number, or a dash."""
+    """Text of the paper's number, or a dash."""
     if self.paper is None:
       return NOTHING
     return signed(self.metric.text(self.paper))
 
   @property
   def difference(self) -> str:
-    """Ours less the paper's, with its sign, or a dash."""
+    """Text of our number less the paper's, with its sign, or a dash."""
     if self.paper is None or self.mean is None:
       return NOTHING
     less = self.mean - self.paper
@@ -97,7 +98,7 @@ class Cell(NamedTuple):
     return ('+' if less > 0 else signed('-')) + signed(text)
 
   def shown(self, kind: str) -> str:
-    """What stands in a column of that kind."""
+    """Returns the text for a column of that kind."""
     return {
       'ours': self.ours,
       'paper': self.papers,
@@ -109,7 +110,7 @@ class Line(NamedTuple):
   """A line of the table.
 
   Attributes:
-    run: what the run is called.
+    run: the label of the run.
     point: the values of its grid fields that are not across.
     cells: `(metric, value across)` -> cell, where there is a row.
   """
@@ -123,7 +124,7 @@ class Table(NamedTuple):
   """A table, before it is laid out.
 
   Attributes:
-    fields: grid fields that get a column of their own at the left.
+    fields: grid fields that have a column at the left.
     columns: of numbers.
     lines: from top to bottom.
   """
@@ -134,7 +135,7 @@ class Table(NamedTuple):
 
 
 def cell(results: Results, row: Row, name: str) -> Cell:
-  """The numbers of a row."""
+  """Returns the cell of a row for the metric `name`."""
   members = results.of(row)
   pooled = metrics.pooled(results, row, name)
   values = metrics.values(members, name)
@@ -151,37 +152,38 @@ def cell(results: Results, row: Row, name: str) -> Cell:
 
 
 def lost(members: Sequence[MemberResult]) -> str:
-  """'2 of 5 failed: loss not finite at step 37', or ''."""
+  """Returns '2 of 5 failed: loss not finite at step 37', or ''."""
   parts = []
   for word in _LOST:
-    if found := [m for m in members if m.kind == word]:
-      reasons = list(Counter(brief(m.error) for m in found))
-      more = f' (and {len(reasons) - 1} more)' if len(reasons) > 1 else ''
-      parts.append(f'{len(found)} of {len(members)} {word}: {reasons[0]}{more}')
+    if missing := [m for m in members if m.kind == word]:
+      reasons = list(Counter(brief(m.error) for m in missing))
+      rest = f' (and {len(reasons) - 1} more)' if len(reasons) > 1 else ''
+      tally = f'{len(missing)} of {len(members)}'
+      parts.append(f'{tally} {word}: {reasons[0]}{rest}')
   return '; '.join(parts)
 
 
 def brief(error: str) -> str:
-  """The first clause of an error, no longer than a cell bears."""
+  """Returns the first clause of an error, cut to the length of a cell."""
   text = error.split('; ')[0].removeprefix('the ')
   text = text.replace('loss is not', 'loss not')
   return text if len(text) <= _BRIEF else text[: _BRIEF - 1].rstrip() + '…'
 
 
 def table(results: Results) -> Table:
-  """The table of a study."""
+  """Returns the table of a study."""
   study = results.study
   lines: dict[tuple[str, Point], Line] = {}
   for row in study.rows():
-    left = tuple(p for p in row.point if p[0] != study.across)
+    point = tuple(p for p in row.point if p[0] != study.across)
     line = lines.setdefault(
-      (row.run, left), Line(study.run(row.run).shown, left, {})
+      (row.run, point), Line(study.run(row.run).shown, point, {})
     )
     for name in study.metrics:
       line.cells[name, _across(study, row)] = cell(results, row, name)
   fields = dict.fromkeys(f for _, point in lines for f, _ in point)
-  kept = tuple(lines.values())
-  return Table(tuple(fields), _columns(study, kept), kept)
+  in_order = tuple(lines.values())
+  return Table(tuple(fields), _columns(study, in_order), in_order)
 
 
 def _across(study: Study, row: Row) -> tuple[Any, ...] | None:
@@ -191,21 +193,25 @@ def _across(study: Study, row: Row) -> tuple[Any, ...] | None:
 
 
 def _columns(study: Study, lines: Sequence[Line]) -> tuple[Column, ...]:
-  """Ours, and where the paper has any number also its and the difference."""
+  """Returns the columns of numbers, from left to right.
+
+  A metric has columns for the paper's numbers and for the differences only
+  where the paper printed any.
+  """
   groups = {_across(study, row): None for row in study.rows()}
   # Runs without the field come first, then its values in order.
   columns = []
   for across in sorted(groups, key=lambda a: (bool(a), _order(a))):
     for name in study.metrics:
-      found = [c for n in lines if (c := n.cells.get((name, across)))]
-      printed = any(c.paper is not None for c in found)
+      cells = [c for n in lines if (c := n.cells.get((name, across)))]
+      printed = any(c.paper is not None for c in cells)
       kinds = ('ours', 'paper', 'difference') if printed else ('ours',)
       columns += [Column(metrics.metric(name), across, k) for k in kinds]
   return tuple(columns)
 
 
 def _order(across: tuple[Any, ...] | None) -> tuple[bool, float]:
-  """Numbers ascend; what is no number stays in the order it was given in."""
+  """Returns a sort key: numbers ascend, other values stay in their order."""
   value = across[0] if across else 0
   number = isinstance(value, int | float)
   return (not number, float(value) if number else 0.0)

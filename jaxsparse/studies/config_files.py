@@ -17,14 +17,14 @@ from jaxsparse.studies.spec import Study
 
 
 def folder() -> pathlib.Path:
-  """The configs that come with jaxsparse: installed, or of the checkout."""
+  """Returns the folder of jaxsparse's configs: installed, or in a checkout."""
   package = pathlib.Path(jaxsparse.__file__).parent
   installed = package / 'configs'
   return installed if installed.is_dir() else package.parent / 'configs'
 
 
 def names() -> list[str]:
-  """The names that `locate` knows, sorted."""
+  """Returns the names that `locate` accepts, sorted."""
   root = folder()
   return sorted(
     path.relative_to(root).with_suffix('').as_posix()
@@ -34,10 +34,11 @@ def names() -> list[str]:
 
 
 def locate(spec: str) -> str:
-  """The path of the config file that `spec` means.
+  """Returns the path of the config file that `spec` names.
 
   Args:
-    spec: a path, or a name; either may end in ':argument', which is kept.
+    spec: a path, or a name; either may end in ':argument', which is part of
+      the result.
 
   Raises:
     ValueError: neither a file nor a known name.
@@ -55,10 +56,11 @@ def locate(spec: str) -> str:
 
 
 def load(spec: str) -> Any:
-  """The config that the file of `spec` makes.
+  """Runs the config file of `spec` and returns what it makes.
 
   Raises:
-    ValueError: as for `locate`, or the file raises an error (says where).
+    ValueError: as for `locate`, or the file raises an error, whose line the
+      message names.
   """
   path, colon, argument = locate(spec).partition(':')
   try:
@@ -66,12 +68,12 @@ def load(spec: str) -> Any:
     if not callable(get_config):
       raise ValueError('there is no function get_config() in it')
     return get_config(argument) if colon else get_config()
-  except Exception as error:  # Whatever the file may hold.
+  except Exception as error:  # The file may raise anything.
     raise ValueError(f'{_where(error, path)}: {_what(error)}') from error
 
 
 def load_config(spec: str) -> Any:
-  """The run's config that the file of `spec` makes.
+  """Returns the config of a run that the file of `spec` makes.
 
   Raises:
     ValueError: as for `load`, or it makes something else.
@@ -91,7 +93,7 @@ def load_config(spec: str) -> Any:
 
 
 def load_study(spec: str) -> Study:
-  """The study that the file of `spec` makes.
+  """Returns the study that the file of `spec` makes.
 
   Raises:
     ValueError: as for `load`, or it makes something else.
@@ -110,7 +112,7 @@ def load_study(spec: str) -> Study:
 
 
 def located(spec: str) -> str:
-  """`locate(spec)`, of a run's config that has been seen to load.
+  """Returns `locate(spec)` after a check that it loads as a run's config.
 
   Raises:
     ValueError: as for `load_config`.
@@ -120,7 +122,7 @@ def located(spec: str) -> str:
 
 
 def located_study(spec: str) -> str:
-  """`locate(spec)`, of a study that has been seen to load.
+  """Returns `locate(spec)` after a check that it loads as a study.
 
   Raises:
     ValueError: as for `load_study`.
@@ -130,7 +132,7 @@ def located_study(spec: str) -> str:
 
 
 def _where(error: Exception, path: str) -> str:
-  """The file, with the last line of it that led to the error."""
+  """Returns the file, with the last line of it that led to the error."""
   lines = [
     frame.lineno
     for frame in traceback.extract_tb(error.__traceback__)

@@ -1,4 +1,4 @@
-"""The numbers of a member that a study can show, and how they are shown."""
+"""Metrics of a study: members' numbers, with label, unit and format."""
 
 import math
 import re
@@ -16,19 +16,20 @@ from jaxsparse.studies.spec import Row
 
 
 class Metric(NamedTuple):
-  """A number of a member, as it is shown.
+  """A number of a member: its label, unit and format.
 
   Attributes:
     name: which number; of a spread (`test_accuracy`) the mean.
     label: for headings and axes.
-    scale: what the entry is multiplied by to be shown.
-    unit: of what is shown; '' for none.
-    digits: shown after the point.
-    powers: whether what these digits do not show is written in powers of ten.
-    significant: whether it is significant digits that are counted, of a number
-      that spans orders of magnitude.
-    exact: whether it is settled by the config, so that seeds which agree are
-      no accident.
+    scale: factor from the entry to the displayed value.
+    unit: of the displayed value; '' for none.
+    digits: after the decimal point.
+    powers: whether values too small for these digits, or of 1e6 and more, are
+      written in powers of ten.
+    significant: whether `digits` counts significant digits, for a number that
+      spans orders of magnitude.
+    exact: whether the config determines it, so that seeds which agree are no
+      accident.
   """
 
   name: str
@@ -42,16 +43,16 @@ class Metric(NamedTuple):
 
   @property
   def heading(self) -> str:
-    """The label with the unit."""
+    """Label with its unit."""
     return f'{self.label} ({self.unit})' if self.unit else self.label
 
   @property
   def difference_unit(self) -> str:
-    """The unit of a difference: of per cents it is points."""
+    """Unit of a difference: points for per cent, else `unit`."""
     return 'points' if self.unit == '%' else self.unit
 
   def text(self, value: float) -> str:
-    """A shown value as text."""
+    """Formats a value, which is in displayed units."""
     if self.significant:
       return f'{value:#.{self.digits}g}'
     small = abs(value) < 0.5 * 10**-self.digits
@@ -114,22 +115,23 @@ _KNOWN = (
 
 
 def metric(name: str) -> Metric:
-  """How a number is shown, by its name (see `quantities`).
+  """Returns the label, unit and format of a metric by its name.
 
-  Entries that an analysis adds are shown plainly.
+  Names are those of `quantities`. Entries that an analysis adds have their
+  name as label, and no unit.
   """
-  known = {m.name: m for m in _KNOWN}
+  by_name = {m.name: m for m in _KNOWN}
   plain = Metric(name, name.replace('_', ' '), digits=4, powers=True)
-  if name in known or not re.search('[-@]', name):
-    return known.get(name, plain)
+  if name in by_name or not re.search('[-@]', name):
+    return by_name.get(name, plain)
   try:
     quantity = quantities.parse(name)
-  except ValueError:  # A number of somebody's own analysis may be called so.
+  except ValueError:  # A user's analysis may name a number so.
     return plain
   if quantity.steps:
-    shown = metric(name.partition('@')[0])
-    label = f'{shown.label} {_when(*quantity.steps)}'
-    return shown._replace(name=name, label=label)
+    of_entry = metric(name.partition('@')[0])
+    label = f'{of_entry.label} {_when(*quantity.steps)}'
+    return of_entry._replace(name=name, label=label)
   one, less = metric(quantity.entry), metric(quantity.less)
   return one._replace(
     name=name,
@@ -140,34 +142,34 @@ def metric(name: str) -> Metric:
 
 
 def _when(first: int, last: int) -> str:
-  """'at step 500', 'over steps 200 to 1,400'."""
+  """Returns 'at step 500', or 'over steps 200 to 1,400'."""
   if first == last:
     return f'at step {first:,}'
   return f'over steps {first:,} to {last:,}'
 
 
 def value(member: MemberResult, name: str) -> float | None:
-  """A member's number in shown units; `None` where there is none."""
+  """Returns a member's number in displayed units; `None` if it has none."""
   summary = member.summary or {}
   quantity = quantities.parse(name)
-  if quantity.steps:  # Which is in the records; the study took it from there.
+  if quantity.steps:  # The study copied it from the records.
     quantity = quantities.Quantity(name)
-  found = quantity.of(summary)
-  return None if found is None else metric(name).scale * found
+  number = quantity.of(summary)
+  return None if number is None else metric(name).scale * number
 
 
 def pooled(results: Results, row: Row, name: str) -> Pooled | None:
-  """A row's number of a pooled analysis in shown units, if there is one."""
-  found = results.pooled.get(row, {}).get(name)
-  if found is None or not math.isfinite(found.value):
+  """Returns a row's pooled number in displayed units; `None` if it has none."""
+  number = results.pooled.get(row, {}).get(name)
+  if number is None or not math.isfinite(number.value):
     return None
   scale = metric(name).scale
-  std = None if found.std is None else scale * found.std
-  parts = tuple(scale * part for part in found.parts)
-  return Pooled(scale * found.value, std, found.n, parts)
+  std = None if number.std is None else scale * number.std
+  parts = tuple(scale * part for part in number.parts)
+  return Pooled(scale * number.value, std, number.n, parts)
 
 
 def values(members: Sequence[MemberResult], name: str) -> list[float]:
-  """The numbers of those members that have one, by seed."""
-  found = (value(member, name) for member in members)
-  return [v for v in found if v is not None]
+  """Returns the numbers of the members that have one, by seed."""
+  numbers = (value(member, name) for member in members)
+  return [v for v in numbers if v is not None]

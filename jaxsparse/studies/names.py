@@ -1,11 +1,11 @@
-"""What a report calls fields, values, points and rows."""
+"""Names of fields, values, points and rows in a report."""
 
 import re
 from typing import Any
 
 from jaxsparse.studies.spec import Point, Row, Study
 
-# In quotes it may hold spaces; no `//`, as in a URL.
+# An absolute path: in quotes it may contain spaces; no `//`, as in a URL.
 _PATH = re.compile(
   r"""(?<=['"`])~?/(?!/)(?:[^'"`\n]*/)?(?P<name>[^'"`/\n]+)/?(?=['"`])"""
   r"""|(?<![^\s=:,(\[])~?/(?!/)(?:[^\s'"`:;,()/]+/)*"""
@@ -15,7 +15,10 @@ MINUS = '\N{MINUS SIGN}'
 
 
 def field_name(field: str) -> str:
-  """'updater.drop_fraction' -> 'drop fraction'; of `model.name`, 'model'."""
+  """Returns a field in words: 'updater.drop_fraction' -> 'drop fraction'.
+
+  `model.name` is 'model'.
+  """
   *sections, last = field.split('.')
   if last == 'name' and sections:
     last = sections[-1]
@@ -23,17 +26,17 @@ def field_name(field: str) -> str:
 
 
 def is_sparsity(field: str) -> bool:
-  """Whether the values of a field are fractions of zeros."""
+  """Returns whether the values of a field are fractions of zeros."""
   return field.split('.')[-1] == 'sparsity'
 
 
 def axis_name(field: str) -> str:
-  """What an axis along a field's values is called: 'sparsity (%)'."""
+  """Returns the label of an axis along a field: 'sparsity (%)'."""
   return field_name(field) + (' (%)' if is_sparsity(field) else '')
 
 
 def value_name(field: str, value: Any) -> str:
-  """A value of a field; sparsities in per cent."""
+  """Formats a value of a field; sparsities are in per cent."""
   number = isinstance(value, int | float) and not isinstance(value, bool)
   if number and is_sparsity(field):
     return f'{100 * value:.10g} %'
@@ -43,34 +46,34 @@ def value_name(field: str, value: Any) -> str:
 
 
 def point_name(point: Point) -> str:
-  """'sparsity 98 %, drop fraction 0.3'; '' for a run without a grid."""
+  """Returns 'sparsity 98 %, drop fraction 0.3'; '' for no grid."""
   return ', '.join(
     f'{field_name(field)} {value_name(field, value)}' for field, value in point
   )
 
 
 def row_name(study: Study, row: Row) -> str:
-  """'RigL, sparsity 98 %'."""
+  """Returns the name of a row: 'RigL, sparsity 98 %'."""
   point = point_name(row.point)
-  shown = study.run(row.run).shown
-  return f'{shown}, {point}' if point else shown
+  label = study.run(row.run).shown
+  return f'{label}, {point}' if point else label
 
 
 def signed(text: str) -> str:
-  """A number's text with a real minus sign."""
+  """Replaces the hyphens in a number's text by minus signs."""
   return text.replace('-', MINUS)
 
 
 def tied(text: str) -> str:
-  """Text in which no line begins with a per cent sign."""
+  """Puts no-break spaces before per cent signs, so that no line begins so."""
   return text.replace(' %', '\N{NO-BREAK SPACE}%')
 
 
 def without_folders(text: str) -> str:
-  """Text in which an absolute path is but the last name in it."""
-  return _PATH.sub(lambda found: found['name'] or found['last'], text)
+  """Shortens the absolute paths in a text to their last names."""
+  return _PATH.sub(lambda match: match['name'] or match['last'], text)
 
 
 def count(number: int, noun: str) -> str:
-  """'1 seed', '5 seeds'."""
+  """Returns a number with its noun: '1 seed', '5 seeds'."""
   return f'{number:,} {noun}' + ('' if number == 1 else 's')

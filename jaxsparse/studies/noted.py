@@ -1,4 +1,4 @@
-"""What the directory of a study says of its members: `study.json`."""
+"""The list of members in the directory of a study: `study.json`."""
 
 import contextlib
 import json
@@ -18,38 +18,38 @@ def write_members(
   *,
   joins: bool = False,
 ) -> None:
-  """Notes in a study's workdir where its members are.
+  """Writes into a study's workdir which members it has, and where.
 
   Args:
     root: the workdir.
-    runs_dir: their folder.
-    names: of their directories in it.
-    joins: whether they join those of this folder that are noted already.
+    runs_dir: the members' folder.
+    names: of the members' directories in `runs_dir`.
+    joins: whether members of this folder that are listed already stay listed.
   """
-  known: list[pathlib.Path] = []
+  listed: list[pathlib.Path] = []
   if joins:
-    with contextlib.suppress(ValueError):  # Else it is noted anew.
-      known = read_members(root)
-  noted = {path.name for path in known if path.parent == runs_dir}
+    with contextlib.suppress(ValueError):  # An unreadable list is replaced.
+      listed = read_members(root)
+  earlier = {path.name for path in listed if path.parent == runs_dir}
   content = {
     'runs_dir': os.path.relpath(runs_dir, root),
-    'members': sorted({*noted, *names}),
+    'members': sorted({*earlier, *names}),
   }
   workdir.write_atomic(root / STUDY, json.dumps(content, indent=2))
 
 
 def read_members(root: pathlib.Path) -> list[pathlib.Path]:
-  """The workdirs of a study's members; none if `root` is no study's.
+  """Returns the workdirs of a study's members; none if `root` is no study's.
 
   Raises:
-    ValueError: its note cannot be read.
+    ValueError: its `study.json` cannot be read.
   """
   path = root / STUDY
   if not path.exists():
     return []
   try:
-    found = json.loads(path.read_text('utf-8'))
-    runs_dir = workdir.local(root / found['runs_dir'])
-    return [runs_dir / name for name in found['members']]
+    content = json.loads(path.read_text('utf-8'))
+    runs_dir = workdir.local(root / content['runs_dir'])
+    return [runs_dir / name for name in content['members']]
   except (OSError, ValueError, KeyError, TypeError) as error:
     raise ValueError(f'{path} cannot be read: {error}') from None

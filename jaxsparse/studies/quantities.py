@@ -1,10 +1,10 @@
-"""What the name of a metric says: which number of a member it is.
+"""Names of metrics, and the number of a member that each stands for.
 
 - `test_accuracy`: an entry of `summary.json`, or a number that an analysis
   adds.
-- `probe_loss@500`: what `metrics.jsonl` has of an entry at a step, and
-  `gradient_norm@200:1400` the mean of all that it has from one step to the
-  other, both included.
+- `probe_loss@500`: the value of an entry in `metrics.jsonl` at a step, and
+  `gradient_norm@200:1400` the mean of its values from one step to the other,
+  both included.
 - `after-before`, with or without steps: the difference of two entries, of one
   member and at one step.
 """
@@ -33,7 +33,7 @@ class Quantity(NamedTuple):
 
   Attributes:
     entry: its name in a summary, or in the records where there are steps.
-    less: the name of what is taken off it, or ''.
+    less: the name of the entry that is subtracted, or ''.
     steps: the first and the last that count; `None` for a summary's.
   """
 
@@ -42,38 +42,38 @@ class Quantity(NamedTuple):
   steps: tuple[int, int] | None = None
 
   def of(self, entries: Record) -> float | None:
-    """The number that a summary or a record has; `None` if it has none."""
-    found = entries.get(self.entry), entries.get(self.less, 0.0)
-    one, other = (_number(value) for value in found)
+    """Returns the number in a summary or a record; `None` if it has none."""
+    values = entries.get(self.entry), entries.get(self.less, 0.0)
+    one, other = (_number(value) for value in values)
     if one is None or other is None or (self.less and self.less not in entries):
       return None
     return one - other
 
 
 def parse(name: str) -> Quantity:
-  """What a name says.
+  """Parses the name of a metric.
 
   Raises:
-    ValueError: it is none of the above.
+    ValueError: it has none of the forms above.
   """
-  found = _NAME.fullmatch(name)
-  if not found:
+  match = _NAME.fullmatch(name)
+  if not match:
     raise ValueError(
       f'got {name!r}; accepted are ENTRY, ENTRY@STEP, ENTRY@FIRST:LAST, and'
       ' ENTRY-ENTRY for ENTRY'
     )
-  quantity = Quantity(found['entry'], found['less'] or '')
-  if found['first'] is None:
+  quantity = Quantity(match['entry'], match['less'] or '')
+  if match['first'] is None:
     return quantity
-  first = int(found['first'])
-  last = first if found['last'] is None else int(found['last'])
+  first = int(match['first'])
+  last = first if match['last'] is None else int(match['last'])
   if last < first:
     raise ValueError(f'got {name!r}; accepted is a last step from {first} on')
   return quantity._replace(steps=(first, last))
 
 
 def asked(study: Study) -> tuple[str, ...]:
-  """The metrics that a study shows, draws but for curves, or judges."""
+  """Returns the metrics of a study's table, figures but curves, and claims."""
   drawn: list[str] = []
   for figure in study.figures:
     if isinstance(figure, Against):
@@ -85,7 +85,7 @@ def asked(study: Study) -> tuple[str, ...]:
 
 
 def recorded(root: pathlib.Path, names: Iterable[str]) -> dict[str, float]:
-  """Those numbers of a member that are in its `metrics.jsonl`.
+  """Returns the numbers of a member that are in its `metrics.jsonl`.
 
   Args:
     root: its workdir.
@@ -95,13 +95,13 @@ def recorded(root: pathlib.Path, names: Iterable[str]) -> dict[str, float]:
   Raises:
     ValueError: the file cannot be read.
   """
-  wanted = {n: q for n in names if (q := parse(n)).steps is not None}
+  parsed = {n: q for n in names if (q := parse(n)).steps is not None}
   path = root / workdir.METRICS
-  if not wanted or not path.exists():
+  if not parsed or not path.exists():
     return {}
-  every = records.read(path)
-  found = {name: _mean(every, quantity) for name, quantity in wanted.items()}
-  return {name: value for name, value in found.items() if value is not None}
+  rows = records.read(path)
+  means = {name: _mean(rows, quantity) for name, quantity in parsed.items()}
+  return {name: value for name, value in means.items() if value is not None}
 
 
 def _mean(every: Sequence[Record], quantity: Quantity) -> float | None:
@@ -116,7 +116,7 @@ def _mean(every: Sequence[Record], quantity: Quantity) -> float | None:
 
 
 def _number(value: Any) -> float | None:
-  """A finite number; of a spread its mean."""
+  """Returns a finite number, of a spread its mean; `None` for all else."""
   if isinstance(value, Mapping):
     value = value.get('mean')
   if not isinstance(value, int | float) or not math.isfinite(value):

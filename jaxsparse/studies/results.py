@@ -1,4 +1,4 @@
-"""What came out of a study: what its report is written from."""
+"""Results of a study, from which its report is written."""
 
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -17,15 +17,15 @@ class MemberResult(NamedTuple):
     row: of the table.
     seed: of the member.
     root: its workdir; `None` where it never had one.
-    summary: the content of its `summary.json`, with the numbers that analyses
-      gave and those that the study asks for of its records; `None` where it
-      is not done.
+    summary: the content of its `summary.json`, with the numbers of analyses
+      and those of its records that the study uses; `None` where it is not
+      done.
     error: why it is not done, one line; '' where it is.
     note: what a reader must know of it ('carried by vmap ...'), or ''.
     kind: 'done'; 'refused', where its config is; 'failed', where training
-      did; 'blocked', where the machine kept it from its end (a busy directory,
-      a full disk), so that the same command may yet finish it. One that starts
-      from another that is not done shares its kind.
+      did; 'blocked', where the machine prevented its end (a busy directory, a
+      full disk), so that the same command may yet finish it. One that starts
+      from another that is not done has the kind of that one.
   """
 
   row: Row
@@ -41,11 +41,11 @@ class Pooled(NamedTuple):
   """A number that was measured on several members of a row together.
 
   Attributes:
-    value: as in a summary, not yet in shown units.
-    std: its spread, where the measurement has one of its own.
-    n: of how many members it is.
-    parts: what each contributes, by the jackknife, if that is known: numbers
-      whose mean is `value` and whose interval is its own.
+    value: as in a summary, not in displayed units.
+    std: its spread, where the measurement yields one.
+    n: how many members it was measured on.
+    parts: the contribution of each by the jackknife, where known: numbers
+      whose mean is `value` and whose confidence interval is that of `value`.
   """
 
   value: float
@@ -62,10 +62,10 @@ class Results(NamedTuple):
     name: a short one, for titles and logs ('digits_init').
     members: every one, in the order of rows, then seeds.
     command: what to type to run it again.
-    versions: `(package, version)` of what the members were made with, and the
+    versions: `(package, version)` of the software of the members, and the
       machine: ('jax', '0.10.2'), ('device', 'cpu x 2') ...
     pooled: numbers of rows by metric, of pooled analyses.
-    drawings: figures of what analyses found.
+    drawings: figures of analyses.
   """
 
   study: Study
@@ -77,5 +77,5 @@ class Results(NamedTuple):
   drawings: tuple[Drawing, ...] = ()
 
   def of(self, row: Row) -> Sequence[MemberResult]:
-    """The members of a row, by seed."""
+    """Returns the members of a row, by seed."""
     return [member for member in self.members if member.row == row]

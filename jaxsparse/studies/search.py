@@ -1,11 +1,11 @@
-"""Hyperparameter search: Optuna suggests, members of a study answer.
+"""Hyperparameter search: Optuna suggests configs, a study's members try them.
 
 A trial is a config with the suggested values; its members differ in their
-seeds, and its value is the mean of their accuracies on the validation split,
-of text that of the bits a character there.
-Nothing is stored but the members: a sampler with a seed suggests the same
-again when it is told the same, and members that are finished are not trained
-again, so that a search that was killed goes on where it was.
+seeds, and its value is the mean of their accuracies on the validation split;
+of text, the mean of their bits a character there.
+Only the members are stored. A sampler with a seed repeats its suggestions if
+it gets the same values, and finished members are not trained again, so a
+search that was killed resumes where it stopped.
 """
 
 import logging
@@ -29,14 +29,14 @@ _log = logging.getLogger(__name__)
 
 
 class Trial(NamedTuple):
-  """What came of one suggestion.
+  """Result of one suggestion.
 
   Attributes:
     number: from 0.
     point: dotted field -> value.
     members: of all seeds; none where the config was refused.
     error: why it has no value, or ''.
-    metric: what judges it: `ACCURACY`, or `BITS`, of which fewer are better.
+    metric: it is judged by: `ACCURACY`, or `BITS`, of which fewer are better.
   """
 
   number: int
@@ -47,17 +47,17 @@ class Trial(NamedTuple):
 
   @property
   def values(self) -> list[float]:
-    """The metric of each member that has it, as it is shown."""
+    """Metric of each member that has it, in displayed units."""
     return metrics.values(self.members, self.metric)
 
   @property
   def value(self) -> float | None:
-    """Their mean; `None` unless every seed has one."""
+    """Mean of `values`; `None` unless every seed has one."""
     return None if self.error else statistics.fmean(self.values)
 
 
 def judge(config: Any, swept: Collection[str]) -> str:
-  """The metric by which trials of a config are judged.
+  """Returns the metric by which trials of a config are judged.
 
   Args:
     config: the base of all trials.
@@ -83,13 +83,13 @@ def judge(config: Any, swept: Collection[str]) -> str:
 
 
 def fewer_is_better(metric: str) -> bool:
-  """Whether of two trials the one with less of `metric` is the better."""
+  """Returns whether lower values of `metric` are better."""
   return metric == BITS
 
 
 def _check_text(data: Any) -> None:
   try:
-    known = describe(
+    facts = describe(
       data.name,
       data_dir=data.dir or None,
       validation=data.validation,
@@ -97,7 +97,7 @@ def _check_text(data: Any) -> None:
     )
   except ValueError as error:
     raise ValueError(f'config.data: {error}') from None
-  if not known.validation:
+  if not facts.validation:
     raise ValueError(
       f'config.data.name: got {data.name!r}, which has one split beside that of'
       ' training; a search is judged on validation, never on test, so accepted'
@@ -113,7 +113,7 @@ def search(
   seed: int,
   metric: str = ACCURACY,
 ) -> list[Trial]:
-  """Makes trials, one after another.
+  """Runs trials one after another and returns them.
 
   Args:
     space: what is drawn, by dotted field.
@@ -124,8 +124,8 @@ def search(
     metric: from `judge`.
 
   Returns:
-    All of them, in order. One of which a member failed has no value; the
-    sampler is told, and the search goes on.
+    All trials, in order. One with a failed member has no value; it is reported
+    to the sampler, and the search goes on.
 
   Raises:
     ValueError: Optuna is not installed, or every point was refused.
@@ -137,20 +137,20 @@ def search(
   sampler = optuna.samplers.TPESampler(seed=seed)
   direction = 'minimize' if fewer_is_better(metric) else 'maximize'
   study = optuna.create_study(direction=direction, sampler=sampler)
-  made = []
+  results = []
   for number in range(trials):
-    asked = study.ask()
-    point = {field: d.suggest(asked, field) for field, d in space.items()}
+    suggestion = study.ask()
+    point = {field: d.suggest(suggestion, field) for field, d in space.items()}
     trial = _trial(number, point, run, metric)
     if trial.error:
-      # Not as failed: of those the sampler learns nothing.
-      study.tell(asked, state=optuna.trial.TrialState.PRUNED)
+      # Not as failed, since the sampler ignores failed trials.
+      study.tell(suggestion, state=optuna.trial.TrialState.PRUNED)
     else:
-      study.tell(asked, trial.value)
+      study.tell(suggestion, trial.value)
     _log.info('trial %d of %d: %s', number + 1, trials, said(trial))
-    made.append(trial)
-  _check_any(made)
-  return made
+    results.append(trial)
+  _check_any(results)
+  return results
 
 
 def _optuna() -> ModuleType:
@@ -192,25 +192,28 @@ def _check_any(trials: Sequence[Trial]) -> None:
 
 
 def best(trials: Sequence[Trial]) -> Trial:
-  """The trial with the best value, the earliest of equals."""
+  """Returns the trial with the best value, the earliest of equals."""
   good = [(t, t.value) for t in trials if t.value is not None]
   choose = min if fewer_is_better(trials[0].metric) else max
   value = choose(value for _, value in good)
-  return next(trial for trial, own in good if own == value)
+  return next(trial for trial, score in good if score == value)
 
 
 def said(trial: Trial) -> str:
-  """A trial in one line."""
+  """Formats a trial in one line: its point, and its value or error."""
   text = ', '.join(f'{f} {_short(v)}' for f, v in trial.point.items())
   return f'{text}: {trial.error or _spread(trial, trial.metric)}'
 
 
 def _spread(trial: Trial, name: str) -> str:
-  """'validation accuracy 93.06 ± 1.20 %', of one value without deviation."""
-  shown = metrics.metric(name)
-  found = summary.spread(metrics.values(trial.members, name))
-  text = summary.mean_and_std(found['mean'], found['std'], shown.text)
-  return f'{shown.label} {text} {shown.unit}'
+  """Returns 'validation accuracy 93.06 ± 1.20 %'.
+
+  One value has no deviation.
+  """
+  metric = metrics.metric(name)
+  spread = summary.spread(metrics.values(trial.members, name))
+  text = summary.mean_and_std(spread['mean'], spread['std'], metric.text)
+  return f'{metric.label} {text} {metric.unit}'
 
 
 def _short(value: Any) -> str:
@@ -218,19 +221,22 @@ def _short(value: Any) -> str:
 
 
 def verdict(trials: Sequence[Trial]) -> str:
-  """The best trial: its values, on validation and, this once, on test."""
-  found = best(trials)
+  """Describes the best trial, with its values on validation and on test.
+
+  A search uses test values only here, once the trial is chosen.
+  """
+  winner = best(trials)
   failed = sum(bool(trial.error) for trial in trials)
-  judged, seeds = _spread(found, found.metric), len(found.values)
-  test = found.metric.replace('validation', 'test')
+  judged, seeds = _spread(winner, winner.metric), len(winner.values)
+  test = winner.metric.replace('validation', 'test')
   return '\n'.join(
     [
       f'best of {len(trials)} trials'
       + (f' ({failed} failed)' if failed else '')
-      + f': trial {found.number + 1}',
-      *(f'  {field} = {value!r}' for field, value in found.point.items()),
+      + f': trial {winner.number + 1}',
+      *(f'  {field} = {value!r}' for field, value in winner.point.items()),
       f'  {judged} ({seeds} seeds), chosen by',
-      f'  {_spread(found, test)}',
-      f'  {command_line(found.point)}',
+      f'  {_spread(winner, test)}',
+      f'  {command_line(winner.point)}',
     ]
   )

@@ -1,4 +1,4 @@
-"""What a search leaves behind: `trials.csv`, and one plot of all trials."""
+"""Output of a search: `trials.csv`, and one figure of all trials."""
 
 import math
 import pathlib
@@ -30,8 +30,8 @@ def write(
 
   Args:
     trials: of one search, at least one of them with a value.
-    space: what they were drawn from.
-    folder: made if need be.
+    space: the dimensions that they were drawn from.
+    folder: created if needed.
   """
   folder.mkdir(parents=True, exist_ok=True)
   table = folder / 'trials.csv'
@@ -40,7 +40,7 @@ def write(
 
 
 def csv(trials: Sequence[Trial], fields: Sequence[str]) -> str:
-  """One line a trial: its values of `fields` and what it is judged by."""
+  """Returns one line a trial: its values of `fields` and of its metric."""
   ends = (f'{trials[0].metric}_{what}' for what in ('mean', 'std'))
   return lines_of_csv(
     ['trial', *fields, *ends, 'seeds', 'best', 'error'],
@@ -60,25 +60,28 @@ def csv(trials: Sequence[Trial], fields: Sequence[str]) -> str:
 
 
 def draw(trials: Sequence[Trial], space: Mapping[str, Dimension]) -> Figure:
-  """The best so far, then the trials along each field, later ones darker."""
+  """Draws the best value so far, then the trials along each field.
+
+  Later trials are darker.
+  """
   count = 1 + len(space)
   columns, rows = min(count, _COLUMNS), math.ceil(count / _COLUMNS)
   figure = Figure(
     figsize=(_PANEL[0] * columns, _PANEL[1] * rows), layout='constrained'
   )
-  first, *others = figure.subplots(
+  first, *slices = figure.subplots(
     rows, columns, squeeze=False, sharey=True
   ).ravel()
-  for ax in (first, *others):
+  for ax in (first, *slices):
     figures.plain(ax)
   _history(first, trials)
-  for ax, (field, dimension) in zip(others, space.items(), strict=False):
+  for ax, (field, dimension) in zip(slices, space.items(), strict=False):
     _slice(ax, trials, field, dimension)
-  for ax in others[len(space) :]:
+  for ax in slices[len(space) :]:
     ax.set_visible(False)
   for row in range(rows):
     ylabel = metrics.metric(trials[0].metric).heading
-    (first, *others)[row * columns].set_ylabel(ylabel)
+    (first, *slices)[row * columns].set_ylabel(ylabel)
   return figure
 
 

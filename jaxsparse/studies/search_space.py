@@ -1,4 +1,4 @@
-"""What a search draws from: `--search config.optimizer.learning_rate=...`."""
+"""Ranges of a search: `--search config.optimizer.learning_rate=...`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ ACCEPTED = (
   'LOW:HIGH, log:LOW:HIGH, int:LOW:HIGH[:STEP], or values with commas between'
   ' them'
 )
-# Seeds are what the objective is the mean over, the data what it is of.
+# The objective is a mean over seeds, on the same data in every trial.
 _FIXED = ('seed', 'replicates', 'num_epochs', 'num_steps', 'multiplier')
 
 
@@ -19,7 +19,7 @@ class Dimension(NamedTuple):
   Attributes:
     kind: 'float', 'int' or 'choice'.
     low: the lowest value; of a choice `None`, like `high`.
-    high: the highest, itself included.
+    high: the highest, inclusive.
     log: whether the logarithm is drawn evenly.
     step: between neighbouring ints.
     choices: all values, of a choice.
@@ -33,11 +33,11 @@ class Dimension(NamedTuple):
   choices: tuple[Any, ...] = ()
 
   def suggest(self, trial: Any, field: str) -> Any:
-    """What an Optuna trial draws for a field."""
+    """Draws a value of a field by an Optuna trial."""
     if self.kind == 'choice':
-      # By its place: Optuna knows few types of choices.
-      places = list(range(len(self.choices)))
-      return self.choices[trial.suggest_categorical(field, places)]
+      # By its index: Optuna accepts few types of choices.
+      indices = list(range(len(self.choices)))
+      return self.choices[trial.suggest_categorical(field, indices)]
     if self.kind == 'int':
       return trial.suggest_int(
         field, self.low, self.high, step=self.step, log=self.log
@@ -46,7 +46,7 @@ class Dimension(NamedTuple):
 
 
 def space(config: Any, said: Sequence[str]) -> dict[str, Dimension]:
-  """Dotted field -> what is drawn for it.
+  """Parses `--search` into dotted field -> dimension.
 
   Args:
     config: a `ConfigDict` made by `config.default_config`.
@@ -63,17 +63,17 @@ def space(config: Any, said: Sequence[str]) -> dict[str, Dimension]:
         f'--search: config.{field}: every trial has the same seeds, steps, data'
         ' and evaluation; accepted are the fields of methods and optimisers'
       )
-  known = settings.known_fields(config, texts, 'search')
-  return {f: dimension(f, texts[f], known[f]) for f in texts}
+  values = settings.known_fields(config, texts, 'search')
+  return {f: dimension(f, texts[f], values[f]) for f in texts}
 
 
 def dimension(field: str, text: str, like: Any) -> Dimension:
-  """What a text says of a field.
+  """Parses the range or the choices of a field.
 
   Args:
     field: dotted.
     text: see `ACCEPTED`.
-    like: a value of the field, of whose type the others are to be.
+    like: a value of the field, whose type the parsed ones must have.
 
   Raises:
     ValueError: see `space`.
@@ -98,12 +98,12 @@ def _range(
 ) -> Dimension:
   low, high = numbers
   kinds = {type(low), type(high), type(step)}
-  whole = kinds == {int}
-  if not kinds <= {int, float} or (word == 'int' and not whole):
+  integers = kinds == {int}
+  if not kinds <= {int, float} or (word == 'int' and not integers):
     raise _refused(field, text)
   if not low < high or step < 1 or (word == 'log' and low <= 0):
     raise _refused(field, text)
-  kind = 'int' if whole else 'float'
+  kind = 'int' if integers else 'float'
   return Dimension(kind, low, high, log=word == 'log', step=step)
 
 
@@ -115,5 +115,5 @@ def _refused(field: str, text: str) -> ValueError:
 
 
 def command_line(point: Mapping[str, Any]) -> str:
-  """A point as the flags that give it, digit for digit."""
+  """Returns a point as command-line flags, with all digits."""
   return ' '.join(f'--config.{field}={v}' for field, v in point.items())

@@ -1,12 +1,13 @@
-"""What a study is: runs, analyses on them, and the report they are made for.
+"""Specification of a study: runs, analyses on them, and their report.
 
 All of it is plain data. A study's file under `configs/studies` has a
 `get_config()` that returns a `Study`; nothing here reads a disk or imports
-what it names.
+the configs and functions that it names.
 
 A run with a grid makes a row of the table for each point of the grid, and
 each row has a member for each seed. The member (a resolved config with its
-seed) is the unit that is trained, kept and shared between studies.
+seed) is the unit that is trained and stored; studies may have members in
+common.
 """
 
 import itertools
@@ -33,7 +34,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Run:
-  """A named run: a base config, what is changed in it, and its seeds.
+  """A named run: a base config, overrides of its fields, and its seeds.
 
   Attributes:
     name: letters, digits and underscores.
@@ -44,10 +45,10 @@ class Run:
       where weights (`init.checkpoint`) or masks (`init.masks`) come from.
     grid: dotted field -> values; all combinations are run.
     seeds: how many, from 0, or which.
-    label: what the report calls it; the name by default.
+    label: its name in the report; `name` by default.
     after: runs that must be finished first, besides those in `overrides`.
-    paper: metric -> the paper's number, in the metric's unit as shown. With a
-      grid of one field, metric -> {value: number}; of several, the keys are
+    paper: metric -> the paper's number, in the metric's displayed unit. With
+      a grid of one field, metric -> {value: number}; of several, the keys are
       tuples of values.
   """
 
@@ -62,11 +63,11 @@ class Run:
 
   @property
   def shown(self) -> str:
-    """`label`, or the name where there is none."""
+    """Name in the report: `label`, or `name` where that is empty."""
     return self.label or self.name
 
   def rows(self) -> tuple[Row, ...]:
-    """One a point of the grid, the last field changing fastest."""
+    """Returns a row for each point of the grid, the last field fastest."""
     points = itertools.product(*self.grid.values())
     return tuple(
       Row(self.name, tuple(zip(self.grid, values, strict=True)))
@@ -74,7 +75,7 @@ class Run:
     )
 
   def seed_list(self) -> tuple[int, ...]:
-    """The seeds, each once, in order."""
+    """Returns the seeds, each once, in order."""
     return (
       tuple(range(self.seeds))
       if isinstance(self.seeds, int)
@@ -82,36 +83,36 @@ class Run:
     )
 
   def paper_value(self, row: Row, metric: str) -> float | None:
-    """The paper's number for a row, if it printed one."""
-    given = self.paper.get(metric)
-    if not isinstance(given, Mapping):
-      return given
+    """Returns the paper's number for a row; `None` if it printed none."""
+    printed = self.paper.get(metric)
+    if not isinstance(printed, Mapping):
+      return printed
     values = tuple(value for _, value in row.point)
-    return given.get(values[0] if len(values) == 1 else values)
+    return printed.get(values[0] if len(values) == 1 else values)
 
 
 @dataclass(frozen=True)
 class Analysis:
   """A measurement on finished members; its numbers join those of a row.
 
-  What it finds to draw is in the report too: analyses of one function share a
-  figure, after those that the study asks for.
+  Its figure is in the report too, after those of `Study.figures`; analyses of
+  one function have one figure together.
 
   Attributes:
     name: letters, digits and underscores.
-    of: runs; the numbers belong to the rows of the first. The others give the
-      member of the same seed and the same values of shared grid fields.
-      'pruned@0' gives that of seed 0 whatever the seed; of the first, it has
-      the analysis made for that seed alone.
+    of: runs; the numbers belong to the rows of the first. Each of the others
+      contributes the member with the same seed and the same values of common
+      grid fields; 'pruned@0' the one with seed 0 whatever the seed. As the
+      first, 'pruned@0' limits the analysis to that seed.
     function: a name in `jaxsparse.analyses`, a dotted path or
       a function: see `results.findings`. It is called once a member of
       the first run, with one path for each of `of`.
     options: for the function.
     drawn: whether its figure is in the report, which has a line a row.
-    pooled: it is called once a row, with the paths of all seeds that finished
-      for each of `of` (of one for 'pruned@0'). What it finds is one number
-      for the row, which has an interval only if the function gives it the
-      jackknife's parts. For functions of pools, and for those alone.
+    pooled: whether it is called once a row, with the paths of all seeds that
+      finished for each of `of` (of one for 'pruned@0'). Its result is one
+      number for the row, which has an interval only if the function returns
+      the jackknife's parts. For functions of pools, and for those alone.
   """
 
   name: str
@@ -130,8 +131,8 @@ class Curves:
     entry: of `metrics.jsonl` (`eval_accuracy`, `gradient_norm` ...), or the
       difference of two, `a-b`.
     log: whether the y axis is logarithmic.
-    runs: those that are shown; all by default.
-    last_step: that is shown; all by default.
+    runs: those that are drawn; all by default.
+    last_step: the last that is drawn; all by default.
   """
 
   entry: str = 'eval_accuracy'
@@ -149,7 +150,7 @@ class Against:
   Attributes:
     grid_field: whose values are on the x axis.
     metric: on the y axis.
-    runs: those that are shown; all by default.
+    runs: those that are drawn; all by default.
     log: whether the y axis is logarithmic.
     at: other field of the grid -> value: where it is drawn; at each point by
       default, one line a point.
@@ -168,8 +169,8 @@ class Scatter:
 
   Attributes:
     x: the metric on the x axis.
-    y: that on the y axis.
-    runs: those that are shown; all by default.
+    y: the metric on the y axis.
+    runs: those that are drawn; all by default.
   """
 
   x: str
@@ -182,14 +183,13 @@ Figure = Curves | Against | Scatter
 
 @dataclass(frozen=True)
 class Study:
-  """Runs, and the report they are made for.
+  """Runs, and the content of their report.
 
   Attributes:
     title: of the report.
     source: the paper, and which of its tables or figures this is.
     runs: with names that differ.
-    metrics: the columns of the table, by names as `studies.quantities` has
-      them.
+    metrics: the columns of the table, named as in `studies.quantities`.
     across: a grid field whose values become groups of columns, as in a table
       of methods against sparsities; '' for one row a point.
     figures: in the report, in this order.
@@ -209,9 +209,9 @@ class Study:
   notes: str = ''
 
   def run(self, name: str) -> Run:
-    """The run of that name."""
+    """Returns the run of that name."""
     return next(run for run in self.runs if run.name == name)
 
   def rows(self) -> tuple[Row, ...]:
-    """The rows of all runs, in order."""
+    """Returns the rows of all runs, in order."""
     return tuple(row for run in self.runs for row in run.rows())

@@ -24,12 +24,12 @@ from jaxsparse.studies.spec import (
 
 Grid = dict[str, tuple[Any, ...]]
 
-# Settled by the study itself: each seed is a member of its own.
+# Set by the study itself: each seed is a separate member.
 _SEEDS = ('seed', 'replicates')
 
 
 def grid(config: Any, said: Sequence[str]) -> Grid:
-  """Dotted field -> the values that it is to have.
+  """Parses `--sweep` into dotted field -> values.
 
   Args:
     config: a `ConfigDict` made by `config.default_config`.
@@ -49,16 +49,16 @@ def grid(config: Any, said: Sequence[str]) -> Grid:
       '--sweep: got config.num_steps and config.num_epochs; accepted is one of'
       ' them, which is the length of the run'
     )
-  known = settings.known_fields(config, texts, 'sweep')
-  return {f: settings.values(f, texts[f], known[f]) for f in texts}
+  current = settings.known_fields(config, texts, 'sweep')
+  return {f: settings.values(f, texts[f], current[f]) for f in texts}
 
 
 def overrides(path: str, config: Any) -> dict[str, Any]:
-  """The fields of `config` that differ from those of the file it is of.
+  """Returns the fields of `config` that differ from those of its file.
 
   Args:
     path: of the file, as `--config` takes it.
-    config: what it made, changed since.
+    config: made by the file, with fields changed since.
   """
   before, now = (
     flat(config_lib.plain(c)) for c in (config_files.load(path), config)
@@ -71,15 +71,15 @@ def overrides(path: str, config: Any) -> dict[str, Any]:
 
 
 def study(path: str, config: Any, swept: Grid) -> Study:
-  """The study of a config over a grid.
+  """Returns the study of a config over a grid.
 
-  Fields that hold numbers are the grid of its runs; all combinations of the
-  others are runs of their own, so that they get lines of their own.
+  Numeric fields are the grid of its runs; each combination of the other fields
+  is a separate run, so that each has its line in a figure.
 
   Args:
     path: of the config's file, as `--config` takes it.
-    config: what it made, with overrides. Without a swept seed it is run for as
-      many as it has replicates.
+    config: made by the file, with overrides. Without a swept seed it is run
+      for as many seeds as it has replicates.
     swept: from `grid`.
   """
   now = changes.over(overrides(path, config), swept)
@@ -88,9 +88,11 @@ def study(path: str, config: Any, swept: Grid) -> Study:
     range(config.seed, config.seed + config.replicates)
   )
   numbers = {f: v for f, v in swept.items() if f != 'seed' and _numeric(v)}
-  others = {f: v for f, v in swept.items() if f != 'seed' and f not in numbers}
+  categories = {
+    f: v for f, v in swept.items() if f != 'seed' and f not in numbers
+  }
   name = short_name(path)
-  points = _points(others)
+  points = _points(categories)
   words = _words(points)
   runs = tuple(
     Run(
@@ -116,7 +118,12 @@ def study(path: str, config: Any, swept: Grid) -> Study:
 
 
 def at(made: Study, point: Mapping[str, Any]) -> Study:
-  """A study of one run with the values of `point` in its config."""
+  """Returns a study of one run with `point` in its config.
+
+  Args:
+    made: from `study`, of a single run.
+    point: dotted field -> value.
+  """
   (run,) = made.runs
   overrides = changes.over(run.overrides, point)
   return dataclasses.replace(
@@ -125,7 +132,7 @@ def at(made: Study, point: Mapping[str, Any]) -> Study:
 
 
 def short_name(path: str) -> str:
-  """The name of a config that comes with jaxsparse, of its path."""
+  """Returns the name of a config of jaxsparse by its path; else the path."""
   spec, colon, argument = path.partition(':')
   folder, file = config_files.folder(), pathlib.Path(spec)
   if file.is_relative_to(folder):
@@ -145,7 +152,7 @@ def _points(others: Grid) -> list[Point]:
 
 
 def _words(points: Sequence[Point]) -> list[str]:
-  """Names of letters, digits and underscores, unlike one another."""
+  """Returns distinct names of letters, digits and underscores."""
   texts = ('_'.join(str(value) for _, value in point) for point in points)
   words = [re.sub(r'\W+', '_', t, flags=re.ASCII).strip('_') for t in texts]
   if points == [()]:
@@ -156,5 +163,5 @@ def _words(points: Sequence[Point]) -> list[str]:
 
 
 def _notes(changed: dict[str, Any]) -> str:
-  said = ', '.join(f'config.{f}={v!r}' for f, v in changed.items())
-  return f'Changed in the config: {said}.' if said else ''
+  fields = ', '.join(f'config.{f}={v!r}' for f, v in changed.items())
+  return f'Changed in the config: {fields}.' if fields else ''
