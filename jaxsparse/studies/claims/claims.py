@@ -1,4 +1,4 @@
-"""Where a claim applies, and what it says in words."""
+"""The points at which a claim is judged, and its text."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -25,7 +25,7 @@ _SIGNS = {'>=': '≥', '<=': '≤'}
 
 
 def runs(claim: Claim) -> tuple[str, ...]:
-  """The names of the runs that a claim is about."""
+  """Returns the names of the runs that a claim is about."""
   match claim:
     case Ordering():
       return tuple(claim.runs)
@@ -37,45 +37,46 @@ def runs(claim: Claim) -> tuple[str, ...]:
 
 
 def points(claim: Claim, rows: Iterable[Row]) -> list[Point]:
-  """The points at which a claim is judged, in the order of the rows.
+  """Returns the points at which a claim is judged, in the order of the rows.
 
-  They are those that its runs share: each combination of values of the grid
-  fields that every run which has the field has a row for. A run without a
-  field (dense, say) stands at each of its values. A trend is judged along its
-  field, which is therefore not in its points.
+  They are the points that its runs have in common: the combinations of values
+  of grid fields at which each run with these fields has a row. A run without a
+  field (dense, say) counts at each of the field's values. A trend is judged
+  along its field, which is therefore not in its points.
   """
   along = claim.along if isinstance(claim, Trend) else None
   joined: list[dict[str, Any]] = [{}]
   for run in runs(claim):
-    own = [dict(row.point) for row in rows if row.run == run]
-    for point in own:
+    grid = [dict(row.point) for row in rows if row.run == run]
+    for point in grid:
       point.pop(along or '', None)
-    unique = [p for i, p in enumerate(own) if p not in own[:i]]
+    unique = [p for i, p in enumerate(grid) if p not in grid[:i]]
     joined = [a | b for a in joined for b in unique if _agree(a, b)]
-  wanted = dict(claim.at)
+  fixed = dict(claim.at)
   return [
     tuple(point.items())
     for point in joined
-    if wanted.keys() <= point.keys() and _agree(point, wanted)
+    if fixed.keys() <= point.keys() and _agree(point, fixed)
   ]
 
 
 def rows_at(rows: Iterable[Row], run: str, point: Point) -> list[Row]:
-  """The rows of a run that lie at a point: several along a trend."""
-  place = dict(point)
-  return [r for r in rows if r.run == run and _agree(dict(r.point), place)]
+  """Returns the rows of a run at a point: several along a trend."""
+  fixed = dict(point)
+  return [r for r in rows if r.run == run and _agree(dict(r.point), fixed)]
 
 
 def check(where: str, claim: Claim, study: Study) -> None:
-  """Sees to it, before anything runs, that a claim can be judged.
+  """Checks, before anything runs, that a claim can be judged.
 
   Args:
-    where: it stands, for the error.
-    claim: whose runs, relation and direction are known to be sound.
+    where: the claim's position in the study, for the error.
+    claim: whose runs, relation and direction are valid.
     study: that it is part of.
 
   Raises:
-    ValueError: it applies nowhere, or there is no line to draw for a trend.
+    ValueError: it applies at no point; or the field of a trend has fewer than
+      two values, one that is no number, or other values in `minus`.
   """
   if isinstance(claim, Trend):
     _check_trend(where, claim, study)
@@ -108,13 +109,13 @@ def _check_trend(where: str, claim: Trend, study: Study) -> None:
 
 
 def words(claim: Claim, label: Callable[[str], str] = str) -> str:
-  """What is claimed: the author's words, or else ours."""
+  """Returns the author's text of a claim, or else a generated one."""
   if claim.text:
     return claim.text
   what = metrics.metric(claim.metric)
   at = point_name(tuple(claim.at.items()))
-  said = f'{capital(what.label)}: {_said(claim, label)}'
-  return f'{said}, at {at}' if at else said
+  text = f'{capital(what.label)}: {_said(claim, label)}'
+  return f'{text}, at {at}' if at else text
 
 
 def _said(claim: Claim, label: Callable[[str], str]) -> str:
@@ -136,12 +137,12 @@ def _said(claim: Claim, label: Callable[[str], str]) -> str:
 
 
 def quotient(names: Sequence[str], label: Callable[[str], str]) -> str:
-  """'RigL / static'."""
+  """Joins the names of two runs as a ratio: 'RigL / static'."""
   return ' / '.join(label(name) for name in names)
 
 
 def subject(names: Sequence[str], label: Callable[[str], str]) -> str:
-  """'RigL', or 'RigL − static'."""
+  """Joins the names of runs as a difference: 'RigL', or 'RigL − static'."""
   return f' {MINUS} '.join(label(name) for name in names)
 
 

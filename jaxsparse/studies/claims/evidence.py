@@ -22,7 +22,7 @@ LEVEL = 0.95
 TOO_FEW = 'an interval needs two seeds of each'
 NOT_POSITIVE = 'a ratio is of numbers above 0'
 AGREE = 'the seeds agree exactly, so their spread says nothing'
-# Of the largest weight: what has less is a 0 that rounding missed.
+# Weights below this fraction of the largest are 0 but for rounding.
 _NEGLIGIBLE = 1e-9
 
 
@@ -30,9 +30,9 @@ class Sample(NamedTuple):
   """The numbers of a row.
 
   Attributes:
-    values: in shown units, one a seed that has one; of a pooled analysis what
-      each seed contributes, or the one number.
-    asked: how many values there were to be.
+    values: in displayed units, one a seed that has one; of a pooled analysis
+      the contribution of each seed, or the single number.
+    asked: how many values a complete row has.
     pooled: whether it is one number of all seeds together.
   """
 
@@ -45,10 +45,10 @@ class Estimate(NamedTuple):
   """A number that a verdict rests on.
 
   Attributes:
-    name: what of.
-    interval: in the metric's unit as shown; of a slope, for a change of 1 in
-      the field. `None` where the seeds do not give one.
-    why: they do not, or ''.
+    name: of the number in words ('RigL − static').
+    interval: in the metric's displayed unit; of a slope, for a change of 1 in
+      the field. `None` where the seeds do not allow one.
+    why: the reason that there is no interval, or ''.
   """
 
   name: str
@@ -60,37 +60,37 @@ Samples = Mapping[Row, Sample]
 
 
 def samples(results: Results, metric: str) -> dict[Row, Sample]:
-  """The numbers of every row of a study."""
-  found = {}
+  """Returns the sample of each row of a study."""
+  by_row = {}
   for row in results.study.rows():
     members = results.of(row)
     pooled = metrics.pooled(results, row, metric)
     if pooled and not pooled.parts:
-      found[row] = Sample((pooled.value,), 1, pooled=True)
+      by_row[row] = Sample((pooled.value,), 1, pooled=True)
       continue
     if pooled:
-      found[row] = Sample(pooled.parts, len(members))
+      by_row[row] = Sample(pooled.parts, len(members))
       continue
     values = tuple(metrics.values(members, metric))
-    found[row] = Sample(values, len(members))
-  return found
+    by_row[row] = Sample(values, len(members))
+  return by_row
 
 
 def estimates(
   claim: Claim, point: Point, samples: Samples, label: Callable[[str], str]
 ) -> list[Estimate]:
-  """What a claim is judged by at a point.
+  """Returns the estimates that a claim is judged by at a point.
 
   Args:
     claim: one that `claims.check` let pass.
     point: one of `claims.points`.
     samples: of every row, of the claim's metric.
-    label: what a run is called.
+    label: the label of a run by its name.
 
   Returns:
-    One; of an ordering one for each pair of neighbours; of a trend the slope,
-    then one for each pair of neighbours along the field if it has
-    three values or more.
+    One estimate; of an ordering one for each pair of neighbours; of a trend the
+    slope, then one for each pair of neighbours along the field if it has three
+    values or more.
   """
   if isinstance(claim, Trend):
     return _trend(claim, point, samples, label)
@@ -122,7 +122,7 @@ def estimates(
 
 
 def reverses(claim: Trend, step: Estimate) -> bool:
-  """Whether a step certainly goes the other way."""
+  """Returns whether a step's whole interval is against the trend."""
   if step.interval is None:
     return False
   _, low, high = step.interval
@@ -130,7 +130,7 @@ def reverses(claim: Trend, step: Estimate) -> bool:
 
 
 def _each(number: int) -> float:
-  """The level of each of some intervals that have `LEVEL` together."""
+  """Returns the level of each of `number` intervals with `LEVEL` jointly."""
   return 1 - (1 - LEVEL) / number
 
 
@@ -141,7 +141,7 @@ def _estimate(
   level: float,
   exact: bool,
 ) -> Estimate:
-  """Of a contrast, if its seeds give one."""
+  """Estimates a contrast, with an interval if its seeds allow one."""
   least = _NEGLIGIBLE * max(map(abs, weights))
   counted = [v for v, w in zip(values, weights, strict=True) if abs(w) > least]
   if why := _unfit(values, counted, exact):
@@ -165,7 +165,7 @@ def _unfit(
   counted: Sequence[Sequence[float]],
   exact: bool,
 ) -> str:
-  """Why samples give no interval, or ''."""
+  """Returns why samples allow no interval, or ''."""
   if any(len(v) < 2 for v in values):
     return TOO_FEW
   if not exact and all(len(set(v)) == 1 for v in counted):
@@ -174,7 +174,7 @@ def _unfit(
 
 
 class _Part(NamedTuple):
-  """A row's part in a trend: `sign` is -1 for what is taken off."""
+  """A row's term in a trend: `sign` is -1 for rows of `minus`."""
 
   place: float
   values: Sequence[float]
@@ -188,26 +188,30 @@ def _trend(
   parts = _parts(claim, point, samples)
 
   def contrast(name: str, at: Mapping[float, float], level: float) -> Estimate:
-    """Of the means at some places, each with its weight."""
-    kept = [part for part in parts if part.place in at]
-    weights = [part.sign * at[part.place] for part in kept]
-    values = [part.values for part in kept]
+    """Estimates a weighted sum of means; `at` is field value -> weight."""
+    terms = [part for part in parts if part.place in at]
+    weights = [part.sign * at[part.place] for part in terms]
+    values = [part.values for part in terms]
     return _estimate(name, values, weights, level, exact)
 
   x = sorted({part.place for part in parts})
   slope = dict(zip(x, intervals.slope_weights(x), strict=True))
-  shown = claims.subject(claims.runs(claim), label)
-  # Of two places the slope is the step.
+  subject = claims.subject(claims.runs(claim), label)
+  # With two values of the field the slope is the step.
   steps = list(itertools.pairwise(x)) if len(x) > 2 else []
   level = _each(len(steps) or 1)
   return [
-    contrast(f'Slope of {shown}', slope, LEVEL),
+    contrast(f'Slope of {subject}', slope, LEVEL),
     *(contrast(_step(claim, *s), {s[0]: -1, s[1]: 1}, level) for s in steps),
   ]
 
 
 def _parts(claim: Trend, point: Point, samples: Samples) -> list[_Part]:
-  """A level run has none: what it takes from one end it takes from another."""
+  """Returns the terms of a trend, one for each row that has its field.
+
+  Runs without the field have none: subtracting a constant from all means
+  changes neither the slope nor the steps.
+  """
   return [
     _Part(place, samples[row].values, 1.0 if name == claim.run else -1.0)
     for name in claims.runs(claim)
@@ -217,6 +221,6 @@ def _parts(claim: Trend, point: Point, samples: Samples) -> list[_Part]:
 
 
 def _step(claim: Trend, one: float, other: float) -> str:
-  """'from 80 % to 98 %'."""
+  """Names a step along the field: 'from 80 % to 98 %'."""
   ends = (value_name(claim.along, place) for place in (one, other))
   return f'from {" to ".join(ends)}'

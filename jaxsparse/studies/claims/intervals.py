@@ -28,7 +28,7 @@ class Interval(NamedTuple):
 def contrast(
   samples: Sequence[Sequence[float]], weights: Sequence[float], level: float
 ) -> Interval:
-  """The interval of `sum(weights[i] * mean(samples[i]))`.
+  """Returns the interval of `sum(weights[i] * mean(samples[i]))`.
 
   Args:
     samples: independent of one another, two values or more in each.
@@ -60,11 +60,11 @@ def contrast(
 def ratio(
   one: Sequence[float], other: Sequence[float], level: float
 ) -> Interval:
-  """The interval of the geometric mean of `one` over that of `other`.
+  """Returns the interval of a ratio of geometric means, `one` over `other`.
 
-  It is Welch's of the difference of mean logarithms, in the numbers' own scale.
-  For positive numbers that may differ by factors from seed to seed, as gradient
-  norms do: of a few such, means are those of the largest.
+  It is the exponential of Welch's interval of the difference of mean
+  logarithms. For positive numbers that may differ by factors from seed to seed,
+  as gradient norms do: the largest of a few such dominates their mean.
 
   Args:
     one: the numerator's values, two or more.
@@ -82,7 +82,7 @@ def ratio(
 
 
 def slope_weights(x: Sequence[float]) -> list[float]:
-  """The weights with which means at `x` sum to their least-squares slope."""
+  """Returns weights with which means at `x` sum to the least-squares slope."""
   mean = statistics.mean(x)
   spread = math.fsum((a - mean) ** 2 for a in x)
   return [(a - mean) / spread for a in x]

@@ -1,4 +1,4 @@
-"""Verdicts in words: the estimates with their intervals, what is missing."""
+"""Verdicts in words: estimates with their intervals, and missing seeds."""
 
 from collections.abc import Callable, Sequence
 
@@ -29,11 +29,11 @@ from jaxsparse.studies.spec import Point
 def numbers(
   claim: Claim, point: Point, samples: Samples, estimates: Sequence[Estimate]
 ) -> str:
-  """What a claim was judged by at a point.
+  """Formats the estimates that a claim was judged by at a point.
 
   Args:
     claim: that was judged.
-    point: where.
+    point: at which it was judged.
     samples: of every row, of the claim's metric.
     estimates: from `evidence.estimates`.
   """
@@ -62,14 +62,14 @@ def _text(claim: Claim, point: Point, estimate: Estimate) -> str:
 
 
 def _numbers(claim: Claim, interval: Interval, unit: str) -> str:
-  """'2.00 points [1.00, 3.00]'."""
+  """Formats an interval: '2.00 points [1.00, 3.00]'."""
   text = metrics.metric(claim.metric).text
   value, low, high = (signed(text(v)) for v in interval)
   return f'{value} {unit}'.rstrip() + f' [{low}, {high}]'
 
 
 def _figures(ratio: float) -> str:
-  """'0.32', '12.3', '1,530': three figures, or all that are whole."""
+  """Formats a ratio to three figures or more: '0.32', '12.3', '1,530'."""
   return signed(f'{ratio:,.0f}' if abs(ratio) >= 1000 else f'{ratio:.3g}')
 
 
@@ -84,7 +84,7 @@ def _trend(
   slope: Estimate,
   *steps: Estimate,
 ) -> str:
-  """The slope, then the steps that go the other way or cannot be told."""
+  """Formats the slope, then the steps against it or without an interval."""
   text = _text(claim, point, slope)
   if slope.interval:
     text += _over_range(claim, slope.interval, point, samples)
@@ -102,7 +102,7 @@ def _trend(
 def _over_range(
   claim: Trend, slope: Interval, point: Point, samples: Samples
 ) -> str:
-  """What the slope comes to from one end of the field to the other."""
+  """Formats the change by the slope from one end of the field to the other."""
   places = [
     dict(row.point)[claim.along]
     for row in claims.rows_at(samples, claim.run, point)
@@ -118,16 +118,16 @@ def _over_range(
 def lost(
   claim: Claim, point: Point, samples: Samples, label: Callable[[str], str]
 ) -> str:
-  """'2 of 5 seeds of RigL at 98 %', of those that are missing, or ''."""
-  said = []
+  """Returns the missing seeds: '2 of 5 seeds of RigL at 98 %', or ''."""
+  missing = []
   for name in claims.runs(claim):
     for row in claims.rows_at(samples, name, point):
-      values, asked, _ = samples[row]
-      if len(values) < asked:
+      values, total, _ = samples[row]
+      if len(values) < total:
         at = ''
         if isinstance(claim, Trend) and claim.along in dict(row.point):
-          place = value_name(claim.along, dict(row.point)[claim.along])
-          at = f' at {place}'
-        missing = f'{asked - len(values)} of {asked} seeds'
-        said.append(f'{missing} of {label(name)}{at}')
-  return ', '.join(said)
+          value = value_name(claim.along, dict(row.point)[claim.along])
+          at = f' at {value}'
+        seeds = f'{total - len(values)} of {total} seeds'
+        missing.append(f'{seeds} of {label(name)}{at}')
+  return ', '.join(missing)

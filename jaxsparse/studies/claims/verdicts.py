@@ -1,10 +1,9 @@
 """Whether what a study claims holds, by 95 % confidence intervals.
 
-A claim *holds* where its interval lies wholly where the claim says, *fails*
-where it lies wholly outside, and is *undecided* where it has both. Each is
-judged at each point of the grid that it applies to, and each of these
-verdicts has a confidence of 95 % of its own: nothing is corrected for how
-many there are.
+A claim *holds* where its whole interval satisfies it, *fails* where none of
+the interval does, and is *undecided* otherwise. Each claim is judged at each
+point of the grid that it applies to, and each of these verdicts has a
+confidence of 95 % by itself: nothing is corrected for their number.
 
 - Bound: Student's t interval of a mean.
 - Difference: Welch's interval of a difference of two means.
@@ -19,35 +18,36 @@ many there are.
   if the slope's interval is on the claimed side and no step goes the other
   way; it fails if the slope's interval is on the other side, or if any step
   goes the other way, by intervals that are corrected (Bonferroni) for the
-  number of steps: a line through a hump rises, what it is drawn through does
-  not. A trend that is there is denied in one study of twenty at most (slope
-  and steps, 2.5 % each), one of a level is asserted in one of forty; with two
-  or three seeds whose spread differs much from place to place, somewhat more
+  number of steps: a line through a hump may rise although the means do not.
+  A true trend is denied in at most one study of twenty (slope and steps, 2.5 %
+  each), and a trend of constant means is asserted in one of forty; with two or
+  three seeds whose spread differs much from point to point, somewhat more
   often (the intervals then cover 93 to 94 %, by simulation). Slope and
-  steps are weighted sums of means, each mean with a variance of its own
-  (Welch's, with Satterthwaite's degrees of freedom), and each place has the
+  steps are weighted sums of means, each mean with a separate variance
+  (Welch's, with Satterthwaite's degrees of freedom), and each point has the
   same weight; weights by precision would make *which* slope is estimated
-  depend on the noise. If `minus` lacks the field it is one level, and leaves
-  all of them as they are.
+  depend on the noise. If `minus` lacks the field it is a constant, which
+  changes neither slope nor steps.
 
 A number of all seeds together (an ensemble's) counts like a mean where its
-analysis tells what each seed contributes, by the jackknife (Tukey 1958).
+analysis returns the contribution of each seed, by the jackknife (Tukey 1958).
 
 Undecided whatever the numbers are:
 
 - Seeds that agree exactly, in all that is compared. On a small test set a few
-  seeds do so by accident, and no spread is then no sign of certainty. Of
-  numbers that the config settles (sparsity, weights) they are one.
+  seeds do so by accident, and a spread of 0 is then no sign of certainty. It
+  is one for numbers that the config determines (sparsity, weights).
 - Ratios of numbers that are not all above 0.
-- Seeds that are missing. Those that fail are not any seeds: what is left is
-  the better part, or another one. What it would say alone is told.
+- Missing seeds. Seeds do not fail at random: the remaining ones may be the
+  better ones, or differ otherwise. The verdict on the remaining seeds is
+  reported as well.
 
-Runs have seeds in common: the same seed gives the same order of batches and
-often the same initial weights. Differences are nevertheless not taken pair by
-pair. Trained networks soon forget what they shared, so there is little to
+Runs have seeds in common: the same seed leads to the same order of batches and
+often the same initial weights. Differences are nevertheless not paired by
+seed. Trained networks soon lose what they had in common, so there is little to
 gain; a paired interval has half the degrees of freedom; and it would need the
-same seeds to succeed in both runs. Where results of a seed do go together,
-Welch's interval is wider than it had to be.
+same seeds to succeed in both runs. Where results of a seed are correlated,
+Welch's interval is wider than necessary.
 """
 
 from collections.abc import Callable, Sequence
@@ -84,14 +84,14 @@ ALONE = (
 
 
 class Verdict(NamedTuple):
-  """What is to be said of a claim at a point.
+  """Verdict on a claim at a point.
 
   Attributes:
     claim: that was judged.
-    point: where.
+    point: at which it was judged.
     outcome: 'holds', 'fails' or 'undecided'.
     estimates: from `evidence.estimates`.
-    text: it in words, with numbers.
+    text: the verdict in words, with numbers.
   """
 
   claim: Claim
@@ -104,12 +104,12 @@ class Verdict(NamedTuple):
 def judge(
   claim: Claim, samples: Samples, label: Callable[[str], str] = str
 ) -> list[Verdict]:
-  """One verdict for each point at which the claim applies.
+  """Returns one verdict for each point at which the claim applies.
 
   Args:
     claim: one that `claims.check` let pass.
     samples: of every row of the study, of the claim's metric.
-    label: what a run is called.
+    label: the label of a run by its name.
   """
   return [
     _judged(claim, point, samples, label)
@@ -118,7 +118,7 @@ def judge(
 
 
 def of_study(results: Results) -> list[tuple[str, list[Verdict]]]:
-  """What each claim of a study says, and the verdicts on it."""
+  """Returns the text of each claim of a study, and the verdicts on it."""
 
   def label(name: str) -> str:
     return results.study.run(name).shown
@@ -152,7 +152,7 @@ def _judged(
 
 
 def _of_all(outcomes: Sequence[Outcome]) -> Outcome:
-  """Of what holds where all parts do, and fails where any does."""
+  """Combines outcomes: all must hold, and any that fails is decisive."""
   if 'fails' in outcomes:
     return 'fails'
   return 'holds' if set(outcomes) == {'holds'} else 'undecided'
@@ -168,7 +168,7 @@ def _of_trend(claim: Trend, slope: Estimate, *steps: Estimate) -> Outcome:
 
 
 def _rows(claim: Claim, point: Point, samples: Samples) -> list[Row]:
-  """The rows that a claim is about at a point."""
+  """Returns the rows that a claim is about at a point."""
   names = claims.runs(claim)
   return [r for name in names for r in claims.rows_at(samples, name, point)]
 
