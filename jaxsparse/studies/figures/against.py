@@ -44,7 +44,10 @@ Levels = dict[str, Cell]
 
 
 def against(results: Results, asked: Against) -> Drawn | None:
-  """Means with bands of one standard deviation, and the paper's, hollow.
+  """Draws a metric against a grid field, with the paper's numbers.
+
+  Lines are means with bands of one standard deviation; the paper's numbers are
+  hollow markers.
 
   Returns:
     The figure; `None` where there is no value to show.
@@ -63,8 +66,8 @@ def against(results: Results, asked: Against) -> Drawn | None:
     for run in runs
     if not run.grid
   }
-  shown = [c for line in lines.values() for _, c in line] + [*levels.values()]
-  if all(c.mean is None for c in shown):
+  drawn = [c for line in lines.values() for _, c in line] + [*levels.values()]
+  if all(c.mean is None for c in drawn):
     return None
   values = list(
     dict.fromkeys(v for run in runs for v in run.grid.get(field, ()))
@@ -74,8 +77,8 @@ def against(results: Results, asked: Against) -> Drawn | None:
   place = dict(zip(values, at, strict=True))
   styles = run_styles(study)
   if asked.log:
-    every = [_series(place, line) for line in lines.values()]
-    figures.log_scale(ax, [*every, *(_level(c) for c in levels.values())])
+    series = [_series(place, line) for line in lines.values()]
+    figures.log_scale(ax, [*series, *(_level(c) for c in levels.values())])
   for i, ((name, point), line) in enumerate(lines.items()):
     label = _label(study.run(name), point)
     style = {**styles[name], **_nth_look(lines, name, point)}
@@ -83,7 +86,7 @@ def against(results: Results, asked: Against) -> Drawn | None:
     _draw_line(ax, place, line, label=label, **style)
   for name, cell in levels.items():
     _draw_level(ax, cell, label=study.run(name).shown, **styles[name])
-  if any(c.paper is not None for c in shown):
+  if any(c.paper is not None for c in drawn):
     ax.plot([], [], color='0.35', label='paper’s number', **_PAPER)
   ax.set(xlabel=axis_name(field), ylabel=what.heading)
   figure_legend(figure, beside=True)
@@ -100,14 +103,14 @@ def against(results: Results, asked: Against) -> Drawn | None:
 
 
 def _lines(results: Results, run: Run, asked: Against) -> dict[Point, Line]:
-  """A line for each combination of the run's other grid fields."""
+  """Returns a line for each combination of the run's other grid fields."""
   lines: dict[Point, Line] = {}
   for row in run.rows():
     point = dict(row.point)
     if any(point.get(f, value) != value for f, value in asked.at.items()):
       continue
-    settled = (asked.grid_field, *asked.at)
-    other = tuple(p for p in row.point if p[0] not in settled)
+    fixed = (asked.grid_field, *asked.at)
+    other = tuple(p for p in row.point if p[0] not in fixed)
     cell = cells.cell(results, row, asked.metric)
     value = point[asked.grid_field]
     lines.setdefault(other, []).append((value, cell))
@@ -115,9 +118,12 @@ def _lines(results: Results, run: Run, asked: Against) -> dict[Point, Line]:
 
 
 def _nth_look(lines: Lines, name: str, point: Point) -> dict[str, str]:
-  """Several lines of a run share its colour and differ in all else."""
-  own = [p for n, p in lines if n == name]
-  nth = own.index(point)
+  """Returns the marker and dashes that tell the lines of a run apart.
+
+  They all have the run's colour.
+  """
+  points = [p for n, p in lines if n == name]
+  nth = points.index(point)
   look = {'marker': MARKERS[nth % len(MARKERS)]}
   return look | {'linestyle': DASHES[nth % len(DASHES)]} if nth else look
 
@@ -138,7 +144,7 @@ def _draw_line(
 
 
 def _series(place: dict[Any, float], line: Line) -> Series:
-  """The numbers of a line along the axis."""
+  """Returns the means of a line along the axis, with spreads and minima."""
   good = [
     (place[v], c.mean, c.std or 0.0, c.mean if c.low is None else c.low)
     for v, c in line
@@ -154,7 +160,7 @@ def _level(cell: Cell) -> Series:
 def _draw_level(ax: Axes, cell: Cell, **style: Any) -> None:
   figures.level(ax, _level(cell), **style)
   if cell.paper is not None:
-    # At the right end of the axis, as a level has no place along it.
+    # At the right end of the axis, as a level has no position along it.
     ax.plot(
       [1.0],
       [cell.paper],
@@ -170,14 +176,14 @@ def _caption(
   levels: Levels,
   logarithmic: bool,
 ) -> str:
-  """How to read it."""
-  shown = [c for line in lines.values() for _, c in line] + [*levels.values()]
+  """Returns the caption: the meaning of bands, level lines and markers."""
+  drawn = [c for line in lines.values() for _, c in line] + [*levels.values()]
   parts = [
     'Means over seeds; bands are one sample standard deviation to each side'
   ]
   if levels:
     parts.append('level lines are runs without the field')
-  if any(c.paper is not None for c in shown):
+  if any(c.paper is not None for c in drawn):
     parts.append('hollow markers are the paper’s numbers')
   if logarithmic:
     parts.append('the axis is logarithmic in the weights that are left')
@@ -190,9 +196,9 @@ def _account(
   lines: Lines,
   levels: Levels,
 ) -> list[str]:
-  """What the figure says, in words."""
+  """Describes each line in words, by the values at its ends."""
   study = results.study
-  said = []
+  descriptions = []
   for (name, point), line in lines.items():
     good = [(v, c) for v, c in line if c.mean is not None]
     label = _label(study.run(name), point)
@@ -202,10 +208,11 @@ def _account(
         f'{c.metric.text(c.mean or 0.0)} at {value_name(field, v)}'
         for v, c in ends
       )
-      said.append(f'{label}: {text}')
+      descriptions.append(f'{label}: {text}')
     else:
-      said.append(f'{label}: no value')
+      descriptions.append(f'{label}: no value')
   for name, cell in levels.items():
     if cell.mean is not None:
-      said.append(f'{study.run(name).shown}: {cell.metric.text(cell.mean)}')
-  return said
+      text = cell.metric.text(cell.mean)
+      descriptions.append(f'{study.run(name).shown}: {text}')
+  return descriptions

@@ -1,4 +1,4 @@
-"""What the members of a study recorded, row by row."""
+"""Curves of the entries that a study's members recorded, row by row."""
 
 import itertools
 import math
@@ -15,11 +15,11 @@ from jaxsparse.training import metrics as records
 
 
 class Curve(NamedTuple):
-  """An entry of a row's members over the steps, in shown units.
+  """An entry of a row's members over the steps, in displayed units.
 
   Attributes:
     mean: over the seeds that have a value at a step.
-    seeds: each on its own.
+    seeds: one curve a seed.
   """
 
   mean: Series
@@ -30,7 +30,7 @@ Curves = dict[Row, dict[str, Curve]]
 
 
 def read(results: Results, entries: Iterable[str]) -> Curves:
-  """The curves of every row whose members recorded any of `entries`.
+  """Reads the curves of each row whose members recorded any of `entries`.
 
   Args:
     results: of the study.
@@ -40,52 +40,55 @@ def read(results: Results, entries: Iterable[str]) -> Curves:
     ValueError: a `metrics.jsonl` cannot be read.
   """
   names = list(dict.fromkeys(entries))
-  found: Curves = {}
+  by_row: Curves = {}
   for row in results.study.rows():
     members = [_records(m, names) for m in results.of(row)]
     curves = {name: _curve(members, name) for name in names}
-    kept = {n: c for n, c in curves.items() if c.mean.steps.size}
-    if kept:
-      found[row] = kept
-  return found
+    recorded = {n: c for n, c in curves.items() if c.mean.steps.size}
+    if recorded:
+      by_row[row] = recorded
+  return by_row
 
 
 def until(shown: Mapping[Row, Curve], last: int | None) -> dict[Row, Curve]:
-  """The curves up to a step; those that begin later are left out."""
+  """Cuts curves off after a step; those that begin later are left out."""
 
   def cut(values: Series) -> Series:
-    kept = values.steps <= (math.inf if last is None else last)
-    return Series(*(part[kept] for part in values))
+    within = values.steps <= (math.inf if last is None else last)
+    return Series(*(part[within] for part in values))
 
-  every = {
+  curves = {
     row: Curve(
       cut(mean), tuple(s for one in seeds if (s := cut(one)).steps.size)
     )
     for row, (mean, seeds) in shown.items()
   }
-  return {row: curve for row, curve in every.items() if curve.mean.steps.size}
+  return {row: curve for row, curve in curves.items() if curve.mean.steps.size}
 
 
 def _records(member: MemberResult, names: Sequence[str]) -> list[Record]:
-  """Of a member, no more than is drawn: a study can have a thousand."""
+  """Reads the entries of a member that are drawn.
+
+  All others are dropped, as a study can have a thousand members.
+  """
   if member.root is None:
     return []
   path = member.root / workdir.METRICS
   if not path.exists():
     return []
-  wanted = {name: quantities.parse(name) for name in names}
-  every = (
-    {'step': record['step']} | {n: q.of(record) for n, q in wanted.items()}
+  parsed = {name: quantities.parse(name) for name in names}
+  entries = (
+    {'step': record['step']} | {n: q.of(record) for n, q in parsed.items()}
     for record in records.read(path)
   )
-  return [r for r in every if any(r[name] is not None for name in names)]
+  return [r for r in entries if any(r[name] is not None for name in names)]
 
 
 def _curve(members: Sequence[list[Record]], name: str) -> Curve:
   scale = metrics.metric(name).scale
-  every = list(itertools.chain.from_iterable(members))
-  alone = (figures.series(records, name) for records in members)
+  pooled = list(itertools.chain.from_iterable(members))
+  seeds = (figures.series(records, name) for records in members)
   return Curve(
-    figures.scaled(figures.series(every, name), scale),
-    tuple(figures.scaled(s, scale) for s in alone if s.steps.size),
+    figures.scaled(figures.series(pooled, name), scale),
+    tuple(figures.scaled(s, scale) for s in seeds if s.steps.size),
   )

@@ -16,49 +16,52 @@ _log = logging.getLogger(__name__)
 
 
 def all_figures(results: Results) -> list[Drawn]:
-  """Those that the study asks for, those of analyses, every run's curve.
+  """Draws the figures of a study's report.
 
-  A figure without a single value to show is left out, and every run's curve
-  where the study asks for figures and none of them is of curves.
+  They are, in this order, those of `study.figures`, those of analyses, and one
+  of the curve of every run. A figure without a single value is left out; so is
+  that of every run where `study.figures` has figures but none of curves.
 
   Raises:
     ValueError: a `metrics.jsonl` cannot be read.
   """
   study = results.study
-  asked = [f.entry for f in study.figures if isinstance(f, Curves)]
-  entry = asked[0] if asked else 'eval_accuracy'
-  found = curves.read(results, [entry, *asked])
-  made = []
+  entries = [f.entry for f in study.figures if isinstance(f, Curves)]
+  entry = entries[0] if entries else 'eval_accuracy'
+  recorded = curves.read(results, [entry, *entries])
+  drawn = []
   for figure in study.figures:
     if isinstance(figure, Curves):
-      shown = _of(chosen(study, figure.runs), figure.entry, found)
-      shown = curves.until(shown, figure.last_step)
-      made.append(panels.compared(study, figure.entry, shown, log=figure.log))
+      lines = _of(chosen(study, figure.runs), figure.entry, recorded)
+      lines = curves.until(lines, figure.last_step)
+      drawn.append(panels.compared(study, figure.entry, lines, log=figure.log))
     elif isinstance(figure, Scatter):
-      made.append(scatter(results, figure))
+      drawn.append(scatter(results, figure))
     else:
-      made.append(against(results, figure))
-  made += [_drawn(drawing) for drawing in results.drawings]
+      drawn.append(against(results, figure))
+  drawn += [_drawn(drawing) for drawing in results.drawings]
   log = any(
     f.log for f in study.figures if isinstance(f, Curves) and f.entry == entry
   )
-  shown = _of(study.runs, entry, found)
-  if asked or not study.figures:
-    made.append(panels.one_by_one(study, entry, shown, log=log))
-  kept = [drawn for drawn in made if drawn is not None]
-  return [d._replace(name=f'{i:02d}-{d.name}') for i, d in enumerate(kept, 1)]
+  lines = _of(study.runs, entry, recorded)
+  if entries or not study.figures:
+    drawn.append(panels.one_by_one(study, entry, lines, log=log))
+  figures = [d for d in drawn if d is not None]
+  return [
+    d._replace(name=f'{i:02d}-{d.name}') for i, d in enumerate(figures, 1)
+  ]
 
 
 def _drawn(drawing: Drawing) -> Drawn | None:
-  """A figure of an analysis; its error is told, and ends no report."""
+  """Draws a figure of an analysis; logs an error, and returns `None` then."""
   try:
     return drawing.draw(drawing.parts)
-  except Exception:  # Whatever somebody's function may raise.
+  except Exception:  # A user's function may raise anything.
     _log.exception('%s drew nothing', drawing.draw.__name__)
     return None
 
 
 def _of(runs: tuple[Run, ...], entry: str, found: curves.Curves) -> Shown:
-  """The curves of an entry, of those rows that recorded it."""
+  """Returns the curves of an entry, for the rows that recorded it."""
   rows = [row for run in runs for row in run.rows()]
   return {row: found[row][entry] for row in rows if entry in found.get(row, {})}

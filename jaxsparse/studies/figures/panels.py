@@ -1,4 +1,4 @@
-"""Figures of curves: what is in one panel, and what needs several.
+"""Figures of curves, in one panel or in several.
 
 Up to a dozen lines share a panel. Beyond that there is a panel for each point
 of the grid, with one line a run; or, where runs have grids of different
@@ -48,10 +48,10 @@ class _Panel(NamedTuple):
 def compared(
   study: Study, entry: str, shown: Shown, *, log: bool
 ) -> Drawn | None:
-  """Means over seeds, one line a row.
+  """Draws means over seeds, one line a row.
 
   Args:
-    study: whose rows they are.
+    study: of the rows.
     entry: of `metrics.jsonl`.
     shown: the curves; `None` is returned if there are none.
     log: whether the y axis is logarithmic.
@@ -78,7 +78,7 @@ def compared(
 def one_by_one(
   study: Study, entry: str, shown: Shown, *, log: bool
 ) -> Drawn | None:
-  """A panel for each row: every seed, and their mean."""
+  """Draws a panel for each row: every seed, and their mean."""
   if not shown:
     return None
   styles = run_styles(study)
@@ -86,9 +86,9 @@ def one_by_one(
     _Panel(row_name(study, row), [_Line(row, '', styles[row.run])])
     for row in shown
   ]
-  every = list(shown.values())
+  curves = list(shown.values())
   figure, axes = _frames(
-    laid, entry, every, log=log, columns=4, panel=(2.4, 1.8)
+    laid, entry, curves, log=log, columns=4, panel=(2.4, 1.8)
   )
   for ax, panel in zip(axes, laid, strict=True):
     ((row, _, style),) = panel.lines
@@ -104,7 +104,7 @@ def one_by_one(
 
 
 def _seeds(ax: Axes, curve: Curve, **look: Any) -> None:
-  """Every seed, and their mean."""
+  """Draws every seed, and their mean."""
   last = curve.mean.steps[-1]
   for seed in curve.seeds:
     figures.line(ax, seed, linewidth=0.6, alpha=0.6, **look | {'marker': ''})
@@ -115,7 +115,7 @@ def _seeds(ax: Axes, curve: Curve, **look: Any) -> None:
 
 
 def _laid_out(study: Study, shown: Shown) -> tuple[list[_Panel], str]:
-  """The panels, and a word on what each is."""
+  """Returns the panels, and a phrase on what each of them is."""
   points = list(dict.fromkeys(row.point for row in shown if row.point))
   grids = list(dict.fromkeys(row.run for row in shown if row.point))
   if len(points) < 2:
@@ -135,7 +135,7 @@ def _laid_out(study: Study, shown: Shown) -> tuple[list[_Panel], str]:
 
 
 def _by_colour(study: Study, rows: Iterable[Row], point: Point = ()) -> _Panel:
-  """A line a run, in the run's colour."""
+  """Returns a panel with a line a run, in the run's colour."""
   styles = run_styles(study)
   lines = [_Line(r, study.run(r.run).shown, styles[r.run]) for r in rows]
   return _Panel(point_name(point), lines)
@@ -148,7 +148,10 @@ def _by_shade(
   title: str,
   run: str,
 ) -> _Panel:
-  """The points of a run, from dark to light, and the runs without a grid."""
+  """Returns a panel of a run's points, from dark to light.
+
+  The runs without a grid are in it as well.
+  """
   styles = run_styles(study)
   ramp = dict(zip(points, shades(len(points)), strict=True))
   lines = []
@@ -169,7 +172,7 @@ def _frames(
   log: bool,
   **look: Any,
 ) -> tuple[Figure, list[Axes]]:
-  """An empty panel for each of `laid`, with titles and labels."""
+  """Draws an empty panel for each of `laid`, with titles and labels."""
   if len(laid) == 1:
     figure, ax = single()
     axes = [ax]
@@ -190,7 +193,7 @@ def _title(entry: str) -> str:
 
 
 def _alt(study: Study, start: str, entry: str, shown: Shown) -> str:
-  """What the figure says, in words: where each line ends."""
+  """Describes the figure in words: the last value of each line."""
   text = metrics.metric(entry).text
   ends = [
     f'{row_name(study, row)} {text(float(curve.mean.mean[-1]))}'

@@ -23,24 +23,24 @@ Places = Mapping[Row, np.ndarray]
 
 
 def scatter(results: Results, asked: Scatter) -> Drawn | None:
-  """Members by two of their numbers, in the colours of their rows.
+  """Draws members by two of their numbers, in the colours of their rows.
 
   Returns:
     The figure; `None` where no member has both numbers.
   """
   study = results.study
   rows = [row for run in chosen(study, asked.runs) for row in run.rows()]
-  every = {row: _places(results, row, asked) for row in rows}
-  found = {row: places for row, places in every.items() if len(places)}
-  if not found:
+  by_row = {row: _places(results, row, asked) for row in rows}
+  drawn = {row: places for row, places in by_row.items() if len(places)}
+  if not drawn:
     return None
   printed = {
-    row: place for row in found if (place := _printed(study, row, asked))
+    row: place for row in drawn if (place := _printed(study, row, asked))
   }
   x, y = (metrics.metric(name) for name in (asked.x, asked.y))
   figure, ax = single()
   styles = row_styles(study)
-  for i, (row, places) in enumerate(found.items()):
+  for i, (row, places) in enumerate(drawn.items()):
     look = {'color': styles[row]['color'], 'linestyle': ''}
     marker = MARKERS[i % len(MARKERS)]
     label = row_name(study, row)
@@ -58,13 +58,13 @@ def scatter(results: Results, asked: Scatter) -> Drawn | None:
       ['A marker is a member']
       + (['hollow ones are the paper’s numbers'] if printed else [])
     ),
-    f'Chart: {title}. Means: {sentence(_said(study, found, x, y))}',
+    f'Chart: {title}. Means: {sentence(_said(study, drawn, x, y))}',
     figure,
   )
 
 
 def _places(results: Results, row: Row, asked: Scatter) -> np.ndarray:
-  """[members, 2], of those members that have both numbers."""
+  """Returns [members, 2], of the members that have both numbers."""
   pairs = [
     [*metrics.values([m], asked.x), *metrics.values([m], asked.y)]
     for m in results.of(row)
@@ -75,7 +75,7 @@ def _places(results: Results, row: Row, asked: Scatter) -> np.ndarray:
 def _printed(
   study: Study, row: Row, asked: Scatter
 ) -> tuple[float, float] | None:
-  """Where the paper has the row, if it printed both numbers."""
+  """Returns the paper's two numbers for a row, if it printed both."""
   run = study.run(row.run)
   x, y = (run.paper_value(row, name) for name in (asked.x, asked.y))
   return None if x is None or y is None else (x, y)

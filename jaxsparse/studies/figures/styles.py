@@ -13,13 +13,13 @@ _BLACK = '#000000'
 
 
 def run_styles(study: Study) -> dict[str, dict[str, Any]]:
-  """How the lines of each run are drawn, alike in all figures of a study.
+  """Returns the line style of each run, the same in all figures of a study.
 
-  A run without a grid, where others have one, is what they are compared with:
-  black and dashed. The others have colours, and runs of one base config (a
-  method with and without something, say) share theirs and differ in dashes.
-  Where there are too many of a config for that, no two runs share a colour as
-  long as there are some.
+  A run without a grid, where others have one, is their baseline: black and
+  dashed. The others have colours, and runs of one base config (a method with
+  and without something, say) have the same colour and differ in dashes. Where
+  there are too many configs or runs for that, or one config alone, each run
+  has a different colour as long as there are enough.
   """
   grids = any(run.grid for run in study.runs)
   coloured = [run for run in study.runs if run.grid or not grids]
@@ -41,24 +41,25 @@ def run_styles(study: Study) -> dict[str, dict[str, Any]]:
 
 
 def row_styles(study: Study) -> dict[Row, dict[str, Any]]:
-  """Of each row: the style of its run, paler from row to row."""
+  """Returns the style of each row: that of its run, paler from row to row."""
   styles = run_styles(study)
-  found = {}
+  by_row = {}
   for run in study.runs:
-    rows, own = run.rows(), styles[run.name]
+    rows, style = run.rows(), styles[run.name]
     for i, row in enumerate(rows):
-      found[row] = own | {'color': _paler(own['color'], 0.65 * i / len(rows))}
-  return found
+      colour = _paler(style['color'], 0.65 * i / len(rows))
+      by_row[row] = style | {'color': colour}
+  return by_row
 
 
 def _paler(colour: str, share: float) -> str:
-  """A colour with so much white in it."""
+  """Mixes white into a colour, as the fraction `share` of it."""
   red, green, blue = (c + share * (1 - c) for c in colors.to_rgb(colour))
   return colors.to_hex((red, green, blue)).upper()
 
 
 def _places(runs: Sequence[Run], colours: int) -> list[tuple[int, int]]:
-  """The colour and the dashes of each run, both numbered."""
+  """Returns the indices of the colour and of the dashes of each run."""
   families: dict[str, list[Run]] = {}
   for run in runs:
     families.setdefault(run.config, []).append(run)
@@ -72,5 +73,5 @@ def _places(runs: Sequence[Run], colours: int) -> list[tuple[int, int]]:
 
 
 def chosen(study: Study, names: Sequence[str]) -> tuple[Run, ...]:
-  """The runs of those names, or all of them."""
+  """Returns the runs of those names; all where `names` is empty."""
   return tuple(r for r in study.runs if r.name in names or not names)
