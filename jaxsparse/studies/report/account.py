@@ -1,4 +1,4 @@
-"""What a study ran, how, and what came of it, in a sentence or two."""
+"""Summary of a study in a sentence or two: runs, members and verdicts."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,32 +12,32 @@ _OUTCOMES: tuple[Outcome, ...] = ('holds', 'fails', 'undecided')
 
 
 def account(results: Results, judged: Sequence[Sequence[Verdict]]) -> str:
-  """What was run and what came of it, in two sentences."""
+  """Returns two sentences: what was run, and the results and verdicts."""
   study = results.study
   # Rows may have members in common.
   members = {m.root or i: m.kind for i, m in enumerate(results.members)}
   tally = Counter(members.values())
   seeds = {len(run.seed_list()) for run in study.runs}
-  each = f', {count(seeds.pop(), "seed")} each' if len(seeds) == 1 else ''
+  suffix = f', {count(seeds.pop(), "seed")} each' if len(seeds) == 1 else ''
   rows = len(study.rows())
-  said = f'{count(len(study.runs), "run")} in {count(rows, "row")}{each}: '
-  every = count(len(members), 'member')
+  start = f'{count(len(study.runs), "run")} in {count(rows, "row")}{suffix}: '
+  total = count(len(members), 'member')
   parts = [f'{tally["done"]} finished']
   if failed := tally['failed']:
     parts.append(f'{failed} failed')
   for kind in ('refused', 'blocked'):
     if number := tally[kind]:
       parts.append(f'{number} {"was" if number == 1 else "were"} {kind}')
-  came = (
-    f'of {every} {_series(parts)}'
+  outcome = (
+    f'of {total} {_series(parts)}'
     if len(parts) > 1
-    else f'all {every} finished'
+    else f'all {total} finished'
   )
-  return f'{said}{came}. {_judgement(judged)}'
+  return f'{start}{outcome}. {_judgement(judged)}'
 
 
 def carried(results: Results) -> str:
-  """Which rows were carried how, in one line; '' where all are alike."""
+  """Returns which rows ran by vmap or one by one; '' where all are alike."""
   rows: dict[tuple[str, ...], list[str]] = {}
   for row in results.study.rows():
     hows = {_carry(m.summary) for m in results.of(row) if m.summary}
@@ -60,7 +60,7 @@ def _carry(summary: Mapping[str, Any]) -> str:
 
 
 def _judgement(judged: Sequence[Sequence[Verdict]]) -> str:
-  tally = Counter(v.outcome for found in judged for v in found)
+  tally = Counter(v.outcome for verdicts in judged for v in verdicts)
   if not tally:
     return 'The study states no claims.'
   parts = [f'{tally[o]} {_verb(o, tally[o])}' for o in _OUTCOMES if tally[o]]
@@ -71,13 +71,13 @@ def _judgement(judged: Sequence[Sequence[Verdict]]) -> str:
 
 
 def _series(parts: Sequence[str]) -> str:
-  """'a', 'a and b', 'a, b and c'."""
+  """Joins words: 'a', 'a and b', 'a, b and c'."""
   *first, last = parts
   return f'{", ".join(first)} and {last}' if first else last
 
 
 def _verb(outcome: Outcome, number: int) -> str:
-  """'1 holds', '2 hold', '2 are undecided'."""
+  """Returns the verb for a number: '1 holds', '2 hold', '2 are undecided'."""
   if outcome == 'undecided':
     return f'{"is" if number == 1 else "are"} undecided'
   return outcome if number == 1 else outcome[:-1]

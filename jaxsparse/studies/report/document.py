@@ -1,6 +1,6 @@
-"""`report.md`: the report as text, whole, to be kept beside the study.
+"""`report.md`: the whole report as text, to be stored beside the study.
 
-It says what the page says, but for the figures and the list of members.
+Its content is that of the page, without the figures and the list of members.
 """
 
 import re
@@ -20,15 +20,15 @@ from jaxsparse.studies.results import Results
 
 
 def markdown(results: Results) -> str:
-  """The content of `report.md`; its last section alone knows the clock."""
+  """Returns `report.md`; only its last section depends on the clock."""
   study = results.study
   judged = verdicts.of_study(results)
-  left = 1 + len(table(results).fields)
+  labels = 1 + len(table(results).fields)
   blocks = [
     f'# {plain(study.title)}',
     plain(study.source),
-    plain(account(results, [found for _, found in judged])),
-    _table(tables.grid(results, why=True), left),
+    plain(account(results, [of_claim for _, of_claim in judged])),
+    _table(tables.grid(results, why=True), labels),
     plain(tables.legend(results)),
     *_claims(judged),
     *_section('Notes', plain(carried(results)), study.notes),
@@ -43,27 +43,27 @@ def markdown(results: Results) -> str:
 
 
 def plain(text: str) -> str:
-  """One line of Markdown that says no more than `text` does."""
+  """Returns a text on one line, with Markdown's characters escaped."""
   return ' '.join(re.sub(r'[\\|<*`]', r'\\\g<0>', text).split())
 
 
 def _table(rows: Sequence[Sequence[str]], left: int) -> str:
-  """A heading and lines; the first `left` columns begin at the left."""
+  """Returns a Markdown table; the first `left` columns are left-aligned."""
   heading, *lines = ([plain(cell) for cell in row] for row in rows)
   rule = [':--' if i < left else '--:' for i in range(len(heading))]
   return '\n'.join(f'| {" | ".join(r)} |' for r in (heading, rule, *lines))
 
 
 def _section(title: str, *blocks: str) -> list[str]:
-  """A title and what stands under it; nothing where that is nothing."""
+  """Returns a title and its blocks; nothing where all blocks are empty."""
   return [f'## {title}', *blocks] if any(blocks) else []
 
 
 def _claims(judged: Sequence[tuple[str, list[Verdict]]]) -> list[str]:
   items = []
-  for claim, found in judged:
-    said = [f'  - **{v.outcome}**: {plain(v.text)}' for v in found]
-    items.append('\n'.join([f'- {plain(claim)}', *said]))
+  for claim, of_claim in judged:
+    lines = [f'  - **{v.outcome}**: {plain(v.text)}' for v in of_claim]
+    items.append('\n'.join([f'- {plain(claim)}', *lines]))
   return _section('Claims', *items)
 
 
@@ -76,16 +76,16 @@ def _failures(results: Results) -> str:
 
 
 def _how(results: Results) -> list[str]:
-  """The command, how long runs are, and the versions."""
+  """Returns the command, the length of the runs, and the versions."""
   command = without_folders(' '.join(results.command.split()))
   versions = [
-    f'- {plain(name)}: {plain(said)}' for name, said in results.versions
+    f'- {plain(name)}: {plain(version)}' for name, version in results.versions
   ]
   return [f'    {command}', _steps(results), '\n'.join(versions)]
 
 
 def _steps(results: Results) -> str:
-  """'60 members of 11,719 steps each.', of those that finished."""
+  """Returns '60 members of 11,719 steps each.', of finished members."""
   done = {m.root: m.summary for m in results.members if m.summary}
   steps = sorted({summary.get('steps', 0) for summary in done.values()})
   if not steps:

@@ -1,7 +1,8 @@
 """The table of a study as HTML.
 
-Where values are across, the paper's number stands below ours, as a table of
-many columns would not fit a page; elsewhere it has columns of its own.
+Where the study has an `across` field, the paper's number is below ours in the
+same cell, as a table of many columns would not fit a page; elsewhere it has
+separate columns.
 """
 
 import itertools
@@ -24,7 +25,7 @@ from jaxsparse.studies.report.markup import (
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.spec import Study
 
-# Columns that a page in portrait bears.
+# The most columns that fit a page in portrait.
 _BROAD = 8
 _KINDS = {
   'ours': 'mean ± sd (n)',
@@ -34,32 +35,32 @@ _KINDS = {
 
 
 def study_table(results: Results) -> Markup:
-  """The table, in a box that scrolls where the window is too narrow."""
-  made = _stacked(table(results)) if results.study.across else table(results)
-  made_of = element(
+  """Returns the table, in a box that scrolls in a narrow window."""
+  layout = _stacked(table(results)) if results.study.across else table(results)
+  markup = element(
     'table',
     element('caption', element('strong', 'Table 1. '), tables.legend(results)),
-    element('thead', _heads(made, results.study)),
+    element('thead', _heads(layout, results.study)),
     [
-      element('tbody', [_line(made, line) for line in lines])
-      for _, lines in itertools.groupby(made.lines, key=lambda line: line.run)
+      element('tbody', [_line(layout, line) for line in lines])
+      for _, lines in itertools.groupby(layout.lines, key=lambda line: line.run)
     ],
   )
-  several = len(made.lines) > len({line.run for line in made.lines})
-  look = ['broad'] * (len(made.columns) > _BROAD) + ['ruled'] * several
-  return scrolling(made_of, 'Table 1', ' '.join(look))
+  several = len(layout.lines) > len({line.run for line in layout.lines})
+  look = ['broad'] * (len(layout.columns) > _BROAD) + ['ruled'] * several
+  return scrolling(markup, 'Table 1', ' '.join(look))
 
 
 def _stacked(made: Table) -> Table:
-  """Without columns for the paper."""
+  """Removes the columns of the paper's numbers and of differences."""
   ours = tuple(c for c in made.columns if c.kind == 'ours')
   return made._replace(columns=ours)
 
 
 def _heads(made: Table, study: Study) -> list[Markup]:
-  """Up to three lines: values across, metrics, and what of each.
+  """Returns up to three heading lines: values across, metrics, and kinds.
 
-  One that says the same in every column is left to the caption.
+  A line that is the same in every column is left to the caption.
   """
   lines = [
     [tables.group_name(column, study) for column in made.columns],
@@ -67,9 +68,9 @@ def _heads(made: Table, study: Study) -> list[Markup]:
     [_KINDS[column.kind] for column in made.columns],
   ]
   *spans, last = [t for t in lines if len(set(t)) > 1] or lines[-1:]
-  left = ('run', *map(field_name, made.fields))
+  labels = ('run', *map(field_name, made.fields))
   heads = [
-    *(element('th', text, scope='col', class_='left') for text in left),
+    *(element('th', text, scope='col', class_='left') for text in labels),
     *(element('th', text, scope='col') for text in last),
   ]
   above = [_spanned(made, texts) for texts in spans]
@@ -77,7 +78,7 @@ def _heads(made: Table, study: Study) -> list[Markup]:
 
 
 def _spanned(made: Table, texts: Sequence[str]) -> list[Markup]:
-  """Headings over as many columns as say the same."""
+  """Returns headings that span neighbouring columns of equal text."""
   cells = [element('td', class_='left') for _ in (None, *made.fields)]
   for text, group in itertools.groupby(texts):
     width = str(len(list(group)))
@@ -98,16 +99,16 @@ def _line(made: Table, line: Line) -> Markup:
 
 
 def _cell(line: Line, column: Column) -> Markup:
-  found = line.cells.get((column.metric.name, column.across))
-  if found is None:
+  cell = line.cells.get((column.metric.name, column.across))
+  if cell is None:
     return element('td')
   if column.kind == 'ours':
-    return element('td', _ours(found, stacked=column.across is not None))
-  return element('td', found.shown(column.kind), class_=column.kind)
+    return element('td', _ours(cell, stacked=column.across is not None))
+  return element('td', cell.shown(column.kind), class_=column.kind)
 
 
 def _ours(found: Cell, *, stacked: bool) -> Iterable[Markup | str]:
-  """The number, how many seeds are in it, and why any are not."""
+  """Yields the number, how many seeds it covers, and why any are missing."""
   number, bracket, _ = found.ours.partition(' (')
   yield number
   if bracket:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 
 class Markup(str):
-  """HTML. A `str` that is none is text, and is escaped where it is put in."""
+  """HTML. Any other `str` is text, which is escaped on insertion."""
 
   __slots__ = ()
 
@@ -16,7 +16,7 @@ Content = str | Iterable['Content'] | None
 
 
 def element(tag: str, /, *content: Content, **attributes: str | None) -> Markup:
-  """An element.
+  """Returns an HTML element.
 
   Args:
     tag: its name.
@@ -28,15 +28,15 @@ def element(tag: str, /, *content: Content, **attributes: str | None) -> Markup:
   start = tag
   for key, value in attributes.items():
     if value is not None:
-      shown = key.rstrip('_').replace('_', '-')
-      start += f' {shown}' + (f'="{html.escape(value)}"' if value else '')
+      attribute = key.rstrip('_').replace('_', '-')
+      start += f' {attribute}' + (f'="{html.escape(value)}"' if value else '')
   if tag in _EMPTY:
     return Markup(f'<{start}>')
   return Markup(f'<{start}>{join(content)}</{tag}>')
 
 
 def scrolling(content: Content, label: str, look: str = '') -> Markup:
-  """A box that scrolls sideways, by keyboard too, where it is too narrow."""
+  """Returns a box that scrolls sideways where needed, by keyboard too."""
   return element(
     'div',
     content,
@@ -48,7 +48,7 @@ def scrolling(content: Content, label: str, look: str = '') -> Markup:
 
 
 def join(content: Content) -> Markup:
-  """Content as markup; what is not markup yet is escaped."""
+  """Joins content into markup; text is escaped."""
   if content is None:
     return Markup('')
   if isinstance(content, Markup):

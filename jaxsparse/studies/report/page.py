@@ -1,4 +1,4 @@
-"""`report.html`: one file that a browser opens without asking for another."""
+"""`report.html`: one file that refers to no other."""
 
 import base64
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ _WIDE = 7.5
 
 
 def page(results: Results, drawn: Sequence[tuple[Drawn, bytes]]) -> str:
-  """The page.
+  """Returns the HTML of the report.
 
   Args:
     results: of the study.
@@ -40,7 +40,7 @@ def page(results: Results, drawn: Sequence[tuple[Drawn, bytes]]) -> str:
       'header',
       element('h1', study.title),
       study.source and element('p', study.source, class_='source'),
-      element('p', account(results, [found for _, found in judged])),
+      element('p', account(results, [of_claim for _, of_claim in judged])),
     ),
     _section('Results', study_table(results)),
     _claims(judged),
@@ -59,7 +59,7 @@ def page(results: Results, drawn: Sequence[tuple[Drawn, bytes]]) -> str:
     ),
     element('meta', name='color-scheme', content='light dark'),
     element('title', study.title),
-    # An icon of nothing, so that no browser asks for one.
+    # An empty icon, so that no browser requests one.
     element('link', rel='icon', href='data:,'),
     element('style', Markup(CSS)),
   ]
@@ -76,11 +76,11 @@ def _section(title: str, *content: Content) -> Markup:
 
 def _claims(judged: Sequence[tuple[str, list[Verdict]]]) -> Markup | None:
   items = []
-  for said, found in judged:
+  for claim, of_claim in judged:
     lines = [
-      element('li', _badge(v), element('span', tied(v.text))) for v in found
+      element('li', _badge(v), element('span', tied(v.text))) for v in of_claim
     ]
-    items.append(element('li', element('p', tied(said)), element('ul', lines)))
+    items.append(element('li', element('p', tied(claim)), element('ul', lines)))
   if not items:
     return None
   return _section('Claims', element('ul', items, class_='claims'))
@@ -101,8 +101,8 @@ def _notes(notes: str) -> Markup | None:
 def _figures(drawn: Sequence[tuple[Drawn, bytes]]) -> Markup | None:
   if not drawn:
     return None
-  every = [_figure(i, *pair) for i, pair in enumerate(drawn, 1)]
-  return _section('Figures', every)
+  elements = [_figure(i, *pair) for i, pair in enumerate(drawn, 1)]
+  return _section('Figures', elements)
 
 
 def _figure(number: int, drawn: Drawn, svg: bytes) -> Markup:
@@ -124,16 +124,16 @@ def _figure(number: int, drawn: Drawn, svg: bytes) -> Markup:
 
 
 def _failures(results: Results) -> Markup | None:
-  """Each reason once, with the seeds that it stopped."""
-  found: dict[tuple[str, str, str], list[str]] = {}
+  """Lists each reason once, with the seeds that it stopped."""
+  by_reason: dict[tuple[str, str, str], list[str]] = {}
   for member in results.members:
     if member.error:
       where = row_name(results.study, member.row)
       key = where, member.kind, member.error
-      found.setdefault(key, []).append(str(member.seed))
+      by_reason.setdefault(key, []).append(str(member.seed))
   items = [
     element('li', f'{where}, seed {", ".join(seeds)}, {kind}: {error}')
-    for (where, kind, error), seeds in found.items()
+    for (where, kind, error), seeds in by_reason.items()
   ]
   if not items:
     return None
@@ -179,12 +179,12 @@ def _member(
 
 
 def _digest(member: MemberResult) -> str:
-  """Of the member's whole config as it is kept; '' where none can be read."""
+  """Returns the digest of a member's stored config; '' if unreadable."""
   if member.root is None:
     return ''
   try:
     return identity.whole_digest(workdir.read_config(member.root))
-  except ValueError:  # Which its error says.
+  except ValueError:  # The error of the member reports it.
     return ''
 
 

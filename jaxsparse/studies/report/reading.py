@@ -1,4 +1,4 @@
-"""How a report is to be read: the same words on the page and in the text."""
+"""How to read a report: the same words on the page and in the text."""
 
 from jaxsparse.studies.claims import verdicts
 

@@ -1,8 +1,8 @@
 """Writes the report of a study: tables, figures and a page.
 
 Nothing but `times.csv` and the last sections of `report.md` and `report.html`
-depends on the clock, so what a study that was killed and resumed writes is,
-but for those, what an unbroken one does.
+depends on the clock. All else is the same for a study that was killed and
+resumed as for one that ran through.
 """
 
 import pathlib
@@ -19,19 +19,18 @@ _FIGURES = 'figures'
 
 
 def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
-  """Writes the report into a folder; what was there under its names goes.
+  """Writes the report into a folder, over files of the same names.
 
   The files are `report.md`, `table.csv`, `figures/*.png` and `*.svg`,
-  `times.csv` and `report.html`. Each is either what it was or all of the new
-  one, and the page comes last.
+  `times.csv` and `report.html`. Each is replaced atomically, the page last.
 
   Args:
-    results: of the study. Where its members lie is not told, so that
-      a report does not change with it.
-    folder: made if need be.
+    results: of the study. The folders of its members are left out, so that a
+      report does not depend on them.
+    folder: created if needed.
 
   Returns:
-    The path of `report.html`, which needs none of the others.
+    The path of `report.html`, which refers to none of the others.
 
   Raises:
     ValueError: a member's `metrics.jsonl` cannot be read.
@@ -48,7 +47,7 @@ def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
   for name, content in images.items():
     workdir.write_atomic(folder / _FIGURES / name, content)
   for path in (folder / _FIGURES).iterdir():
-    # Of a figure that the study no longer asks for.
+    # Of a figure that the study no longer has.
     if path.suffix in ('.png', '.svg') and path.name not in images:
       path.unlink()
   for name, text in (
@@ -62,7 +61,7 @@ def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
 
 
 def _anywhere(results: Results) -> Results:
-  """Results whose errors and notes name no folder."""
+  """Removes the folders from the errors and notes of results."""
   members = (
     member._replace(
       error=without_folders(member.error), note=without_folders(member.note)

@@ -1,4 +1,4 @@
-"""How a report looks: light and dark, on a screen, a phone and paper."""
+"""Style sheet of a report: light and dark, for screen, phone and paper."""
 
 CSS = """
 :root {

@@ -29,20 +29,20 @@ _LONG = ('seed', 'metric', 'unit', 'value', 'paper', 'error', 'member')
 
 
 def legend(results: Results) -> str:
-  """What the cells show."""
-  shown = [metrics.metric(name).heading for name in results.study.metrics]
-  what = ', '.join(shown)
+  """Returns the legend: the metrics, and what a cell contains."""
+  headings = [metrics.metric(name).heading for name in results.study.metrics]
+  what = ', '.join(headings)
   text = (
     f'{capital(what)}: mean ± sample standard deviation over the'
     ' seeds, whose number is in brackets.'
   )
-  made = table(results)
-  printed = [c.metric for c in made.columns if c.kind == 'paper']
+  layout = table(results)
+  printed = [c.metric for c in layout.columns if c.kind == 'paper']
   if printed:
     units = {m.difference_unit for m in printed}
     unit = f', in {units.pop()}' if len(units) == 1 and any(units) else ''
     text += f' Differences are ours less the paper’s number{unit}.'
-  if any(c.pooled for line in made.lines for c in line.cells.values()):
+  if any(c.pooled for line in layout.lines for c in line.cells.values()):
     text += (
       ' Where the bracket says pooled, it is one number of so many seeds'
       ' together, with a deviation of its own.'
@@ -51,7 +51,7 @@ def legend(results: Results) -> str:
 
 
 def heading(column: Column, study: Study) -> str:
-  """A column's heading in one line; a metric alone is left to the legend."""
+  """Returns a column's heading in one line; the legend names a sole metric."""
   parts = []
   if group := group_name(column, study):
     parts.append(group)
@@ -63,7 +63,7 @@ def heading(column: Column, study: Study) -> str:
 
 
 def group_name(column: Column, study: Study) -> str:
-  """'sparsity 98 %', 'no sparsity', or '' where nothing is across."""
+  """Returns 'sparsity 98 %', 'no sparsity', or '' where nothing is across."""
   if column.across is None:
     return ''
   field = field_name(study.across)
@@ -73,7 +73,7 @@ def group_name(column: Column, study: Study) -> str:
 
 
 def left_cells(made: Table, line: Line) -> list[str]:
-  """The run of a line, and its values of the fields at the left."""
+  """Returns the run of a line, and its values of the fields at the left."""
   point = dict(line.point)
   return [
     line.run,
@@ -82,65 +82,65 @@ def left_cells(made: Table, line: Line) -> list[str]:
 
 
 def text(results: Results) -> str:
-  """The table and the verdicts, for a terminal.
+  """Formats the table and the verdicts for a terminal.
 
-  A table too wide for one has a line a row, whatever the study has across.
+  A table too wide for a terminal has a line a row, whatever the study has across.
   """
-  shown = summary.aligned(grid(results, why=False))
-  if max(map(len, shown.splitlines())) > _WIDEST:
+  aligned = summary.aligned(grid(results, why=False))
+  if max(map(len, aligned.splitlines())) > _WIDEST:
     study = dataclasses.replace(results.study, across='')
-    shown = summary.aligned(grid(results._replace(study=study), why=False))
-  parts = [shown]
-  if said := _failures(results):
-    parts += ['', *said]
-  for claim, found in verdicts.of_study(results):
+    aligned = summary.aligned(grid(results._replace(study=study), why=False))
+  parts = [aligned]
+  if failures := _failures(results):
+    parts += ['', *failures]
+  for claim, of_claim in verdicts.of_study(results):
     parts += ['', claim]
-    parts += [f'  {v.outcome:<9}  {v.text}' for v in found]
+    parts += [f'  {v.outcome:<9}  {v.text}' for v in of_claim]
   if results.study.claims:
     parts += ['', verdicts.ALONE]
   return '\n'.join(parts)
 
 
 def grid(results: Results, *, why: bool) -> list[list[str]]:
-  """A heading line, then one a line of the table.
+  """Returns the cells of a heading line, then those of each line.
 
   Args:
     results: of the study.
-    why: whether the cells say why seeds failed.
+    why: whether the cells include the reasons why seeds failed.
   """
-  made = table(results)
+  layout = table(results)
   rows = [
     [
       'run',
-      *map(field_name, made.fields),
-      *(heading(column, results.study) for column in made.columns),
+      *map(field_name, layout.fields),
+      *(heading(column, results.study) for column in layout.columns),
     ]
   ]
-  for line in made.lines:
-    cells = [_shown(line, column, why) for column in made.columns]
-    rows.append([*left_cells(made, line), *cells])
+  for line in layout.lines:
+    cells = [_shown(line, column, why) for column in layout.columns]
+    rows.append([*left_cells(layout, line), *cells])
   return rows
 
 
 def _shown(line: Line, column: Column, why: bool) -> str:
-  found = line.cells.get((column.metric.name, column.across))
-  if found is None:
+  cell = line.cells.get((column.metric.name, column.across))
+  if cell is None:
     return ''
-  text = found.shown(column.kind)
-  if why and found.lost and column.kind == 'ours':
-    return found.lost if found.mean is None else f'{text}; {found.lost}'
+  text = cell.shown(column.kind)
+  if why and cell.lost and column.kind == 'ours':
+    return cell.lost if cell.mean is None else f'{text}; {cell.lost}'
   return text
 
 
 def csv(results: Results) -> str:
-  """The content of `table.csv`: one line a row, metric and seed.
+  """Returns the content of `table.csv`: one line a row, metric and seed.
 
   Columns: `run`, `label`, one for each grid field (empty where a run lacks
   it), `seed`, `metric`, `unit`, `value` (in that unit, all digits; empty
   where there is none), `paper` (the paper's number for the row, in the same
-  unit), `error`, `member` (the name of its workdir). What a row's cell shows
-  is the mean of `value` over its lines. A number that is of all seeds of
-  a row together has one line, with 'pooled' for its seed.
+  unit), `error`, `member` (the name of its workdir). The number in a row's
+  cell is the mean of `value` over its lines. A number of all seeds of a row
+  together has one line, with 'pooled' for its seed.
   """
   study = results.study
   fields = grid_fields(study)
@@ -155,30 +155,30 @@ def csv(results: Results) -> str:
 
 
 def grid_fields(study: Study) -> list[str]:
-  """The grid fields of all runs, each once."""
+  """Returns the grid fields of all runs, each once."""
   return list(dict.fromkeys(f for run in study.runs for f in run.grid))
 
 
 def row_start(results: Results, row: Row, fields: Sequence[str]) -> list[Any]:
-  """The cells that say which row a line of a CSV file is of."""
+  """Returns the cells that identify the row of a line of a CSV file."""
   run = results.study.run(row.run)
   point = dict(row.point)
   return [run.name, run.shown, *(point.get(f, '') for f in fields)]
 
 
 def _long_lines(results: Results, row: Row) -> Iterator[list[Any]]:
-  """Of each member its numbers, then those of all members together."""
-  every = results.study.metrics
-  pooled = {n: p for n in every if (p := metrics.pooled(results, row, n))}
+  """Yields each member's numbers, then those of all members together."""
+  names = results.study.metrics
+  pooled = {n: p for n in names if (p := metrics.pooled(results, row, n))}
   for member in results.of(row):
     root = member.root.name if member.root else ''
-    for name in every:
+    for name in names:
       if name not in pooled:
         value = metrics.value(member, name)
         number = _long(results, row, name, value)
         yield [member.seed, *number, member.error, root]
-  for name, found in pooled.items():
-    yield ['pooled', *_long(results, row, name, found.value), '', '']
+  for name, pool in pooled.items():
+    yield ['pooled', *_long(results, row, name, pool.value), '', '']
 
 
 def _long(

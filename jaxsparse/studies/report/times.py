@@ -1,7 +1,6 @@
 """When and where a report was written, and how long its members took.
 
-It is the one place where a report knows the clock and the machine that wrote
-it.
+Nothing else in a report depends on the clock or on the machine that wrote it.
 """
 
 import datetime
@@ -25,7 +24,7 @@ _ENTRIES = ('steps', 'wall_seconds', 'steps_per_second')
 
 
 def csv(results: Results) -> str:
-  """The content of `times.csv`: one line a member that finished."""
+  """Returns the content of `times.csv`: one line a finished member."""
   fields = tables.grid_fields(results.study)
   return lines_of_csv(
     ['run', 'label', *fields, 'seed', *_ENTRIES],
@@ -42,29 +41,29 @@ def csv(results: Results) -> str:
 
 
 def account(results: Results) -> str:
-  """When and where the report was written, and all members' time."""
-  every = [m for m in results.members if m.summary]
-  total = math.fsum(_numbers(every, 'wall_seconds'))
+  """Returns when and where the report was written, and all members' time."""
+  finished = [m for m in results.members if m.summary]
+  total = math.fsum(_numbers(finished, 'wall_seconds'))
   return (
     f'Written on {datetime.datetime.now().astimezone():%Y-%m-%d}, on'
-    f' {_machine()}. {total:,.1f} s in all members together.{_parts(every)}'
+    f' {_machine()}. {total:,.1f} s in all members together.{_parts(finished)}'
   )
 
 
 def rows(results: Results) -> list[list[str]]:
-  """A heading, then a line for each row that has members which finished."""
+  """Returns a heading, then a line for each row with finished members."""
   return [
     ['row', 'members', 'wall seconds, mean', 'steps/s, mean'],
     *(
-      _line(row_name(results.study, row), found)
+      _line(row_name(results.study, row), finished)
       for row in results.study.rows()
-      if (found := [m for m in results.of(row) if m.summary])
+      if (finished := [m for m in results.of(row) if m.summary])
     ),
   ]
 
 
 def section(results: Results) -> Markup:
-  """The same as the last section of the page."""
+  """Returns the account and the rows as the last section of the page."""
   heads, *lines = rows(results)
   table = element(
     'table',
@@ -90,19 +89,22 @@ def section(results: Results) -> Markup:
 
 
 def _machine() -> str:
-  """'2 cores of Intel(R) Xeon(R) Processor (x86_64), with jax 0.10.2'."""
-  made = versions.made_with()
-  kind = made.get('processor', '')
-  name = f'{kind} ({made["machine"]})' if kind else made['machine']
-  if 'cores' in made:
-    name = f'{count(int(made["cores"]), "core")} of {name}'
+  """Names the machine and the version of JAX.
+
+  '2 cores of Intel(R) Xeon(R) Processor (x86_64), with jax 0.10.2'.
+  """
+  facts = versions.made_with()
+  kind = facts.get('processor', '')
+  name = f'{kind} ({facts["machine"]})' if kind else facts['machine']
+  if 'cores' in facts:
+    name = f'{count(int(facts["cores"]), "core")} of {name}'
   else:
-    name = f'{made["device"]}, {name}'
-  return f'{name}, with jax {made["jax"]}'
+    name = f'{facts["device"]}, {name}'
+  return f'{name}, with jax {facts["jax"]}'
 
 
 def _parts(members: Sequence[MemberResult]) -> str:
-  """What is to be known of members that have their time in common."""
+  """Returns a note on the times of members that ran together by vmap."""
   hows = {(m.summary or {}).get('carry', {}).get('how') for m in members}
   if 'vmap' not in hows:
     return ''
@@ -130,5 +132,5 @@ def _row(cells: Sequence[str]) -> Markup:
 
 
 def _numbers(members: Sequence[MemberResult], name: str) -> list[float]:
-  found: list[Any] = [(m.summary or {}).get(name) for m in members]
-  return [float(v) for v in found if isinstance(v, int | float)]
+  values: list[Any] = [(m.summary or {}).get(name) for m in members]
+  return [float(v) for v in values if isinstance(v, int | float)]
