@@ -23,12 +23,12 @@ def markdown(results: Results) -> str:
   """Returns `report.md`; only its last section depends on the clock."""
   study = results.study
   judged = verdicts.of_study(results)
-  labels = 1 + len(table(results).fields)
+  label_columns = 1 + len(table(results).fields)
   blocks = [
     f'# {plain(study.title)}',
     plain(study.source),
     plain(account(results, [of_claim for _, of_claim in judged])),
-    _table(tables.grid(results, why=True), labels),
+    _table(tables.grid(results, why=True), label_columns),
     plain(tables.legend(results)),
     *_claims(judged),
     *_section('Notes', plain(carried(results)), study.notes),

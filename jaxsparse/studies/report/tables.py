@@ -84,7 +84,7 @@ def left_cells(made: Table, line: Line) -> list[str]:
 def text(results: Results) -> str:
   """Formats the table and the verdicts for a terminal.
 
-  A table too wide for a terminal has a line a row, whatever the study has across.
+  A table too wide for a terminal has a line a row, whatever is across.
   """
   aligned = summary.aligned(grid(results, why=False))
   if max(map(len, aligned.splitlines())) > _WIDEST:
