@@ -1,1 +1,1 @@
-"""From a study to its members, and what is to be done about each."""
+"""Plans of studies: their members, the state of each, and the work ahead."""

@@ -1,4 +1,4 @@
-"""What the fields of a study accept."""
+"""Checks of the fields of a study."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ def texts(where: str, values: Any) -> None:
 
 
 def distinct(where: str, names: Sequence[Any]) -> None:
-  """Raises `ValueError` for a name that is malformed or there twice."""
+  """Raises `ValueError` for a malformed or repeated name."""
   for i, name in enumerate(names):
     if not isinstance(name, str) or not _NAME.fullmatch(name):
       raise ValueError(
@@ -43,16 +43,16 @@ def distinct(where: str, names: Sequence[Any]) -> None:
 
 
 def runs(where: str, study: Study, names: Any) -> tuple[Run, ...]:
-  """The runs of those names.
+  """Returns the runs of a study with the names `names`.
 
   Raises:
-    ValueError: one is not known, or they are no tuple.
+    ValueError: a name is unknown, or `names` is no sequence.
   """
   if isinstance(names, str) or not isinstance(names, Sequence):
     raise ValueError(f'{where}: got {names!r}; accepted is a tuple of runs')
-  known = [run.name for run in study.runs]
+  names_of_runs = [run.name for run in study.runs]
   for name in names:
-    one_of(where, name, known)
+    one_of(where, name, names_of_runs)
   return tuple(study.run(name) for name in names)
 
 
@@ -62,7 +62,7 @@ def grid_field(where: str, name: str, runs: Iterable[Run]) -> None:
 
 
 def metric(where: str, name: Any) -> quantities.Quantity:
-  """What a metric's name says; raises `ValueError` if it is none."""
+  """Parses the name of a metric; raises `ValueError` if it is malformed."""
   if not isinstance(name, str):
     raise ValueError(f'{where}: got {name!r}; accepted is the name of a metric')
   try:
@@ -72,5 +72,5 @@ def metric(where: str, name: Any) -> quantities.Quantity:
 
 
 def one_of(where: str, got: Any, accepted: Iterable[str]) -> None:
-  """Raises `ValueError` unless `got` is `accepted`; names the nearest."""
+  """Raises `ValueError`, with the nearest name, if `got` is not `accepted`."""
   choices.check(f'{where}: got {got!r}', got, accepted)

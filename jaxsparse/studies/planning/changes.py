@@ -1,4 +1,4 @@
-"""What a run of a study changes in its base config."""
+"""Changes that a run of a study makes to its base config."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,12 +13,12 @@ _LENGTHS = ('num_steps', 'num_epochs')
 
 
 def check_fields(run: Run, base: Any) -> None:
-  """Raises `ValueError` if a field that `run` changes is no config's.
+  """Raises `ValueError` if `run` changes a field that no config has.
 
   Args:
     run: of a study.
-    base: its `ConfigDict`. Fields that another method of a section brings are
-      let through, as in a config file.
+    base: its base `ConfigDict`. Hyperparameters of the other methods of a
+      section are accepted too, as in a config file.
   """
   names = {
     section: base[section]['name']
@@ -42,7 +42,7 @@ def check_fields(run: Run, base: Any) -> None:
 
 
 def _may_bring(field: str, run: Run) -> bool:
-  """Whether `field` may be one of a function that the run itself names."""
+  """Returns whether `field` may belong to a function that the run selects."""
   section = field.partition('.')[0]
   named = f'{section}.name'
   return (
@@ -53,53 +53,53 @@ def _may_bring(field: str, run: Run) -> bool:
 
 
 def _meant(base: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
-  """`changes` without what is said of other methods than the named one.
+  """Returns `changes` without hyperparameters of methods not selected.
 
-  A grid over methods says of each what some take. Which method the config file
-  is of makes no difference.
+  A grid over methods sets hyperparameters that only some of them have. The
+  result does not depend on the method that the config file selects.
   """
-  left = dict(changes)
+  applicable_changes = dict(changes)
   for section in config_lib.SECTIONS:
     prefix = f'{section}.'
-    said = {
+    section_changes = {
       field.removeprefix(prefix): value
       for field, value in changes.items()
       if field.startswith(prefix)
     }
-    if said and section in base:
-      name = said.get('name', base[section]['name'])
-      applied = applicable(section, name, said)
-      for field in set(said) - set(applied):
-        del left[prefix + field]
-  return left
+    if section_changes and section in base:
+      name = section_changes.get('name', base[section]['name'])
+      applied = applicable(section, name, section_changes)
+      for field in set(section_changes) - set(applied):
+        del applicable_changes[prefix + field]
+  return applicable_changes
 
 
 def over(
   fields: Mapping[str, Any], changes: Mapping[str, Any]
 ) -> dict[str, Any]:
-  """Returns `fields` with `changes` in their place.
+  """Returns `fields` updated with `changes`.
 
-  A length in `changes`, of `num_steps` and `num_epochs` the one or the other,
-  takes the place of both.
+  If `changes` sets `num_steps` or `num_epochs`, both are first removed from
+  `fields`.
   """
   lengths = _LENGTHS if any(name in changes for name in _LENGTHS) else ()
-  left = {f: value for f, value in fields.items() if f not in lengths}
-  return left | dict(changes)
+  unchanged = {f: value for f, value in fields.items() if f not in lengths}
+  return unchanged | dict(changes)
 
 
 def changed(base: Any, changes: Mapping[str, Any], seed: int) -> Any:
-  """A copy of `base` for one member; `resolve` checks the values.
+  """Returns a copy of `base` for one member; `resolve` checks the values.
 
   Args:
     base: a `ConfigDict`.
-    changes: dotted field -> value; one of `num_steps` and `num_epochs` takes
-      the place of the other.
+    changes: dotted field -> value; one of `num_steps` and `num_epochs`
+      replaces the other.
     seed: of the member.
   """
   config = base.copy_and_resolve_references()
   lengths = [name for name in _LENGTHS if name in changes]
   with config.unlocked(), config.ignore_type():
-    if len(lengths) == 1:  # The one that is said here wins.
+    if len(lengths) == 1:  # It overrides the length in `base`.
       config.update(dict.fromkeys(_LENGTHS))
     for field, value in _meant(base, changes).items():
       *sections, last = field.split('.')

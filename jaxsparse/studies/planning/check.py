@@ -1,7 +1,7 @@
-"""What a study may say: every name in it is known, and nothing is empty.
+"""Checks a study: every name in it is known, and nothing is empty.
 
-Only the study itself is looked at, no config and no disk; fields of configs
-are checked where members are made (`members`).
+Reads only the study itself, no config and no disk; fields of configs are
+checked where members are built (`members`).
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -38,7 +38,8 @@ def check(study: Any) -> None:
   """Checks a study.
 
   Raises:
-    ValueError: what was got, what is accepted, where.
+    ValueError: a field has a value that is not accepted; the message names
+      the field, the value and the accepted values.
   """
   if not isinstance(study, Study):
     raise ValueError(
@@ -119,8 +120,8 @@ def _check_seeds(where: str, seeds: Any) -> None:
 def _check_paper(where: str, run: Run) -> None:
   points = [tuple(v for _, v in row.point) for row in run.rows()]
   keys = [p[0] if len(p) == 1 else p for p in points]
-  for metric, given in run.paper.items():
-    for key in given if isinstance(given, Mapping) else ():
+  for metric, reported in run.paper.items():
+    for key in reported if isinstance(reported, Mapping) else ():
       if key not in keys:
         raise ValueError(
           f'{where}[{metric!r}]: no row at {key!r}; accepted are'
@@ -129,12 +130,16 @@ def _check_paper(where: str, run: Run) -> None:
 
 
 def _check_sources(study: Study, run: Run) -> None:
-  """That each seed and row of `run` has one member to start from."""
+  """Raises `ValueError` unless every source of `run` has one member to match.
+
+  Each seed and row of `run` must match exactly one row, and a seed, of each
+  run that it starts from.
+  """
   where = f'study.runs[{run.name!r}]'
   for other, seed in sources(run):
     accept.runs(where, study, (other,))
-    wanted = run.seed_list() if seed is None else (seed,)
-    missing = set(wanted) - set(study.run(other).seed_list())
+    required = run.seed_list() if seed is None else (seed,)
+    missing = set(required) - set(study.run(other).seed_list())
     if missing:
       raise ValueError(
         f'{where}: {other!r}, which it starts from, has no seed {min(missing)}'

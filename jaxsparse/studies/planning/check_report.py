@@ -1,4 +1,4 @@
-"""What a study may ask of its report: figures, claims, analyses."""
+"""Checks of the figures, claims and analyses of a study."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,11 +26,11 @@ from jaxsparse.studies.spec import (
 
 
 def check_figure(where: str, study: Study, figure: Figure) -> None:
-  """Raises `ValueError` for a figure of what the study does not have."""
-  shown = accept.runs(f'{where}.runs', study, figure.runs) or study.runs
+  """Raises `ValueError` if a figure refers to what the study does not have."""
+  runs = accept.runs(f'{where}.runs', study, figure.runs) or study.runs
   if isinstance(figure, Against):
-    accept.grid_field(f'{where}.grid_field', figure.grid_field, shown)
-    _check_at(f'{where}.at', figure.at, shown)
+    accept.grid_field(f'{where}.grid_field', figure.grid_field, runs)
+    _check_at(f'{where}.at', figure.at, runs)
     accept.metric(f'{where}.metric', figure.metric)
     return
   if isinstance(figure, Scatter):
@@ -49,7 +49,7 @@ def check_figure(where: str, study: Study, figure: Figure) -> None:
 
 
 def check_claim(where: str, study: Study, claim: Claim) -> None:
-  """Raises `ValueError` for a claim on what the study does not have."""
+  """Raises `ValueError` if a claim refers to what the study does not have."""
   match claim:
     case Ordering(names):
       runs = accept.runs(f'{where}.runs', study, names)
@@ -74,7 +74,7 @@ def check_claim(where: str, study: Study, claim: Claim) -> None:
 
 
 def _check_at(where: str, at: Mapping[str, Any], runs: Sequence[Run]) -> None:
-  """Raises `ValueError` for a place that is not in the grids of `runs`."""
+  """Raises `ValueError` for a grid point that is not in those of `runs`."""
   for name, value in at.items():
     accept.grid_field(where, name, runs)
     if not any(value in run.grid.get(name, ()) for run in runs):
@@ -82,7 +82,7 @@ def _check_at(where: str, at: Mapping[str, Any], runs: Sequence[Run]) -> None:
 
 
 def check_analysis(where: str, study: Study, analysis: Analysis) -> None:
-  """Raises `ValueError` for one of unknown runs, or unknown itself."""
+  """Raises `ValueError` if an analysis, or a run it is of, is unknown."""
   runs = _runs(f'{where}.of', study, analysis)
   try:
     function = findings.find(analysis.function)
@@ -101,7 +101,7 @@ def check_analysis(where: str, study: Study, analysis: Analysis) -> None:
 
 
 def _runs(where: str, study: Study, analysis: Analysis) -> tuple[Run, ...]:
-  """The runs that an analysis is of."""
+  """Returns the runs that an analysis reads."""
   if not isinstance(analysis.of, str) and not analysis.of:
     raise ValueError(f'{where}: got no runs; accepted is one or more')
   names = [seeded(n) if isinstance(n, str) else (n, None) for n in analysis.of]

@@ -1,4 +1,4 @@
-"""How long members will take: as finished ones like them did, else roughly."""
+"""Estimates of training time, from finished members or from FLOPs."""
 
 import contextlib
 import functools
@@ -18,15 +18,15 @@ from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.compiled import abstract_state, batch_of
 from jaxsparse.training.step import Recipe, train_step
 
-# What a step takes beside its matrix products, in seconds, and how much slower
-# these are than one large product: of small nets on two kinds of CPU, roughly.
+# Seconds of a step besides its matrix products, and (`_SLOWER`) how much slower
+# these are than one large product: roughly, of small nets on two kinds of CPU.
 _OVERHEAD = 3e-4
-# To trace and compile a program of a small net, in seconds, as roughly.
+# Seconds to trace and compile a program of a small net, as roughly.
 COMPILING = 2.0
 _SLOWER = 3.0
 _SIZE = 512
 _DAY = 24 * 3600
-# Fields that change nothing about the time, besides floats of the method.
+# Fields that do not affect the time, besides floats of the method.
 _NUMBERS = (
   'seed',
   'optimizer.learning_rate',
@@ -43,14 +43,14 @@ _NUMBERS = (
 
 
 class Estimate(NamedTuple):
-  """Seconds, and whether they are but roughly known."""
+  """Seconds, and whether they are a rough estimate."""
 
   seconds: float
   rough: bool
 
 
 class Estimates:
-  """Times of members, from what lies in a runs folder.
+  """Times of members, from the finished members in a runs folder.
 
   Args:
     runs_dir: with the directories of finished members.
@@ -60,24 +60,25 @@ class Estimates:
     self._taken: dict[tuple[str, str], list[float]] = {}
     self._flops: dict[tuple[Recipe, int], float] = {}
     for path in sorted(runs_dir.glob(f'*/{workdir.SUMMARY}')):
-      with contextlib.suppress(ValueError, KeyError):  # Of somebody's own.
+      with contextlib.suppress(ValueError, KeyError):  # A user's other files.
         self._read(path.parent)
 
   def whole(self, experiment: Experiment, how: str) -> Estimate:
-    """The time of a member from its start.
+    """Returns the training time of a member from its start.
 
     Args:
       experiment: of the member.
-      how: it is carried, 'one_by_one' or 'vmap'. By vmap it is the member's
-        part of the time that members take together.
+      how: 'one_by_one' or 'vmap'. With vmap the time is the member's fraction
+        of the time of all members trained together.
 
     Returns:
-      The median of finished members like it that were carried so, with the
-      compiling that they did; else a rough one of its steps alone.
+      The median over finished members that are alike and were trained the
+      same way, compilation included; else a rough estimate from FLOPs,
+      without compilation.
     """
-    taken = self._taken.get((_likeness(experiment.config), how))
-    if taken:
-      return Estimate(statistics.median(taken), rough=False)
+    times = self._taken.get((_likeness(experiment.config), how))
+    if times:
+      return Estimate(statistics.median(times), rough=False)
     step = _OVERHEAD + _SLOWER * self._step_flops(experiment) / _peak()
     return Estimate(experiment.plan.num_steps * step, rough=True)
 
@@ -92,24 +93,24 @@ class Estimates:
     config = workdir.read_config(root)
     if config['replicates'] == 1 and summary.get('wall_seconds'):
       how = summary.get('carry', {}).get('how', 'one_by_one')
-      taken = self._taken.setdefault((_likeness(config), how), [])
-      taken.append(summary['wall_seconds'])
+      times = self._taken.setdefault((_likeness(config), how), [])
+      times.append(summary['wall_seconds'])
 
 
 def _likeness(settled: Plain) -> str:
-  """What members have in common that take the same time."""
+  """Returns a key that is equal for members of equal training time."""
   fields = flat(identity.jsonable(settled))
-  kept = {
+  relevant = {
     field: value
     for field, value in fields.items()
     if field not in _NUMBERS
     and not (field.startswith(('updater.', 'init.')) and type(value) is float)
   }
-  return json.dumps(kept, sort_keys=True)
+  return json.dumps(relevant, sort_keys=True)
 
 
 def _step_flops(experiment: Experiment) -> float:
-  """Floating-point operations of a train step; lowered, not compiled."""
+  """Counts the FLOPs of a train step, which is lowered but not compiled."""
   indices = jax.ShapeDtypeStruct((experiment.config['batch_size'],), jnp.int32)
   batch = jax.eval_shape(
     batch_of(experiment.pixels), experiment.dataset.train, indices
@@ -122,7 +123,7 @@ def _step_flops(experiment: Experiment) -> float:
 
 @functools.cache
 def _peak() -> float:
-  """Operations a second of a square matrix product, here and now."""
+  """Measures the FLOPs per second of a square matrix product."""
   multiply = jax.jit(lambda x: x @ x)
   x = jnp.ones((_SIZE, _SIZE), jnp.float32)
   multiply(x).block_until_ready()
@@ -133,12 +134,12 @@ def _peak() -> float:
 
 
 def duration(seconds: float) -> str:
-  """'40 s', '3 min 20 s', '2 h 5 min', '1,200 days'."""
-  whole = max(1, round(seconds))
-  if whole < 60:
-    return f'{whole} s'
-  if whole < 3600:
-    return f'{whole // 60} min {whole % 60} s'
-  if whole >= 3 * _DAY:
-    return f'{round(whole / _DAY):,} days'
-  return f'{whole // 3600} h {whole % 3600 // 60} min'
+  """Formats seconds: '40 s', '3 min 20 s', '2 h 5 min', '1,200 days'."""
+  rounded = max(1, round(seconds))
+  if rounded < 60:
+    return f'{rounded} s'
+  if rounded < 3600:
+    return f'{rounded // 60} min {rounded % 60} s'
+  if rounded >= 3 * _DAY:
+    return f'{round(rounded / _DAY):,} days'
+  return f'{rounded // 3600} h {rounded % 3600 // 60} min'

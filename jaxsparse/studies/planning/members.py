@@ -1,4 +1,4 @@
-"""From a study to its members: built, named, each once."""
+"""Builds and names the members of a study, each once."""
 
 import os
 import pathlib
@@ -16,7 +16,7 @@ from jaxsparse.studies.spec import Row, Run, Study
 
 
 class Member(NamedTuple):
-  """What is trained once, whatever the rows that show it.
+  """A training run, trained once even if several rows show it.
 
   Attributes:
     name: of its directory under the runs folder.
@@ -37,13 +37,13 @@ class Member(NamedTuple):
 
 
 class Cell(NamedTuple):
-  """A row's member with one seed.
+  """The member of a row with one seed.
 
   Attributes:
     row: of the table.
     seed: of the member.
-    member: its name; '' where the config was refused.
-    error: why it was.
+    member: its name; '' if the config was refused.
+    error: why the config was refused, or ''.
   """
 
   row: Row
@@ -64,23 +64,23 @@ class Expanded(NamedTuple):
   members: Mapping[str, Member]
 
   def cell(self, row: Row, seed: int) -> Cell:
-    """The cell of a row and seed."""
+    """Returns the cell of a row and seed."""
     return next(c for c in self.cells if (c.row, c.seed) == (row, seed))
 
 
 def expand(
   study: Study, runs_dir: str | os.PathLike[str], *, without_data: bool = False
 ) -> Expanded:
-  """Builds every member of a study; nothing is written.
+  """Builds every member of a study, and writes nothing.
 
   Args:
     study: what to run.
-    runs_dir: the members' directories are, or will be, in it.
+    runs_dir: folder of the members' directories.
     without_data: see `build`; such members cannot be trained.
 
   Raises:
-    ValueError: the study is wrong; a config that is refused is not, but
-      an error in its cell.
+    ValueError: the study is malformed. A refused config raises nothing; the
+      reason is in its cell.
   """
   check.check(study)
   maker = _Maker(study, workdir.local(runs_dir), without_data)
@@ -96,7 +96,7 @@ def expand(
 
 
 class _Maker:
-  """Makes cells run by run, those of sources first."""
+  """Builder of cells, run by run, after the runs that they start from."""
 
   def __init__(self, study: Study, runs_dir: pathlib.Path, without_data: bool):
     self._study = study
@@ -124,27 +124,27 @@ class _Maker:
   def _cell(
     self, run: Run, row: Row, seed: int, base: Any, after: set[str]
   ) -> Cell:
-    wanted = {**run.overrides, **dict(row.point)}
+    overrides = {**run.overrides, **dict(row.point)}
     sources = set()
-    for field, value in wanted.items():
+    for field, value in overrides.items():
       named = pairing.source(value)
       if named is not None:
         source = self._source(run, row, seed, *named)
         if source.error:
           why = f'starts from {named[0]}: {source.error}'
           return Cell(row, seed, '', why)
-        wanted[field] = BESIDE + source.member
+        overrides[field] = BESIDE + source.member
         sources.add(source.member)
     try:
-      config = changes.changed(base, wanted, seed)
+      config = changes.changed(base, overrides, seed)
       experiment = build(config, without_data=self._without_data)
       abstract_state(experiment)  # A method's init may refuse, too.
       self._check_steps(experiment)
     except ValueError as error:
       return Cell(row, seed, '', ' '.join(str(error).split()))
-    made = {n: m.experiment.config for n, m in self.members.items()}
+    configs = {n: m.experiment.config for n, m in self.members.items()}
     name = directory(
-      experiment.config, made, self._runs_dir, experiment.dataset.fingerprint
+      experiment.config, configs, self._runs_dir, experiment.dataset.fingerprint
     )
     if name not in self.members:
       self.members[name] = Member(
@@ -155,21 +155,21 @@ class _Maker:
   def _source(
     self, run: Run, row: Row, seed: int, other: str, fixed: int | None
   ) -> Cell:
-    """The cell of the run `other` that one of `run` starts from."""
+    """Returns the cell of the run `other` that a cell of `run` starts from."""
     where = f'study.runs[{run.name!r}]'
-    found = pairing.match(self._study, row, other, where)
-    return self.made[found, seed if fixed is None else fixed]
+    matching_row = pairing.match(self._study, row, other, where)
+    return self.made[matching_row, seed if fixed is None else fixed]
 
   def _check_steps(self, experiment: Experiment) -> None:
-    """Raises `ValueError` for a step that a member started from won't keep."""
+    """Raises `ValueError` if a source will not keep the step to start from."""
     init = experiment.config['init']
     for field in SOURCES:
       source = self.members.get(init[field].removeprefix(BESIDE))
       step = init[f'{field}_step']
       if source is not None and step is not None:
-        kept = source.experiment.kept_steps
-        if step not in kept:
+        kept_steps = source.experiment.kept_steps
+        if step not in kept_steps:
           raise ValueError(
             f'config.init.{field}_step: got {step}; accepted are'
-            f' {", ".join(map(str, kept))}, which {source.name} keeps'
+            f' {", ".join(map(str, kept_steps))}, which {source.name} keeps'
           )

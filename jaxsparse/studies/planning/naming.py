@@ -1,8 +1,9 @@
-"""The directory of a member, named by what its config says.
+"""Names of members' directories, which follow from their configs.
 
-Never by the study: studies share members. The resolved config must equal the
-stored one, and what the run started from and its data must be what they were,
-else it is another run and gets another directory.
+Names do not depend on the study, as studies share members. A directory is
+reused only if the stored config equals the resolved one, and the sources and
+data of the run are unchanged; else the run is another one and gets a new
+directory.
 """
 
 import pathlib
@@ -22,51 +23,54 @@ def directory(
   runs_dir: pathlib.Path,
   data: Mapping[str, str] = {},
 ) -> str:
-  """The directory that holds a config, or the first that is free.
+  """Returns the name of the directory of a config, or a free one if new.
 
-  A run whose sources or data are no longer the same is another one. If none
-  holds it but there is one whose config cannot be read, it is that one: it may
-  be the run, and is not passed over in silence.
+  A run whose sources or data have changed counts as another run. If no
+  directory matches but the config of one cannot be read, the name of that
+  directory is returned: it may be the run, and must not be ignored.
 
   Args:
     settled: the config.
-    made: configs of directories that are given away and may not be there yet.
-    runs_dir: where the directories are.
-    data: fingerprints of the data by split; those that are not known are taken
-      to be the same.
+    made: directory -> config of directories already assigned, which may not
+      exist yet.
+    runs_dir: folder of the directories.
+    data: fingerprints of the data by split; unknown ones are assumed to be
+      equal.
   """
   name = member_name(settled)
   numbered = re.compile(re.escape(name) + r'(-\d+)?')
-  there = {
+  on_disk = {
     path.name: _stored(path)
     for path in runs_dir.glob(f'{name}*')
     if numbered.fullmatch(path.name)
   }
-  begun = {n: c for n, c in there.items() if c is not None}
-  known = {**begun, **made}
+  begun = {n: c for n, c in on_disk.items() if c is not None}
+  configs = {**begun, **made}
   now = Inputs(data=data)
   if begun:
     now = now._replace(
       sources=sources.fingerprints(settled['init'], runs_dir / name)
     )
   unreadable = []
-  for taken in sorted(filter(numbered.fullmatch, known)):
-    if not known[taken]:
-      unreadable.append(taken)
-    elif identity.differences(known[taken], settled):
+  for candidate in sorted(filter(numbered.fullmatch, configs)):
+    if not configs[candidate]:
+      unreadable.append(candidate)
+    elif identity.differences(configs[candidate], settled):
       continue
-    elif taken in made or not workdir.inputs(runs_dir / taken).changes(now):
-      return taken
+    elif candidate in made or not workdir.inputs(runs_dir / candidate).changes(
+      now
+    ):
+      return candidate
   if unreadable:
     return unreadable[0]
   number = 1
-  while (free := f'{name}-{number}' if number > 1 else name) in known:
+  while (free := f'{name}-{number}' if number > 1 else name) in configs:
     number += 1
   return free
 
 
 def _stored(root: pathlib.Path) -> Plain | None:
-  """The config of a begun run; empty if it cannot be read, `None` if new."""
+  """Reads the config of a begun run: {} if unreadable, `None` if new."""
   try:
     return workdir.read_config(root) if workdir.begun(root) else None
   except ValueError:
@@ -74,10 +78,10 @@ def _stored(root: pathlib.Path) -> Plain | None:
 
 
 def member_name(settled: Plain) -> str:
-  """'digits-mlp-rigl-sparse-0.98-seed3-1a2b3c4d', of a settled config.
+  """Returns a name such as 'digits-mlp-rigl-sparse-0.98-seed3-1a2b3c4d'.
 
-  Unlike configs have unlike names, but for defaults that have changed since
-  (and for what eight hex digits cannot tell apart).
+  Different configs have different names, except where a default has changed
+  since (or the eight hex digits of the hash collide).
   """
   init = _word(settled['init']['name'])
   parts = [

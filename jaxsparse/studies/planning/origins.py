@@ -1,4 +1,4 @@
-"""What a kept analysis hangs on besides what was asked: code, and inputs."""
+"""Digests of the code and inputs of a stored analysis."""
 
 import hashlib
 import json
@@ -10,18 +10,18 @@ from typing import Any
 from jaxsparse.results import findings
 from jaxsparse.runs import workdir
 
-# Of a summary, what does not change the run: analyses that were made by hand,
-# and the clock.
+# Entries of a summary that do not describe the run: analyses made by hand, and
+# times.
 _PASSED_OVER = ('analyses', 'wall_seconds', 'steps_per_second')
 
 
 def origins(
   function: findings.Function, pools: Sequence[Sequence[pathlib.Path]]
 ) -> dict[str, Any]:
-  """For JSON: digests of the function's file and of the runs' summaries.
+  """Returns digests, for JSON, of the function's file and runs' summaries.
 
   Args:
-    function: the analysis. What its file imports is not looked at.
+    function: the analysis. Modules that its file imports are not digested.
     pools: workdirs of finished runs.
   """
   return {
@@ -31,7 +31,10 @@ def origins(
 
 
 def _source(function: findings.Function) -> str:
-  """'' where there is no file, as of what was typed."""
+  """Returns the digest of the file of a function, '' if it has none.
+
+  Functions typed at a prompt have no file.
+  """
   module = sys.modules.get(function.__module__)
   path = getattr(module, '__file__', None)
   return _digest(pathlib.Path(path).read_bytes()) if path else ''
@@ -39,8 +42,8 @@ def _source(function: findings.Function) -> str:
 
 def _summary(root: pathlib.Path) -> str:
   summary = workdir.finished(root) or {}
-  kept = {k: v for k, v in summary.items() if k not in _PASSED_OVER}
-  return _digest(json.dumps(kept, sort_keys=True).encode())
+  relevant = {k: v for k, v in summary.items() if k not in _PASSED_OVER}
+  return _digest(json.dumps(relevant, sort_keys=True).encode())
 
 
 def _digest(content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Which runs of a study need which, and which of their members go together.
+"""Dependencies between the runs of a study, and between their members.
 
 A value like '{dense}' of a run stands for the member of the run `dense` that
 has the same seed and the same values of the grid fields that both runs have;
@@ -16,30 +16,33 @@ _SEEDED = re.compile(r'(\w+)@(\d+)', re.ASCII)
 
 
 def source(value: Any) -> tuple[str, int | None] | None:
-  """The run and the seed that a value like '{dense}' names, or `None`."""
-  found = _SOURCE.fullmatch(value) if isinstance(value, str) else None
-  return seeded(found[1]) if found else None
+  """Parses a value like '{dense}' as a run and its seed; else `None`."""
+  matched = _SOURCE.fullmatch(value) if isinstance(value, str) else None
+  return seeded(matched[1]) if matched else None
 
 
 def seeded(name: str) -> tuple[str, int | None]:
-  """'pruned@0' as the run and its seed; the seed of 'pruned' is `None`."""
-  found = _SEEDED.fullmatch(name)
-  return (found[1], int(found[2])) if found else (name, None)
+  """Splits 'pruned@0' into run and seed; the seed of 'pruned' is `None`."""
+  matched = _SEEDED.fullmatch(name)
+  return (matched[1], int(matched[2])) if matched else (name, None)
 
 
 def sources(run: Run) -> tuple[tuple[str, int | None], ...]:
-  """The runs that `run` starts from, each with its seed if it is fixed."""
+  """Returns the runs that `run` starts from, each with its fixed seed.
+
+  The seed is `None` where it is not fixed.
+  """
   values = [*run.overrides.values(), *(v for g in run.grid.values() for v in g)]
   return tuple(dict.fromkeys(s for s in map(source, values) if s))
 
 
 def needs(run: Run) -> tuple[str, ...]:
-  """The runs that must be finished before `run`."""
+  """Returns the names of the runs that must be finished before `run`."""
   return tuple(dict.fromkeys((*(s for s, _ in sources(run)), *run.after)))
 
 
 def order(study: Study) -> tuple[Run, ...]:
-  """The runs, each after those that it needs.
+  """Sorts the runs of a study, each after those that it needs.
 
   Raises:
     ValueError: runs need one another in a circle.
@@ -58,22 +61,22 @@ def order(study: Study) -> tuple[Run, ...]:
 
 
 def match(study: Study, row: Row, other: str, where: str) -> Row:
-  """The row of the run `other` with the values of the fields both have.
+  """Returns the row of `other` that equals `row` in the fields both have.
 
   Raises:
     ValueError: there is none, or more than one.
   """
-  here = dict(row.point)
-  found = [
+  fields = dict(row.point)
+  rows = [
     candidate
     for candidate in study.run(other).rows()
-    if all(here.get(f, value) == value for f, value in candidate.point)
+    if all(fields.get(f, value) == value for f, value in candidate.point)
   ]
-  if len(found) != 1:
-    shown = ', '.join(f'{f}={v!r}' for f, v in row.point) or 'no grid'
+  if len(rows) != 1:
+    point = ', '.join(f'{f}={v!r}' for f, v in row.point) or 'no grid'
     raise ValueError(
-      f'{where}: {len(found)} rows of {other!r} go with that of {row.run!r}'
-      f' at {shown}; accepted is one: give both runs the same values of the'
+      f'{where}: {len(rows)} rows of {other!r} go with that of {row.run!r}'
+      f' at {point}; accepted is one: give both runs the same values of the'
       f' fields {", ".join(study.run(other).grid) or "none"}'
     )
-  return found[0]
+  return rows[0]

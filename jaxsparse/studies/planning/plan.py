@@ -1,4 +1,7 @@
-"""What a study would run, and what is done: `--plan`. Nothing is written."""
+"""Plan of a study (`--plan`): members, their status, steps and time left.
+
+Writes nothing.
+"""
 
 import os
 import pathlib
@@ -31,15 +34,15 @@ _SAID = {'one_by_one': 'one by one', 'vmap': 'together by vmap'}
 
 
 class Plan(NamedTuple):
-  """A study's members, and where each stands.
+  """The members of a study, and the status of each.
 
   Attributes:
     study: what to run.
-    runs_dir: where its members are, or will be.
+    runs_dir: folder of its members' directories.
     expanded: its members.
-    statuses: by the name of the member; the step of one that is under way is
-      that from which it goes on.
-    carries: 'one_by_one' or 'vmap' by the name of the member.
+    statuses: by the name of the member; the step of one that has begun is the
+      step that it resumes from.
+    carries: 'one_by_one' or 'vmap', by the name of the member.
   """
 
   study: Study
@@ -50,7 +53,7 @@ class Plan(NamedTuple):
 
   @property
   def left(self) -> tuple[Member, ...]:
-    """The members that have not ended, each after those that it needs."""
+    """Members that have not ended, each after those that it needs."""
     return tuple(
       member
       for name, member in self.expanded.members.items()
@@ -65,16 +68,17 @@ def plan(
   *,
   without_data: bool = False,
 ) -> Plan:
-  """Builds every member and looks where it stands.
+  """Builds every member and reads its status.
 
   Args:
     study: what to run.
-    runs_dir: where its members are, or will be.
+    runs_dir: folder of its members' directories.
     carry: 'auto', 'one_by_one' or 'vmap'.
-    without_data: the data sets need not be there, and nothing can be trained.
+    without_data: the data sets need not exist, and nothing can be trained.
 
   Raises:
-    ValueError: the study or `carry` is wrong, or a directory unreadable.
+    ValueError: the study is malformed, `carry` is unknown, or a directory
+      cannot be read.
   """
   with hushed():
     expanded = expand(study, runs_dir, without_data=without_data)
@@ -83,15 +87,15 @@ def plan(
     name: status(root / name, member.experiment.plan.num_steps)
     for name, member in expanded.members.items()
   }
-  made = Plan(study, root, expanded, statuses, _carries(expanded, carry))
-  for group in together.groups(made.left, statuses, made.carries):
+  result = Plan(study, root, expanded, statuses, _carries(expanded, carry))
+  for group in together.groups(result.left, statuses, result.carries):
     for name in group.names:
       statuses[name] = statuses[name]._replace(step=group.step)
-  return made
+  return result
 
 
 def _carries(expanded: Expanded, carry: str) -> dict[str, str]:
-  """The choice for each member, made (and told) once a family."""
+  """Chooses 'one_by_one' or 'vmap' for each member, once per family."""
   chosen: dict[Hashable, str] = {}
   for member in expanded.members.values():
     if member.family not in chosen:
@@ -101,7 +105,7 @@ def _carries(expanded: Expanded, carry: str) -> dict[str, str]:
 
 
 def carried(plan: Plan) -> list[str]:
-  """How the members of each family are carried, a line a family."""
+  """Returns a line per family: one by one or by vmap, runs and members."""
   runs: dict[Hashable, dict[str, None]] = {}
   numbers = Counter(m.family for m in plan.expanded.members.values())
   how = {}
@@ -118,19 +122,19 @@ def carried(plan: Plan) -> list[str]:
 
 
 def width(plan: Plan) -> int:
-  """How many tasks may be under way at once."""
+  """Returns the number of tasks that may run at the same time."""
   if jax.default_backend() != 'cpu' or 'vmap' in plan.carries.values():
     return 1
   return 1 if all(map(alone, plan.left)) else usable_cores()
 
 
 def alone(member: Member) -> bool:
-  """Whether a member fills the machine, so that none runs beside it."""
+  """Returns whether a member must run alone, as it uses the whole machine."""
   return dispatch(member.experiment) != 'scan'
 
 
 def text(plan: Plan) -> str:
-  """The table by run, what needs what, how it is carried, and the sums."""
+  """Formats a plan: the table by run, dependencies, dispatch and totals."""
   blocks = [
     _rows_text(plan),
     _not_new(plan),
@@ -161,22 +165,22 @@ def _rows(plan: Plan) -> list[tuple[str, ...]]:
 
 
 def _steps(plan: Plan, name: str) -> int:
-  """Of a member, those that are left."""
-  found = plan.statuses[name]
-  if found.ended:
+  """Returns the number of steps that a member has still to train."""
+  state = plan.statuses[name]
+  if state.ended:
     return 0
-  return plan.expanded.members[name].experiment.plan.num_steps - found.step
+  return plan.expanded.members[name].experiment.plan.num_steps - state.step
 
 
 def _not_new(plan: Plan) -> list[str]:
-  """What a person may wish to look into: begun, failed, broken, refused."""
+  """Lists the members that are begun, failed, broken or refused."""
   lines = []
-  for name, found in plan.statuses.items():
-    if found.kind == 'begun':
+  for name, state in plan.statuses.items():
+    if state.kind == 'begun':
       steps = plan.expanded.members[name].experiment.plan.num_steps
-      lines.append(f'begun    {name}: at step {found.step} of {steps}')
-    elif found.error:
-      lines.append(f'{found.kind:<8} {name}: {found.error}')
+      lines.append(f'begun    {name}: at step {state.step} of {steps}')
+    elif state.error:
+      lines.append(f'{state.kind:<8} {name}: {state.error}')
   refused = {(c.row, c.error): None for c in plan.expanded.cells if c.error}
   for row, error in refused:
     lines.append(f'refused  {row_name(plan.study, row)}: {error}')
@@ -195,11 +199,11 @@ def _needs(study: Study) -> list[str]:
 
 
 def _sums(plan: Plan) -> list[str]:
-  members, left = plan.expanded.members, plan.left
+  members, unfinished = plan.expanded.members, plan.left
   done = sum(s.kind == 'done' for s in plan.statuses.values())
-  compiled = programs.count(member.experiment for member in left)
+  compiled = programs.count(member.experiment for member in unfinished)
   kinds = ', '.join(count(number, kind) for kind, number in compiled.items())
-  steps = sum(_steps(plan, member.name) for member in left)
+  steps = sum(_steps(plan, member.name) for member in unfinished)
   shared = sum(bool(c.member) for c in plan.expanded.cells) - len(members)
   rows = [
     ('runs', f'{len(plan.study.runs)}'),
@@ -207,7 +211,7 @@ def _sums(plan: Plan) -> list[str]:
     ('done', f'{done}'),
     ('to compile', f'{count(sum(compiled.values()), "program")}: {kinds}'),
     ('steps', f'{steps:,}'),
-    ('time', _time(plan, left)),
+    ('time', _time(plan, unfinished)),
   ]
   return [summary.columns(rows)]
 
@@ -224,18 +228,18 @@ def _time(plan: Plan, left: Sequence[Member]) -> str:
   estimates = Estimates(plan.runs_dir)
   seconds, rough = 0.0, []
   for member in left:
-    whole = estimates.whole(member.experiment, plan.carries[member.name])
+    estimate = estimates.whole(member.experiment, plan.carries[member.name])
     share = _steps(plan, member.name) / member.experiment.plan.num_steps
-    seconds += share * whole.seconds
-    if whole.rough:
+    seconds += share * estimate.seconds
+    if estimate.rough:
       rough.append(member.experiment)
   compiled = sum(programs.count(rough).values())
   seconds = seconds / width(plan) + compiled * COMPILING
-  shown = f'about {duration(seconds)}'
+  description = f'about {duration(seconds)}'
   if rough:
-    shown += (
+    description += (
       f' (rough: {len(rough)} of {len(left)} members are unlike any that is'
       ' finished; reckoned from floating-point operations and'
       f' {count(compiled, "program")} to compile)'
     )
-  return shown
+  return description

@@ -1,7 +1,7 @@
-"""How many programs members compile, counted without compiling any.
+"""Counts the programs that members compile, without compiling any.
 
-Members that differ in numbers alone share all of theirs. A program is counted
-once for each set of functions and array shapes that it is made for.
+Members that differ only in the values of numbers use the same programs. A
+program is counted once per set of functions and array shapes.
 """
 
 from collections.abc import Hashable, Iterable
@@ -14,12 +14,12 @@ KINDS = ('train step', 'mask step', 'evaluation', 'probe')
 
 
 def count(experiments: Iterable[Experiment]) -> dict[str, int]:
-  """Kind of program -> how many the experiments compile together."""
-  made: dict[str, set[Hashable]] = {kind: set() for kind in KINDS}
+  """Counts the programs that all experiments compile, by kind of program."""
+  distinct: dict[str, set[Hashable]] = {kind: set() for kind in KINDS}
   for experiment in experiments:
     for kind, program in _programs(experiment):
-      made[kind].add(program)
-  return {kind: len(programs) for kind, programs in made.items()}
+      distinct[kind].add(program)
+  return {kind: len(programs) for kind, programs in distinct.items()}
 
 
 def _programs(experiment: Experiment) -> Iterable[tuple[str, Hashable]]:

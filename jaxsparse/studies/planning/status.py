@@ -1,4 +1,4 @@
-"""Where a member stands, read from its directory."""
+"""The status of a member, read from its directory."""
 
 import json
 import os
@@ -14,15 +14,14 @@ FAILED = 'failed.json'
 
 
 class Status(NamedTuple):
-  """Where a member stands.
+  """The status of a member.
 
   Attributes:
-    kind: 'new', 'begun', 'done', 'failed', or 'broken': what lies there is
-      damaged, so that nobody can tell whether it is the member.
-    step: the newest that is saved.
-    error: of one that failed or is broken; it names no folder but the
-      member's.
-    saved: the steps of all checkpoints of one that is under way, ascending.
+    kind: 'new', 'begun', 'done', 'failed', or 'broken': its files are damaged,
+      so that they cannot be identified as the member's.
+    step: of the newest checkpoint.
+    error: of a failed or broken member; it names no folder but the member's.
+    saved: the steps of all checkpoints of a begun member, ascending.
   """
 
   kind: str
@@ -32,15 +31,15 @@ class Status(NamedTuple):
 
   @property
   def ended(self) -> bool:
-    """Whether there is nothing left to train."""
+    """True if nothing is left to train."""
     return self.kind in ('done', 'failed', 'broken')
 
 
 def status(root: pathlib.Path, num_steps: int) -> Status:
-  """Where the member in `root` stands, of `num_steps` steps.
+  """Reads the status of the member in `root`, of `num_steps` steps.
 
-  It is done if there are a config and a summary, both whole. Whether the
-  config is the member's own is seen to when the directory is chosen.
+  A member is done if its config and its summary can both be read. That the
+  config is the member's is checked where the directory is chosen (`naming`).
   """
   try:
     return _whole(root, num_steps)
@@ -49,11 +48,11 @@ def status(root: pathlib.Path, num_steps: int) -> Status:
 
 
 def _whole(root: pathlib.Path, num_steps: int) -> Status:
-  """As `status`; raises `ValueError` where it is broken."""
+  """Reads a status as `status` does; raises `ValueError` if it is broken."""
   if not workdir.begun(root):
-    if found := workdir.foreign(root):
+    if files := workdir.foreign(root):
       raise ValueError(
-        f'{root} holds {found[0]!r} and no {workdir.CONFIG}; move it away to'
+        f'{root} holds {files[0]!r} and no {workdir.CONFIG}; move it away to'
         ' have the member trained'
       )
     return Status('new')
@@ -68,7 +67,7 @@ def _whole(root: pathlib.Path, num_steps: int) -> Status:
 
 
 def failure(root: pathlib.Path) -> str:
-  """Why the member in `root` failed, or ''."""
+  """Reads why the member in `root` failed; '' if it did not."""
   path = root / FAILED
   if not path.exists():
     return ''
@@ -79,5 +78,5 @@ def failure(root: pathlib.Path) -> str:
 
 
 def write_failure(root: pathlib.Path, error: str) -> None:
-  """Marks the member as failed, until somebody removes the file."""
+  """Marks the member as failed, until the file is removed."""
   workdir.write_atomic(root / FAILED, json.dumps({'error': error}, indent=2))

@@ -1,8 +1,8 @@
-"""Which members are carried together, and the step that they go on from.
+"""Groups of members that are trained together, and the step they resume from.
 
-One by one each goes on from its own newest checkpoint. By vmap all of a group
-go on from one step: those of a family that are new make groups, and those that
-are under way make others, by the step that they have saved.
+Trained one by one, each member resumes from its newest checkpoint. Under vmap
+all members of a group resume from one step: the new members of a family form
+groups, and the begun ones form others, by the step of their checkpoints.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -11,12 +11,12 @@ from typing import NamedTuple
 from jaxsparse.studies.planning.members import Member
 from jaxsparse.studies.planning.status import Status
 
-# The most members that one vmapped program carries.
+# The most members of one vmapped program.
 _WIDEST = 64
 
 
 class Group(NamedTuple):
-  """Members that are trained together, and where they go on."""
+  """Members that are trained together, and the step that they resume from."""
 
   names: tuple[str, ...]
   step: int
@@ -27,7 +27,7 @@ def groups(
   statuses: Mapping[str, Status],
   carries: Mapping[str, str],
 ) -> list[Group]:
-  """The members that are left, as they are trained.
+  """Groups the members that have not ended into those trained together.
 
   Args:
     left: each after those that it needs.
@@ -56,17 +56,18 @@ def groups(
 def _by_step(
   names: Sequence[str], statuses: Mapping[str, Status]
 ) -> Iterator[Group]:
-  """Those that go on from the same step.
+  """Yields groups of members that resume from the same step.
 
-  A kill while members save leaves some of them one save behind the others;
-  they go on together, with the bits of a run that was not killed.
+  A process killed while members save leaves some of them one checkpoint behind
+  the others. They are grouped with these, and the results are bitwise those of
+  a run that was not killed.
   """
   steps = sorted({statuses[name].step for name in names}, reverse=True)
   while steps:
     begin = steps.pop(0)
-    some = [name for name in names if statuses[name].step == begin]
-    before = {statuses[name].saved[-2:-1] for name in some}
+    at_step = [name for name in names if statuses[name].step == begin]
+    before = {statuses[name].saved[-2:-1] for name in at_step}
     if steps and before == {(steps[0],)}:
       begin = steps.pop(0)
-      some = [n for n in names if n in some or statuses[n].step == begin]
-    yield Group(tuple(some), begin)
+      at_step = [n for n in names if n in at_step or statuses[n].step == begin]
+    yield Group(tuple(at_step), begin)
