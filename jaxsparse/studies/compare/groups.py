@@ -1,4 +1,4 @@
-"""Runs grouped by config field, and the numbers of a group."""
+"""Runs grouped by config fields, and the metrics of a group."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from jaxsparse.studies import metrics
 from jaxsparse.studies.compare.queries import is_number, plain
 from jaxsparse.studies.compare.runs import Found
 
-# What differs between the members of a group, or where a run is kept.
+# Fields in which the members of a group differ, and paths.
 _NOT_BY = ('seed', 'replicates', 'data.dir', 'checkpoint.keep')
 
 
@@ -17,8 +17,8 @@ class Group(NamedTuple):
   """Runs with the same values of some fields.
 
   Attributes:
-    key: `(field, value)` for each of the fields; `None` where the config of
-      the runs does not have it.
+    key: `(field, value)` for each of the fields; the value is `None` if the
+      config of the runs does not have the field.
     runs: of the group, finished or not.
   """
 
@@ -27,12 +27,12 @@ class Group(NamedTuple):
 
   @property
   def finished(self) -> list[Found]:
-    """The runs that have a summary."""
+    """Runs with a summary."""
     return [run for run in self.runs if run.summary is not None]
 
 
 def differing(runs: Sequence[Found]) -> tuple[str, ...]:
-  """The fields of which runs that have them hold more than one value."""
+  """Returns the config fields with more than one value among the runs."""
   values: dict[str, set[Any]] = {}
   for run in runs:
     for field, value in run.fields.items():
@@ -45,10 +45,10 @@ def differing(runs: Sequence[Found]) -> tuple[str, ...]:
 
 
 def between(made: Sequence[Group]) -> tuple[str, ...]:
-  """Returns the fields in which groups differ beside those of their key.
+  """Returns the fields in which groups differ, apart from those of their key.
 
-  Those whose values among the finished runs of a group are not those of every
-  other group that has the field.
+  A field differs if the set of its values among the finished runs is not the
+  same in every group that has the field.
 
   Args:
     made: from `groups`.
@@ -71,42 +71,42 @@ def between(made: Sequence[Group]) -> tuple[str, ...]:
 
 
 def groups(runs: Sequence[Found], by: Sequence[str]) -> list[Group]:
-  """The runs by their values of the fields `by`, in the order of those."""
-  made: dict[tuple[Any, ...], list[Found]] = {}
+  """Groups runs by their values of the fields `by`; sorts by these values."""
+  by_key: dict[tuple[Any, ...], list[Found]] = {}
   for run in runs:
     key = tuple(plain(run.fields.get(field)) for field in by)
-    made.setdefault(key, []).append(run)
+    by_key.setdefault(key, []).append(run)
   return [
-    Group(tuple(zip(by, key, strict=True)), tuple(made[key]))
-    for key in sorted(made, key=lambda key: [_rank(v) for v in key])
+    Group(tuple(zip(by, key, strict=True)), tuple(by_key[key]))
+    for key in sorted(by_key, key=lambda key: [_rank(v) for v in key])
   ]
 
 
 def _rank(value: Any) -> tuple[bool, float, str]:
-  """Numbers by size, then all else by its text."""
+  """Returns a sort key: numbers by size, then other values by their text."""
   number = is_number(value)
   return (not number, value if number else 0, str(value))
 
 
 def check_metrics(runs: Sequence[Found], names: Sequence[str]) -> None:
   """Raises `ValueError` for a metric that no finished run has."""
-  known = {name for run in runs for name in _numbers(run)}
+  valid = {name for run in runs for name in _numbers(run)}
   for name in names:
-    if known and name not in known:
+    if valid and name not in valid:
       raise ValueError(
         f'--metric: {name!r} is in no summary.json of these runs;'
-        f' they have {", ".join(sorted(known))}.{paths.nearest(name, known)}'
+        f' they have {", ".join(sorted(valid))}.{paths.nearest(name, valid)}'
       )
 
 
 def values(runs: Sequence[Found], name: str) -> list[float]:
-  """A metric of each replicate of each run, in its shown unit."""
+  """Returns a metric of each replicate of each run, in its display unit."""
   scale = metrics.metric(name).scale
   return [scale * v for run in runs for v in _numbers(run).get(name, ())]
 
 
 def _numbers(run: Found) -> dict[str, list[float]]:
-  """Metric -> its values over the replicates, or its one value."""
+  """Returns metric -> its values over the replicates, or its one value."""
   numbers: dict[str, list[float]] = {}
   for name, value in flat(run.summary or {}).items():
     if isinstance(value, list):
@@ -118,7 +118,7 @@ def _numbers(run: Found) -> dict[str, list[float]]:
 
 
 def seeds(group: Group) -> int:
-  """The finished members of a group: seeds and replicates, less the failed."""
+  """Counts the finished members of a group: replicates that did not fail."""
   return sum(
     s['replicates'] - len(s['failed'])
     for s in (run.summary for run in group.finished)

@@ -1,4 +1,4 @@
-"""The one plot of a comparison: against a number, or against the step."""
+"""Plot of a comparison: a metric against a config field or the step."""
 
 import pathlib
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from jaxsparse.training import metrics as records_lib
 
 _SIZE = (8, 4.5)
 
-# A place on the axis, and the values there.
+# An x value, and the values of the metric there.
 Point = tuple[float, list[float]]
 
 
@@ -32,14 +32,15 @@ def draw(
 ) -> list[pathlib.Path]:
   """Writes `plot.png` and `plot.svg` to a folder.
 
-  Where the groups differ in one number, the metric against it, a line for
-  each combination of the other fields; else the curves of the groups.
+  Where the groups differ in one numeric field, plots the metric against it,
+  with a line for each combination of the other fields; else the curves of the
+  groups.
 
   Args:
     made: from `groups.groups`.
     metric: of a summary.
     curve: an entry of `metrics.jsonl`.
-    folder: that is there.
+    folder: must exist.
 
   Returns:
     The two paths.
@@ -61,7 +62,7 @@ def draw(
 
 
 def numeric_fields(made: Sequence[Group]) -> list[str]:
-  """The fields of the key with several places on an axis and nothing else."""
+  """Returns the fields of the key with several values, all of them numbers."""
   columns: dict[str, set[object]] = {}
   for group in made:
     for field, value in group.key:
@@ -76,7 +77,10 @@ def numeric_fields(made: Sequence[Group]) -> list[str]:
 
 
 def _is_level(field: str, value: object) -> bool:
-  """Whether a value (none, no zeros) is what others are held against."""
+  """Returns whether a value is a baseline: `None`, or a sparsity of 0.
+
+  Baselines are drawn as horizontal lines.
+  """
   return value is None or (value == 0 and is_sparsity(field))
 
 
@@ -85,44 +89,44 @@ def _against(ax: Axes, made: Sequence[Group], field: str, name: str) -> None:
   levels: dict[str, list[float]] = {}
   for group in made:
     key = dict(group.key)
-    x, found = key.pop(field), groups.values(group.finished, name)
+    x, values_at = key.pop(field), groups.values(group.finished, name)
     label = table.label(tuple(key.items()))
-    if found and _is_level(field, x):
-      levels[label] = found
-    elif found:
-      lines.setdefault(label, []).append((x, found))
-  values = list(dict.fromkeys(x for some in lines.values() for x, _ in some))
+    if values_at and _is_level(field, x):
+      levels[label] = values_at
+    elif values_at:
+      lines.setdefault(label, []).append((x, values_at))
+  values = list(dict.fromkeys(x for line in lines.values() for x, _ in line))
   at = value_axis(ax, values, sparsity=is_sparsity(field)) if values else []
   place = dict(zip(values, at, strict=True))
   look = {label: _look(i) for i, label in enumerate(lines | levels)}
   for label, points in lines.items():
-    moved = [(place[x], found) for x, found in points]
+    moved = [(place[x], values_at) for x, values_at in points]
     figures.line(ax, _series(moved), label=label, **look[label])
-  for label, found in levels.items():
+  for label, values_at in levels.items():
     shown_as = None if label in lines else label
-    level = figures.means(np.zeros(1), [found])
+    level = figures.means(np.zeros(1), [values_at])
     style = {**look[label], 'linestyle': ':'}
     figures.level(ax, level, label=shown_as, **style)
-  shown = metrics.metric(name)
-  ax.set(xlabel=axis_name(field), ylabel=shown.heading)
-  ax.set_title(f'{capital(shown.label)}, mean ± sd')
+  displayed = metrics.metric(name)
+  ax.set(xlabel=axis_name(field), ylabel=displayed.heading)
+  ax.set_title(f'{capital(displayed.label)}, mean ± sd')
 
 
 def _series(points: Sequence[Point]) -> figures.Series:
-  found = [values for _, values in points]
-  return figures.means(np.asarray([x for x, _ in points], np.float64), found)
+  ys = [values for _, values in points]
+  return figures.means(np.asarray([x for x, _ in points], np.float64), ys)
 
 
 def _curves(ax: Axes, made: Sequence[Group], entry: str) -> None:
-  shown = metrics.metric(entry)
+  displayed = metrics.metric(entry)
   for i, group in enumerate(made):
     records = [r for run in group.finished for r in _records(run.root)]
-    found = figures.scaled(figures.series(records, entry), shown.scale)
-    figures.line(ax, found, label=table.label(group.key), **_look(i))
+    series = figures.scaled(figures.series(records, entry), displayed.scale)
+    figures.line(ax, series, label=table.label(group.key), **_look(i))
   if not ax.lines:
     raise ValueError(f'--curve: no finished run recorded {entry!r}')
-  ax.set(xlabel='step', ylabel=shown.heading)
-  ax.set_title(f'{capital(shown.label)}, mean ± sd')
+  ax.set(xlabel='step', ylabel=displayed.heading)
+  ax.set_title(f'{capital(displayed.label)}, mean ± sd')
   ax.set_xlim(left=0)
 
 

@@ -1,4 +1,4 @@
-"""Runs chosen by config field: `updater.sparsity>=0.9`."""
+"""Selects runs by conditions on config fields: `updater.sparsity>=0.9`."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -12,10 +12,10 @@ _CONDITION = re.compile(r'([\w.]+?)\s*(!=|<=|>=|=|<|>|\s+in\s+)\s*(.*)', re.S)
 
 
 def known(name: str, runs: Iterable[Found]) -> str:
-  """A field as configs call it; `config.` before it is left out.
+  """Returns the name of a config field, without a leading `config.`.
 
   Raises:
-    ValueError: no run has it; says the nearest.
+    ValueError: no run has it; the message has the nearest name.
   """
   name = name.strip().removeprefix('config.')
   names = {field for run in runs for field in run.fields}
@@ -27,25 +27,25 @@ def known(name: str, runs: Iterable[Found]) -> str:
 
 
 def where(runs: Sequence[Found], condition: str) -> list[Found]:
-  """The runs that have a field and meet a condition on it.
+  """Returns the runs that have a field and meet a condition on it.
 
   Args:
-    runs: of one project, maybe of many methods.
+    runs: to select from, perhaps of several methods.
     condition: `updater.sparsity>=0.9`, `updater.name in rigl,set`; with =, !=,
       <, <=, >, >= and in.
 
   Raises:
-    ValueError: it cannot be read, an unknown field, or an order asked of what
-      is no number.
+    ValueError: the condition cannot be parsed, the field is unknown, or values
+      that are no numbers are compared by size.
   """
-  found = _CONDITION.fullmatch(condition.strip())
-  if not found:
+  matched = _CONDITION.fullmatch(condition.strip())
+  if not matched:
     raise ValueError(
       f'--where: got {condition!r}; accepted is FIELD, one of = != < <= > >='
       ' in, and a value'
     )
-  field, relation = known(found[1], runs), found[2].strip()
-  values = [literals.literal(t) for t in literals.split(found[3])]
+  field, relation = known(matched[1], runs), matched[2].strip()
+  values = [literals.literal(t) for t in literals.split(matched[3])]
   if relation != 'in' and len(values) > 1:
     raise ValueError(f'--where: got {condition!r}; several values go with in')
   return [
@@ -57,22 +57,22 @@ def where(runs: Sequence[Found], condition: str) -> list[Found]:
 
 
 def plain(value: Any) -> Any:
-  """A value that can be compared and hashed: lists as tuples."""
+  """Converts a value to a hashable one: lists become tuples."""
   if isinstance(value, list | tuple):
     return tuple(plain(v) for v in value)
   return str(value) if isinstance(value, dict) else value
 
 
 def is_number(value: Any) -> bool:
-  """Whether a value has a place on an axis."""
+  """Returns whether a value is a number, and not a boolean."""
   return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _meets(field: str, there: Any, relation: str, values: list[Any]) -> bool:
-  wanted = [plain(value) for value in values]
+  accepted = [plain(value) for value in values]
   if relation in ('=', 'in'):
-    return there in wanted
-  (value,) = wanted
+    return there in accepted
+  (value,) = accepted
   if relation == '!=':
     return there != value
   if not (is_number(there) and is_number(value)):

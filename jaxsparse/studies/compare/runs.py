@@ -1,4 +1,4 @@
-"""Runs that lie on disk, found by folder."""
+"""Finds runs on disk, by folder."""
 
 import glob
 import os
@@ -22,11 +22,11 @@ class Found(NamedTuple):
 
   Attributes:
     root: its workdir.
-    fields: dotted field -> value, of its settled config. A run beside it
-      that it starts from is named without its seed, so that the runs of all
-      seeds are alike in this too.
-    summary: the content of its `summary.json`; `None` where there is none, or
-      it is that of a run which is counted already.
+    fields: dotted field -> value, of its resolved config. A source in the same
+      folder is named without its seed, so that the runs of all seeds have
+      equal fields.
+    summary: the content of its `summary.json`; `None` if there is none, or the
+      run is a copy of one counted already.
     state: 'finished', or why it has no summary to be counted.
   """
 
@@ -37,31 +37,30 @@ class Found(NamedTuple):
 
 
 def find(patterns: Sequence[str]) -> list[Found]:
-  """The runs in some folders, each once, in the order given.
+  """Finds the runs in folders, each once, in the order of the patterns.
 
   Args:
     patterns: workdirs, folders of them (runs folders, study workdirs), or
       globs of both.
 
   Raises:
-    ValueError: a pattern under which there is no run, a file that cannot be
-      read.
+    ValueError: a pattern matches no run, or a file cannot be read.
   """
   roots: dict[pathlib.Path, None] = {}
   for pattern in patterns:
     path = os.path.expanduser(pattern)
     matches = sorted(glob.glob(path)) if glob.has_magic(path) else [path]
     folders = [pathlib.Path(m).resolve() for m in matches if os.path.isdir(m)]
-    here = [root for folder in folders for root in _workdirs(folder)]
-    if not here:
+    workdirs = [root for folder in folders for root in _workdirs(folder)]
+    if not workdirs:
       why = 'holds no run' if folders else 'is no folder'
       raise ValueError(f'--workdirs: {pattern!r} {why}')
-    roots |= dict.fromkeys(here)
+    roots |= dict.fromkeys(workdirs)
   return _each_once([read(root) for root in roots])
 
 
 def _each_once(runs: Sequence[Found]) -> list[Found]:
-  """A copy of a run that came before has no summary, and says of which."""
+  """Removes the summary of each copy of an earlier run; notes it in `state`."""
   counted: dict[Hashable, list[Found]] = {}
   out = []
   for run in runs:
@@ -77,15 +76,15 @@ def _each_once(runs: Sequence[Found]) -> list[Found]:
 
 
 def _on_same_data(first: Found, second: Found) -> bool:
-  """Whether two runs do not differ in their data, as far as is recorded."""
+  """Returns whether the recorded data of two runs do not differ."""
   then, now = (workdir.inputs(run.root) for run in (first, second))
   return not then.changes(now)
 
 
 def _same(root: pathlib.Path) -> Hashable:
-  """Equal for copies of a run.
+  """Returns a key that is equal for copies of a run.
 
-  Not the digest that was kept: it leaves out what was a default then.
+  The stored digest would not do: it omits fields at their former defaults.
   """
   config = workdir.read_config(root)
   try:
@@ -98,19 +97,19 @@ def _same(root: pathlib.Path) -> Hashable:
 def _workdirs(folder: pathlib.Path, depth: int = 0) -> list[pathlib.Path]:
   if workdir.begun(folder):
     return [folder]
-  # A study's members may lie elsewhere, among those of other studies.
-  found = [m for m in noted.read_members(folder) if workdir.begun(m)]
+  # The members of a study may be elsewhere, among those of other studies.
+  workdirs = [m for m in noted.read_members(folder) if workdir.begun(m)]
   if depth < _DEEPEST:
     for path in sorted(p for p in folder.iterdir() if p.is_dir()):
-      found += _workdirs(path, depth + 1)
-  return found
+      workdirs += _workdirs(path, depth + 1)
+  return workdirs
 
 
 def read(root: pathlib.Path) -> Found:
-  """The run in a workdir.
+  """Reads the run in a workdir.
 
   Raises:
-    ValueError: a file of it cannot be read; says which.
+    ValueError: a file of it cannot be read; the message names it.
   """
   config = workdir.read_config(root)
   named = {f'init.{k}': v for k, v in _sources(root, config).items()}
@@ -123,7 +122,7 @@ def read(root: pathlib.Path) -> Found:
 
 
 def _sources(root: pathlib.Path, config: Plain) -> dict[str, str]:
-  """What a run starts from, by field; without the seed if it is beside it."""
+  """Returns the sources of a run by field, without seed if in its folder."""
   return {
     field: _seedless(root, config['init'][field])
     for field in SOURCES

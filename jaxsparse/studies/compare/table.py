@@ -1,4 +1,4 @@
-"""Groups of runs as a table: for a person, for programs, for Markdown."""
+"""Tables of groups of runs: as text, CSV and Markdown."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,17 +12,17 @@ from jaxsparse.studies.names import field_name, value_name
 
 
 def table(made: Sequence[Group], names: Sequence[str]) -> list[list[str]]:
-  """A heading and a row a group: the key, members, mean ± std of metrics.
+  """Returns a heading, and a row per group: key, members, mean ± std.
 
   Args:
     made: from `groups`.
     names: of the metrics.
   """
-  shown = [metrics.metric(name) for name in names]
+  displayed = [metrics.metric(name) for name in names]
   fields = headings([field for field, _ in made[0].key])
-  rows = [[*fields, 'seeds', *(metric.heading for metric in shown)]]
+  rows = [[*fields, 'seeds', *(metric.heading for metric in displayed)]]
   for group in made:
-    cells = (_cell(groups.values(group.finished, m.name), m) for m in shown)
+    cells = (_cell(groups.values(group.finished, m.name), m) for m in displayed)
     key = (_text(field, value) for field, value in group.key)
     rows.append([*key, str(groups.seeds(group)), *cells])
   return rows
@@ -40,7 +40,7 @@ def _text(field: str, value: Any) -> str:
 
 
 def label(key: Sequence[tuple[str, Any]]) -> str:
-  """'rigl, sparsity 90 %': what a group is called in a legend."""
+  """Returns the label of a group in a legend: 'rigl, sparsity 90 %'."""
   names = headings([field for field, _ in key])
   parts = [
     str(value) if field.endswith('.name') else f'{name} {_text(field, value)}'
@@ -50,7 +50,7 @@ def label(key: Sequence[tuple[str, Any]]) -> str:
 
 
 def headings(fields: Sequence[str]) -> list[str]:
-  """What each field is called; in full where two would be called alike."""
+  """Returns a short name for each field, or its full name if ambiguous."""
   names = [field_name(field) for field in fields]
   return [
     field if names.count(name) > 1 else name
@@ -59,7 +59,7 @@ def headings(fields: Sequence[str]) -> list[str]:
 
 
 def to_csv(made: Sequence[Group], names: Sequence[str]) -> str:
-  """The table for programs: fields in full, means and deviations apart."""
+  """Formats the table as CSV: full field names, mean and std columns."""
   ends = [f'{name}_{part}' for name in names for part in ('mean', 'std')]
   fields = [field for field, _ in made[0].key]
   lines = []
@@ -75,7 +75,10 @@ def to_csv(made: Sequence[Group], names: Sequence[str]) -> str:
 
 
 def to_markdown(rows: Sequence[Sequence[str]]) -> str:
-  """Rows, the first a heading, as a Markdown table, numbers to the right."""
+  """Formats rows as a Markdown table; the first is the heading.
+
+  Columns but the first are aligned to the right.
+  """
   heading, *body = rows
   rule = ['---' if i == 0 else '---:' for i in range(len(heading))]
   lines = (' | '.join(row) for row in (heading, rule, *body))

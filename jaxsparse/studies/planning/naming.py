@@ -52,15 +52,13 @@ def directory(
       sources=sources.fingerprints(settled['init'], runs_dir / name)
     )
   unreadable = []
-  for candidate in sorted(filter(numbered.fullmatch, configs)):
-    if not configs[candidate]:
-      unreadable.append(candidate)
-    elif identity.differences(configs[candidate], settled):
+  for folder in sorted(filter(numbered.fullmatch, configs)):
+    if not configs[folder]:
+      unreadable.append(folder)
+    elif identity.differences(configs[folder], settled):
       continue
-    elif candidate in made or not workdir.inputs(runs_dir / candidate).changes(
-      now
-    ):
-      return candidate
+    elif folder in made or not workdir.inputs(runs_dir / folder).changes(now):
+      return folder
   if unreadable:
     return unreadable[0]
   number = 1

@@ -1,4 +1,4 @@
-"""Analyses of finished members, each made once and kept in a file."""
+"""Analyses of finished members, each computed once and stored in a file."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ from jaxsparse.studies.results import Pooled
 from jaxsparse.studies.spec import Analysis, Row, Study
 
 _log = logging.getLogger(__name__)
-# What is kept with a finding, in words.
+# Entries stored with a finding, in words.
 _WHAT = {
   'source': "the file of the analysis' function",
   'summaries': 'a summary of its members',
@@ -29,13 +29,13 @@ _WHAT = {
 
 
 class Analysed(NamedTuple):
-  """What analyses gave.
+  """The results of all analyses of a study.
 
   Attributes:
     numbers: of each cell.
     pooled: of each row.
-    notes: of each cell, why some gave none.
-    drawings: figures of what they found.
+    notes: of each cell, why analyses of it failed.
+    drawings: figures of the tables.
   """
 
   numbers: dict[Cell, dict[str, findings.Number]]
@@ -48,9 +48,9 @@ class _Call(NamedTuple):
   """One call of an analysis.
 
   Attributes:
-    cells: whose numbers it gives.
-    names: of the members that go in, a tuple for each of `Analysis.of`.
-    inputs: how these are shown.
+    cells: that the resulting numbers belong to.
+    names: of the members that are read, a tuple for each of `Analysis.of`.
+    inputs: labels and styles of these.
   """
 
   cells: tuple[Cell, ...]
@@ -61,14 +61,15 @@ class _Call(NamedTuple):
 def analyse(
   plan: Plan, root: pathlib.Path, stopping: Callable[[], bool]
 ) -> Analysed:
-  """Makes the analyses of a study on the members that are finished.
+  """Runs the analyses of a study on its finished members.
 
   Args:
     plan: of the study.
-    root: workdir of the study; results are kept under its `analyses`.
-    stopping: asked before each call; if true the rest is left out.
+    root: workdir of the study; results are stored under its `analyses`.
+    stopping: called before each call of an analysis; if true the remaining
+      calls are skipped.
   """
-  found = Analysed({}, {}, {}, [])
+  analysed = Analysed({}, {}, {}, [])
   parts: dict[findings.Function, list[Part]] = {}
   for analysis in plan.study.analyses:
     function = findings.find(analysis.function)
@@ -77,36 +78,38 @@ def analyse(
     _log.info('analysis %s, of %s', analysis.name, of)
     for call in calls:
       if stopping():
-        return found
+        return analysed
       try:
-        made = _made(plan, analysis, call, root)
-        _join(found, analysis, call, made)
+        finding = _made(plan, analysis, call, root)
+        _join(analysed, analysis, call, finding)
       except SaveFailed:
         raise
-      except Exception as error:  # Whatever somebody's function may raise.
+      except Exception as error:  # A user's function may raise any.
         expected = isinstance(error, ValueError)
         level = logging.DEBUG if expected else logging.ERROR
         _log.log(level, 'analysis %s', analysis.name, exc_info=True)
         why = _said(error).replace(f'{plan.runs_dir}{os.sep}', '')
-        _note(found, call, f'analysis {analysis.name} failed: {why}')
+        _note(analysed, call, f'analysis {analysis.name} failed: {why}')
         continue
-      if made.table and analysis.drawn:
-        parts.setdefault(function, []).append(Part(call.inputs, made.table))
-  for function, some in parts.items():
+      if finding.table and analysis.drawn:
+        parts.setdefault(function, []).append(Part(call.inputs, finding.table))
+  for function, drawn_parts in parts.items():
     if draw := findings.drawer(function):
-      found.drawings.append(Drawing(draw, tuple(some)))
-  return found
+      analysed.drawings.append(Drawing(draw, tuple(drawn_parts)))
+  return analysed
 
 
 def _calls(plan: Plan, analysis: Analysis) -> Iterator[_Call]:
-  """Those for which all members are finished (of a pool, one or more)."""
+  """Yields the calls whose members are finished (of a pool, at least one)."""
   run, seed = pairing.seeded(analysis.of[0])
   for row in plan.study.run(run).rows():
     cells = _cells(plan, row, seed)
     for group in [cells] if analysis.pooled else [[c] for c in cells]:
       done = tuple(c for c in group if _done(plan, c))
-      others = [_others(plan, analysis, row, group, o) for o in analysis.of[1:]]
-      names = tuple(tuple(c.member for c in p) for p in (done, *others))
+      partners = [
+        _others(plan, analysis, row, group, o) for o in analysis.of[1:]
+      ]
+      names = tuple(tuple(c.member for c in p) for p in (done, *partners))
       if all(names):
         yield _Call(done, names, _inputs(plan.study, analysis, row))
 
@@ -119,12 +122,12 @@ def _cells(plan: Plan, row: Row, seed: int | None) -> list[Cell]:
 def _others(
   plan: Plan, analysis: Analysis, row: Row, group: list[Cell], other: str
 ) -> list[Cell]:
-  """The finished cells of another run that go with those of `group`."""
+  """Returns the finished cells of another run that match those of `group`."""
   run, seed = pairing.seeded(other)
   if seed is None and not analysis.pooled:
     seed = group[0].seed
-  found = pairing.match(plan.study, row, run, analysis.name)
-  return [c for c in _cells(plan, found, seed) if _done(plan, c)]
+  matching_row = pairing.match(plan.study, row, run, analysis.name)
+  return [c for c in _cells(plan, matching_row, seed) if _done(plan, c)]
 
 
 def _done(plan: Plan, cell: Cell) -> bool:
@@ -135,44 +138,46 @@ def _done(plan: Plan, cell: Cell) -> bool:
 
 def _inputs(study: Study, analysis: Analysis, row: Row) -> tuple[Input, ...]:
   styles = row_styles(study)
-  found: list[Input] = []
+  inputs: list[Input] = []
   for name in analysis.of:
     run, seed = pairing.seeded(name)
-    own = pairing.match(study, row, run, '') if found else row
+    matching_row = pairing.match(study, row, run, '') if inputs else row
     of_seed = '' if seed is None else f', seed {seed}'
-    found.append(Input(row_name(study, own) + of_seed, styles[own]))
-  return tuple(found)
+    inputs.append(
+      Input(row_name(study, matching_row) + of_seed, styles[matching_row])
+    )
+  return tuple(inputs)
 
 
 def _made(
   plan: Plan, analysis: Analysis, call: _Call, root: pathlib.Path
 ) -> Finding:
-  """What a call finds, or found when it was made before."""
+  """Returns the finding of a call, stored or computed now."""
   stem = root / 'analyses' / analysis.name / call.names[0][0]
   names = [list(pool) if analysis.pooled else pool[0] for pool in call.names]
   paths = [[plan.runs_dir / name for name in pool] for pool in call.names]
   function = findings.find(analysis.function)
-  asked = {
+  request = {
     'function': _name(analysis.function),
     'inputs': names,
     'options': json.loads(json.dumps(dict(analysis.options), default=repr)),
     **origins(function, paths),
   }
-  if (kept := findings.kept(stem, asked)) is not None:
-    return kept
-  _tell_why(analysis, stem, asked)
+  if (stored := findings.kept(stem, request)) is not None:
+    return stored
+  _tell_why(analysis, stem, request)
   inputs = paths if analysis.pooled else [pool[0] for pool in paths]
-  found = findings.call(function, inputs, analysis.options)
+  finding = findings.call(function, inputs, analysis.options)
   with saving(stem):
-    findings.keep(stem, asked, found)
-  # As it is read later: what is drawn does not depend on when it was found.
-  return findings.kept(stem, asked) or Finding({})
+    findings.keep(stem, request, finding)
+  # Read back, so that figures are the same whether computed now or stored.
+  return findings.kept(stem, request) or Finding({})
 
 
 def _tell_why(
   analysis: Analysis, stem: pathlib.Path, asked: Mapping[str, Any]
 ) -> None:
-  """Logs why what is kept of a call, if anything is, does not do."""
+  """Logs why a stored finding, if there is one, cannot be used."""
   before = findings.asked_before(stem)
   if before is None:
     _log.debug('analysis %s: %s', analysis.name, stem.name)
@@ -190,11 +195,11 @@ def _tell_why(
 def _join(
   found: Analysed, analysis: Analysis, call: _Call, made: Finding
 ) -> None:
-  """Adds the numbers of a call to those of its cell or row."""
+  """Adds the numbers of a call to those of its cell or row, in place."""
   cell = call.cells[0]
-  own: Mapping[str, Any] = found.numbers.get(cell, {})
+  of_cell: Mapping[str, Any] = found.numbers.get(cell, {})
   of_row = found.pooled.get(cell.row, {})
-  twice = made.numbers.keys() & (own.keys() | of_row.keys())
+  twice = made.numbers.keys() & (of_cell.keys() | of_row.keys())
   if twice:
     raise ValueError(f'another analysis gives {min(twice)!r} too')
   if not analysis.pooled:
@@ -213,7 +218,7 @@ def _pooled(number: findings.Number, n: int) -> Pooled:
 
 
 def _said(error: Exception) -> str:
-  """An error in one line; what is no message to a person has its type."""
+  """Formats an error in one line, with its type unless a `ValueError`."""
   text = ' '.join(str(error).split())
   if isinstance(error, ValueError):
     return text

@@ -1,7 +1,7 @@
-"""A study without its data: each row tried for a few steps, nothing written.
+"""Dry run of a study without its data: a few steps per row, nothing written.
 
-A row is a config up to its seed, so one seed of each is tried. What it would
-take from the members of another row, which are not there, is made up.
+The configs of a row differ only in the seed, so one seed of each is tried.
+Masks and weights from members of another row, which do not exist, are made up.
 """
 
 import logging
@@ -26,13 +26,13 @@ _log = logging.getLogger(__name__)
 
 
 class Tried(NamedTuple):
-  """A row that was tried.
+  """The dry run of a row.
 
   Attributes:
     row: of the study.
-    members: how many it has.
+    members: number of members of the row.
     experiment: of one of them; `None` if all configs were refused.
-    taken: what its dry run saw; `None` if it failed.
+    taken: the record of its dry run; `None` if it failed.
     error: why it failed or was refused, or ''.
   """
 
@@ -44,7 +44,7 @@ class Tried(NamedTuple):
 
 
 class DryRun(NamedTuple):
-  """All rows of a study, tried, and its members."""
+  """The dry runs of all rows of a study, and its members."""
 
   study: Study
   expanded: Expanded
@@ -52,14 +52,14 @@ class DryRun(NamedTuple):
 
 
 def take(study: Study, runs_dir: str | os.PathLike[str]) -> DryRun:
-  """Builds every member without data and tries one of each row.
+  """Builds every member without data and trains one of each row briefly.
 
   Args:
     study: what to try.
-    runs_dir: where its members would be.
+    runs_dir: folder of its members' directories.
 
   Raises:
-    ValueError: the study is wrong.
+    ValueError: the study is malformed.
   """
   with hushed():
     expanded = expand(study, runs_dir, without_data=True)
@@ -77,14 +77,14 @@ def _tried(expanded: Expanded, row: Row) -> Tried:
     return Tried(row, 0, None, None, cells[0].error)
   experiment = expanded.members[names[0]].experiment
   try:
-    taken = dry_run.take(experiment, dry_run.stand_in(experiment))
+    record = dry_run.take(experiment, dry_run.stand_in(experiment))
   except TrainingFailed as error:
     return Tried(row, len(names), experiment, None, str(error))
-  return Tried(row, len(names), experiment, taken)
+  return Tried(row, len(names), experiment, record)
 
 
 def text(made: DryRun) -> str:
-  """The table by row, and what must be known to read it."""
+  """Formats a dry run: the table by row, errors, and notes on reading it."""
   blocks = [
     [summary.aligned([_HEADING, *(_line(made.study, t) for t in made.rows)])],
     [f'{row_name(made.study, t.row)}: {t.error}' for t in made.rows if t.error],
@@ -141,7 +141,7 @@ def _notes(made: DryRun) -> list[str]:
 
 
 def check(made: DryRun) -> None:
-  """Checks that a dry run went well.
+  """Checks that no row of a dry run failed.
 
   Raises:
     ValueError: a row was refused.

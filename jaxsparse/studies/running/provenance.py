@@ -1,4 +1,4 @@
-"""What the members of a study were made with, and where that differs."""
+"""Versions of the packages that members were trained with."""
 
 from collections.abc import Sequence
 
@@ -10,21 +10,23 @@ _NAMED = 3
 
 
 def collected(members: Sequence[MemberResult]) -> tuple[tuple[str, str], ...]:
-  """`(package, version)` of the members that are done.
+  """Returns `(package, version)` for the members that are done.
 
-  Where they differ, each version with its members: how many had what most
-  had, and the folders of the others. It is what their summaries say, whoever
-  writes the report and with what.
+  Where versions differ, the text lists each: the most common one with the
+  number of its members, the rest with their folders. Versions come from the
+  summaries, not from the process that writes the report.
   """
-  made: dict[str, dict[str, str]] = {
+  by_folder: dict[str, dict[str, str]] = {
     member.root.name: member.summary.get('made_with', {})
     for member in members
     if member.root is not None and member.summary is not None
   }
-  names = dict.fromkeys(name for versions in made.values() for name in versions)
-  if not names and made:
+  names = dict.fromkeys(
+    name for versions in by_folder.values() for name in versions
+  )
+  if not names and by_folder:
     return (('versions', NOT_RECORDED),)
-  return tuple((name, _said(name, made)) for name in names)
+  return tuple((name, _said(name, by_folder)) for name in names)
 
 
 def _said(name: str, made: dict[str, dict[str, str]]) -> str:
@@ -33,13 +35,13 @@ def _said(name: str, made: dict[str, dict[str, str]]) -> str:
     folders.setdefault(versions.get(name, NOT_RECORDED), []).append(folder)
   if len(folders) == 1:
     return next(iter(folders))
-  most, *others = sorted(folders, key=lambda v: (-len(folders[v]), v))
+  most, *rest = sorted(folders, key=lambda v: (-len(folders[v]), v))
   parts = [f'{most} ({count(len(folders[most]), "member")})']
-  parts += [f'{version} ({_listed(folders[version])})' for version in others]
+  parts += [f'{version} ({_listed(folders[version])})' for version in rest]
   return 'differs: ' + '; '.join(parts)
 
 
 def _listed(folders: Sequence[str]) -> str:
   named = ', '.join(folders[:_NAMED])
-  more = len(folders) - _NAMED
-  return f'{named} and {more} more' if more > 0 else named
+  unnamed = len(folders) - _NAMED
+  return f'{named} and {unnamed} more' if unnamed > 0 else named

@@ -1,4 +1,4 @@
-"""Runs a study: what is not done yet, then the analyses, then the results."""
+"""Runs a study: unfinished members, then analyses, then results."""
 
 import contextlib
 import logging
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 
 class StudyInterrupted(Interrupted):
-  """The study was asked to stop; its members are saved."""
+  """Raised when a study was interrupted; its members are saved."""
 
   def __init__(self, done: int, members: int):
     Exception.__init__(
@@ -50,29 +50,31 @@ def run(
   interrupted: Callable[[], bool] = lambda: False,
   at_once: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
 ) -> Results:
-  """Runs what is not done; what is, is not repeated.
+  """Trains the members that are not done, and analyses all.
 
   Args:
     study: what to run.
-    workdir: of the study, for what is not a member's; held while it runs.
-    runs_dir: the members' directories are in it; studies may share it.
-    name: a short one of the study.
-    command: what to type to run it again.
-    carry: how members are carried: 'auto', 'one_by_one' or 'vmap'.
+    workdir: of the study, for files that are not a member's; locked while the
+      study runs.
+    runs_dir: folder of the members' directories; several studies may use it.
+    name: short name of the study.
+    command: the command that runs it again.
+    carry: how members are trained: 'auto', 'one_by_one' or 'vmap'.
     joins: whether it is one of several studies of this workdir, as a trial of
-      a search is: its members join theirs in `study.json`.
-    interrupted: asked now and then; if true all members save and stop.
-    at_once: makes a context in which what interrupts raises
-      `KeyboardInterrupt`; plan and analyses, which save nothing, are in one.
+      a search is: its members are added to `study.json`.
+    interrupted: polled; if true all members save and stop.
+    at_once: returns a context in which an interrupt raises
+      `KeyboardInterrupt`; used for the plan and the analyses, which save
+      nothing.
 
   Returns:
-    The same, whatever the order in which members finished.
+    The results, which do not depend on the order in which members finished.
 
   Raises:
-    ValueError: the study is wrong, or all of its configs are; or what a member
-      recorded cannot be read.
-    WorkdirBusy: another process holds `workdir`. One that holds a member is
-      waited for.
+    ValueError: the study is malformed, all of its configs are refused, or the
+      records of a member cannot be read.
+    WorkdirBusy: another process holds `workdir`. A process that holds a member
+      raises nothing: the study waits for it.
     Interrupted: stopped by `interrupted`, and saved.
     SaveFailed: something could not be written.
   """
@@ -107,7 +109,7 @@ def run(
 
 
 def check_plan(plan: Plan) -> None:
-  """Raises `ValueError` if nothing can be run, or nothing be written."""
+  """Raises `ValueError` if no member can be run, or none be written."""
   if not plan.expanded.members:
     raise ValueError(f'no member can be run: {plan.expanded.cells[0].error}')
   if plan.left:
@@ -115,12 +117,13 @@ def check_plan(plan: Plan) -> None:
 
 
 def check_any(results: Results) -> None:
-  """Checks that a study has something to show.
+  """Checks that at least one member of a study is done.
 
   Raises:
-    TrainingFailed: it has not, and some of its members failed.
-    SaveFailed: it has not, for the machine kept some from their end.
-    ValueError: it has not, as every member was refused.
+    TrainingFailed: none is, and some failed.
+    SaveFailed: none is, and some could not be trained for reasons of the
+      machine, such as a file.
+    ValueError: none is, as every member was refused.
   """
   if any(member.kind == 'done' for member in results.members):
     return
@@ -137,7 +140,7 @@ def check_any(results: Results) -> None:
 def _train(
   plan: Plan, name: str, interrupted: Callable[[], bool]
 ) -> Mapping[str, Unfinished]:
-  """Trains what is left; by member, why some are not done."""
+  """Trains the remaining members; returns why some are not done, by member."""
   for line in plan_lib.carried(plan) if plan.left else []:
     _log.info('%s: carried %s', name, line)
   stop = threading.Event()
@@ -191,14 +194,14 @@ def _result(
       cell.row, cell.seed, None, None, cell.error, kind='refused'
     )
   root = plan.runs_dir / cell.member
-  found = status(root, 0)
-  if found.kind == 'broken':
+  member_status = status(root, 0)
+  if member_status.kind == 'broken':
     return MemberResult(
-      cell.row, cell.seed, None, None, found.error, kind='blocked'
+      cell.row, cell.seed, None, None, member_status.error, kind='blocked'
     )
   summary = workdir_lib.finished(root)
   if summary is None:
-    failed = Unfinished('failed', found.error)
+    failed = Unfinished('failed', member_status.error)
     kind, error = unfinished.get(cell.member, failed)
     held = root if workdir_lib.begun(root) else None
     return MemberResult(cell.row, cell.seed, held, None, error, kind=kind)

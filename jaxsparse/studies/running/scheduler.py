@@ -1,10 +1,10 @@
-"""Tasks in threads, each when what it needs has ended.
+"""Runs tasks in threads, each after the tasks that it needs.
 
-A family's tasks share compiled programs: its first task runs before the
-others of that family start, so that threads never compile one program twice.
-An exclusive task runs alone. Which task is next depends on their order and on
-nothing else, but not when each ends. What cannot be done yet, for somebody
-else is at it, rests and is tried again.
+Tasks of a family use the same compiled programs: the first task of a family
+ends before the others start, so that threads never compile one program twice.
+An exclusive task runs alone. The next task is the first in order that may
+start. A task that cannot be done yet, since another process is at it, is put
+back and retried after a pause.
 """
 
 import time
@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 
 
 class Task(NamedTuple):
-  """Something to be done once.
+  """A unit of work, done once.
 
   Attributes:
-    name: hashable; differs from those of the others.
-    family: of the programs that it runs.
-    needs: names of tasks that must have ended before.
-    exclusive: whether it runs with no other beside it.
+    name: hashable and unique.
+    family: key of the programs that it runs.
+    needs: names of the tasks that must have ended before.
+    exclusive: whether no other task may run at the same time.
   """
 
   name: Any
@@ -40,21 +40,22 @@ def carry_out(
   seconds: float = 0.2,
   rest: float = 2.0,
 ) -> None:
-  """Does all tasks; returns when none is under way.
+  """Does all tasks; returns when none is running.
 
   Args:
     tasks: in the order in which they are preferred.
-    work: called with each, in a thread; true if it is to be tried again.
-    threads: how many may be under way at once, >= 1.
-    stopping: asked before a task starts; if true no more are started.
-    stop: called when a task raises, to have those under way end soon.
-    tick: called in this thread now and then.
+    work: called with each task, in a thread; returns true to be retried.
+    threads: the number of tasks that may run at the same time, >= 1.
+    stopping: called before a task starts; if true no more are started.
+    stop: called when a task raises, so that running ones end soon.
+    tick: called in this thread while tasks run.
     seconds: between ticks, at most.
-    rest: seconds before a task is tried again, at least.
+    rest: seconds before a task is retried, at least.
 
   Raises:
-    ValueError: a task needs one that is not there, or runs in a circle.
-    Exception: the first that a task raised; no task started after it.
+    ValueError: a task needs one that does not exist, or tasks need one another
+      in a circle.
+    Exception: the first that a task raised; no task is started after it.
   """
   queue = _Queue(tasks, threads, rest)
   errors: list[BaseException] = []
@@ -67,7 +68,7 @@ def carry_out(
         if not running:
           if errors or stopping() or not queue.left:
             break
-          time.sleep(seconds)  # All that is left rests.
+          time.sleep(seconds)  # All remaining tasks are pausing.
         done, _ = futures.wait(running, seconds, futures.FIRST_COMPLETED)
         tick()
         for future in done:
@@ -88,7 +89,7 @@ def carry_out(
 
 
 class _Queue:
-  """Which task may start now."""
+  """Tasks that wait, run or have ended, and which may start next."""
 
   def __init__(self, tasks: Sequence[Task], threads: int, rest: float):
     _check(tasks)
@@ -101,11 +102,11 @@ class _Queue:
 
   @property
   def left(self) -> bool:
-    """Whether there are tasks that have not been taken, or were put back."""
+    """True if tasks wait to be taken, or were put back."""
     return bool(self._waiting)
 
   def take(self) -> Task | None:
-    """The next task, which counts as under way from now on."""
+    """Returns the next task, which then counts as running, or `None`."""
     if len(self._running) == self._threads:
       return None
     if any(task.exclusive for task in self._running):
@@ -123,7 +124,7 @@ class _Queue:
     return None
 
   def put_back(self, task: Task) -> None:
-    """To be taken again, behind the others and not at once."""
+    """Puts a task back, behind the others, to be retried after a pause."""
     self._running.remove(task)
     self._waiting.append(task)
     self._rests_until[task.name] = time.monotonic() + self._rest

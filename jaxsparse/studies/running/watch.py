@@ -1,4 +1,4 @@
-"""What a person sees of a study under way: one line for all of it."""
+"""Progress of a running study, in one line."""
 
 import logging
 import math
@@ -20,8 +20,8 @@ class Watch:
 
   Args:
     name: of the study.
-    steps: of each member, whole.
-    done: of each member, before this process.
+    steps: total steps of each member.
+    done: steps of each member done before this process.
     ended: members that ended before this process.
     failed: those of them that failed.
   """
@@ -50,21 +50,21 @@ class Watch:
     )
 
   def wait(self, member: str, holder: str) -> None:
-    """A member is held by `holder`, or by nobody if that is ''."""
+    """Records that `holder` has a member locked, or nobody if it is ''."""
     with self._lock:
       if holder and not self._held:
-        self._last_line = -math.inf  # Why nothing moves is told at once.
+        self._last_line = -math.inf  # Log at once why nothing moves.
       self._held.pop(member, None)
       if holder:
         self._held[member] = holder
 
   def at(self, member: str, step: int) -> None:
-    """A member has done `step` steps; told from any thread."""
+    """Records that a member has done `step` steps; thread-safe."""
     with self._lock:
       self._done[member] = step
 
   def end(self, member: str, failed: bool) -> None:
-    """A member has ended; told from any thread."""
+    """Records that a member has ended; thread-safe."""
     with self._lock:
       self._done[member] = self._steps[member]
       self._held.pop(member, None)
@@ -73,7 +73,7 @@ class Watch:
         self._failed.add(member)
 
   def tick(self) -> None:
-    """Shows where the study stands; called in the main thread."""
+    """Updates the bar, or logs a line; called in the main thread."""
     if self._bar is not None:
       with self._lock:
         done = sum(self._done.values())
@@ -84,18 +84,18 @@ class Watch:
       _log.info('%s', self.line())
 
   def line(self) -> str:
-    """'digits_init: 3/35 members, 4,500/52,500 steps, 2 min 5 s left'."""
+    """Formats 'digits: 3/35 members, 4,500/52,500 steps, 2 min 5 s left'."""
     with self._lock:
       done = sum(self._done.values())
     facts = [self._members(), f'{done:,}/{self._total:,} steps']
     if self._before < done < self._total:
-      taken = time.perf_counter() - self._began
-      left = taken * (self._total - done) / (done - self._before)
-      facts.append(f'{duration(left)} left')
+      elapsed = time.perf_counter() - self._began
+      remaining = elapsed * (self._total - done) / (done - self._before)
+      facts.append(f'{duration(remaining)} left')
     return f'{self._name}: {", ".join(facts)}'
 
   def close(self) -> None:
-    """Ends the bar, or logs where the study ended."""
+    """Closes the bar, or logs a last line."""
     if self._bar is not None:
       self.tick()
       self._bar.close()
@@ -104,8 +104,8 @@ class Watch:
 
   def _members(self) -> str:
     with self._lock:
-      shown = f'{len(self._ended)}/{len(self._steps)} members'
+      text = f'{len(self._ended)}/{len(self._steps)} members'
       failed, held = len(self._failed), sorted(set(self._held.values()))
     if failed:
-      shown += f', {failed} failed'
-    return f'{shown}, waiting for {" and ".join(held)}' if held else shown
+      text += f', {failed} failed'
+    return f'{text}, waiting for {" and ".join(held)}' if held else text

@@ -1,4 +1,4 @@
-"""The work of a study: members as tasks, and what becomes of each."""
+"""Training of a study's members as tasks, and the outcome of each."""
 
 import os
 from collections.abc import Callable
@@ -23,27 +23,29 @@ from jaxsparse.training.loop import Interrupted
 
 
 def tasks(plan: Plan) -> list[Task]:
-  """What is left to do: a task a member, or under vmap one for several.
+  """Returns the remaining tasks: one per member, or per group under vmap.
 
-  A task is named by the names of its members. Those of a family follow one
-  another.
+  The name of a task is the tuple of its members' names. Tasks of a family are
+  adjacent.
   """
-  found: dict[str, tuple[str, ...]] = {}  # Member -> its task.
+  task_of: dict[str, tuple[str, ...]] = {}  # Member -> name of its task.
   for group in together.groups(plan.left, plan.statuses, plan.carries):
-    found.update(dict.fromkeys(group.names, group.names))
+    task_of.update(dict.fromkeys(group.names, group.names))
   order = {m.family: None for m in plan.left}
   rank = {family: i for i, family in enumerate(order)}
   members = plan.expanded.members
-  made = []
-  for names in dict.fromkeys(found.values()):
-    needed = {found[n] for m in names for n in members[m].after if n in found}
+  result = []
+  for names in dict.fromkeys(task_of.values()):
+    needed = {
+      task_of[n] for m in names for n in members[m].after if n in task_of
+    }
     first = members[names[0]]
-    made.append(Task(names, first.family, frozenset(needed), alone(first)))
-  return sorted(made, key=lambda task: rank[task.family])
+    result.append(Task(names, first.family, frozenset(needed), alone(first)))
+  return sorted(result, key=lambda task: rank[task.family])
 
 
 class Unfinished(NamedTuple):
-  """Why a member is not done, and of which kind that is."""
+  """Why a member is not done: the kind of failure, and the error."""
 
   kind: Kind
   error: str
@@ -52,16 +54,16 @@ class Unfinished(NamedTuple):
 class Work:
   """Trains the members of a task; called in threads.
 
-  A member that another process holds is waited for: once it is free it is
-  done there, or goes on here.
+  A member that another process holds is retried until it is free: by then it
+  is done, or is resumed here.
 
   Args:
     plan: of the study.
-    watch: is told how far members are.
-    stopping: whether members are to save and stop.
+    watch: receives the progress of members.
+    stopping: returns whether members are to save and stop.
 
   Attributes:
-    unfinished: by member, why it is not done.
+    unfinished: member -> why it is not done.
   """
 
   def __init__(self, plan: Plan, watch: Watch, stopping: Callable[[], bool]):
@@ -71,16 +73,19 @@ class Work:
     self.unfinished: dict[str, Unfinished] = {}
 
   def __call__(self, task: Task) -> bool:
-    """Does what can be done; whether others hold some of the rest."""
-    left = [name for name in task.name if self._may_start(name)]
-    held = [name for name in left if self._is_held(name)]
-    members = [self._plan.expanded.members[n] for n in left if n not in held]
+    """Trains the free members of a task; returns true to be retried.
+
+    It is retried while another process holds one of its members.
+    """
+    ready = [name for name in task.name if self._may_start(name)]
+    held = [name for name in ready if self._is_held(name)]
+    members = [self._plan.expanded.members[n] for n in ready if n not in held]
     try:
       results = self._train(members) if members else []
     except Interrupted:
-      return False  # Saved; the study says so itself.
+      return False  # Saved; the study reports it.
     for member, result in zip(members, results, strict=True):
-      if isinstance(result, WorkdirBusy):  # Taken since it was looked at.
+      if isinstance(result, WorkdirBusy):  # Locked since it was checked.
         held.append(member.name)
       else:
         self._note(member.name, result)
@@ -101,10 +106,10 @@ class Work:
         return population.train_together(
           list(pairs), interrupted=self._stopping, report=report
         )
-      except ValueError as error:  # Of one of them, which it names.
+      except ValueError as error:  # About one member, which it names.
         return [error] * len(members)
     try:
-      made = train_built(
+      result = train_built(
         members[0].experiment,
         roots[0],
         carry='one_by_one',
@@ -114,48 +119,48 @@ class Work:
       )
     except (ValueError, WorkdirBusy, TrainingFailed) as error:
       return [error]
-    return [made]
+    return [result]
 
   def _may_start(self, name: str) -> bool:
-    """Whether it has not ended, and all that it starts from is there."""
+    """Returns whether a member has not ended and all its sources are done."""
     if name in self.unfinished or self._has_ended(name):
       return False
     for source in sorted(self._plan.expanded.members[name].sources):
-      found = self._status(source)
+      source_status = self._status(source)
       above = self.unfinished.get(source)
-      if found.error:
-        above = _unfinished(found)
+      if source_status.error:
+        above = _unfinished(source_status)
       if above:
         self._fail(name, above.kind, f'starts from {source}: {above.error}')
-      if found.kind != 'done':
+      if source_status.kind != 'done':
         return False
     return True
 
   def _has_ended(self, name: str) -> bool:
-    """Whether another process has brought it to its end meanwhile."""
-    found = self._status(name)
-    if found.error:
-      self._fail(name, *_unfinished(found))
-    elif found.kind == 'done':
+    """Returns whether a member has ended, perhaps in another process."""
+    member_status = self._status(name)
+    if member_status.error:
+      self._fail(name, *_unfinished(member_status))
+    elif member_status.kind == 'done':
       self._watch.end(name, failed=False)
-    return found.ended
+    return member_status.ended
 
   def _is_held(self, name: str) -> bool:
-    """Whether another process holds it; who is shown."""
-    found = holder(self._plan.runs_dir / name)
-    self._watch.wait(name, found)
-    return bool(found)
+    """Returns whether another process holds a member, and shows which."""
+    holding = holder(self._plan.runs_dir / name)
+    self._watch.wait(name, holding)
+    return bool(holding)
 
   def _note(self, name: str, result: Any) -> None:
     if isinstance(result, TrainingFailed):
-      # Up to where the checkpoints are: a report tells no places.
+      # Up to the path of the checkpoints: a report has no paths.
       error = str(result).partition(';')[0]
       write_failure(self._plan.runs_dir / name, error)
       self._fail(name, 'failed', error)
     elif isinstance(result, ValueError):
       text = ' '.join(str(result).split())
       error = text.replace(f'{self._plan.runs_dir}{os.sep}', '')
-      # The rest is about a directory, and files in it.
+      # Other errors are about a directory and its files.
       of_config = error.startswith('config.')
       self._fail(name, 'refused' if of_config else 'blocked', error)
     elif isinstance(result, Exception):
@@ -172,6 +177,6 @@ class Work:
 
 
 def _unfinished(found: Status) -> Unfinished:
-  """What is told of a member that failed before, or is broken."""
+  """Returns the outcome of a member that failed before, or is broken."""
   kind: Kind = 'blocked' if found.kind == 'broken' else 'failed'
   return Unfinished(kind, found.error)
