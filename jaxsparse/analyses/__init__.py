@@ -1,4 +1,4 @@
-"""Analyses of finished runs: one a file, found by name.
+"""Analyses of finished runs, one per file, looked up by name.
 
-What they are is said in `jaxsparse.results.findings`.
+The interface is described in `jaxsparse.results.findings`.
 """

@@ -1,4 +1,4 @@
-"""Bars over names that no way leads along: layers, classes, pairs of nets."""
+"""Bar charts over names without an order: layers, classes, pairs of nets."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -13,13 +13,13 @@ from jaxsparse.plotting import figures, looks
 from jaxsparse.results.findings import Part, Table
 
 CAPTION = 'means over seeds, whiskers are one sample standard deviation'
-# Bars that fit in a panel with another beside it.
+# The most bars of a panel that has another beside it.
 _MOST_BARS = 30
-# Of all names of a panel together, that stand upright.
+# The most letters, of all names of a panel together, for horizontal names.
 _MOST_LETTERS = 50
-# Names that find room at a slant.
+# The most names that fit at a slant.
 _MOST_SLANTED = 20
-# Rows that share a colour in a report differ in dashes; their bars in these.
+# Rows of one colour in a report differ in dashes; their bars in these hatches.
 _HATCHES = dict(zip(looks.DASHES, ('', '///', '...', 'xx'), strict=True))
 
 Shown = dict[str, dict[str, np.ndarray]]
@@ -32,17 +32,17 @@ def bars(
   *,
   marks: Mapping[str, str] | None = None,
 ) -> tuple[Figure, list[str], Shown]:
-  """A panel for each of some columns, with a bar for each name and group.
+  """Draws a panel for each of some columns, with a bar per name and group.
 
   Args:
-    parts: what is drawn, means over the seeds of a group; >= 0.
+    parts: the data, values >= 0; bars are means over the seeds of a group.
     column: of their tables, with the names.
-    panels: other columns, and what they are called.
-    marks: for some of these, the column that a line on each bar shows.
+    panels: other columns -> the titles of their panels.
+    marks: some of these -> the column that a line on each bar shows.
 
   Returns:
-    The figure, the names [n], and what it shows: by group and panel the means
-    [n], NaN where there is none.
+    The figure, the names [n], and the means [n] by group and panel, NaN where
+    a group has no value.
   """
   groups = _looks.groups(parts)
   names = list(
@@ -50,12 +50,12 @@ def bars(
   )
   figure, axes = _frames(len(panels), len(names) * len(groups))
   width = 0.8 / len(groups)
-  shown: Shown = {label: {} for label in groups}
+  means_of: Shown = {label: {} for label in groups}
   for ax, (panel, title) in zip(axes, panels.items(), strict=True):
     for i, (label, (style, tables)) in enumerate(groups.items()):
       places = np.arange(len(names)) + width * (i + 0.5) - 0.4
       mean, std = _over(tables, column, panel, names)
-      shown[label][panel] = mean
+      means_of[label][panel] = mean
       ax.bar(places, mean, width, label=label, **_look(style))
       if np.any(std > 0):
         ax.errorbar(places, mean, std, fmt='none', ecolor='0.3', elinewidth=1)
@@ -64,11 +64,14 @@ def bars(
         ax.hlines(at, places - width / 2, places + width / 2, color='black')
     _name(ax, names, title)
   looks.figure_legend(figure, beside=False)
-  return figure, names, shown
+  return figure, names, means_of
 
 
 def _frames(count: int, in_each: int) -> tuple[Figure, list[Axes]]:
-  """Two panels side by side, or any below one another that hold many bars."""
+  """Creates two panels side by side, or one below another if there are more.
+
+  Panels with many bars are placed below one another, too.
+  """
   if count <= 2 and in_each <= _MOST_BARS:
     return figures.panels(count, height=3.6)
   figure = Figure(figsize=(10.4, 2.6 * count + 1.2), layout='constrained')
@@ -81,22 +84,22 @@ def _frames(count: int, in_each: int) -> tuple[Figure, list[Axes]]:
 def _over(
   tables: Sequence[Table], column: str, panel: str, names: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray]:
-  """Means over tables and sample standard deviations, [n]."""
-  found = []
+  """Returns means and sample standard deviations over tables, each [n]."""
+  rows = []
   for table in tables:
     values = np.asarray(table[panel], np.float64)
-    own = dict(zip(texts(table[column]), values.tolist(), strict=True))
-    found.append([own.get(name, np.nan) for name in names])
+    by_name = dict(zip(texts(table[column]), values.tolist(), strict=True))
+    rows.append([by_name.get(name, np.nan) for name in names])
   # Bars of infinite height cannot be drawn.
-  every = np.where(np.isfinite(found), found, np.nan)
+  finite = np.where(np.isfinite(rows), rows, np.nan)
   with warnings.catch_warnings():
-    # Of a name that no table has a number for, which is NaN in turn.
+    # Raised for a name that no table has a number for, whose mean is NaN.
     warnings.simplefilter('ignore', RuntimeWarning)
-    return np.nanmean(every, 0), np.nanstd(every, 0, ddof=1)
+    return np.nanmean(finite, 0), np.nanstd(finite, 0, ddof=1)
 
 
 def texts(names: np.ndarray) -> list[str]:
-  """Names of a table's column; of numbers, which a file has as floats, too."""
+  """Returns a column of names as text; numbers, floats in a file, as '%g'."""
   numbers = np.issubdtype(names.dtype, np.number)
   return [f'{name:g}' if numbers else str(name) for name in names]
 

@@ -1,9 +1,10 @@
-"""Statistics of BatchNorm on the way between two nets, where none was trained.
+"""Statistics of BatchNorm for untrained nets on a path between two nets.
 
-Those of a net between two are not between theirs: activations there vary less
-than either end's, so that under interpolated statistics the loss may be high
-for that alone (Jordan et al. 2023, "REPAIR: REnormalizing Permuted Activations
-for Interpolation Repair"). Garipov et al. 2018 compute them anew at each point.
+The statistics of a net between two others are not between theirs: its
+activations have a lower variance than those of either end, so that with
+interpolated statistics the loss may be high for this reason alone (Jordan et
+al. 2023, "REPAIR: REnormalizing Permuted Activations for Interpolation
+Repair"). Garipov et al. 2018 recompute them at each point.
 """
 
 import functools
@@ -30,21 +31,21 @@ Recompute = Callable[[Params, PyTree], PyTree]
 
 
 def check(batch_norm: str) -> None:
-  """Raises `ValueError` where the option of that name has no such value."""
+  """Raises `ValueError` for an unknown value of the option `batch_norm`."""
   choices.check(f'batch_norm is {batch_norm!r}', batch_norm, _ACCEPTED)
 
 
 def recompute(
   run: Finished, end: Solution, batches: Sequence[Split], batch_norm: str
 ) -> Recompute | None:
-  """What `landscape.line` takes under that name.
+  """Returns the argument `recompute` of `landscape.line`.
 
   Args:
-    run: either end of the way.
+    run: the run of either end of the path.
     end: its net.
-    batches: what statistics are of: means over these, by their examples, of
-      each one's mean and variance, in training mode.
-    batch_norm: 'recomputed', or 'interpolated', for which it is `None`.
+    batches: statistics are means over these, weighted by their numbers of
+      examples, of the mean and variance of each batch, in training mode.
+    batch_norm: 'recomputed', or 'interpolated', for which the result is `None`.
 
   Raises:
     ValueError: the model has no BatchNorm.
@@ -70,7 +71,7 @@ def recompute(
 
 
 def training_loss(run: Finished) -> Measure:
-  """`measures.loss_and_error` in training mode, and its loss alone.
+  """Returns the loss of `measures.loss_and_error`, in training mode.
 
   BatchNorm takes the statistics of the batch; dropout, if any, one draw.
   """
@@ -91,7 +92,10 @@ def _training_loss(task: Task, how: Pixels) -> Measure:
 
 @functools.lru_cache(maxsize=32)
 def _statistics(task: Task, how: Pixels) -> Callable[..., PyTree]:
-  """`(params, model_state, batch, sums, share)`: sums with the share of one."""
+  """Returns `(params, model_state, batch, sums, share)` -> the new sums.
+
+  The statistics of the batch, times `share`, are added to `sums`.
+  """
 
   @jax.jit
   def added(
@@ -110,9 +114,9 @@ def _statistics(task: Task, how: Pixels) -> Callable[..., PyTree]:
     zeros, ones = (
       jax.tree.map(like, sums) for like in (jnp.zeros_like, jnp.ones_like)
     )
-    new, kept = jax.jvp(moved, (zeros,), (ones,))
+    new, momentum = jax.jvp(moved, (zeros,), (ones,))
     return jax.tree.map(
-      lambda s, n, m: s + share * n / (1 - m), sums, new, kept
+      lambda s, n, m: s + share * n / (1 - m), sums, new, momentum
     )
 
   return added
@@ -121,11 +125,11 @@ def _statistics(task: Task, how: Pixels) -> Callable[..., PyTree]:
 def _trained(
   task: Task, how: Pixels, params: Params, model_state: PyTree, batch: Split
 ) -> tuple[PyTree, jax.Array]:
-  """The model state that a batch leaves, and its logits."""
+  """Returns the model state after a batch in training mode, and its logits."""
   seen = {
     'image': measures.pixels(batch.images, how),
     'label': jnp.asarray(batch.labels),
   }
   key = jax.random.key(0)
-  _, found = task.loss(params, model_state, seen, key=key, train=True)
-  return found
+  _, aux = task.loss(params, model_state, seen, key=key, train=True)
+  return aux

@@ -1,4 +1,4 @@
-"""Losses on ways through weight space: their table, and what is drawn of it."""
+"""Losses on paths through weight space: tables, and curves to draw."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,25 +11,25 @@ from jaxsparse.results.findings import Table
 
 
 def table(lines: Mapping[str, Line], *, by: str) -> Table:
-  """All of `lines`, one after the other.
+  """Concatenates the values of `lines` into one table.
 
   Args:
-    lines: by name, with the values `loss` and `error`.
+    lines: name -> line, with the values `loss` and `error`.
     by: the column of the names.
   """
-  every = list(lines.values())
+  all_lines = list(lines.values())
   return {
-    by: np.repeat(list(lines), [len(line.alphas) for line in every]),
-    'alpha': np.concatenate([line.alphas for line in every]),
+    by: np.repeat(list(lines), [len(line.alphas) for line in all_lines]),
+    'alpha': np.concatenate([line.alphas for line in all_lines]),
     **{
-      name: np.concatenate([line.values[name] for line in every])
+      name: np.concatenate([line.values[name] for line in all_lines])
       for name in ('loss', 'error')
     },
   }
 
 
 def losses(tables: Sequence[Table], *, by: str, which: str) -> Series:
-  """The loss on one of the lines against alpha, over tables of seeds."""
+  """Returns the loss on the line `which` against alpha, over seeds."""
   rows = [t[by] == which for t in tables]
   loss = [t['loss'][r] for t, r in zip(tables, rows, strict=True)]
   return _looks.over(tables[0]['alpha'][rows[0]], loss)

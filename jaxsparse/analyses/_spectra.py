@@ -1,4 +1,4 @@
-"""What the analyses of the Hessian share."""
+"""Helpers of the analyses of the Hessian."""
 
 from collections.abc import Sequence
 
@@ -15,14 +15,14 @@ from jaxsparse.results.findings import Part
 from jaxsparse.runs import finished, measures
 from jaxsparse.runs.finished import Finished
 
-# Eigenvalues within this are drawn on a linear axis, others on a log one.
+# Eigenvalues within this are on a linear axis, others on a logarithmic one.
 LINEAR = 1e-3
 
 
 def measured(
   run: Finished, step: int | None, examples: int, max_size: int
 ) -> Spectrum:
-  """The exact spectrum of the net after `step` steps; of the last by default.
+  """Computes the exact spectrum after `step` steps, or the last if `None`.
 
   Raises:
     ValueError: the step is not kept, or there are more active weights than
@@ -42,25 +42,25 @@ def measured(
 
 
 def edges(parts: Sequence[Part]) -> np.ndarray:
-  """Those of the bins of all, on the axis of signed decades."""
-  every = np.concatenate([part.table['eigenvalue'] for part in parts])
-  ends = _looks.symlog([every.min(), every.max()], LINEAR)
+  """Returns the edges of the bins of all parts, on the axis of `symlog`."""
+  eigenvalues = np.concatenate([part.table['eigenvalue'] for part in parts])
+  ends = _looks.symlog([eigenvalues.min(), eigenvalues.max()], LINEAR)
   # Half units: whole ones are decades, and the middle one is around 0.
   return np.arange(np.floor(2 * ends[0]), np.ceil(2 * ends[1]) + 1) / 2
 
 
 def counts(eigenvalues: np.ndarray, bins: np.ndarray) -> np.ndarray:
-  """How many lie between each two edges."""
+  """Counts the eigenvalues in each bin."""
   return np.histogram(_looks.symlog(eigenvalues, LINEAR), bins)[0]
 
 
 def negative(eigenvalues: np.ndarray) -> int:
-  """How many lie outside the linear part, below."""
+  """Counts the eigenvalues below -`LINEAR`."""
   return int(np.sum(eigenvalues < -LINEAR))
 
 
 def drawn(name: str, title: str, said: Sequence[str], figure: Figure) -> Drawn:
-  """A figure of eigenvalues; `said` are the numbers of negative ones."""
+  """Adds captions to a figure; `said` has counts of negative eigenvalues."""
   figure.supylabel('eigenvalues', fontsize=10)
   caption = looks.sentence(
     [
@@ -74,7 +74,7 @@ def drawn(name: str, title: str, said: Sequence[str], figure: Figure) -> Drawn:
 
 
 def value_axis(ax: Axes) -> None:
-  """An axis of signed decades, named by what they are."""
+  """Labels the x axis of `symlog` with powers of ten."""
   low, high = ax.get_xlim()
   ticks = [t for t in range(-12, 13) if low <= t <= high and t % 2]
   ax.set_xticks(ticks, [_name(t) for t in ticks], minor=False)

@@ -1,4 +1,4 @@
-"""The loss on the line and on fitted curves from one run's end to another's."""
+"""The loss on the line and on fitted curves between the ends of two runs."""
 
 import functools
 import pathlib
@@ -44,22 +44,22 @@ def barrier(
   seed: int = 0,
   batch_norm: str = 'interpolated',
 ) -> Finding:
-  """Energy barriers, as in Evci et al. 2020, "Rigging the Lottery".
+  """Measures energy barriers as in Evci et al. 2020, "Rigging the Lottery".
 
-  The line between two solutions, quadratic and cubic Bezier curves among the
-  nets that have the weights of both (the union of the masks), and a quadratic
-  one through all of the dense space; see `analysis.bezier`.
+  Paths are the line between two solutions, quadratic and cubic Bezier curves
+  in the space of the union of their masks, and a quadratic curve in the dense
+  space; see `analysis.bezier`.
 
   Args:
     workdirs: of the run, and of the other.
-    points: of each path that are measured, odd, both ends among them.
-    examples: the first so many of the training split, on which the loss is
-      measured; all by default. Curves are fitted to all of the split, or
-      where that stays on disk to these alone.
+    points: number of points of each path, odd, both ends included.
+    examples: number of examples, the first of the training split, that the
+      loss is measured on; all by default. Curves are fitted to the whole split,
+      or if that stays on disk to these examples alone.
     steps: of each fit.
     batch_size: of each step.
     learning_rate: of Adam in the fits; it falls to 0 along a cosine.
-    seed: of places and examples in the fits.
+    seed: of the points on the curve and the examples drawn in the fits.
     batch_norm: statistics of BatchNorm at each point, `interpolated` between
       those of both ends, or `recomputed` on the examples that the loss is
       measured on; then fits, too, are in training mode, on those of the batch,
@@ -67,9 +67,10 @@ def barrier(
 
   Returns:
     For each path (`linear`, `quadratic`, `cubic`, `dense_quadratic`) the
-    highest training loss on it in nats, `highest_linear` ..., and by how much
-    that between the ends is above the worse one, `climb_linear` ..., which is
-    below 0 if the way leads down at once; and a table.
+    highest training loss on it in nats, `highest_linear` ..., and the excess of
+    the highest loss strictly between the ends over the worse end,
+    `climb_linear` ..., which is negative if the path leads down at once; and a
+    table.
 
   Raises:
     ValueError: not two finished runs of one model on the same data, a number
@@ -116,23 +117,23 @@ def barrier(
 
 
 def _numbers(lines: dict[str, Line]) -> dict[str, float]:
-  found: dict[str, float] = {}
+  numbers: dict[str, float] = {}
   for name, line in lines.items():
     loss = line.values['loss']
-    found[f'highest_{name}'] = loss.max().item()
-    found[f'climb_{name}'] = landscape.barrier(line.alphas, loss).rise
-  return found
+    numbers[f'highest_{name}'] = loss.max().item()
+    numbers[f'climb_{name}'] = landscape.barrier(line.alphas, loss).rise
+  return numbers
 
 
 def _fitted(run: Finished, batches: Sequence[Split]) -> Split:
-  """What curves are fitted to, on the device."""
+  """Returns the examples that curves are fitted to, on the device."""
   if run.experiment.streamed:
     return jax.tree.map(lambda *parts: jnp.concatenate(parts), *batches)
   return resident.put(run.experiment.dataset.train)
 
 
 def _union(start: Solution, end: Solution) -> Masks:
-  """What is active in either; a net without masks has all."""
+  """Returns the weights active in either net; without masks all are active."""
   mine, theirs = (active_entries(s) for s in (start, end))
   return paths.map_with_path(
     lambda path, _: mine[path] | theirs[path], start.params
@@ -141,23 +142,23 @@ def _union(start: Solution, end: Solution) -> Masks:
 
 @functools.lru_cache(maxsize=8)
 def _adam(learning_rate: float, steps: int) -> optax.GradientTransformation:
-  """One object, so that pairs of runs share their compiled programs."""
+  """Returns a cached optimiser, so that pairs of runs use one program."""
   return bezier.adam(learning_rate, steps)
 
 
 def draw_barrier(parts: Sequence[Part]) -> Drawn:
-  """A panel for each kind of pair, a line a path."""
+  """Draws a panel for each kind of pair, with a line per path."""
   groups = _looks.groups(parts)
   titles = list(groups)
   figure, axes = looks.multiples(titles, columns=3, panel=(3.4, 2.9))
-  said = []
+  notes = []
   for ax, (label, (_, tables)) in zip(axes, groups.items(), strict=True):
     highest = []
-    for colour, (path, shown) in zip(COLOURS, _LABELS.items(), strict=False):
+    for colour, (path, text) in zip(COLOURS, _LABELS.items(), strict=False):
       values = _lines.losses(tables, by='path', which=path)
-      figures.line(ax, values, label=shown, color=colour, marker='')
-      highest.append(f'{shown} {values.mean.max():.3g}')
-    said.append(f'{label}: {", ".join(highest)}')
+      figures.line(ax, values, label=text, color=colour, marker='')
+      highest.append(f'{text} {values.mean.max():.3g}')
+    notes.append(f'{label}: {", ".join(highest)}')
     ax.set_xlabel('way to the other run’s end')
     ax.xaxis.set_major_locator(_looks.locator())
   figure.supylabel('training loss (nats)', fontsize=10)
@@ -175,6 +176,6 @@ def draw_barrier(parts: Sequence[Part]) -> Drawn:
         ' side',
       ]
     ),
-    f'Chart: {title}. Highest losses: {looks.sentence(said)}',
+    f'Chart: {title}. Highest losses: {looks.sentence(notes)}',
     figure,
   )

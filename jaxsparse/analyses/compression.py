@@ -1,4 +1,4 @@
-"""What is left of a sparse MLP once it is rid of idle inputs and units."""
+"""Size of a sparse MLP after removal of its idle inputs and units."""
 
 import math
 import pathlib
@@ -24,17 +24,17 @@ from jaxsparse.runs.summary import aligned
 def compression(
   workdirs: Sequence[pathlib.Path], *, step: int | None = None
 ) -> Finding:
-  """The MNIST compression of Evci et al. 2020, "Rigging the Lottery", App. B.
+  """Compresses an MLP as Evci et al. 2020 do, "Rigging the Lottery", App. B.
 
   Args:
     workdirs: of the run, of an MLP.
-    step: whose weights are taken; those of the run's end by default.
+    step: of the weights and masks; the run's end by default.
 
   Returns:
     `inputs_left` and, of each hidden layer, `units_left_1` ...;
-    `compressed_flops` of an example, twice the multiply-adds of what is left,
-    and `compressed_bytes` (a bit for each position, 4 bytes for each active
-    weight and bias); `compressed_sparsity` of its layers; and
+    `compressed_flops` of an example, twice the multiply-adds of the compressed
+    net, and `compressed_bytes` (a bit for each position, 4 bytes for each
+    active weight and bias); `compressed_sparsity` of its layers; and
     `compression_error`, the largest difference of a logit on the test split.
     And a table of pixels.
 
@@ -68,18 +68,18 @@ def compression(
 
 
 def _error(run: Finished, solution: Solution, small: Compressed) -> float:
-  """The largest difference of a logit that compression makes."""
+  """Computes the largest change of a logit by compression."""
   expected, how = measures.logits_on_test(run, solution), run.experiment.pixels
-  found = [
+  logits = [
     outputs(small, np.asarray(measures.pixels(x, how)).reshape(len(x), -1))
     for x in measures.images_on_test(run)
   ]
-  apart = np.concatenate(found)[: len(expected)] - expected
+  apart = np.concatenate(logits)[: len(expected)] - expected
   return float(np.max(np.abs(apart)))
 
 
 def _pixels(run: Finished, small: Compressed) -> Table:
-  """Connections of each pixel, over all channels; nothing without images."""
+  """Counts the connections of each pixel over all channels; {} if no images."""
   shape = run.experiment.dataset.train.images.shape[1:]
   if len(shape) != 3:
     return {}
@@ -97,7 +97,7 @@ def _pixels(run: Finished, small: Compressed) -> Table:
 
 
 def _text(run: Finished, small: Compressed) -> str:
-  """A line a layer: what it was, and what is left of it."""
+  """Formats a line per layer: its shape before and after, active, sparsity."""
   rows = [['layer', 'shape', 'left', 'active', 'sparsity']]
   shapes = {p: v.shape for p, v in paths.flatten(run.experiment.params).items()}
   for name in paths.natural_order(small.params):
@@ -113,22 +113,22 @@ def _text(run: Finished, small: Compressed) -> str:
 
 
 def draw_compression(parts: Sequence[Part]) -> Drawn:
-  """Connections of each pixel, a panel for each run, means over its seeds."""
+  """Draws the connections of each pixel, a panel per run, means over seeds."""
   groups = _looks.groups([part for part in parts if len(part.table)])
   figure, axes = looks.multiples(list(groups), columns=4, panel=(2.6, 2.6))
   maps = {label: _map(tables) for label, (_, tables) in groups.items()}
   highest = max(np.max(pixels) for pixels in maps.values())
-  said = []
+  notes = []
   for ax, (label, pixels) in zip(axes, maps.items(), strict=True):
-    shown = np.where(pixels > 0, pixels, np.nan)
-    image = ax.imshow(shown, vmin=0, vmax=highest, interpolation='nearest')
-    kept = np.mean([np.sum(t['connections'] > 0) for t in groups[label][1]])
+    visible = np.where(pixels > 0, pixels, np.nan)
+    image = ax.imshow(visible, vmin=0, vmax=highest, interpolation='nearest')
+    inputs = np.mean([np.sum(t['connections'] > 0) for t in groups[label][1]])
     ax.set(
-      xlabel=f'{kept:,.4g} of {pixels.size:,} inputs', xticks=[], yticks=[]
+      xlabel=f'{inputs:,.4g} of {pixels.size:,} inputs', xticks=[], yticks=[]
     )
     ax.set_facecolor('#E0E0E0')
     ax.grid(visible=False)
-    said.append(f'{label} keeps {kept:,.4g}')
+    notes.append(f'{label} keeps {inputs:,.4g}')
   figure.colorbar(image, ax=axes, label='connections', shrink=0.8)
   title = 'Connections of each pixel'
   return Drawn(
@@ -136,14 +136,16 @@ def draw_compression(parts: Sequence[Part]) -> Drawn:
     title,
     'Means over seeds, once units without connections are removed; pixels in'
     ' grey have none and are not read.',
-    f'Heat map: {title}. Of {pixels.size:,} inputs {looks.sentence(said)}',
+    f'Heat map: {title}. Of {pixels.size:,} inputs {looks.sentence(notes)}',
     figure,
   )
 
 
 def _map(tables: Sequence[Table]) -> np.ndarray:
-  """The mean over seeds, [height, width]."""
+  """Returns the mean connections over seeds, [height, width]."""
   rows, columns = (tables[0][name].astype(int) for name in ('row', 'column'))
-  found = np.zeros((rows.max() + 1, columns.max() + 1))
-  found[rows, columns] = np.mean([t['connections'] for t in tables], axis=0)
-  return found
+  connections = np.zeros((rows.max() + 1, columns.max() + 1))
+  connections[rows, columns] = np.mean(
+    [t['connections'] for t in tables], axis=0
+  )
+  return connections

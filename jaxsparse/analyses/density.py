@@ -1,4 +1,4 @@
-"""The Hessian's spectrum at one step of a run of any size, by Lanczos."""
+"""Spectral density of the Hessian at one step, by Lanczos, for any size."""
 
 import pathlib
 from collections.abc import Sequence
@@ -17,8 +17,7 @@ from jaxsparse.plotting.looks import Drawn
 from jaxsparse.results.findings import Finding, Part, Table
 from jaxsparse.runs import finished, measures
 
-# Of a figure: places of its curves, and the bells' width as a share of what it
-# spans.
+# Points of a curve, and the width of the Gaussians as a fraction of the range.
 _PLACES = 800
 _WIDTH = 0.005
 
@@ -36,23 +35,23 @@ def density(
   batch_size: int | None = None,
   seed: int = 0,
 ) -> Finding:
-  """Spectral density and extreme eigenvalues over active weights.
+  """Estimates spectral density and extreme eigenvalues over active weights.
 
-  From products with the Hessian alone, where `spectrum` is exact and needs its
+  Uses only products with the Hessian, whereas `spectrum` is exact and needs the
   matrix: stochastic Lanczos quadrature (Ghorbani, Krishnan and Xiao 2019), and
-  ARPACK for the ends; see `analysis.lanczos`.
+  ARPACK for the extremes; see `analysis.lanczos`.
 
   Args:
     workdirs: of the run.
     step: one that the run keeps (0, the last few, `checkpoint.keep_steps`);
       the last by default.
-    examples: the first so many of the training split.
-    num_probes: random vectors of the quadrature; its error falls as one over
-      their root.
-    num_steps: iterations of Lanczos, products for each probe; the host holds
-      so many vectors.
-    num: extreme eigenvalues at each end, fewer than half of all.
-    tolerance: of these, relative.
+    examples: number of examples, the first of the training split.
+    num_probes: number of random vectors of the quadrature; its error falls as
+      1 / sqrt(num_probes).
+    num_steps: Lanczos iterations, each a product, per probe; the host stores
+      as many vectors.
+    num: number of extreme eigenvalues at each end, fewer than half of all.
+    tolerance: relative, of these.
     below: eigenvalues below it count as negative; <= 0.
     batch_size: examples of a product at once; those of an evaluation by
       default. Only rounding depends on it.
@@ -85,30 +84,32 @@ def density(
   ends = _extremes(
     *of, key=prng.stream(key, 'extremes'), num=num, tolerance=tolerance
   )
-  found = lanczos.quadrature(
+  quadrature = lanczos.quadrature(
     *of,
     key=prng.stream(key, 'probes'),
     num_probes=num_probes,
     num_steps=num_steps,
   )
-  negative = lanczos.negative(found, below=below)
+  negative = lanczos.negative(quadrature, below=below)
   return Finding(
     {
       **_named(ends),
       'negative_eigenvalues': negative.number,
       'negative_sum': negative.total,
-      'active_weights': found.size,
+      'active_weights': quadrature.size,
     },
     {
-      'probe': np.repeat(np.arange(len(found.nodes)), found.nodes.shape[1]),
-      'eigenvalue': found.nodes.ravel(),
-      'weight': found.weights.ravel(),
+      'probe': np.repeat(
+        np.arange(len(quadrature.nodes)), quadrature.nodes.shape[1]
+      ),
+      'eigenvalue': quadrature.nodes.ravel(),
+      'weight': quadrature.weights.ravel(),
     },
   )
 
 
 def _extremes(*of: Any, num: int, tolerance: float, **key: Any) -> Extremes:
-  """`lanczos.extremes`, with an error that a command tells."""
+  """Calls `lanczos.extremes`; raises `ValueError` if it does not converge."""
   try:
     return lanczos.extremes(*of, num=num, tolerance=tolerance, **key)
   except ArpackNoConvergence as error:
@@ -119,7 +120,7 @@ def _extremes(*of: Any, num: int, tolerance: float, **key: Any) -> Extremes:
 
 
 def _named(ends: Extremes) -> dict[str, float]:
-  """From the outermost inwards."""
+  """Names the extreme eigenvalues, from the outermost inwards."""
   return {
     f'{end}_eigenvalue' + (f'_{i}' if i > 1 else ''): value.item()
     for end, values in (
@@ -131,26 +132,26 @@ def _named(ends: Extremes) -> dict[str, float]:
 
 
 def draw_density(parts: Sequence[Part]) -> Drawn:
-  """A line for each kind of run: the density against the eigenvalue."""
+  """Draws the density against the eigenvalue, a line per kind of run."""
   nodes = np.concatenate([part.table['eigenvalue'] for part in parts])
   low, high = np.min(nodes), np.max(nodes)
   width = _WIDTH * (high - low) or 1.0
   places = np.linspace(low - 5 * width, high + 5 * width, _PLACES)
   figure, ax = looks.single()
   ax.set_yscale('log')
-  highest, said = 0.0, []
+  highest, notes = 0.0, []
   for label, (style, tables) in _looks.groups(parts).items():
-    shown = [
+    densities = [
       lanczos.density(_quadrature(table), places, width=width)
       for table in tables
     ]
-    values = _looks.over(places, shown)
+    values = _looks.over(places, densities)
     figures.line(ax, values, label=label, **style, marker='')
     highest = max(highest, np.max(values.mean))
-    own = [table['eigenvalue'] for table in tables]
-    ends = [np.mean([end(v) for v in own]) for end in (np.min, np.max)]
-    said.append(f'{label}, {ends[0]:.3g} to {ends[1]:.3g}')
-  # Below is but the bells' tails.
+    eigenvalues = [table['eigenvalue'] for table in tables]
+    ends = [np.mean([end(v) for v in eigenvalues]) for end in (np.min, np.max)]
+    notes.append(f'{label}, {ends[0]:.3g} to {ends[1]:.3g}')
+  # Lower values are only tails of the Gaussians.
   ax.set_ylim(1e-6 * highest, 3 * highest)
   ax.set(xlabel='eigenvalue', ylabel='density')
   ax.xaxis.set_major_locator(_looks.locator())
@@ -167,13 +168,16 @@ def draw_density(parts: Sequence[Part]) -> Drawn:
         ' side',
       ]
     ),
-    f'Chart: {title}. Nodes: {looks.sentence(said)}',
+    f'Chart: {title}. Nodes: {looks.sentence(notes)}',
     figure,
   )
 
 
 def _quadrature(table: Table) -> Quadrature:
-  """As it was found, but for the size, which a density does not ask for."""
+  """Restores a quadrature from its table.
+
+  Its size is not that of the original, but a density does not depend on it.
+  """
   count = len(np.unique(table['probe']))
   nodes, weights = (
     table[name].reshape(count, -1) for name in ('eigenvalue', 'weight')

@@ -1,4 +1,4 @@
-"""How often two finished runs predict different classes, and which."""
+"""Disagreement of the predictions of two finished runs, also by class."""
 
 import pathlib
 from collections.abc import Sequence
@@ -25,16 +25,16 @@ _MOST_CLASSES = 20
 def disagreement(
   workdirs: Sequence[pathlib.Path], *, step: int | None = None
 ) -> Finding:
-  """Disagreement of two runs on the test split (Evci et al. 2022).
+  """Measures the disagreement of two runs on the test split (Evci et al. 2022).
 
-  Of a text each character that is told counts as an example.
+  In a text each predicted character counts as an example.
 
   Args:
-    workdirs: of the run, and of the other, which is taken at its end.
+    workdirs: of the run, and of the other, whose end is used.
     step: of the run; its end by default.
 
   Returns:
-    `disagreement`, the share of examples that they predict differently, in
+    `disagreement`, the fraction of examples that they predict differently, in
     [0, 1]; `symmetric_kl` of their predictions in nats, the mean of
     `kl_to_other`, KL(run || other), and `kl_from_other`, KL(other || run).
     And a table of the same, and of both accuracies, by the examples' class.
@@ -48,20 +48,20 @@ def disagreement(
     measures.logits_on_test(run, finished.solution(run, at))
     for run, at in zip(runs, (step, None), strict=True)
   )
-  there, back = similarity.kl(first, second), similarity.kl(second, first)
+  kl_to, kl_from = similarity.kl(first, second), similarity.kl(second, first)
   return Finding(
     {
       'disagreement': similarity.disagreement(first, second),
-      'symmetric_kl': (there + back) / 2,
-      'kl_to_other': there,
-      'kl_from_other': back,
+      'symmetric_kl': (kl_to + kl_from) / 2,
+      'kl_to_other': kl_to,
+      'kl_from_other': kl_from,
     },
     _by_class(runs[0], first, second),
   )
 
 
 def _by_class(run: Finished, first: np.ndarray, second: np.ndarray) -> Table:
-  """The classes that the test split has, and what is predicted of each."""
+  """Returns the classes of the test split, and the measures within each."""
   labels = measures.labels_on_test(run)
   classes, counts = np.unique(labels, return_counts=True)
   parts = [(c, first[labels == c], second[labels == c]) for c in classes]
@@ -82,13 +82,13 @@ def _by_class(run: Finished, first: np.ndarray, second: np.ndarray) -> Table:
 
 
 def draw_disagreement(parts: Sequence[Part]) -> Drawn:
-  """By class: how many predictions differ, and by how much, both ways."""
-  figure, names, shown = _bars.bars(_most(parts), 'class', _PANELS)
-  said = []
-  for label, values in shown.items():
-    each = values['disagreement']
-    worst = int(np.nanargmax(each))
-    said.append(f'{label}, class {names[worst]}, {each[worst]:.3g}')
+  """Draws disagreement and both KL divergences by class."""
+  figure, names, means = _bars.bars(_most(parts), 'class', _PANELS)
+  notes = []
+  for label, values in means.items():
+    shares = values['disagreement']
+    worst = int(np.nanargmax(shares))
+    notes.append(f'{label}, class {names[worst]}, {shares[worst]:.3g}')
   title = 'Disagreement by class'
   which = 'test examples by their own class'
   if len(names) < max(len(part.table['class']) for part in parts):
@@ -102,25 +102,25 @@ def draw_disagreement(parts: Sequence[Part]) -> Drawn:
         _bars.CAPTION,
       ]
     ),
-    f'Chart: {title}. Highest shares: {looks.sentence(said)}',
+    f'Chart: {title}. Highest shares: {looks.sentence(notes)}',
     figure,
   )
 
 
 def _most(parts: Sequence[Part]) -> list[Part]:
-  """Parts of the classes with most disagreement, if there are many."""
-  found: dict[Any, list[float]] = {}
+  """Reduces parts to the classes of most disagreement, if there are many."""
+  by_class: dict[Any, list[float]] = {}
   for part in parts:
     for name, share in zip(
       part.table['class'], part.table['disagreement'], strict=True
     ):
-      found.setdefault(name, []).append(share)
-  if len(found) <= _MOST_CLASSES:
+      by_class.setdefault(name, []).append(share)
+  if len(by_class) <= _MOST_CLASSES:
     return list(parts)
-  order = sorted(found, key=lambda name: -np.mean(found[name]))
-  kept = order[:_MOST_CLASSES]
-  rows = [np.isin(part.table['class'], kept) for part in parts]
+  order = sorted(by_class, key=lambda name: -np.mean(by_class[name]))
+  classes = order[:_MOST_CLASSES]
+  rows = [np.isin(part.table['class'], classes) for part in parts]
   return [
-    part._replace(table={n: c[own] for n, c in part.table.items()})
-    for part, own in zip(parts, rows, strict=True)
+    part._replace(table={n: c[selected] for n, c in part.table.items()})
+    for part, selected in zip(parts, rows, strict=True)
   ]

@@ -1,4 +1,4 @@
-"""A map of where several kinds of runs start and end in weight space."""
+"""Map of the starts and ends of several kinds of runs in weight space."""
 
 import pathlib
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ _MARKERS = 'os^Dv*PX'
 def distance_map(
   pools: Sequence[Sequence[pathlib.Path]], *, seed: int = 0
 ) -> Finding:
-  """A plane in which L2 distances are kept as well as may be.
+  """Embeds nets in a plane that preserves L2 distances as far as possible.
 
   Evci et al. 2022, the figure of solutions by multidimensional scaling.
 
   Args:
-    pools: of finished runs of one model; of each, all replicates are shown.
+    pools: of finished runs of one model; all replicates of each are shown.
     seed: of the scaling's random starts.
 
   Returns:
@@ -60,15 +60,15 @@ def distance_map(
 
 
 def draw_distance_map(parts: Sequence[Part]) -> Drawn:
-  """A panel a map; starts are hollow, ends are filled and lines join them."""
+  """Draws a panel per map: starts hollow, ends filled, joined by lines."""
   titles = [''] if len(parts) == 1 else [p.inputs[0].label for p in parts]
   figure, axes = looks.multiples(titles, columns=2, panel=(5.8, 4.2))
-  said = []
+  notes = []
   for ax, part in zip(axes, parts, strict=True):
     ax.set(aspect='equal', adjustable='datalim', xlabel='')
     ax.xaxis.set_major_locator(_looks.locator())
-    every = zip(part.inputs, _looks.colours(part), strict=True)
-    for number, (one, colour) in enumerate(every):
+    pools = zip(part.inputs, _looks.colours(part), strict=True)
+    for number, (one, colour) in enumerate(pools):
       rows = part.table['pool'] == number
       _draw_pool(
         ax,
@@ -77,7 +77,7 @@ def draw_distance_map(parts: Sequence[Part]) -> Drawn:
         color=colour,
         marker=_MARKERS[number % len(_MARKERS)],
       )
-      said.append(f'{one.label} ({int(rows.sum()) // 2})')
+      notes.append(f'{one.label} ({int(rows.sum()) // 2})')
   looks.figure_legend(figure, beside=True)
   title = 'Where runs start and end in weight space'
   return Drawn(
@@ -91,7 +91,7 @@ def draw_distance_map(parts: Sequence[Part]) -> Drawn:
         'directions mean nothing',
       ]
     ),
-    f'Map: {title}. Runs: {looks.sentence(said)}',
+    f'Map: {title}. Runs: {looks.sentence(notes)}',
     figure,
   )
 

@@ -1,4 +1,4 @@
-"""How far a run is from another's end, where it starts and where it ends."""
+"""Distances from the start and the end of a run to the end of another."""
 
 import pathlib
 from collections.abc import Sequence
@@ -25,9 +25,9 @@ _PANELS = {
 
 
 def distances(workdirs: Sequence[pathlib.Path]) -> Finding:
-  """Distances in weight space to the end of another run (Evci et al. 2022).
+  """Measures distances to the end of another run (Evci et al. 2022).
 
-  Over all weights, those outside a mask being 0.
+  Distances are over all weights, with 0 outside the masks.
 
   Args:
     workdirs: of the run, and of the other.
@@ -41,7 +41,7 @@ def distances(workdirs: Sequence[pathlib.Path]) -> Finding:
     ValueError: not two finished runs of one model.
   """
   run, other = finished.load_each(workdirs, count=2)
-  found = distances_lib.pairwise(
+  pairwise = distances_lib.pairwise(
     [
       finished.solution(other),
       finished.solution(run, 0),
@@ -50,26 +50,26 @@ def distances(workdirs: Sequence[pathlib.Path]) -> Finding:
   )
   return Finding(
     {
-      'distance_at_start': found.l2[0, 1],
-      'distance_at_end': found.l2[0, 2],
-      'angle_at_start': found.angle[0, 1],
-      'angle_at_end': found.angle[0, 2],
+      'distance_at_start': pairwise.l2[0, 1],
+      'distance_at_end': pairwise.l2[0, 2],
+      'angle_at_start': pairwise.angle[0, 1],
+      'angle_at_end': pairwise.angle[0, 2],
     },
     {
       'pair': np.array(list(_PAIRS)),
-      'l2': np.array([found.l2[pair] for pair in _PAIRS.values()]),
-      'angle': np.array([found.angle[pair] for pair in _PAIRS.values()]),
+      'l2': np.array([pairwise.l2[pair] for pair in _PAIRS.values()]),
+      'angle': np.array([pairwise.angle[pair] for pair in _PAIRS.values()]),
     },
   )
 
 
 def draw_distances(parts: Sequence[Part]) -> Drawn:
-  """A panel of distances and one of angles, between each two points."""
-  figure, _, shown = _bars.bars(parts, 'pair', _PANELS)
-  said = [
+  """Draws a panel of distances and one of angles, between each two points."""
+  figure, _, means = _bars.bars(parts, 'pair', _PANELS)
+  notes = [
     f'{label}, {values["l2"][0]:.3g} at its start and {values["l2"][1]:.3g} at'
     ' its end'
-    for label, values in shown.items()
+    for label, values in means.items()
   ]
   title = 'Distances to another run’s end'
   return Drawn(
@@ -83,6 +83,6 @@ def draw_distances(parts: Sequence[Part]) -> Drawn:
         _bars.CAPTION,
       ]
     ),
-    f'Chart: {title}. L2: {looks.sentence(said)}',
+    f'Chart: {title}. L2: {looks.sentence(notes)}',
     figure,
   )

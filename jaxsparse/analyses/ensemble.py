@@ -1,4 +1,4 @@
-"""What several finished runs gain as an ensemble, and how much they differ."""
+"""Accuracy gain of an ensemble of finished runs, and their disagreement."""
 
 import functools
 import itertools
@@ -18,19 +18,19 @@ from jaxsparse.results.findings import Finding, Part, Table
 from jaxsparse.runs import finished, measures, summary
 from jaxsparse.runs.finished import Finished
 
-# Members whose disagreements are written in a heat map, and whose names are.
+# The most members of a heat map with numbers, and of an axis with all names.
 _MOST_WRITTEN, _MOST_NAMED = 10, 20
 
 
 def ensemble(
   pools: Sequence[Sequence[pathlib.Path]], *, step: int | None = None
 ) -> Finding:
-  """The ensemble of the runs of a pool, on the test split.
+  """Evaluates the ensemble of the runs of a pool on the test split.
 
-  Of a text each character that is told counts as an example.
+  In a text each predicted character counts as an example.
 
   Args:
-    pools: one pool of runs; of each, all replicates are in the ensemble.
+    pools: one pool of runs; all replicates of each are in the ensemble.
     step: of all of them; their ends by default.
 
   Returns:
@@ -61,31 +61,31 @@ def ensemble(
   def pairs(members: Sequence[int]) -> list[float]:
     return [between[i, j] for i, j in itertools.combinations(members, 2)]
 
-  every = range(len(runs))
+  indices = range(len(runs))
   numbers = {
-    'ensemble_accuracy': _number(lambda some: whole(*some).accuracy, every),
-    'ensemble_gain': _number(lambda some: whole(*some).gain, every),
+    'ensemble_accuracy': _number(lambda some: whole(*some).accuracy, indices),
+    'ensemble_gain': _number(lambda some: whole(*some).gain, indices),
   }
   if len(runs) > 1:
-    mean = _number(lambda some: statistics.fmean(pairs(some)), every)
-    numbers['pairwise_disagreement'] = mean | summary.spread(pairs(every))
-  return Finding(numbers, _table(runs, whole(*every), between))
+    mean = _number(lambda some: statistics.fmean(pairs(some)), indices)
+    numbers['pairwise_disagreement'] = mean | summary.spread(pairs(indices))
+  return Finding(numbers, _table(runs, whole(*indices), between))
 
 
 def _number(
   statistic: Callable[[Sequence[int]], float], members: Sequence[int]
 ) -> dict[str, Any]:
-  """A number of all members together, with what each contributes."""
-  found = {'mean': statistic(members), 'std': None}
+  """Returns a statistic of all members, with its jackknife values."""
+  number = {'mean': statistic(members), 'std': None}
   if len(members) < 3:
-    return found
-  return found | {'jackknife': summary.jackknife(statistic, members)}
+    return number
+  return number | {'jackknife': summary.jackknife(statistic, members)}
 
 
 def _table(
   runs: Sequence[Finished], found: similarity.Ensemble, between: np.ndarray
 ) -> Table:
-  """A row a member; the ensemble's accuracy is in all of them."""
+  """Returns a row per member; the ensemble's accuracy is in every row."""
   names = [
     f'{run.root.name}, {run.replicate}'
     if len(run.experiment.members) > 1
@@ -101,21 +101,21 @@ def _table(
 
 
 def draw_ensemble(parts: Sequence[Part]) -> Drawn:
-  """Accuracies of members and ensembles, and how much members disagree.
+  """Draws accuracies of members and ensembles, and members' disagreement.
 
-  The latter as a heat map of one ensemble; of several, all pairs of each.
+  Disagreement is a heat map for one ensemble; for several, all pairs of each.
   """
   paired = any(len(part.table['member']) > 1 for part in parts)
-  figure, (first, *others) = figures.panels(1 + paired, height=3.8)
+  figure, (first, *right_axes) = figures.panels(1 + paired, height=3.8)
   _draw_accuracies(first, parts)
-  for ax in others:
+  for ax in right_axes:
     if len(parts) == 1:
       _draw_matrix(ax, parts[0].table)
     else:
       _draw_pairs(ax, parts)
     ax.set_title('share predicted differently', fontsize=9, loc='left')
   looks.figure_legend(figure, beside=False)
-  said = [
+  notes = [
     f'{part.inputs[0].label} {part.table["ensemble"][0]:.4g}, its members'
     f' {np.mean(part.table["accuracy"]):.4g} in the mean'
     for part in parts
@@ -126,7 +126,7 @@ def draw_ensemble(parts: Sequence[Part]) -> Drawn:
     title,
     'On the test split; an ensemble has the mean of its members’ probabilities,'
     ' and members are held against one another.',
-    f'Chart: {title}. Accuracies: {looks.sentence(said)}',
+    f'Chart: {title}. Accuracies: {looks.sentence(notes)}',
     figure,
   )
 
@@ -134,10 +134,10 @@ def draw_ensemble(parts: Sequence[Part]) -> Drawn:
 def _draw_accuracies(ax: Axes, parts: Sequence[Part]) -> None:
   for i, part in enumerate(parts):
     accuracy = 100 * part.table['accuracy']
-    whole = 100 * part.table['ensemble'][0]
+    combined = 100 * part.table['ensemble'][0]
     places = _places(i, len(accuracy))
     ax.plot(places, accuracy, label='a member', **_look(part))
-    ax.hlines(whole, i - 0.4, i + 0.4, color='black', label='the ensemble')
+    ax.hlines(combined, i - 0.4, i + 0.4, color='black', label='the ensemble')
   ax.set_title('test accuracy (%)', fontsize=9, loc='left')
   if len(parts) > 1:
     _name_columns(ax, parts)
@@ -174,18 +174,18 @@ def _draw_matrix(ax: Axes, table: Table) -> None:
 
 
 def _matrix(table: Table) -> np.ndarray:
-  """Disagreements [m, m]."""
+  """Returns the disagreements of a table as a matrix [m, m]."""
   columns = range(1, len(table['member']) + 1)
   return np.stack([table[f'with_{i}'] for i in columns], axis=1)
 
 
 def _places(column: int, count: int) -> np.ndarray:
-  """Of so many dots, beside one another in a column of width 1."""
+  """Returns the x of `count` dots side by side in a column of width 1."""
   return column + 0.7 * ((np.arange(count) + 0.5) / count - 0.5)
 
 
 def _named(count: int) -> np.ndarray:
-  """Which of so many members are named on an axis: all, if there is room."""
+  """Returns the members that are named on an axis: all, if there is room."""
   return np.arange(0, count, -(-count // _MOST_NAMED))
 
 

@@ -1,4 +1,4 @@
-"""What a finished run costs, layer by layer: FLOPs and bytes."""
+"""Costs of a finished run, by layer: FLOPs and bytes."""
 
 import functools
 import math
@@ -37,42 +37,42 @@ def flops(
   step: int | None = None,
   convention: str = 'multiply_adds',
 ) -> Finding:
-  """The costs of a forward pass by layer, of training, and on disk.
+  """Counts the costs of a forward pass by layer, of training, and on disk.
 
-  As Evci et al. 2020, "Rigging the Lottery", count them; see
+  Costs are counted as in Evci et al. 2020, "Rigging the Lottery"; see
   `analysis.flops`.
 
   Args:
     workdirs: of the run.
-    step: whose masks are taken; those of the run's end by default.
-    convention: `multiply_adds`, or `micronet`, which is what is printed in
-      papers: additions and multiplications, a bias and a ReLU in each layer;
-      the image padded twice where the first convolution has a stride; in bytes
-      a bias of each output in every layer, and no BatchNorm. Printed figures
-      of ResNet-50 are met by it. Those of MobileNet are within 0.2 %: there
-      depthwise convolutions are padded twice, too, and have one output each.
+    step: of the masks; the run's end by default.
+    convention: `multiply_adds`, or `micronet`, which papers print: additions
+      and multiplications, a bias and a ReLU in each layer; the image padded
+      twice where the first convolution has a stride; in bytes a bias of each
+      output in every layer, and no BatchNorm. It reproduces the printed numbers
+      of ResNet-50. Those of MobileNet are within 0.2 %: there depthwise
+      convolutions are padded twice, too, and have one output each.
 
   Returns:
-    `inference_flops` and, of the whole run, `training_flops`, as shares of a
-    dense net's; `forward_flops` and `dense_forward_flops` of an example;
-    `dense_bytes`, `bitmask_bytes`, `csr_bytes` of all params, scales and biases
-    of BatchNorm among them but for `micronet`. And a table by layer.
+    `inference_flops` and, of the whole run, `training_flops`, as fractions of
+    a dense net's; `forward_flops` and `dense_forward_flops` of an example;
+    `dense_bytes`, `bitmask_bytes`, `csr_bytes` of all params, including scales
+    and biases of BatchNorm except for `micronet`. And a table by layer.
 
   Raises:
     ValueError: not one finished run, a step that is not kept, no convention
-      of that name, or a model whose multiply-adds cannot be told.
+      of that name, or a model whose multiply-adds cannot be counted.
   """
   choices.check(f'convention is {convention!r}', convention, COUNTINGS)
   counting = COUNTINGS[convention]
   (run,) = finished.load_each(workdirs, count=1)
-  found = costs.forward(run.experiment, printed=counting.printed)
+  macs = costs.forward(run.experiment, printed=counting.printed)
   masks = jax.device_get(finished.state(run, step).mask_state.masks)
   params = run.experiment.params
   sparse, dense = (
-    flops_lib.inference(found, params, at, convention=counting.convention)
+    flops_lib.inference(macs, params, at, convention=counting.convention)
     for at in (masks, None)
   )
-  table = _table(found, params, masks, counting.convention)
+  table = _table(macs, params, masks, counting.convention)
   return Finding(
     {
       'inference_flops': float(sparse / dense),
@@ -92,10 +92,10 @@ def _training(run: Finished, counting: Counting) -> float:
     for record in metrics.read(run.root / workdir.METRICS)
     if record['replicate'] == run.replicate
   ]
-  found = costs.training(
+  fraction = costs.training(
     run.experiment, finished.state(run), records, counting=counting
   )
-  return math.nan if found is None else float(found)
+  return math.nan if fraction is None else float(fraction)
 
 
 def _bytes(
@@ -116,7 +116,7 @@ def _table(
   masks: Masks,
   convention: flops_lib.Convention,
 ) -> Table:
-  """A row for each leaf that is masked or multiplied, and the rest."""
+  """Returns a row for each masked or multiplied leaf, and for other costs."""
   active = masks_lib.active_by_path(masks)
   sparse, dense = (
     paths.flatten(flops_lib.by_leaf(found, params, at, convention=convention))
@@ -126,9 +126,9 @@ def _table(
   for path, leaf in paths.flatten(params).items():
     size, cost = math.prod(leaf.shape), (sparse[path], dense[path])
     if path in active or any(cost):
-      kept = active.get(path, size)
+      nnz = active.get(path, size)
       shape = 'x'.join(map(str, leaf.shape))
-      rows.append((path, shape, 1 - kept / size, kept, size, *map(float, cost)))
+      rows.append((path, shape, 1 - nnz / size, nnz, size, *map(float, cost)))
   for kind, macs in found.rest.items():
     alike = float(convention(Fraction(macs), 0))
     rows.append((kind, '', 0.0, 0, 0, alike, alike))
@@ -137,7 +137,7 @@ def _table(
 
 
 def _text(table: Table) -> str:
-  """The table for a person, with sums."""
+  """Formats the table as text, with totals."""
   rows = list(zip(*(table[name].tolist() for name in _COLUMNS), strict=True))
   active, weights, flops, dense = (
     sum(table[name].tolist()) for name in _COLUMNS[3:]

@@ -1,4 +1,4 @@
-"""How much gradient reaches each layer of a net that a finished run keeps."""
+"""Gradient norm of each layer of a net that a finished run keeps."""
 
 import functools
 import pathlib
@@ -34,22 +34,23 @@ def gradient_flow(
   step: int | None = None,
   examples: int = 1000,
 ) -> Finding:
-  """The masked gradient at a step that is kept (Evci et al. 2022).
+  """Measures the masked gradient at a step that is kept (Evci et al. 2022).
 
-  What probes record as a run trains (`gradient_flow.interval`), of any step
-  and any number of examples; in evaluation mode.
+  The values are those that probes record in training
+  (`gradient_flow.interval`), but for any step and number of examples; in
+  evaluation mode.
 
   Args:
     workdirs: of the run.
     step: one that the run keeps (0, the last few, `checkpoint.keep_steps`);
       the last by default.
-    examples: the first so many of the training split.
+    examples: number of examples, the first of the training split.
 
   Returns:
     `gradient_norm`, `effective_gradient_flow` (the mean norm of masked
     leaves), `gradient_norm_per_weight`, `loss` in nats, and
-    `first_order_decrease`, what a gradient step at the learning rate there
-    lowers the loss by, to first order. And a table by leaf.
+    `first_order_decrease`, the decrease of the loss by a gradient step at the
+    learning rate of that step, to first order. And a table by leaf.
 
   Raises:
     ValueError: not one finished run, a step that is not kept, or `examples`
@@ -57,22 +58,22 @@ def gradient_flow(
   """
   (run,) = finished.load_each(workdirs, count=1)
   net = finished.solution(run, step)
-  found = _flow(run, net, examples)
+  flow = _flow(run, net, examples)
   at = run.last_step if step is None else step
   decrease = scores.first_order_decrease(
-    run.experiment, run.replicate, found.norm, at
+    run.experiment, run.replicate, flow.norm, at
   )
-  norms = {p: float(norm) for p, norm in paths.flatten(found.leaves).items()}
+  norms = {p: float(norm) for p, norm in paths.flatten(flow.leaves).items()}
   weights = {
     path: int(np.size(leaf)) for path, leaf in paths.flatten(net.params).items()
   } | {path: int(n) for path, n in paths.flatten(active(net.masks)).items()}
   counts = np.array([weights[path] for path in norms])
   return Finding(
     {
-      'gradient_norm': float(found.norm),
-      'effective_gradient_flow': float(found.layer_mean),
-      'gradient_norm_per_weight': float(found.per_weight),
-      'loss': float(found.loss),
+      'gradient_norm': float(flow.norm),
+      'effective_gradient_flow': float(flow.layer_mean),
+      'gradient_norm_per_weight': float(flow.per_weight),
+      'loss': float(flow.loss),
       'first_order_decrease': decrease,
     },
     {
@@ -92,8 +93,8 @@ def _flow(run: Finished, net: Solution, examples: int) -> GradientFlow:
   parts = []
   for split in splits:
     share = np.float32(len(split.labels) / total)
-    found = gradient(net.params, (split, net.model_state))
-    parts.append(jax.tree.map(lambda x, share=share: share * x, found))
+    result = gradient(net.params, (split, net.model_state))
+    parts.append(jax.tree.map(lambda x, share=share: share * x, result))
   loss, grads = jax.tree.map(lambda *x: jnp.sum(jnp.stack(x), 0), *parts)
   return flow_lib.flow_of_gradient(loss, grads, net.masks)
 
@@ -104,10 +105,10 @@ def _gradient(loss: BatchLoss) -> Callable[..., Any]:
 
 
 def draw_gradient_flow(parts: Sequence[Part]) -> Drawn:
-  """By leaf: the norm of all its gradient, and that of one weight's."""
-  # Leaves are no steps: no line leads from one to the next.
-  figure, shown = _looks.by_layer(parts, 'leaf', _PANELS, linestyle='')
-  said = [f'{what}, first leaf {found.mean[0]:.3g}' for what, found in shown]
+  """Draws the gradient norm by leaf, in total and per weight."""
+  # Leaves have no order, so they are not joined by lines.
+  figure, curves = _looks.by_layer(parts, 'leaf', _PANELS, linestyle='')
+  notes = [f'{what}, first leaf {curve.mean[0]:.3g}' for what, curve in curves]
   title = 'Gradient by leaf'
   return Drawn(
     'gradient-flow',
@@ -119,6 +120,6 @@ def draw_gradient_flow(parts: Sequence[Part]) -> Drawn:
         ' side',
       ]
     ),
-    f'Chart: {title}. {looks.sentence(said)}',
+    f'Chart: {title}. {looks.sentence(notes)}',
     figure,
   )

@@ -28,18 +28,17 @@ def hessian(
   below: float = -1e-3,
   max_size: int = 20_000,
 ) -> Finding:
-  """Eigenvalues over active weights on both sides of a mask step.
+  """Computes eigenvalues over active weights before and after a mask step.
 
-  Evci et al. 2022, section on the Hessian. The sides are the nets after
-  `step` and after `step + 1` steps, and `checkpoint.keep_steps` of the run
-  must hold both (the analysis `spectrum` is of one step). With methods that
-  move weights in a mask step too (SET, SNFS, GMP) that is part of the
-  difference.
+  Evci et al. 2022, section on the Hessian. The two nets are those after `step`
+  and after `step + 1` steps; `checkpoint.keep_steps` of the run must have both
+  (the analysis `spectrum` is of one step). Where a mask step also takes an
+  optimiser step (SET, SNFS, GMP), the difference includes it.
 
   Args:
     workdirs: of the run.
     step: a mask step of it.
-    examples: the first so many of the training split.
+    examples: number of examples, the first of the training split.
     below: eigenvalues below it count as negative; <= 0.
     max_size: the most active weights accepted.
 
@@ -59,11 +58,11 @@ def hessian(
     for side, at in (('before', step), ('after', step + 1))
   }
   numbers: dict[str, float] = {}
-  for side, found in spectra.items():
-    number, total = hessian_lib.negative(found.eigenvalues, below=below)
+  for side, spectrum in spectra.items():
+    number, total = hessian_lib.negative(spectrum.eigenvalues, below=below)
     numbers[f'negative_eigenvalues_{side}'] = number
     numbers[f'negative_sum_{side}'] = total
-    numbers[f'lowest_eigenvalue_{side}'] = found.eigenvalues[0].item()
+    numbers[f'lowest_eigenvalue_{side}'] = spectrum.eigenvalues[0].item()
   return Finding(
     numbers,
     {
@@ -86,28 +85,28 @@ def _check_step(run: Finished, step: int) -> None:
 
 
 def draw_hessian(parts: Sequence[Part]) -> Drawn:
-  """A panel a row: how many eigenvalues lie where, before and after."""
+  """Draws histograms of the eigenvalues before and after, a panel per row."""
   groups = _looks.groups(parts)
   figure, axes = looks.multiples(list(groups), columns=2, panel=(4.4, 2.8))
   edges = _spectra.edges(parts)
-  said, most = [], 1.0
+  notes, most = [], 1.0
   for ax, (label, (_, tables)) in zip(axes, groups.items(), strict=True):
     for side, look in _LOOKS.items():
-      own = [t['eigenvalue'][t['side'] == side] for t in tables]
-      shown = [_spectra.counts(values, edges) for values in own]
+      eigenvalues = [t['eigenvalue'][t['side'] == side] for t in tables]
+      counts = [_spectra.counts(values, edges) for values in eigenvalues]
       ax.stairs(
-        np.mean(shown, 0),
+        np.mean(counts, 0),
         edges,
         label=f'{side} the step',
         linewidth=1.6,
         **look,
       )
-      negative = np.mean([_spectra.negative(values) for values in own])
-      said.append(f'{label}, {side}, {negative:.4g}')
-      most = max(most, np.mean(shown, 0).max())
+      negative = np.mean([_spectra.negative(values) for values in eigenvalues])
+      notes.append(f'{label}, {side}, {negative:.4g}')
+      most = max(most, np.mean(counts, 0).max())
   for ax in axes:
     _spectra.value_axis(ax)
     ax.set_ylim(0, 1.5 * most)
   looks.figure_legend(figure, beside=False)
   title = 'Spectrum of the Hessian before and after a mask step'
-  return _spectra.drawn('hessian', title, said, figure)
+  return _spectra.drawn('hessian', title, notes, figure)

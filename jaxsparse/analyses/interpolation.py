@@ -23,19 +23,19 @@ def interpolation(
   same_masks: bool = True,
   batch_norm: str = 'interpolated',
 ) -> Finding:
-  """Loss and error on two straight lines in weight space (Evci et al. 2022).
+  """Measures loss and error on two lines in weight space (Evci et al. 2022).
 
   Both lines lead to the end of the other run: one from where the run starts
   (step 0), one from where it ends.
 
   Args:
     workdirs: of the run, and of the other.
-    points: how many, evenly from -0.2 to 1.2; 14 n + 1, so that 0, 0.5 and 1
-      are among them.
-    examples: the first so many of the training split; all by default, if it
-      does not stay on disk.
+    points: number of points, evenly from -0.2 to 1.2; 14 n + 1, so that 0, 0.5
+      and 1 are among them.
+    examples: number of examples, the first of the training split; all by
+      default, unless it stays on disk.
     same_masks: refuse nets whose masks differ; the points of a line between
-      them lie outside both masks.
+      them are outside both masks.
     batch_norm: statistics of BatchNorm at each point, `interpolated` between
       those of both ends, or `recomputed` on the examples that the loss is
       measured on, which costs another forward pass.
@@ -45,8 +45,8 @@ def interpolation(
     largest excess over the straight line between the losses at both ends;
     `climb_from_end`, the excess of the highest loss over the worse of both;
     `rise_from_end`, that of the highest loss strictly between them, which is
-    below 0 if the way leads down at once; `middle_loss_from_end` half way; and
-    the same `..._from_start`. And a table.
+    negative if the path leads down at once; `middle_loss_from_end` half way;
+    and the same `..._from_start`. And a table.
 
   Raises:
     ValueError: not two finished runs of one model on the same data, masks
@@ -76,27 +76,27 @@ def interpolation(
   numbers: dict[str, float] = {}
   for end, line in lines.items():
     loss = line.values['loss']
-    found = landscape.barrier(line.alphas, loss)
-    numbers[f'barrier_from_{end}'] = found.above_line
-    numbers[f'climb_from_{end}'] = found.above_ends
-    numbers[f'rise_from_{end}'] = found.rise
+    barrier = landscape.barrier(line.alphas, loss)
+    numbers[f'barrier_from_{end}'] = barrier.above_line
+    numbers[f'climb_from_{end}'] = barrier.above_ends
+    numbers[f'rise_from_{end}'] = barrier.rise
     numbers[f'middle_loss_from_{end}'] = loss[line.alphas == 0.5].item()
   return Finding(numbers, _lines.table(lines, by='line_from'))
 
 
 def draw_interpolation(parts: Sequence[Part]) -> Drawn:
-  """A panel for the lines from starts, and one for those from ends."""
+  """Draws a panel for the lines from starts, and one for those from ends."""
   figure, axes = looks.multiples(
     [f'from where runs {end}' for end in _ENDS], columns=2, panel=(3.8, 3.0)
   )
   groups = _looks.groups(parts)
-  said = []
+  notes = []
   for ax, end in zip(axes, _ENDS, strict=True):
     for label, (style, tables) in groups.items():
       values = _lines.losses(tables, by='line_from', which=end)
       figures.line(ax, values, label=label, **style, marker='')
       highest = values.mean[(values.steps >= 0) & (values.steps <= 1)].max()
-      said.append(f'{label}, from its {end}, {highest:.3g}')
+      notes.append(f'{label}, from its {end}, {highest:.3g}')
     ax.set_xlabel('way to the other run’s end')
     ax.xaxis.set_major_locator(_looks.locator())
   figure.supylabel('training loss (nats)', fontsize=10)
@@ -112,6 +112,6 @@ def draw_interpolation(parts: Sequence[Part]) -> Drawn:
         ' side',
       ]
     ),
-    f'Chart: {title}. Highest losses on the way: {looks.sentence(said)}',
+    f'Chart: {title}. Highest losses on the way: {looks.sentence(notes)}',
     figure,
   )

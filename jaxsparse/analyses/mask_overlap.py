@@ -1,4 +1,4 @@
-"""How much the masks of two finished members overlap."""
+"""Overlap of the masks of two finished members."""
 
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -17,14 +17,14 @@ from jaxsparse.training.checkpoints import load_params
 
 
 def mask_overlap(workdirs: Sequence[pathlib.Path]) -> Finding:
-  """Intersection over union of the active weights at the end of two members.
+  """Computes the intersection over union of the final masks of two members.
 
   Args:
     workdirs: of the two.
 
   Returns:
     `mask_overlap`, over all masked leaves, in [0, 1]. And a table by layer,
-    with what random masks of as many weights overlap by (`by_chance`).
+    with the expected overlap of random masks of as many weights (`by_chance`).
 
   Raises:
     ValueError: not two, without masks, or of nets that differ.
@@ -53,18 +53,18 @@ def mask_overlap(workdirs: Sequence[pathlib.Path]) -> Finding:
 
 
 def draw_mask_overlap(parts: Sequence[Part]) -> Drawn:
-  """A bar a layer, with a line where chance alone would end it."""
-  figure, layers, shown = _bars.bars(
+  """Draws a bar per layer, with a line at the overlap by chance."""
+  figure, layers, means = _bars.bars(
     parts,
     'layer',
     {'overlap': 'intersection over union'},
     marks={'overlap': 'by_chance'},
   )
   figure.axes[0].set_ylim(0, 1)
-  said = []
-  for label, values in shown.items():
+  notes = []
+  for label, values in means.items():
     most = int(np.nanargmax(values['overlap']))
-    said.append(f'{label}, {layers[most]}, {values["overlap"][most]:.3g}')
+    notes.append(f'{label}, {layers[most]}, {values["overlap"][most]:.3g}')
   title = 'Overlap of masks by layer'
   return Drawn(
     'mask-overlap',
@@ -77,6 +77,6 @@ def draw_mask_overlap(parts: Sequence[Part]) -> Drawn:
         _bars.CAPTION,
       ]
     ),
-    f'Chart: {title}. Highest: {looks.sentence(said)}',
+    f'Chart: {title}. Highest: {looks.sentence(notes)}',
     figure,
   )

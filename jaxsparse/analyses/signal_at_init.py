@@ -1,4 +1,4 @@
-"""What reaches each layer of a net where its run starts, both ways."""
+"""Forward and backward signal at each layer of a net at step 0."""
 
 import functools
 import pathlib
@@ -28,13 +28,13 @@ _PANELS = {
 def signal_at_init(
   workdirs: Sequence[pathlib.Path], *, examples: int = 500, noise: bool = False
 ) -> Finding:
-  """Signal propagation at step 0 (Evci et al. 2022, figure 1).
+  """Measures signal propagation at step 0 (Evci et al. 2022, figure 1).
 
   Args:
     workdirs: of the run, of a linen model.
-    examples: how many images go in.
-    noise: images of independent N(0, 1) pixels, as in the paper, in place of
-      the first ones of the training split.
+    examples: number of images.
+    noise: images of independent N(0, 1) pixels, as in the paper, instead of
+      the first images of the training split.
 
   Returns:
     `logit_deviation`, the standard deviation of all logits;
@@ -52,7 +52,7 @@ def signal_at_init(
   )
   variables = {'params': net.params, **net.model_state}
   forward, backward, deviation = program(variables, images, labels)
-  norms = np.array([float(found.norm) for found in backward])
+  norms = np.array([float(gradient.norm) for gradient in backward])
   return Finding(
     {
       'logit_deviation': float(deviation),
@@ -71,10 +71,10 @@ def signal_at_init(
 def _program(
   module: nn.Module, example_loss: Callable[..., jax.Array]
 ) -> tuple[Callable[..., Any], list[str]]:
-  """What is compiled once for all runs of a model, and the layers' names.
+  """Returns a program compiled once per model, and the names of the layers.
 
-  The names are there after the first call, in the order of their use, which
-  a compiled program does not keep in what it returns.
+  The list of names is filled at the first call, in the order of use, which the
+  output of a compiled program does not preserve.
   """
   apply = signal.linen_apply(module, train=False)
   names: list[str] = []
@@ -96,7 +96,7 @@ def _program(
 def _inputs(
   run: Finished, examples: int, noise: bool
 ) -> tuple[jax.Array, np.ndarray]:
-  """Images as the model takes them, and their labels."""
+  """Returns preprocessed images and their labels."""
   if examples < 1:
     raise ValueError(f'examples is {examples}; accepted is >= 1')
   data = run.experiment.dataset
@@ -109,9 +109,9 @@ def _inputs(
 
 
 def draw_signal_at_init(parts: Sequence[Part]) -> Drawn:
-  """A panel forward and one backward, by layer."""
-  figure, shown = _looks.by_layer(parts, 'layer', _PANELS)
-  said = [f'{what}, {found.mean[-1]:.3g}' for what, found in shown]
+  """Draws the forward and the backward signal by layer, a panel each."""
+  figure, curves = _looks.by_layer(parts, 'layer', _PANELS)
+  notes = [f'{what}, {curve.mean[-1]:.3g}' for what, curve in curves]
   title = 'Signal by layer at initialisation'
   return Drawn(
     'signal-at-init',
@@ -124,6 +124,6 @@ def draw_signal_at_init(parts: Sequence[Part]) -> Drawn:
         ' side',
       ]
     ),
-    f'Chart: {title}. At the last layer: {looks.sentence(said)}',
+    f'Chart: {title}. At the last layer: {looks.sentence(notes)}',
     figure,
   )

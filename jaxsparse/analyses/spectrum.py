@@ -21,7 +21,7 @@ def spectrum(
   below: float = -1e-3,
   max_size: int = 20_000,
 ) -> Finding:
-  """Eigenvalues over active weights at a step that is kept, of any method.
+  """Computes eigenvalues over active weights at a kept step, for any method.
 
   Exact, as in Evci et al. 2022; `hessian` compares both sides of a mask step.
 
@@ -29,7 +29,7 @@ def spectrum(
     workdirs: of the run.
     step: one that the run keeps (0, the last few, `checkpoint.keep_steps`);
       the last by default.
-    examples: the first so many of the training split.
+    examples: number of examples, the first of the training split.
     below: eigenvalues below it count as negative; <= 0.
     max_size: the most active weights accepted.
 
@@ -42,31 +42,33 @@ def spectrum(
       weights than `max_size`.
   """
   (run,) = finished.load_each(workdirs, count=1)
-  found = _spectra.measured(run, step, examples, max_size).eigenvalues
-  number, total = hessian_lib.negative(found, below=below)
+  eigenvalues = _spectra.measured(run, step, examples, max_size).eigenvalues
+  number, total = hessian_lib.negative(eigenvalues, below=below)
   return Finding(
     {
       'negative_eigenvalues': number,
       'negative_sum': total,
-      'lowest_eigenvalue': found[0].item(),
-      'highest_eigenvalue': found[-1].item(),
+      'lowest_eigenvalue': eigenvalues[0].item(),
+      'highest_eigenvalue': eigenvalues[-1].item(),
     },
-    {'eigenvalue': found},
+    {'eigenvalue': eigenvalues},
   )
 
 
 def draw_spectrum(parts: Sequence[Part]) -> Drawn:
-  """A panel a row: how many eigenvalues lie where."""
+  """Draws histograms of the eigenvalues, a panel per row."""
   groups = _looks.groups(parts)
   figure, axes = looks.multiples(list(groups), columns=2, panel=(4.4, 2.8))
   bins = _spectra.edges(parts)
-  said = []
+  notes = []
   for ax, (label, (look, tables)) in zip(axes, groups.items(), strict=True):
-    own = [table['eigenvalue'] for table in tables]
-    shown = np.mean([_spectra.counts(values, bins) for values in own], 0)
-    ax.stairs(shown, bins, linewidth=1.6, color=look.get('color'))
-    negative = np.mean([_spectra.negative(values) for values in own])
-    said.append(f'{label}, {negative:.4g}')
+    eigenvalues = [table['eigenvalue'] for table in tables]
+    counts = np.mean(
+      [_spectra.counts(values, bins) for values in eigenvalues], 0
+    )
+    ax.stairs(counts, bins, linewidth=1.6, color=look.get('color'))
+    negative = np.mean([_spectra.negative(values) for values in eigenvalues])
+    notes.append(f'{label}, {negative:.4g}')
     _spectra.value_axis(ax)
   title = 'Spectrum of the Hessian'
-  return _spectra.drawn('spectrum', title, said, figure)
+  return _spectra.drawn('spectrum', title, notes, figure)
