@@ -1,10 +1,10 @@
-"""Interleaved timing: A and B side by side in one process.
+"""Interleaved timing of two variants in one process.
 
-Absolute times do not carry over from machine to machine, or from minute to
-minute. What is reported is a ratio of medians over rounds in which every
-variant runs once, in shuffled order. A twin of the contender, built anew,
-runs along: its ratio to the contender (A/A) is the noise floor, and a ratio
-closer to 1 than that says nothing.
+Absolute times differ from machine to machine, and from minute to minute. The
+result is a ratio of medians over rounds in which every variant runs once, in
+shuffled order. A twin of the contender, built separately, runs in the same
+rounds: its ratio to the contender (A/A) is the noise floor, and ratios within
+it are noise.
 """
 
 import random
@@ -17,17 +17,17 @@ Thunk = Callable[[], object]
 
 
 class Comparison(NamedTuple):
-  """Two ways to do one thing.
+  """Two implementations to compare.
 
   Attributes:
-    name: what is compared.
-    base: the way to compare with; like all three, it blocks until done.
-    contender: our way.
-    twin: our way again, built separately.
-    aim: of the ratio: a cost (contender / base) at most this, or a speedup
-      (base / contender) at least this; `None` where there is none.
-    speedup: which of the two.
-    rounds: how many times each runs.
+    name: of the comparison.
+    base: the baseline; like all three, it blocks until done.
+    contender: ours.
+    twin: ours again, built separately.
+    aim: for the ratio: a cost (contender / base) of at most this, or a speedup
+      (base / contender) of at least this; `None` if there is none.
+    speedup: whether the ratio is a speedup, not a cost.
+    rounds: number of timed runs of each.
   """
 
   name: str
@@ -68,7 +68,7 @@ def measure(comparison: Comparison, rounds: int | None = None) -> Result:
 
   Args:
     comparison: what to run.
-    rounds: in place of the comparison's own number.
+    rounds: overrides the number of rounds of the comparison.
   """
   seconds = interleave(
     {
@@ -96,7 +96,7 @@ def measure(comparison: Comparison, rounds: int | None = None) -> Result:
 def interleave(
   variants: Mapping[str, Thunk], rounds: int, *, seed: int = 0
 ) -> dict[str, list[float]]:
-  """Seconds of each variant, one value a round; one more round warms up."""
+  """Times variants in seconds, one value per round, after a warm-up round."""
   order = list(variants)
   shuffle = random.Random(seed).shuffle
   seconds: dict[str, list[float]] = {name: [] for name in variants}
@@ -112,7 +112,7 @@ def interleave(
 
 
 def table(results: list[Result]) -> str:
-  """Results as a Markdown table."""
+  """Formats results as a Markdown table."""
   lines = [
     '| what | base ms | ours ms | ratio | A/A | aim | |',
     '| --- | ---: | ---: | ---: | ---: | ---: | --- |',

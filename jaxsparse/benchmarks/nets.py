@@ -1,4 +1,4 @@
-"""Nets on noise of their data's shape, as the benchmarks train them."""
+"""Nets that the benchmarks train, on random data."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -36,7 +36,7 @@ _MNIST = (28, 28, 1)
 
 
 class Setup(NamedTuple):
-  """One run, ready to be advanced."""
+  """The parts of a run: task, recipe, member, data and initial state."""
 
   task: Task
   recipe: Recipe
@@ -47,13 +47,13 @@ class Setup(NamedTuple):
   def programs(
     self, chunk: int, *, dispatch: str = 'scan', mesh: Mesh | None = None
   ) -> Programs:
-    """Newly built, hence newly compiled, programs."""
+    """Builds new programs, which are therefore compiled again."""
     return make_programs(
       self.recipe, batch_of, dispatch=dispatch, chunk=chunk, mesh=mesh
     )
 
   def dispatch(self, batch: int) -> str:
-    """How a run with batches of this size would be dispatched here."""
+    """Chooses the dispatch of a run with batches of this size."""
     indices = jax.ShapeDtypeStruct((batch,), jnp.int32)
     return choose_dispatch(
       train_step(self.recipe),
@@ -72,10 +72,10 @@ def setup(
   examples: int = EXAMPLES,
   **hyperparameters: Any,
 ) -> Setup:
-  """A run of `updater` at `sparsity` (ERK), SGD with momentum.
+  """Sets up a run of `updater` at `sparsity` (ERK), with SGD and momentum.
 
-  The net is LeNet-300-100 unless another `module` is given, for images of
-  `shape` [h, w, c].
+  The net is `module`, LeNet-300-100 by default, for images of `shape`
+  [h, w, c].
   """
   task = classification(module or mlp())
   inputs = jax.ShapeDtypeStruct((1, *shape), jnp.float32)
@@ -104,10 +104,10 @@ def setup(
 
 
 def plain_dense(setup: Setup) -> tuple[PyTree, Callable[..., Any]]:
-  """The train step of a dense net written against Optax alone.
+  """Builds the train step of a dense net with Optax alone.
 
   Returns:
-    its first state, and `(state, data, indices [batch]) -> (state, (loss,
+    Its first state, and `(state, data, indices [batch]) -> (state, (loss,
     accuracy))`.
   """
 
@@ -131,17 +131,17 @@ def plain_dense(setup: Setup) -> tuple[PyTree, Callable[..., Any]]:
 
 
 def learning_rate(step: jax.Array) -> jax.Array:
-  """A cosine over 10,000 steps: some schedule, as any run has one."""
+  """Returns the learning rate at `step`: a cosine over 10,000 steps."""
   return 0.1 * optax.cosine_decay_schedule(1.0, 10_000)(step)
 
 
 def batch_of(data: Split, indices: jax.Array) -> PyTree:
-  """One batch of the resident data."""
+  """Gathers a batch of the resident data."""
   return resident.gather(data.images, data.labels, indices, SCALE)
 
 
 def random_data(shape: tuple[int, ...], examples: int) -> Split:
-  """Noise, resident on the device."""
+  """Draws random images and labels, resident on the device."""
   rng = np.random.default_rng(0)
   images = rng.integers(0, 256, (examples, *shape), np.uint8)
   labels = rng.integers(0, 10, examples).astype(np.int32)
@@ -151,13 +151,13 @@ def random_data(shape: tuple[int, ...], examples: int) -> Split:
 def random_indices(
   steps: int, batch: int, examples: int = EXAMPLES
 ) -> np.ndarray:
-  """int32 [steps, batch]."""
+  """Draws indices of examples, int32 [steps, batch]."""
   rng = np.random.default_rng(1)
   return rng.integers(0, examples, (steps, batch)).astype(np.int32)
 
 
 def random_scores(shape: tuple[int, ...], name: str) -> jax.Array:
-  """|N(0, 1)|, as magnitudes and gradients are."""
+  """Draws scores from |N(0, 1)|, like magnitudes of weights or gradients."""
   return jnp.abs(jax.random.normal(prng.stream(jax.random.key(0), name), shape))
 
 

@@ -1,7 +1,7 @@
-"""What RigL costs a training step of the nets of its paper, at 90 %.
+"""Cost of RigL in a training step of the nets of its paper, at 90 %.
 
 WRN-22-2 on batches of 128 CIFAR images, ResNet-50 on 16 of ImageNet's size:
-what masks cost grows with the weights, what a step costs with the images too.
+the cost of masks grows with the weights, that of a step with the images too.
 """
 
 from typing import NamedTuple
@@ -26,7 +26,7 @@ class _Net(NamedTuple):
 
 
 def convolutional() -> list[Comparison]:
-  """Train steps and mask steps of RigL, each against a plain dense step."""
+  """Compares train steps and mask steps of RigL with a plain dense step."""
   return [
     comparison
     for net in (
@@ -71,7 +71,7 @@ def _compare(net: _Net) -> list[Comparison]:
 
 
 def _rigl(net: _Net, *, update: bool = False) -> Thunk:
-  """One step, as a run takes it."""
+  """Returns a thunk of one train step, or one mask step, of RigL."""
   setup = nets.setup(
     rigl,
     sparsity=0.9,

@@ -1,4 +1,4 @@
-"""The resident loop against a loop fed from NumPy that waits for each loss."""
+"""The resident loop against a loop over NumPy batches that reads each loss."""
 
 import jax
 import numpy as np
@@ -12,7 +12,7 @@ _STEPS, _BATCH = 40, 128
 
 
 def loop() -> list[Comparison]:
-  """The same step in both; what differs is dispatch and where data lives."""
+  """Compares two loops over one step, which differ in dispatch and data."""
   return [
     Comparison(
       f'{_STEPS} steps, uint8 data on the device, one dispatch; against'

@@ -1,4 +1,4 @@
-"""What a member of a population gets done, against a run alone."""
+"""Throughput of a population, against a single run."""
 
 import numpy as np
 from flax import linen as nn
@@ -16,7 +16,7 @@ _STEPS, _BATCH = 20, 128
 
 
 def population() -> list[Comparison]:
-  """Members times steps a second; the run alone does the same number."""
+  """Compares member steps per second with a single run of as many steps."""
   comparisons = [
     _compare('LeNet-300-100', _setup(mlp()), 8, usual_carry(), 0.95),
     _compare('LeNet5', _setup(lenet5()), 8, usual_carry(), 0.95),

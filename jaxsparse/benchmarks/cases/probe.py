@@ -1,4 +1,4 @@
-"""What probing gradient flow costs training, at the default interval."""
+"""Cost of probing gradient flow in training, at the default interval."""
 
 import jax
 import numpy as np
@@ -16,7 +16,7 @@ _CHUNK, _BATCH = 64, 128
 
 
 def probe() -> list[Comparison]:
-  """As many steps as lie between two probes, with one and without."""
+  """Compares the steps between two probes with and without a probe."""
   section = plain(default_config())['gradient_flow']
   interval, size = section['interval'], section['probe_size']
   return [
@@ -35,7 +35,7 @@ def probe() -> list[Comparison]:
 
 
 def _run(module: nn.Module, steps: int, size: int) -> Thunk:
-  """Trains `steps` steps, then probes `size` examples if there are any."""
+  """Returns a thunk of `steps` steps and a probe of `size` examples, if any."""
   setup = nets.setup(static, sparsity=0.98, module=module)
   dispatch = setup.dispatch(_BATCH)
   programs = setup.programs(_CHUNK, dispatch=dispatch)

@@ -1,4 +1,4 @@
-"""What sparsity costs a training step of LeNet-300-100, batch 128."""
+"""Cost of sparsity in a training step of LeNet-300-100, batch 128."""
 
 import jax
 import numpy as np
@@ -12,7 +12,7 @@ _STEPS, _BATCH = 100, 128
 
 
 def step() -> list[Comparison]:
-  """Masked against dense, and RigL with its updates against static."""
+  """Compares masked with dense steps, and RigL updates with static masks."""
   dense = _plain_dense()
   masked = [_run(nets.setup(static, sparsity=0.98)) for _ in range(3)]
   moving = [
@@ -43,7 +43,7 @@ def step() -> list[Comparison]:
 
 
 def _run(setup: nets.Setup, *, update: bool = False) -> Thunk:
-  """A thunk that trains `_STEPS` steps, the first of them a mask step."""
+  """Returns a thunk of `_STEPS` steps, the first a mask step if `update`."""
   programs = setup.programs(_STEPS)
   indices = nets.random_indices(_STEPS, _BATCH)
   states = [setup.fresh()]
@@ -61,7 +61,7 @@ def _run(setup: nets.Setup, *, update: bool = False) -> Thunk:
 
 
 def _plain_dense() -> Thunk:
-  """The same loop without masks."""
+  """Returns a thunk of the same loop without masks."""
   setup = nets.setup(static, sparsity=0.0)
   state, step = nets.plain_dense(setup)
   states = [state]

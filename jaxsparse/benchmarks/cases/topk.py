@@ -13,19 +13,19 @@ _SIZES = {235_200: (40, 21), 2_359_296: (60, 11), 25_557_032: (15, 3)}
 
 
 def topk() -> list[Comparison]:
-  """At a layer of LeNet, one of ResNet-50, and all of ResNet-50."""
+  """Compares at the sizes of a layer of LeNet, of ResNet-50, and all of it."""
   return [_compare(size, *rest) for size, rest in _SIZES.items()]
 
 
 def argsort_mask(scores: Array, k: Array) -> Array:
-  """The k highest scores by a stable argsort; ties as in `topk_mask`."""
+  """Selects the top k scores by a stable argsort; ties as in `topk_mask`."""
   order = jnp.argsort(-scores.ravel(), stable=True)
   rank = jnp.zeros_like(order).at[order].set(jnp.arange(order.size))
   return (rank < k).reshape(scores.shape)
 
 
 def threshold_mask(scores: Array, k: Array) -> Array:
-  """Scores above the k-th of an argsort: not exact where scores tie."""
+  """Selects scores above the k-th of an argsort: not exact where scores tie."""
   flat = scores.ravel()
   order = jnp.argsort(flat)
   return scores >= flat[order[flat.size - k]]

@@ -1,4 +1,4 @@
-"""A whole RigL update of LeNet-300-100 against one by argsorts."""
+"""A full RigL update of LeNet-300-100 against one by argsorts."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ _FRACTION = 0.3
 
 
 def update() -> list[Comparison]:
-  """Drop and grow in all three layers at 98 % sparsity."""
+  """Compares drop and grow in all three layers at 98 % sparsity."""
   state = nets.setup(rigl, sparsity=0.98, stop_step=1000).fresh()
   masks = state.mask_state.masks
   magnitudes = jax.tree.map(jnp.abs, state.params)
@@ -47,12 +47,14 @@ def update() -> list[Comparison]:
 def argsort_update(
   masks: Masks, drop: Scores, grow: Scores, fraction: Array
 ) -> Masks:
-  """`drop_and_grow` with every selection by argsort."""
+  """Computes `drop_and_grow` with every selection by argsort."""
 
   def one(drop: Array, mask: Array, grow: Array) -> Array:
     active = jnp.sum(mask, dtype=jnp.int32)
     dropped = dropped_count(active, fraction)
-    kept = argsort_mask(jnp.where(mask, drop, -jnp.inf), active - dropped)
-    return kept | argsort_mask(jnp.where(kept, -jnp.inf, grow), dropped)
+    survivors = argsort_mask(jnp.where(mask, drop, -jnp.inf), active - dropped)
+    return survivors | argsort_mask(
+      jnp.where(survivors, -jnp.inf, grow), dropped
+    )
 
   return map_masks(one, drop, masks, grow)
