@@ -1,1 +1,1 @@
-"""Runs that several studies of one paper share, each set up as it says."""
+"""Runs and studies of papers, with the papers' settings."""

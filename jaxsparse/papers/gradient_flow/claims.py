@@ -1,4 +1,4 @@
-"""What Evci et al. 2022 claim, study by study."""
+"""Claims of Evci et al. 2022, by study."""
 
 from jaxsparse.studies.kinds import (
   Bound,
@@ -10,10 +10,11 @@ from jaxsparse.studies.kinds import (
 
 Claims = tuple[Claim, ...]
 
-# What a mask update adds: to the number of negative eigenvalues, to their sum.
+# The change by a mask update of the number of negative eigenvalues, and of
+# their sum.
 NEW_EIGENVALUES = 'negative_eigenvalues_after-negative_eigenvalues_before'
 NEW_DESCENT = 'negative_sum_after-negative_sum_before'
-# How far a run goes away from the pruned solution.
+# The change of the distance to the pruned solution in training.
 _AWAY = 'distance_at_end-distance_at_start'
 
 TICKET = (
@@ -39,7 +40,7 @@ TICKET = (
     text='The pruned net ends a point above a fresh start of its mask.',
   ),
 )
-# Of a net that signals do not come through when it is rewound.
+# For a net that no signal passes through when it is rewound.
 DEAD_TICKET = (
   Bound(
     'lottery',
@@ -96,7 +97,7 @@ FUNCTION_SPACE: Claims = (
     text='An ensemble gains less from tickets than from Scratch.',
   ),
 )
-# What ensembles gain where they are as near to perfect as on MNIST.
+# The gain of ensembles where accuracy is nearly perfect, as on MNIST.
 GAINS: Claims = (
   Bound(
     'lottery',
@@ -135,9 +136,9 @@ LANDSCAPE: Claims = (
       '>=',
       1.0,
       metric='rise_from_end',
-      text=f'From {shown} a barrier of over 1 nat lies before it.',
+      text=f'From {label} a barrier of over 1 nat lies before it.',
     )
-    for name, shown in (
+    for name, label in (
       ('scratch', 'Scratch'),
       ('scratch_inits', 'Scratch with other inits'),
     )
@@ -149,7 +150,7 @@ LANDSCAPE: Claims = (
     metric='rise_from_start',
     text='From where Scratch starts there is none.',
   ),
-  # Of a single start there is no spread; those of `scratch_inits` have one.
+  # A single start has no spread; those of `scratch_inits` do.
   Ordering(
     ('lottery', 'scratch_inits'),
     metric='middle_loss_from_start',

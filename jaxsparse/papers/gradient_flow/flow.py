@@ -1,7 +1,7 @@
-"""What Evci et al. 2022 claim of gradient flow in training, net by net.
+"""Claims of Evci et al. 2022 about gradient flow in training, by net.
 
-Mask updates are recorded at the step after them: those at 100 to 1,000 stand
-at 101 to 1,001.
+Mask updates are recorded at the next step: those at 100 to 1,000 are at 101 to
+1,001.
 """
 
 from typing import NamedTuple
@@ -13,18 +13,18 @@ from jaxsparse.studies.kinds import (
   Ratio,
 )
 
-# What a mask update adds to the norm of the gradient.
+# The change of the gradient norm by a mask update.
 JUMP = 'gradient_norm_after-gradient_norm_before'
 _EARLY_JUMP = f'{JUMP}@100:1001'
 
 
 class Flow(NamedTuple):
-  """What the study of the gradient norm shows of a net in numbers.
+  """Numbers and claims of the study of the gradient norm, for one net.
 
   Attributes:
     metrics: columns of the table.
     claims: the paper's.
-    notes: paragraphs that follow what is said of every net.
+    notes: paragraphs after the notes that all nets have.
   """
 
   metrics: tuple[str, ...] = ('gradient_norm@0',)
@@ -172,8 +172,8 @@ LENET5 = Flow(
     ' inverted -0.06, then 0.00.'
   ),
 )
-# There is no long plateau in so shallow a net: what is claimed is that a
-# better start shows in the first steps.
+# So shallow a net has no long plateau: the claims are that a better start has
+# an effect in the first steps.
 MLP = Flow(
   (*_EARLY_COLUMNS, 'probe_loss@100', _EARLY_JUMP),
   (
@@ -218,7 +218,7 @@ VGG16 = Flow(
     *_JUMPS,
   ),
 )
-# With BatchNorm all are alike after some 1,500 steps.
+# With BatchNorm all are similar after some 1,500 steps.
 RESNET50 = Flow(
   tuple(f'gradient_norm@{step}' for step in (50, 300, 1000, 5000)), _JUMPS
 )

@@ -6,7 +6,7 @@ code: SGD with Nesterov momentum 0.9, L2 1e-4, label smoothing 0.1, a rate of
 0.1 for 256 images that falls to a tenth at epochs 30, 70 and 90, without
 warm-up; masks that move do so every 100 steps until 25,000, and drop 0.3.
 
-**Deviations**, for these the paper and its code leave open:
+**Deviations**, as the paper and its code leave these open:
 
 - The step that tickets are rewound to is not known; here it is 0, as on MNIST.
 - Masks might come of a pruning run, be random or ERK. As on MNIST they are
@@ -54,8 +54,8 @@ def _net(name: str, configs: str, **fields: Any) -> Net:
   )
 
 
-# Without BatchNorm or biases; hardly any signal comes through the masked dense
-# initialisation, and the paper's ticket has a gradient of 0 for good.
+# Without BatchNorm or biases. Hardly any signal passes through the masked dense
+# initialisation, and the gradient of the paper's ticket stays 0.
 VGG16 = _net(
   'VGG16',
   'vgg16',

@@ -1,8 +1,8 @@
-"""The nets of Evci et al. 2022, each with its settings.
+"""The nets of Evci et al. 2022, with their settings.
 
-On MNIST they are those that the authors published: 11,719 steps of 128 images
-(25 epochs), pixels in [0, 1], SGD with momentum 0.9 and a cosine to 0, every
-layer as sparse as the next, first and last too.
+On MNIST the settings are those that the authors published: 11,719 steps of 128
+images (25 epochs), pixels in [0, 1], SGD with momentum 0.9 and a cosine to 0,
+all layers of equal sparsity, first and last included.
 
 **Deviations**: growth is scored on the batch of the mask step, not on 1,000
 fixed images; the drop fraction decays from the first mask step rather than
@@ -27,24 +27,26 @@ class Net(NamedTuple):
 
   Attributes:
     title: 'LeNet5 on MNIST at 95 %'.
-    configs: what the base configs' names begin with: that of a method is
+    configs: prefix of the base configs' names: that of a method is
       `<configs>_<method>`.
-    overrides: of every run.
-    sparse: of every run but the dense ones.
-    small: of the dense run with as many weights as a sparse one.
-    pruned: of gradual pruning.
-    moving: of SET and RigL.
-    updates: mask steps of these on both sides of which the nets are kept.
+    overrides: config fields of every run.
+    sparse: config fields of every run but the dense ones.
+    small: config fields of the dense run with as many weights as a sparse one.
+    pruned: config fields of gradual pruning.
+    moving: config fields of SET and RigL.
+    updates: mask steps of SET and RigL before and after which nets are kept.
     source: seed of the pruned net whose masks all others have.
-    rewind_step: of the pruned run, where tickets start. It must keep it.
-    scratch_start: which seed's start of `scratch_inits` all of `scratch` have.
-    also: rows that its accuracy table has besides the usual ones.
+    rewind_step: step of the pruned run that tickets start from; the run must
+      keep it.
+    scratch_start: the seed of `scratch_inits` whose initial weights all runs of
+      `scratch` have.
+    also: extra rows of its accuracy table.
     paper: run -> metric -> the number that the paper prints.
-    claims: the paper's, about the accuracies.
-    gains: likewise, about what ensembles gain.
-    flow: what is shown and claimed of its gradient norm.
+    claims: the paper's claims about the accuracies.
+    gains: the paper's claims about the gains of ensembles.
+    flow: metrics and claims about its gradient norm.
     line: options of the analysis `interpolation`.
-    start_note: how `scratch_start` was chosen, said wherever it matters.
+    start_note: how `scratch_start` was chosen, for the notes of studies.
   """
 
   title: str
@@ -79,7 +81,7 @@ def _on_mnist(
   flow: Flow,
   paper: Mapping[str, Mapping[str, float]],
 ) -> Net:
-  """A net with the settings that those on MNIST share."""
+  """Builds a net with the settings common to all nets on MNIST."""
   return Net(
     title=f'{name} on MNIST at {100 * sparsity:g} %',
     configs=configs,
@@ -152,8 +154,8 @@ MLP = _on_mnist(
   flow=flow.MLP,
   paper={},
 )
-# What the paper prints of pruned nets (98.30 ± 0.23 %), of distances and of
-# restarts is nearer to nets without weight decay; the authors' own settings of
+# The paper's numbers of pruned nets (98.30 ± 0.23 %), of distances and of
+# restarts are nearer to nets without weight decay; the authors' settings of
 # tickets name none.
 LENET5_UNDECAYED = LENET5._replace(
   title='LeNet5 on MNIST at 95 %, without weight decay',

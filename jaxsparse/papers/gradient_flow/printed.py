@@ -1,7 +1,7 @@
-"""Numbers that Evci et al. 2022 print, by run and metric, in shown units.
+"""Numbers that Evci et al. 2022 print, by run and metric, in display units.
 
-Accuracies, ensembles and disagreement are of its table of ensembles and
-prediction disagreement, the only accuracies of these nets to be had. Losses
+Accuracies, ensembles and disagreement are from its table of ensembles and
+prediction disagreement, which has the only accuracies of these nets. Losses
 half way are read off its figure of interpolation, gradient norms off those of
 the gradient norm: at step 0 the middle of the bands.
 """

@@ -1,8 +1,8 @@
-"""Does it depend on the pruned net whether its ticket comes back to it?
+"""Study: does a ticket's return to its pruned net depend on that net?
 
-Evci et al. 2022 show tickets of one. This holds those of several against each
-other, by how far each pruned net has gone from where it, and so its ticket,
-started.
+Evci et al. 2022 show tickets of one pruned net. This study compares those of
+several, by the distance of each pruned net from its initial weights, which its
+ticket starts from, too.
 """
 
 from jaxsparse.papers.gradient_flow.nets import Net
@@ -16,10 +16,10 @@ from jaxsparse.studies.spec import Scatter, Study
 
 
 def pruned_nets(net: Net, *, number: int = 5, seeds: int = 3) -> Study:
-  """Tickets of each of several pruned nets.
+  """Builds the study of the tickets of several pruned nets.
 
   Args:
-    net: its model with its settings.
+    net: the model with its settings.
     number: of pruned nets.
     seeds: orders of the data for each ticket.
   """

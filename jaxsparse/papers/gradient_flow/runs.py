@@ -1,8 +1,7 @@
-"""The runs of Evci et al. 2022, of any of its nets.
+"""The runs of Evci et al. 2022, for any of its nets.
 
-One net is pruned gradually; its masks are what every other sparse net starts
-from, and its weights what tickets are rewound to. '+' means the sparse
-initialisation.
+One net is pruned gradually. Every other sparse net starts from its masks, and
+tickets are rewound to its weights. '+' means the sparse initialisation.
 """
 
 import dataclasses
@@ -19,7 +18,7 @@ Seeds = Callable[[Net, int], tuple[int, ...]]
 def runs(
   net: Net, names: tuple[str, ...], *, seeds: int = 5
 ) -> tuple[Run, ...]:
-  """The runs called `names`, in the order given, with the paper's numbers.
+  """Builds the runs `names`, in that order, with the paper's numbers.
 
   Args:
     net: the model with its settings.
@@ -50,13 +49,13 @@ def _sparse(net: Net) -> dict[str, Any]:
 
 
 def pruned(net: Net, name: str, seeds: int) -> Run:
-  """The net that is pruned gradually."""
+  """Builds the run that is pruned gradually."""
   overrides = {**_sparse(net), **net.pruned}
   return Run(name, f'{net.configs}_gmp', overrides, seeds=seeds)
 
 
 def _pruned_others(net: Net, name: str, seeds: int) -> Run:
-  """The pruned nets but for the source, to be held against it."""
+  """Builds the pruned runs except the source, to be compared with it."""
   return dataclasses.replace(
     pruned(net, name, seeds),
     seeds=tuple(seed for seed in range(seeds) if seed != net.source),
@@ -65,14 +64,15 @@ def _pruned_others(net: Net, name: str, seeds: int) -> Run:
 
 
 def source(net: Net) -> str:
-  """The pruned net whose masks the other runs take."""
+  """Returns a reference to the pruned run whose masks the other runs have."""
   return f'{{pruned@{net.source}}}'
 
 
 def _others(net: Net, seeds: int) -> tuple[int, ...]:
-  """Without the source's, whose fresh start is that of the net: a ticket.
+  """Returns seeds without that of the source.
 
-  From 1 on if that is 0, and else from 0 on.
+  Weights drawn with the seed of the source would be those of its ticket.
+  Seeds are from 1 on if the source's is 0, and else from 0 on.
   """
   return tuple(seed for seed in range(seeds + 1) if seed != net.source)
 
@@ -80,13 +80,13 @@ def _others(net: Net, seeds: int) -> tuple[int, ...]:
 def fixed(
   label: str, *, masks: str = '', others: Seeds = _others, **init: Any
 ) -> Make:
-  """A run whose masks never change.
+  """Returns a function that builds a run whose masks never change.
 
   Args:
-    label: what the report calls it.
-    masks: the run that they are from; the source if ''.
-    others: a net and how many seeds -> which.
-    **init: fields of that section of the config.
+    label: of the run in the report.
+    masks: reference to the run that the masks are from; the source if ''.
+    others: (net, number of seeds) -> seeds.
+    **init: fields of the section `init` of the config.
   """
 
   def make(net: Net, name: str, seeds: int) -> Run:
@@ -112,13 +112,19 @@ def _scratch(net: Net, name: str, seeds: int) -> Run:
 
 
 def _from_start(seed: int, label: str) -> Make:
-  """All with the start that one seed of `scratch_inits` has."""
+  """Returns a builder of runs that start from one seed of `scratch_inits`."""
   start = f'{{scratch_inits@{seed}}}'
   return fixed(label, checkpoint=start, checkpoint_step=0)
 
 
 def _moving(method: str, label: str, **changed: Any) -> Make:
-  """A run whose masks move, every update probed; `changed` are fields."""
+  """Returns a builder of a run whose masks move, with each update probed.
+
+  Args:
+    method: of the config, 'set' or 'rigl'.
+    label: of the run in the report.
+    **changed: config fields, with '__' for '.'.
+  """
 
   def make(net: Net, name: str, seeds: int) -> Run:
     overrides = {
@@ -132,8 +138,8 @@ def _moving(method: str, label: str, **changed: Any) -> Make:
     }
     overrides |= {k.replace('__', '.'): v for k, v in changed.items()}
     config = f'{net.configs}_{method}'
-    others = _others(net, seeds)
-    return Run(name, config, overrides, seeds=others, label=label)
+    other_seeds = _others(net, seeds)
+    return Run(name, config, overrides, seeds=other_seeds, label=label)
 
   return make
 

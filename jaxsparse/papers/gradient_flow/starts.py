@@ -1,8 +1,9 @@
-"""The gradient that starts have, over more seeds than are trained.
+"""Study of the gradient norm of initial weights, over many seeds.
 
-At step 0 the gradient norm of LeNet5's sparse starts differs widely from seed
-to seed: its ratio to that of masked dense ones needs more of them than the
-five that are trained to the end. These take one step.
+At step 0 the gradient norm of LeNet5 with the sparse initialisation differs
+widely from seed to seed: its ratio to that of the masked dense initialisation
+needs more seeds than the five that are trained to the end. These runs take one
+step.
 """
 
 import dataclasses
@@ -14,11 +15,11 @@ from jaxsparse.studies.spec import Run, Study
 
 
 def starts(net: Net, *, seeds: int = 20) -> Study:
-  """The norm of the masked gradient at step 0, of both initialisations.
+  """Builds the study of the masked gradient norm at step 0, for both inits.
 
   Args:
-    net: its model with its settings.
-    seeds: starts of each.
+    net: the model with its settings.
+    seeds: number of seeds of each.
   """
   names = ('scratch_inits', 'scratch_plus')
   return Study(

@@ -1,6 +1,6 @@
-"""The studies of Evci et al. 2022, of any of its nets.
+"""The studies of Evci et al. 2022, for any of its nets.
 
-They share their runs: keep one runs folder for all.
+Studies have runs in common: use one runs folder for all.
 """
 
 from jaxsparse.papers.gradient_flow import claims
@@ -13,15 +13,15 @@ _PAPER = (
   'Evci et al. 2022, Gradient Flow in Sparse Neural Networks and How Lottery'
   ' Tickets Win'
 )
-# The nets that are held against the pruned one, by where they start.
+# The nets that are compared with the pruned one, by initialisation.
 _STARTS = ('lottery', 'scratch', 'scratch_inits')
-# The last step of figures that show how training begins.
+# The last step of figures of early training.
 _EARLY = 2000
 _SPARSE_STARTS = ('rigl_plus', 'set_plus', 'rigl_inverted')
 
 
 def accuracy(net: Net) -> Study:
-  """What each start and each method ends with: the accuracy table."""
+  """Builds the accuracy table, by initialisation and method."""
   what = 'the accuracy table'
   if net.paper:
     what += (
@@ -65,8 +65,8 @@ def accuracy(net: Net) -> Study:
 
 
 def gradient_norm(net: Net) -> Study:
-  """How much gradient flows as training goes on, and at mask updates."""
-  shown = (
+  """Builds the study of gradient flow during training and at mask updates."""
+  curves = (
     'scratch_inits',
     'scratch_plus',
     'lottery',
@@ -80,12 +80,12 @@ def gradient_norm(net: Net) -> Study:
   return Study(
     title=f'{net.title}: gradient norm during training',
     source=_source(net, 'the figures of the gradient norm'),
-    runs=runs(net, ('pruned', *shown)),
+    runs=runs(net, ('pruned', *curves)),
     metrics=net.flow.metrics,
     figures=(
-      Curves('gradient_norm', log=True, runs=shown),
-      Curves('probe_loss', log=True, runs=shown),
-      Curves('gradient_norm', log=True, runs=shown, last_step=_EARLY),
+      Curves('gradient_norm', log=True, runs=curves),
+      Curves('probe_loss', log=True, runs=curves),
+      Curves('gradient_norm', log=True, runs=curves, last_step=_EARLY),
       Curves(JUMP, runs=_SPARSE_STARTS, last_step=_EARLY),
     ),
     claims=net.flow.claims,
@@ -99,7 +99,7 @@ def gradient_norm(net: Net) -> Study:
 
 
 def function_space(net: Net) -> Study:
-  """How alike the functions are that runs end with."""
+  """Builds the study of the similarity of the functions that runs learn."""
   against = f'pruned@{net.source}'
   compared = (*_STARTS, 'prune_restart', 'pruned_others')
   pooled = (*_STARTS, 'prune_restart', 'pruned')
@@ -137,7 +137,7 @@ def function_space(net: Net) -> Study:
 
 
 def landscape(net: Net) -> Study:
-  """Whether a barrier lies before the pruned net, and how far it is."""
+  """Builds the study of barriers before, and distances to, the pruned net."""
   to = f'pruned@{net.source}'
   return Study(
     title=f'{net.title}: the way to the pruned solution',
@@ -175,10 +175,10 @@ def landscape(net: Net) -> Study:
 
 
 def hessian(net: Net, *, step: int = 500, seeds: int = 3) -> Study:
-  """What a mask update does to the Hessian's spectrum.
+  """Builds the study of the Hessian's spectrum before and after a mask update.
 
   Args:
-    net: its model with its settings.
+    net: the model with its settings.
     step: one of `net.updates`.
     seeds: of each run.
   """
@@ -209,14 +209,14 @@ def hessian(net: Net, *, step: int = 500, seeds: int = 3) -> Study:
 
 
 def _source(net: Net, what: str) -> str:
-  """The paper's name and `what` of it, where it prints numbers of the net."""
+  """Formats the source: the paper, `what`, and whether it prints numbers."""
   if net.paper:
     return f'{_PAPER}: {what}'
   return f'{_PAPER}: {what}, of a net of which it prints no numbers'
 
 
 def _images(net: Net) -> str:
-  """What the loss on lines is taken on."""
+  """Formats the images that the loss on lines is measured on."""
   examples = net.line.get('examples')
   if examples is None:
     return 'all training images'

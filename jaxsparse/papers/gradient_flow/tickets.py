@@ -1,10 +1,9 @@
-"""Are tickets of other masks, or rewound later, nearer to what was pruned?
+"""Study: are tickets of other masks, or rewound later, nearer to their source?
 
 In Evci et al. 2022 a ticket of LeNet5 ends at the accuracy of the pruned net,
-and disagrees with it a third as often as Scratch. Ours of the pruned net of
-seed 0 comes less near. This asks two things of the same nets: is it that mask,
-and is it that tickets start from step 0 (on ImageNet the paper rewinds to a
-later one)?
+and disagrees with it a third as often as Scratch. Our ticket of the pruned net
+of seed 0 ends less near to it. The study tests two explanations: that mask, and
+the start of tickets from step 0 (on ImageNet the paper rewinds to a later one).
 """
 
 import dataclasses
@@ -28,17 +27,17 @@ _KEPT = 'pruned_kept'
 
 
 def tickets(net: Net, *, seeds: int = 5) -> Study:
-  """Tickets and scratch nets of several masks, and tickets rewound later.
+  """Builds the study: tickets and Scratch of several masks, and later rewinds.
 
   Args:
-    net: its model with its settings.
+    net: the model with its settings.
     seeds: orders of the data for each ticket and each start.
   """
-  kept = f'{_KEPT}@0'
+  kept_run = f'{_KEPT}@0'
   pairs = {
     **{f'ticket_{k}': f'pruned@{k}' for k in _MASKS},
     **{f'scratch_{k}': f'pruned@{k}' for k in _MASKS},
-    **{f'rewound_{step}': kept for step in _STEPS},
+    **{f'rewound_{step}': kept_run for step in _STEPS},
     'scratch': 'pruned@0',
   }
   pooled = ('scratch', *(f'rewound_{step}' for step in _STEPS))
@@ -88,10 +87,10 @@ def tickets(net: Net, *, seeds: int = 5) -> Study:
 def held_against(
   pairs: Mapping[str, str], functions: Mapping[str, Overrides]
 ) -> tuple[Analysis, ...]:
-  """Analyses of each run and the net that it is held against.
+  """Builds the analyses that compare each run with another.
 
   Args:
-    pairs: run -> that net.
+    pairs: run -> the run to compare it with.
     functions: analysis -> its options.
   """
   return tuple(
@@ -102,12 +101,15 @@ def held_against(
 
 
 def _seeds(_: Net, number: int) -> tuple[int, ...]:
-  """Orders of the data that no pruned net was trained in."""
+  """Returns `number` seeds that no pruned net was trained with."""
   return tuple(range(6, 6 + number))
 
 
 def of_mask(net: Net, name: str, masks: int, start: int, seeds: int) -> Run:
-  """The masks of one pruned net with where one, perhaps another, started."""
+  """Builds a run with the masks of one pruned net and the start of one.
+
+  If the start is that of the same net, the run is its ticket.
+  """
   make = fixed(
     ('LT' if masks == start else 'Scratch') + f' {masks}',
     masks=f'{{pruned@{masks}}}',
@@ -119,7 +121,7 @@ def of_mask(net: Net, name: str, masks: int, start: int, seeds: int) -> Run:
 
 
 def _pruned_kept(net: Net) -> Run:
-  """The pruned net of seed 0 once more, with the steps to rewind to."""
+  """Builds the pruned run of seed 0 again, keeping the steps to rewind to."""
   run = pruned(net, _KEPT, 1)
   overrides = {**run.overrides, 'checkpoint.keep_steps': _STEPS}
   return dataclasses.replace(
@@ -140,7 +142,10 @@ def _rewound(net: Net, step: int, seeds: int) -> Run:
 
 
 def _nearer() -> tuple[Claim, ...]:
-  """How often a ticket and Scratch of the same masks disagree with these."""
+  """Returns the claims on the disagreement of tickets with their pruned nets.
+
+  It is compared with that of Scratch of the same masks.
+  """
   pairs = {
     **{f'ticket_{k}': (f'scratch_{k}', f'seed {k} its ticket') for k in _MASKS},
     **{
@@ -178,8 +183,8 @@ def _alike() -> tuple[Claim, ...]:
 
 
 def _at_the_pruned_net() -> tuple[Claim, ...]:
-  """Accuracy and the way there, of every ticket."""
-  shown = {
+  """Returns the claims on the accuracy of tickets, and on barriers."""
+  subjects = {
     **{f'ticket_{k}': f'The ticket of seed {k}' for k in _MASKS},
     **{
       f'rewound_{step}': f'The ticket of seed 0 from step {step:,}'
@@ -188,7 +193,7 @@ def _at_the_pruned_net() -> tuple[Claim, ...]:
   }
   return tuple(
     claim
-    for name, what in shown.items()
+    for name, what in subjects.items()
     for claim in (
       Difference(
         name,

@@ -1,9 +1,9 @@
 """The loss landscape between solutions in Evci et al. 2020, on MNIST.
 
-A static sparse solution lies behind a barrier from a pruned one, also along
-curves that are fitted among sparse nets, and not along one through dense nets;
-and RigL, started from the static solution, gets out of where static training
-stays.
+A barrier separates a static sparse solution from a pruned one, also along
+curves that are fitted among sparse nets, but not along a curve through dense
+nets; and RigL, started from the static solution, leaves the minimum that static
+training stays in.
 
 **Deviations**: LeNet-300-100 at 98 % (ERK) for six epochs, where the paper has
 ResNet-50 on ImageNet at 80 %.
@@ -20,14 +20,15 @@ _CONFIGS = 'mnist/lenet_300_100'
 _STEPS = 3600
 _LOSS = f'probe_loss@{_STEPS}'
 _SHARED = {'gradient_flow.interval': 600, 'gradient_flow.probe_size': 10_000}
-# Not that of the pruned net which they are held against: starts of their own.
+# Without the seed of the pruned net that they are compared with, so that the
+# initial weights differ.
 _OTHERS = (1, 2, 3)
-# Nats; what is no more is no barrier.
+# Nats; lower rises are no barrier.
 _FLAT = 0.05
 
 
 def barriers(*, examples: int = 10_000, steps: int = 2000) -> Study:
-  """Paths from static to pruned solutions, and what gets out of the former.
+  """Builds the study of paths from static to pruned solutions, and of escapes.
 
   Args:
     examples: of the training split, on which losses of paths are measured.
@@ -111,7 +112,7 @@ def barriers(*, examples: int = 10_000, steps: int = 2000) -> Study:
 
 
 def _again(method: str) -> Run:
-  """A run that starts from the static solution of its seed."""
+  """Builds a run that starts from the static solution of its seed."""
   label = {'static': 'Static', 'rigl': 'RigL'}[method]
   return Run(
     f'{method}_again',

@@ -1,6 +1,6 @@
 """The character language model of Evci et al. 2020, Figure 4 (left).
 
-Its bits are in a figure alone; in words the order of the methods: pruning is
+The bits are only in a figure; the text has the order of the methods: pruning is
 ahead of RigL, and RigL of the other sparse methods.
 
 Beyond the paper, RigL and SET are run with each remedy for the moments of
@@ -22,12 +22,12 @@ _REMEDIES = ('age', 'seed', 'layer')
 
 
 def study(configs: str, data: str, *, seeds: int = 3, notes: str = '') -> Study:
-  """Ways to train a GRU at 75 %, in bits a character: fewer are better.
+  """Builds the study of a GRU at 75 %, in bits per character: lower is better.
 
   Args:
-    configs: what the configs' names begin with: that of a method is
+    configs: prefix of the configs' names: that of a method is
       `<configs>_<method>`.
-    data: what the title calls the text.
+    data: name of the text in the title.
     seeds: of each run.
     notes: printed below the table.
   """

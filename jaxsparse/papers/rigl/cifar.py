@@ -30,7 +30,7 @@ WRN22_2 = Net(
   printed=printed.WRN22_2,
 )
 # On two cores a batch of 128 takes seconds, and all test images take a minute:
-# the course is taken on a few training images that are held out.
+# evaluation during training is on a few held-out training images.
 _SHORT = WRN22_2._replace(
   printed={},
   overrides={
@@ -55,7 +55,7 @@ _LONGER = (Row('static', 'erk', 2.0), Row('rigl', 'erk', 2.0))
 
 
 def methods(*, sparsities: tuple[float, ...] = (0.9, 0.95)) -> Study:
-  """Each method by sparsity, at the paper's length.
+  """Builds the study of each method by sparsity, at the paper's length.
 
   Args:
     sparsities: ascending; the paper has 0.5, 0.8, 0.9 and 0.95.
@@ -73,7 +73,7 @@ def methods(*, sparsities: tuple[float, ...] = (0.9, 0.95)) -> Study:
 
 
 def longer(*, sparsities: tuple[float, ...] = (0.9, 0.95)) -> Study:
-  """What runs twice as long gain; arguments as for `methods`."""
+  """Builds the study of runs twice as long; arguments as for `methods`."""
   rows = (Row('static', 'erk'), Row('rigl', 'erk'), *_LONGER)
   return Study(
     title='WRN-22-2 on CIFAR-10: twice as long (ERK)',
@@ -88,7 +88,7 @@ def longer(*, sparsities: tuple[float, ...] = (0.9, 0.95)) -> Study:
 
 
 def short(*, sparsity: float = 0.95) -> Study:
-  """The same machinery in minutes on CPU: some hundred steps of small batches.
+  """Builds a study of minutes on CPU: some hundred steps of small batches.
 
   Args:
     sparsity: of all but the dense net.

@@ -1,4 +1,4 @@
-"""What the two papers claim, of runs named as `runs` names them."""
+"""Claims of the two papers, on runs named as in `runs`."""
 
 from jaxsparse.papers.rigl.runs import SPARSITY
 from jaxsparse.studies.kinds import (
@@ -58,7 +58,7 @@ MNIST: Claims = (
     text='RigL ends a point or more above Static.',
   ),
 )
-# On ImageNet, of nets that are as sparse in all layers.
+# On ImageNet, for nets with uniform sparsity.
 UNIFORM: Claims = (
   Ordering(
     ('static_uniform', 'set_uniform', 'rigl_uniform'),
@@ -91,9 +91,9 @@ REINIT: Claims = (
   *(
     Ordering(
       (f'reinit_{spread}', f'rigl_{spread}'),
-      text=f'The final masks are a poor start for fresh weights ({shown}).',
+      text=f'The final masks are a poor start for fresh weights ({label}).',
     )
-    for spread, shown in (('uniform', 'uniform'), ('erk', 'ERK'))
+    for spread, label in (('uniform', 'uniform'), ('erk', 'ERK'))
   ),
 )
 MOBILENET: Claims = (
@@ -102,7 +102,7 @@ MOBILENET: Claims = (
     text='RigL 5x ends above pruning, and ERK above uniform.',
   ),
 )
-# Of Sundar and Dwaraknath 2021.
+# From Sundar and Dwaraknath 2021.
 REPORT: Claims = (
   Ordering(('static_uniform', 'rigl_uniform'), text='RigL ends above Static.'),
   Ordering(
@@ -113,27 +113,27 @@ REPORT: Claims = (
     Ordering(
       (f'rigl_{spread}', f'snfs_{spread}'),
       metric='inference_flops',
-      text=f'Weights that SNFS moves between layers cost FLOPs ({shown}).',
+      text=f'Weights that SNFS moves between layers cost FLOPs ({label}).',
     )
-    for spread, shown in (('uniform', 'uniform'), ('erk', 'ERK'))
+    for spread, label in (('uniform', 'uniform'), ('erk', 'ERK'))
   ),
 )
 REDISTRIBUTED: Claims = (
   *(
     Ordering(
       ('rigl_uniform', f'{method}_uniform'),
-      text=f'{shown} lifts nets that start uniform.',
+      text=f'{label} lifts nets that start uniform.',
     )
-    for method, shown in (('rigl_sg', 'RigL-SG'), ('rigl_sm', 'RigL-SM'))
+    for method, label in (('rigl_sg', 'RigL-SG'), ('rigl_sm', 'RigL-SM'))
   ),
 )
 STRUCTURED: Claims = (
   *(
     Ordering(
       (f'structured_{spread}', f'rigl_{spread}'),
-      text=f'RigL is worse where it moves whole slices ({shown}).',
+      text=f'RigL is worse where it moves whole slices ({label}).',
     )
-    for spread, shown in (('uniform', 'uniform'), ('erk', 'ERK'))
+    for spread, label in (('uniform', 'uniform'), ('erk', 'ERK'))
   ),
   Ordering(
     ('structured_uniform', 'structured_erk'),

@@ -1,7 +1,7 @@
 """Uniform nets and ERK at equal parameters, and at equal FLOPs.
 
-The RigL paper's reproducibility report has both for RigL, with the FLOPs of
-uniform nets at 50, 80 and 90 %.
+The RigL paper's reproducibility report compares both for RigL, with the FLOPs
+of uniform nets at 50, 80 and 90 %.
 
 **Deviations**: those of `report`. The sparsity at which ERK has the FLOPs of a
 uniform net is by our count of them; that of the report is not known to us.
@@ -24,11 +24,11 @@ from jaxsparse.studies.spec import Against, Run, Study
 
 
 class Equal(NamedTuple):
-  """What has equal FLOPs.
+  """Pairs of nets with equal FLOPs.
 
   Attributes:
-    sparsities: of a uniform net -> of ERK with as many FLOPs.
-    printed: of a uniform net -> its accuracy, and that of such an ERK.
+    sparsities: sparsity of a uniform net -> that of ERK with as many FLOPs.
+    printed: sparsity of a uniform net -> its accuracy, and that of such an ERK.
   """
 
   sparsities: Mapping[float, float]
@@ -44,12 +44,12 @@ CIFAR100 = Equal(
 
 
 def study(net: Net, equal: Equal, name: str) -> Study:
-  """RigL on uniform nets, on ERK of as many weights, and of as many FLOPs.
+  """Builds the study of RigL: uniform, ERK of equal size, ERK of equal FLOPs.
 
   Args:
     net: `report.CIFAR10` or `report.CIFAR100`.
-    equal: which of its nets have equal FLOPs.
-    name: of it, for the title.
+    equal: the pairs of its nets with equal FLOPs.
+    name: of the net, for the title.
   """
   uniform, erk = Row('rigl', 'uniform'), Row('rigl', 'erk')
   printed = {k: v for k, v in net.printed.items() if k == erk} | one_metric(
@@ -88,7 +88,7 @@ def study(net: Net, equal: Equal, name: str) -> Study:
 
 
 def _as_costly(net: Net, equal: Equal, uniform: float) -> Run:
-  """ERK with the FLOPs of the net of this uniform sparsity."""
+  """Builds a run of ERK with the FLOPs of a net of uniform sparsity."""
   row = Row('rigl', 'erk')
   return variant(
     net,

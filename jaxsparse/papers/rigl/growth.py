@@ -1,12 +1,12 @@
-"""What grown weights start from: Evci et al. 2020, section 3(4), on MNIST.
+"""Initial values of grown weights: Evci et al. 2020, section 3(4), on MNIST.
 
-The paper grows weights at 0 and says of random values, and of values along the
-gradient, that they were no better.
+The paper grows weights at 0 and reports that random values, and values along
+the gradient, were no better.
 
-**Deviations**: LeNet-300-100 at 98 % (ERK) for six epochs; of which net the
-paper speaks, and how large its values were, it does not say. Random ones here
-are as spread as the layer's weights, a tenth as spread, or as the sparse
-initialisation draws them; those along the gradient are of its size.
+**Deviations**: LeNet-300-100 at 98 % (ERK) for six epochs; the paper names
+neither its net nor the size of its values. Random values here have the standard
+deviation of the layer's weights, a tenth of it, or that of the sparse
+initialisation; those along the gradient have its size.
 """
 
 from jaxsparse.papers.rigl.mnist import NET
@@ -15,7 +15,7 @@ from jaxsparse.papers.rigl.runs import SPARSITY, runs, variant
 from jaxsparse.studies.kinds import Difference
 from jaxsparse.studies.spec import Curves, Run, Study
 
-# What `updater` is told -> how that is shown.
+# Arguments of `updater` -> label.
 _STARTS = {
   ('normal', 1.0): 'random, as spread as the layer',
   ('normal', 0.1): 'random, a tenth as spread as the layer',
@@ -25,12 +25,12 @@ _STARTS = {
 _ZEROS = Row('rigl', 'erk')
 _SPARSITY = 0.98
 _SEEDS = 8
-# Points of test accuracy; what is no more is no gain.
+# Points of test accuracy; lower differences are no gain.
 _GAIN = 0.2
 
 
 def starts() -> Study:
-  """RigL whose grown weights start at 0, at random, or along the gradient."""
+  """Builds the study of RigL with growth at 0, at random, or by gradient."""
   return Study(
     title='LeNet-300-100 on MNIST at 98 %: where grown weights start',
     source=(
@@ -58,7 +58,7 @@ def starts() -> Study:
 
 
 def _name(way: str, scale: float) -> str:
-  """'from_normal', 'from_normal_0_1'."""
+  """Returns the name of a run: 'from_normal', 'from_normal_0_1'."""
   return f'from_{way}' + ('' if scale == 1 else f'_{scale:g}'.replace('.', '_'))
 
 

@@ -56,7 +56,7 @@ MOBILENET_V2 = MOBILENET_V1._replace(
 
 
 def resnet50() -> Study:
-  """Each method by sparsity: the tables of 80 and 90, 95 and 96.5 %."""
+  """Builds the tables of all methods at 80 and 90, 95 and 96.5 %."""
   rows = (
     Row('dense'),
     *(Row(m, 'uniform') for m in ('static', 'snip', 'set', 'rigl', 'gmp')),
@@ -82,7 +82,7 @@ def resnet50() -> Study:
 
 
 def lottery() -> Study:
-  """Whether the start of a net that RigL found is a ticket."""
+  """Builds the lottery test: are the initial weights of RigL's net a ticket?"""
   rows = (
     Row('rigl', 'uniform'),
     Row('lottery', 'uniform'),
@@ -105,7 +105,7 @@ def lottery() -> Study:
 
 
 def mobilenet_v1() -> Study:
-  """The table of MobileNet v1, runs five times as long but for pruning."""
+  """Builds the table of MobileNet v1, runs of 5x length except for pruning."""
   rows = (
     Row('dense'),
     Row('small_dense', times=5.0),
@@ -129,7 +129,7 @@ def mobilenet_v1() -> Study:
 
 
 def mobilenet_v2() -> Study:
-  """RigL of MobileNet v2, of which there are no printed numbers."""
+  """Builds the study of RigL on MobileNet v2, which has no printed numbers."""
   rows = (
     Row('dense'),
     *(Row('rigl', spread, 5.0) for spread in ('uniform', 'erk')),

@@ -1,4 +1,4 @@
-"""RigL for up to a hundred times as long: what its authors give with the code.
+"""RigL for up to a hundred times as long: the results in its authors' code.
 
 **Deviations**: those of `imagenet`. Theirs are the best of single checkpoints,
 not means over runs; MobileNet at "0.89" is the one of 90 % of the masked
@@ -26,12 +26,12 @@ _RESNET50 = RESNET50._replace(
 
 
 def resnet50() -> Study:
-  """ResNet-50 at 99 %, 5x to 100x."""
+  """Builds the study of ResNet-50 at 99 %, 5x to 100x."""
   return _study(_RESNET50, 0.99, {'erk': (5.0, 10.0, 40.0, 100.0)}, 'ResNet-50')
 
 
 def mobilenet_v1() -> Study:
-  """MobileNet v1 at 90 %, 5x to 100x."""
+  """Builds the study of MobileNet v1 at 90 %, 5x to 100x."""
   return _study(
     MOBILENET_V1._replace(printed=printed.MOBILENET_V1_LONGER),
     0.9,
@@ -51,16 +51,18 @@ def _study(
     title=f'{name} on ImageNet at {100 * sparsity:g} %: RigL by length',
     source=f"{PAPER}: the table with its authors' code",
     runs=runs(
-      net, [row for given in rows.values() for row in given], (sparsity,)
+      net,
+      [row for group in rows.values() for row in group],
+      (sparsity,),
     ),
     metrics=METRICS,
     figures=(),
     claims=tuple(
       Ordering(
-        tuple(row.name for row in given),
+        tuple(row.name for row in group),
         text=f'Each longer run of RigL ends above the shorter ({spread}).',
       )
-      for spread, given in rows.items()
+      for spread, group in rows.items()
     ),
     notes=(
       f'{FLOPS} Numbers beside ours are those of the best single checkpoints;'

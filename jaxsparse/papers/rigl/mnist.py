@@ -3,12 +3,12 @@
 Sparsities by layer are those of the authors' code: S, 0.9 S, and the last
 layer dense.
 
-**Deviations**: RigL+ has the hidden units that the paper's own compression left
-of RigL, whatever ours leaves: a net is planned before those of the first stage
-are there. It may read all 784 pixels, where the paper's reads the 408 that were
-left, and has as many weights on them as 96 % of those would leave. The paper's
-count of training FLOPs is not met by these settings, which are the defaults of
-the code. Mask steps of the short runs begin at 100 and not at 0.
+**Deviations**: RigL+ has the hidden units that remained after the paper's
+compression of RigL, not after ours: a net is planned before the first stage is
+trained. It may read all 784 pixels, where the paper's reads the 408 that
+remained, and has as many weights on all as 96 % sparsity of the 408 would have.
+These settings, the defaults of the code, do not reproduce the paper's count of
+training FLOPs. Mask steps of the short runs begin at 100 and not at 0.
 """
 
 from jaxsparse.papers.rigl import claims, printed
@@ -31,7 +31,8 @@ NET = Net(
   },
 )
 _EPOCH = 600
-# The defaults of the authors' code; theirs of dense nets falls at other epochs.
+# The defaults of the authors' code, where the rate of dense nets falls at other
+# epochs.
 _LONG = NET._replace(
   printed=printed.MNIST,
   overrides={
@@ -54,8 +55,8 @@ _COMPRESSED = (
   *('compressed_sparsity', 'compressed_flops', 'compressed_bytes'),
 )
 _METHODS = ('static', 'set', 'rigl')
-# RigL+, at 96 and 86 % of 408-100-69. What is left of the 40,800 weights of its
-# first layer, 1,632, is 2.081 % of those on all pixels.
+# RigL+, at 96 and 86 % of 408-100-69. The active weights of the 40,800 of its
+# first layer, 1,632, are 2.081 % of the weights on all pixels.
 _PLUS = {
   'model.features': (100, 69),
   'updater.sparsity': 0.97919,
@@ -64,7 +65,7 @@ _PLUS = {
 
 
 def short() -> Study:
-  """Every method for six epochs: which is better, in minutes."""
+  """Builds the study of every method for six epochs, in minutes."""
   erk = tuple(Row(m, 'erk') for m in (*_METHODS, 'snfs', 'gmp'))
   by_layer = tuple(Row(m, 'layers') for m in _METHODS)
   return Study(
@@ -85,7 +86,7 @@ def short() -> Study:
 
 
 def table() -> Study:
-  """The dense net, RigL, and RigL once more on what that leaves: 200 epochs."""
+  """Builds the study of the dense net, RigL and RigL+: 200 epochs."""
   return Study(
     title='LeNet-300-100 on MNIST: 200 epochs',
     source=f'{_SOURCE}: the table of its nets',

@@ -1,9 +1,9 @@
-"""Numbers that Evci et al. 2020 print, by row and metric, in shown units.
+"""Numbers that Evci et al. 2020 print, by row and metric, in display units.
 
-Those of WRN-22-2 are in no table of it: its authors gave them where their code
-is. Of its table of 95 and 96.5 % the training FLOPs are left out: they repeat
-those of 80 and 90 %. FLOPs are shares of a dense run of the same length; the
-paper's shares of runs M times as long are M times that.
+Those of WRN-22-2 are in no table of the paper, but published with its authors'
+code. The training FLOPs of its table of 95 and 96.5 % are left out: they repeat
+those of 80 and 90 %. FLOPs are fractions of a dense run of the same length; the
+paper's fractions of runs M times as long are M times that.
 """
 
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ def one_metric(
   table: dict[Row, Sequence[float | None]],
   metric: str = 'test_accuracy',
 ) -> dict[Row, dict[str, dict[float, float]]]:
-  """A table of one metric.
+  """Returns a table of one metric.
 
   Args:
     sparsities: its columns.
     table: its numbers, a row each; `None` where nothing is printed.
-    metric: that they are of.
+    metric: name of the metric.
   """
   return {
     row: {
@@ -37,10 +37,10 @@ def one_metric(
 
 
 def joined(*tables: dict[Row, dict[str, dict[float, float]]]) -> Printed:
-  """Tables of several metrics as one.
+  """Merges tables of several metrics.
 
   Args:
-    tables: of `one_metric`, each of a metric of its own.
+    tables: from `one_metric`, each of another metric.
   """
   rows = {row: None for table in tables for row in table}
   return {
@@ -76,7 +76,7 @@ RESNET50: Printed = {
         Row('rigl', 'uniform'): (74.6, 72.0, 67.5, 65.0),
         Row('small_dense', times=5.0): (73.9, 71.3, None, None),
         Row('rigl', 'uniform', 5.0): (76.6, 75.7, 73.1, 71.1),
-        # Of 95 and 96.5 % that row repeats those of 80 and 90 %.
+        # At 95 and 96.5 % that row repeats those of 80 and 90 %.
         Row('static', 'erk'): (72.1, 67.7, None, None),
         Row('rigl', 'erk'): (75.1, 73.0, 69.7, 67.2),
         Row('rigl', 'erk', 5.0): (77.1, 76.4, 74.5, 72.7),
@@ -121,7 +121,7 @@ RESNET50: Printed = {
     ),
   ),
 }
-# At 80 %, of the table of the lottery test.
+# At 80 %, from the table of the lottery test.
 LOTTERY: Printed = one_metric(
   (0.8,),
   {
@@ -148,7 +148,7 @@ MOBILENET_V1: Printed = {
   ),
 }
 
-# Given with the authors' code: the best of single checkpoints, but for
+# Published with the authors' code: the best of single checkpoints, except for
 # MobileNet 5x.
 RESNET50_99: Printed = {
   Row('rigl', 'erk', times): {
@@ -175,7 +175,7 @@ MOBILENET_V1_LONGER: Printed = one_metric(
   },
 )
 
-# 200 epochs of LeNet-300-100, final error 1.48 %, and what it is compressed to.
+# 200 epochs of LeNet-300-100, final error 1.48 %, and its compressed size.
 MNIST: Printed = {
   Row('rigl', 'layers'): {
     metric: {0.99: number}

@@ -8,7 +8,7 @@ step, as there; a weight that is dropped and grown in one keeps its value, which
 theirs sets to 0; SET grows as many as it drops, which theirs does on average,
 and SET, SNFS and pruning take the optimiser's step as they do, which theirs do
 not. SNFS moves weights between layers, as theirs does, but by a moving average
-of the dense gradient, where theirs goes by the optimiser's momentum, kept for
+of the dense gradient, where theirs uses the optimiser's momentum, kept for
 all weights: of the same gradients that is ten times the average, but it has the
 weight decay in it, and no mask step's batch. What moves is exact, where theirs
 is rounded and put right later. Pruning is exact at each mask step, where theirs
@@ -34,15 +34,15 @@ DATA = (
   'With `data.name=cifar10_jpeg` images are a lossy copy (JPEG) of CIFAR-10.'
 )
 _SPARSITIES = (0.8, 0.9)
-# How RigL's rows are spread.
+# The sparsity distributions of RigL's rows.
 SPREADS = {
   'uniform': {'updater.distribution': 'uniform', 'updater.dense_first': True},
   'erk': {'updater.distribution': 'erk', 'updater.dense_first': False},
 }
-# That of pruning: as dense in all as uniform nets, the first convolution dense.
+# That of pruning: the overall density of uniform nets, first convolution dense.
 _GLOBAL = {'global': SPREADS['uniform']}
 _SNFS = {'updater.redistribute': True}
-# Layers are as sparse as the run left them that the masks are from.
+# Layers have the sparsities of the run that the masks are from.
 _STARTED = {'init.counts': 'masks'}
 # All channels times the root of the density, rounded down.
 _ROOTS = {0.8: 0.2**0.5, 0.9: 0.1**0.5}
@@ -84,7 +84,7 @@ CIFAR100 = Net(
   source='gmp',
   started=_STARTED,
 )
-# Both tables have these; each has some besides.
+# Rows of both tables; each has further ones.
 _TABLE = (
   Row('dense'),
   Row('small_dense'),
@@ -99,14 +99,14 @@ _BEYOND = (Row('static', 'erk'), Row('rigl', 'uniform', 3.0))
 
 
 def cifar10() -> Study:
-  """The table of WRN-22-2 on CIFAR-10."""
+  """Builds the table of WRN-22-2 on CIFAR-10."""
   return _study(
     CIFAR10, (*_TABLE, *_TWICE), 'WRN-22-2 on CIFAR-10: the table', 'CIFAR-10'
   )
 
 
 def cifar100() -> Study:
-  """The table of ResNet-50 on CIFAR-100."""
+  """Builds the table of ResNet-50 on CIFAR-100."""
   return _study(
     CIFAR100,
     (*_TABLE, *_BEYOND),
@@ -116,11 +116,11 @@ def cifar100() -> Study:
 
 
 def redistribution(net: Net, name: str) -> Study:
-  """RigL-SG, RigL-SM, and fresh nets in the masks of the latter.
+  """Builds the study of RigL-SG, RigL-SM, and new nets with RigL-SM's masks.
 
   Args:
     net: `CIFAR10` or `CIFAR100`.
-    name: of it, for the title.
+    name: of the net, for the title.
   """
   methods = ('rigl', 'rigl_sg', 'rigl_sm', 'reinit')
   rows = tuple(Row(m, spread) for spread in SPREADS for m in methods)

@@ -20,7 +20,7 @@ from jaxsparse.studies.spec import Against, Study
 _STEPS = 97_656
 _FULL = report.CIFAR10._replace(
   printed=reported.FULL,
-  # The paper's recipe, which the configs are.
+  # The paper's recipe, as in the configs.
   overrides={},
   moving={**report.CIFAR10.moving, 'updater.stop_step': 3 * _STEPS // 4},
   pruned={
@@ -34,7 +34,7 @@ _FULL = report.CIFAR10._replace(
 
 
 def full() -> Study:
-  """WRN-22-2 on all of CIFAR-10, beside the numbers of both papers."""
+  """Builds the study of WRN-22-2 on all of CIFAR-10 (both papers' numbers)."""
   rows = (
     Row('dense'),
     Row('static', 'erk'),
@@ -62,7 +62,7 @@ def full() -> Study:
 
 
 def _listed(accuracy: float | dict[float, float]) -> str:
-  """'94.2, 92.9, 91.6 % at 50, 80, 90 %'."""
+  """Formats accuracies: '94.2, 92.9, 91.6 % at 50, 80, 90 %'."""
   if isinstance(accuracy, float):
     return f'{accuracy:g} %'
   at = ', '.join(f'{100 * sparsity:g}' for sparsity in accuracy)
@@ -70,7 +70,10 @@ def _listed(accuracy: float | dict[float, float]) -> str:
 
 
 def _as_original(sparsity: float) -> Claim:
-  """Within 0.1 of the paper's number, which is what the report says of its."""
+  """Returns the claim that RigL is within 0.1 of the original paper's number.
+
+  The report claims this of its numbers.
+  """
   paper = reported.FULL_ORIGINAL[Row('rigl', 'erk')]['test_accuracy'][sparsity]
   return Bound(
     'rigl_erk',
@@ -85,11 +88,11 @@ def _as_original(sparsity: float) -> Claim:
 
 
 def structured(net: Net, name: str) -> Study:
-  """RigL on slices of convolutions, beside RigL and a small dense net.
+  """Builds the study of RigL on slices, with RigL and a small dense net.
 
   Args:
     net: `report.CIFAR10` or `report.CIFAR100`.
-    name: of it, for the title.
+    name: of the net, for the title.
   """
   rows = (
     Row('small_dense'),

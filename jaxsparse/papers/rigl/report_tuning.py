@@ -1,11 +1,11 @@
-"""What the RigL paper's reproducibility report tunes, on CIFAR-10.
+"""Tuned hyperparameters of the RigL paper's reproducibility report, CIFAR-10.
 
-Drop fraction and update interval by a search, whose finds are trained here; and
-learning rates on a grid.
+Drop fraction and update interval by a search, whose results are trained here;
+and learning rates on a grid.
 
 **Deviations**: those of `report`. The grid is at 80 %, the default of the
-report's code; the figures that it has of others are not known to us. Rates
-above 0.1, which it says diverge, are left out.
+report's code; its figures at other sparsities are not known to us. Rates above
+0.1, which diverge according to the report, are left out.
 """
 
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ _METRICS = ('test_accuracy', 'validation_accuracy')
 
 
 def tuning() -> Study:
-  """What its search over drop fraction and interval found, beside 0.3, 100.
+  """Builds the study of the tuned drop fraction and interval, and of 0.3, 100.
 
   The search itself is `launch.sweep --search`, by validation accuracy.
   """
@@ -42,12 +42,15 @@ def tuning() -> Study:
 
 
 def rates() -> Study:
-  """Learning rates by drop fraction and interval, at 80 %, and dense."""
-  made = (_rated(Row('dense'), 'dense', 'dense', {}), *_grid())
+  """Builds the study of learning rates by drop fraction and interval, at 80 %.
+
+  The dense net is included.
+  """
+  all_runs = (_rated(Row('dense'), 'dense', 'dense', {}), *_grid())
   return Study(
     title='WRN-22-2 on CIFAR-10 at 80 %: learning rates of RigL',
     source=f'{report.SOURCE}: the figures of learning rates',
-    runs=made,
+    runs=all_runs,
     metrics=_METRICS,
     across=RATE,
     figures=(Against(RATE),),
@@ -58,7 +61,7 @@ def rates() -> Study:
         direction='rises',
         text=f'{run.label}: of these rates the larger are the better.',
       )
-      for run in made
+      for run in all_runs
     ),
     notes=report.DATA,
   )
@@ -83,8 +86,8 @@ def _rated(row: Row, name: str, label: str, own: Overrides) -> Run:
 
 
 def _tuned(net: Net) -> Iterable[Run]:
-  for (spread, sparsity), found in reported.TUNED.items():
-    fraction, interval, accuracy = found
+  for (spread, sparsity), tuned in reported.TUNED.items():
+    fraction, interval, accuracy = tuned
     row = Row('rigl', spread)
     yield variant(
       net,
@@ -98,7 +101,7 @@ def _tuned(net: Net) -> Iterable[Run]:
 
 
 def _moved(fraction: float, interval: int) -> Overrides:
-  """The last step of each interval is a mask step."""
+  """Returns fields that make the last step of each interval a mask step."""
   return {
     'updater.drop_fraction': fraction,
     'updater.update_interval': interval,

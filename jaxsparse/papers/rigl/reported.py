@@ -2,8 +2,8 @@
 
 Sundar and Dwaraknath 2021, "[Re] Rigging the Lottery": densities 0.1 and 0.2
 are 90 and 80 %, and "Random" is uniform here. Numbers of theirs that we do not
-have are left out; that of RigL at 90 % (uniform) on CIFAR-10 is from its
-authors' code, where the figure of equal FLOPs is drawn.
+have are left out; that of RigL at 90 % (uniform) on CIFAR-10 is from the code
+of its authors that draws the figure of equal FLOPs.
 """
 
 from jaxsparse.papers.rigl.printed import joined, one_metric
@@ -116,7 +116,7 @@ CIFAR100: Printed = {
     ),
   ),
 }
-# What the report's search over drop fraction and interval found on CIFAR-10:
+# Results of the report's search over drop fraction and interval on CIFAR-10:
 # (spread, sparsity) -> drop fraction, interval, test accuracy.
 TUNED = {
   ('uniform', 0.9): (0.197, 50, 91.8),
@@ -126,7 +126,7 @@ TUNED = {
   ('erk', 0.8): (0.381, 950, 93.1),
   ('erk', 0.5): (0.287, 500, 93.8),
 }
-# Of its drop fraction 0.3 and interval 100, where we have them.
+# At its drop fraction 0.3 and interval 100, where we have them.
 UNTUNED: Printed = one_metric(
   (0.5, 0.8, 0.9),
   {
@@ -134,8 +134,8 @@ UNTUNED: Printed = one_metric(
     Row('rigl', 'erk'): (93.4, 93.1, None),
   },
 )
-# Of nets that are trained on all 50,000 images: its own, and beside them those
-# of the paper that it reproduces. How long RigL ran is not known to us.
+# For nets trained on all 50,000 images: the report's numbers, and those of the
+# paper that it reproduces. The length of RigL's runs is not known to us.
 FULL: Printed = {
   Row('dense'): {'test_accuracy': 94.6},
   **one_metric(
@@ -158,8 +158,8 @@ FULL_ORIGINAL: Printed = {
     },
   ),
 }
-# The figure of equal FLOPs, whose numbers are in the authors' code: by sparsity
-# of the uniform net its accuracy, and that of ERK with as many FLOPs.
+# The figure of equal FLOPs, with numbers from the authors' code: sparsity of
+# the uniform net -> its accuracy, and that of ERK with as many FLOPs.
 EQUAL_FLOPS_CIFAR10 = {
   0.5: (93.27, 93.28),
   0.8: (92.61, 92.22),

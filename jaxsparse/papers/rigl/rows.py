@@ -1,7 +1,7 @@
-"""Rows of the papers' tables, and nets with the settings that rows share.
+"""Rows of the papers' tables, and nets with the settings of their rows.
 
-A row is a method, where its weights lie, and how long it is trained, and is
-named by all three (`rigl_erk_5x`).
+A row is a method, a sparsity distribution and a length of training, and its
+name has all three (`rigl_erk_5x`).
 """
 
 from collections.abc import Mapping
@@ -34,12 +34,13 @@ class Row(NamedTuple):
 
   Attributes:
     method: a method of `jaxsparse.updaters`; or `small_dense`, `big_sparse`
-      (of RigL), `structured` (RigL on slices of convolutions, the classifier
-      dense and paid for by them), `lottery` (masks and start of another run,
-      kept), `lottery_rigl` (moved by RigL) or `reinit` (its masks, moved, and a
-      start of its own).
+      (of RigL), `structured` (RigL on slices of convolutions; the classifier is
+      dense, at the cost of other layers), `lottery` (masks and initial weights
+      of another run, masks fixed), `lottery_rigl` (the same, masks moved by
+      RigL) or `reinit` (the masks of another run, moved by RigL, and new
+      weights).
     spread: a key of `Net.spreads`; '' for dense nets.
-    times: the multiplier of the run's length.
+    times: multiplier of the length of the run.
   """
 
   method: str
@@ -67,21 +68,22 @@ class Net(NamedTuple):
   """A model and data, with the settings of the runs.
 
   Attributes:
-    configs: what the base configs' names begin with: that of a method is
+    configs: prefix of the base configs' names: that of a method is
       `<configs>_<method>`.
-    spreads: how sparsity may be spread -> the fields that say so.
-    printed: row -> metric -> the numbers of the paper by sparsity (of the
-      dense net one), in shown units.
-    overrides: of every run.
-    moving: of methods that move masks.
-    at_start: of SNIP, which reads gradients at step 0.
-    snfs: of SNFS, besides `moving`.
-    pruned: of gradual pruning.
-    small: sparsity -> fields of the dense net of that size.
-    big: sparsity -> fields of the net that is then of the dense one's size.
-    source: the row, but for its spread, whose final masks `lottery`,
-      `lottery_rigl` and `reinit` take.
-    started: of these rows.
+    spreads: name of a sparsity distribution -> its config fields.
+    printed: row -> metric -> the numbers of the paper by sparsity (one number
+      for the dense net), in display units.
+    overrides: config fields of every run.
+    moving: config fields of methods that move masks.
+    at_start: config fields of SNIP, which reads gradients at step 0.
+    snfs: config fields of SNFS, besides `moving`.
+    pruned: config fields of gradual pruning.
+    small: sparsity -> config fields of the dense net of that size.
+    big: sparsity -> config fields of the net that at this sparsity has the size
+      of the dense one.
+    source: the row, without its spread, whose final masks `lottery`,
+      `lottery_rigl` and `reinit` have.
+    started: config fields of these three rows.
   """
 
   configs: str

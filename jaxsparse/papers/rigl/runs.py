@@ -1,7 +1,7 @@
-"""From rows of the papers' tables to the runs of a study.
+"""Builds the runs of a study from rows of the papers' tables.
 
-A row is a run over sparsities, or of nets of another width one a sparsity. What
-its config does not say is in the `Net`.
+A row is one run over sparsities, or for nets of another width a run per
+sparsity. Settings that are not in its config are in the `Net`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from jaxsparse.studies.spec import Run
 SPARSITY = 'updater.sparsity'
 METRICS = ('test_accuracy', 'inference_flops', 'training_flops')
 
-# The method of rows that are not called by it.
+# The method of rows whose name is not a method's.
 _METHODS = {
   'small_dense': 'dense',
   'big_sparse': 'rigl',
@@ -27,7 +27,7 @@ _STRUCTURED: Overrides = {
   'updater.layers': ('logits/kernel=0',),
   'updater.layers_in_budget': True,
 }
-# Those that have a config; any other is named over that of RigL.
+# Methods with a config; any other overrides the method in that of RigL.
 _CONFIGS = ('dense', 'static', 'set', 'rigl', 'gmp')
 
 
@@ -38,14 +38,14 @@ def runs(
   *,
   seeds: int = 3,
 ) -> tuple[Run, ...]:
-  """The runs of a table, with the paper's numbers.
+  """Builds the runs of a table, with the paper's numbers.
 
   Args:
     net: the model with its settings.
     rows: of the table.
     sparsities: its columns; the dense net has none, and nets of another width
-      are a row for each that they are known of.
-    seeds: of each; the papers have 3.
+      have a run for each sparsity that their widths are known for.
+    seeds: number of seeds of each; the papers have 3.
   """
   return tuple(
     run for row in rows for run in _runs(net, row, sparsities, seeds)
@@ -63,17 +63,17 @@ def variant(
   seeds: int = 3,
   paper: Mapping[str, Any] | None = None,
 ) -> Run:
-  """A run of a row with settings, a name and numbers of its own.
+  """Builds a run of a row with further fields, and another name and numbers.
 
   Args:
     net: the model with its settings.
-    row: what it is but for `own`.
+    row: the row that it varies.
     name: of the run.
-    own: fields.
-    label: what the report calls it.
-    grid: likewise of `spec.Run`.
-    seeds: likewise.
-    paper: likewise.
+    own: config fields that override those of the row.
+    label: of the run in the report.
+    grid: as in `spec.Run`.
+    seeds: as in `spec.Run`.
+    paper: as in `spec.Run`.
   """
   (run,) = runs(net, (row,), ())
   return Run(
@@ -125,7 +125,7 @@ def _length(row: Row) -> Overrides:
 
 
 def _own(net: Net, row: Row) -> dict[str, Any]:
-  """What sets the method of a row apart."""
+  """Returns the config fields of the method of a row."""
   method = _METHODS.get(row.method, row.method)
   if method == 'dense':
     return {}
@@ -151,19 +151,19 @@ def _own(net: Net, row: Row) -> dict[str, Any]:
 
 
 def _at(printed: Mapping[str, Any], sparsity: float) -> dict[str, float]:
-  """The numbers at one sparsity."""
+  """Returns the printed numbers at one sparsity."""
   return {
-    metric: given[sparsity]
-    for metric, given in printed.items()
-    if sparsity in given
+    metric: numbers[sparsity]
+    for metric, numbers in printed.items()
+    if sparsity in numbers
   }
 
 
 def _within(
   printed: Mapping[str, Any], sparsities: tuple[float, ...]
 ) -> dict[str, dict[float, float]]:
-  """The numbers at those sparsities that the table has."""
+  """Returns the printed numbers at those sparsities that the table has."""
   return {
-    metric: {s: given[s] for s in sparsities if s in given}
-    for metric, given in printed.items()
+    metric: {s: numbers[s] for s in sparsities if s in numbers}
+    for metric, numbers in printed.items()
   }

@@ -1,4 +1,4 @@
-"""What the RigL paper says of its sweeps, of runs named as in `sweeps`."""
+"""Claims of the RigL paper on its sweeps, for runs named as in `sweeps`."""
 
 from jaxsparse.papers.rigl.runs import SPARSITY
 from jaxsparse.studies.kinds import (
@@ -15,7 +15,7 @@ INTERVALS = (50, 100, 500, 1000)
 
 
 def _best(method: str, label: str, interval: int, fraction: float) -> Claims:
-  """At this drop fraction this interval is better than the others."""
+  """Returns the claims that one interval is the best at a drop fraction."""
   return tuple(
     Ordering(
       (f'{method}_every_{other}', f'{method}_every_{interval}'),

@@ -1,11 +1,12 @@
-"""What Evci et al. 2020 sweep on ResNet-50: figures without printed numbers.
+"""Sweeps of Evci et al. 2020 on ResNet-50: figures without printed numbers.
 
-How often masks move and how far, how the drop fraction decays, and how sparsity
-is spread over layers. The claims are what the text says of the figures.
+The sweeps are over the update interval and the drop fraction, the decay of the
+drop fraction, and the sparsity distribution. Claims are from the text on these
+figures.
 
-**Deviations**: those of `imagenet`. Of the sparsities in the figure of
-distributions we know none: here they are those of the tables. That linear and
-cosine decay are alike is no claim, for the paper does not say how much so.
+**Deviations**: those of `imagenet`. The sparsities in the figure of
+distributions are not known to us: here they are those of the tables. That
+linear and cosine decay perform alike is no claim, as the paper gives no margin.
 """
 
 from jaxsparse.papers.rigl import sweep_claims
@@ -30,7 +31,7 @@ _DECAYS = {
 
 
 def updates() -> Study:
-  """Interval by drop fraction: RigL, SET and SNFS at 80 % (uniform)."""
+  """Builds the interval by fraction sweep: RigL, SET, SNFS at 80 % uniform."""
   return _swept(
     'interval by drop fraction',
     'the figures of update intervals and drop fractions',
@@ -44,7 +45,7 @@ def updates() -> Study:
 
 
 def decays() -> Study:
-  """Decay of the drop fraction, by interval and fraction: RigL at 80 %."""
+  """Builds the sweep of decays, by interval and fraction: RigL at 80 %."""
   return _swept(
     'how the drop fraction decays',
     'the figure of other decays',
@@ -58,7 +59,7 @@ def decays() -> Study:
 
 
 def distributions() -> Study:
-  """Uniform, ER and ERK by method and sparsity."""
+  """Builds the study of uniform, ER and ERK by method and sparsity."""
   rows = tuple(
     Row(method, spread)
     for method in ('static', 'set', 'snfs', 'rigl')
@@ -79,7 +80,7 @@ def distributions() -> Study:
 def _every(
   interval: int, method: str, name: str, label: str, own: Overrides
 ) -> Run:
-  """A method whose masks move so often, by drop fraction."""
+  """Builds a run of a method with an update interval, over drop fractions."""
   fixed = {SPARSITY: 0.8, 'updater.update_interval': interval}
   return variant(
     RESNET50,
