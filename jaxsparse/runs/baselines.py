@@ -1,7 +1,7 @@
 """Small-Dense and Big-Sparse: baselines of a config, of equal size.
 
-Evci et al. 2020, "Rigging the Lottery". A config file of one is made of that of
-any sparse run, here of RigL's on ImageNet:
+Evci et al. 2020, "Rigging the Lottery". The config file of a baseline
+derives from that of any sparse run, here RigL on ImageNet:
 
     from jaxsparse.runs import baselines
     from jaxsparse.studies import config_files
@@ -10,8 +10,8 @@ any sparse run, here of RigL's on ImageNet:
       config = config_files.load_config('imagenet/resnet50_rigl')
       return baselines.small_dense(config)
 
-`python -m launch.width` says the width, to be written into a config or a study
-as it is (`model.width=0.462`): to find that of a deep net takes seconds.
+`python -m launch.width` prints the width, to be copied into a config or a
+study (`model.width=0.462`): the search takes seconds for a deep net.
 """
 
 from collections.abc import Callable
@@ -40,14 +40,14 @@ SIZES: dict[str, Size] = {'bytes': _bytes, 'parameters': widths.parameters}
 
 
 class Baseline(NamedTuple):
-  """A net as large as another.
+  """A net as large as a reference net.
 
   Attributes:
-    fields: what of the other's config is changed: field -> value.
-    width: how wide it is: the model's own `width`, or what its `features` are
-      multiplied by.
+    fields: changes to the config of the reference: field -> value.
+    width: its width: the model's own `width`, or the factor that its
+      `features` are multiplied by.
     size: its size.
-    budget: that of the other.
+    budget: the size of the reference.
   """
 
   fields: Plain
@@ -57,32 +57,32 @@ class Baseline(NamedTuple):
 
 
 def find_small_dense(config: Any, *, size: str = 'bytes') -> Baseline:
-  """The widest dense net that is no larger than a sparse one.
+  """Finds the widest dense net that is no larger than a sparse one.
 
   Args:
-    config: of the sparse run; its data set need not be there.
-    size: what is equal: `bytes` (active weights of 4 bytes, and a bit for each
-      position of a sparse layer, as in the paper) or `parameters`.
+    config: of the sparse run; its data set may be absent.
+    size: the measure of size: `bytes` (4 for each active weight, and a bit for
+      each position of a sparse layer, as in the paper) or `parameters`.
 
   Raises:
-    ValueError: what `build` refuses, no such size, a model that has no width
-      to choose, or none that is small enough.
+    ValueError: `build` refuses the config, the size is unknown, the model has
+      no width to choose, or no width is small enough.
   """
   count, run = _size(size), build(config, without_data=True)
   budget = count(run.params, run.counts)
-  found = widths.widest(
+  fit = widths.widest(
     lambda width: count(_params(run, _model(run, width)), None), budget
   )
   dense = {'name': 'dense', 'sparsity': 0.0, 'dense_first': False, 'layers': ()}
   fields = {f'updater.{field}': value for field, value in dense.items()}
-  return _baseline(run, fields, found, budget)
+  return _baseline(run, fields, fit, budget)
 
 
 def find_big_sparse(config: Any, *, size: str = 'bytes') -> Baseline:
-  """The widest net at the config's sparsity that is no larger than when dense.
+  """Finds the widest net of the config's sparsity that fits its dense size.
 
-  As large as the net of the config would be without zeros, that is. Arguments
-  and errors are those of `find_small_dense`.
+  That is the size of the config's net without zeros. Arguments and errors are
+  those of `find_small_dense`.
   """
   count, run = _size(size), build(config, without_data=True)
 
@@ -98,12 +98,12 @@ def find_big_sparse(config: Any, *, size: str = 'bytes') -> Baseline:
 
 
 def small_dense(config: Any, *, size: str = 'bytes') -> Any:
-  """The config of `find_small_dense`; everything else is as it was."""
+  """Returns the config with the changes of `find_small_dense`."""
   return _changed(config, find_small_dense(config, size=size))
 
 
 def big_sparse(config: Any, *, size: str = 'bytes') -> Any:
-  """The config of `find_big_sparse`; everything else is as it was."""
+  """Returns the config with the changes of `find_big_sparse`."""
   return _changed(config, find_big_sparse(config, size=size))
 
 
@@ -113,7 +113,7 @@ def _size(name: str) -> Size:
 
 
 def _model(run: Experiment, width: float) -> Plain:
-  """The section `model` of a run at another width."""
+  """Returns the section `model` of a run, changed to another width."""
   section = run.config['model']
   if 'width' in section:
     return section | {'width': width}
@@ -135,8 +135,8 @@ def _baseline(
 ) -> Baseline:
   model = _model(run, found.width)
   fields = fields | {f'model.{field}': value for field, value in model.items()}
-  own = flat(run.config)
-  changed = {k: v for k, v in fields.items() if v != own[k]}
+  original = flat(run.config)
+  changed = {k: v for k, v in fields.items() if v != original[k]}
   return Baseline(changed, *found, budget)
 
 

@@ -1,4 +1,4 @@
-"""From a config to the objects of a run. Nothing compiles here."""
+"""Builds the objects of a run from its config. Nothing compiles here."""
 
 import functools
 import itertools
@@ -31,18 +31,18 @@ class Experiment(NamedTuple):
 
   Attributes:
     config: the settled config, plain.
-    dataset: in host memory or on disk; built without data, of shapes and
-      dtypes.
-    eval_split: what the run is evaluated on as it goes.
+    dataset: in host memory or on disk; shapes and dtypes alone if built
+      without data.
+    eval_split: the split of the evaluations during training.
     module: the model.
     task: the model with its loss.
-    recipe: what the train and mask steps are made of.
+    recipe: the functions of the train and mask steps.
     params: the abstract params.
-    counts: active weights of each masked leaf that the run ends with.
-    members: one a replicate; replicate i is the run of seed + i.
-    plan: when what is due; its mask steps are those that the method takes.
+    counts: active weights of each masked leaf at the end of the run.
+    members: one per replicate; replicate i is the run of seed + i.
+    plan: the schedule; its mask steps are those that the method takes.
     batches: `(replicate, begin, end) -> int32 [end - begin, batch]`.
-    facts: what is known of the data, of one that is built without them.
+    facts: the known facts about the data, if built without data.
   """
 
   config: Plain
@@ -60,7 +60,7 @@ class Experiment(NamedTuple):
 
   @property
   def kept_steps(self) -> tuple[int, ...]:
-    """The steps that are left in its checkpoints when it has ended."""
+    """Steps whose checkpoints remain when the run has ended."""
     plan, newest = self.plan, self.config['checkpoint']['keep']
     planned = filter(plan.saves, range(plan.num_steps, -1, -1))
     last = itertools.islice(planned, newest)
@@ -68,45 +68,45 @@ class Experiment(NamedTuple):
 
   @property
   def streamed(self) -> bool:
-    """Whether its data stay on disk."""
+    """True if the data stay on disk."""
     return stored.is_stored(self.dataset.train.images)
 
   @property
   def is_text(self) -> bool:
-    """Whether its data are characters, each to be told from those before."""
+    """True if the data are characters, each predicted from those before."""
     return self.dataset.scale is None
 
   @property
   def example(self) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
-    """A batch of one, abstract: inputs as the model takes them, and labels."""
+    """Abstract batch of one: inputs as the model takes them, and labels."""
     return reading.example(self.dataset)
 
   @property
   def pixels(self) -> Pixels:
-    """How the model sees the pixels of `dataset`."""
+    """Scaling and normalisation of the pixels of `dataset`."""
     return preprocessing.pixels(self.config['data'], self.dataset.scale)
 
   @property
   def target_counts(self) -> dict[Path, int]:
-    """`counts` by path."""
+    """Counts by path."""
     return paths.flatten(self.counts)
 
 
 def build(config: Any, *, without_data: bool = False) -> Experiment:
-  """The run that a config describes.
+  """Builds the run that a config describes.
 
   Args:
     config: a `ConfigDict` made by `config.default_config`.
-    without_data: takes what is known of the data set in place of its examples,
-      which need not be there: enough to plan with, not to train.
+    without_data: uses known facts about the data set in place of its examples,
+      which may be absent: enough to plan with, not to train.
 
   Raises:
-    ValueError: what was got, what is accepted, at which field.
+    ValueError: names the wrong field, its value, and what is accepted.
   """
   resolved = resolve(config)
   data = resolved['data']
-  known = reading.facts(data) if without_data else None
-  dataset = reading.dataset(data) if known is None else abstract(known)
+  facts = reading.facts(data) if without_data else None
+  dataset = reading.dataset(data) if facts is None else abstract(facts)
   settled = settle_steps(resolved, len(dataset.train.labels))
   preprocessing.check(settled['data'], dataset.train.images.shape[1:])
   module = recipes.module(settled['model'], dataset.num_classes)
@@ -135,19 +135,19 @@ def build(config: Any, *, without_data: bool = False) -> Experiment:
     members,
     _plan(settled, updater),
     functools.partial(_batches, settled, len(dataset.train.labels)),
-    known,
+    facts,
   )
 
 
 def total_sizes(experiment: Experiment) -> dict[Path, int]:
-  """Weights of each masked leaf by path."""
+  """Returns the size of each masked leaf by path."""
   return masks_lib.sizes_by_path(
     masks_lib.map_masks(lambda p, _: p, experiment.params, experiment.counts)
   )
 
 
 def seed_words(settled: Plain, replicate: int, stream: str) -> tuple[int, int]:
-  """The seed of what the host draws for a replicate, by name."""
+  """Returns the seed of a named random stream of a replicate on the host."""
   return settled['seed'] + replicate, zlib.crc32(stream.encode())
 
 

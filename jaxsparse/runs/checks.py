@@ -1,7 +1,7 @@
-"""What a config that is complete may still get wrong: its functions' say.
+"""Checks of a complete config by the functions that it names.
 
-Each part is built, or traced, with the run's own numbers, so that it refuses
-here what it would refuse later. Nothing is computed.
+Each part is built, or traced, with the run's own numbers, so that its errors
+are raised before the run starts. Nothing is computed.
 """
 
 import math
@@ -32,23 +32,23 @@ from jaxsparse.training.task import Task
 
 # Invariants of the methods that may start with the masks of another run.
 KEEP_COUNTS = ('per_leaf', 'total')
-# Of those that have pruned when the run ends.
+# Invariants of the methods that meet their sparsity by the end of the run.
 SCHEDULED = ('scheduled', 'scheduled_total')
 
 
 def shapes(
   section: Plain, task: Task, inputs: jax.ShapeDtypeStruct
 ) -> tuple[Params, PyTree]:
-  """The abstract params and statistics of a model that takes these inputs."""
+  """Returns the abstract params and statistics of a model for these inputs."""
   name = section['name']
   try:
-    found = jax.eval_shape(task.init, jax.random.key(0), inputs)
-    leaves = paths.flatten(found[0])
+    variables = jax.eval_shape(task.init, jax.random.key(0), inputs)
+    leaves = paths.flatten(variables[0])
     masks_lib.check_sizes({path: leaf.shape for path, leaf in leaves.items()})
   except (OverflowError, TypeError, ValueError) as error:
-    # With its cause: a model of the user's own may fail for one of its own.
+    # With its cause: the error may come from the user's own model.
     raise ValueError(f'config.model ({name}): {error}') from error
-  return found
+  return variables
 
 
 def check_logits(
@@ -68,23 +68,23 @@ def check_logits(
     num_classes: of the data.
 
   Raises:
-    ValueError: the shape of its logits, and the one that is accepted.
+    ValueError: names the shape of its logits, and the accepted one.
   """
-  # Of one example, a sum over the batch is not seen.
+  # Two examples: with one, a sum over the batch would not be noticed.
   inputs, labels = (
     jax.ShapeDtypeStruct((2, *one.shape[1:]), one.dtype) for one in example
   )
-  name, wanted = section['name'], (*labels.shape, num_classes)
+  name, expected = section['name'], (*labels.shape, num_classes)
   try:
-    found = jax.eval_shape(task.logits, *variables, inputs)
+    logits = jax.eval_shape(task.logits, *variables, inputs)
   except (TypeError, ValueError) as error:
     raise ValueError(f'config.model ({name}): {error}') from error
-  if getattr(found, 'shape', None) != wanted:
+  if getattr(logits, 'shape', None) != expected:
     kind = 'characters of a text' if labels.shape[1:] else 'images'
-    shown = jax.tree.map(lambda leaf: leaf.shape, found)
+    shape = jax.tree.map(lambda leaf: leaf.shape, logits)
     raise ValueError(
-      f'config.model.name: {name} gives logits of shape {shown} for {kind} of'
-      f' shape {inputs.shape}; accepted is {wanted}, one for each of'
+      f'config.model.name: {name} gives logits of shape {shape} for {kind} of'
+      f' shape {inputs.shape}; accepted is {expected}, one for each of'
       f' {num_classes} classes'
     )
 
@@ -92,7 +92,7 @@ def check_logits(
 def check_init(
   section: Plain, member: Member, params: Params, counts: Counts
 ) -> None:
-  """Refuses the section `init` where it would fail when the run starts."""
+  """Raises `ValueError` for an `init` that would fail when the run starts."""
   name = section['name']
   keeps = config_lib.find('init', name) is initialisation.dense
   if section['checkpoint'] and not keeps:
@@ -116,7 +116,7 @@ def check_init(
 
 
 def checked_updater(settled: Plain, member: Member) -> MaskUpdater:
-  """The method, built with concrete numbers so that bad ones are refused."""
+  """Returns the method, built with concrete numbers to check them."""
   name = settled['updater']['name']
   builder = config_lib.find('updater', name)
   try:
@@ -135,32 +135,32 @@ def checked_updater(settled: Plain, member: Member) -> MaskUpdater:
 def check_counts_of_masks(
   name: str, recipe: Recipe, member: Member, params: Params, state: MaskState
 ) -> None:
-  """Refuses the counts of given masks where the method returns to its own.
+  """Raises `ValueError` for a method that would not keep the counts of masks.
 
-  Found out by trying: it is traced, and nothing after its `init` may read what
-  it was built with.
+  The method is traced: nothing after its `init` may read the counts that it
+  was built with.
 
   Args:
     name: of the method.
     recipe: of the run.
-    member: one of its.
+    member: one of the run.
     params: abstract.
-    state: what the method starts from, abstract.
+    state: the initial state of the method, abstract.
   """
 
   def steps(counts: Counts, params: Params, state: MaskState) -> PyTree:
     updater = recipe.updater(member._replace(counts=counts))
     at = {'step': jnp.int32(0), 'key': member.key}
-    each = (updater.observe, updater.regularise, updater.update)
+    hooks = (updater.observe, updater.regularise, updater.update)
     return (
       forward_params(updater, params, state),
-      [step(params, state, params, **at) for step in each],
+      [step(params, state, params, **at) for step in hooks],
     )
 
   jaxpr = jax.make_jaxpr(steps)(member.counts, params, state).jaxpr
-  own = jaxpr.invars[: len(jax.tree.leaves(member.counts))]
+  inputs = jaxpr.invars[: len(jax.tree.leaves(member.counts))]
   read = [v for eqn in jaxpr.eqns for v in eqn.invars] + jaxpr.outvars
-  if any(v is count for v in read for count in own):
+  if any(v is count for v in read for count in inputs):
     raise ValueError(
       f'config.init.counts: {name} returns to the counts of config.updater'
       ' whatever masks it starts from; accepted with it is updater'
@@ -168,7 +168,7 @@ def check_counts_of_masks(
 
 
 def check_optimizer(recipe: Recipe, member: Member, params: Params) -> None:
-  """Refuses an optimiser that would fail when the run starts."""
+  """Raises `ValueError` for an optimiser that would fail in the run."""
 
   def check(member: Member) -> None:
     tx = recipe.optimiser(member, jnp.int32(0))
@@ -186,7 +186,7 @@ def check_optimizer(recipe: Recipe, member: Member, params: Params) -> None:
 
 
 def _changing(updater: MaskUpdater, params: Params, counts: Counts) -> Counts:
-  """`counts`, but `None` for the leaves that keep all of their weights."""
+  """Returns `counts`, but `None` for leaves that keep all of their weights."""
   if updater.invariant in ('total', 'scheduled_total'):
     return counts
 
@@ -197,7 +197,7 @@ def _changing(updater: MaskUpdater, params: Params, counts: Counts) -> Counts:
 
 
 def window(section: Plain, updater: MaskUpdater) -> tuple[int, int]:
-  """The mask steps that the method takes, [start, stop)."""
+  """Returns the interval of the mask steps of the method, [start, stop)."""
   try:
     return schedules.mask_window(
       updater.mask_steps, section['start_step'], section['stop_step']
@@ -216,8 +216,8 @@ def _check_updater(settled: Plain, updater: MaskUpdater) -> None:
     )
   init = settled['init']
   field = 'masks' if init['masks'] else 'counts'
-  given = init['masks'] or init['counts'] == 'masks'
-  if given and updater.invariant not in KEEP_COUNTS:
+  from_masks = init['masks'] or init['counts'] == 'masks'
+  if from_masks and updater.invariant not in KEEP_COUNTS:
     raise ValueError(
       f'config.init.{field}: {name} starts with all weights active; accepted'
       ' with it is a method whose number of active weights stays the same'

@@ -1,8 +1,8 @@
-"""The compiled programs of an experiment, shared by runs that can.
+"""The compiled programs of an experiment, shared between similar runs.
 
 Runs whose model, method and optimiser are equal but for traced numbers (seed,
 learning rate, sparsity, drop fraction ...) get the same programs, compiled
-once a process.
+once per process.
 """
 
 import functools
@@ -36,7 +36,7 @@ BatchOf = Callable[[Split, jax.Array], PyTree]
 
 
 class Compiled(NamedTuple):
-  """What a run executes; each is compiled when first called.
+  """The programs of a run; each is compiled when first called.
 
   `init` is not compiled as a whole: most of it is drawing random numbers, and
   the small programs that draw them serve every method of a process.
@@ -59,7 +59,7 @@ class Compiled(NamedTuple):
 
 
 def compiled(experiment: Experiment, mesh: Mesh | None = None) -> Compiled:
-  """The programs of `experiment`.
+  """Returns the programs of `experiment`.
 
   With a `mesh`, `programs` take all members at once (see
   `training.programs`); the others are the same.
@@ -77,12 +77,12 @@ def compiled(experiment: Experiment, mesh: Mesh | None = None) -> Compiled:
 
 
 def abstract_state(experiment: Experiment) -> TrainState:
-  """Shapes and dtypes of a member's state; nothing is computed.
+  """Returns the shapes and dtypes of a member's state; computes nothing.
 
   Raises:
-    ValueError: the method's own `init` refuses what it is given. It is given
-      the run's numbers themselves, traced ones could not be refused. Or it
-      cannot go by the counts of given masks.
+    ValueError: the method's own `init` refuses the run's numbers (concrete,
+      as traced ones could not be checked), or the method cannot keep the
+      counts of the masks that it starts from.
   """
   init = _make_init(
     experiment.recipe,
@@ -115,19 +115,19 @@ def abstract_state(experiment: Experiment) -> TrainState:
 
 @functools.lru_cache(maxsize=32)
 def batch_of(pixels: Pixels) -> BatchOf:
-  """`(data, indices) -> batch`, from a resident split."""
+  """Returns `(data, indices) -> batch`, which gathers from a resident split."""
 
   def batch(data: Split, indices: jax.Array) -> dict[str, jax.Array]:
-    found = resident.gather(data.images, data.labels, indices, pixels.scale)
-    return found | {'image': normalised(found['image'], pixels)}
+    gathered = resident.gather(data.images, data.labels, indices, pixels.scale)
+    return gathered | {'image': normalised(gathered['image'], pixels)}
 
   return batch
 
 
 def dispatch(experiment: Experiment) -> str:
-  """'scan' or 'step': how the train steps of `experiment` are dispatched."""
+  """Returns how the train steps are dispatched: 'scan' or 'step'."""
   if experiment.streamed:
-    return 'step'  # Each with data of its own.
+    return 'step'  # Each step has its own data.
   return _dispatch(experiment.task, *experiment.example)
 
 
@@ -135,7 +135,7 @@ def dispatch(experiment: Experiment) -> str:
 def _dispatch(
   task: Task, images: jax.ShapeDtypeStruct, labels: jax.ShapeDtypeStruct
 ) -> str:
-  """The loss decides, and it is traced once a model: runs are many."""
+  """Chooses by the loss, which is traced once per model, not per run."""
 
   def loss(params: PyTree, model_state: PyTree, batch: PyTree) -> jax.Array:
     key = jax.random.key(0)

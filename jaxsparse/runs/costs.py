@@ -1,8 +1,9 @@
-"""What a run costs, as a share of what it would with a dense net.
+"""The cost of a run, as a fraction of that of a dense net.
 
-In multiply-adds, by the rule of the papers: a step costs two passes by the
-weights that the loss sees, forward and for the gradient of activations, and
-one by those whose gradient is computed. See `analysis.flops.training`.
+Counted in multiply-adds, by the rule of the papers: a step costs two passes
+over the weights that the loss sees, forward and for the gradient of
+activations, and one over the weights whose gradient is computed. See
+`analysis.flops.training`.
 """
 
 import functools
@@ -33,13 +34,13 @@ _log = logging.getLogger(__name__)
 
 
 class Counting(NamedTuple):
-  """What is counted.
+  """A way to count costs.
 
   Attributes:
-    convention: what a layer of so many multiply-adds costs.
-    printed: whether of the net as the counter behind printed figures sees it:
-      its image padded twice (`flops.padded_twice`) and layers alone in its
-      size (`flops.bitmask_bytes`).
+    convention: the cost of a layer, from its multiply-adds.
+    printed: whether to count as the counter behind printed figures does: the
+      image is padded twice (`flops.padded_twice`), and the size of the net is
+      that of its layers alone (`flops.bitmask_bytes`).
   """
 
   convention: flops.Convention = flops.multiply_adds
@@ -60,18 +61,18 @@ def of_run(
   failed: Collection[int],
   records: Iterable[Record],
 ) -> dict[str, float | None]:
-  """What `summary.json` says of the costs of a run.
+  """Returns the entries of `summary.json` on the costs of a run.
 
   Args:
     experiment: the run.
-    states: one a replicate, at the end.
+    states: one per replicate, at the end.
     active: active weights of each masked leaf, at the end.
-    failed: replicates that did not come to it.
+    failed: replicates that failed before the end.
     records: of `metrics.jsonl`.
 
   Returns:
     `inference_flops` and `training_flops`, the mean over replicates; `None`
-    where it cannot be told.
+    where unknown.
   """
   by_replicate: dict[int, list[Record]] = {}
   for record in records:
@@ -82,27 +83,27 @@ def of_run(
       for i, state in enumerate(states)
       if i not in failed
     ]
-    found = float(inference(experiment, active))
+    inference_cost = float(inference(experiment, active))
   except ValueError as error:
     _log.warning('the FLOPs of the run are unknown: %s', error)
     return {'inference_flops': None, 'training_flops': None}
-  known = [float(share) for share in shares if share is not None]
-  complete = len(known) == len(shares)
+  values = [float(share) for share in shares if share is not None]
+  complete = len(values) == len(shares)
   return {
-    'inference_flops': found,
-    'training_flops': sum(known) / len(known) if complete else None,
+    'inference_flops': inference_cost,
+    'training_flops': sum(values) / len(values) if complete else None,
   }
 
 
 def forward(experiment: Experiment, *, printed: bool = False) -> flops.Macs:
-  """The multiply-adds of a dense forward pass of one example.
+  """Counts the multiply-adds of a dense forward pass of one example.
 
   Args:
     experiment: the run.
     printed: see `Counting`.
 
   Raises:
-    ValueError: they cannot be told, see `analysis.flops.macs`.
+    ValueError: they cannot be counted, see `analysis.flops.macs`.
   """
   count = _printed if printed else _forward
   return count(experiment.task, experiment.example[0])
@@ -114,21 +115,21 @@ def inference(
   *,
   counting: Counting = COUNTINGS['multiply_adds'],
 ) -> Fraction:
-  """A forward pass as a share of a dense one.
+  """Returns the cost of a forward pass as a fraction of a dense one.
 
   Args:
     experiment: the run.
     active: active weights of each masked leaf.
-    counting: what is counted.
+    counting: how costs are counted.
 
   Raises:
     ValueError: as for `forward`.
   """
   params = experiment.params
   counts = paths.map_with_path(lambda path, _: active.get(path), params)
-  found = forward(experiment, printed=counting.printed)
+  macs = forward(experiment, printed=counting.printed)
   sparse, dense = (
-    flops.inference(found, params, at, convention=counting.convention)
+    flops.inference(macs, params, at, convention=counting.convention)
     for at in (counts, None)
   )
   return sparse / dense
@@ -137,18 +138,18 @@ def inference(
 def planned_training(
   experiment: Experiment, *, counting: Counting = COUNTINGS['multiply_adds']
 ) -> Fraction | None:
-  """`training` of a run before it has run.
+  """Returns the cost of `training` of a run before it starts.
 
-  Exact, but for methods that promise the sum of active weights alone: of those
-  it is what would come of the distribution's layers.
+  Exact, except for methods that promise only the sum of active weights: for
+  those, layers are assumed to have the counts of the distribution.
 
   Args:
     experiment: the run.
-    counting: what is counted.
+    counting: how costs are counted.
 
   Returns:
-    `None` where its config does not settle it, see `spans.planned`: such runs
-    are known by what they did.
+    The fraction; `None` where the config does not determine it, see
+    `spans.planned`: the cost of such a run is known after it has run.
 
   Raises:
     ValueError: as for `forward`.
@@ -166,34 +167,36 @@ def training(
   *,
   counting: Counting = COUNTINGS['multiply_adds'],
 ) -> Fraction | None:
-  """The steps of a replicate as a share of as many dense ones.
+  """Returns the cost of a replicate's steps as a fraction of dense steps.
 
-  Mask steps count where they fell, and each step by the weights that were
-  active in it; published formulas take updates to go on to the end.
+  Mask steps count where they happened, and each step by the weights that were
+  active in it; published formulas assume mask updates until the end.
 
   Args:
     experiment: the run.
-    state: of the replicate, at the end; `None` of a run that is but planned.
-    records: its own, of `metrics.jsonl`.
-    counting: what is counted.
+    state: of the replicate, at the end; `None` for a planned run.
+    records: those of the replicate in `metrics.jsonl`.
+    counting: how costs are counted.
 
   Returns:
-    `None` if they do not tell what was active.
+    The fraction; `None` if the records do not determine the active weights.
 
   Raises:
     ValueError: as for `forward`.
   """
-  found = spans(experiment, records)
-  if found is None:
+  run_spans = spans(experiment, records)
+  if run_spans is None:
     return None
-  steps = [span.steps for span in found]
-  partial = [span.steps - span.full for span in found]
+  steps = [span.steps for span in run_spans]
+  partial = [span.steps - span.full for span in run_spans]
   share = Fraction(sum(partial), sum(steps))
   gradients = 1 - share
   if share:
-    own = trained(experiment, state) or mean(found, partial)
-    gradients += share * inference(experiment, own, counting=counting)
-  seen = inference(experiment, mean(found, steps), counting=counting)
+    trained_weights = trained(experiment, state) or mean(run_spans, partial)
+    gradients += share * inference(
+      experiment, trained_weights, counting=counting
+    )
+  seen = inference(experiment, mean(run_spans, steps), counting=counting)
   return Fraction(flops.training.step(seen, gradients)) / 3
 
 
@@ -205,15 +208,15 @@ def _forward(task: Task, inputs: jax.ShapeDtypeStruct) -> flops.Macs:
     params, model_state = both
     return task.logits(params, model_state, images)
 
-  found = flops.macs(apply, (params, model_state), inputs)
-  if not found.total:
+  macs = flops.macs(apply, (params, model_state), inputs)
+  if not macs.total:
     raise ValueError('the model multiplies no matrices')
-  return flops.Macs(found.leaves[0], found.outputs[0], found.rest)
+  return flops.Macs(macs.leaves[0], macs.outputs[0], macs.rest)
 
 
 @functools.lru_cache(maxsize=32)
 def _printed(task: Task, inputs: jax.ShapeDtypeStruct) -> flops.Macs:
   params, _ = jax.eval_shape(task.init, jax.random.key(0), inputs)
   first = first_kernel(task, params, inputs)
-  found = _forward(task, inputs)
-  return flops.padded_twice(found, params, first, inputs.shape[1:])
+  macs = _forward(task, inputs)
+  return flops.padded_twice(macs, params, first, inputs.shape[1:])

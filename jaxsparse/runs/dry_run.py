@@ -1,7 +1,7 @@
 """A few real steps of a run without its data.
 
-The data set need not be there. The programs of the run are compiled for a few
-made-up examples, for the batch of a large recipe does not fit a small machine,
+The data set may be absent. The programs of the run are compiled for a few
+made-up examples, as the batch of a large recipe may not fit a small machine,
 and take two optimiser steps and a mask step. Nothing is written.
 """
 
@@ -31,11 +31,12 @@ STEPS = f'{_OPTIMISER_STEPS} optimiser steps'
 
 
 class Taken(NamedTuple):
-  """The steps that a dry run took, all of them sound.
+  """The steps of a dry run that passed all of its checks.
 
   Attributes:
-    losses: of each of them, in nats.
-    mask_step: which the last of them was; `None` if the masks never change.
+    losses: of each step, in nats.
+    mask_step: the number of the last step, a mask step; `None` if the masks
+      never change.
   """
 
   losses: tuple[float, ...]
@@ -43,9 +44,9 @@ class Taken(NamedTuple):
 
 
 def stand_in(experiment: Experiment) -> Given:
-  """Random masks where a run would take those of another that is not there.
+  """Returns random masks in place of those of another run, which may be absent.
 
-  The weights are the run's own.
+  There are no params: the run draws its own.
   """
   if not experiment.config['init']['masks']:
     return None, None
@@ -73,10 +74,10 @@ def take(experiment: Experiment, given: Given) -> Taken:
   data = facts.fake(experiment.facts, jax.random.key(0), size)
   state, losses = _stepped(experiment, given, data, mask_step)
   if not (np.all(np.isfinite(losses)) and is_finite(state)):
-    shown = ', '.join(f'{loss:.4g}' for loss in losses)
+    listing = ', '.join(f'{loss:.4g}' for loss in losses)
     raise TrainingFailed(
       'a loss or a weight of the dry run is not finite; the losses of its'
-      f' {len(losses)} steps: {shown}'
+      f' {len(losses)} steps: {listing}'
     )
   updater = experiment.recipe.updater(experiment.members[0])
   checked_active(state, updater, experiment.target_counts, final=True)
@@ -86,7 +87,7 @@ def take(experiment: Experiment, given: Given) -> Taken:
 def _stepped(
   experiment: Experiment, given: Given, data: Split, mask_step: int | None
 ) -> tuple[TrainState, list[float]]:
-  """The state after the steps, and their losses."""
+  """Returns the state after the steps, and their losses."""
   steps = _OPTIMISER_STEPS
   rows = np.arange(len(data.labels), dtype=np.int32).reshape(-1, EXAMPLES)
   small = experiment._replace(batches=lambda *_: rows[:1])
@@ -104,7 +105,7 @@ def _stepped(
 
 
 def _member(experiment: Experiment) -> Member:
-  """The first, at a learning rate for the smaller batch (in proportion)."""
+  """Returns the first member, its learning rate scaled to the smaller batch."""
   member = experiment.members[0]
   share = np.float32(min(1.0, EXAMPLES / experiment.config['batch_size']))
   rate = member.optimizer['learning_rate'] * share
@@ -120,7 +121,7 @@ def _mask_step(experiment: Experiment) -> int | None:
 
 
 def text(experiment: Experiment, taken: Taken) -> str:
-  """What a dry run did, and what it saw."""
+  """Formats the report of a dry run."""
   steps = STEPS
   if taken.mask_step is not None:
     steps += f' and mask step {taken.mask_step:,}'
@@ -136,7 +137,7 @@ def text(experiment: Experiment, taken: Taken) -> str:
 
 
 def on(batch_size: int) -> str:
-  """What stands in for a batch."""
+  """Describes the made-up batches in place of those of `batch_size`."""
   return (
     f'made-up batches of {EXAMPLES} at a learning rate in proportion: the batch'
     f' of {batch_size:,} may not fit this machine'

@@ -1,8 +1,8 @@
-"""What a run is fed with: resident data, or those that stay on disk.
+"""Training inputs: a data set on the device, or batches streamed from disk.
 
-Both give the same batches. Where data are resident, programs take them whole,
-with indices into them. Else each batch comes with pixels of its own, and the
-indices are those into it.
+Both yield the same batches. A resident data set is passed to the programs
+whole, with indices into it. A streamed batch is passed with its own pixels,
+and the indices are into those.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from jaxsparse.training.parts import Parts
 
 
 class Fed(NamedTuple):
-  """What a carrier of members is given.
+  """The inputs of the members that are trained.
 
   Attributes:
     data: resident arrays; or `(member, begin, end) -> Parts`.
@@ -32,16 +32,16 @@ class Fed(NamedTuple):
 
 
 def put(split: Split) -> Split:
-  """`split` on the device, if it is not one that stays on disk."""
+  """Puts `split` on the device, unless it stays on disk."""
   return split if stored.is_stored(split.images) else resident.put(split)
 
 
 def picked(data: Split, rows: np.ndarray) -> tuple[Split, np.ndarray]:
-  """Data on the device that hold some examples, and where they are there.
+  """Returns data on the device with the examples `rows`, and their indices.
 
   Args:
     data: from `put`.
-    rows: of any shape.
+    rows: example numbers, of any shape.
   """
   if not stored.is_stored(data.images):
     return data, rows
@@ -54,7 +54,7 @@ def picked(data: Split, rows: np.ndarray) -> tuple[Split, np.ndarray]:
 def scored(
   data: Split, batch_size: int, workers: int
 ) -> Iterator[tuple[Split | Parts, tuple[np.ndarray, np.ndarray]]]:
-  """Data and batches of an evaluation of all of `data`, which is from `put`."""
+  """Yields the data and batches of an evaluation over `data`, from `put`."""
   rows, weights = resident.eval_batches(len(data.labels), batch_size)
   if not stored.is_stored(data.images):
     yield data, (rows, weights)
@@ -68,12 +68,12 @@ def scored(
 def fed(
   data: Split, members: Sequence[tuple[Experiment, int]], batches: Batches
 ) -> Iterator[Fed]:
-  """What members train on, for as long as the context lasts.
+  """Yields the training inputs of members, valid within the context.
 
   Args:
-    data: the training split that all have in common, from `put`.
-    members: experiments, and the number of a replicate of each. Each has
-      workers of its own where data stay on disk.
+    data: the training split of all members, from `put`.
+    members: the experiment and replicate number of each. Each has its own
+      workers where data stay on disk.
     batches: the indices of a member's batches, into `data`.
   """
   if not stored.is_stored(data.images):
@@ -95,16 +95,16 @@ def fed(
 def _stream(experiment: Experiment, replicate: int) -> Stream:
   images: Any = experiment.dataset.train.images
   config = experiment.config
-  made = TrainBatches(
+  batches = TrainBatches(
     images.records,
     words=seed_words(config, replicate, 'order'),
     crop_words=seed_words(config, replicate, 'crop'),
     batch_size=config['batch_size'],
     num_steps=experiment.plan.num_steps,
   )
-  return Stream(made, config['data']['workers'])
+  return Stream(batches, config['data']['workers'])
 
 
 def _own(batches: int, size: int) -> np.ndarray:
-  """The indices of batches each of which is the whole of its own data."""
+  """Returns indices [batches, size]: each streamed batch is used whole."""
   return np.tile(np.arange(size, dtype=np.int32), (batches, 1))

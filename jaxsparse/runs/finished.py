@@ -1,4 +1,4 @@
-"""Finished runs, taken up again: their nets at every step that is kept."""
+"""Finished runs, loaded again: their nets at every step with a checkpoint."""
 
 import os
 import pathlib
@@ -26,9 +26,9 @@ class Finished(NamedTuple):
 
   Attributes:
     root: its workdir.
-    experiment: built anew from the config that is kept there. Runs of one
-      model share its functions, and with them what is compiled.
-    replicate: which of its replicates.
+    experiment: built again from the config in the workdir. Runs of one model
+      share its functions, and with them the compiled programs.
+    replicate: the number of the replicate.
   """
 
   root: pathlib.Path
@@ -37,25 +37,25 @@ class Finished(NamedTuple):
 
   @property
   def steps(self) -> tuple[int, ...]:
-    """The steps that are kept, ascending; 0 always is."""
+    """Steps with a checkpoint, ascending; 0 always has one."""
     return states.kept_steps(self.root / workdir_lib.CHECKPOINTS)
 
   @property
   def last_step(self) -> int:
-    """That of the end of the run."""
+    """Number of steps of the whole run."""
     return self.experiment.plan.num_steps
 
 
 def load(workdir: StrPath, *, replicate: int = 0) -> Finished:
-  """A finished run; its data are loaded, its checkpoints not yet read.
+  """Loads a finished run and its data; checkpoints are not read yet.
 
   Args:
     workdir: of the run.
-    replicate: which of its replicates.
+    replicate: the number of the replicate.
 
   Raises:
-    ValueError: there is none, it is not finished, or its config or its data
-      are no longer what they were.
+    ValueError: there is no run, it is not finished, or its config or its data
+      have changed since.
   """
   root = workdir_lib.local(workdir)
   if not workdir_lib.begun(root):
@@ -86,29 +86,29 @@ def load(workdir: StrPath, *, replicate: int = 0) -> Finished:
 
 
 def check_number(workdirs: Sequence[StrPath], count: int) -> None:
-  """Raises `ValueError` where there are not so many runs."""
+  """Raises `ValueError` unless there are `count` runs."""
   if len(workdirs) != count:
-    got, accepted = (
+    actual, accepted = (
       f'{n} run' if n == 1 else f'{n} runs' for n in (len(workdirs), count)
     )
-    raise ValueError(f'got {got}; accepted is {accepted}')
+    raise ValueError(f'got {actual}; accepted is {accepted}')
 
 
 def load_each(workdirs: Sequence[StrPath], *, count: int) -> list[Finished]:
-  """The first replicate of each of so many finished runs on the same data.
+  """Loads the first replicate of each of `count` runs on the same data.
 
   Raises:
-    ValueError: another number of runs, other data, or as for `load`.
+    ValueError: another number of runs, different data, or as for `load`.
   """
   check_number(workdirs, count)
   return _of_one_data_set([load(workdir) for workdir in workdirs])
 
 
 def load_pool(workdirs: Sequence[StrPath]) -> list[Finished]:
-  """All replicates of finished runs on the same data, in order.
+  """Loads all replicates of finished runs on the same data, in order.
 
   Raises:
-    ValueError: no run, other data, or as for `load`.
+    ValueError: no run, different data, or as for `load`.
   """
   if not workdirs:
     raise ValueError('got no runs; accepted is one or more')
@@ -123,37 +123,38 @@ def load_pool(workdirs: Sequence[StrPath]) -> list[Finished]:
 
 
 def state(run: Finished, step: int | None = None) -> TrainState:
-  """The state after `step` steps, verified; of the newest by default.
+  """Returns the verified state after `step` steps, by default the last.
 
-  What the optimiser held is not read: its leaves are `...`.
+  The state of the optimiser is not read: its leaves are `...`.
 
   Raises:
-    CheckpointError: the step is not kept (says which are), or is damaged.
+    CheckpointError: the step has no checkpoint (names those that do), or its
+      checkpoint is damaged.
   """
   abstract = abstract_state(run.experiment)
-  wanted = abstract._replace(opt_state=_unread(abstract.opt_state))
+  target = abstract._replace(opt_state=_unread(abstract.opt_state))
   members = [_unread(abstract) for _ in run.experiment.members]
-  members[run.replicate] = wanted
-  found = states.read_step(
+  members[run.replicate] = target
+  restored = states.read_step(
     run.root / workdir_lib.CHECKPOINTS,
     run.last_step if step is None else step,
     {'members': tuple(members)},
   )
-  return found['members'][run.replicate]
+  return restored['members'][run.replicate]
 
 
 def solution(run: Finished, step: int | None = None) -> Solution:
-  """The net after `step` steps, as the loss sees it.
+  """Returns the net after `step` steps, as the loss sees it.
 
   Raises:
     CheckpointError: as for `state`.
   """
-  found = state(run, step)
+  restored = state(run, step)
   updater = run.experiment.recipe.updater(run.experiment.members[run.replicate])
   return Solution(
-    forward_params(updater, found.params, found.mask_state),
-    found.mask_state.masks,
-    found.model_state,
+    forward_params(updater, restored.params, restored.mask_state),
+    restored.mask_state.masks,
+    restored.model_state,
   )
 
 

@@ -1,4 +1,4 @@
-"""What a run reads, by fingerprint: is it still what the run began with?"""
+"""Fingerprints of the inputs of a run, to detect changes since it began."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,11 +8,11 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Inputs(NamedTuple):
-  """Fingerprints of what a run reads.
+  """Fingerprints of the inputs of a run.
 
   Attributes:
     sources: of the runs that it starts from, by field of `init`.
-    data: of its data set, by split; empty where it is not known.
+    data: of its data set, by split; empty where unknown.
   """
 
   sources: Mapping[str, str] = _NONE

@@ -1,4 +1,4 @@
-"""The shares of several workdirs as one: their members numbered through."""
+"""The members of one or several workdirs, numbered consecutively."""
 
 import contextlib
 import logging
@@ -18,15 +18,15 @@ _log = logging.getLogger(__name__)
 
 
 class Joined:
-  """One or several shares, with what the loop calls by a member's number.
+  """One or several `Share`s, with the loop's callbacks by member number.
 
   Args:
-    shares: of experiments that have their plan in common.
+    shares: of experiments with the same plan.
   """
 
   def __init__(self, shares: Sequence[Share]):
     self.shares = shares
-    # Number -> its share, and its number there.
+    # Member number -> its `Share`, and its number in that.
     self._members = [(s, i) for s in shares for i in range(len(s))]
 
   def __len__(self) -> int:
@@ -34,90 +34,90 @@ class Joined:
 
   @property
   def name(self) -> str:
-    """What a person calls it."""
-    first, *others = (share.root.name for share in self.shares)
-    return f'{first} and {len(others)} more' if others else first
+    """Name for people: the workdir, and the number of further ones."""
+    first, *rest = (share.root.name for share in self.shares)
+    return f'{first} and {len(rest)} more' if rest else first
 
   def members(self) -> list[Member]:
-    """The members as the steps take them.
+    """Returns the members as the steps take them.
 
-    They do not read `init`, and with it they would compile anew for each
+    Steps do not read `init`, and with it they would compile again for each
     initialisation.
     """
     return [s.experiment.members[i]._replace(init={}) for s, i in self._members]
 
   def replicates(self) -> list[tuple[Experiment, int]]:
-    """The experiment of each member, and its number there."""
+    """Returns the experiment of each member, and its replicate number."""
     return [(s.experiment, i) for s, i in self._members]
 
   def batches(self, number: int, begin: int, end: int) -> np.ndarray:
-    """The batches of a member."""
+    """Returns the batch indices of a member, [end - begin, batch]."""
     share, i = self._members[number]
     return share.experiment.batches(i, begin, end)
 
   def evaluate(self, number: int, state: TrainState) -> Record:
-    """What an evaluation of a member gives."""
+    """Evaluates a member, and returns the entries of its record."""
     share, i = self._members[number]
     return share.scores.record(i, state) | structure.of_state(state)
 
   def probe(self, number: int, state: TrainState) -> Record:
-    """What a probe of a member gives."""
+    """Probes a member, and returns the entries of its record."""
     share, i = self._members[number]
     return share.scores.probe(i, state)
 
   def last_good(self, number: int) -> TrainState:
-    """The state of a member at its newest planned save that is good."""
+    """Returns a member's state at its newest good planned checkpoint."""
     share, i = self._members[number]
     return share.last_good(i)
 
   def numbers(self, share: Share) -> list[int]:
-    """The numbers of the members of a share."""
+    """Returns the member numbers of a `Share`."""
     return [n for n, (s, _) in enumerate(self._members) if s is share]
 
   def failed_of(
     self, share: Share, failed: Mapping[int, int]
   ) -> dict[int, int]:
-    """The failed members of a share, by their numbers there."""
+    """Returns the failed members of a `Share`, by their numbers in it."""
     numbers = self.numbers(share)
     return {i: failed[n] for i, n in enumerate(numbers) if n in failed}
 
   def fresh(self) -> list[TrainState]:
-    """The states of all members at step 0."""
+    """Returns the states of all members at step 0."""
     parts = [share.fresh(*range(len(share))) for share in self.shares]
     return [state for states in parts for state in states]
 
   def go_on(self, found: Sequence[Found]) -> tuple[list[TrainState], Progress]:
-    """The states and the account of one checkpoint of each share."""
+    """Returns the states and the progress of one checkpoint per `Share`."""
     states: list[TrainState] = []
-    whole = Progress(found[0].step, [], {})
+    progress = Progress(found[0].step, [], {})
     for share, one in zip(self.shares, found, strict=True):
-      own = share.go_on(one)
-      failed = {len(states) + i: step for i, step in own.failed.items()}
-      whole.failed.update(failed)
-      whole.meters.extend(own.meters)
+      part = share.go_on(one)
+      failed = {len(states) + i: step for i, step in part.failed.items()}
+      progress.failed.update(failed)
+      progress.meters.extend(part.meters)
       states.extend(one.states)
-    return states, whole
+    return states, progress
 
   def save(
     self, states: Sequence[TrainState], progress: Progress, carry: Carry
   ) -> None:
-    """Saves each share in its own workdir.
+    """Saves the members of each workdir in it.
 
-    Those whose members have failed as well, so that all have their
-    checkpoints in common.
+    Workdirs whose members have all failed are saved as well, so that all have
+    checkpoints of the same steps.
     """
     for share in self.shares:
       numbers = self.numbers(share)
-      own = Progress(
+      part = Progress(
         progress.step,
         [progress.meters[n] for n in numbers],
         self.failed_of(share, progress.failed),
       )
-      share.save([states[n] for n in numbers], own, carry)
+      share.save([states[n] for n in numbers], part, carry)
 
   @contextlib.contextmanager
   def saved(self) -> Iterator[None]:
-    """Waits in the end: "saved" is said of what is on disk."""
+    """Waits at exit until all checkpoints are on disk."""
     try:
       yield
     finally:
@@ -126,7 +126,7 @@ class Joined:
 
   @contextlib.contextmanager
   def written(self, step: int) -> Iterator[Callable[[Record], None]]:
-    """Takes records from `step` on, each to the files of its share."""
+    """Yields a writer of records from `step` on, each to its workdir."""
     with contextlib.ExitStack() as stack:
       writers = {
         share: stack.enter_context(MetricsWriter(share.root, step=step))
@@ -141,32 +141,32 @@ class Joined:
 
 
 def newest_common(shares: Sequence[Share]) -> list[Found] | None:
-  """The newest checkpoints of one step that all shares have good.
+  """Returns the checkpoints of the newest step that is good in all workdirs.
 
-  A kill between the saves of two shares leaves one behind the other. All are
-  rid of checkpoints beyond that step, and of all where there is none, lest old
-  ones be taken for those of the run that goes on or starts anew.
+  A kill between the saves of two workdirs leaves one behind the other. Later
+  checkpoints are deleted, and all of them where no step is common, lest they be
+  mistaken for those of the run that continues or starts over.
 
   Returns:
     `None` if there is no such step.
 
   Raises:
-    CheckpointError: a share has checkpoints, and none is good.
+    CheckpointError: a `Share` has checkpoints, and none is good.
   """
   upto: int | None = None
   while True:
     latest = [share.latest(upto) for share in shares]
-    found = [one for one in latest if one is not None]
-    if len(found) < len(shares):
-      if found or upto is not None:
+    checkpoints = [one for one in latest if one is not None]
+    if len(checkpoints) < len(shares):
+      if checkpoints or upto is not None:
         _log.warning('no checkpoint is common to all members; they start anew')
         _forget(shares, -1)
       return None
-    steps = {one.step for one in found}
+    steps = {one.step for one in checkpoints}
     if len(steps) == 1:
       if upto is not None:
-        _forget(shares, found[0].step)
-      return found
+        _forget(shares, checkpoints[0].step)
+      return checkpoints
     upto = min(steps)
 
 

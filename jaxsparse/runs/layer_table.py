@@ -1,4 +1,4 @@
-"""The leaves of a run before it has run, for `--dry_run`."""
+"""The table of the leaves of a run before it starts, for `--dry_run`."""
 
 import math
 
@@ -9,15 +9,15 @@ from jaxsparse.runs import outline
 from jaxsparse.runs.build import Experiment, total_sizes
 from jaxsparse.runs.summary import aligned
 
-# Columns of multiply-adds: under the masks, and of the dense net.
+# Columns of multiply-adds: with the masks, and of the dense net.
 _MACS = ('multiply-adds', 'when dense')
 
 
 def text(experiment: Experiment) -> str:
-  """Each leaf of a run with its shape, counts and multiply-adds, and the sum.
+  """Tabulates the shape, counts and multiply-adds of each leaf, and the sum.
 
-  Multiply-adds are those of an example, masked and dense. Where layers may end
-  with other counts, a last line says so.
+  Multiply-adds are per example, masked and dense. Where layers may end with
+  other counts, a last line notes it.
   """
   sizes, counts = total_sizes(experiment), experiment.target_counts
   macs = _by_leaf(experiment)
@@ -41,17 +41,17 @@ def text(experiment: Experiment) -> str:
 
 
 def _sparse(active: int, size: int) -> tuple[str, str, str]:
-  """Sparsity, active weights and all of them."""
+  """Formats the sparsity, the active weights and the size of a leaf."""
   return f'{1 - active / size:.4f}', f'{active:,}', f'{size:,}'
 
 
 def _by_leaf(experiment: Experiment) -> dict[Path, tuple[int, int]]:
-  """Multiply-adds of each leaf, masked and dense; 0 where they are unknown."""
-  params, found = experiment.params, outline.forward(experiment)
-  if found is None:
+  """Returns the multiply-adds of each leaf, masked and dense; 0 if unknown."""
+  params, macs = experiment.params, outline.forward(experiment)
+  if macs is None:
     return dict.fromkeys(paths.flatten(params), (0, 0))
   sparse, dense = (
-    paths.flatten(flops.by_leaf(found, params, at))
+    paths.flatten(flops.by_leaf(macs, params, at))
     for at in (experiment.counts, None)
   )
   return {path: (int(sparse[path]), int(dense[path])) for path in dense}

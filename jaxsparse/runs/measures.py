@@ -1,7 +1,7 @@
-"""What analyses compute of nets of finished runs, on their data.
+"""Measurements by analyses of the nets of finished runs, on their data.
 
-All functions are cached by the model, so that runs which share one share
-their compiled programs too.
+All functions are cached by the model, so that runs of one model also use the
+same compiled programs.
 """
 
 import functools
@@ -25,30 +25,30 @@ from jaxsparse.training.task import Task
 
 
 def logits_on_test(run: Finished, solution: Solution) -> np.ndarray:
-  """Logits of a net on its test split, [n, classes], in its order.
+  """Returns the logits of a net on its test split, [n, classes], in its order.
 
-  Of a text those of each character that is told, so that runs which cut it
+  For a text, the rows are the predicted characters, so that runs which cut it
   into sequences of other lengths have rows in common.
   """
   labels = run.experiment.dataset.test.labels
-  found = similarity.collect_logits(
+  logits = similarity.collect_logits(
     _predictor(run.experiment.task, run.experiment.pixels),
     (solution.params, solution.model_state),
     images_on_test(run),
   )[: len(labels)]
-  return found if labels.ndim == 1 else found[labels >= 0]
+  return logits if labels.ndim == 1 else logits[labels >= 0]
 
 
 def labels_on_test(run: Finished) -> np.ndarray:
-  """Of each row of `logits_on_test` its label, [n]."""
+  """Returns the label of each row of `logits_on_test`, [n]."""
   labels = np.asarray(run.experiment.dataset.test.labels)
   return labels[labels >= 0]
 
 
 def images_on_test(run: Finished) -> Iterator[np.ndarray]:
-  """The test split as it is stored, in batches of one shape.
+  """Iterates over the stored images of the test split in batches of one shape.
 
-  The last one is filled up with examples that come once too often.
+  The last batch is padded with repeated examples.
   """
   data = run.experiment.dataset.test
   indices, _ = resident.eval_batches(len(data.labels), _batch_size(run))
@@ -58,12 +58,13 @@ def images_on_test(run: Finished) -> Iterator[np.ndarray]:
 def train_batches(
   run: Finished, examples: int | None = None, batch_size: int | None = None
 ) -> list[Split]:
-  """The first `examples` of the training split (or all) on the device.
+  """Loads the first `examples` of the training split (or all) on the device.
 
-  They are in batches of `batch_size`, by default as in the run's evaluation.
+  Batches have `batch_size` examples, by default as in the run's evaluation.
 
   Raises:
-    ValueError: a number is below 1, or all of a split that stays on disk.
+    ValueError: a number is below 1, or `examples` is `None` and the split
+      stays on disk.
   """
   size = _batch_size(run) if batch_size is None else batch_size
   for name, value in (('examples', examples), ('batch_size', size)):
@@ -84,16 +85,16 @@ def train_batches(
 
 
 def loss_and_error(run: Finished) -> Measure:
-  """`(params, model_state, batch) -> {'loss', 'error'}`, means over a `Split`.
+  """Returns `(params, model_state, batch) -> {'loss', 'error'}` of a `Split`.
 
-  Cross entropy in nats, and the share of wrong predictions in [0, 1]; in
+  The means of the cross entropy in nats, and of wrong predictions in [0, 1]; in
   evaluation mode, without terms of regularisation.
   """
   return _loss_and_error(run.experiment.task, run.experiment.pixels)
 
 
 def batch_loss(run: Finished) -> BatchLoss:
-  """`(params, (split, model_state)) -> scalar`, the `loss` of the above."""
+  """Returns `(params, (split, model_state)) -> scalar`, the loss of above."""
   return _batch_loss(run.experiment.task, run.experiment.pixels)
 
 
@@ -110,7 +111,7 @@ def _predictor(task: Task, how: Pixels) -> Callable[..., jax.Array]:
 
 
 def pixels(images: ArrayLike, how: Pixels) -> jax.Array:
-  """Stored images as the model takes them: float32; characters int32."""
+  """Converts stored images to inputs of the model: float32; text int32."""
   return normalised(scaled(images, how.scale), how)
 
 

@@ -1,4 +1,4 @@
-"""A run in numbers, before it has run: what `--dry_run` tells first."""
+"""The size and cost of a run before it starts: the head of `--dry_run`."""
 
 import math
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from jaxsparse.runs.spans import updater_of
 from jaxsparse.runs.summary import columns
 
 MULTIPLY_ADDS = costs.COUNTINGS['multiply_adds']
-# Said of what hangs on the counts of layers, where only their sum is promised.
+# Note on figures by layer counts, where only the sum of these is promised.
 AS_PLANNED = 'as the distribution has it; layers may share it otherwise'
 
 
@@ -21,10 +21,10 @@ class Size(NamedTuple):
   """The size of a run; counts are of one member.
 
   Attributes:
-    parameters: all of them.
-    weights: those that a mask is over.
-    active: those of them that are active at the end.
-    mask_steps: how many there are.
+    parameters: number of all parameters.
+    weights: number of weights under masks.
+    active: number of those that are active at the end.
+    mask_steps: number of mask steps.
     epochs: passes over the training split.
   """
 
@@ -36,12 +36,12 @@ class Size(NamedTuple):
 
   @property
   def sparsity(self) -> float:
-    """The fraction of zeros among `weights`, in [0, 1]."""
+    """Fraction of zeros among `weights`, in [0, 1]."""
     return 1 - self.active / self.weights
 
 
 def size(experiment: Experiment) -> Size:
-  """The size of a run; nothing is computed for it."""
+  """Returns the size of a run; computes nothing."""
   leaves = jax.tree.leaves(experiment.params)
   seen = experiment.plan.num_steps * experiment.config['batch_size']
   return Size(
@@ -54,29 +54,29 @@ def size(experiment: Experiment) -> Size:
 
 
 def shares_out(experiment: Experiment) -> bool:
-  """Whether layers may end with other counts than the distribution's."""
+  """Returns whether layers may end with counts unlike the distribution's."""
   return updater_of(experiment).invariant in ('total', 'scheduled_total')
 
 
 def multiply_adds(
   experiment: Experiment, *, counting: costs.Counting = MULTIPLY_ADDS
 ) -> tuple[int, int] | None:
-  """Those of a forward pass of one example, at the end and of the dense net.
+  """Counts multiply-adds of a forward pass of one example, sparse and dense.
 
   Args:
     experiment: the run; nothing is computed for it.
     counting: what is counted in their place.
 
   Returns:
-    `None` if they cannot be told.
+    The count at the end and that of the dense net, or `None` if unknown.
   """
-  found = forward(experiment, counting)
-  if found is None:
+  macs = forward(experiment, counting)
+  if macs is None:
     return None
   sparse, dense = (
     int(
       flops.inference(
-        found, experiment.params, counts, convention=counting.convention
+        macs, experiment.params, counts, convention=counting.convention
       )
     )
     for counts in (experiment.counts, None)
@@ -87,7 +87,7 @@ def multiply_adds(
 def forward(
   experiment: Experiment, counting: costs.Counting = MULTIPLY_ADDS
 ) -> flops.Macs | None:
-  """`costs.forward`, or `None` if it cannot be told."""
+  """Returns `costs.forward`, or `None` if it is unknown."""
   try:
     return costs.forward(experiment, printed=counting.printed)
   except ValueError:
@@ -95,8 +95,8 @@ def forward(
 
 
 def text(experiment: Experiment) -> str:
-  """The size and the plan of a run, a line a fact."""
-  found, plan, data = size(experiment), experiment.plan, experiment.dataset
+  """Formats the size and the plan of a run, one line per fact."""
+  totals, plan, data = size(experiment), experiment.plan, experiment.dataset
   batch = experiment.config['batch_size']
   where = ''
   if _is_absent(experiment):
@@ -110,13 +110,13 @@ def text(experiment: Experiment) -> str:
       ),
       (
         'steps',
-        f'{plan.num_steps:,} of {batch:,} examples: {found.epochs:.4g} epochs',
+        f'{plan.num_steps:,} of {batch:,} examples: {totals.epochs:.4g} epochs',
       ),
       ('mask steps', _mask_steps(plan.mask_steps)),
       ('members', f'{len(experiment.members)}'),
-      ('parameters', f'{found.parameters:,}'),
-      ('active weights', f'{found.active:,} of {found.weights:,}'),
-      ('sparsity', f'{found.sparsity:.4f}'),
+      ('parameters', f'{totals.parameters:,}'),
+      ('active weights', f'{totals.active:,} of {totals.weights:,}'),
+      ('sparsity', f'{totals.sparsity:.4f}'),
       ('multiply-adds', _multiply_adds(experiment)),
       ('training', _training(experiment)),
       ('bytes', _bytes(experiment)),
@@ -130,7 +130,7 @@ def text(experiment: Experiment) -> str:
 
 
 def absent(experiments: Iterable[Experiment]) -> list[str]:
-  """What is said of each data set that is planned with and is not here."""
+  """Returns a note on each absent data set among those of experiments."""
   names = dict.fromkeys(e.dataset.name for e in experiments if _is_absent(e))
   return [
     f'{name} is not on this machine: sizes are as published; whether it can be'
@@ -144,11 +144,11 @@ def _is_absent(experiment: Experiment) -> bool:
 
 
 def _multiply_adds(experiment: Experiment) -> str:
-  """'104,800 of 266,200 an example: 0.3937', and whether it is but a plan."""
-  found = multiply_adds(experiment)
-  if found is None:
+  """Formats as '104,800 of 266,200 an example: 0.3937', with a note if due."""
+  counts = multiply_adds(experiment)
+  if counts is None:
     return 'unknown'
-  sparse, dense = found
+  sparse, dense = counts
   return (
     f'{sparse:,} of {dense:,} an example: {sparse / dense:.4f}'
     f'{_as_planned(experiment)}'
@@ -160,7 +160,7 @@ def _as_planned(experiment: Experiment) -> str:
 
 
 def _training(experiment: Experiment) -> str:
-  """'0.3951 of the multiply-adds of a dense run'."""
+  """Formats as '0.3951 of the multiply-adds of a dense run'."""
   if forward(experiment) is None:
     return 'unknown'
   share = costs.planned_training(experiment)
@@ -173,7 +173,7 @@ def _training(experiment: Experiment) -> str:
 
 
 def _bytes(experiment: Experiment) -> str:
-  """'56,219 with a bit mask, 45,900 in compressed rows; dense 1,066,440'."""
+  """Formats '56,219 with a bit mask, 45,900 in compressed rows; dense ...'."""
   bits, dense = _bitmask_bytes(experiment, MULTIPLY_ADDS)
   rows = flops.csr_bytes(experiment.params, experiment.counts)
   return (
@@ -185,7 +185,7 @@ def _bytes(experiment: Experiment) -> str:
 def _bitmask_bytes(
   experiment: Experiment, counting: costs.Counting
 ) -> tuple[int, int]:
-  """With a bit mask, and of the dense net."""
+  """Returns the size in bytes with a bit mask, and of the dense net."""
   params, counts = experiment.params, experiment.counts
   exempt = jax.tree.map(lambda _: None, params)
   sparse, dense = (
@@ -196,28 +196,29 @@ def _bitmask_bytes(
 
 
 def _counted(experiment: Experiment, counting: costs.Counting) -> str:
-  """'209,600 of 532,400 FLOPs an example: 0.3937, training 0.3951; bytes ...'.
+  """Formats the figures above in another convention, in one line.
 
-  The figures above in another convention, in one line.
+  '209,600 of 532,400 FLOPs an example: 0.3937, training 0.3951; bytes ...'.
   """
-  found = multiply_adds(experiment, counting=counting)
-  if found is None:
+  counts = multiply_adds(experiment, counting=counting)
+  if counts is None:
     return 'unknown'
-  sparse, dense = found
+  sparse, dense = counts
   share = costs.planned_training(experiment, counting=counting)
   training = '' if share is None else f', training {float(share):.4f}'
-  bits, whole = _bitmask_bytes(experiment, counting)
+  bits, dense_bytes = _bitmask_bytes(experiment, counting)
   return (
     f'{sparse:,} of {dense:,} FLOPs an example: {sparse / dense:.4f}{training};'
-    f' {bits:,} bytes with a bit mask; dense {whole:,}{_as_planned(experiment)}'
+    f' {bits:,} bytes with a bit mask; dense {dense_bytes:,}'
+    f'{_as_planned(experiment)}'
   )
 
 
 def _mask_steps(steps: range) -> str:
-  """'250: 0, 100 ... 24,900'."""
+  """Formats as '250: 0, 100 ... 24,900'."""
   if not steps:
     return 'none'
-  shown = [f'{step:,}' for step in (*steps[:2], steps[-1])]
+  labels = [f'{step:,}' for step in (*steps[:2], steps[-1])]
   if len(steps) < 3:
-    return f'{len(steps)}: {", ".join(shown[: len(steps)])}'
-  return f'{len(steps)}: {shown[0]}, {shown[1]} ... {shown[2]}'
+    return f'{len(steps)}: {", ".join(labels[: len(steps)])}'
+  return f'{len(steps)}: {labels[0]}, {labels[1]} ... {labels[2]}'

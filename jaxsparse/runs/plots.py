@@ -31,7 +31,7 @@ def run_plots(root: pathlib.Path) -> None:
 
   These are `loss_and_accuracy.png`, `sparsity_by_layer.png`,
   `mask_churn.png`, for a run whose masks changed, and `gradient_norm.png`, for
-  one that was probed. A plot without a single value to show is left out.
+  one that was probed. A plot without a single value is left out.
   """
   records = metrics.read(root / workdir.METRICS)
   folder = root / workdir.PLOTS
@@ -52,35 +52,38 @@ def _replicates(records: Sequence[Record]) -> str:
 
 
 def _loss_and_accuracy(records: Sequence[Record], title: str) -> Figure | None:
-  figure, (left, right) = panels(2)
-  for ax, entry, scale in ((left, 'loss', 1), (right, 'accuracy', 100)):
+  figure, (loss_ax, accuracy_ax) = panels(2)
+  for ax, entry, scale in (
+    (loss_ax, 'loss', 1),
+    (accuracy_ax, 'accuracy', 100),
+  ):
     train, held_out = (
       scaled(series(records, name), scale) for name in (entry, f'eval_{entry}')
     )
-    if ax is left:
+    if ax is loss_ax:
       log_scale(ax, (train, held_out))
     line(ax, train, color=COLOURS[1], label='train, mean since last point')
     line(ax, held_out, color=COLOURS[0], label='evaluation')
     ax.set_xlabel('step')
     legend(ax)
-  left.set(title='Loss', ylabel='cross entropy (nats)')
-  right.set(title='Accuracy', ylabel='accuracy (%)')
+  loss_ax.set(title='Loss', ylabel='cross entropy (nats)')
+  accuracy_ax.set(title='Accuracy', ylabel='accuracy (%)')
   figure.suptitle(title, fontsize=10, color=_GREY)
-  return figure if left.lines or right.lines else None
+  return figure if loss_ax.lines or accuracy_ax.lines else None
 
 
 def _by_layer(
   records: Sequence[Record], name: str, scale: float = 100
 ) -> dict[str, Series]:
-  """The series of each leaf path, in the order of the records."""
-  found: dict[str, None] = {}
+  """Returns the series of each leaf path, in the order of the records."""
+  leaf_paths: dict[str, None] = {}
   for record in records:
-    found |= dict.fromkeys(record.get(name) or {})
-  return {p: scaled(series(records, name, p), scale) for p in found}
+    leaf_paths |= dict.fromkeys(record.get(name) or {})
+  return {p: scaled(series(records, name, p), scale) for p in leaf_paths}
 
 
 def _sparsity_by_layer(records: Sequence[Record], title: str) -> Figure | None:
-  """Bars where it never changed, else lines over the steps."""
+  """Draws bars where sparsity never changed, else lines over the steps."""
   layers = _by_layer(records, 'layer_sparsity')
   if not layers:
     return None
@@ -104,7 +107,7 @@ def _sparsity_by_layer(records: Sequence[Record], title: str) -> Figure | None:
 
 
 def _bars(ax: Axes, values: dict[str, float]) -> None:
-  """Horizontal bars in forward order, each with its number."""
+  """Draws horizontal bars in forward order, each with its number."""
   ax.barh(list(values), list(values.values()), color=COLOURS[5])
   for row, value in enumerate(values.values()):
     ax.text(
@@ -134,7 +137,7 @@ def _mask_churn(records: Sequence[Record], title: str) -> Figure | None:
 
 
 def _gradient_norm(records: Sequence[Record], title: str) -> Figure | None:
-  """That of the whole net, and of its masked layers."""
+  """Draws the gradient norms of the whole net and of its masked layers."""
   total = series(records, 'gradient_norm')
   if not total.steps.size:
     return None
@@ -156,7 +159,7 @@ def _gradient_norm(records: Sequence[Record], title: str) -> Figure | None:
 
 
 def _layer_lines(ax: Axes, layers: dict[str, Series]) -> None:
-  """One line a layer; a colour map where there are more than colours."""
+  """Draws one line per layer, in greys if there are more than colours."""
   few = len(layers) <= len(COLOURS)
   for i, (path, values) in enumerate(layers.items()):
     label = path if i < _MOST_LABELLED or i == len(layers) - 1 else None

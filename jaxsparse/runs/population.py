@@ -1,4 +1,4 @@
-"""Runs that are trained together: which can be, and how members are carried."""
+"""Runs that are trained together: which can be, and how members execute."""
 
 import contextlib
 import logging
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 def family(experiment: Experiment) -> Hashable:
-  """Equal for runs that share their compiled programs, plan and data.
+  """Returns a key that is equal for runs of equal programs, plan and data.
 
   What may differ is traced (seed, learning rate, weight decay, the floats of
   the method, sparsity) or comes before the first step (the initialisation).
@@ -41,7 +41,7 @@ def family(experiment: Experiment) -> Hashable:
 
 
 def usual_carry() -> str:
-  """What 'auto' means here: 'vmap' on GPU and TPU, 'one_by_one' on CPU.
+  """Returns the meaning of 'auto': 'vmap' on GPU and TPU, 'one_by_one' on CPU.
 
   On CPU vmap is no quicker for nets of matrix products, and several times
   slower for nets with convolutions.
@@ -50,9 +50,9 @@ def usual_carry() -> str:
 
 
 def choose_carry(experiment: Experiment, carry: str) -> str:
-  """How the members of a population of such runs are carried.
+  """Chooses how the members of a population of such runs execute.
 
-  Logs a warning where vmap was asked for and will be slow.
+  Logs a warning where vmap was requested and will be slow.
 
   Args:
     experiment: one of the runs.
@@ -93,20 +93,20 @@ def train_together(
   interrupted: Callable[[], bool] = lambda: False,
   report: Report | None = None,
 ) -> list[Summary | Exception]:
-  """Trains runs of one `family` by vmap, each kept in its own workdir.
+  """Trains runs of one `family` by vmap, each in its own workdir.
 
-  They go on from the newest step that all have a good checkpoint of, and
-  start anew where there is none. A run that fails is saved along with the
+  They continue from the newest step of which all have a good checkpoint, and
+  start over where there is none. A run that fails is saved along with the
   others, at its last good state. The bits of a member depend on the number of
   members; runs that are finished already are not among them.
 
   Args:
     members: experiments with their workdirs.
-    interrupted: asked between segments; if true the runs save and stop.
-    report: takes `(steps done, newest records)`; nothing is shown then.
+    interrupted: called between segments; if true the runs save and stop.
+    report: takes `(steps done, newest records)`, in place of the display.
 
   Returns:
-    For each member its summary, or the exception that kept it from one:
+    For each member its summary, or the exception that prevented it:
     `ValueError` (bad input), `WorkdirBusy`, `TrainingFailed`.
 
   Raises:
@@ -121,16 +121,16 @@ def train_together(
   with contextlib.ExitStack() as stack:
     for i, (experiment, workdir) in enumerate(members):
       try:
-        found = stack.enter_context(claimed(experiment, workdir))
-        if isinstance(found, Place):
-          found.checkpoints.check()  # The others need not wait for its mending.
+        claim = stack.enter_context(claimed(experiment, workdir))
+        if isinstance(claim, Place):
+          claim.checkpoints.check()  # The others need not wait for its repair.
       except (ValueError, WorkdirBusy) as error:
         results[i] = error
         continue
-      if isinstance(found, Place):
-        places[i] = found
+      if isinstance(claim, Place):
+        places[i] = claim
       else:
-        results[i] = found
+        results[i] = claim
     if places:
       abstract = abstract_state(members[min(places)][0])
       run = Run(list(places.values()), abstract, 'vmap')

@@ -1,4 +1,4 @@
-"""What the config section `data` has done to images, but for reading them."""
+"""Preprocessing of images by the config section `data`, after reading."""
 
 import functools
 from typing import Any
@@ -14,31 +14,31 @@ from jaxsparse.data import pixels as pixels_lib
 from jaxsparse.data.pixels import Augmentation, Pixels
 from jaxsparse.training.step import Augment, as_it_is
 
-# A side, in pixels, that no image has.
+# A side in pixels, larger than that of any image.
 _LARGE = 2**15
 
-# Fields of how pixels are seen; of text they stay as they are, which is false.
+# Fields of images alone; for text they keep their defaults, which are falsy.
 _OF_PIXELS = ('mean', 'std', 'standardize', 'augment')
 
-# Augmentations in their order, each with the fields that are its own.
+# Augmentations in their order, each with its own fields.
 Chosen = tuple[tuple[config_lib.Named, tuple[tuple[str, Any], ...]], ...]
 
 
 def pixels(section: Plain, scale: float | None) -> Pixels:
-  """How pixels are scaled.
+  """Returns the scaling and normalisation of pixels.
 
   Args:
     section: of a settled config.
-    scale: that of the data set.
+    scale: the scale of the data set.
   """
   return Pixels(scale, section['mean'], section['std'], section['standardize'])
 
 
 def chosen(section: Plain) -> Chosen:
-  """The augmentations of a settled config; hashable.
+  """Returns the augmentations of a settled config; hashable.
 
   Raises:
-    ValueError: one that is not known.
+    ValueError: an unknown augmentation.
   """
   return tuple(
     (spec, tuple(sorted(_options(section, spec).items())))
@@ -47,27 +47,27 @@ def chosen(section: Plain) -> Chosen:
 
 
 def _options(section: Plain, spec: config_lib.Named) -> dict[str, Any]:
-  """What the section says of the parameters of an augmentation."""
+  """Returns the section's values for the parameters of an augmentation."""
   fn = _find(spec)
   fields = {p: f'{fn.__name__}_{p}' for p in registry.parameters(fn)}
   return {p: section[f] for p, f in fields.items() if f in section}
 
 
 def _said(section: Plain) -> dict[str, Augmentation]:
-  """Field -> its augmentation with it alone, where it is not the default."""
-  found: dict[str, Augmentation] = {}
+  """Maps each field unlike its default to its augmentation with it alone."""
+  changed: dict[str, Augmentation] = {}
   for name in registry.names(config_lib.AUGMENTATIONS):
     fn, options = _find(name), _options(section, name)
     usual = registry.parameters(fn)
     for p, value in options.items():
       if value != usual[p].default:
-        found[f'{name}_{p}'] = functools.partial(fn, **{p: value})
-  return found
+        changed[f'{name}_{p}'] = functools.partial(fn, **{p: value})
+  return changed
 
 
 @functools.lru_cache(maxsize=32)
 def augment(chosen: Chosen) -> Augment:
-  """What training does to a batch of its own."""
+  """Returns `(batch, key) -> batch`, which augments a training batch."""
   if not chosen:
     return as_it_is
   functions = _functions(chosen)
@@ -80,14 +80,14 @@ def augment(chosen: Chosen) -> Augment:
 
 
 def check(section: Plain, image_shape: Shape) -> None:
-  """Refuses what would fail when the first batch is made; computes nothing.
+  """Checks for errors that the first batch would raise; computes nothing.
 
   Args:
     section: of a settled config.
-    image_shape: `(h, w, c)`, or `(t,)` of text, which is taken as it is.
+    image_shape: `(h, w, c)`, or `(t,)` of text, which is not preprocessed.
 
   Raises:
-    ValueError: what was got, what is accepted, at which field.
+    ValueError: names the wrong field, its value, and what is accepted.
   """
   if len(image_shape) == 1:
     _check_text(section)
@@ -99,26 +99,26 @@ def check(section: Plain, image_shape: Shape) -> None:
   functions = _functions(chosen(section))
   if len(functions) < len(section['augment']):
     _refuse(section, 'each once')
-  # What is said of one that is not asked for may be of other images.
+  # Fields of an augmentation that is not chosen may be for other images.
   for field, function in _said(section).items():
     _traced(field, function, (_LARGE, _LARGE, image_shape[-1]))
   for name, function in functions.items():
-    made = _traced(f'augment ({name})', function, image_shape)
-    if (made.shape, made.dtype) != ((2, *image_shape), jnp.float32):
+    augmented = _traced(f'augment ({name})', function, image_shape)
+    if (augmented.shape, augmented.dtype) != ((2, *image_shape), jnp.float32):
       _refuse(section, f'what keeps shape and dtype; {name} does not')
 
 
 def _check_text(section: Plain) -> None:
-  """Refuses all that would be left out in silence, at once."""
+  """Raises `ValueError` for all fields that would be ignored silently."""
   fields = [*filter(section.get, _OF_PIXELS), *_said(section)]
   if fields:
     usual = config_lib.plain(config_lib.default_config())['data']
-    got, accepted = (
+    actual, accepted = (
       ', '.join(f'{field} {values[field]!r}' for field in fields)
       for values in (section, usual)
     )
     raise ValueError(
-      f'config.data: got {got}, and {section["name"]!r} is text; accepted is'
+      f'config.data: got {actual}, and {section["name"]!r} is text; accepted is'
       f' what images alone need left as it is: {accepted}'
     )
 

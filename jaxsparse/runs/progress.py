@@ -1,4 +1,4 @@
-"""What a person sees of a run: a bar in a terminal, else plain log lines."""
+"""The progress display of a run: a bar in a terminal, else log lines."""
 
 import contextlib
 import logging
@@ -19,9 +19,9 @@ _OURS, _STUDIES = 'jaxsparse', 'jaxsparse.studies'
 
 @contextlib.contextmanager
 def hushed() -> Iterator[None]:
-  """Runs log warnings only, and studies as before, unless all is asked for.
+  """Limits the log of runs to warnings, but not of studies, unless at DEBUG.
 
-  What is built for runs does, too.
+  The limit also covers the building of runs.
   """
   ours, studies = map(logging.getLogger, (_OURS, _STUDIES))
   before = ours.level, studies.level
@@ -36,14 +36,14 @@ def hushed() -> Iterator[None]:
 
 
 class Reporter:
-  """Shows steps done, steps/s, and the newest loss, accuracy and sparsity.
+  """Display of steps done, steps/s, newest loss, accuracy and sparsity.
 
   Args:
     name: of the run.
-    start: steps that were done before this process.
+    start: steps done before this process.
     num_steps: of the whole run.
     members: trained side by side; a step counts once for each.
-    instead: takes `(steps done, newest records)`, and nothing is shown here.
+    instead: takes `(steps done, newest records)`, in place of the display.
   """
 
   def __init__(
@@ -68,7 +68,7 @@ class Reporter:
     )
 
   def __call__(self, done: int, records: Sequence[dict[str, Any]]) -> None:
-    """Takes the steps done and the records made at this point."""
+    """Displays the steps done and the newest records."""
     now = time.perf_counter()
     self._count(now, done, records)
     if self._instead is not None:
@@ -87,9 +87,10 @@ class Reporter:
       _log.info(' '.join([line, *facts]))
 
   def steps_per_second(self) -> float:
-    """Member steps a second, with evaluations and saves but no compiling.
+    """Returns member steps per second, with evaluations, without compilation.
 
-    0.0 if this process made no steps but those that it compiled for.
+    Saves count as well. 0.0 if this process made no steps besides those that it
+    compiled for.
     """
     return self._steps * self._members / self._seconds if self._steps else 0.0
 

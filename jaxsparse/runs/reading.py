@@ -1,4 +1,4 @@
-"""What the config section `data` reads: a data set, or what is known of it."""
+"""The data set of the config section `data`, or the known facts about it."""
 
 import functools
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from jaxsparse.config.fields import Plain
 from jaxsparse.data import datasets
 from jaxsparse.data.facts import Facts, describe
 
-# The fields that say what is read.
+# The fields that determine what is read.
 _FIELDS = (
   *('name', 'dir', 'validation', 'source', 'image_size'),
   'sequence_length',
@@ -19,7 +19,7 @@ _FIELDS = (
 
 
 def dataset(section: Plain) -> datasets.Dataset:
-  """The data set of a resolved section `data`.
+  """Loads the data set of a resolved section `data`.
 
   Raises:
     ValueError: it cannot be read.
@@ -28,10 +28,10 @@ def dataset(section: Plain) -> datasets.Dataset:
 
 
 def facts(section: Plain) -> Facts:
-  """What is known of it, whether or not it is there.
+  """Returns the known facts about the data set, which may be absent.
 
   Raises:
-    ValueError: nothing is.
+    ValueError: nothing is known about it.
   """
   return _described(*_where(section))
 
@@ -42,7 +42,7 @@ def _where(section: Plain) -> tuple[Any, ...]:
 
 @functools.lru_cache(maxsize=8)
 def _loaded(*where: Any) -> datasets.Dataset:
-  """Kept, for runs one after another mostly share it."""
+  """Loads and caches, as consecutive runs mostly use one data set."""
   return _known(datasets.load, *where)
 
 
@@ -74,14 +74,14 @@ def _known(
 
 
 def _validation(value: float) -> int | float:
-  """A whole number of 1 or more is a count, as the field is a float."""
+  """Returns an int, a count, for a whole number of 1 or more."""
   return int(value) if value >= 1 and value.is_integer() else value
 
 
 def example(
   dataset: datasets.Dataset,
 ) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
-  """What the model is initialised on, float32 `[1, h, w, c]`, and its label."""
+  """Returns an abstract batch of one: float32 `[1, h, w, c]`, and its label."""
   images, labels = ((1, *array.shape[1:]) for array in dataset.train)
   dtype = jnp.int32 if dataset.scale is None else jnp.float32
   return (
@@ -91,10 +91,10 @@ def example(
 
 
 def eval_split(name: str, dataset: datasets.Dataset) -> datasets.Split:
-  """The split that a run is evaluated on as it goes.
+  """Returns the split of the evaluations during training.
 
   Args:
-    name: `config.eval.split`; 'auto' is validation where there is some.
+    name: `config.eval.split`; 'auto' is validation where there is one.
     dataset: of the run.
 
   Raises:

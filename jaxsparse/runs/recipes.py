@@ -1,10 +1,10 @@
 """A run's functions, apart from its numbers.
 
 Learning rate, weight decay, and every float of the sections `updater` and
-`init` are numbers: they travel in `Member` and are never compiled in. All else
-makes functions, which are cached here by what they are made of. So runs that
-differ in numbers alone (seed, sparsity, drop fraction ...) get the very same
-functions, and with them the same compiled programs.
+`init` are numbers: traced, as fields of `Member`, and never compiled in. All
+other settings make functions, which are cached here by those settings. So runs
+that differ in numbers alone (seed, sparsity, drop fraction ...) get the very
+same functions, and with them the same compiled programs.
 """
 
 import functools
@@ -29,10 +29,10 @@ Frozen = tuple[tuple[str, Any], ...]
 
 
 def module(section: Plain, num_classes: int) -> nn.Module:
-  """The model of the config section `model`.
+  """Builds the model of the config section `model`.
 
   Raises:
-    ValueError: it refuses its hyperparameters.
+    ValueError: the model refuses its hyperparameters.
   """
   kwargs = {k: v for k, v in section.items() if k != 'name'}
   return _module(section['name'], num_classes, _frozen(kwargs))
@@ -40,18 +40,18 @@ def module(section: Plain, num_classes: int) -> nn.Module:
 
 @functools.lru_cache(maxsize=32)
 def task(module: nn.Module, label_smoothing: float = 0.0) -> Task:
-  """The model with its loss."""
+  """Returns the model with its loss."""
   return classification(module, label_smoothing=label_smoothing)
 
 
 def recipe(settled: Plain, module: nn.Module) -> Recipe:
-  """What the train and mask steps of a settled config are made of."""
+  """Returns the functions of the train and mask steps of a settled config."""
   _, *parts = static_parts(settled)
   return _recipe(module, *parts)
 
 
 def static_parts(settled: Plain) -> tuple[Hashable, ...]:
-  """What is compiled into the steps of a settled config, data apart."""
+  """Returns the settings that are compiled into the steps, data apart."""
   optimizer = {
     k: v
     for k, v in settled['optimizer'].items()
@@ -71,21 +71,21 @@ def static_parts(settled: Plain) -> tuple[Hashable, ...]:
 
 
 def initialiser(section: Plain) -> Callable[..., PyTree]:
-  """The function of the config section `init`, but for `Member.init`."""
-  own = config_lib.hyperparameters('init', section['name'])
-  kwargs = {k: v for k, v in section.items() if k in own}
+  """Returns the function of the section `init`, which takes `Member.init`."""
+  accepted = config_lib.hyperparameters('init', section['name'])
+  kwargs = {k: v for k, v in section.items() if k in accepted}
   return _initialiser(section['name'], _frozen(_static(kwargs)))
 
 
 def updater_kwargs(settled: Plain) -> Plain:
-  """What the updater's builder is given besides the counts."""
+  """Returns the arguments of the updater's builder besides the counts."""
   section = settled['updater']
   accepted = registry.parameters(config_lib.find('updater', section['name']))
   return {name: section[name] for name in accepted if name in section}
 
 
 def numbers(section: Plain) -> dict[str, np.float32]:
-  """The traced hyperparameters of a section: its floats."""
+  """Returns the traced hyperparameters of a section: its floats."""
   return {k: np.float32(v) for k, v in section.items() if isinstance(v, float)}
 
 
@@ -126,11 +126,11 @@ def _recipe(
   builder = config_lib.find('updater', updater_name)
 
   def updater(member: Member) -> MaskUpdater:
-    found = builder(member.counts, **dict(static_updater), **member.updater)
-    if counts_of_masks and found.invariant == 'per_leaf':
-      # Of what the distribution gave, the sum is all that holds.
-      found = found._replace(invariant='total')
-    return exploration.remembering(found) if remember_masks else found
+    built = builder(member.counts, **dict(static_updater), **member.updater)
+    if counts_of_masks and built.invariant == 'per_leaf':
+      # Of the distribution's counts, only the sum still holds.
+      built = built._replace(invariant='total')
+    return exploration.remembering(built) if remember_masks else built
 
   return Recipe(
     task(module, label_smoothing).loss,

@@ -34,13 +34,13 @@ class SaveFailed(RuntimeError):
 
 @contextlib.contextmanager
 def saving(place: object) -> Iterator[None]:
-  """A file that cannot be written is a failure to save.
+  """Re-raises `OSError` as `SaveFailed`.
 
   Args:
-    place: where files are written; a full disk does not say of which file.
+    place: the destination; a full disk does not name the file.
 
   Raises:
-    SaveFailed: in place of `OSError`.
+    SaveFailed: a file cannot be written.
   """
   try:
     yield
@@ -51,7 +51,10 @@ def saving(place: object) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _not_bad_input() -> Iterator[None]:
-  """A `ValueError` in a run that is under way is none of the user's input."""
+  """Re-raises errors during training, so that they are not taken for bad input.
+
+  `ValueError` becomes `RuntimeError`, and `CheckpointError` `SaveFailed`.
+  """
   try:
     yield
   except CheckpointError as error:
@@ -64,7 +67,7 @@ class Run:
   """The members of all places, trained together.
 
   Args:
-    places: held for this run; of one family if they are several.
+    places: locked for this run; of one family if there are several.
     abstract: shapes and dtypes of a member's state.
     how: 'one_by_one' or 'vmap'.
   """
@@ -76,7 +79,7 @@ class Run:
     self._data = feed.put(first.dataset.train)
     eval_data = feed.put(first.eval_split)
     programs = [compiled(p.experiment, self._mesh) for p in places]
-    # One for all: they differ in how a member is initialised at most.
+    # The first serves all: programs differ in the initialisation at most.
     self._programs = programs[0].programs
     members = sum(len(place.experiment.members) for place in places)
     self._joined = Joined(
@@ -105,7 +108,7 @@ class Run:
     report: Report | None,
     interrupted: Callable[[], bool],
   ) -> list[Summary | TrainingFailed]:
-    """Trains to the end; for each place its summary, or how it failed.
+    """Trains to the end; returns the summary or the failure of each place.
 
     Raises:
       Interrupted: stopped by `interrupted`, and saved.
@@ -159,7 +162,7 @@ class Run:
     return self._finish(carrier, progress.failed, reporter, plots)
 
   def _tell(self) -> None:
-    """Logs how several members are carried; one is carried as it is."""
+    """Logs how members execute, unless there is one and it is not by vmap."""
     members = len(self._joined)
     if members == 1 and self._mesh is None:
       return
@@ -169,12 +172,12 @@ class Run:
     _log.info('%s: %d members, %s', self._joined.name, members, how)
 
   def _restore(self) -> tuple[list[TrainState], loop.Progress | None]:
-    found = newest_common(self._joined.shares)
-    if found is None:
+    checkpoints = newest_common(self._joined.shares)
+    if checkpoints is None:
       return self._joined.fresh(), None
-    if found[0].step < self._plan.num_steps:
-      start.warn_of_move([one.meta for one in found], self._carry)
-    return self._joined.go_on(found)
+    if checkpoints[0].step < self._plan.num_steps:
+      start.warn_of_move([one.meta for one in checkpoints], self._carry)
+    return self._joined.go_on(checkpoints)
 
   def _threads(self) -> int:
     if self._mesh is not None:
@@ -213,16 +216,16 @@ class Run:
     results: list[Summary | TrainingFailed] = []
     speed = reporter.steps_per_second() / len(carrier)
     for share in self._joined.shares:
-      own = self._joined.failed_of(share, failed)
-      if len(own) == len(share):
-        results.append(share.failure(own))
+      failures = self._joined.failed_of(share, failed)
+      if len(failures) == len(share):
+        results.append(share.failure(failures))
         continue
       states = [carrier.state(n) for n in self._joined.numbers(share)]
       result = share.finish(
         states,
-        own,
+        failures,
         steps_per_second=speed * len(share),
-        # Where only the end was left to tell, nothing was carried here.
+        # If only the summary was missing, no step was executed here.
         carry=share.carried_to_end or self._carry,
       )
       if plots:

@@ -1,4 +1,4 @@
-"""What a run measures of its states: as it goes, and at the end."""
+"""The scores of the states of a run, during training and at the end."""
 
 import functools
 import math
@@ -22,12 +22,12 @@ from jaxsparse.training.evaluate import checked_active
 from jaxsparse.training.loop import Record
 from jaxsparse.training.state import TrainState
 
-# What a learning rate's course is made of, its base value apart.
+# The fields of the learning rate schedule, the base value apart.
 _SCHEDULE = ('schedule', 'warmup_steps', 'boundaries', 'scales')
 
 
 def in_bits(nats: float) -> float:
-  """A loss in nats, in bits: of text those of a character."""
+  """Converts a loss from nats to bits; for text, bits per character."""
   return nats / math.log(2)
 
 
@@ -37,13 +37,13 @@ def first_order_decrease(
   norm: ArrayLike,
   step: int | jax.Array,
 ) -> float:
-  """What a gradient step after `step` steps lowers the loss by, to first order.
+  """Returns the decrease of the loss by a gradient step, to first order.
 
   Args:
-    experiment: whose learning rate it is made at.
-    replicate: which of its replicates.
+    experiment: the run, which sets the learning rate.
+    replicate: the number of the replicate.
     norm: of the masked gradient.
-    step: how many steps were taken.
+    step: the number of steps before it.
   """
   section = experiment.config['optimizer']
   schedule = tuple((name, section[name]) for name in _SCHEDULE)
@@ -56,7 +56,7 @@ def first_order_decrease(
 def _decrease(
   schedule: tuple[tuple[str, Any], ...], num_steps: int
 ) -> Callable[..., jax.Array]:
-  """`(norm, optimizer, step) ->` the first-order decrease of the loss."""
+  """Returns `(norm, optimizer, step) ->` first-order decrease of the loss."""
   shape = learning_rate.shape(dict(schedule), num_steps)
 
   @jax.jit
@@ -68,13 +68,13 @@ def _decrease(
 
 
 class Scores:
-  """Evaluates states of one experiment, and checks them as it does.
+  """Evaluations of the states of one experiment, which are also checked.
 
   Args:
     experiment: the run.
     program: its compiled programs.
-    data: its training split, from `feed.put`; the first examples are the batch
-      that is probed.
+    data: its training split, from `feed.put`; the first examples are the probe
+      batch.
     eval_data: its `eval_split`, likewise.
   """
 
@@ -92,13 +92,13 @@ class Scores:
 
   @functools.cached_property
   def _probed(self) -> tuple[Split, np.ndarray]:
-    """Data on the device, and the examples there that are probed."""
+    """Data on the device, and the indices in them of the probe batch."""
     size = self._experiment.config['gradient_flow']['probe_size']
     rows = np.arange(min(size, len(self._data.labels)), dtype=np.int32)
     return feed.picked(self._data, rows)
 
   def record(self, replicate: int, state: TrainState) -> Record:
-    """The entries of an evaluation record.
+    """Returns the entries of an evaluation record.
 
     Raises:
       BrokenInvariant: weights, masks and counts do not agree.
@@ -119,11 +119,11 @@ class Scores:
     }
 
   def probe(self, replicate: int, state: TrainState) -> Record:
-    """The entries of a probe: the masked gradient on a fixed batch.
+    """Returns the entries of a probe: the masked gradient on a fixed batch.
 
-    `first_order_decrease` is what a plain gradient step at the learning rate
-    of the step that comes next lowers the loss by, to first order. The same
-    examples and, where the model has dropout, the same key each time.
+    `first_order_decrease` is the decrease of the loss, to first order, by a
+    plain gradient step at the learning rate of the next step. All probes use
+    the same examples and, where the model has dropout, the same key.
     """
     member = self._experiment.members[replicate]
     updater = self._experiment.recipe.updater(member)
@@ -151,16 +151,16 @@ class Scores:
   def final(
     self, states: Sequence[TrainState], failed: Collection[int]
   ) -> tuple[dict[str, list[float | None]], dict[Path, int]]:
-    """Scores of each member, and active weights by path.
+    """Returns the scores of each member, and active weights by path.
 
     Args:
-      states: one a member, at the end.
+      states: one per member, at the end.
       failed: the members that failed; their scores are `None`.
 
     Returns:
       `test_accuracy`, and with a validation split `validation_accuracy`, of
-      each member, of text `test_bits` and `validation_bits` (a character) too;
-      active weights.
+      each member; for text also `test_bits` and `validation_bits`, per
+      character; and the active weights.
 
     Raises:
       BrokenInvariant: weights, masks and counts do not agree.
@@ -170,7 +170,7 @@ class Scores:
     if experiment.dataset.validation is not None:
       splits['validation'] = feed.put(experiment.dataset.validation)
     kinds = ('accuracy', 'bits') if experiment.is_text else ('accuracy',)
-    found: dict[str, list[float | None]] = {
+    scores: dict[str, list[float | None]] = {
       f'{name}_{kind}': [None] * len(states)
       for name in splits
       for kind in kinds
@@ -189,13 +189,13 @@ class Scores:
           loss, accuracy = self._score(seen, state, data)
           values = {'accuracy': accuracy, 'bits': in_bits(loss)}
           for kind in kinds:
-            found[f'{name}_{kind}'][i] = values[kind]
-    return found, active
+            scores[f'{name}_{kind}'][i] = values[kind]
+    return scores, active
 
   def _score(
     self, seen: Params, state: TrainState, data: Split
   ) -> tuple[float, float]:
-    """Loss and accuracy of `seen`, the masked params, over all of `data`."""
+    """Returns loss and accuracy of `seen`, the masked params, on all `data`."""
     config = self._experiment.config
     size, workers = config['eval']['batch_size'], config['data']['workers']
     with feed.scored(data, size, workers) as (examples, batches):

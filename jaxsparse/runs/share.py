@@ -1,4 +1,4 @@
-"""One workdir's share in a run: its files, its members, what is kept of them.
+"""The files and the members of one workdir in a run.
 
 A run has one workdir, or trains the members of several together.
 """
@@ -32,7 +32,7 @@ class TrainingFailed(FloatingPointError):
 
 
 class Place(NamedTuple):
-  """A workdir that is held for a run, and its checkpoints."""
+  """A workdir that is locked for a run, and its checkpoints."""
 
   experiment: Experiment
   root: pathlib.Path
@@ -40,7 +40,7 @@ class Place(NamedTuple):
 
 
 class Found(NamedTuple):
-  """What a checkpoint holds: the states of a share, and its account."""
+  """The content of a checkpoint: the states of the members, and metadata."""
 
   step: int
   states: Sequence[TrainState]
@@ -51,7 +51,7 @@ class Found(NamedTuple):
 def claimed(
   experiment: Experiment, workdir: str | os.PathLike[str]
 ) -> Iterator[Place | summary.Summary]:
-  """Holds a workdir; gives the summary of a run that is finished there.
+  """Locks a workdir for a run; yields the summary if the run is finished.
 
   Raises:
     ValueError: bad input; nothing was started.
@@ -85,11 +85,11 @@ class Share:
   Args:
     place: the workdir.
     abstract: shapes and dtypes of a member's state.
-    program: what the members execute.
+    program: the compiled programs of the members.
     data: the training split, on the device.
     eval_data: the evaluation split, on the device.
-    part: of the time, in (0, 1]: what of all that is trained together is this
-      share's.
+    part: the fraction of the wall time, in (0, 1], of these members among all
+      that are trained together.
   """
 
   def __init__(
@@ -109,26 +109,26 @@ class Share:
     self._part = part
     self._began = time.perf_counter()
     self._earlier_seconds = 0.0
-    # How, by the process that made the last checkpoint of all.
+    # The execution recorded in a checkpoint of the last step.
     self.carried_to_end: Carry | None = None
 
   def __len__(self) -> int:
     return len(self.experiment.members)
 
   def latest(self, upto: int | None) -> Found | None:
-    """The newest good checkpoint, of `upto` or before it.
+    """Returns the newest good checkpoint, at or before `upto`.
 
     Raises:
       CheckpointError: there are some, and none is good.
     """
-    found = self._checkpoints.latest(self._target, upto=upto)
-    if found is None:
+    restored = self._checkpoints.latest(self._target, upto=upto)
+    if restored is None:
       return None
-    step, state, meta = found
+    step, state, meta = restored
     return Found(step, state['members'], meta)
 
   def go_on(self, found: Found) -> Progress:
-    """Takes over the account of a checkpoint."""
+    """Restores the progress and the wall time of a checkpoint."""
     _log.info('%s: going on from step %d', self.root.name, found.step)
     self._earlier_seconds = found.meta['wall_seconds']
     if found.step == self.experiment.plan.num_steps:
@@ -136,34 +136,37 @@ class Share:
     return start.from_meta(found.step, found.meta, self.experiment.config)
 
   def fresh(self, *members: int) -> list[TrainState]:
-    """The states of members at step 0."""
-    given = sources.given(self.experiment, self.root)
+    """Returns the states of members at step 0."""
+    initial = sources.given(self.experiment, self.root)
     return [
-      start.fresh_state(self.experiment, self._program, self._data, i, given)
+      start.fresh_state(self.experiment, self._program, self._data, i, initial)
       for i in members
     ]
 
   def save(
     self, states: Sequence[TrainState], progress: Progress, carry: Carry
   ) -> None:
-    """Saves, for the most part behind the caller's next steps."""
+    """Saves states, for the most part in the background of the next steps."""
     meta = start.to_meta(
       progress, self.experiment.config, self._seconds(), carry
     )
     self._checkpoints.save(progress.step, {'members': tuple(states)}, meta)
 
   def forget(self, after: int) -> None:
-    """Deletes its checkpoints beyond a step: what they hold is given up."""
+    """Deletes the checkpoints after a step."""
     self._checkpoints.clear(after)
 
   def wait(self) -> None:
-    """Waits for what is under way: "saved" is said of what is on disk."""
+    """Waits until pending checkpoints are on disk."""
     self._checkpoints.wait()
 
   def last_good(self, member: int) -> TrainState:
-    """The state of a member at its newest planned save that is good."""
+    """Returns a member's state at its newest good planned checkpoint.
+
+    The state at step 0, if there is none.
+    """
     self.wait()
-    # Not a save that an interruption made: an unbroken run has none.
+    # Not a checkpoint of an interruption: an unbroken run has none.
     planned = filter(self.experiment.plan.saves, self._checkpoints.steps())
     for step in sorted(planned, reverse=True):
       try:
@@ -181,10 +184,10 @@ class Share:
     return self.fresh(member)[0]
 
   def failure(self, failed: Mapping[int, int]) -> TrainingFailed:
-    """What is said of a share all of whose members failed."""
+    """Returns the error of a workdir all of whose members failed."""
     self.wait()
-    kept = max(self._checkpoints.steps(), default=None)
-    where = 'that of no step' if kept is None else f'that of step {kept}'
+    last = max(self._checkpoints.steps(), default=None)
+    where = 'that of no step' if last is None else f'that of step {last}'
     return TrainingFailed(
       f'{NonFiniteLoss(failed)}; the last good checkpoint is {where}'
     )
@@ -197,10 +200,10 @@ class Share:
     steps_per_second: float,
     carry: Carry,
   ) -> summary.Summary:
-    """The final scores as the content of `summary.json`."""
+    """Scores the final states; returns the content of `summary.json`."""
     scores, active = self.scores.final(states, failed)
     records = metrics.read(self.root / workdir_lib.METRICS)
-    found = summary.summarise(
+    result = summary.summarise(
       self.experiment,
       scores=scores,
       active=active,
@@ -216,11 +219,11 @@ class Share:
         records=records,
       ),
     )
-    return found | structure.of_run(
+    return result | structure.of_run(
       self.experiment, states, failed=failed, records=records
     )
 
   def _seconds(self) -> float:
-    """Those of shares that are trained together sum to what they took."""
-    here = time.perf_counter() - self._began
-    return self._earlier_seconds + self._part * here
+    """Returns wall seconds, divided among the shares trained together."""
+    elapsed = time.perf_counter() - self._began
+    return self._earlier_seconds + self._part * elapsed

@@ -1,14 +1,15 @@
-"""What a run starts from: weights and masks of other runs.
+"""Initial weights and masks from other runs.
 
-With P a run that pruned, the section `init` says what starts:
+With P a run that pruned, the section `init` can start a run from:
 
-- `checkpoint` P: P's weights under P's masks, as pruning and then going on;
+- `checkpoint` P: P's weights under P's masks, to continue after pruning;
 - `checkpoint` P, `checkpoint_step` 0, `masks` P: the lottery ticket;
-- `masks` P: P's masks, weights that the run's own seed draws;
-- `masks` P, `shuffle_masks`: as many weights of each layer, at random places.
+- `masks` P: P's masks, weights drawn with the run's own seed;
+- `masks` P, `shuffle_masks`: as many weights of each layer, at random
+  positions.
 
-Layers keep the counts that `updater` asks for, which the masks must have, or,
-with `counts` 'masks', those of the masks: then as many weights in all.
+Layers have the counts of the section `updater`, which the masks must match,
+or, with `counts` 'masks', those of the masks, of which the sum must match.
 """
 
 import contextlib
@@ -36,7 +37,7 @@ Given = tuple[Params | None, Masks | None]
 def given(
   experiment: Experiment, workdir: str | os.PathLike[str] | None = None
 ) -> Given:
-  """Params and masks of the section `init`, the same for every replicate.
+  """Loads params and masks of the section `init`, the same for all replicates.
 
   Masks of `init.masks` must fit. Those of `init.checkpoint` are taken, where
   there is no `init.masks`, if they are sparse and the method keeps their
@@ -45,7 +46,7 @@ def given(
 
   Args:
     experiment: the run.
-    workdir: where it is, or will be, kept; the run of 'run:NAME' is beside it.
+    workdir: of the run, begun or not; the run of 'run:NAME' is beside it.
 
   Raises:
     ValueError: there is no good checkpoint, it does not fit the config, or
@@ -75,7 +76,7 @@ def given(
 def fingerprints(
   init: Plain, workdir: str | os.PathLike[str] | None
 ) -> dict[str, str]:
-  """What the sources of a run are now, by field of the section `init`.
+  """Returns the current fingerprints of the sources, by field of `init`.
 
   A source that is gone, is not finished or cannot be read is left out: a run
   that has begun does not need it.
@@ -84,13 +85,13 @@ def fingerprints(
     init: the section, of a settled config.
     workdir: as for `given`.
   """
-  found = {}
+  digests = {}
   for field in SOURCES:
     if init[field]:
       with contextlib.suppress(ValueError):
         path, step = _path(init[field], workdir), init[f'{field}_step']
-        found[field] = fingerprint(path, step=step)
-  return found
+        digests[field] = fingerprint(path, step=step)
+  return digests
 
 
 def _load(
@@ -98,7 +99,7 @@ def _load(
   workdir: str | os.PathLike[str] | None,
   field: str,
 ) -> Given:
-  """Params and masks of one source, which are those of the same model."""
+  """Loads params and masks of one source, which must be of the same model."""
   section = experiment.config['init']
   source = section[field]
   try:
@@ -114,7 +115,7 @@ def _load(
 
 
 def _path(source: str, workdir: str | os.PathLike[str] | None) -> str:
-  """Where a source is."""
+  """Returns the path of a source."""
   if not source.startswith(BESIDE):
     return source
   name = source.removeprefix(BESIDE)
@@ -133,24 +134,24 @@ def _invariant(experiment: Experiment) -> Invariant:
 
 
 def _takes(experiment: Experiment, masks: Masks | None) -> bool:
-  """Whether masks that come along with weights are the run's to keep."""
+  """Returns whether the run keeps the masks of its initial weights."""
   if masks is None or _invariant(experiment) not in KEEP_COUNTS:
     return False
   return masks_lib.active_by_path(masks) != masks_lib.sizes_by_path(masks)
 
 
 def _check_counts(experiment: Experiment, masks: Masks, field: str) -> None:
-  """Raises `ValueError` where masks are not of the run's leaves and counts."""
+  """Raises `ValueError` unless masks have the run's leaves and counts."""
   source = experiment.config['init'][field]
-  active, wanted = masks_lib.active_by_path(masks), experiment.target_counts
-  same_leaves = active.keys() == wanted.keys()
+  active, expected = masks_lib.active_by_path(masks), experiment.target_counts
+  same_leaves = active.keys() == expected.keys()
   if same_leaves and _invariant(experiment) == 'total':
-    active, wanted = _total(active), _total(wanted)
-  for path in sorted(active.keys() | wanted.keys()):
-    if active.get(path) != wanted.get(path):
+    active, expected = _total(active), _total(expected)
+  for path in sorted(active.keys() | expected.keys()):
+    if active.get(path) != expected.get(path):
       raise ValueError(
         f'config.init.{field}: {source} holds {active.get(path)} active'
-        f' weights at {path!r}; config.updater asks for {wanted.get(path)}'
+        f' weights at {path!r}; config.updater asks for {expected.get(path)}'
       )
 
 

@@ -1,4 +1,4 @@
-"""A run in spans of equal masks: what was active, what gradients were read."""
+"""A run as spans of equal masks: active weights and gradients read."""
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ from jaxsparse.runs.checks import SCHEDULED
 from jaxsparse.training.state import TrainState
 
 Record = Mapping[str, Any]
-# Of each masked leaf; exact, also where it is a mean.
+# Active weights of each masked leaf; exact, also where they are means.
 Active = Mapping[Path, int | Fraction]
 
 
@@ -25,8 +25,8 @@ class Span(NamedTuple):
   """Steps up to a mask step, which is the last of them, or to the end.
 
   Attributes:
-    steps: how many; 0 if the run ends with a mask step.
-    full: in how many of them the gradient of all weights is read.
+    steps: number of steps; 0 if the run ends with a mask step.
+    full: number of those that read the gradient of all weights.
     active: active weights of each masked leaf.
   """
 
@@ -38,15 +38,15 @@ class Span(NamedTuple):
 def spans(
   experiment: Experiment, records: Iterable[Record]
 ) -> list[Span] | None:
-  """The spans of a replicate, in order.
+  """Returns the spans of a replicate, in order.
 
   Args:
     experiment: the run.
-    records: those of the replicate in `metrics.jsonl`. What they say of a
-      method whose layers keep their counts is not looked at.
+    records: those of the replicate in `metrics.jsonl`; not read for a method
+      whose layers keep their counts.
 
   Returns:
-    `None` if it cannot be told from them how many weights were active.
+    The spans; `None` if the records do not determine the active weights.
   """
   plan, updater = experiment.plan, updater_of(experiment)
   begins = [0, *(step + 1 for step in plan.mask_steps)]
@@ -67,7 +67,7 @@ def spans(
 
 
 def mean(spans: Sequence[Span], weights: Sequence[int]) -> Active:
-  """Mean active weights of each leaf; each span counts so many times."""
+  """Averages the active weights of each leaf over spans, with `weights`."""
   total = sum(weights)
   pairs = list(zip(spans, weights, strict=True))
   return {
@@ -77,11 +77,12 @@ def mean(spans: Sequence[Span], weights: Sequence[int]) -> Active:
 
 
 def planned(experiment: Experiment) -> list[Record] | None:
-  """What `metrics.jsonl` will hold of active weights, as `spans` needs it.
+  """Returns the future records of `metrics.jsonl` that `spans` needs.
 
-  Of a method that promises a sum alone, as if layers shared it out as the
-  distribution has it. `None` where the config does not settle it: of a method
-  that does not say how it prunes, or how much it trains besides what is active.
+  For a method that promises only a sum of active weights, layers are assumed to
+  have the counts of the distribution. `None` where the config does not
+  determine them: for a method that does not define how it prunes, or how much
+  it trains besides the active weights.
   """
   updater, plan = updater_of(experiment), experiment.plan
   if not (_trains_what_is_active(updater) or updater.trained_counts):
@@ -90,8 +91,8 @@ def planned(experiment: Experiment) -> list[Record] | None:
   if updater.invariant not in SCHEDULED:
     return _records(steps, [experiment.target_counts] * len(steps))
   if updater.mask_steps == 'first':
-    both = total_sizes(experiment), experiment.target_counts
-    return _records(steps, both)
+    start_and_end = total_sizes(experiment), experiment.target_counts
+    return _records(steps, start_and_end)
   if updater.scheduled is None:
     return None
   scheduled = functools.partial(updater.scheduled, experiment.params)
@@ -101,7 +102,7 @@ def planned(experiment: Experiment) -> list[Record] | None:
 
 
 def _records(steps: jax.Array, active: Sequence[Active]) -> list[Record]:
-  """Those of mask steps, each noted by the step that comes next."""
+  """Returns the records of mask steps, each at the step after it."""
   return [
     {'step': step + 1, 'layer_active': counts}
     for step, counts in zip(steps.tolist(), active, strict=True)
@@ -109,29 +110,29 @@ def _records(steps: jax.Array, active: Sequence[Active]) -> list[Record]:
 
 
 def trained(experiment: Experiment, state: TrainState | None) -> Active | None:
-  """The weights that a step computes the gradient of; `None`: what is active.
+  """Counts the weights whose gradient a step computes; `None` if as active.
 
   Args:
     experiment: the run.
-    state: of a replicate, at its end; `None` of one that is but planned.
+    state: of a replicate, at its end; `None` for a planned run.
 
   Raises:
-    ValueError: there is no state, and the method does not say how many.
+    ValueError: there is no state, and the method does not define the counts.
   """
   updater, sizes = updater_of(experiment), total_sizes(experiment)
   if _trains_what_is_active(updater):
     return None
   if state is not None:
-    own = masks_lib.active_by_path(updater.trained(state.mask_state))
+    by_path = masks_lib.active_by_path(updater.trained(state.mask_state))
   elif updater.trained_counts is not None:
     counts = updater.trained_counts(experiment.params)
-    own = {path: int(n) for path, n in paths.flatten(counts).items()}
+    by_path = {path: int(n) for path, n in paths.flatten(counts).items()}
   else:
     raise ValueError(
       'got no state of a method that trains more than is active, and has no'
       ' trained_counts; accepted is its state at the end'
     )
-  return {path: own.get(path, size) for path, size in sizes.items()}
+  return {path: by_path.get(path, size) for path, size in sizes.items()}
 
 
 def _trains_what_is_active(updater: MaskUpdater) -> bool:
@@ -140,25 +141,25 @@ def _trains_what_is_active(updater: MaskUpdater) -> bool:
 
 
 def updater_of(experiment: Experiment) -> MaskUpdater:
-  """The method of a run."""
+  """Returns the method of a run."""
   return experiment.recipe.updater(experiment.members[0])
 
 
 def recorded(
   experiment: Experiment, records: Iterable[Record]
 ) -> dict[int, Active]:
-  """By step, active weights at the start and after mask steps.
+  """Returns the active weights by step, at the start and after mask steps.
 
   Args:
     experiment: the run.
     records: those of a replicate in `metrics.jsonl`.
   """
-  found: dict[int, Active] = {}
+  active: dict[int, Active] = {}
   for record in records:
     if 'layer_active' in record:
-      found[record['step']] = record['layer_active']
+      active[record['step']] = record['layer_active']
     elif 'layer_sparsity' in record and not record['step']:
-      share = record['layer_sparsity']
+      sparsity = record['layer_sparsity']
       sizes = total_sizes(experiment).items()
-      found[0] = {path: round((1 - share[path]) * n) for path, n in sizes}
-  return found
+      active[0] = {path: round((1 - sparsity[path]) * n) for path, n in sizes}
+  return active

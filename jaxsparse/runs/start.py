@@ -1,4 +1,4 @@
-"""Where a run begins: at step 0, or where a checkpoint of its own stands."""
+"""The start of a run: at step 0, or at one of its checkpoints."""
 
 import logging
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def fresh_state(
   replicate: int,
   given: Given,
 ) -> TrainState:
-  """The state of a replicate at step 0.
+  """Returns the state of a replicate at step 0.
 
   Args:
     experiment: the run.
@@ -48,15 +48,15 @@ def fresh_state(
     )
   data, rows = feed.picked(data, experiment.batches(replicate, 0, 1))
   state = program.init(member, data, rows, params, masks)
-  # What a program returns is committed to its device, and a program compiles
-  # anew for arguments that are not.
+  # Outputs of a program are committed to its device, and a program compiles
+  # again for arguments that are not.
   return jax.tree.map(lambda x: jax.device_put(x, x.sharding), state)
 
 
 def to_meta(
   progress: Progress, config: Plain, seconds: float, carry: Carry
 ) -> dict[str, Any]:
-  """What a checkpoint carries besides the states."""
+  """Returns the metadata that a checkpoint holds besides the states."""
   return {
     'digest': identity.digest(config),
     'config': identity.jsonable(config),
@@ -68,7 +68,7 @@ def to_meta(
 
 
 def from_meta(step: int, meta: dict[str, Any], config: Plain) -> Progress:
-  """The inverse of `to_meta`.
+  """Restores the progress from the output of `to_meta`.
 
   Raises:
     ValueError: the checkpoint is of a run of another config.
@@ -87,9 +87,9 @@ def from_meta(step: int, meta: dict[str, Any], config: Plain) -> Progress:
 
 
 def carried(meta: dict[str, Any]) -> Carry:
-  """How the members of a checkpoint were carried."""
+  """Returns how the members of a checkpoint were executed."""
   made_on = meta['made_on']
-  # Checkpoints from before there was a choice do not say.
+  # Checkpoints from before there was a choice do not record it.
   return Carry(
     made_on.get('carry', 'one_by_one'),
     made_on.get('width', 1),
@@ -98,13 +98,13 @@ def carried(meta: dict[str, Any]) -> Carry:
 
 
 def warn_of_move(metas: Sequence[dict[str, Any]], carry: Carry) -> None:
-  """Warns if a run that goes on from checkpoints may not keep its bits."""
-  here = _made_on(carry)
+  """Warns if a run resumed from checkpoints may not reproduce its bits."""
+  current = _made_on(carry)
   differing = {
-    (name, there, here.get(name))
+    (name, earlier, current.get(name))
     for meta in metas
-    for name, there in (meta['made_on'] | _named(carried(meta))).items()
-    if there != here.get(name)
+    for name, earlier in (meta['made_on'] | _named(carried(meta))).items()
+    if earlier != current.get(name)
   }
   for fact in sorted(differing, key=str):
     _log.warning(
@@ -119,7 +119,7 @@ def _named(carry: Carry) -> dict[str, str | int]:
 
 
 def _made_on(carry: Carry) -> dict[str, str | int]:
-  """What the bits of a run depend on besides its config."""
+  """Returns what the bits of a run depend on besides its config."""
   made_with = versions.made_with()
   return {
     'jax': made_with['jax'],

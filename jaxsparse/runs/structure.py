@@ -1,7 +1,7 @@
-"""What the masks of a run are like, as it goes and in its summary.
+"""The structure of the masks of a run, during training and in its summary.
 
-How many units they cut off, how much of them each mask step moves, and, of a
-run that remembers its masks, how much of the net they have visited.
+The number of dead units, the churn of each mask step, and, of a run that
+remembers its masks, the fraction of the net that was ever active.
 """
 
 import statistics
@@ -23,7 +23,7 @@ Entries = dict[str, int | float]
 
 
 def of_state(state: TrainState) -> Entries:
-  """What an evaluation records of a state.
+  """Returns the entries of an evaluation record on the masks of a state.
 
   Returns:
     `dead_inputs`: input units without active outputs, summed over layers;
@@ -32,11 +32,11 @@ def of_state(state: TrainState) -> Entries:
     ever active, in [0, 1] (see `analysis.exploration`).
   """
   inputs, outputs = jax.device_get(_dead_units(state.mask_state.masks))
-  found: Entries = {'dead_inputs': int(inputs), 'dead_outputs': int(outputs)}
+  entries: Entries = {'dead_inputs': int(inputs), 'dead_outputs': int(outputs)}
   if isinstance(state.mask_state.inner, exploration.Remembered):
     seen = exploration.ever_active(state.mask_state)
-    found['exploration_rate'] = exploration.exploration_rate(seen)[0]
-  return found
+    entries['exploration_rate'] = exploration.exploration_rate(seen)[0]
+  return entries
 
 
 def of_run(
@@ -46,12 +46,12 @@ def of_run(
   failed: Collection[int],
   records: Iterable[Record],
 ) -> dict[str, Any]:
-  """What `summary.json` says of the masks of a run.
+  """Returns the entries of `summary.json` on the masks of a run.
 
   Args:
     experiment: the run.
-    states: one a replicate, at the end.
-    failed: replicates that did not come to it.
+    states: one per replicate, at the end.
+    failed: replicates that failed before the end.
     records: of `metrics.jsonl`.
 
   Returns:
@@ -61,20 +61,21 @@ def of_run(
   by_replicate: dict[int, list[Record]] = {}
   for record in records:
     by_replicate.setdefault(record['replicate'], []).append(record)
-  each: list[Entries] = [
+  per_replicate: list[Entries] = [
     {}
     if i in failed
     else of_state(state) | churn(experiment, by_replicate.get(i, []))
     for i, state in enumerate(states)
   ]
-  names = dict.fromkeys(name for entries in each for name in entries)
+  names = dict.fromkeys(name for entries in per_replicate for name in entries)
   return {
-    name: spread([entries.get(name) for entries in each]) for name in names
+    name: spread([entries.get(name) for entries in per_replicate])
+    for name in names
   }
 
 
 def churn(experiment: Experiment, records: Sequence[Record]) -> Entries:
-  """`mask_churn`: of the active weights, what a mask step drops on average.
+  """Returns `mask_churn`: the fraction of active weights that mask steps drop.
 
   Over all layers together, in [0, 1]; the mean over mask steps.
 
@@ -83,7 +84,7 @@ def churn(experiment: Experiment, records: Sequence[Record]) -> Entries:
     records: of one replicate, in order.
 
   Returns:
-    Nothing where there was no mask step.
+    Empty where there was no mask step.
   """
   active, shares = recorded(experiment, records), []
   for record in records:
@@ -97,13 +98,13 @@ def churn(experiment: Experiment, records: Sequence[Record]) -> Entries:
 
 @jax.jit
 def _dead_units(masks: Masks) -> tuple[jax.Array, jax.Array]:
-  """Dead inputs and outputs, summed over the leaves that have units."""
+  """Counts dead inputs and outputs, summed over the leaves that have units."""
   kernels = jax.tree.map(lambda m: m if m.ndim > 1 else None, masks)
-  found = jax.tree.leaves(
+  dead = jax.tree.leaves(
     dead_units(kernels), is_leaf=lambda x: isinstance(x, DeadUnits)
   )
   zero = jnp.int32(0)
   return (
-    sum((units.inputs for units in found), start=zero),
-    sum((units.outputs for units in found), start=zero),
+    sum((units.inputs for units in dead), start=zero),
+    sum((units.outputs for units in dead), start=zero),
   )

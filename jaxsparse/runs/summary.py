@@ -1,4 +1,4 @@
-"""The end of a run in numbers: `summary.json` and the table of it."""
+"""The final numbers of a run: `summary.json`, and a table of it."""
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -16,13 +16,13 @@ Summary = dict[str, Any]
 def mean_and_deviation(
   values: Sequence[float],
 ) -> tuple[float | None, float | None]:
-  """Mean and sample standard deviation; `None` of too few values."""
+  """Returns mean and sample standard deviation; `None` of too few values."""
   mean = statistics.fmean(values) if values else None
   return mean, statistics.stdev(values) if len(values) > 1 else None
 
 
 def spread(values: Sequence[float | None]) -> dict[str, Any]:
-  """Mean, sample standard deviation and values; failed members are `None`."""
+  """Returns mean, sample deviation and values; failed members are `None`."""
   mean, std = mean_and_deviation([v for v in values if v is not None])
   return {'mean': mean, 'std': std, 'values': list(values)}
 
@@ -30,15 +30,15 @@ def spread(values: Sequence[float | None]) -> dict[str, Any]:
 def jackknife(
   statistic: Callable[[Sequence[Any]], float], items: Sequence[Any]
 ) -> list[float]:
-  """What each item contributes to a number that is of all of them together.
+  """Returns the jackknife pseudo-values of a statistic of all items together.
 
-  Tukey's (1958) pseudo-values, moved so that their mean is the number itself:
-  it is of so many items, and is not to be extrapolated to infinitely many.
-  Student's t interval of their mean is the jackknife's. Of a mean they are the
+  Tukey's (1958) pseudo-values, shifted so that their mean is the statistic
+  itself: it is of so many items, and not extrapolated to infinitely many.
+  Student's t interval of their mean is the jackknife's. For a mean they are the
   items.
 
   Args:
-    statistic: of two items or more, or of one.
+    statistic: a function of two or more items.
     items: three or more.
 
   Raises:
@@ -46,23 +46,23 @@ def jackknife(
   """
   if len(items) < 3:
     raise ValueError(f'got {len(items)} items; accepted is 3 or more')
-  whole = statistic(items)
+  overall = statistic(items)
   without = [
     statistic([*items[:i], *items[i + 1 :]]) for i in range(len(items))
   ]
   mean = statistics.fmean(without)
-  return [whole + (len(items) - 1) * (mean - one) for one in without]
+  return [overall + (len(items) - 1) * (mean - one) for one in without]
 
 
 def sparsity(experiment: Experiment, active: dict[Path, int]) -> float:
-  """The fraction of zeros over all masked leaves, in [0, 1]."""
+  """Returns the fraction of zeros over all masked leaves, in [0, 1]."""
   return 1 - sum(active.values()) / sum(total_sizes(experiment).values())
 
 
 def layer_sparsity(
   experiment: Experiment, active: dict[Path, int]
 ) -> dict[Path, float]:
-  """The fraction of zeros in each masked leaf, in [0, 1]."""
+  """Returns the fraction of zeros in each masked leaf, in [0, 1]."""
   return {p: 1 - active[p] / n for p, n in total_sizes(experiment).items()}
 
 
@@ -77,27 +77,27 @@ def summarise(
   carry: Carry,
   flops: Mapping[str, float | None] = {},
 ) -> Summary:
-  """The content of `summary.json`.
+  """Returns the content of `summary.json`.
 
   Args:
     experiment: the run.
     scores: `test_accuracy` and, with a validation split,
-      `validation_accuracy`, of text `test_bits` and `validation_bits` too: one
-      a replicate, `None` where it failed.
+      `validation_accuracy`, for text `test_bits` and `validation_bits` too:
+      one per replicate, `None` where it failed.
     active: active weights of each masked leaf at the end.
     failed: replicate -> first step whose loss was not finite.
-    steps_per_second: member steps a second, compiling left out.
-    wall_seconds: from start to end, over all processes of the run. Of runs
-      that are trained together each has its members' part.
-    carry: how the members were carried.
-    flops: what inference and training cost, as shares, see `costs.of_run`.
+    steps_per_second: member steps per second, compilation excluded.
+    wall_seconds: from start to end, over all processes of the run. Runs that
+      are trained together divide it by their numbers of members.
+    carry: how the members were executed.
+    flops: costs of inference and training, as fractions; see `costs.of_run`.
   """
   sizes = total_sizes(experiment)
-  total, kept = sum(sizes.values()), sum(active.values())
+  total, num_active = sum(sizes.values()), sum(active.values())
   return {
     **{name: spread(values) for name, values in scores.items()},
-    'sparsity': 1 - kept / total,
-    'active_weights': kept,
+    'sparsity': 1 - num_active / total,
+    'active_weights': num_active,
     'total_weights': total,
     'layer_sparsity': layer_sparsity(experiment, active),
     **flops,
@@ -113,13 +113,13 @@ def summarise(
 
 
 def table(summary: Summary) -> str:
-  """A small table of a summary, for a person."""
+  """Formats a summary as a small table."""
   rows = [
     *(
-      (f'{split} {kind}', shown(found))
-      for kind, shown in (('accuracy', percent), ('bits', _bits))
+      (f'{split} {kind}', formatted(score))
+      for kind, formatted in (('accuracy', percent), ('bits', _bits))
       for split in ('test', 'validation')
-      if (found := summary.get(f'{split}_{kind}')) is not None
+      if (score := summary.get(f'{split}_{kind}')) is not None
     ),
     ('replicates', str(summary['replicates'])),
     ('sparsity', f'{summary["sparsity"]:.4f}'),
@@ -146,13 +146,13 @@ def table(summary: Summary) -> str:
 
 
 def columns(rows: Sequence[tuple[str, str]]) -> str:
-  """`(name, value)` a line, the values in one column."""
+  """Formats `(name, value)` rows, one per line, the values in one column."""
   width = max(len(name) for name, _ in rows)
   return '\n'.join(f'{name:<{width}}  {value}' for name, value in rows)
 
 
 def percent(accuracy: dict[str, Any]) -> str:
-  """'96.70 ± 0.42 %', without the spread where there is one value."""
+  """Formats as '96.70 ± 0.42 %', without the spread for a single value."""
   if accuracy['mean'] is None:
     return 'failed'
   std = None if accuracy['std'] is None else 100 * accuracy['std']
@@ -160,7 +160,7 @@ def percent(accuracy: dict[str, Any]) -> str:
 
 
 def _bits(found: dict[str, Any]) -> str:
-  """'2.160 ± 0.012 a character'."""
+  """Formats as '2.160 ± 0.012 a character'."""
   if found['mean'] is None:
     return 'failed'
   text = mean_and_std(found['mean'], found['std'], '{:.3f}'.format)
@@ -172,12 +172,12 @@ def mean_and_std(
   std: float | None,
   text: Callable[[float], str] = '{:.2f}'.format,
 ) -> str:
-  """'96.70 ± 0.42', each number shown by `text`; '96.70' without a spread."""
+  """Formats as '96.70 ± 0.42', numbers by `text`; '96.70' without a spread."""
   return text(mean) if std is None else f'{text(mean)} ± {text(std)}'
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
-  """Rows as columns: the first left, the others right."""
+  """Aligns rows in columns: the first to the left, the others to the right."""
   widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
   return '\n'.join(
     '  '.join(

@@ -1,4 +1,4 @@
-"""From the config section `updater` to the active weights of each leaf."""
+"""The active weights of each leaf, from the config section `updater`."""
 
 from typing import Any
 
@@ -14,17 +14,18 @@ from jaxsparse.training.task import Task
 def target_counts(
   section: Plain, task: Task, params: Params, inputs: jax.ShapeDtypeStruct
 ) -> Counts:
-  """The counts that the section's distribution gives.
+  """Returns the active weights of each leaf by the section's distribution.
 
   Args:
     section: the settled section `updater`.
-    task: tells which kernel the forward pass uses first, for `dense_first`.
+    task: determines the kernel that the forward pass uses first, for
+      `dense_first`.
     params: abstract.
     inputs: abstract, as the model takes them.
 
   Raises:
-    ValueError: an unknown distribution, one that takes no such argument, or
-      (SparsityError) one that cannot meet the target.
+    ValueError: the distribution is unknown, does not take an argument, or
+      (SparsityError) cannot meet the target.
   """
   name = section['distribution']
   try:
@@ -52,7 +53,7 @@ def target_counts(
 
 
 def _layers(entries: tuple[str, ...]) -> dict[str, str]:
-  """('pattern=sparsity', ...) as a mapping."""
+  """Parses ('pattern=sparsity', ...) as a mapping."""
   layers = {}
   for entry in entries:
     pattern, equals, sparsity = str(entry).rpartition('=')
@@ -67,7 +68,7 @@ def _layers(entries: tuple[str, ...]) -> dict[str, str]:
 def first_kernel(
   task: Task, params: Params, inputs: jax.ShapeDtypeStruct
 ) -> Path:
-  """The masked kernel that the forward pass uses first."""
+  """Returns the masked kernel that the forward pass uses first."""
   _, abstract = jax.eval_shape(task.init, jax.random.key(0), inputs)
   model_state = jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), abstract)
   used = paths.order_of_use(

@@ -1,4 +1,4 @@
-"""The train driver: one config, one workdir, from the start or from a kill."""
+"""The train driver: one config, one workdir, from the start or resumed."""
 
 import os
 from collections.abc import Callable
@@ -24,15 +24,15 @@ def train(
   report: Report | None = None,
   interrupted: Callable[[], bool] = lambda: False,
 ) -> Summary:
-  """Runs `config` in `workdir` to the end, or goes on where it was.
+  """Trains `config` in `workdir` to the end, from the start or resumed.
 
   Args:
     config: a `ConfigDict` made by `config.default_config`.
-    workdir: made if need be. A finished run there is not repeated.
-    carry: how replicates are carried: 'auto', 'one_by_one' or 'vmap'.
-    plots: whether plots are drawn in the end.
-    report: takes `(steps done, newest records)`; nothing is shown then.
-    interrupted: asked between segments; if true the run saves and stops.
+    workdir: created if missing. A finished run there is not repeated.
+    carry: how replicates execute: 'auto', 'one_by_one' or 'vmap'.
+    plots: whether plots are drawn at the end.
+    report: takes `(steps done, newest records)`, in place of the display.
+    interrupted: called between segments; if true the run saves and stops.
 
   Returns:
     The content of `summary.json`.
@@ -63,8 +63,8 @@ def train_built(
   report: Report | None = None,
   interrupted: Callable[[], bool] = lambda: False,
 ) -> Summary:
-  """As `train`, of a config that `build` has been through."""
-  # Traced, not run: what the method's own init refuses, it refuses here.
+  """Trains an experiment from `build`; arguments and errors as for `train`."""
+  # Traced, not run: errors of the method's own init are raised here.
   abstract = abstract_state(experiment)
   how = _how(experiment, carry)
   with claimed(experiment, workdir) as place:
@@ -78,7 +78,7 @@ def train_built(
 
 
 def _how(experiment: Experiment, carry: str) -> str:
-  """As chosen; a run of one member is no population, unless it is told to."""
+  """Chooses how members execute: a single one by vmap only if requested."""
   how = choose_carry(experiment, carry)
   alone = carry == 'auto' and len(experiment.members) == 1
   return 'one_by_one' if alone else how

@@ -1,4 +1,4 @@
-"""What numbers depend on besides configs: packages, the code, the machine."""
+"""Versions of packages and code, and the machine, on which results depend."""
 
 import functools
 import pathlib
@@ -16,22 +16,21 @@ import jaxsparse
 from jaxsparse.training.carry import usable_cores
 
 _SECONDS = 10.0
-# Linux alone has it; elsewhere Python knows.
+# Exists on Linux only; elsewhere Python knows the processor.
 _CPUS = pathlib.Path('/proc/cpuinfo')
 _MODEL = re.compile(r'^model name\s*:(.*)$', re.MULTILINE)
 
 
 @functools.cache
 def made_with() -> dict[str, str]:
-  """By name; what is asked first in a process is what it says to its end.
+  """Returns versions and machine by name, as first determined in the process.
 
-  `checkout` is what git calls the commit that the code is of, with '-dirty'
-  where files differ from it; it is missing where the code is not in a checkout
-  of its own. `cores` is there on CPU alone, `processor` where the system says
-  which it is.
+  `checkout` is git's name of the commit of the code, with '-dirty' where files
+  differ from it; it is missing where the code does not have its own checkout.
+  `cores` is present on CPU only, `processor` where the system names it.
   """
   kinds = ', '.join(sorted({device.device_kind for device in jax.devices()}))
-  found = {
+  versions = {
     'jaxsparse': jaxsparse.__version__,
     'jax': jax.__version__,
     'jaxlib': jaxlib.__version__,
@@ -43,26 +42,26 @@ def made_with() -> dict[str, str]:
     'machine': platform.machine(),
   }
   if jax.default_backend() == 'cpu':
-    found['cores'] = str(usable_cores())
+    versions['cores'] = str(usable_cores())
   if kind := _processor():
-    found['processor'] = kind
+    versions['processor'] = kind
   if commit := described(pathlib.Path(jaxsparse.__file__).parents[1]):
-    found['checkout'] = commit
-  return found
+    versions['checkout'] = commit
+  return versions
 
 
 def _processor() -> str:
-  """'Intel(R) Xeon(R) Processor', or ''."""
+  """Returns the processor, as 'Intel(R) Xeon(R) Processor', or ''."""
   if not _CPUS.exists():
     return platform.processor()
-  found = _MODEL.search(_CPUS.read_text('utf-8', errors='replace'))
-  return found[1].strip() if found else ''
+  model = _MODEL.search(_CPUS.read_text('utf-8', errors='replace'))
+  return model[1].strip() if model else ''
 
 
 def described(root: pathlib.Path) -> str:
-  """What git calls the commit checked out in `root`; '' where it is none.
+  """Returns git's name of the commit checked out in `root`, or ''.
 
-  Not that of a repository around it, in which it may be installed.
+  A repository around `root`, in which it may be installed, does not count.
   """
   if not (root / '.git').exists():
     return ''

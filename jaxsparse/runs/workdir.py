@@ -1,4 +1,4 @@
-"""A run's directory: whose it is, and what is in it.
+"""The directory of a run: its owner and its files.
 
 `config.json` (the settled config and its digest), `metrics.jsonl`,
 `tensorboard/`, `checkpoints/`, `plots/`, and at the end `summary.json`.
@@ -21,7 +21,7 @@ METRICS = 'metrics.jsonl'
 SUMMARY = 'summary.json'
 CHECKPOINTS = 'checkpoints'
 PLOTS = 'plots'
-# Of every summary, in whatever version it was made.
+# Entries of every summary, of whatever version.
 _ALWAYS = ('test_accuracy', 'sparsity', 'config_digest')
 _MEND = 'Remove it, and the same command makes it again from the checkpoints'
 
@@ -32,7 +32,7 @@ def claim(
   config: Plain,
   inputs: Inputs = UNKNOWN,
 ) -> Iterator[pathlib.Path]:
-  """Holds `workdir` for the run of `config`.
+  """Locks `workdir` for the run of `config`.
 
   Nothing is written if the directory belongs to another run, or holds files
   that are not of a run.
@@ -40,10 +40,11 @@ def claim(
   Args:
     workdir: of the run.
     config: settled.
-    inputs: what the run reads, as it is now.
+    inputs: the current inputs of the run.
 
   Raises:
-    ValueError: it does (says what differs), or it cannot be written.
+    ValueError: the directory belongs to another run (names the differences),
+      holds other files, or cannot be written.
     WorkdirBusy: another process runs in it.
   """
   root = local(workdir)
@@ -63,7 +64,7 @@ def claim(
 
 
 def local(workdir: str | os.PathLike[str]) -> pathlib.Path:
-  """The absolute path of a workdir, `~` expanded.
+  """Returns the absolute path of a workdir, `~` expanded.
 
   Raises:
     ValueError: it is not on a local disk.
@@ -77,10 +78,10 @@ def local(workdir: str | os.PathLike[str]) -> pathlib.Path:
 
 
 def output(folder: str | os.PathLike[str]) -> pathlib.Path:
-  """A folder for what is not a run, made if need be.
+  """Returns a folder for files outside of runs, created if missing.
 
   Raises:
-    ValueError: it cannot be made.
+    ValueError: it cannot be created.
   """
   path = local(folder)
   try:
@@ -93,10 +94,10 @@ def output(folder: str | os.PathLike[str]) -> pathlib.Path:
 def check_writable(folder: pathlib.Path) -> None:
   """Raises `ValueError` unless files can be made in a folder.
 
-  It need not be there yet; nothing is written.
+  The folder may not exist yet; nothing is written.
   """
-  there = next(p for p in (folder, *folder.parents) if os.path.lexists(p))
-  if not os.path.isdir(there) or not os.access(there, os.W_OK | os.X_OK):
+  existing = next(p for p in (folder, *folder.parents) if os.path.lexists(p))
+  if not os.path.isdir(existing) or not os.access(existing, os.W_OK | os.X_OK):
     raise ValueError(
       f'{folder} cannot be written; accepted is a directory in which this'
       ' process may make files'
@@ -104,10 +105,10 @@ def check_writable(folder: pathlib.Path) -> None:
 
 
 def begun(workdir: str | os.PathLike[str]) -> bool:
-  """Whether a directory belongs to a run.
+  """Returns whether a directory belongs to a run.
 
   Raises:
-    ValueError: that cannot be told.
+    ValueError: the directory cannot be read.
   """
   path = pathlib.Path(workdir) / CONFIG
   try:
@@ -117,22 +118,22 @@ def begun(workdir: str | os.PathLike[str]) -> bool:
 
 
 def finished(root: pathlib.Path) -> dict[str, Any] | None:
-  """The summary of a finished run, or `None`.
+  """Returns the summary of a finished run, or `None`.
 
   Raises:
-    ValueError: it has one that cannot be read, or is not whole.
+    ValueError: the summary cannot be read, or is incomplete.
   """
   path = root / SUMMARY
   if not begun(root) or not path.exists():
     return None
   try:
-    found = json.loads(path.read_text('utf-8'))
-    missing = [name for name in _ALWAYS if name not in found]
+    summary = json.loads(path.read_text('utf-8'))
+    missing = [name for name in _ALWAYS if name not in summary]
   except (OSError, ValueError, TypeError) as error:
     raise ValueError(f'{path} cannot be read: {error}. {_MEND}') from None
   if missing:
     raise ValueError(f'{path} lacks {missing[0]!r}. {_MEND}')
-  return found
+  return summary
 
 
 def write_summary(root: pathlib.Path, summary: dict[str, Any]) -> None:
@@ -141,7 +142,7 @@ def write_summary(root: pathlib.Path, summary: dict[str, Any]) -> None:
 
 
 def read_config(root: str | os.PathLike[str]) -> Plain:
-  """The settled config of the run in a directory.
+  """Reads the settled config of the run in a directory.
 
   Raises:
     ValueError: there is none, or it cannot be read.
@@ -150,14 +151,14 @@ def read_config(root: str | os.PathLike[str]) -> Plain:
 
 
 def _read(root: str | os.PathLike[str]) -> Plain:
-  """The content of `config.json`."""
+  """Reads the content of `config.json`."""
   path = pathlib.Path(root) / CONFIG
   try:
-    found = json.loads(path.read_text('utf-8'))
-    found['config']
+    content = json.loads(path.read_text('utf-8'))
+    content['config']
   except (OSError, ValueError, KeyError, TypeError) as error:
     raise ValueError(f'{path} is not the config of a run: {error}') from None
-  return found
+  return content
 
 
 def inputs(root: str | os.PathLike[str]) -> Inputs:
@@ -178,19 +179,19 @@ def write_atomic(path: pathlib.Path, content: str | bytes) -> None:
 
 
 def foreign(root: pathlib.Path) -> list[str]:
-  """Files that lie in a directory before a run is begun there, by name.
+  """Lists the names of files in a directory where no run has begun.
 
-  What a run leaves that was killed as it began is not among them.
+  The remains of a run that was killed as it began are left out.
   """
-  found = sorted(p.name for p in root.iterdir()) if root.is_dir() else []
-  return [n for n in found if n != '.lock' and not n.endswith('.partial')]
+  files = sorted(p.name for p in root.iterdir()) if root.is_dir() else []
+  return [n for n in files if n != '.lock' and not n.endswith('.partial')]
 
 
 def _check_free(root: pathlib.Path) -> None:
-  """Raises if a directory that is no run's holds files of somebody's."""
-  if found := foreign(root):
+  """Raises `ValueError` if a directory of no run holds other files."""
+  if files := foreign(root):
     raise ValueError(
-      f'{root} holds {found[0]!r} and no {CONFIG}, so it is no run of ours;'
+      f'{root} holds {files[0]!r} and no {CONFIG}, so it is no run of ours;'
       ' choose a new or an empty workdir'
     )
 
