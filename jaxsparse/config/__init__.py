@@ -1,1 +1,1 @@
-"""What a run is asked for: defaults, fields, checks, overrides, identity."""
+"""Configs of runs: defaults, fields, checks, overrides, identity."""

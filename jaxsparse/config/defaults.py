@@ -1,4 +1,4 @@
-"""The one place that reads a ConfigDict: defaults, checks, identity.
+"""The only module that reads a ConfigDict: defaults and lookup of names.
 
 A config has the sections `data`, `model`, `optimizer`, `updater`, `init`,
 `checkpoint`, `eval` and `gradient_flow`, and `seed`, `replicates`,
@@ -26,7 +26,7 @@ _PACKAGES = {
   'updater': 'jaxsparse.updaters',
   'init': 'jaxsparse.core.initialisation',
 }
-# Given to a builder by the run itself, so no field of the config.
+# Arguments that the run itself passes to a builder, so no config fields.
 _SUPPLIED = {
   'model': ('num_classes',),
   'optimizer': ('learning_rate',),
@@ -44,7 +44,7 @@ def default_config(
   optimizer: Named = 'sgd',
   init: Named = 'dense',
 ) -> ml_collections.ConfigDict:
-  """Every field with its default.
+  """Returns a config with every field at its default.
 
   Args:
     updater: a method of `jaxsparse.updaters`, a dotted path or a function.
@@ -124,7 +124,7 @@ def _section(**fields: Any) -> ml_collections.ConfigDict:
 
 
 def _augmentation_defaults() -> dict[str, Any]:
-  """`crop_padding` and others: the parameters of all augmentations."""
+  """Returns the parameters of all augmentations: `crop_padding` and others."""
   return {
     f'{name}_{parameter}': p.default
     for name in registry.names(AUGMENTATIONS)
@@ -135,24 +135,24 @@ def _augmentation_defaults() -> dict[str, Any]:
 
 
 def names(section: str) -> tuple[str, ...]:
-  """What the `name` of a section may be, besides dotted paths."""
+  """Returns the accepted names of a section, besides dotted paths."""
   if section == 'optimizer':
     return optimizers.names()
   return registry.names(_PACKAGES[section])
 
 
 def hyperparameters(section: str, spec: Named) -> dict[str, inspect.Parameter]:
-  """The fields that the function named by a section's `name` brings."""
-  found = (
+  """Returns the fields that the function named by a section adds."""
+  parameters = (
     optimizers.hyperparameters(spec)
     if section == 'optimizer'
     else registry.parameters(find(section, spec))
   )
-  return {n: p for n, p in found.items() if n not in _SUPPLIED[section]}
+  return {n: p for n, p in parameters.items() if n not in _SUPPLIED[section]}
 
 
 def defaults(section: str, spec: Named) -> dict[str, Any]:
-  """Those of `hyperparameters` that have a default, with it."""
+  """Returns the defaults of the `hyperparameters` that have one."""
   unset = config_dict.placeholder(object)
   return {
     name: unset if p.default is None else p.default
@@ -162,10 +162,10 @@ def defaults(section: str, spec: Named) -> dict[str, Any]:
 
 
 def find(section: str, spec: Named) -> Callable[..., Any]:
-  """The function that the `name` of a section means.
+  """Returns the function that the `name` of a section refers to.
 
   Raises:
-    ValueError: unknown; names the field and the nearest accepted name.
+    ValueError: it is unknown; names the field and the nearest accepted name.
   """
   if section == 'optimizer':
     return optimizers.find(spec)
@@ -176,10 +176,10 @@ def find(section: str, spec: Named) -> Callable[..., Any]:
 
 
 def is_config(value: Any) -> bool:
-  """Whether `value` is what `default_config` makes."""
+  """Returns whether `value` is a config, as from `default_config`."""
   return isinstance(value, ml_collections.ConfigDict)
 
 
 def plain(config: ml_collections.ConfigDict) -> dict[str, Any]:
-  """The config as nested dicts, tuples and scalars."""
+  """Converts a config to nested dicts, tuples and scalars."""
   return config.to_dict()

@@ -1,4 +1,4 @@
-"""The fields of a config: what each accepts, and where they are."""
+"""The fields of a config: accepted values and their checks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +11,10 @@ from jaxsparse.optim.regrown import REGROWN
 
 Plain = dict[str, Any]
 
-# An int of a run is an int32, as `step`; a word of a seed has 32 bits.
+# Ints of a run are int32, as `step`; a word of a seed has 32 bits.
 LARGEST_INT = 2**31 - 1
 SEEDS = 2**32
-# More than any machine has, less than would stop it.
+# Above any practical value, below those that would stop a machine.
 _MOST_WORKERS = 1000
 _MOST_REPLICATES = 10_000
 _MOST_EVALUATED_AT_ONCE = 2**20
@@ -23,7 +23,7 @@ _MOST_EVALUATED_AT_ONCE = 2**20
 # the run NAME beside this one's own workdir.
 SOURCES = ('checkpoint', 'masks')
 BESIDE = 'run:'
-# Who says how many weights of each layer are active: `updater` and its
+# The source of the active weights of each layer: `updater` and its
 # distribution, or the masks that the run starts from.
 COUNTS = ('updater', 'masks')
 
@@ -45,7 +45,7 @@ def _unset_or_below_one(value: Any) -> bool:
 
 
 def _below_one(value: Any) -> bool:
-  # What an optimiser of the user's own calls so may be no number.
+  # For a user's own optimiser a field of this name may be no number.
   return type(value) not in (int, float) or 0 <= value < 1
 
 
@@ -132,7 +132,7 @@ CHECKS: dict[str, tuple[str, Any]] = {
 
 
 def flat(tree: Plain, prefix: str = '') -> Plain:
-  """Dotted field -> value."""
+  """Flattens nested sections to dotted field -> value."""
   out: Plain = {}
   for key, value in tree.items():
     if isinstance(value, dict) and value:
@@ -155,14 +155,14 @@ def _of_python(value: Any) -> Any:
 
 
 def typed(field: str, value: Any, default: Any) -> Any:
-  """`value`, as the type of `default`; ints serve as floats, lists as tuples.
+  """Converts `value` to the type of `default`: ints to floats, lists to tuples.
 
-  NumPy's numbers, as a grid by `linspace` has them, become Python's: beside
-  those arrays keep their type, and `CHECKS` know no others. Fields whose
+  NumPy numbers, as in a grid by `linspace`, become Python numbers: these leave
+  the dtype of arrays unchanged, and `CHECKS` accept no others. Fields whose
   default is `None` are checked where they are used.
 
   Raises:
-    ValueError: not of that type, or not finite.
+    ValueError: `value` is not of that type, or not finite.
   """
   value = _of_python(value)
   if isinstance(value, float) and not abs(value) <= LARGEST:

@@ -1,8 +1,8 @@
-"""What makes two runs the same run: the resolved config.
+"""The identity of a run: its resolved config.
 
 Only fields that differ from today's defaults count. A field that is added
-with a default leaves old runs what they were; a default that changes makes
-old runs, which hold its old value, other ones.
+with a default does not change the identity of old runs; a default that changes
+does, as they hold its old value.
 """
 
 import hashlib
@@ -12,51 +12,51 @@ from typing import Any
 from jaxsparse.config import defaults as config_lib
 from jaxsparse.config.fields import Plain, flat
 
-# Where a run may differ and still be the same run.
+# Fields that may differ between equal runs.
 _NOT_IDENTITY = ('data.dir', 'data.workers', 'checkpoint.keep')
 
 
 def to_json(resolved: Plain) -> str:
-  """The resolved config as JSON, keys sorted; functions by dotted path."""
+  """Formats a resolved config as JSON: sorted keys, functions by path."""
   return json.dumps(resolved, indent=2, sort_keys=True, default=_name)
 
 
 def jsonable(resolved: Plain) -> Plain:
-  """The resolved config as JSON would give it back."""
+  """Returns the resolved config as it would be read back from JSON."""
   return json.loads(to_json(resolved))
 
 
 def digest(resolved: Plain) -> str:
-  """Twelve hex digits of the SHA-256 of what identifies the run."""
+  """Returns twelve hex digits of the SHA-256 of the identity of a run."""
   text = json.dumps(_essence(resolved), sort_keys=True)
   return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def whole_digest(resolved: Plain) -> str:
-  """Likewise of all fields that count, defaults or not.
+  """Returns the digest of all fields that count, defaults or not.
 
-  It tells configs apart that a changed default makes two, and does not change
-  with the defaults.
+  It differs between configs that differ only by a changed default, and does not
+  change with the defaults.
   """
   fields = flat(jsonable(resolved))
-  kept = {k: v for k, v in fields.items() if k not in _NOT_IDENTITY}
-  text = json.dumps(kept, sort_keys=True)
+  counted = {k: v for k, v in fields.items() if k not in _NOT_IDENTITY}
+  text = json.dumps(counted, sort_keys=True)
   return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def differences(theirs: Plain, ours: Plain) -> list[str]:
-  """`field: theirs -> ours` for each field in which the configs differ."""
+  """Lists `field: theirs -> ours` for each field in which configs differ."""
   a, b = _essence(theirs), _essence(ours)
-  there, here = flat(jsonable(theirs)), flat(jsonable(ours))
+  their_fields, our_fields = flat(jsonable(theirs)), flat(jsonable(ours))
   return [
-    f'config.{field}: {there.get(field)!r} -> {here.get(field)!r}'
+    f'config.{field}: {their_fields.get(field)!r} -> {our_fields.get(field)!r}'
     for field in sorted(a.keys() | b.keys())
     if a.get(field) != b.get(field)
   ]
 
 
 def _essence(resolved: Plain) -> Plain:
-  """Flat, as JSON would give it back; without defaults and what may differ."""
+  """Returns the flat fields, as from JSON, that count and are no defaults."""
   names = {
     section: resolved[section]['name']
     for section in config_lib.SECTIONS

@@ -1,4 +1,4 @@
-"""Values as a person types them in a command line."""
+"""Values as typed on a command line."""
 
 import ast
 from typing import Any
@@ -8,7 +8,7 @@ _WORDS = {'true': True, 'false': False, 'none': None}
 
 
 def split(text: str, at: str = ',') -> list[str]:
-  """The parts between the `at`s that are in no brackets and no quotes."""
+  """Splits a text at each `at` that is outside of brackets and quotes."""
   parts, depth, quote = [''], 0, ''
   for character in text:
     if character == at and not depth and not quote:
@@ -25,7 +25,7 @@ def split(text: str, at: str = ',') -> list[str]:
 
 
 def literal(text: str) -> Any:
-  """A number, a quoted string, a tuple, true, false or none; else `text`."""
+  """Parses a number, quoted string, tuple, true, false or none, else `text`."""
   try:
     return ast.literal_eval(text)
   except (ValueError, SyntaxError):

@@ -1,4 +1,4 @@
-"""From a config as written to the config that runs: checked and complete.
+"""Completes and checks a config before it runs.
 
 Every check happens here or in the builders that `build.py` calls, before
 anything compiles and before anything is written.
@@ -27,37 +27,37 @@ _log = logging.getLogger(__name__)
 
 
 def resolve(config: Any) -> Plain:
-  """The plain config with every section complete and every field checked.
+  """Returns the plain config, every section complete and every field checked.
 
-  Where the name of a section was changed, fields that another method of it
-  takes, but not the named one, are left out with a note in the log, so that a
-  config file of one method serves another by `--config.updater.name`. Steps
-  are settled by `settle_steps`.
+  Where the name of a section was changed, fields that only another method takes
+  are left out with a note in the log, so that a config file of one method
+  serves another by `--config.updater.name`. Steps are settled by
+  `settle_steps`.
 
   Raises:
-    ValueError: what was got, what is accepted, at which field.
+    ValueError: names the wrong field, its value, and what is accepted.
   """
-  given = config_lib.plain(config)
+  written = config_lib.plain(config)
   for section in config_lib.SECTIONS:
-    if not isinstance(given.setdefault(section, {}), dict):
+    if not isinstance(written.setdefault(section, {}), dict):
       raise ValueError(
-        f'config.{section}: got {given[section]!r}; it is a section'
+        f'config.{section}: got {written[section]!r}; it is a section'
       )
   names = {
-    section: given[section]['name']
+    section: written[section]['name']
     for section in config_lib.SECTIONS
-    if given[section].get('name') is not None
+    if written[section].get('name') is not None
   }
   complete = config_lib.plain(config_lib.default_config(**names))
   del complete['made_for']
-  made_for = given.pop('made_for', {})
-  _drop_stale(given, made_for, complete)
+  made_for = written.pop('made_for', {})
+  _drop_stale(written, made_for, complete)
   for section in config_lib.SECTIONS:
     name = complete[section]['name']
     if name != made_for.get(section):
-      given[section] = applicable(section, name, given[section])
-    _admit_required(section, name, given[section], complete[section])
-  _merge(complete, given, '')
+      written[section] = applicable(section, name, written[section])
+    _admit_required(section, name, written[section], complete[section])
+  _merge(complete, written, '')
   present = flat(complete)
   for field, (accepted, test) in CHECKS.items():
     if field in present:
@@ -70,7 +70,7 @@ def resolve(config: Any) -> Plain:
 
 
 def _check_sources(init: Plain) -> None:
-  """Raises `ValueError` for what is said of a source that is not there."""
+  """Raises `ValueError` for fields on a source that is not set."""
   for field, source in (
     ('checkpoint_step', 'checkpoint'),
     ('masks_step', 'masks'),
@@ -91,8 +91,8 @@ def _check_sources(init: Plain) -> None:
 def _place_sources(init: Plain) -> None:
   """Makes the paths of sources absolute, `~` expanded.
 
-  What a run starts from is part of what it is, and must not hang on where its
-  command was typed.
+  The sources of a run are part of its identity, which must not depend on the
+  current directory.
   """
   for field in SOURCES:
     source = init[field]
@@ -101,13 +101,13 @@ def _place_sources(init: Plain) -> None:
 
 
 def settle_steps(resolved: Plain, examples: int) -> Plain:
-  """`resolved` with `num_steps` and the updater's steps as integers.
+  """Returns `resolved` with `num_steps` and the updater's steps as integers.
 
-  `multiplier` makes a run so many times as long (RigL 5x of Evci et al. 2020,
-  section 4.1): it is applied to the number of steps or epochs, to
-  `start_step` and `stop_step`, and to the warm-up; what is a share of the run
-  follows by itself. Batch, learning rate, and all intervals stay. The settled
-  config has no such field: it is that of a run spelled out at its length.
+  `multiplier` lengthens a run by this factor (RigL 5x of Evci et al. 2020,
+  section 4.1): it scales the number of steps or epochs, `start_step` and
+  `stop_step`, and the warm-up; steps set as a fraction of the run scale with
+  it. Batch, learning rate, and all intervals stay. The settled config has no
+  such field: it equals that of a run written out at its full length.
 
   Args:
     resolved: from `resolve`.
@@ -126,11 +126,11 @@ def settle_steps(resolved: Plain, examples: int) -> Plain:
   steps = _num_steps(resolved, examples)
   updater, times = dict(resolved['updater']), resolved['multiplier']
   for end in ('start', 'stop'):
-    given = updater[f'{end}_step']
+    step = updater[f'{end}_step']
     updater[f'{end}_step'] = (
       share(updater[f'{end}_fraction'], steps)
-      if given is None
-      else _lengthened(given, times)
+      if step is None
+      else _lengthened(step, times)
     )
     del updater[f'{end}_fraction']
   if not 0 <= updater['start_step'] <= updater['stop_step'] <= LARGEST_INT:
@@ -168,24 +168,24 @@ def _num_steps(resolved: Plain, examples: int) -> int:
       'set one of config.num_steps and config.num_epochs; got'
       f' {steps} and {epochs}'
     )
-  field, got, times = 'num_steps', steps, resolved['multiplier']
+  field, requested, times = 'num_steps', steps, resolved['multiplier']
   if epochs is not None:
-    field, got = 'num_epochs', epochs
+    field, requested = 'num_epochs', epochs
     steps = share(epochs * times, examples) // resolved['batch_size']
   else:
     steps = share(times, steps)
   accepted = f'1 to {LARGEST_INT} steps'
-  check(field, got, accepted, lambda _: 1 <= steps <= LARGEST_INT)
+  check(field, requested, accepted, lambda _: 1 <= steps <= LARGEST_INT)
   return steps
 
 
 def _lengthened(step: int, times: float) -> int:
-  """ceil(times x step): a step that is before the end stays so."""
+  """Returns ceil(times x step): a step before the end stays before it."""
   return -share(times, -step)
 
 
 def _drop_stale(given: Plain, made_for: Plain, complete: Plain) -> None:
-  """Where a name was changed, drops what is but the old one's default."""
+  """Drops the defaults of the old method where a name was changed."""
   stale = config_lib.plain(config_lib.default_config(**made_for))
   for section in config_lib.SECTIONS:
     name, old = complete[section]['name'], stale[section]
@@ -208,7 +208,7 @@ def _drop_stale(given: Plain, made_for: Plain, complete: Plain) -> None:
 def _admit_required(
   section: str, name: Any, given: Plain, complete: Plain
 ) -> None:
-  """Makes room for the hyperparameters without a default."""
+  """Adds the hyperparameters without a default to `complete`."""
   for field, p in config_lib.hyperparameters(section, name).items():
     if p.default is p.empty and given.get(field) is None:
       raise ValueError(f'config.{section}.{field}: {name} needs a value')
@@ -216,20 +216,20 @@ def _admit_required(
 
 
 def applicable(section: str, name: config_lib.Named, given: Plain) -> Plain:
-  """`given` without the fields that only other methods of `section` take."""
-  own = config_lib.hyperparameters(section, name)
+  """Returns `given` without fields that only other methods take."""
+  accepted = config_lib.hyperparameters(section, name)
   common = config_lib.plain(config_lib.default_config(**{section: name}))
-  others: set[str] = set()
+  of_methods: set[str] = set()
   for other in config_lib.names(section):
-    others |= set(config_lib.hyperparameters(section, other))
-  foreign = (others - set(own) - set(common[section])) & set(given)
+    of_methods |= set(config_lib.hyperparameters(section, other))
+  foreign = (of_methods - set(accepted) - set(common[section])) & set(given)
   for field in sorted(foreign):
     _log.info('config.%s.%s does not apply to %s', section, field, name)
   return {k: v for k, v in given.items() if k not in foreign}
 
 
 def _merge(into: Plain, given: Plain, prefix: str) -> None:
-  """Writes `given` over `into`; unknown fields and types are refused."""
+  """Writes `given` over `into`; refuses unknown fields and types."""
   for key, value in given.items():
     field = prefix + key
     choices.check(f'config.{field}: no such field', key, sorted(into))

@@ -1,4 +1,4 @@
-"""Small things that several texts are made with."""
+"""Helpers to format text."""
 
 import csv
 import io
@@ -7,12 +7,12 @@ from typing import Any
 
 
 def capital(text: str) -> str:
-  """`text` with a capital at its start, and the rest as it is."""
+  """Capitalises the first letter of `text`, and leaves the rest."""
   return text[:1].upper() + text[1:]
 
 
 def lines_of_csv(heading: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
-  """Text of a CSV file; floats have all their digits."""
+  """Returns the text of a CSV file; floats have all their digits."""
   out = io.StringIO()
   writer = csv.writer(out, lineterminator='\n')
   writer.writerow(heading)
