@@ -1,1 +1,1 @@
-"""What analyses of finished runs return, and where it is kept."""
+"""The findings of analyses of finished runs, and their files."""

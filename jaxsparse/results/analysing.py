@@ -1,4 +1,4 @@
-"""An analysis of finished runs, made by hand: what it finds, and where."""
+"""An analysis of finished runs on request: its finding and its files."""
 
 import itertools
 import json
@@ -17,17 +17,17 @@ from jaxsparse.runs import workdir
 from jaxsparse.training.locks import lock
 
 _ENTRY = 'analyses'
-# Letters of a line above a figure.
+# Characters per line of the title of a figure.
 _COLUMNS = 90
-# What the library's errors name, and the analysis that makes it of runs.
+# Module that a library error names -> its analysis for finished runs.
 _OF_RUNS = {'analysis.lanczos': 'density', 'analysis.hessian': 'spectrum'}
 
 
 class Made(NamedTuple):
-  """An analysis that has been made.
+  """The output of an analysis.
 
   Attributes:
-    finding: what it found.
+    finding: its result.
     paths: of the files written.
   """
 
@@ -41,26 +41,26 @@ def make(
   options: Mapping[str, Any],
   out: str | os.PathLike[str] | None = None,
 ) -> Made:
-  """Makes an analysis, writes its files and notes it in a summary.
+  """Runs an analysis, writes its files and adds it to a summary.
 
-  The files are `<analysis>.json` (numbers, and what they are of),
+  The files are `<analysis>.json` (numbers, and the request for them),
   `<analysis>.csv` (its table, or the numbers where it has none), and where
-  there is something to draw `.png` and `.svg`. Another call of the analysis,
-  with other runs or options, has files of its own: `<analysis>-2` and so on.
+  there is something to draw `.png` and `.svg`. A call of the analysis with
+  other runs or options has its own files: `<analysis>-2` and so on.
   The numbers also join the entry `analyses` of the first run's `summary.json`,
-  in place of those of an earlier call that was alike.
+  in place of those of an earlier equal call.
 
   Args:
     spec: of the analysis, see `findings.find`.
     pools: workdirs; for an analysis of single runs it does not matter how
       they are grouped.
     options: of the analysis.
-    out: where files go; `analyses` in the first workdir by default.
+    out: the folder of the files; `analyses` in the first workdir by default.
 
   Raises:
-    ValueError: an unknown analysis or option, or runs that it cannot be made
-      of.
-    WorkdirBusy: somebody else writes to the first workdir.
+    ValueError: an unknown analysis or option, or runs to which it does not
+      apply.
+    WorkdirBusy: another process writes to the first workdir.
   """
   function = findings.find(spec)
   findings.check_options(function, options)
@@ -69,33 +69,33 @@ def make(
   if not findings.takes_pools(function):
     inputs = [root for pool in roots for root in pool]
   try:
-    found = findings.call(function, inputs, options)
+    finding = findings.call(function, inputs, options)
   except ValueError as error:
     raise ValueError(f'{function.__name__}: {_told(error)}') from None
   first = roots[0][0]
   folder = workdir.output(first / _ENTRY if out is None else out)
-  asked = {
+  request = {
     'analysis': spec if isinstance(spec, str) else findings.full_name(spec),
     'inputs': [[os.path.relpath(r, first) for r in pool] for pool in roots],
     'options': dict(options),
   }
-  _note(first, asked, found)
-  stem = _stem(folder, function.__name__, asked)
-  tabled = found._replace(table=found.table or _table(found))
-  paths = findings.keep(stem, asked, tabled)
+  _note(first, request, finding)
+  stem = _stem(folder, function.__name__, request)
+  tabled = finding._replace(table=finding.table or _table(finding))
+  paths = findings.keep(stem, request, tabled)
   draw = findings.drawer(function)
-  if draw and found.table:
+  if draw and finding.table:
     kinds = roots if findings.takes_pools(function) else [[r] for r in inputs]
-    part = Part(tuple(map(_input, kinds, figures.COLOURS)), found.table)
+    part = Part(tuple(map(_input, kinds, figures.COLOURS)), finding.table)
     drawn = draw([part])
-    said = f'{drawn.title}: {_of(part, options)}. {drawn.caption}'
-    drawn.figure.suptitle(textwrap.fill(said, _COLUMNS), fontsize=8)
+    title = f'{drawn.title}: {_of(part, options)}. {drawn.caption}'
+    drawn.figure.suptitle(textwrap.fill(title, _COLUMNS), fontsize=8)
     paths += tuple(figures.save_both(drawn.figure, stem))
-  return Made(found, paths)
+  return Made(finding, paths)
 
 
 def _told(error: ValueError) -> str:
-  """An error, with the analysis to make in place of a module that it names."""
+  """Formats an error, with the analysis to run for a module that it names."""
   other = next((n for m, n in _OF_RUNS.items() if m in str(error)), '')
   return f'{error}: `launch.analyze {other}`' if other else str(error)
 
@@ -103,18 +103,18 @@ def _told(error: ValueError) -> str:
 def _stem(
   folder: pathlib.Path, name: str, asked: Mapping[str, Any]
 ) -> pathlib.Path:
-  """Of the files: that of an earlier call that was alike, or a free one."""
-  asked = json.loads(json.dumps(asked))
+  """Returns the stem of the files of an earlier equal call, or a free one."""
+  request = json.loads(json.dumps(asked))
   stems = (folder / f'{name}-{n}' for n in itertools.count(2))
   return next(
     stem
     for stem in itertools.chain([folder / name], stems)
-    if findings.asked_before(stem) in (None, asked)
+    if findings.asked_before(stem) in (None, request)
   )
 
 
 def _table(found: Finding) -> findings.Table:
-  """The numbers of a finding as a table; the mean of those with a spread."""
+  """Tabulates the numbers of a finding; of those with a spread, the mean."""
   values = [
     value['mean'] if isinstance(value, dict) else value
     for value in found.numbers.values()
@@ -123,26 +123,26 @@ def _table(found: Finding) -> findings.Table:
 
 
 def _of(part: Part, options: Mapping[str, Any]) -> str:
-  """'a, to b (step=500)': what a figure is of."""
-  named = ', to '.join(each.label for each in part.inputs)
-  given = ', '.join(f'{name}={value}' for name, value in options.items())
-  return named + (f' ({given})' if given else '')
+  """Describes the subject of a figure, as 'a, to b (step=500)'."""
+  named = ', to '.join(input_.label for input_ in part.inputs)
+  listed = ', '.join(f'{name}={value}' for name, value in options.items())
+  return named + (f' ({listed})' if listed else '')
 
 
 def _input(pool: Sequence[pathlib.Path], colour: str) -> Input:
-  more = f' and {len(pool) - 1} more' if len(pool) > 1 else ''
-  return Input(pool[0].name + more, {'color': colour, 'linestyle': '-'})
+  suffix = f' and {len(pool) - 1} more' if len(pool) > 1 else ''
+  return Input(pool[0].name + suffix, {'color': colour, 'linestyle': '-'})
 
 
 def _note(root: pathlib.Path, asked: dict[str, Any], found: Finding) -> None:
   """Adds the numbers to the summary of a run."""
-  asked = json.loads(json.dumps(asked))
+  request = json.loads(json.dumps(asked))
   with lock(root):
     summary = workdir.finished(root) or {}
-    others = [
+    entries = [
       entry
       for entry in summary.get(_ENTRY, [])
-      if {k: v for k, v in entry.items() if k != 'numbers'} != asked
+      if {k: v for k, v in entry.items() if k != 'numbers'} != request
     ]
-    entry = asked | {'numbers': dict(found.numbers)}
-    workdir.write_summary(root, summary | {_ENTRY: [*others, entry]})
+    entry = request | {'numbers': dict(found.numbers)}
+    workdir.write_summary(root, summary | {_ENTRY: [*entries, entry]})

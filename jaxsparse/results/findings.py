@@ -1,11 +1,11 @@
-"""What analyses of finished runs find, and how it is called for and kept.
+"""Findings of analyses of finished runs: their calls and their files.
 
 An analysis is a function of runs, in `jaxsparse.analyses` or
-anywhere. `<name>(workdirs, **options)` is made of single runs, and
-`<name>(pools, **options)` of several runs of each kind together. It returns a
+anywhere. `<name>(workdirs, **options)` takes single runs, and
+`<name>(pools, **options)` several runs of each kind together. It returns a
 `Finding`, or a mapping of numbers where there is nothing to draw. A function
-`draw_<name>(parts) -> Drawn` in its module draws what it found, of any number
-of calls, from the tables that were kept.
+`draw_<name>(parts) -> Drawn` in its module draws the findings of any number of
+calls, from their saved tables.
 """
 
 import csv
@@ -28,19 +28,19 @@ from jaxsparse.runs import workdir
 PACKAGE = 'jaxsparse.analyses'
 
 Function = Callable[..., Any]
-# A plain number, or what `summary.spread` makes of several; one that is of
-# several runs together may have beside its mean what `summary.jackknife` makes.
+# A plain number, or the `summary.spread` of several; a number of several runs
+# together may have the output of `summary.jackknife` beside its mean.
 Number = float | dict[str, Any]
 Table = Mapping[str, np.ndarray]
 
 
 class Finding(NamedTuple):
-  """What one call of an analysis found.
+  """The result of one call of an analysis.
 
   Attributes:
-    numbers: metric -> number; NaN where there is none to give.
-    table: what is drawn of it: columns of one length, numbers or text.
-    text: what of it is shown to who makes it by hand; not kept.
+    numbers: metric -> number; NaN where undefined.
+    table: the data of the figure: columns of one length, numbers or text.
+    text: printed by `launch.analyze`; not saved.
   """
 
   numbers: Mapping[str, Number]
@@ -52,8 +52,8 @@ class Input(NamedTuple):
   """The runs of one kind that went into a call, for a figure.
 
   Attributes:
-    label: what they are called.
-    style: how their lines are drawn, alike in all figures of a report.
+    label: their name.
+    style: the style of their lines, the same in all figures of a report.
   """
 
   label: str
@@ -64,7 +64,7 @@ class Part(NamedTuple):
   """A finding to be drawn.
 
   Attributes:
-    inputs: one for each kind of run; what was found is about the first.
+    inputs: one for each kind of run; the finding is about the first.
     table: that of the finding; numbers are float64.
   """
 
@@ -73,50 +73,50 @@ class Part(NamedTuple):
 
 
 class Drawing(NamedTuple):
-  """A figure of what one analysis found in any number of calls."""
+  """A figure of the findings of one analysis in any number of calls."""
 
   draw: Callable[[Sequence[Part]], Drawn]
   parts: tuple[Part, ...]
 
 
 def find(spec: str | Function) -> Function:
-  """The analysis of that name, dotted path, or the function itself.
+  """Returns the analysis of a name or dotted path, or the function itself.
 
   Raises:
-    ValueError: unknown; says what is accepted.
+    ValueError: it is unknown; names what is accepted.
   """
   return registry.resolve(spec, PACKAGE)
 
 
 def names() -> tuple[str, ...]:
-  """The analyses that can be named, besides dotted paths."""
+  """Returns the names of analyses, besides dotted paths."""
   return registry.names(PACKAGE)
 
 
 def full_name(function: Function) -> str:
-  """The dotted path of a function."""
+  """Returns the dotted path of a function."""
   return f'{function.__module__}.{function.__qualname__}'
 
 
 def takes_pools(function: Function) -> bool:
-  """Whether an analysis is made of several runs of each kind together."""
+  """Returns whether an analysis takes several runs of each kind together."""
   return next(iter(inspect.signature(function).parameters), '') == 'pools'
 
 
 def drawer(function: Function) -> Callable[[Sequence[Part]], Drawn] | None:
-  """What draws the findings of an analysis, if anything does."""
+  """Returns the function that draws the findings of an analysis, or `None`."""
   module = sys.modules[function.__module__]
   return getattr(module, f'draw_{function.__name__}', None)
 
 
 def check_options(function: Function, options: Mapping[str, Any]) -> None:
-  """Raises `ValueError` for options that an analysis lacks, or needs.
+  """Raises `ValueError` for unknown or missing options of an analysis.
 
-  And for values that are not of the types it is annotated with, where those
-  are plain ones.
+  And for values that do not have the annotated types, where those are plain
+  ones.
   """
-  every = inspect.signature(function).parameters.values()
-  if any(p.kind is p.VAR_KEYWORD for p in every):
+  parameters = inspect.signature(function).parameters.values()
+  if any(p.kind is p.VAR_KEYWORD for p in parameters):
     return
   accepted = registry.parameters(function)
   for name in options:
@@ -132,7 +132,7 @@ def check_options(function: Function, options: Mapping[str, Any]) -> None:
 
 
 def _kinds(annotation: Any) -> str:
-  """'an int or None', of a type that options are held to."""
+  """Formats the annotated type of an option, as 'an int or None'."""
   name = str(getattr(annotation, '__name__', annotation))
   article = 'an' if name.startswith('int') else 'a'
   return f'{article} {name.replace(" | ", " or ")}'
@@ -141,7 +141,7 @@ def _kinds(annotation: Any) -> str:
 def call(
   function: Function, inputs: Sequence[Any], options: Mapping[str, Any]
 ) -> Finding:
-  """What an analysis finds.
+  """Calls an analysis and returns its finding.
 
   Args:
     function: the analysis.
@@ -149,18 +149,18 @@ def call(
     options: of the analysis.
 
   Raises:
-    ValueError: it cannot be made of these runs; says why.
+    ValueError: it does not apply to these runs; names the reason.
   """
-  found = function(inputs, **options)
-  if not isinstance(found, Finding):
-    found = Finding(found)
+  finding = function(inputs, **options)
+  if not isinstance(finding, Finding):
+    finding = Finding(finding)
   return Finding(
     {
       str(name): value if isinstance(value, dict) else float(value)
-      for name, value in found.numbers.items()
+      for name, value in finding.numbers.items()
     },
-    {str(name): np.asarray(column) for name, column in found.table.items()},
-    found.text,
+    {str(name): np.asarray(column) for name, column in finding.table.items()},
+    finding.text,
   )
 
 
@@ -170,16 +170,16 @@ def keep(
   """Writes `stem`.json, and `stem`.csv if there is a table.
 
   Args:
-    stem: whose folder is made if need be.
-    asked: what the finding is of, for JSON; written with the numbers.
+    stem: path without suffix; its folder is created if missing.
+    asked: the request for the finding, for JSON; written with the numbers.
     found: as from `call`.
 
   Returns:
-    The paths that were written.
+    The paths of the files.
   """
   numbers, table = _files(stem)
   stem.parent.mkdir(parents=True, exist_ok=True)
-  # First gone and last back: a finding that has it is whole.
+  # Deleted first and written last: a finding that has it is complete.
   numbers.unlink(missing_ok=True)
   table.unlink(missing_ok=True)
   if found.table:
@@ -190,17 +190,17 @@ def keep(
 
 
 def kept(stem: pathlib.Path, asked: Mapping[str, Any]) -> Finding | None:
-  """What was kept of a call that asked for the same, or `None`."""
+  """Reads the saved finding of an equal request, or returns `None`."""
   if asked_before(stem) != asked:
     return None
   numbers, table = _files(stem)
-  found = json.loads(numbers.read_text('utf-8'))['numbers']
+  saved = json.loads(numbers.read_text('utf-8'))['numbers']
   text = table.read_text('utf-8') if table.exists() else ''
-  return Finding(found, from_csv(text) if text else {})
+  return Finding(saved, from_csv(text) if text else {})
 
 
 def asked_before(stem: pathlib.Path) -> Mapping[str, Any] | None:
-  """What the finding that is kept is of; `None` if none can be read."""
+  """Reads the request of a saved finding; `None` if it cannot be read."""
   try:
     content = json.loads(_files(stem)[0].read_text('utf-8'))
     del content['numbers']
@@ -210,20 +210,20 @@ def asked_before(stem: pathlib.Path) -> Mapping[str, Any] | None:
 
 
 def to_csv(table: Table) -> str:
-  """A table as the text of a CSV file; floats have all their digits."""
+  """Formats a table as the text of a CSV file; floats have all digits."""
   columns = (column.tolist() for column in table.values())
   return lines_of_csv(list(table), zip(*columns, strict=True))
 
 
 def from_csv(text: str) -> Table:
-  """The inverse of `to_csv`; columns of numbers are float64."""
+  """Parses the output of `to_csv`; columns of numbers are float64."""
   heading, *rows = csv.reader(io.StringIO(text))
   columns = zip(*rows, strict=True) if rows else [()] * len(heading)
   return {n: _column(c) for n, c in zip(heading, columns, strict=True)}
 
 
 def _fits(value: Any, annotation: Any) -> bool:
-  """Whether a value is of one of the types, if these are plain."""
+  """Returns whether a value has one of the types, or they are not plain."""
   types = set(typing.get_args(annotation) or (annotation,))
   if not types <= {int, float, bool, str, type(None)}:
     return True
