@@ -1,1 +1,1 @@
-"""What the programs share: flags, one-line errors, exit codes."""
+"""Common parts of the programs: flags, one-line errors, exit codes."""

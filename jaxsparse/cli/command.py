@@ -1,4 +1,4 @@
-"""What every binary shares: config names, one-line errors, exit codes.
+"""Common parts of all programs: config names, one-line errors, exit codes.
 
 Exit codes: 0 done; 2 bad input; 3 the loss of every replicate turned
 non-finite; 42 stopped by SIGTERM or SIGINT, after a save; 1 anything else.
@@ -44,7 +44,7 @@ def config_flag() -> flags.FlagHolder[Any]:
   """Defines `--config`, the config of a run, with all of its fields.
 
   Ends the process where a `--flagfile` cannot be read: the flag is defined as a
-  program is imported, and which fields it has hangs on what was typed.
+  program is imported, and its fields depend on the command line.
   """
   try:
     return config_flags.DEFINE_config_file(
@@ -59,13 +59,13 @@ def config_flag() -> flags.FlagHolder[Any]:
 
 
 def interrupted() -> bool:
-  """Whether SIGTERM or SIGINT has arrived."""
+  """Returns whether SIGTERM or SIGINT has arrived."""
   return _stop
 
 
 @contextlib.contextmanager
 def at_once() -> Iterator[None]:
-  """Within it there is nothing to save, so that a signal ends it at once.
+  """Lets a signal end the block at once, as there is nothing to save.
 
   Raises:
     KeyboardInterrupt: SIGTERM or SIGINT has arrived.
@@ -81,7 +81,7 @@ def at_once() -> Iterator[None]:
 
 
 def typed() -> str:
-  """What was typed to start this program."""
+  """Returns the command line that started this program."""
   program = pathlib.Path(sys.argv[0])
   words = [program.name]
   if program.suffix == '.py':
@@ -90,7 +90,7 @@ def typed() -> str:
 
 
 def required(flag: flags.FlagHolder[Any]) -> Any:
-  """The value of a flag that must be given."""
+  """Returns the value of a required flag."""
   if flag.value is None or flag.value in ('', []):
     raise ValueError(f'--{flag.name} is required')
   return flag.value
@@ -107,9 +107,9 @@ def run(
 
   Args:
     main: the program.
-    located: what `--config` names -> the path of the file, seen to load.
-    word: what the one word is called that `main` is given, if it takes one.
-    words: what it may be.
+    located: value of `--config` -> the path of the file, checked to load.
+    word: the name of the one argument of `main`, if it takes one.
+    words: returns the accepted values of that argument.
   """
   app.run(
     lambda argv: sys.exit(_guarded(main, argv[1:], word, words)),
@@ -140,7 +140,7 @@ def _guarded(
     return _end(f'error: {_one_line(error)}', BAD_INPUT)
   except SaveFailed as error:
     return _end(f'error: {_one_line(error)}', UNEXPECTED)
-  except OSError as error:  # Its own text says of which file.
+  except OSError as error:  # Its own text names the file.
     return _end(f'error: {error}', UNEXPECTED)
   except TrainingFailed as error:
     return _end(f'error: {_one_line(error)}', FAILED)
@@ -190,9 +190,9 @@ def _log_plainly() -> None:
 def _parse_flags(
   argv: Sequence[str], located: Callable[[str], str]
 ) -> list[str]:
-  """Parses, with one clear line for a wrong flag or config.
+  """Parses flags, with a one-line error for a wrong flag or config.
 
-  What stands in a `--flagfile` is as if it had been typed in its place.
+  The content of a `--flagfile` is treated as if typed in its stead.
   """
   try:
     words = flags.FLAGS.read_flags_from_files(argv[1:], force_gnu=False)
@@ -209,7 +209,7 @@ def _parse_flags(
 
 
 def _check_fields(argv: Sequence[str]) -> None:
-  """Raises `ValueError` where a whole section is given one value."""
+  """Raises `ValueError` where a whole section is set to one value."""
   config = config_lib.plain(config_lib.default_config())
   for argument, following in zip(argv, [*argv[1:], ''], strict=True):
     flag, equals, value = argument.partition('=')
@@ -223,19 +223,19 @@ def _check_fields(argv: Sequence[str]) -> None:
 
 
 def _settle_length(argv: Sequence[str]) -> None:
-  """Lets the one of num_steps and num_epochs that is given here win."""
+  """Lets num_steps or num_epochs on the command line unset the other."""
   lengths = ('num_steps', 'num_epochs')
-  given = [n for n in lengths if any(f'--config.{n}' in a for a in argv)]
+  present = [n for n in lengths if any(f'--config.{n}' in a for a in argv)]
   config = flags.FLAGS['config'].value if 'config' in flags.FLAGS else None
-  if len(given) == 1 and config is not None:
-    (other,) = set(lengths) - set(given)
+  if len(present) == 1 and config is not None:
+    (other,) = set(lengths) - set(present)
     config[other] = None
 
 
 def _with_located_config(
   argv: Sequence[str], located: Callable[[str], str]
 ) -> list[str]:
-  """`argv` with the path of the config file, which is seen to load."""
+  """Returns `argv` with the path of the config file, checked to load."""
   out = list(argv)
   for i, argument in enumerate(argv):
     flag, equals, value = argument.partition('=')

@@ -1,7 +1,7 @@
-"""What the programs that run studies share: their flags, and how they end.
+"""Common parts of the programs that run studies: flags, and their end.
 
-`launch.study`, `launch.sweep` and `launch.quickstart` differ in how they come
-by a study. What is written to a full disk, or one that fails, is one line.
+`launch.study`, `launch.sweep` and `launch.quickstart` differ in how they obtain
+a study. A full disk, or one that fails, is a one-line error.
 """
 
 import pathlib
@@ -43,23 +43,23 @@ CARRY = flags.DEFINE_enum(
 
 
 def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
-  """Runs a study, shows its table and names its report; or but looks at it.
+  """Runs a study, prints its table and names its report; or only tries it.
 
-  With `--plan` its plan is shown, with `--dry_run` each row is tried; for
-  neither need the data be there.
+  With `--plan` its plan is printed, with `--dry_run` each row is tried; for
+  both, the data may be absent.
 
   Args:
     study: what to run.
-    name: a short one of it.
-    show: takes what a person is to read.
+    name: its short name.
+    show: prints a text for the user.
 
   Raises:
     ValueError: bad input.
-    WorkdirBusy: another process holds the workdir.
+    WorkdirBusy: another process runs in the workdir.
     Interrupted: stopped, and saved.
     SaveFailed: something could not be written, or no member could be trained
       for reasons of the machine.
-    TrainingFailed: no member has anything to show.
+    TrainingFailed: no member has a result.
   """
   if PLAN.value:
     _plan(study, show)
@@ -77,20 +77,20 @@ def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
 
 def _plan(study: Study, show: Callable[[str], object]) -> None:
   with command.at_once():
-    made = plan.plan(study, _runs_dir(), CARRY.value, without_data=True)
-    show(plan.text(made))
-  check_plan(made)
+    planned = plan.plan(study, _runs_dir(), CARRY.value, without_data=True)
+    show(plan.text(planned))
+  check_plan(planned)
 
 
 def _dry_run(study: Study, show: Callable[[str], object]) -> None:
   with command.at_once():
-    made = dry_run.take(study, _runs_dir())
-    show(dry_run.text(made))
-  dry_run.check(made)
+    outcome = dry_run.take(study, _runs_dir())
+    show(dry_run.text(outcome))
+  dry_run.check(outcome)
 
 
 def run(study: Study, name: str, *, joins: bool = False) -> Results:
-  """Runs a study as the flags say.
+  """Runs a study by the flags.
 
   Arguments and errors are as for `finish`; with `joins` it is one of several
   studies in the workdir.
@@ -109,7 +109,7 @@ def run(study: Study, name: str, *, joins: bool = False) -> Results:
 
 
 def folder() -> pathlib.Path:
-  """Where the report is written."""
+  """Returns the folder of the report."""
   return workdir.local(command.required(WORKDIR)) / 'report'
 
 
