@@ -40,17 +40,17 @@ _OUT = flags.DEFINE_string('out', None, 'Where files are written.')
 
 
 def _options() -> dict[str, Any]:
-  found: dict[str, Any] = {}
+  options: dict[str, Any] = {}
   if _STEP.value is not None:
-    found['step'] = _STEP.value
+    options['step'] = _STEP.value
   for text in _OPTION.value:
     name, equals, value = text.partition('=')
     if not equals or not name:
       raise ValueError(f'--option: got {text!r}; accepted is name=value')
-    if name in found:
+    if name in options:
       raise ValueError(f'--option: {name} is there twice')
-    found[name] = literals.literal(value)
-  return found
+    options[name] = literals.literal(value)
+  return options
 
 
 def _shown(name: str, number: findings.Number) -> str:
@@ -67,25 +67,25 @@ def _shown(name: str, number: findings.Number) -> str:
 
 def main(analysis: str) -> None:
   """Makes the analysis, prints its numbers and names its files."""
-  findings.find(analysis)  # What is wrong with its name is said first.
+  findings.find(analysis)  # Errors in its name are reported first.
   pools = [literals.split(text) for text in command.required(_WORKDIR)]
   if not all(path for pool in pools for path in pool):
     raise ValueError(f'--workdir: got {_WORKDIR.value}; a path is empty')
-  made = analysing.make(analysis, pools, _options(), _OUT.value)
+  result = analysing.make(analysis, pools, _options(), _OUT.value)
   rows = [
     (metrics.metric(name).label, _shown(name, number))
-    for name, number in made.finding.numbers.items()
+    for name, number in result.finding.numbers.items()
   ]
-  if made.finding.text:
-    print(f'{made.finding.text}\n')
+  if result.finding.text:
+    print(f'{result.finding.text}\n')
   if rows:
     print(summary_lib.aligned(rows))
-  for path in made.paths:
+  for path in result.paths:
     print(path)
 
 
 def run() -> None:
-  """The entry point of `jaxsparse-analyze`."""
+  """Runs the program `jaxsparse-analyze`."""
   command.run(main, word='ANALYSIS', words=findings.names)
 
 

@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def run() -> None:
-  """The entry point of `jaxsparse-benchmark`."""
+  """Runs the program `jaxsparse-benchmark`."""
   command.run(main)
 
 

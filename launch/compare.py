@@ -86,7 +86,7 @@ def _write(
 
 
 def run() -> None:
-  """The entry point of `jaxsparse-compare`."""
+  """Runs the program `jaxsparse-compare`."""
   command.run(main)
 
 

@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def run() -> None:
-  """The entry point of `jaxsparse-quickstart`."""
+  """Runs the program `jaxsparse-quickstart`."""
   command.run(main)
 
 

@@ -44,14 +44,14 @@ flags.adopt_module_key_flags(study_command)
 
 
 def _study() -> Study:
-  """The study with what the command line changes in it."""
+  """Returns the study with the changes of the command line."""
   study = config_files.load_study(command.required(_CONFIG))
-  said = _changes([run.name for run in study.runs])
+  overrides = _changes([run.name for run in study.runs])
   runs = [
     dataclasses.replace(
       run,
       overrides=functools.reduce(
-        changes.over, (run.overrides, said[''], said[run.name])
+        changes.over, (run.overrides, overrides[''], overrides[run.name])
       ),
       seeds=run.seeds if _SEEDS.value is None else _SEEDS.value,
     )
@@ -61,8 +61,8 @@ def _study() -> Study:
 
 
 def _changes(runs: Sequence[str]) -> dict[str, dict[str, Any]]:
-  """What is changed in each run, and under '' in all of them."""
-  found: dict[str, dict[str, Any]] = {name: {} for name in ('', *runs)}
+  """Returns the changes of each run, and under '' those of all runs."""
+  overrides: dict[str, dict[str, Any]] = {name: {} for name in ('', *runs)}
   for text in _OVERRIDE.value:
     place, equals, value = text.partition('=')
     run, colon, field = place.rpartition(':')
@@ -71,17 +71,17 @@ def _changes(runs: Sequence[str]) -> dict[str, dict[str, Any]]:
         f'--override: got {text!r}; accepted are field=value and'
         ' RUN:field=value'
       )
-    if run not in found:
+    if run not in overrides:
       raise ValueError(
         f'--override: got {text!r}; {run!r} is no run of the study.'
         f'{paths.nearest(run, runs)}'
       )
-    found[run][field] = literals.literal(value)
-  return found
+    overrides[run][field] = literals.literal(value)
+  return overrides
 
 
 def _name() -> str:
-  """'digits_init_and_updates': the file, and where it is among the studies."""
+  """Returns the path within the studies, as 'digits_init_and_updates'."""
   spec, _, _ = command.required(_CONFIG).partition(':')
   path = pathlib.PurePath(spec).with_suffix('')
   _, studies, inner = path.as_posix().rpartition('/studies/')
@@ -94,7 +94,7 @@ def main() -> None:
 
 
 def run() -> None:
-  """The entry point of `jaxsparse-study`."""
+  """Runs the program `jaxsparse-study`."""
   command.run(main, config_files.located_study)
 
 

@@ -75,16 +75,16 @@ def _search(
       raise ValueError(
         f'--{flag.name}: a search has none, as a trial hangs on the last'
       )
-  made = search.search(
+  result = search.search(
     space,
     functools.partial(_trial, study),
     trials=_TRIALS.value,
     seed=seed,
     metric=metric,
   )
-  print(search.verdict(made))
+  print(search.verdict(result))
   with saving(study_command.folder()):
-    paths = search_report.write(made, space, study_command.folder())
+    paths = search_report.write(result, space, study_command.folder())
   for path in paths:
     print(path)
 
@@ -93,12 +93,12 @@ def _trial(
   study: Study, number: int, point: search.Point
 ) -> Sequence[MemberResult]:
   name = f'trial {number + 1} of {_TRIALS.value}'
-  made = study_command.run(sweeps.at(study, point), name, joins=True)
-  return made.members
+  results = study_command.run(sweeps.at(study, point), name, joins=True)
+  return results.members
 
 
 def run() -> None:
-  """The entry point of `jaxsparse-sweep`."""
+  """Runs the program `jaxsparse-sweep`."""
   command.run(main)
 
 

@@ -58,16 +58,16 @@ def main() -> None:
 
 
 def _dry_run(config: Any) -> None:
-  """Shows the plan, and after it the steps, which may take a while."""
+  """Prints the plan, and after it the steps, which may take a while."""
   experiment = build(config, without_data=True)
-  given = sources.given(experiment, _WORKDIR.value)
+  initial = sources.given(experiment, _WORKDIR.value)
   for text in (layer_table.text(experiment), outline.text(experiment)):
     print(text, end='\n\n', flush=True)
-  print(dry_run.text(experiment, dry_run.take(experiment, given)))
+  print(dry_run.text(experiment, dry_run.take(experiment, initial)))
 
 
 def run() -> None:
-  """The entry point of `jaxsparse-train`."""
+  """Runs the program `jaxsparse-train`."""
   command.run(main)
 
 

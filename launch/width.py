@@ -51,7 +51,7 @@ def _text(name: str, found: Baseline) -> str:
 
 
 def run() -> None:
-  """The entry point of `jaxsparse-width`."""
+  """Runs the program `jaxsparse-width`."""
   command.run(main)
 
 
