@@ -26,7 +26,7 @@ from jaxsparse.core.types import Masks, MaskState, MaskUpdater, Path, PyTree
 Rates = tuple[float, dict[Path, float]]
 
 # Functions that may take a method's state, besides `init` and `update`.
-_LOOKS = ('trained', 'regularise', 'momenta')
+_LOOKS = ('trained', 'regularise', 'momenta', 'pruned')
 
 
 class Remembered(NamedTuple):

@@ -1,4 +1,4 @@
-"""The only module that reads a ConfigDict: defaults and lookup of names.
+"""The only module that imports ConfigDict: defaults and lookup of names.
 
 A config has the sections `data`, `model`, `optimizer`, `updater`, `init`,
 `checkpoint`, `eval` and `gradient_flow`, and `seed`, `replicates`,

@@ -59,20 +59,25 @@ def by_name(path: Path, shape: Shape) -> Axes:
 
   `weight`, `weight_ih` and `weight_hh` are [out, in, ...], as in Equinox, and
   all others are read as those of Flax. A model that calls a kernel [in, out]
-  `weight` needs `flax`, or a custom rule.
+  `weight` needs `flax`, or a custom rule. A weight of three axes or more may be
+  of layers that are stacked: its layer has `conv` in its name or, of four axes
+  or more, it looks like a convolution's, as for `flax`.
 
   Raises:
-    ValueError: as `flax`.
+    ValueError: neither name nor shape determine the axes; names the leaf.
   """
-  rule = equinox if path.rsplit('/', 1)[-1] in paths.WEIGHTS else flax
-  return rule(path, shape)
+  if path.rsplit('/', 1)[-1] not in paths.WEIGHTS:
+    return flax(path, shape)
+  if len(shape) > 2 and not _is_convolution(paths.layer(path)):
+    _check_window(path, shape, shape[2:])
+  return equinox(path, shape)
 
 
 def flax(path: Path, shape: Shape) -> Axes:
   """Returns the axes of Flax layers, linen and nnx.
 
   A kernel of two axes is [in, out]. With more, the name of its layer counts,
-  the part of the path before the leaf's:
+  the last part of the path before the leaf's that is no index:
 
   * `query`, `key` and `value` of three axes are [embed, heads, head_dim] and
     `out` is [heads, head_dim, embed], as in multi-head attention;
@@ -80,10 +85,10 @@ def flax(path: Path, shape: Shape) -> Axes:
     others of outputs: [embed, 3, heads, head_dim];
   * with `conv` in it, it is a convolution [window, in, out], for a window of
     any number of axes;
-  * any other is read as a convolution if it looks like one: its window is a
-    single tap, or has sides of one length, sides of 1 aside ([3, 3, in, out],
-    [1, 7, in, out], up to 32 where one side alone is longer than 1), and the
-    layer is not called dense, linear, einsum or local.
+  * any other of four axes or more is read as a convolution if it looks like
+    one: its window is a single tap, or has sides of one length, sides of 1
+    aside ([3, 3, in, out], [1, 7, in, out], up to 32 where one side alone is
+    longer than 1), and the layer is not called dense, linear, einsum or local.
 
   All else is refused, as it can be a convolution, a `DenseGeneral`, a
   `LinearGeneral`, an `Einsum` or layers that are stacked by `nn.scan`. A name
@@ -96,7 +101,7 @@ def flax(path: Path, shape: Shape) -> Axes:
 
   It is needed as well where a name or a shape misleads: a one-dimensional
   convolution called `query`, a stack of convolutions, a `DenseGeneral` called
-  `mix` of [8, 2, 4], which looks like a window of 8.
+  `mix` of [8, 8, 2, 4], which looks like a window of 8 x 8.
 
   Groups are not visible in a shape ([5, 5, 1, 6] may be depthwise or read one
   channel): 1, but for a kernel [..., 1, out] of a layer with `depthwise` in its
@@ -105,27 +110,32 @@ def flax(path: Path, shape: Shape) -> Axes:
   Raises:
     ValueError: neither name nor shape determine the axes; names the leaf.
   """
-  layer = path.split('/')[-2:][0].lower()
+  layer = paths.layer(path)
   if len(shape) == 3 and layer in ('query', 'key', 'value'):
     return Axes((0,), (1, 2))
   if len(shape) == 3 and layer == 'out':
     return Axes((0, 1), (2,))
-  if len(shape) > 2 and ('conv' not in layer or 'local' in layer):
+  if len(shape) > 2 and not _is_convolution(layer):
     if ('qkv' in layer or layer == 'kv') and shape[0] > 1:
       return Axes((0,), tuple(range(1, len(shape))))
-    _check_window(path, layer, shape)
+    _check_window(path, shape, shape[:-2])
   return Axes((-2,), (-1,), groups=_groups(layer, shape, -2, -1))
 
 
 def equinox(path: Path, shape: Shape) -> Axes:
   """Returns the axes of Equinox layers: [out, in, ...], attention too.
 
-  Cells have [3 out, in] or [4 out, in], gates side by side. Groups are
-  recognised as by `flax`: of weights [out, 1, ...] of a layer with `depthwise`
-  in its name.
+  Cells have [3 out, in] or [4 out, in], gates side by side. Layers that are
+  stacked, [layers, out, in], look like convolutions [out, in, window]: they
+  need a rule of their own. Groups are recognised as by `flax`: of weights
+  [out, 1, ...] of a layer with `depthwise` in its name.
   """
-  layer = path.split('/')[-2:][0].lower()
+  layer = paths.layer(path)
   return Axes((1,), (0,), groups=_groups(layer, shape, 1, 0))
+
+
+def _is_convolution(layer: str) -> bool:
+  return ('conv' in layer or 'depthwise' in layer) and 'local' not in layer
 
 
 def _groups(layer: str, shape: Shape, in_axis: int, out_axis: int) -> int:
@@ -134,16 +144,17 @@ def _groups(layer: str, shape: Shape, in_axis: int, out_axis: int) -> int:
   return 1
 
 
-def _check_window(path: Path, layer: str, shape: Shape) -> None:
-  """Raises `ValueError` unless [*window, in, out] looks like a convolution."""
-  sides = [side for side in shape[:-2] if side > 1]
-  lone = len(sides) == 1 and sides[0] > _LONGEST
-  dense = re.search('dense|linear|einsum|local', layer)
+def _check_window(path: Path, shape: Shape, window: Shape) -> None:
+  """Raises `ValueError` unless a kernel looks like that of a convolution."""
+  sides = [side for side in window if side > 1]
+  lone = len(sides) == 1 and (len(window) == 1 or sides[0] > _LONGEST)
+  dense = re.search('dense|linear|einsum|local', paths.layer(path))
   if dense or lone or len(set(sides)) > 1:
     raise ValueError(
-      f'{path!r} of shape {shape} may be a convolution [window, in, out] or a'
-      ' general dense layer; pass axes=, a rule that says which axes are its'
-      ' inputs and outputs, or name the layer as core.fans.flax accepts it'
+      f'{path!r} of shape {shape} may be of a convolution, of a general dense'
+      ' layer or of layers that are stacked; pass axes=, a rule that says which'
+      ' axes are its inputs and outputs (fans.equinox for a convolution of'
+      ' Equinox), or name the layer as core.fans.flax accepts it'
       ' (conv, qkv)'
     )
 

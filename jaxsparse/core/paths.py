@@ -106,7 +106,9 @@ def _shared(tree: PyTree) -> set[Path]:
 
   `None` leaves count too, so that a leaf has one path in params and in masks.
   """
-  leaves = tree_util.tree_flatten_with_path(tree, lambda x: x is None)[0]
+  leaves = tree_util.tree_flatten_with_path(
+    tree, lambda x: x is None or _nodes.is_variable(x)
+  )[0]
   counts = collections.Counter('/'.join(_keys(path)) for path, _ in leaves)
   return {path for path, count in counts.items() if count > 1}
 
@@ -129,14 +131,24 @@ def kernels(path: Path, shape: Shape) -> bool:
   `norms` and digits, or has `embed` in it and the leaf has two axes. Of a
   layer in a field of another name `kernels_of` knows more.
   """
-  *parts, name = path.split('/')
+  name = path.rsplit('/', 1)[-1]
   if len(shape) < 2 or name not in ('kernel', *WEIGHTS):
     return False
-  named = [part.lower() for part in parts if not part.isdigit()]
-  layer = named[-1] if named else ''
-  gain = re.search(r'norms?[\d_]*$', layer)
-  table = 'embed' in layer and len(shape) == 2
+  gain = re.search(r'norms?[\d_]*$', layer(path))
+  table = 'embed' in layer(path) and len(shape) == 2
   return name == 'kernel' or not (gain or table)
+
+
+def layer(path: Path) -> str:
+  """Returns the lower-case name of a leaf's layer, '' if it has none.
+
+  The last part of the path before the leaf's that is no index: that of
+  `Conv_0/kernel` is `conv_0`, that of `convs/0/kernel` is `convs`. A path of
+  one part is a layer's.
+  """
+  parts = path.split('/')
+  names = [part for part in parts[:-1] or parts if not part.isdigit()]
+  return names[-1].lower() if names else ''
 
 
 def kernels_of(tree: PyTree) -> Rule:

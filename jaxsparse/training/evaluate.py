@@ -30,11 +30,10 @@ def make_evaluate(
 ) -> Callable[..., tuple[float, float]]:
   """Builds `(params, model_state, data, batches) -> (loss, accuracy)`.
 
-  `params` are those of the method's `forward`; `data` is resident on the
-  device, or `Parts`; `batches` is `(indices [n, b], weights [n, b])` with
-  weight 1 for each example once and 0 for padding. Where an example has several
-  labels, [b, t], those below 0 do not count. Loss in nats a label, accuracy in
-  [0, 1].
+  `params` are 0 outside the masks; `data` is resident on the device, or
+  `Parts`; `batches` is `(indices [n, b], weights [n, b])` with weight 1 for
+  each example once and 0 for padding. Where an example has several labels,
+  [b, t], those below 0 do not count. Loss in nats a label, accuracy in [0, 1].
   """
 
   @jax.jit

@@ -156,6 +156,17 @@ def test_what_a_method_leaves_alone_stays_known_as_such():
   assert found.trained is MaskUpdater._field_defaults['trained']
 
 
+def test_what_prunes_first_sees_the_state_of_the_method(key):
+  def pruned(grads, state, params, *, step, key):
+    return state.inner
+
+  updater = rigl_sm(COUNTS, **WINDOW)._replace(pruned=pruned)
+  found = exploration.remembering(updater)
+  state = found.init(PARAMS, key=key)
+  left = found.pruned(PARAMS, state, PARAMS, step=0, key=key)
+  assert left is state.inner.inner
+
+
 def test_a_method_that_forgets_cannot_be_asked(key):
   state = rigl_sm(COUNTS, **WINDOW).init(PARAMS, key=key)
   with pytest.raises(ValueError, match='remembers no masks'):

@@ -156,7 +156,7 @@ def test_the_rule_of_equinox_fits_its_layers(key):
   cell = eqx.nn.GRUCell(3, 5, key=key)
   layers = {
     'conv': (eqx.nn.Conv2d(3, 5, 2, key=key).weight, 3, 5),
-    'transposed': (eqx.nn.ConvTranspose1d(3, 5, 2, key=key).weight, 3, 5),
+    'conv_transposed': (eqx.nn.ConvTranspose1d(3, 5, 2, key=key).weight, 3, 5),
     'depthwise': (eqx.nn.Conv2d(4, 8, 3, groups=4, key=key).weight, 8, 8),
     'dense': (eqx.nn.Linear(3, 5, key=key).weight, 3, 5),
     'cell/weight_ih': (cell.weight_ih, 3, 15),
@@ -226,3 +226,35 @@ def test_what_neither_tells_is_refused_with_what_settles_it(path, shape):
 def test_axes_that_do_not_fit_are_refused_with_the_leaf(axes, message):
   with pytest.raises(ValueError, match=message):
     fans.find(lambda *_: axes, 'a/kernel', (4, 6))
+
+
+@pytest.mark.parametrize(
+  ('path', 'shape'),
+  [
+    # Layers that are stacked, as eqx.filter_vmap and nn.scan stack them.
+    ('blocks/wi/weight', (12, 1024, 256)),
+    ('blocks/wi/weight', (12, 24, 8)),
+    ('blocks/wi/kernel', (12, 256, 1024)),
+    ('dense/0/kernel', (8, 2, 4)),
+    ('mix/0/weight', (8, 4, 5, 3)),
+  ],
+)
+def test_what_may_be_stacked_is_refused(path, shape):
+  with pytest.raises(ValueError, match='pass axes='):
+    fans.find(fans.by_name, path, shape)
+
+
+@pytest.mark.parametrize(
+  ('path', 'shape', 'axes'),
+  [
+    ('depthwise/0/weight', (6, 1, 3, 3), fans.Axes((1,), (0,), 6)),
+    ('depthwise_conv/0/kernel', (3, 3, 1, 6), fans.Axes((2,), (3,), 6)),
+    ('query/0/kernel', (8, 2, 4), fans.Axes((0,), (1, 2))),
+    ('qkv/0/kernel', (8, 3, 2, 4), fans.Axes((0,), (1, 2, 3))),
+    ('convs/0/kernel', (3, 5, 4, 8), fans.Axes((2,), (3,))),
+    ('convs/1/weight', (8, 4, 3), fans.Axes((1,), (0,))),
+    ('layers/3/weight', (8, 4, 3, 3), fans.Axes((1,), (0,))),
+  ],
+)
+def test_an_index_is_no_name_of_a_layer(path, shape, axes):
+  assert fans.find(fans.by_name, path, shape) == axes

@@ -110,13 +110,14 @@ class Process:
 
 
 @pytest.fixture
-def start(tmp_path):
+def start(tmp_path, cache):
   """`start(args, module='train', **environment) -> Process`, a fresh one."""
   started = []
 
   def start_one(args, module='train', **env):
     err = tmp_path / f'stderr_{len(started)}'
-    process = Process(args, err, env, module)
+    # Of the session: a killed process may leave a damaged entry.
+    process = Process(args, err, cache | env, module)
     started.append(process)
     return process
 

@@ -102,7 +102,8 @@ def test_a_batch_sharded_over_devices(tx, params, batch, alone):
     assert all((part == parts[0]).all() for part in parts)
 
 
-def test_shard_map(tx, params, batch, alone):
+@pytest.mark.parametrize('check_vma', [True, False])
+def test_shard_map(tx, params, batch, alone, check_vma):
   mesh = jax.make_mesh((8,), ('data',), (jax.sharding.AxisType.Auto,))
   one = jax.jit(
     jax.shard_map(
@@ -110,7 +111,7 @@ def test_shard_map(tx, params, batch, alone):
       mesh=mesh,
       in_specs=(jax.P(), jax.P(), DATA),
       out_specs=jax.P(),
-      check_vma=False,
+      check_vma=check_vma,
     )
   )
   assert_same(run(one, params, tx.init(params), batch), alone)
