@@ -124,7 +124,7 @@ def test_signals_by_layer(runs, train, noise):
   params, _ = load_params(runs.rigl / 'checkpoints' / '0')
   images = train.images[:EXAMPLES] / 16
   if noise:
-    images = jax.random.normal(jax.random.key(0), images.shape)
+    images = jax.random.normal(jax.random.key(0), images.shape, np.float32)
   images = jnp.float32(images).reshape(EXAMPLES, -1)
   first = np.asarray(images @ params['Dense_0']['kernel'])
   out = np.asarray(logits(params, images))

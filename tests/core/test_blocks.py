@@ -33,7 +33,7 @@ def test_a_slice_has_the_taps_of_two_units(rule, shape, units):
 def test_a_tile_has_neighbouring_inputs_and_outputs_of_one_tap():
   leaf = _numbered((3, 4, 6))
   found = blocks.tiles(2, 3, fans.by_name)
-  rows = np.asarray(found.split('w', leaf))
+  rows = np.asarray(found.split('conv', leaf))
   expected = [
     leaf[tap, i : i + 2, j : j + 3].ravel()
     for tap in range(3)
@@ -41,7 +41,7 @@ def test_a_tile_has_neighbouring_inputs_and_outputs_of_one_tap():
     for j in (0, 3)
   ]
   np.testing.assert_array_equal(rows, expected)
-  np.testing.assert_array_equal(found.join('w', rows, leaf.shape), leaf)
+  np.testing.assert_array_equal(found.join('conv', rows, leaf.shape), leaf)
 
 
 def _filled(held, scores, count):

@@ -80,9 +80,11 @@ def test_an_inner_product_is_not_a_matrix_function(params):
 def test_a_state_that_changes_its_type_is_refused(params):
   def grow(updates, state, params=None):
     del params
-    return updates, (jnp.zeros(state[0].size + 1),)
+    return updates, (jnp.zeros(state[0].size + 1, jnp.float32),)
 
-  tx = optax.GradientTransformation(lambda _: (jnp.zeros(1),), grow)
+  tx = optax.GradientTransformation(
+    lambda _: (jnp.zeros(1, jnp.float32),), grow
+  )
   changes = r"from step to step: leaf '0' from float32\[1\] to float32\[2\]"
   with pytest.raises(ValueError, match=changes):
     check_optimiser(tx, params)

@@ -20,6 +20,7 @@ STUDIES = [name for name in CONFIGS if name.startswith('configs/studies/')]
 RESULTS = sorted(
   str(path.relative_to(ROOT))
   for path in (ROOT / 'configs/studies').rglob('*.md')
+  if path.name != 'README.md'
 )
 RUNS = [name for name in CONFIGS if name not in STUDIES]
 
