@@ -148,7 +148,7 @@ def tensorflow(tmp_path_factory):
 
 
 @pytest.fixture(scope='session')
-def launch(tmp_path_factory, cache, tensorflow):
+def launch(tmp_path_factory, tensorflow):
   """`launch(args, module='train') -> code, out, err`, of a forked process."""
   folder = tmp_path_factory.mktemp('output')
   out, err = folder / 'stdout', folder / 'stderr'
@@ -158,7 +158,7 @@ def launch(tmp_path_factory, cache, tensorflow):
     stdout=subprocess.PIPE,
     text=True,
     cwd=ROOT,
-    env=ENV | cache | {'PYTHONPATH': f'{tensorflow.parent}:{ROOT}'},
+    env=ENV | {'PYTHONPATH': f'{tensorflow.parent}:{ROOT}'},
   )
 
   def launch_one(args, module='train'):
