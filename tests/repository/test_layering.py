@@ -29,6 +29,7 @@ LAYERS = (
   'studies',
   'papers',
   'cli',
+  'experiments',
 )
 TOP = ('launch', 'configs')
 
