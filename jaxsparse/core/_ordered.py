@@ -2,11 +2,12 @@
 
 Scores become keys that compare as integers, alike on every backend; positions
 become keys that decrease along the flat order. `put_first` encodes `where` in
-the keys of scores.
+the keys of scores. Keys, or the positions of equal keys, that reach a threshold
+are counted here too.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +25,9 @@ _MAGNITUDE = np.uint32(0x7FFFFFFF)
 _LEAST_NORMAL = np.uint32(0x00800000)
 _INFINITY = np.uint32(0x7F800000)
 _NAN_KEY = np.uint32(1)
+
+# `(keys, thresholds [T], tied) -> counts`, uint32 [T].
+Count = Callable[[Sequence[Array], Array, Array], Array]
 
 
 @jax.jit
@@ -103,3 +107,32 @@ def unstacked(rows: Array) -> list[list[Array]]:
     (0, 1),
   )
   return [entries[i * columns : (i + 1) * columns] for i in range(size)]
+
+
+@jax.jit
+def keys_reaching(
+  keys: Sequence[Array], thresholds: Array, tied: Array
+) -> Array:
+  """Counts the keys, uint32 of any shapes, that reach the thresholds.
+
+  `tied` is not used.
+  """
+  del tied
+  return jnp.stack(_reached(keys, thresholds))
+
+
+@jax.jit
+def places_reaching(
+  keys: Sequence[Array], thresholds: Array, tied: Array
+) -> Array:
+  """Counts the keys equal to `tied` whose positions reach the thresholds."""
+  places = [
+    jnp.where(key == tied, place, LOWEST_KEY)
+    for key, place in zip(keys, place_keys(keys), strict=True)
+  ]
+  return jnp.stack(_reached(places, thresholds))
+
+
+def _reached(keys: Sequence[Array], thresholds: Array) -> list[Array]:
+  counts = [count_true([key >= t for t in thresholds]) for key in keys]
+  return [sum(c[1:], start=c[0]) for c in zip(*counts, strict=True)]

@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from jaxsparse.core import _counting, _probes
+from jaxsparse.core import _ordered, _probes
 from jaxsparse.core._ordered import HIGHEST_KEY
 
 _NONE_REACH = np.uint32(0xFFFFFFFF)
@@ -83,7 +83,7 @@ def sizes(groups: Sequence[Group]) -> np.ndarray:
 def bisection(groups: Sequence[Group], k: Array, highest: Array) -> Bracket:
   """Halves the brackets of keys 32 times, then those of tied positions."""
 
-  def halved(count: _counting.Count, state: Array) -> Array:
+  def halved(count: _ordered.Count, state: Array) -> Array:
     def body(_: Array, state: Array) -> Array:
       b = Bracket(*state)
       middle = (b.low + (b.high - b.low) // 2)[:, None]
@@ -92,12 +92,14 @@ def bisection(groups: Sequence[Group], k: Array, highest: Array) -> Bracket:
 
     return lax.fori_loop(0, 32, body, state)
 
-  state = halved(_counting.of_keys, jnp.stack(whole(groups, k, highest)))
+  state = halved(_ordered.keys_reaching, jnp.stack(whole(groups, k, highest)))
   b = into_ties(Bracket(*state), sizes(groups))
   state = jnp.stack(b)
   return Bracket(
     *lax.cond(
-      jnp.all(b.done), lambda: state, lambda: halved(_counting.of_places, state)
+      jnp.all(b.done),
+      lambda: state,
+      lambda: halved(_ordered.places_reaching, state),
     )
   )
 
@@ -115,7 +117,7 @@ def interpolation(groups: Sequence[Group], k: Array, highest: Array) -> Bracket:
     first = _inside(start)
   of_keys, of_places = (
     [functools.partial(count, keys) for keys in groups]
-    for count in (_counting.of_keys, _counting.of_places)
+    for count in (_ordered.keys_reaching, _ordered.places_reaching)
   )
   size = jnp.asarray(sizes(groups))
 

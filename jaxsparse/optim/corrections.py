@@ -19,7 +19,7 @@ from jax.extend import core as jex_core
 
 from jaxsparse.core import paths
 from jaxsparse.core.types import Params, PyTree
-from jaxsparse.optim import reset
+from jaxsparse.optim.owners import NO_OWNER, owners
 from jaxsparse.optim.step_counts import (
   OfCount,
   Value,
@@ -81,11 +81,11 @@ def evaluate(
 
 
 def _state_values(tx, opt_state, params):
-  owners = jax.tree.leaves(reset.owners(tx, opt_state, params))
+  of_leaves = jax.tree.leaves(owners(tx, opt_state, params))
   for i, (owner, leaf) in enumerate(
-    zip(owners, jax.tree.leaves(opt_state), strict=True)
+    zip(of_leaves, jax.tree.leaves(opt_state), strict=True)
   ):
-    if owner != reset.NO_OWNER:
+    if owner != NO_OWNER:
       yield Value(leaf, owner)
     elif not jnp.shape(leaf) and jnp.issubdtype(leaf.dtype, jnp.integer):
       yield Value(leaf, scalar=_count(i, leaf.dtype))

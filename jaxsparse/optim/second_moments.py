@@ -14,7 +14,8 @@ import optax
 from jax.extend import core as jex_core
 
 from jaxsparse.core.types import Params
-from jaxsparse.optim import corrections, reset, step_counts
+from jaxsparse.optim import corrections, step_counts
+from jaxsparse.optim.owners import NO_OWNER, owners
 
 # Too small for any clipping.
 _GRADIENTS = (1e-4, 2e-4)
@@ -66,14 +67,14 @@ def second_moments(
       return []
     counts = sorted({count for _, count, _ in decays})
     states = _first_moves(tx, point, init, counts)
-  owners = jax.tree.leaves(reset.owners(tx, init, point))
+  of_leaves = jax.tree.leaves(owners(tx, init, point))
   tried = zip(
-    owners, jax.tree.leaves(init), jax.tree.leaves(states), strict=True
+    of_leaves, jax.tree.leaves(init), jax.tree.leaves(states), strict=True
   )
   squared = [
     (owner, i, rate)
     for i, (owner, initial, moved) in enumerate(tried)
-    if owner != reset.NO_OWNER and (rate := _rate(initial, moved)) is not None
+    if owner != NO_OWNER and (rate := _rate(initial, moved)) is not None
   ]
   return [
     SecondMoment(leaf, i, count, decay)

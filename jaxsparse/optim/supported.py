@@ -29,7 +29,7 @@ from jax.extend import core as jex_core
 
 from jaxsparse.core import paths
 from jaxsparse.core.types import Params, PyTree, Shape
-from jaxsparse.optim import reset
+from jaxsparse.optim.owners import NO_OWNER, owners
 
 _ACCEPTED = (
   'Accepted are Optax optimisers that are called as update(grads, opt_state,'
@@ -93,19 +93,19 @@ def _check_types(tx, params):
 
 
 def _check_statistics(tx, opt_state, params):
-  owners = _attempt(
+  owned = _attempt(
     'its state cannot be matched to the parameters (if it is optax.partition,'
     ' pass the labels as a tree, not as a function)',
-    reset.owners,
+    owners,
     tx,
     opt_state,
     params,
   )
   weights = list(paths.flatten(params).items())
   for owner, statistic in zip(
-    jax.tree.leaves(owners), jax.tree.leaves(opt_state), strict=True
+    jax.tree.leaves(owned), jax.tree.leaves(opt_state), strict=True
   ):
-    if owner == reset.NO_OWNER:
+    if owner == NO_OWNER:
       continue
     path, weight = weights[owner]
     if not _is_reduction(statistic.shape, weight.shape):

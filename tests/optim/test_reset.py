@@ -8,7 +8,8 @@ from optax import contrib
 from jaxsparse.core import paths
 from jaxsparse.core.drop_grow import carry_over
 from jaxsparse.optim.masked import apply_gradients
-from jaxsparse.optim.reset import NO_OWNER, owners, reset_statistics
+from jaxsparse.optim.owners import NO_OWNER, owners
+from jaxsparse.optim.reset import reset_statistics
 
 W, B = (5, 7), (3,)
 
