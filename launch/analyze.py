@@ -23,9 +23,8 @@ from absl import flags
 
 from jaxsparse.cli import command
 from jaxsparse.config import literals
-from jaxsparse.results import analysing, findings
+from jaxsparse.results import analysing, findings, metrics
 from jaxsparse.runs import summary as summary_lib
-from jaxsparse.studies import metrics
 
 _WORKDIR = flags.DEFINE_multi_string(
   'workdir', [], 'Workdirs with commas between; once for each kind of run.'

@@ -32,9 +32,9 @@ from absl import flags
 from ml_collections import config_flags
 
 from jaxsparse.cli import command, study_command
+from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs.run import saving
 from jaxsparse.studies import search, search_report, search_space, sweeps
-from jaxsparse.studies.results import MemberResult
 from jaxsparse.studies.spec import Study
 
 _CONFIG = command.config_flag()

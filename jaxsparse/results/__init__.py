@@ -1,1 +1,1 @@
-"""The findings of analyses of finished runs, and their files."""
+"""Numbers of finished runs: metrics, names, rows, and findings of analyses."""

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from jaxsparse.results import metrics
+from jaxsparse.results.metrics import Metric
+from jaxsparse.results.names import signed
+from jaxsparse.results.rows import MemberResult, Point, Row
 from jaxsparse.runs.summary import mean_and_deviation, mean_and_std
-from jaxsparse.studies import metrics
-from jaxsparse.studies.metrics import Metric
-from jaxsparse.studies.names import signed
-from jaxsparse.studies.results import MemberResult, Results
-from jaxsparse.studies.spec import Point, Row, Study
+from jaxsparse.studies.results import Results
+from jaxsparse.studies.spec import Study
 
 NOTHING = '\N{EN DASH}'
 _BRIEF = 72
@@ -137,7 +138,7 @@ class Table(NamedTuple):
 def cell(results: Results, row: Row, name: str) -> Cell:
   """Returns the cell of a row for the metric `name`."""
   members = results.of(row)
-  pooled = metrics.pooled(results, row, name)
+  pooled = metrics.pooled(results.pooled, row, name)
   values = metrics.values(members, name)
   numbers = (*mean_and_deviation(values), len(values))
   return Cell(

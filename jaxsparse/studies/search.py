@@ -15,10 +15,10 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from jaxsparse.data import describe
+from jaxsparse.results import metrics
+from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import summary
 from jaxsparse.runs.share import TrainingFailed
-from jaxsparse.studies import metrics
-from jaxsparse.studies.results import MemberResult
 from jaxsparse.studies.search_space import Dimension, command_line
 
 ACCURACY, BITS = 'validation_accuracy', 'validation_bits'

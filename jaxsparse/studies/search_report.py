@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 
 from jaxsparse.config.text import lines_of_csv
 from jaxsparse.plotting import figures
+from jaxsparse.results import metrics
+from jaxsparse.results.names import field_name
 from jaxsparse.runs import workdir
 from jaxsparse.runs.summary import mean_and_deviation
-from jaxsparse.studies import metrics
-from jaxsparse.studies.names import field_name
 from jaxsparse.studies.search import Trial, best, fewer_is_better
 from jaxsparse.studies.search_space import Dimension
 

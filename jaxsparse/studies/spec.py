@@ -13,23 +13,11 @@ common.
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
+from jaxsparse.results import names
+from jaxsparse.results.rows import Row
 from jaxsparse.studies.kinds import Claim
-
-Point = tuple[tuple[str, Any], ...]
-
-
-class Row(NamedTuple):
-  """A row of the table: a run at one point of its grid.
-
-  Attributes:
-    run: the name of the run.
-    point: `(field, value)` for each field of the grid, in its order.
-  """
-
-  run: str
-  point: Point = ()
 
 
 @dataclass(frozen=True)
@@ -189,7 +177,7 @@ class Study:
     title: of the report.
     source: the paper, and which of its tables or figures this is.
     runs: with names that differ.
-    metrics: the columns of the table, named as in `studies.quantities`.
+    metrics: the columns of the table, named as in `results.quantities`.
     across: a grid field whose values become groups of columns, as in a table
       of methods against sparsities; '' for one row a point.
     figures: in the report, in this order.
@@ -215,3 +203,18 @@ class Study:
   def rows(self) -> tuple[Row, ...]:
     """Returns the rows of all runs, in order."""
     return tuple(row for run in self.runs for row in run.rows())
+
+  def row_name(self, row: Row) -> str:
+    """Returns the name of a row: 'RigL, sparsity 98 %'."""
+    return names.row_name(self.run(row.run).shown, row.point)
+
+  def metric_names(self) -> tuple[str, ...]:
+    """Returns the metrics of the table, of figures but curves, and claims."""
+    drawn: list[str] = []
+    for figure in self.figures:
+      if isinstance(figure, Against):
+        drawn.append(figure.metric)
+      elif isinstance(figure, Scatter):
+        drawn += [figure.x, figure.y]
+    judged = [claim.metric for claim in self.claims]
+    return tuple(dict.fromkeys((*self.metrics, *drawn, *judged)))

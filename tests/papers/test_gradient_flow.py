@@ -11,11 +11,11 @@ from jaxsparse.papers.gradient_flow import (
   studies,
 )
 from jaxsparse.papers.gradient_flow.runs import runs
-from jaxsparse.studies import quantities
+from jaxsparse.results import quantities
+from jaxsparse.results.rows import Row
 from jaxsparse.studies.claims import claims, verdicts
 from jaxsparse.studies.claims.evidence import Sample
 from jaxsparse.studies.planning.check import check
-from jaxsparse.studies.spec import Row
 
 MAKE = (
   studies.accuracy,
@@ -222,7 +222,7 @@ def test_claims_of_a_study_are_about_what_it_has(make, net):
   assert len(set(texts)) == len(texts)
   steps = [
     quantity.steps[1]
-    for name in quantities.asked(study)
+    for name in study.metric_names()
     if (quantity := quantities.parse(name)).steps
   ]
   # All of them lie within the run, and within what its figures begin with.

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from jaxsparse.studies.results import MemberResult, Results
+from jaxsparse.results.rows import MemberResult
+from jaxsparse.studies.results import Results
 from jaxsparse.studies.spec import Run, Study
 
 SPARSITY = 'updater.sparsity'

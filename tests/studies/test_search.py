@@ -9,11 +9,10 @@ import sys
 import pytest
 
 from jaxsparse.config.defaults import default_config
+from jaxsparse.results.rows import MemberResult, Row
 from jaxsparse.runs.share import TrainingFailed
 from jaxsparse.studies import search, search_report
-from jaxsparse.studies.results import MemberResult
 from jaxsparse.studies.search_space import Dimension
-from jaxsparse.studies.spec import Row
 
 SPACE = {
   'optimizer.learning_rate': Dimension('float', 0.01, 1.0, log=True),

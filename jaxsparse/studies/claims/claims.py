@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from jaxsparse.config.text import capital
-from jaxsparse.studies import metrics
+from jaxsparse.results import metrics
+from jaxsparse.results.names import (
+  MINUS,
+  field_name,
+  point_name,
+  signed,
+)
+from jaxsparse.results.rows import Point, Row
 from jaxsparse.studies.kinds import (
   Bound,
   Claim,
@@ -13,13 +20,7 @@ from jaxsparse.studies.kinds import (
   Ratio,
   Trend,
 )
-from jaxsparse.studies.names import (
-  MINUS,
-  field_name,
-  point_name,
-  signed,
-)
-from jaxsparse.studies.spec import Point, Row, Study
+from jaxsparse.studies.spec import Study
 
 _SIGNS = {'>=': '≥', '<=': '≤'}
 

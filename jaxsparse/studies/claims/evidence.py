@@ -4,7 +4,9 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from jaxsparse.studies import metrics
+from jaxsparse.results import metrics
+from jaxsparse.results.names import value_name
+from jaxsparse.results.rows import Point, Row
 from jaxsparse.studies.claims import claims, intervals
 from jaxsparse.studies.claims.intervals import Interval
 from jaxsparse.studies.kinds import (
@@ -14,9 +16,7 @@ from jaxsparse.studies.kinds import (
   Ratio,
   Trend,
 )
-from jaxsparse.studies.names import value_name
 from jaxsparse.studies.results import Results
-from jaxsparse.studies.spec import Point, Row
 
 LEVEL = 0.95
 TOO_FEW = 'an interval needs two seeds of each'
@@ -64,7 +64,7 @@ def samples(results: Results, metric: str) -> dict[Row, Sample]:
   by_row = {}
   for row in results.study.rows():
     members = results.of(row)
-    pooled = metrics.pooled(results, row, metric)
+    pooled = metrics.pooled(results.pooled, row, metric)
     if pooled and not pooled.parts:
       by_row[row] = Sample((pooled.value,), 1, pooled=True)
       continue

@@ -2,7 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
-from jaxsparse.studies import metrics
+from jaxsparse.results import metrics
+from jaxsparse.results.names import (
+  field_name,
+  point_name,
+  signed,
+  value_name,
+)
+from jaxsparse.results.rows import Point
 from jaxsparse.studies.claims import claims
 from jaxsparse.studies.claims.evidence import (
   LEVEL,
@@ -17,13 +24,6 @@ from jaxsparse.studies.kinds import (
   Ratio,
   Trend,
 )
-from jaxsparse.studies.names import (
-  field_name,
-  point_name,
-  signed,
-  value_name,
-)
-from jaxsparse.studies.spec import Point
 
 
 def numbers(

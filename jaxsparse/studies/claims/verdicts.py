@@ -53,6 +53,7 @@ Welch's interval is wider than necessary.
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
+from jaxsparse.results.rows import Point, Row
 from jaxsparse.studies.claims import (
   claims,
   evidence,
@@ -73,7 +74,6 @@ from jaxsparse.studies.kinds import (
   Trend,
 )
 from jaxsparse.studies.results import Results
-from jaxsparse.studies.spec import Point, Row
 
 Outcome = Literal['holds', 'fails', 'undecided']
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from jaxsparse.config.fields import flat
 from jaxsparse.core import paths
-from jaxsparse.studies import metrics
+from jaxsparse.results import metrics
 from jaxsparse.studies.compare.queries import is_number, plain
 from jaxsparse.studies.compare.runs import Found
 

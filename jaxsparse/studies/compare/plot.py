@@ -10,15 +10,15 @@ from jaxsparse.config.text import capital
 from jaxsparse.plotting import figures
 from jaxsparse.plotting.axes import value_axis
 from jaxsparse.plotting.looks import DASHES, figure_legend
-from jaxsparse.runs import workdir
-from jaxsparse.studies import metrics
-from jaxsparse.studies.compare import groups, table
-from jaxsparse.studies.compare.groups import Group
-from jaxsparse.studies.compare.queries import is_number
-from jaxsparse.studies.names import (
+from jaxsparse.results import metrics
+from jaxsparse.results.names import (
   axis_name,
   is_sparsity,
 )
+from jaxsparse.runs import workdir
+from jaxsparse.studies.compare import groups, table
+from jaxsparse.studies.compare.groups import Group
+from jaxsparse.studies.compare.queries import is_number
 from jaxsparse.training import metrics as records_lib
 
 _SIZE = (8, 4.5)

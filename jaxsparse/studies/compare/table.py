@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from jaxsparse.config.text import lines_of_csv
+from jaxsparse.results import metrics
+from jaxsparse.results.names import field_name, value_name
 from jaxsparse.runs import summary
-from jaxsparse.studies import metrics
 from jaxsparse.studies.compare import groups
 from jaxsparse.studies.compare.groups import Group
-from jaxsparse.studies.names import field_name, value_name
 
 
 def table(made: Sequence[Group], names: Sequence[str]) -> list[list[str]]:

@@ -17,18 +17,20 @@ from jaxsparse.plotting.looks import (
   sentence,
   single,
 )
-from jaxsparse.studies import cells, metrics
-from jaxsparse.studies.cells import Cell
-from jaxsparse.studies.figures.styles import chosen, run_styles
-from jaxsparse.studies.names import (
+from jaxsparse.results import metrics
+from jaxsparse.results.names import (
   axis_name,
   field_name,
   is_sparsity,
   point_name,
   value_name,
 )
+from jaxsparse.results.rows import Point
+from jaxsparse.studies import cells
+from jaxsparse.studies.cells import Cell
+from jaxsparse.studies.figures.styles import chosen, run_styles
 from jaxsparse.studies.results import Results
-from jaxsparse.studies.spec import Against, Point, Run
+from jaxsparse.studies.spec import Against, Run
 
 _PAPER: dict[str, Any] = {
   'linestyle': '',

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from jaxsparse.plotting import figures
 from jaxsparse.plotting.figures import Record, Series
+from jaxsparse.results import metrics, quantities
+from jaxsparse.results.rows import MemberResult, Row
 from jaxsparse.runs import workdir
-from jaxsparse.studies import metrics, quantities
-from jaxsparse.studies.results import MemberResult, Results
-from jaxsparse.studies.spec import Row
+from jaxsparse.studies.results import Results
 from jaxsparse.training import metrics as records
 
 

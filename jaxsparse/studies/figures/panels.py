@@ -22,11 +22,12 @@ from jaxsparse.plotting.looks import (
   shades,
   single,
 )
-from jaxsparse.studies import metrics
+from jaxsparse.results import metrics
+from jaxsparse.results.names import point_name
+from jaxsparse.results.rows import Point, Row
 from jaxsparse.studies.figures.curves import Curve
 from jaxsparse.studies.figures.styles import run_styles
-from jaxsparse.studies.names import point_name, row_name
-from jaxsparse.studies.spec import Point, Row, Study
+from jaxsparse.studies.spec import Study
 
 _MOST_LINES = 12
 _BANDS = 'bands are one sample standard deviation to each side'
@@ -83,7 +84,7 @@ def one_by_one(
     return None
   styles = run_styles(study)
   laid = [
-    _Panel(row_name(study, row), [_Line(row, '', styles[row.run])])
+    _Panel(study.row_name(row), [_Line(row, '', styles[row.run])])
     for row in shown
   ]
   curves = list(shown.values())
@@ -159,7 +160,7 @@ def _by_shade(
     if not row.point:
       lines.append(_Line(row, study.run(row.run).shown, styles[row.run]))
     elif row.run == run:
-      label = point_name(row.point) if title else row_name(study, row)
+      label = point_name(row.point) if title else study.row_name(row)
       lines.append(_Line(row, label, {'color': ramp[row.point]}))
   return _Panel(title, lines)
 
@@ -196,7 +197,7 @@ def _alt(study: Study, start: str, entry: str, shown: Shown) -> str:
   """Describes the figure in words: the last value of each line."""
   text = metrics.metric(entry).text
   ends = [
-    f'{row_name(study, row)} {text(float(curve.mean.mean[-1]))}'
+    f'{study.row_name(row)} {text(float(curve.mean.mean[-1]))}'
     for row, curve in shown.items()
   ]
   return f'Chart: {start}. Last values: {sentence(ends)}'

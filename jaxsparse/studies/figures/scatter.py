@@ -12,12 +12,12 @@ from jaxsparse.plotting.looks import (
   sentence,
   single,
 )
-from jaxsparse.studies import metrics
+from jaxsparse.results import metrics
+from jaxsparse.results.metrics import Metric
+from jaxsparse.results.rows import Row
 from jaxsparse.studies.figures.styles import chosen, row_styles
-from jaxsparse.studies.metrics import Metric
-from jaxsparse.studies.names import row_name
 from jaxsparse.studies.results import Results
-from jaxsparse.studies.spec import Row, Scatter, Study
+from jaxsparse.studies.spec import Scatter, Study
 
 Places = Mapping[Row, np.ndarray]
 
@@ -43,7 +43,7 @@ def scatter(results: Results, asked: Scatter) -> Drawn | None:
   for i, (row, places) in enumerate(drawn.items()):
     look = {'color': styles[row]['color'], 'linestyle': ''}
     marker = MARKERS[i % len(MARKERS)]
-    label = row_name(study, row)
+    label = study.row_name(row)
     ax.plot(*places.T, marker=marker, label=label, alpha=0.8, **look)
     if row in printed:
       ring = {**look, 'marker': marker, 'markerfacecolor': 'none'}
@@ -83,7 +83,7 @@ def _printed(
 
 def _said(study: Study, found: Places, x: Metric, y: Metric) -> Sequence[str]:
   return [
-    f'{row_name(study, row)}, {y.text(means[1])} at {x.text(means[0])}'
+    f'{study.row_name(row)}, {y.text(means[1])} at {x.text(means[0])}'
     for row, places in found.items()
     for means in [places.mean(0)]
   ]

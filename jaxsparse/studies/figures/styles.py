@@ -7,7 +7,8 @@ from matplotlib import colors
 
 from jaxsparse.plotting.figures import COLOURS
 from jaxsparse.plotting.looks import DASHES
-from jaxsparse.studies.spec import Row, Run, Study
+from jaxsparse.results.rows import Row
+from jaxsparse.studies.spec import Run, Study
 
 _BLACK = '#000000'
 

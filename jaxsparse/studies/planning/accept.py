@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from jaxsparse.core import choices
-from jaxsparse.studies import quantities
+from jaxsparse.results import quantities
 from jaxsparse.studies.spec import Run, Study
 
 _NAME = re.compile(r'\w+', re.ASCII)

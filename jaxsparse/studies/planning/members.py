@@ -6,13 +6,14 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from jaxsparse.config.fields import BESIDE, SOURCES
+from jaxsparse.results.rows import Row
 from jaxsparse.runs import population, workdir
 from jaxsparse.runs.build import Experiment, build
 from jaxsparse.runs.compiled import abstract_state
 from jaxsparse.studies import config_files
 from jaxsparse.studies.planning import changes, check, pairing
 from jaxsparse.studies.planning.naming import directory
-from jaxsparse.studies.spec import Row, Run, Study
+from jaxsparse.studies.spec import Run, Study
 
 
 class Member(NamedTuple):

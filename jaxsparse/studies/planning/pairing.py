@@ -9,7 +9,8 @@ import graphlib
 import re
 from typing import Any
 
-from jaxsparse.studies.spec import Row, Run, Study
+from jaxsparse.results.rows import Row
+from jaxsparse.studies.spec import Run, Study
 
 _SOURCE = re.compile(r'\{(\w+(?:@\d+)?)\}', re.ASCII)
 _SEEDED = re.compile(r'(\w+)@(\d+)', re.ASCII)

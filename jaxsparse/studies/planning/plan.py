@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import jax
 
+from jaxsparse.results.names import count
 from jaxsparse.runs import outline, population, summary, workdir
 from jaxsparse.runs.compiled import dispatch
 from jaxsparse.runs.progress import hushed
-from jaxsparse.studies.names import count, row_name
 from jaxsparse.studies.planning import pairing, programs, together
 from jaxsparse.studies.planning.estimate import (
   COMPILING,
@@ -183,7 +183,7 @@ def _not_new(plan: Plan) -> list[str]:
       lines.append(f'{state.kind:<8} {name}: {state.error}')
   refused = {(c.row, c.error): None for c in plan.expanded.cells if c.error}
   for row, error in refused:
-    lines.append(f'refused  {row_name(plan.study, row)}: {error}')
+    lines.append(f'refused  {plan.study.row_name(row)}: {error}')
   return lines
 
 

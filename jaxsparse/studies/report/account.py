@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jaxsparse.results.names import count
 from jaxsparse.studies.claims.verdicts import Outcome, Verdict
-from jaxsparse.studies.names import count, row_name
 from jaxsparse.studies.results import Results
 
 _OUTCOMES: tuple[Outcome, ...] = ('holds', 'fails', 'undecided')
@@ -42,7 +42,7 @@ def carried(results: Results) -> str:
   for row in results.study.rows():
     hows = {_carry(m.summary) for m in results.of(row) if m.summary}
     if hows:
-      named = row_name(results.study, row)
+      named = results.study.row_name(row)
       rows.setdefault(tuple(sorted(hows)), []).append(named)
   if len({how for hows in rows for how in hows}) < 2:
     return ''

@@ -6,14 +6,13 @@ Its content is that of the page, without the figures and the list of members.
 import re
 from collections.abc import Sequence
 
+from jaxsparse.results.names import (
+  count,
+  without_folders,
+)
 from jaxsparse.studies.cells import lost, table
 from jaxsparse.studies.claims import verdicts
 from jaxsparse.studies.claims.verdicts import Verdict
-from jaxsparse.studies.names import (
-  count,
-  row_name,
-  without_folders,
-)
 from jaxsparse.studies.report import reading, tables, times
 from jaxsparse.studies.report.account import account, carried
 from jaxsparse.studies.results import Results
@@ -69,7 +68,7 @@ def _claims(judged: Sequence[tuple[str, list[Verdict]]]) -> list[str]:
 
 def _failures(results: Results) -> str:
   return '\n'.join(
-    f'- {plain(row_name(results.study, row))}: {plain(why)}'
+    f'- {plain(results.study.row_name(row))}: {plain(why)}'
     for row in results.study.rows()
     if (why := lost(results.of(row)))
   )

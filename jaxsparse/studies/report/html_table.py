@@ -8,6 +8,7 @@ separate columns.
 import itertools
 from collections.abc import Iterable, Sequence
 
+from jaxsparse.results.names import field_name
 from jaxsparse.studies.cells import (
   Cell,
   Column,
@@ -15,7 +16,6 @@ from jaxsparse.studies.cells import (
   Table,
   table,
 )
-from jaxsparse.studies.names import field_name
 from jaxsparse.studies.report import tables
 from jaxsparse.studies.report.markup import (
   Markup,

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from jaxsparse.config import identity
 from jaxsparse.plotting.looks import Drawn
+from jaxsparse.results.names import count, tied
+from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import workdir
 from jaxsparse.studies.claims import verdicts
 from jaxsparse.studies.claims.verdicts import Verdict
-from jaxsparse.studies.names import count, row_name, tied
 from jaxsparse.studies.report import reading, times
 from jaxsparse.studies.report.account import account
 from jaxsparse.studies.report.html_table import study_table
@@ -19,7 +20,7 @@ from jaxsparse.studies.report.markup import (
   scrolling,
 )
 from jaxsparse.studies.report.style import CSS
-from jaxsparse.studies.results import MemberResult, Results
+from jaxsparse.studies.results import Results
 
 _SIGNS = {'holds': '✓', 'fails': '✗', 'undecided': '?'}
 # Wider figures may be scrolled on a phone, in inches.
@@ -128,7 +129,7 @@ def _failures(results: Results) -> Markup | None:
   by_reason: dict[tuple[str, str, str], list[str]] = {}
   for member in results.members:
     if member.error:
-      where = row_name(results.study, member.row)
+      where = results.study.row_name(member.row)
       key = where, member.kind, member.error
       by_reason.setdefault(key, []).append(str(member.seed))
   items = [
@@ -170,7 +171,7 @@ def _member(
 ) -> list[Content]:
   folder = element('code', member.root.name) if member.root else member.kind
   cells: list[Content] = [
-    row_name(results.study, member.row),
+    results.study.row_name(member.row),
     str(member.seed),
     folder,
     element('code', _digest(member)),

@@ -8,9 +8,9 @@ resumed as for one that ran through.
 import pathlib
 
 from jaxsparse.plotting import figures
+from jaxsparse.results.names import without_folders
 from jaxsparse.runs import workdir
 from jaxsparse.studies.figures import draw
-from jaxsparse.studies.names import without_folders
 from jaxsparse.studies.report import document, page, tables, times
 from jaxsparse.studies.results import Results
 

@@ -5,8 +5,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from jaxsparse.config.text import capital, lines_of_csv
+from jaxsparse.results import metrics
+from jaxsparse.results.names import (
+  field_name,
+  value_name,
+)
+from jaxsparse.results.rows import Row
 from jaxsparse.runs import summary
-from jaxsparse.studies import metrics
 from jaxsparse.studies.cells import (
   NOTHING,
   Column,
@@ -16,13 +21,8 @@ from jaxsparse.studies.cells import (
   table,
 )
 from jaxsparse.studies.claims import verdicts
-from jaxsparse.studies.names import (
-  field_name,
-  row_name,
-  value_name,
-)
 from jaxsparse.studies.results import Results
-from jaxsparse.studies.spec import Row, Study
+from jaxsparse.studies.spec import Study
 
 _WIDEST = 100
 _LONG = ('seed', 'metric', 'unit', 'value', 'paper', 'error', 'member')
@@ -169,7 +169,9 @@ def row_start(results: Results, row: Row, fields: Sequence[str]) -> list[Any]:
 def _long_lines(results: Results, row: Row) -> Iterator[list[Any]]:
   """Yields each member's numbers, then those of all members together."""
   names = results.study.metrics
-  pooled = {n: p for n in names if (p := metrics.pooled(results, row, n))}
+  pooled = {
+    n: p for n in names if (p := metrics.pooled(results.pooled, row, n))
+  }
   for member in results.of(row):
     root = member.root.name if member.root else ''
     for name in names:
@@ -192,7 +194,7 @@ def _long(
 def _failures(results: Results) -> list[str]:
   study = results.study
   return [
-    f'{row_name(study, row)}: {why}'
+    f'{study.row_name(row)}: {why}'
     for row in study.rows()
     if (why := lost(results.of(row)))
   ]

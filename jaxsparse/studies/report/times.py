@@ -10,15 +10,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from jaxsparse.config.text import lines_of_csv
+from jaxsparse.results.names import count
+from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import versions
-from jaxsparse.studies.names import count, row_name
 from jaxsparse.studies.report import tables
 from jaxsparse.studies.report.markup import (
   Markup,
   element,
   scrolling,
 )
-from jaxsparse.studies.results import MemberResult, Results
+from jaxsparse.studies.results import Results
 
 _ENTRIES = ('steps', 'wall_seconds', 'steps_per_second')
 
@@ -55,7 +56,7 @@ def rows(results: Results) -> list[list[str]]:
   return [
     ['row', 'members', 'wall seconds, mean', 'steps/s, mean'],
     *(
-      _line(row_name(results.study, row), finished)
+      _line(results.study.row_name(row), finished)
       for row in results.study.rows()
       if (finished := [m for m in results.of(row) if m.summary])
     ),

@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 
 from jaxsparse.results import findings
 from jaxsparse.results.findings import Drawing, Finding, Input, Part
+from jaxsparse.results.names import count
+from jaxsparse.results.rows import Pooled, Row
 from jaxsparse.runs.run import SaveFailed, saving
 from jaxsparse.studies.figures.styles import row_styles
-from jaxsparse.studies.names import count, row_name
 from jaxsparse.studies.planning import pairing
 from jaxsparse.studies.planning.members import Cell
 from jaxsparse.studies.planning.origins import origins
 from jaxsparse.studies.planning.plan import Plan
 from jaxsparse.studies.planning.status import status
-from jaxsparse.studies.results import Pooled
-from jaxsparse.studies.spec import Analysis, Row, Study
+from jaxsparse.studies.spec import Analysis, Study
 
 _log = logging.getLogger(__name__)
 # Entries stored with a finding, in words.
@@ -144,7 +144,7 @@ def _inputs(study: Study, analysis: Analysis, row: Row) -> tuple[Input, ...]:
     matching_row = pairing.match(study, row, run, '') if inputs else row
     of_seed = '' if seed is None else f', seed {seed}'
     inputs.append(
-      Input(row_name(study, matching_row) + of_seed, styles[matching_row])
+      Input(study.row_name(matching_row) + of_seed, styles[matching_row])
     )
   return tuple(inputs)
 

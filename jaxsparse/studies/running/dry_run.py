@@ -9,13 +9,14 @@ import os
 from typing import NamedTuple
 
 from jaxsparse.config.fields import SOURCES
+from jaxsparse.results.names import count
+from jaxsparse.results.rows import Row
 from jaxsparse.runs import dry_run, outline, summary
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.progress import hushed
 from jaxsparse.runs.share import TrainingFailed
-from jaxsparse.studies.names import count, row_name
 from jaxsparse.studies.planning.members import Expanded, expand
-from jaxsparse.studies.spec import Row, Study
+from jaxsparse.studies.spec import Study
 
 _HEADING = (
   *('run', 'members', 'steps', 'epochs', 'batch', 'parameters', 'active'),
@@ -65,7 +66,7 @@ def take(study: Study, runs_dir: str | os.PathLike[str]) -> DryRun:
     expanded = expand(study, runs_dir, without_data=True)
     rows, tried = study.rows(), []
     for i, row in enumerate(rows, 1):
-      _log.info('dry run: %s (%d of %d)', row_name(study, row), i, len(rows))
+      _log.info('dry run: %s (%d of %d)', study.row_name(row), i, len(rows))
       tried.append(_tried(expanded, row))
   return DryRun(study, expanded, tuple(tried))
 
@@ -87,14 +88,14 @@ def text(made: DryRun) -> str:
   """Formats a dry run: the table by row, errors, and notes on reading it."""
   blocks = [
     [summary.aligned([_HEADING, *(_line(made.study, t) for t in made.rows)])],
-    [f'{row_name(made.study, t.row)}: {t.error}' for t in made.rows if t.error],
+    [f'{made.study.row_name(t.row)}: {t.error}' for t in made.rows if t.error],
     _notes(made),
   ]
   return '\n\n'.join('\n'.join(lines) for lines in blocks if lines)
 
 
 def _line(study: Study, tried: Tried) -> tuple[str, ...]:
-  name, experiment = row_name(study, tried.row), tried.experiment
+  name, experiment = study.row_name(tried.row), tried.experiment
   if experiment is None:
     return (name, *[''] * (len(_HEADING) - 2), 'refused')
   size = outline.size(experiment)
@@ -125,7 +126,7 @@ def _notes(made: DryRun) -> list[str]:
     f' {dry_run.on(most)}',
   ]
   shared = [
-    row_name(made.study, t.row)
+    made.study.row_name(t.row)
     for t in made.rows
     if t.experiment and outline.shares_out(t.experiment)
   ]
@@ -150,4 +151,4 @@ def check(made: DryRun) -> None:
   for tried in made.rows:
     if tried.error:
       kind = TrainingFailed if tried.experiment else ValueError
-      raise kind(f'{row_name(made.study, tried.row)}: {tried.error}')
+      raise kind(f'{made.study.row_name(tried.row)}: {tried.error}')

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from jaxsparse.studies.names import count
-from jaxsparse.studies.results import MemberResult
+from jaxsparse.results.names import count
+from jaxsparse.results.rows import MemberResult
 
 NOT_RECORDED = 'not recorded'
 _NAMED = 3

@@ -7,16 +7,18 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
+from jaxsparse.results import quantities
+from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.runs.progress import hushed
 from jaxsparse.runs.run import SaveFailed, saving
 from jaxsparse.runs.share import TrainingFailed
-from jaxsparse.studies import noted, quantities
+from jaxsparse.studies import noted
 from jaxsparse.studies.planning import plan as plan_lib
 from jaxsparse.studies.planning.members import Cell
 from jaxsparse.studies.planning.plan import Plan
 from jaxsparse.studies.planning.status import status
-from jaxsparse.studies.results import MemberResult, Results
+from jaxsparse.studies.results import Results
 from jaxsparse.studies.running import scheduler, work
 from jaxsparse.studies.running.analyse import Analysed, analyse
 from jaxsparse.studies.running.provenance import collected
@@ -210,7 +212,7 @@ def _result(
   carry = summary.get('carry', {})
   if carry.get('how') == 'vmap':
     notes = [f'carried by vmap, {carry["width"]} members together', *notes]
-  recorded = quantities.recorded(root, quantities.asked(plan.study))
+  recorded = quantities.recorded(root, plan.study.metric_names())
   return MemberResult(
     cell.row,
     cell.seed,

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from jaxsparse.results.rows import Kind
 from jaxsparse.runs import population
 from jaxsparse.runs.share import TrainingFailed
 from jaxsparse.runs.train import train_built
@@ -15,7 +16,6 @@ from jaxsparse.studies.planning.status import (
   status,
   write_failure,
 )
-from jaxsparse.studies.results import Kind
 from jaxsparse.studies.running.scheduler import Task
 from jaxsparse.studies.running.watch import Watch
 from jaxsparse.training.locks import WorkdirBusy, holder

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from jaxsparse.results.rows import Row
 from jaxsparse.studies.claims import verdicts
 from jaxsparse.studies.claims.evidence import Sample
 from jaxsparse.studies.kinds import Ratio
-from jaxsparse.studies.spec import Row
 
 
 def samples(one, other):

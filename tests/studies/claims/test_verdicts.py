@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from jaxsparse.results.rows import Row
 from jaxsparse.studies.claims import verdicts
 from jaxsparse.studies.claims.evidence import Sample
 from jaxsparse.studies.kinds import (
@@ -18,7 +19,6 @@ from jaxsparse.studies.kinds import (
   Ratio,
   Trend,
 )
-from jaxsparse.studies.spec import Row
 
 S = 'updater.sparsity'
 LOW, MIDDLE, HIGH = (70.0, 71.0, 72.0), (80.0, 82.0, 84.0), (90.0, 90.5, 91.0)

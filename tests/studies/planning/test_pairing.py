@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jaxsparse.results.rows import Row
 from jaxsparse.studies.planning import pairing
-from jaxsparse.studies.spec import Row, Run, Study
+from jaxsparse.studies.spec import Run, Study
 
 
 def made(needs):

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from jaxsparse.config import identity
+from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import workdir
 from jaxsparse.runs.train import train
 from jaxsparse.studies.figures import draw
@@ -17,7 +18,7 @@ from jaxsparse.studies.kinds import (
   Ordering,
 )
 from jaxsparse.studies.report import report
-from jaxsparse.studies.results import MemberResult, Results
+from jaxsparse.studies.results import Results
 from jaxsparse.studies.spec import Against, Curves, Run, Study
 
 S = 'updater.sparsity'

@@ -13,13 +13,13 @@ import pytest
 from scipy import stats
 
 from jaxsparse.plotting import looks
+from jaxsparse.results import metrics
 from jaxsparse.results.findings import Finding
-from jaxsparse.studies import metrics
+from jaxsparse.results.rows import Pooled
 from jaxsparse.studies.claims import verdicts
 from jaxsparse.studies.kinds import Bound
 from jaxsparse.studies.planning.check import check
 from jaxsparse.studies.report import report
-from jaxsparse.studies.results import Pooled
 from jaxsparse.studies.running import analyse
 from jaxsparse.studies.running import run as run_lib
 from jaxsparse.studies.spec import Analysis

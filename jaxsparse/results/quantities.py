@@ -17,7 +17,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from jaxsparse.runs import workdir
-from jaxsparse.studies.spec import Against, Scatter, Study
 from jaxsparse.training import metrics as records
 
 _NAME = re.compile(
@@ -70,18 +69,6 @@ def parse(name: str) -> Quantity:
   if last < first:
     raise ValueError(f'got {name!r}; accepted is a last step from {first} on')
   return quantity._replace(steps=(first, last))
-
-
-def asked(study: Study) -> tuple[str, ...]:
-  """Returns the metrics of a study's table, figures but curves, and claims."""
-  drawn: list[str] = []
-  for figure in study.figures:
-    if isinstance(figure, Against):
-      drawn.append(figure.metric)
-    elif isinstance(figure, Scatter):
-      drawn += [figure.x, figure.y]
-  judged = [claim.metric for claim in study.claims]
-  return tuple(dict.fromkeys((*study.metrics, *drawn, *judged)))
 
 
 def recorded(root: pathlib.Path, names: Iterable[str]) -> dict[str, float]:

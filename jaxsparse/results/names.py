@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from jaxsparse.studies.spec import Point, Row, Study
+from jaxsparse.results.rows import Point
 
 # An absolute path: in quotes it may contain spaces; no `//`, as in a URL.
 _PATH = re.compile(
@@ -52,11 +52,10 @@ def point_name(point: Point) -> str:
   )
 
 
-def row_name(study: Study, row: Row) -> str:
-  """Returns the name of a row: 'RigL, sparsity 98 %'."""
-  point = point_name(row.point)
-  label = study.run(row.run).shown
-  return f'{label}, {point}' if point else label
+def row_name(label: str, point: Point) -> str:
+  """Returns the name of a row of a run: 'RigL, sparsity 98 %'."""
+  where = point_name(point)
+  return f'{label}, {where}' if where else label
 
 
 def signed(text: str) -> str:

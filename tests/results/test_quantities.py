@@ -7,16 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaxsparse.studies import quantities
-from jaxsparse.studies.kinds import Bound, Ratio
-from jaxsparse.studies.quantities import Quantity, parse
-from jaxsparse.studies.spec import (
-  Against,
-  Curves,
-  Run,
-  Scatter,
-  Study,
-)
+from jaxsparse.results import quantities
+from jaxsparse.results.quantities import Quantity, parse
 
 RECORDS = [
   {'step': 0, 'replicate': 0, 'loss': 2.0, 'by_layer': {'a': 1.0}},
@@ -94,24 +86,3 @@ def test_a_name_says_which(name, quantity):
 def test_other_names_are_refused(name):
   with pytest.raises(ValueError, match='accepted are ENTRY'):
     parse(name)
-
-
-def test_a_study_asks_for_what_it_shows_draws_and_judges():
-  study = Study(
-    't',
-    (Run('a', 'c', grid={'x': (1, 2)}), Run('b', 'c')),
-    metrics=('one', 'two@3'),
-    figures=(Curves('curve'), Against('x', 'three@4'), Scatter('five', 'six')),
-    claims=(
-      Ratio('a', 'b', '>=', 1.0, metric='four'),
-      Bound('a', '>=', 1.0, metric='one'),
-    ),
-  )
-  assert quantities.asked(study) == (
-    'one',
-    'two@3',
-    'three@4',
-    'five',
-    'six',
-    'four',
-  )

@@ -2,17 +2,12 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from jaxsparse.studies import quantities
-from jaxsparse.studies.names import MINUS
-from jaxsparse.studies.results import (
-  MemberResult,
-  Pooled,
-  Results,
-)
-from jaxsparse.studies.spec import Row
+from jaxsparse.results import quantities
+from jaxsparse.results.names import MINUS
+from jaxsparse.results.rows import MemberResult, Pooled, Row
 
 
 class Metric(NamedTuple):
@@ -158,9 +153,11 @@ def value(member: MemberResult, name: str) -> float | None:
   return None if number is None else metric(name).scale * number
 
 
-def pooled(results: Results, row: Row, name: str) -> Pooled | None:
+def pooled(
+  pools: Mapping[Row, Mapping[str, Pooled]], row: Row, name: str
+) -> Pooled | None:
   """Returns a row's pooled number in displayed units; `None` if it has none."""
-  number = results.pooled.get(row, {}).get(name)
+  number = pools.get(row, {}).get(name)
   if number is None or not math.isfinite(number.value):
     return None
   scale = metric(name).scale

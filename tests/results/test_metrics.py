@@ -2,9 +2,8 @@
 
 import pytest
 
-from jaxsparse.studies import metrics
-from jaxsparse.studies.results import MemberResult
-from jaxsparse.studies.spec import Row
+from jaxsparse.results import metrics
+from jaxsparse.results.rows import MemberResult, Row
 
 
 def member(**summary):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jaxsparse.studies import names
+from jaxsparse.results import names
 
 
 @pytest.mark.parametrize(
