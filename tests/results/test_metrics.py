@@ -3,7 +3,7 @@
 import pytest
 
 from jaxsparse.results import metrics
-from jaxsparse.results.rows import MemberResult, Row
+from jaxsparse.results.rows import MemberResult, Pooled, Row
 
 
 def member(**summary):
@@ -107,3 +107,11 @@ def test_a_member_has_differences_too(name, value):
 )
 def test_a_member_has_a_number_or_none(found, value):
   assert metrics.value(found, 'test_accuracy') == value
+
+
+def test_pooled_numbers_are_scaled_as_they_are_shown():
+  pool = Pooled(0.01, 0.002, 3, (0.02, 0.01, 0.0))
+  pools = {Row('a'): {'ensemble_gain': pool}}
+  scaled = metrics.pooled(pools, Row('a'), 'ensemble_gain')
+  assert scaled == Pooled(1.0, 0.2, 3, (2.0, 1.0, 0.0))
+  assert metrics.pooled(pools, Row('b'), 'ensemble_gain') is None

@@ -299,12 +299,18 @@ class TestReport:
     assert '; a number of all seeds together has no interval' in text
 
 
+def test_a_claim_on_it_is_undecided_and_says_why(self, folder):
+  text = (folder / 'report.md').read_text()
+  assert '**undecided**: rigl at sparsity 80 %: cannot be told' in text
+  assert '; a number of all seeds together has no interval' in text
+
+
 def test_pooled_numbers_are_scaled_as_they_are_shown(made):
   asked, _, results = made
   row = asked.rows()[0]
   given = Pooled(0.01, 0.002, 3, (0.02, 0.01, 0.0))
   changed = {row: {'ensemble_gain': given}}
-  found = metrics.pooled(results._replace(pooled=changed), row, 'ensemble_gain')
+  found = metrics.pooled(changed, row, 'ensemble_gain')
   assert found == Pooled(1.0, 0.2, 3, (2.0, 1.0, 0.0))
 
 
