@@ -13,7 +13,6 @@ import pytest
 from scipy import stats
 
 from jaxsparse.plotting import looks
-from jaxsparse.results import metrics
 from jaxsparse.results.findings import Finding
 from jaxsparse.results.rows import Pooled
 from jaxsparse.studies.claims import verdicts
@@ -297,21 +296,6 @@ class TestReport:
     text = (folder / 'report.md').read_text()
     assert '**undecided**: rigl at sparsity 80 %: cannot be told' in text
     assert '; a number of all seeds together has no interval' in text
-
-
-def test_a_claim_on_it_is_undecided_and_says_why(self, folder):
-  text = (folder / 'report.md').read_text()
-  assert '**undecided**: rigl at sparsity 80 %: cannot be told' in text
-  assert '; a number of all seeds together has no interval' in text
-
-
-def test_pooled_numbers_are_scaled_as_they_are_shown(made):
-  asked, _, results = made
-  row = asked.rows()[0]
-  given = Pooled(0.01, 0.002, 3, (0.02, 0.01, 0.0))
-  changed = {row: {'ensemble_gain': given}}
-  found = metrics.pooled(changed, row, 'ensemble_gain')
-  assert found == Pooled(1.0, 0.2, 3, (2.0, 1.0, 0.0))
 
 
 def test_a_claim_on_it_is_judged_where_each_part_is_known(made):
