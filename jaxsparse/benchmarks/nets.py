@@ -21,13 +21,8 @@ from jaxsparse.training.programs import (
   choose_dispatch,
   make_programs,
 )
-from jaxsparse.training.state import Member, TrainState
-from jaxsparse.training.step import (
-  Recipe,
-  accuracy,
-  initial_state,
-  train_step,
-)
+from jaxsparse.training.state import Member, Recipe, TrainState
+from jaxsparse.training.step import accuracy, initial_state, train_step
 from jaxsparse.training.task import Task, classification
 
 EXAMPLES = 10_000

@@ -17,7 +17,6 @@ import optax
 from jaxsparse.core import paths, registry
 from jaxsparse.core.types import PyTree
 from jaxsparse.optim import learning_rate
-from jaxsparse.optim.regrown import with_regrown
 
 _SCALARS = (bool, int, float, str)
 _DECAY_MASKS = ('mask', 'weight_decay_mask')
@@ -91,7 +90,6 @@ def make(section: dict[str, Any], num_steps: int) -> Optimiser:
   mask, else the L2 term of the gradient, before any momentum; on kernels only,
   either way, and not on those that a pattern of `no_decay` fits. `clip_norm`
   bounds the norm of the whole gradient, that of the L2 term included.
-  `regrown` is for `optim.regrown.with_regrown`.
 
   Raises:
     ValueError: boundaries and scales that make no schedule; when used, a
@@ -119,7 +117,7 @@ def make(section: dict[str, Any], num_steps: int) -> Optimiser:
     l2 = optax.add_decayed_weights(decay, mask=decays)
     return optax.chain(l2, *clip, builder(rate, **fixed))
 
-  return lambda *args: with_regrown(optimiser(*args), section['regrown'])
+  return optimiser
 
 
 def _decays(params: PyTree, exempt: tuple[str, ...]) -> PyTree:

@@ -21,9 +21,11 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from jaxsparse.core import choices
 from jaxsparse.core.align import aligned, map_aligned
 from jaxsparse.core.types import Params, PyTree
 from jaxsparse.optim.corrections import evaluate
+from jaxsparse.optim.regrown import REGROWN
 
 
 class OwnAgeState(NamedTuple):
@@ -74,3 +76,15 @@ def by_own_age(
     return updates, OwnAgeState(new, map_aligned(jnp.add, ages, steps))
 
   return optax.GradientTransformation(init, update)
+
+
+def with_regrown(
+  tx: optax.GradientTransformation, regrown: str
+) -> optax.GradientTransformation:
+  """Returns `tx`; with `age`, with bias corrections by each weight's age.
+
+  Raises:
+    ValueError: `regrown` is not in `REGROWN`.
+  """
+  choices.check(f'regrown is {regrown!r}', regrown, REGROWN)
+  return by_own_age(tx) if regrown == 'age' else tx

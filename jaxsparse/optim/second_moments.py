@@ -1,11 +1,11 @@
-"""Identifies the second moments in an optimiser's state by test gradients.
+"""Second moments in an optimiser's state, identified by test gradients.
 
 From `tx.init`, with gradients g and 2 g, a second moment moves by c g^2 where
 1 - c is about the b of a bias correction, 1 - b^n. One in other units (prodigy)
 is ignored, and so is one whose bias is not corrected.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,9 @@ import numpy as np
 import optax
 from jax.extend import core as jex_core
 
-from jaxsparse.core.types import Params
+from jaxsparse.core.align import aligned
+from jaxsparse.core.masks import map_masks
+from jaxsparse.core.types import Masks, Params, PyTree
 from jaxsparse.optim import corrections, step_counts
 from jaxsparse.optim.owners import NO_OWNER, owners
 
@@ -81,6 +83,62 @@ def second_moments(
     for leaf, i, rate in squared
     for _, count, decay in _nearest(decays, leaf, rate)
   ]
+
+
+def start_second_moments(
+  tx: optax.GradientTransformation,
+  opt_state: PyTree,
+  params: Params,
+  grads: PyTree,
+  old: Masks,
+  new: Masks,
+  regrown: str,
+) -> PyTree:
+  """Sets the second moments of grown weights, those in `new` alone.
+
+  Args:
+    tx: an optimiser that `supported.check_optimiser` accepts. Traced numbers
+      in it do not enter its moments.
+    opt_state: its state, after `reset.reset_statistics`.
+    params: the stored parameters.
+    grads: the dense gradient, shaped like `params`; `seed` reads it where
+      weights were grown.
+    old: masks of the trained weights before the change.
+    new: masks of the trained weights after it.
+    regrown: one of `regrown.REGROWN`; `age` and `zero` change nothing.
+
+  Returns:
+    The new `opt_state`.
+  """
+  if regrown not in ('seed', 'layer'):
+    return opt_state
+  initial: Any = jax.tree.structure(jax.eval_shape(tx.init, params))
+  numbered = jax.tree.unflatten(initial, range(initial.num_leaves))
+  places = aligned(opt_state, numbered)
+  leaves, structure = jax.tree.flatten(opt_state)
+  gradients = aligned(params, grads)
+
+  def select(fn):
+    masks = map_masks(fn, params, old, new, exempt=lambda *_: False)
+    return jax.tree.leaves(masks)
+
+  grown, stays = select(lambda _, o, n: n & ~o), select(lambda _, o, n: n & o)
+  for leaf, *of_state, decay in second_moments(tx, params):
+    at, counter = map(places.index, of_state)
+    moment = leaves[at]
+    if jnp.shape(moment) != jnp.shape(grown[leaf]):
+      continue
+    if regrown == 'seed':
+      # Half precision has no room for the square of a small gradient.
+      magnitude = jnp.abs(gradients[leaf]) * jnp.float32(1)
+      corrected = 1 - decay ** leaves[counter].astype(jnp.float32)
+      start = corrected * jnp.square(magnitude)
+    else:
+      # Of no weight the mean is NaN.
+      start = jnp.nan_to_num(jnp.mean(moment, where=stays[leaf]))
+    start = start.astype(moment.dtype)
+    leaves[at] = jnp.where(grown[leaf], start, moment)
+  return jax.tree.unflatten(structure, leaves)
 
 
 def _rate(initial, moved):

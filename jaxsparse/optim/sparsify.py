@@ -50,7 +50,7 @@ from jaxsparse.core.types import (
 from jaxsparse.optim import transition
 from jaxsparse.optim.frozen import check_moves
 from jaxsparse.optim.masked import masked_updates, stored_params
-from jaxsparse.optim.regrown import with_regrown
+from jaxsparse.optim.own_age import with_regrown
 from jaxsparse.optim.reset import check_momentum
 from jaxsparse.optim.supported import check_optimiser
 

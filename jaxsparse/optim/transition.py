@@ -26,8 +26,8 @@ import optax
 
 from jaxsparse.core.types import MaskState, MaskUpdater, Params, PyTree
 from jaxsparse.optim.masked import apply_gradients
-from jaxsparse.optim.regrown import start_second_moments
 from jaxsparse.optim.reset import reset_statistics, start_momenta
+from jaxsparse.optim.second_moments import start_second_moments
 
 
 def optimiser_step(
@@ -79,7 +79,7 @@ def mask_step(
   """Takes a mask step, at which the masks change; see the module's head.
 
   Args and returns as `optimiser_step`, and `regrown`, one of
-  `regrown.REGROWN`: for `age`, `tx` is one of `regrown.with_regrown`.
+  `regrown.REGROWN`: for `age`, `tx` is one of `own_age.with_regrown`.
   """
   if updater.step_on_update:
     params, opt_state, mask_state = optimiser_step(

@@ -21,8 +21,7 @@ from jaxsparse.data.pixels import Pixels
 from jaxsparse.runs import checks, preprocessing, reading, recipes
 from jaxsparse.runs.targets import target_counts
 from jaxsparse.training.plan import Plan
-from jaxsparse.training.state import Member
-from jaxsparse.training.step import Recipe
+from jaxsparse.training.state import Member, Recipe
 from jaxsparse.training.task import Task
 
 

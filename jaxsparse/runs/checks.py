@@ -26,8 +26,7 @@ from jaxsparse.optim.masked import forward_params
 from jaxsparse.optim.reset import check_momentum
 from jaxsparse.optim.supported import check_optimiser
 from jaxsparse.runs import recipes
-from jaxsparse.training.state import Member
-from jaxsparse.training.step import Recipe
+from jaxsparse.training.state import Member, Recipe
 from jaxsparse.training.task import Task
 
 # Invariants of the methods that may start with the masks of another run.

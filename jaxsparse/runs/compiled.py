@@ -28,8 +28,8 @@ from jaxsparse.training.programs import (
   choose_dispatch,
   make_programs,
 )
-from jaxsparse.training.state import TrainState
-from jaxsparse.training.step import Recipe, initial_state
+from jaxsparse.training.state import Recipe, TrainState
+from jaxsparse.training.step import initial_state
 from jaxsparse.training.task import Task
 
 BatchOf = Callable[[Split, jax.Array], PyTree]

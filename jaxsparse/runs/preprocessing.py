@@ -12,7 +12,7 @@ from jaxsparse.core import registry
 from jaxsparse.core.types import PyTree, Shape
 from jaxsparse.data import pixels as pixels_lib
 from jaxsparse.data.pixels import Augmentation, Pixels
-from jaxsparse.training.step import Augment, as_it_is
+from jaxsparse.training.state import Augment, as_it_is
 
 # A side in pixels, larger than that of any image.
 _LARGE = 2**15

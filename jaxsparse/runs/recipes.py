@@ -20,9 +20,9 @@ from jaxsparse.config.fields import Plain
 from jaxsparse.core import registry
 from jaxsparse.core.types import MaskUpdater, PyTree
 from jaxsparse.optim import optimizers
+from jaxsparse.optim.own_age import with_regrown
 from jaxsparse.runs import preprocessing
-from jaxsparse.training.state import Member
-from jaxsparse.training.step import Recipe
+from jaxsparse.training.state import Member, Recipe
 from jaxsparse.training.task import Task, classification
 
 Frozen = tuple[tuple[str, Any], ...]
@@ -132,12 +132,14 @@ def _recipe(
       built = built._replace(invariant='total')
     return exploration.remembering(built) if remember_masks else built
 
+  make = optimizers.make(dict(optimizer), num_steps)
+  regrown = dict(optimizer)['regrown']
   return Recipe(
     task(module, label_smoothing).loss,
-    optimizers.make(dict(optimizer), num_steps),
+    lambda *args: with_regrown(make(*args), regrown),
     updater,
     preprocessing.augment(augmentations),
-    dict(optimizer)['regrown'],
+    regrown,
   )
 
 

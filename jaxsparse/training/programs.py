@@ -27,14 +27,8 @@ from jax.sharding import PartitionSpec as P
 
 from jaxsparse.core.types import PyTree
 from jaxsparse.training.parts import each, keep_up
-from jaxsparse.training.state import Member, TrainState
-from jaxsparse.training.step import (
-  Metrics,
-  Recipe,
-  Step,
-  mask_update_step,
-  train_step,
-)
+from jaxsparse.training.state import Member, Recipe, TrainState
+from jaxsparse.training.step import Metrics, Step, mask_update_step, train_step
 
 BatchOf = Callable[[PyTree, jax.Array], PyTree]
 # A step that takes the indices of its batch, int32 [batch].

@@ -1,10 +1,21 @@
-"""The state of a training run from step to step, and its hyperparameters."""
+"""The state of a training run, its hyperparameters, and its functions."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
+import optax
 
-from jaxsparse.core.types import Counts, MaskState, Params, PyTree
+from jaxsparse.core.types import (
+  Counts,
+  Loss,
+  MaskState,
+  MaskUpdater,
+  Params,
+  PyTree,
+)
+
+Augment = Callable[[PyTree, jax.Array], PyTree]
 
 
 class TrainState(NamedTuple):
@@ -41,3 +52,30 @@ class Member(NamedTuple):
   optimizer: dict[str, Any]
   updater: dict[str, Any]
   init: dict[str, Any]
+
+
+def as_it_is(batch: PyTree, key: jax.Array) -> PyTree:
+  """Returns the batch without augmentation."""
+  del key
+  return batch
+
+
+class Recipe(NamedTuple):
+  """Definition of a run's steps, apart from the numbers in `Member`.
+
+  Attributes:
+    loss: see `core.types.Loss`; `batch` has a `label` entry.
+    optimiser: `(member, step) -> tx`; the learning rate is a function of
+      `step`, so that no schedule's count sits in the optimiser's state.
+    updater: `member -> MaskUpdater`.
+    augment: `(batch, key) -> batch`, for these two steps alone: scores,
+      probes and methods that look at a batch before step 0 see it as it is.
+    regrown: the moments of a regrown weight, one of `optim.regrown.REGROWN`;
+      for `age`, `optimiser` returns one of `own_age.with_regrown`.
+  """
+
+  loss: Loss
+  optimiser: Callable[[Member, jax.Array], optax.GradientTransformation]
+  updater: Callable[[Member], MaskUpdater]
+  augment: Augment = as_it_is
+  regrown: str = 'zero'

@@ -7,49 +7,20 @@ depend on populations, loops or devices.
 
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-import optax
 
 from jaxsparse.core import prng
 from jaxsparse.core.masks import active
-from jaxsparse.core.types import Loss, Masks, MaskUpdater, Probe, PyTree
+from jaxsparse.core.types import Masks, Probe, PyTree
 from jaxsparse.optim.masked import forward_params, stored_params
 from jaxsparse.optim.transition import mask_step, optimiser_step
-from jaxsparse.training.state import Member, TrainState
+from jaxsparse.training.state import Member, Recipe, TrainState
 
 Metrics = dict[str, jax.Array]
 Step = Callable[[TrainState, Member, PyTree], tuple[TrainState, Metrics]]
-Augment = Callable[[PyTree, jax.Array], PyTree]
-
-
-def as_it_is(batch: PyTree, key: jax.Array) -> PyTree:
-  """Returns the batch without augmentation."""
-  del key
-  return batch
-
-
-class Recipe(NamedTuple):
-  """Definition of a run's steps, apart from the numbers in `Member`.
-
-  Attributes:
-    loss: see `core.types.Loss`; `batch` has a `label` entry.
-    optimiser: `(member, step) -> tx`; the learning rate is a function of
-      `step`, so that no schedule's count sits in the optimiser's state.
-    updater: `member -> MaskUpdater`.
-    augment: `(batch, key) -> batch`, for these two steps alone: scores,
-      probes and methods that look at a batch before step 0 see it as it is.
-    regrown: the moments of a regrown weight, one of `optim.regrown.REGROWN`;
-      for `age`, `optimiser` returns one of `with_regrown`.
-  """
-
-  loss: Loss
-  optimiser: Callable[[Member, jax.Array], optax.GradientTransformation]
-  updater: Callable[[Member], MaskUpdater]
-  augment: Augment = as_it_is
-  regrown: str = 'zero'
 
 
 def train_step(recipe: Recipe) -> Step:

@@ -10,8 +10,9 @@ import optax
 import pytest
 from optax import contrib
 
-from jaxsparse.optim.regrown import start_second_moments, with_regrown
+from jaxsparse.optim.own_age import with_regrown
 from jaxsparse.optim.reset import reset_statistics
+from jaxsparse.optim.second_moments import start_second_moments
 
 LATE = 8000
 AGES = np.arange(1, 201)

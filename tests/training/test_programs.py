@@ -9,8 +9,8 @@ from flax import linen as nn
 
 from jaxsparse.core import initialisation
 from jaxsparse.training.programs import choose_dispatch, make_programs
-from jaxsparse.training.state import Member
-from jaxsparse.training.step import Recipe, initial_state, train_step
+from jaxsparse.training.state import Member, Recipe
+from jaxsparse.training.step import initial_state, train_step
 from jaxsparse.training.task import classification
 from jaxsparse.training.vmapped import Vmapped, member_mesh
 from jaxsparse.updaters.rigl import rigl

@@ -12,9 +12,8 @@ from flax import linen as nn
 from jaxsparse.core import initialisation, prng
 from jaxsparse.core.masks import apply_masks
 from jaxsparse.core.types import MaskState, MaskUpdater
-from jaxsparse.training.state import Member
+from jaxsparse.training.state import Member, Recipe
 from jaxsparse.training.step import (
-  Recipe,
   accuracy,
   churn,
   initial_state,

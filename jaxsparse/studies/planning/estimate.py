@@ -16,7 +16,8 @@ from jaxsparse.config.fields import Plain, flat
 from jaxsparse.runs import workdir
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.compiled import abstract_state, batch_of
-from jaxsparse.training.step import Recipe, train_step
+from jaxsparse.training.state import Recipe
+from jaxsparse.training.step import train_step
 
 # Seconds of a step besides its matrix products, and (`_SLOWER`) how much slower
 # these are than one large product: roughly, of small nets on two kinds of CPU.
