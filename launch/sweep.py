@@ -22,11 +22,13 @@ accuracy on validation judges (of text, which has a validation split of its own,
 the bits a character there). Ends with the best trial; trials.csv and
 search.png lie in `DIR/report`.
 
-The same command goes on with what was killed; nothing finished is repeated.
+The same command goes on with what was killed; nothing finished is repeated. A
+search with more trials goes on with those that have ended, which are in
+`DIR/search.journal`, a journal file of Optuna; another search is refused there.
 """
 
-import functools
 from collections.abc import Sequence
+from typing import Any
 
 from absl import flags
 from ml_collections import config_flags
@@ -35,6 +37,7 @@ from jaxsparse.cli import command, study_command
 from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs.run import saving
 from jaxsparse.studies import search, search_report, search_space, sweeps
+from jaxsparse.studies.running.run import check_workdir
 from jaxsparse.studies.spec import Study
 
 _CONFIG = command.config_flag()
@@ -57,44 +60,41 @@ def main() -> None:
   swept = sweeps.grid(config, _SWEEP.value)
   study = sweeps.study(path, config, swept)
   if _SEARCH.value:
-    metric = search.judge(config, swept)
-    space = search_space.space(config, _SEARCH.value)
-    _search(study, space, config.seed, metric)
+    _search(study, config, search_space.judge(config, swept))
   else:
     study_command.finish(study, 'sweep', print)
 
 
-def _search(
-  study: Study,
-  space: dict[str, search_space.Dimension],
-  seed: int,
-  metric: str,
-) -> None:
+def _search(study: Study, config: Any, metric: str) -> None:
+  """Runs the trials that have not ended, and reports them all."""
+  space = search_space.space(config, _SEARCH.value)
   for flag in (study_command.PLAN, study_command.DRY_RUN):
     if flag.value:
       raise ValueError(
         f'--{flag.name}: a search has none, as a trial hangs on the last'
       )
-  result = search.search(
-    space,
-    functools.partial(_trial, study),
-    trials=_TRIALS.value,
-    seed=seed,
-    metric=metric,
-  )
-  print(search.verdict(result))
-  with saving(study_command.folder()):
-    paths = search_report.write(result, space, study_command.folder())
+  report = study_command.folder()
+  check_workdir(report.parent)
+
+  def train(number: int, point: search.Point) -> Sequence[MemberResult]:
+    name = f'trial {number + 1} of {_TRIALS.value}'
+    trial = sweeps.at(study, point)
+    return study_command.run(trial, name, joins=True).members
+
+  with saving(report.parent):
+    result = search.search(
+      space,
+      train,
+      report.parent,
+      config=config,
+      seeds=study.runs[0].seed_list(),
+      trials=_TRIALS.value,
+      metric=metric,
+    )
+    print(search.verdict(result, space))
+    paths = search_report.write(result, space, report)
   for path in paths:
     print(path)
-
-
-def _trial(
-  study: Study, number: int, point: search.Point
-) -> Sequence[MemberResult]:
-  name = f'trial {number + 1} of {_TRIALS.value}'
-  results = study_command.run(sweeps.at(study, point), name, joins=True)
-  return results.members
 
 
 def run() -> None:

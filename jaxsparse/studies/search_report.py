@@ -14,7 +14,6 @@ from jaxsparse.results import metrics
 from jaxsparse.results.names import field_name
 from jaxsparse.runs import workdir
 from jaxsparse.runs.summary import mean_and_deviation
-from jaxsparse.studies.search import Trial, best, fewer_is_better
 from jaxsparse.studies.search_space import Dimension
 
 _COLUMNS = 3
@@ -22,44 +21,43 @@ _PANEL = (3.6, 3.0)
 
 
 def write(
-  trials: Sequence[Trial],
-  space: Mapping[str, Dimension],
-  folder: pathlib.Path,
+  study: Any, space: Mapping[str, Dimension], folder: pathlib.Path
 ) -> list[pathlib.Path]:
   """Writes `trials.csv`, `search.png` and `search.svg`; returns their paths.
 
   Args:
-    trials: of one search, at least one of them with a value.
-    space: the dimensions that they were drawn from.
+    study: from `search.search`.
+    space: the dimensions that its trials were drawn from.
     folder: created if needed.
   """
   folder.mkdir(parents=True, exist_ok=True)
   table = folder / 'trials.csv'
-  workdir.write_atomic(table, csv(trials, list(space)))
-  return [table, *figures.save_both(draw(trials, space), folder / 'search')]
+  workdir.write_atomic(table, csv(study, list(space)))
+  return [table, *figures.save_both(draw(study, space), folder / 'search')]
 
 
-def csv(trials: Sequence[Trial], fields: Sequence[str]) -> str:
+def csv(study: Any, fields: Sequence[str]) -> str:
   """Returns one line a trial: its values of `fields` and of its metric."""
-  ends = (f'{trials[0].metric}_{what}' for what in ('mean', 'std'))
+  metric = study.user_attrs['metric']
+  heading = ['trial', *fields, f'{metric}_mean', f'{metric}_std']
   return lines_of_csv(
-    ['trial', *fields, *ends, 'seeds', 'best', 'error'],
+    [*heading, 'seeds', 'best', 'error'],
     (
       [
         trial.number + 1,
-        *(trial.point[field] for field in fields),
+        *(trial.params[field] for field in fields),
         '' if trial.value is None else trial.value,
-        mean_and_deviation(trial.values)[1],
-        len(trial.values),
-        int(trial is best(trials)),
-        trial.error,
+        mean_and_deviation(trial.user_attrs['values'])[1],
+        len(trial.user_attrs['values']),
+        int(trial.number == study.best_trial.number),
+        trial.user_attrs['error'],
       ]
-      for trial in trials
+      for trial in study.trials
     ),
   )
 
 
-def draw(trials: Sequence[Trial], space: Mapping[str, Dimension]) -> Figure:
+def draw(study: Any, space: Mapping[str, Dimension]) -> Figure:
   """Draws the best value so far, then the trials along each field.
 
   Later trials are darker.
@@ -69,28 +67,28 @@ def draw(trials: Sequence[Trial], space: Mapping[str, Dimension]) -> Figure:
   figure = Figure(
     figsize=(_PANEL[0] * columns, _PANEL[1] * rows), layout='constrained'
   )
-  first, *slices = figure.subplots(
+  first, *slices = axes = figure.subplots(
     rows, columns, squeeze=False, sharey=True
   ).ravel()
-  for ax in (first, *slices):
+  for ax in axes:
     figures.plain(ax)
-  _history(first, trials)
+  _history(first, study)
   for ax, (field, dimension) in zip(slices, space.items(), strict=False):
-    _slice(ax, trials, field, dimension)
-  for ax in slices[len(space) :]:
+    _slice(ax, study, field, dimension.distribution)
+  for ax in axes[count:]:
     ax.set_visible(False)
-  for row in range(rows):
-    ylabel = metrics.metric(trials[0].metric).heading
-    (first, *slices)[row * columns].set_ylabel(ylabel)
+  for ax in axes[::columns]:
+    ax.set_ylabel(metrics.metric(study.user_attrs['metric']).heading)
   return figure
 
 
-def _history(ax: Axes, trials: Sequence[Trial]) -> None:
+def _history(ax: Axes, study: Any) -> None:
+  trials = study.trials
   good = [(t.number + 1, t.value) for t in trials if t.value is not None]
-  lost = [t.number + 1 for t in trials if t.value is None]
+  failed = [t.number + 1 for t in trials if t.value is None]
   numbers, values = zip(*good, strict=True)
-  fewer = fewer_is_better(trials[0].metric)
-  better, worse = (min, max) if fewer else (max, min)
+  minimised = study.direction.name == 'MINIMIZE'
+  better, worse = (min, max) if minimised else (max, min)
   so_far = [better(values[: i + 1]) for i in range(len(values))]
   ax.step(
     [*numbers, len(trials)],
@@ -100,48 +98,33 @@ def _history(ax: Axes, trials: Sequence[Trial]) -> None:
     label='best so far',
   )
   ax.plot(numbers, values, 'o', color=figures.COLOURS[0], markersize=4)
-  if lost:
-    ax.plot(
-      lost,
-      [worse(values)] * len(lost),
-      'x',
-      color='0.4',
-      label='failed',
-    )
+  if failed:
+    at = [worse(values)] * len(failed)
+    ax.plot(failed, at, 'x', color='0.4', label='failed')
   ax.set_xlabel('trial')
   ax.legend(frameon=False, fontsize=8)
 
 
-def _slice(
-  ax: Axes, trials: Sequence[Trial], field: str, dimension: Dimension
-) -> None:
-  good = [t for t in trials if t.value is not None]
-  x = [_place(t.point[field], dimension) for t in good]
-  top = best(trials)
+def _slice(ax: Axes, study: Any, field: str, distribution: Any) -> None:
+  place, best = distribution.to_internal_repr, study.best_trial
+  good = [t for t in study.trials if t.value is not None]
   ax.scatter(
-    x,
-    [t.value or 0.0 for t in good],
+    [place(t.params[field]) for t in good],
+    [t.value for t in good],
     c=[t.number for t in good],
     cmap='viridis_r',
     s=18,
   )
   ax.plot(
-    _place(top.point[field], dimension),
-    top.value or 0.0,
+    place(best.params[field]),
+    best.value,
     'o',
     markersize=10,
     markerfacecolor='none',
     color=figures.COLOURS[1],
   )
-  if dimension.log:
+  if getattr(distribution, 'log', False):
     ax.set_xscale('log')
-  if dimension.kind == 'choice':
-    labels = [str(choice) for choice in dimension.choices]
-    ax.set_xticks(range(len(labels)), labels)
+  if choices := getattr(distribution, 'choices', ()):
+    ax.set_xticks(range(len(choices)), choices)
   ax.set_xlabel(field_name(field))
-
-
-def _place(value: Any, dimension: Dimension) -> float:
-  if dimension.kind == 'choice':
-    return dimension.choices.index(value)
-  return value

@@ -1,10 +1,13 @@
-"""Ranges of a search: `--search config.optimizer.learning_rate=...`."""
+"""What a search draws, and by which metric it judges."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from jaxsparse.config import literals, settings
+from jaxsparse.data import describe
 
+ACCURACY, BITS = 'validation_accuracy', 'validation_bits'
 ACCEPTED = (
   'LOW:HIGH, log:LOW:HIGH, int:LOW:HIGH[:STEP], or values with commas between'
   ' them'
@@ -17,46 +20,90 @@ class Dimension(NamedTuple):
   """The values that a field may take in a search.
 
   Attributes:
-    kind: 'float', 'int' or 'choice'.
-    low: the lowest value; of a choice `None`, like `high`.
-    high: the highest, inclusive.
-    log: whether the logarithm is drawn evenly.
-    step: between neighbouring ints.
-    choices: all values, of a choice.
+    distribution: of Optuna, over numbers or over the keys of `choices`.
+    choices: text -> value. Optuna stores few types of choices, text is one.
   """
 
-  kind: str
-  low: Any = None
-  high: Any = None
-  log: bool = False
-  step: int = 1
-  choices: tuple[Any, ...] = ()
+  distribution: Any
+  choices: Mapping[str, Any] = {}
 
-  def suggest(self, trial: Any, field: str) -> Any:
-    """Draws a value of a field by an Optuna trial."""
-    if self.kind == 'choice':
-      # By its index: Optuna accepts few types of choices.
-      indices = list(range(len(self.choices)))
-      return self.choices[trial.suggest_categorical(field, indices)]
-    if self.kind == 'int':
-      return trial.suggest_int(
-        field, self.low, self.high, step=self.step, log=self.log
-      )
-    return trial.suggest_float(field, self.low, self.high, log=self.log)
+  def value(self, drawn: Any) -> Any:
+    """Returns the value of the field for one drawn by `distribution`."""
+    return self.choices.get(drawn, drawn)
 
 
-def space(config: Any, said: Sequence[str]) -> dict[str, Dimension]:
+def judge(config: Any, swept: Collection[str]) -> str:
+  """Returns the metric by which trials of a config are judged.
+
+  Args:
+    config: the base of all trials.
+    swept: the fields of `--sweep`; a trial has all seeds and nothing else.
+
+  Raises:
+    ValueError: other fields are swept, or there is no validation split.
+  """
+  for field in set(swept) - {'seed'}:
+    raise ValueError(
+      f'--sweep: config.{field}: with --search accepted is config.seed alone'
+    )
+  if config.data.sequence_length:
+    _check_text(config.data)
+    return BITS
+  if not config.data.validation > 0:
+    raise ValueError(
+      f'config.data.validation: got {config.data.validation}; a search is'
+      ' judged on a validation split, never on test, so accepted is > 0 (0.2'
+      ' sets a fifth of the training images aside)'
+    )
+  return ACCURACY
+
+
+def _check_text(data: Any) -> None:
+  try:
+    facts = describe(
+      data.name,
+      data_dir=data.dir or None,
+      validation=data.validation,
+      sequence_length=data.sequence_length,
+    )
+  except ValueError as error:
+    raise ValueError(f'config.data: {error}') from None
+  if not facts.validation:
+    raise ValueError(
+      f'config.data.name: got {data.name!r}, which has one split beside that of'
+      ' training; a search is judged on validation, never on test, so accepted'
+      ' is a text with both'
+    )
+
+
+def optuna() -> ModuleType:
+  """Imports Optuna.
+
+  Raises:
+    ValueError: it is not installed.
+  """
+  try:
+    import optuna
+  except ImportError:
+    raise ValueError(
+      "--search needs Optuna, which pip install 'jaxsparse[tune]' brings"
+    ) from None
+  optuna.logging.set_verbosity(optuna.logging.WARNING)
+  return optuna
+
+
+def space(config: Any, flags: Sequence[str]) -> dict[str, Dimension]:
   """Parses `--search` into dotted field -> dimension.
 
   Args:
     config: a `ConfigDict` made by `config.default_config`.
-    said: texts like 'config.updater.drop_fraction=0.1:0.5'.
+    flags: texts like 'config.updater.drop_fraction=0.1:0.5'.
 
   Raises:
-    ValueError: an unknown field, a range that is none, or a value that the
-      field does not accept.
+    ValueError: Optuna is not installed, an unknown field, a range that is none,
+      or a value that the field does not accept.
   """
-  texts = settings.by_field(said, 'search')
+  texts = settings.by_field(flags, 'search')
   for field in texts:
     if field in _FIXED or field.startswith(('data.', 'eval.')):
       raise ValueError(
@@ -78,40 +125,33 @@ def dimension(field: str, text: str, like: Any) -> Dimension:
   Raises:
     ValueError: see `space`.
   """
-  parts = literals.split(text, ':')
-  word = parts[0] if parts[0] in ('log', 'int') else ''
-  ends = parts[1:] if word else parts
-  if len(ends) == 1 and not word:
-    choices = settings.values(field, text, like)
-    if len(choices) < 2:
-      raise _refused(field, text)
-    return Dimension('choice', choices=choices)
-  if len(ends) != 2 and not (word == 'int' and len(ends) == 3):
-    raise _refused(field, text)
-  numbers = [settings.value(field, end, like) for end in ends[:2]]
-  step = literals.literal(ends[2]) if len(ends) == 3 else 1
-  return _range(field, text, word, numbers, step)
-
-
-def _range(
-  field: str, text: str, word: str, numbers: Sequence[Any], step: Any
-) -> Dimension:
-  low, high = numbers
-  kinds = {type(low), type(high), type(step)}
-  integers = kinds == {int}
-  if not kinds <= {int, float} or (word == 'int' and not integers):
-    raise _refused(field, text)
-  if not low < high or step < 1 or (word == 'log' and low <= 0):
-    raise _refused(field, text)
-  kind = 'int' if integers else 'float'
-  return Dimension(kind, low, high, log=word == 'log', step=step)
-
-
-def _refused(field: str, text: str) -> ValueError:
-  return ValueError(
+  distributions = optuna().distributions
+  refusal = ValueError(
     f'--search: config.{field}: got {text!r}; accepted is {ACCEPTED}, the low'
     ' end below the high one (and above 0 under log)'
   )
+  parts = literals.split(text, ':')
+  word = parts.pop(0) if parts[0] in ('log', 'int') else ''
+  if len(parts) == 1 and not word:
+    choices = {str(v): v for v in settings.values(field, text, like)}
+    if len(choices) < 2:
+      raise refusal
+    return Dimension(
+      distributions.CategoricalDistribution(tuple(choices)), choices
+    )
+  if len(parts) != 2 and not (word == 'int' and len(parts) == 3):
+    raise refusal
+  low, high = (settings.value(field, end, like) for end in parts[:2])
+  step = literals.literal(parts[2]) if parts[2:] else 1
+  kinds = {type(low), type(high), type(step)}
+  integers, log = kinds == {int}, word == 'log'
+  if not kinds <= {int, float} or (word == 'int' and not integers):
+    raise refusal
+  if not low < high or step < 1 or (log and low <= 0):
+    raise refusal
+  if integers:
+    return Dimension(distributions.IntDistribution(low, high, log, step))
+  return Dimension(distributions.FloatDistribution(low, high, log))
 
 
 def command_line(point: Mapping[str, Any]) -> str:

@@ -85,13 +85,14 @@ def test_a_plan_starts_nothing(launch, arguments, sweep, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_search_that_was_killed_ends_as_one_that_was_not(
+def test_a_search_that_was_killed_and_extended_ends_as_one_that_was_not(
   launch, start, arguments, tmp_path, cache
 ):
-  flags = (*SEARCH, '--trials=3')
-  unbroken, killed = (
-    arguments_of(arguments, tmp_path / name, *flags, **VALIDATION)
-    for name in ('unbroken', 'killed')
+  unbroken, killed, extended = (
+    arguments_of(
+      arguments, tmp_path / name, *SEARCH, f'--trials={trials}', **VALIDATION
+    )
+    for name, trials in (('unbroken', 3), ('killed', 2), ('killed', 3))
   )
   expected = launch(unbroken, module='sweep')
   assert expected.code == 0, expected
@@ -101,7 +102,7 @@ def test_a_search_that_was_killed_ends_as_one_that_was_not(
   before = {
     p: p.stat().st_mtime_ns for p in tmp_path.glob('killed/runs/*/summary.json')
   }
-  ended = launch(killed, module='sweep')
+  ended = launch(extended, module='sweep')
   assert ended.code == 0, ended
   assert before == {p: p.stat().st_mtime_ns for p in before}
   assert members(tmp_path / 'killed') == members(tmp_path / 'unbroken')
@@ -117,9 +118,12 @@ def test_a_search_that_was_killed_ends_as_one_that_was_not(
   assert len(found) == 3
   assert all(r['seeds'] == '2' and not r['error'] for r in found)
   for workdir in (tmp_path / 'unbroken', tmp_path / 'killed'):
-    noted = json.loads((workdir / 'study.json').read_text())['members']
-    assert noted == members(workdir)
-    assert len(noted) == 6
+    listed = json.loads((workdir / 'study.json').read_text())['members']
+    assert listed == members(workdir)
+    assert len(listed) == 6
+  refused = launch([*extended, '--config.seed=1'], module='sweep')
+  assert refused.code == 2
+  assert 'holds another search (config.seed: 0 -> 1)' in refused.err
 
 
 def test_a_trial_that_fails_does_not_end_the_search(

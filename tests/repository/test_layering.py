@@ -50,7 +50,7 @@ ONLY_IN = {
   ),
   'tensorflow_datasets': ('jaxsparse.data',),
   'grain': ('jaxsparse.data',),
-  'optuna': ('jaxsparse.studies.search',),
+  'optuna': ('jaxsparse.studies.search_space',),
   'tensorflow': (),
   'torch': (),
 }

@@ -1,28 +1,10 @@
-"""What a search draws, against a trial that only notes what it is asked."""
+"""What a search draws, as distributions of Optuna; and how it is judged."""
 
 import pytest
+from optuna.distributions import FloatDistribution, IntDistribution
 
 from jaxsparse.config.defaults import default_config
 from jaxsparse.studies import search_space
-
-
-class Noting:
-  """Stands for an Optuna trial: gives the low end, or the last choice."""
-
-  def __init__(self):
-    self.asked = []
-
-  def suggest_float(self, name, low, high, *, log):
-    self.asked.append((name, 'float', low, high, log))
-    return low
-
-  def suggest_int(self, name, low, high, *, step, log):
-    self.asked.append((name, 'int', low, high, step, log))
-    return low
-
-  def suggest_categorical(self, name, choices):
-    self.asked.append((name, 'choice', tuple(choices)))
-    return choices[-1]
 
 
 def config():
@@ -32,51 +14,40 @@ def config():
 
 
 @pytest.mark.parametrize(
-  ('said', 'asked', 'drawn'),
+  ('flag', 'distribution'),
   [
     (
       'config.optimizer.learning_rate=log:0.01:1',
-      ('optimizer.learning_rate', 'float', 0.01, 1.0, True),
-      0.01,
+      FloatDistribution(0.01, 1.0, log=True),
     ),
-    (
-      'updater.drop_fraction=0.1:0.5',
-      ('updater.drop_fraction', 'float', 0.1, 0.5, False),
-      0.1,
-    ),
+    ('updater.drop_fraction=0.1:0.5', FloatDistribution(0.1, 0.5)),
     (
       'updater.update_interval=int:25:200:25',
-      ('updater.update_interval', 'int', 25, 200, 25, False),
-      25,
+      IntDistribution(25, 200, step=25),
     ),
-    (
-      'updater.update_interval=25:200',
-      ('updater.update_interval', 'int', 25, 200, 1, False),
-      25,
-    ),
-    ('batch_size=log:16:512', ('batch_size', 'int', 16, 512, 1, True), 16),
-    (
-      'updater.update_interval=25,50,100',
-      ('updater.update_interval', 'choice', (0, 1, 2)),
-      100,
-    ),
-    (
-      'updater.drop_schedule=cosine,constant',
-      ('updater.drop_schedule', 'choice', (0, 1)),
-      'constant',
-    ),
-    (
-      'model.features=(8,8),(16,)',
-      ('model.features', 'choice', (0, 1)),
-      (16,),
-    ),
+    ('updater.update_interval=25:200', IntDistribution(25, 200)),
+    ('batch_size=log:16:512', IntDistribution(16, 512, log=True)),
   ],
 )
-def test_a_text_is_what_is_drawn(said, asked, drawn):
-  ((field, dimension),) = search_space.space(config(), [said]).items()
-  trial = Noting()
-  assert dimension.suggest(trial, field) == drawn
-  assert trial.asked == [asked]
+def test_a_range_of_numbers(flag, distribution):
+  ((_, dimension),) = search_space.space(config(), [flag]).items()
+  assert dimension.distribution == distribution
+  assert dimension.value(distribution.low) == distribution.low
+
+
+@pytest.mark.parametrize(
+  ('flag', 'choices'),
+  [
+    ('updater.update_interval=25,50,100', (25, 50, 100)),
+    ('updater.drop_schedule=cosine,constant', ('cosine', 'constant')),
+    ('model.features=(8,8),(16,)', ((8, 8), (16,))),
+  ],
+)
+def test_choices_are_stored_as_text(flag, choices):
+  ((_, dimension),) = search_space.space(config(), [flag]).items()
+  texts = dimension.distribution.choices
+  assert texts == tuple(str(choice) for choice in choices)
+  assert tuple(dimension.value(text) for text in texts) == choices
 
 
 @pytest.mark.parametrize(
@@ -106,3 +77,29 @@ def test_a_point_is_given_as_flags():
   assert search_space.command_line(point) == (
     '--config.optimizer.learning_rate=0.1 --config.updater.update_interval=25'
   )
+
+
+def test_a_search_needs_a_validation_split_and_sweeps_seeds_alone():
+  config = default_config()
+  with pytest.raises(ValueError, match=r'data.validation: got 0.0; .* never'):
+    search_space.judge(config, ['seed'])
+  config.data.validation = 0.2
+  assert search_space.judge(config, ['seed']) == 'validation_accuracy'
+  with pytest.raises(ValueError, match='accepted is config.seed alone'):
+    search_space.judge(config, ['seed', 'updater.sparsity'])
+
+
+def test_a_text_is_judged_on_the_validation_split_that_it_has(tmp_path):
+  config = default_config(model='gru_lm')
+  for name, splits in (('both', ('validation', 'test')), ('one', ('test',))):
+    (tmp_path / name).mkdir()
+    for split in ('train', *splits):
+      (tmp_path / name / f'{split}.txt').write_bytes(bytes(range(50)))
+  config.data.update(name='both', dir=str(tmp_path), sequence_length=8)
+  assert search_space.judge(config, ['seed']) == 'validation_bits'
+  config.data.name = 'one'
+  with pytest.raises(ValueError, match="got 'one', which has one split beside"):
+    search_space.judge(config, ['seed'])
+  config.data.update(name='both', validation=0.2)
+  with pytest.raises(ValueError, match=r'config\.data: validation is 0.2'):
+    search_space.judge(config, ['seed'])

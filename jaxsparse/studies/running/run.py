@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import pathlib
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -29,6 +30,10 @@ from jaxsparse.training.locks import lock
 from jaxsparse.training.loop import Interrupted
 
 _log = logging.getLogger(__name__)
+
+
+class NothingToRun(ValueError):
+  """Raised when every config of a study was refused."""
 
 
 class StudyInterrupted(Interrupted):
@@ -63,7 +68,8 @@ def run(
     command: the command that runs it again.
     carry: how members are trained: 'auto', 'one_by_one' or 'vmap'.
     joins: whether it is one of several studies of this workdir, as a trial of
-      a search is: its members are added to `study.json`.
+      a search is: its members are added to `study.json`, and the caller holds
+      the lock.
     interrupted: polled; if true all members save and stop.
     at_once: returns a context in which an interrupt raises
       `KeyboardInterrupt`; used for the plan and the analyses, which save
@@ -73,20 +79,21 @@ def run(
     The results, which do not depend on the order in which members finished.
 
   Raises:
-    ValueError: the study is malformed, all of its configs are refused, or the
-      records of a member cannot be read.
+    NothingToRun: all configs are refused.
+    ValueError: the study is malformed, or the records of a member cannot be
+      read.
     WorkdirBusy: another process holds `workdir`. A process that holds a member
       raises nothing: the study waits for it.
     Interrupted: stopped by `interrupted`, and saved.
     SaveFailed: something could not be written.
   """
   root = workdir_lib.local(workdir)
-  if workdir_lib.begun(root):
-    raise ValueError(f'{root} is the workdir of a run; choose another one')
+  check_workdir(root)
   with at_once():
     plan = plan_lib.plan(study, runs_dir, carry)
   check_plan(plan)
-  with lock(root), hushed(), saving(root):
+  locked = contextlib.nullcontext() if joins else lock(root)
+  with locked, hushed(), saving(root):
     noted.write_members(root, plan.runs_dir, plan.expanded.members, joins=joins)
     unfinished = _train(plan, name, interrupted)
     try:
@@ -110,10 +117,21 @@ def run(
   )
 
 
+def check_workdir(root: pathlib.Path) -> None:
+  """Raises `ValueError` if `root` is the workdir of a run."""
+  if workdir_lib.begun(root):
+    raise ValueError(f'{root} is the workdir of a run; choose another one')
+
+
 def check_plan(plan: Plan) -> None:
-  """Raises `ValueError` if no member can be run, or none be written."""
+  """Checks that some member can be run, and be written.
+
+  Raises:
+    NothingToRun: all configs were refused.
+    ValueError: the runs folder cannot be written.
+  """
   if not plan.expanded.members:
-    raise ValueError(f'no member can be run: {plan.expanded.cells[0].error}')
+    raise NothingToRun(f'no member can be run: {plan.expanded.cells[0].error}')
   if plan.left:
     workdir_lib.check_writable(plan.runs_dir)
 
@@ -153,7 +171,7 @@ def _train(
 
   worker = work.Work(plan, watch, stopping)
   try:
-    scheduler.carry_out(
+    scheduler.execute(
       work.tasks(plan),
       worker,
       threads=plan_lib.width(plan),

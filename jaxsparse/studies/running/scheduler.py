@@ -7,8 +7,9 @@ start. A task that cannot be done yet, since another process is at it, is put
 back and retried after a pause.
 """
 
+import graphlib
 import time
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent import futures
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ class Task(NamedTuple):
   exclusive: bool = False
 
 
-def carry_out(
+def execute(
   tasks: Sequence[Task],
   work: Callable[[Task], bool | None],
   *,
@@ -38,7 +39,7 @@ def carry_out(
   stop: Callable[[], None],
   tick: Callable[[], None] = lambda: None,
   seconds: float = 0.2,
-  rest: float = 2.0,
+  pause: float = 2.0,
 ) -> None:
   """Does all tasks; returns when none is running.
 
@@ -50,14 +51,14 @@ def carry_out(
     stop: called when a task raises, so that running ones end soon.
     tick: called in this thread while tasks run.
     seconds: between ticks, at most.
-    rest: seconds before a task is retried, at least.
+    pause: seconds before a task is retried, at least.
 
   Raises:
     ValueError: a task needs one that does not exist, or tasks need one another
       in a circle.
     Exception: the first that a task raised; no task is started after it.
   """
-  queue = _Queue(tasks, threads, rest)
+  queue = _Queue(tasks, threads, pause)
   errors: list[BaseException] = []
   running: dict[futures.Future[bool | None], Task] = {}
   with futures.ThreadPoolExecutor(threads) as pool:
@@ -66,7 +67,7 @@ def carry_out(
         while not errors and not stopping() and (task := queue.take()):
           running[pool.submit(work, task)] = task
         if not running:
-          if errors or stopping() or not queue.left:
+          if errors or stopping() or not queue.graph.is_active():
             break
           time.sleep(seconds)  # All remaining tasks are pausing.
         done, _ = futures.wait(running, seconds, futures.FIRST_COMPLETED)
@@ -74,13 +75,9 @@ def carry_out(
         for future in done:
           task = running.pop(future)
           if (error := future.exception()) is not None:
-            queue.end(task)
             errors.append(error)
             stop()
-          elif future.result():
-            queue.put_back(task)
-          else:
-            queue.end(task)
+          queue.give_back(task, retry=error is None and bool(future.result()))
     except BaseException:
       stop()  # Leaving the pool waits for the threads.
       raise
@@ -91,19 +88,15 @@ def carry_out(
 class _Queue:
   """Tasks that wait, run or have ended, and which may start next."""
 
-  def __init__(self, tasks: Sequence[Task], threads: int, rest: float):
-    _check(tasks)
-    self._waiting = list(tasks)
-    self._threads, self._rest = threads, rest
-    self._rests_until: dict[Hashable, float] = {}
+  def __init__(self, tasks: Sequence[Task], threads: int, pause: float):
+    self.graph = _graph(tasks)
+    self._tasks = {task.name: task for task in tasks}
+    self._order = list(self._tasks)  # Of preference, among those waiting.
+    self._ready: set[Hashable] = set()
+    self._threads, self._pause = threads, pause
+    self._pauses_until: dict[Hashable, float] = {}
     self._running: list[Task] = []
-    self._ended: set[Hashable] = set()
     self._compiled: set[Hashable] = set()
-
-  @property
-  def left(self) -> bool:
-    """True if tasks wait to be taken, or were put back."""
-    return bool(self._waiting)
 
   def take(self) -> Task | None:
     """Returns the next task, which then counts as running, or `None`."""
@@ -111,37 +104,38 @@ class _Queue:
       return None
     if any(task.exclusive for task in self._running):
       return None
+    self._ready.update(self.graph.get_ready())
     compiling = {task.family for task in self._running} - self._compiled
     now = time.monotonic()
-    for task in self._waiting:
+    for task in (self._tasks[name] for name in self._order):
       waits = bool(task.exclusive and self._running)
       waits = waits or task.family in compiling
-      waits = waits or self._rests_until.get(task.name, now) > now
-      if not waits and task.needs <= self._ended:
-        self._waiting.remove(task)
+      waits = waits or self._pauses_until.get(task.name, now) > now
+      if not waits and task.name in self._ready:
+        self._order.remove(task.name)
         self._running.append(task)
         return task
     return None
 
-  def put_back(self, task: Task) -> None:
-    """Puts a task back, behind the others, to be retried after a pause."""
+  def give_back(self, task: Task, *, retry: bool) -> None:
+    """Ends a running task; or puts it behind the others, to be retried."""
     self._running.remove(task)
-    self._waiting.append(task)
-    self._rests_until[task.name] = time.monotonic() + self._rest
+    if retry:
+      self._order.append(task.name)
+      self._pauses_until[task.name] = time.monotonic() + self._pause
+    else:
+      self.graph.done(task.name)
+      self._compiled.add(task.family)
 
-  def end(self, task: Task) -> None:
-    self._running.remove(task)
-    self._ended.add(task.name)
-    self._compiled.add(task.family)
 
-
-def _check(tasks: Sequence[Task]) -> None:
-  ended: set[Hashable] = set()
-  waiting: Collection[Task] = tasks
-  while waiting:
-    ready = [task for task in waiting if task.needs <= ended]
-    if not ready:
-      names = sorted(str(task.name) for task in waiting)
-      raise ValueError(f'tasks wait for one another: {", ".join(names)}')
-    ended |= {task.name for task in ready}
-    waiting = [task for task in waiting if task.name not in ended]
+def _graph(tasks: Sequence[Task]) -> graphlib.TopologicalSorter[Hashable]:
+  needs = {task.name: task.needs for task in tasks}
+  graph = graphlib.TopologicalSorter(needs)
+  try:
+    graph.prepare()
+    missing = sorted(map(str, set().union(*needs.values()) - needs.keys()))
+    if not missing:
+      return graph
+  except graphlib.CycleError as error:
+    missing = [str(name) for name in error.args[1]]
+  raise ValueError(f'tasks wait for one another: {", ".join(missing)}')

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jaxsparse.studies.running.scheduler import Task, carry_out
+from jaxsparse.studies.running.scheduler import Task, execute
 
 
 class Log:
@@ -33,7 +33,7 @@ class Log:
 
 
 def carry(tasks, log, threads=2, stopping=lambda: False, stop=lambda: None):
-  carry_out(
+  execute(
     tasks, log, threads=threads, stopping=stopping, stop=stop, seconds=0.01
   )
 
@@ -138,7 +138,7 @@ def test_an_error_in_this_thread_stops_the_tasks():
     raise KeyboardInterrupt
 
   with pytest.raises(KeyboardInterrupt):
-    carry_out(
+    execute(
       [Task(0, 'a')],
       lambda task: told.wait(20),
       threads=1,
@@ -165,14 +165,14 @@ def test_what_cannot_be_done_yet_is_tried_again_behind_the_others():
     Task('after', 'a', frozenset({'held'})),
     Task('other', 'a'),
   ]
-  carry_out(
+  execute(
     tasks,
     work,
     threads=1,
     stopping=lambda: False,
     stop=lambda: None,
     seconds=0.001,
-    rest=0.01,
+    pause=0.01,
   )
   assert tries == [set(), {'other'}, {'other'}]
   assert log.ended['held'] < log.begun['after']
@@ -191,7 +191,7 @@ def test_a_task_that_rests_is_left_when_it_is_to_stop():
 @pytest.mark.parametrize('needs', [(0,), (7,)])
 def test_what_can_never_start_is_refused(needs):
   log = Log()
-  with pytest.raises(ValueError, match='tasks wait for one another: 0'):
+  with pytest.raises(ValueError, match=f'for one another: {needs[0]}'):
     carry([Task(0, 'a', frozenset(needs)), Task(1, 'a')], log)
   assert not log.begun
 
