@@ -21,6 +21,7 @@ _ROOMS = (
   'plotting',
   'config',
   'studies',
+  'report',
   'cli',
   '',
 )

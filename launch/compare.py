@@ -14,10 +14,11 @@ import pathlib
 from absl import flags
 
 from jaxsparse.cli import command
+from jaxsparse.report.compare import groups as groups_lib
+from jaxsparse.report.compare import plot, queries, table
+from jaxsparse.report.compare import runs as runs_lib
+from jaxsparse.results import names
 from jaxsparse.runs import summary, workdir
-from jaxsparse.studies.compare import groups as groups_lib
-from jaxsparse.studies.compare import plot, queries, table
-from jaxsparse.studies.compare import runs as runs_lib
 
 _WORKDIRS = flags.DEFINE_list(
   'workdirs', None, 'Workdirs, folders of them, or globs.'
@@ -52,7 +53,7 @@ def main() -> None:
   print(summary.aligned(rows))
   for group in groups:
     if also := groups_lib.differing(group.finished):
-      print(f'{table.label(group.key)}: its runs differ in {", ".join(also)}')
+      print(f'{names.label(group.key)}: its runs differ in {", ".join(also)}')
   if beside := groups_lib.between(groups):
     print(f'rows differ in {", ".join(beside)} too, which --by leaves out')
   for run in runs:

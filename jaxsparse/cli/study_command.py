@@ -10,11 +10,11 @@ from collections.abc import Callable
 from absl import flags
 
 from jaxsparse.cli import command
+from jaxsparse.report import report, tables
 from jaxsparse.runs import workdir
 from jaxsparse.runs.population import CARRIES
 from jaxsparse.runs.run import saving
 from jaxsparse.studies.planning import plan
-from jaxsparse.studies.report import report, tables
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.running import dry_run
 from jaxsparse.studies.running.run import check_any, check_plan

@@ -1,6 +1,7 @@
 """Names of fields, values, points and rows in a report."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from jaxsparse.results.rows import Point
@@ -23,6 +24,15 @@ def field_name(field: str) -> str:
   if last == 'name' and sections:
     last = sections[-1]
   return last.replace('_', ' ')
+
+
+def headings(fields: Sequence[str]) -> list[str]:
+  """Returns a short name for each field, or its full name if ambiguous."""
+  names = [field_name(field) for field in fields]
+  return [
+    field if names.count(name) > 1 else name
+    for field, name in zip(fields, names, strict=True)
+  ]
 
 
 def is_sparsity(field: str) -> bool:
@@ -56,6 +66,23 @@ def row_name(label: str, point: Point) -> str:
   """Returns the name of a row of a run: 'RigL, sparsity 98 %'."""
   where = point_name(point)
   return f'{label}, {where}' if where else label
+
+
+def value_or_dash(field: str, value: Any) -> str:
+  """Formats a value of a field; '-' where a config has no such field."""
+  return '-' if value is None else value_name(field, value)
+
+
+def label(key: Sequence[tuple[str, Any]]) -> str:
+  """Returns the label of a group in a legend: 'rigl, sparsity 90 %'."""
+  names = headings([field for field, _ in key])
+  parts = [
+    str(value)
+    if field.endswith('.name')
+    else f'{name} {value_or_dash(field, value)}'
+    for name, (field, value) in zip(names, key, strict=True)
+  ]
+  return ', '.join(parts) or 'all runs'
 
 
 def signed(text: str) -> str:

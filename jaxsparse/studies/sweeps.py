@@ -10,10 +10,9 @@ from typing import Any
 from jaxsparse.config import defaults as config_lib
 from jaxsparse.config import settings
 from jaxsparse.config.fields import flat
-from jaxsparse.results.names import field_name
+from jaxsparse.results.names import field_name, label
 from jaxsparse.results.rows import Point
 from jaxsparse.studies import config_files
-from jaxsparse.studies.compare.table import label
 from jaxsparse.studies.planning import changes
 from jaxsparse.studies.spec import Against, Curves, Run, Study
 

@@ -9,10 +9,10 @@ from jaxsparse.analyses import barrier
 from jaxsparse.config import defaults, fields
 from jaxsparse.optim import optimizers
 from jaxsparse.plotting import figures
+from jaxsparse.report.compare import table
 from jaxsparse.results import findings
 from jaxsparse.runs import build, reading
 from jaxsparse.studies import search, spec
-from jaxsparse.studies.compare import table
 
 
 @pytest.mark.parametrize(

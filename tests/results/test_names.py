@@ -21,3 +21,14 @@ from jaxsparse.results import names
 )
 def test_an_absolute_path_is_its_last_name(text, told):
   assert names.without_folders(text) == (text if told is None else told)
+
+
+def test_a_group_is_called_by_its_values():
+  key = (('updater.name', 'rigl'), ('optimizer.learning_rate', 0.1))
+  assert names.label(key) == 'rigl, learning rate 0.1'
+  assert names.label(()) == 'all runs'
+
+
+def test_names_that_would_be_alike_are_given_in_full():
+  fields = ['eval.interval', 'checkpoint.interval', 'seed']
+  assert names.headings(fields) == [*fields[:2], 'seed']

@@ -12,13 +12,13 @@ from jaxsparse.results.findings import Drawing, Finding, Input, Part
 from jaxsparse.results.names import count
 from jaxsparse.results.rows import Pooled, Row
 from jaxsparse.runs.run import SaveFailed, saving
-from jaxsparse.studies.figures.styles import row_styles
 from jaxsparse.studies.planning import pairing
 from jaxsparse.studies.planning.members import Cell
 from jaxsparse.studies.planning.origins import origins
 from jaxsparse.studies.planning.plan import Plan
 from jaxsparse.studies.planning.status import status
 from jaxsparse.studies.spec import Analysis, Study
+from jaxsparse.studies.styles import row_styles
 
 _log = logging.getLogger(__name__)
 # Entries stored with a finding, in words.

@@ -13,12 +13,12 @@ import pytest
 from scipy import stats
 
 from jaxsparse.plotting import looks
+from jaxsparse.report import report
 from jaxsparse.results.findings import Finding
 from jaxsparse.results.rows import Pooled
 from jaxsparse.studies.claims import verdicts
 from jaxsparse.studies.kinds import Bound
 from jaxsparse.studies.planning.check import check
-from jaxsparse.studies.report import report
 from jaxsparse.studies.running import analyse
 from jaxsparse.studies.running import run as run_lib
 from jaxsparse.studies.spec import Analysis

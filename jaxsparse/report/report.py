@@ -1,0 +1,71 @@
+"""Writes the report of a study: tables, figures and a page.
+
+Nothing but `times.csv` and the last sections of `report.md` and `report.html`
+depends on the clock. All else is the same for a study that was killed and
+resumed as for one that ran through.
+"""
+
+import pathlib
+
+from jaxsparse.plotting import figures
+from jaxsparse.report import document, page, tables, times
+from jaxsparse.report.figures import draw
+from jaxsparse.results.names import without_folders
+from jaxsparse.runs import workdir
+from jaxsparse.studies.results import Results
+
+PAGE = 'report.html'
+_FIGURES = 'figures'
+
+
+def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
+  """Writes the report into a folder, over files of the same names.
+
+  The files are `report.md`, `table.csv`, `figures/*.png` and `*.svg`,
+  `times.csv` and `report.html`. Each is replaced atomically, the page last.
+
+  Args:
+    results: of the study. The folders of its members are left out, so that a
+      report does not depend on them.
+    folder: created if needed.
+
+  Returns:
+    The path of `report.html`, which refers to none of the others.
+
+  Raises:
+    ValueError: a member's `metrics.jsonl` cannot be read.
+  """
+  results = _anywhere(results)
+  drawn = draw.all_figures(results)
+  images = {
+    f'{d.name}.{form}': figures.encoded(d.figure, form)
+    for d in drawn
+    for form in ('png', 'svg')
+  }
+  html = page.page(results, [(d, images[f'{d.name}.svg']) for d in drawn])
+  (folder / _FIGURES).mkdir(parents=True, exist_ok=True)
+  for name, content in images.items():
+    workdir.write_atomic(folder / _FIGURES / name, content)
+  for path in (folder / _FIGURES).iterdir():
+    # Of a figure that the study no longer has.
+    if path.suffix in ('.png', '.svg') and path.name not in images:
+      path.unlink()
+  for name, text in (
+    ('report.md', document.markdown(results)),
+    ('table.csv', tables.csv(results)),
+    ('times.csv', times.csv(results)),
+    (PAGE, html),
+  ):
+    workdir.write_atomic(folder / name, text)
+  return folder / PAGE
+
+
+def _anywhere(results: Results) -> Results:
+  """Removes the folders from the errors and notes of results."""
+  members = (
+    member._replace(
+      error=without_folders(member.error), note=without_folders(member.note)
+    )
+    for member in results.members
+  )
+  return results._replace(members=tuple(members))
