@@ -1,11 +1,11 @@
 r"""Sweeps one config over fields and seeds, or searches for good values.
 
-  python -m launch.sweep --config=digits/mlp_rigl --workdir=DIR \
+  python -m launch.sweep --config=digits/mlp:rigl --workdir=DIR \
     --sweep config.updater.sparsity=0.8,0.9,0.95 --sweep config.seed=0:5 \
     [--config.num_steps=500 ...] [--plan] [--dry_run] [--runs_dir=DIR/runs] \
     [--carry=vmap]
 
-  python -m launch.sweep --config=digits/mlp_rigl --workdir=DIR --trials=20 \
+  python -m launch.sweep --config=digits/mlp:rigl --workdir=DIR --trials=20 \
     --config.data.validation=0.2 --sweep config.seed=0:3 \
     --search config.optimizer.learning_rate=log:0.01:1 \
     --search config.updater.drop_fraction=0.1:0.5 \

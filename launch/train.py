@@ -1,6 +1,6 @@
 r"""Trains one config in one workdir.
 
-  python -m launch.train --config=configs/digits/mlp_rigl.py --workdir=DIR \
+  python -m launch.train --config=digits/mlp:rigl --workdir=DIR \
     [--config.updater.sparsity=0.98 ...] [--carry=vmap] [--dry_run]
 
 The same command goes on with an unfinished run, and prints the summary of a

@@ -1,6 +1,6 @@
 r"""How wide a dense net of a sparse one's size is, and the other way round.
 
-  python -m launch.width --config=imagenet/resnet50_rigl \
+  python -m launch.width --config=imagenet/resnet50:rigl \
     [--size=parameters] [--config.updater.sparsity=0.9 ...]
 
 Prints what to add to the config for Small-Dense, the widest dense net that is

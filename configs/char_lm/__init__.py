@@ -1,1 +1,1 @@
-"""Character language models on WikiText-103, one file a method."""
+"""Character language models on WikiText-103."""

@@ -1,1 +1,1 @@
-"""Recipes for CIFAR-10, one file a model and method."""
+"""Recipes for CIFAR-10, one file a model."""

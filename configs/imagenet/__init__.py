@@ -1,1 +1,1 @@
-"""Recipes for ImageNet-2012, one file a model and method."""
+"""Recipes for ImageNet-2012, one file a model."""

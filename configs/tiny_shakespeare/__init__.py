@@ -1,1 +1,1 @@
-"""Small character language models on tiny_shakespeare, one file a method."""
+"""Small character language models on tiny_shakespeare."""

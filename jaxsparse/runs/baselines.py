@@ -7,7 +7,7 @@ derives from that of any sparse run, here RigL on ImageNet:
     from jaxsparse.studies import config_files
 
     def get_config():
-      config = config_files.load_config('imagenet/resnet50_rigl')
+      config = config_files.load_config('imagenet/resnet50:rigl')
       return baselines.small_dense(config)
 
 `python -m launch.width` prints the width, to be copied into a config or a

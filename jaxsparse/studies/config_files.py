@@ -1,13 +1,16 @@
 """Config files by path or by name.
 
-`configs/digits/mlp_rigl.py` is a path; `digits/mlp_rigl` names the file of
-that path among the configs that come with jaxsparse, in a checkout or
-installed.
+`configs/digits/mlp.py` is a path; `digits/mlp` names the file of that path
+among the configs that come with jaxsparse, in a checkout or installed. What
+follows a colon is the argument of `get_config`: `digits/mlp:set`.
 """
 
+import inspect
 import pathlib
 import runpy
+import sys
 import traceback
+import types
 from typing import Any
 
 import jaxsparse
@@ -56,17 +59,22 @@ def locate(spec: str) -> str:
 
 
 def load(spec: str) -> Any:
-  """Runs the config file of `spec` and returns what it makes.
+  """Runs the config file of `spec` and returns its config or study.
+
+  Files beside it whose names begin with an underscore are modules that it can
+  import, `from . import _runs`; a process imports them once.
 
   Raises:
     ValueError: as for `locate`, or the file raises an error, whose line the
-      message names.
+      message names, or takes no argument and there is one.
   """
   path, colon, argument = locate(spec).partition(':')
   try:
-    get_config = runpy.run_path(path).get('get_config')
+    get_config = _run(path).get('get_config')
     if not callable(get_config):
       raise ValueError('there is no function get_config() in it')
+    if colon and not inspect.signature(get_config).parameters:
+      raise ValueError(f"get_config() takes no argument; got ':{argument}'")
     return get_config(argument) if colon else get_config()
   except Exception as error:  # The file may raise anything.
     raise ValueError(f'{_where(error, path)}: {_what(error)}') from error
@@ -129,6 +137,16 @@ def located_study(spec: str) -> str:
   """
   load_study(spec)
   return locate(spec)
+
+
+def _run(path: str) -> dict[str, Any]:
+  """Runs a file as a module of a package that is its folder."""
+  folder_path = pathlib.Path(path).resolve().parent
+  package = folder_path.as_posix().replace('.', '_')
+  if package not in sys.modules:
+    sys.modules[package] = types.ModuleType(package)
+    sys.modules[package].__path__ = [str(folder_path)]
+  return runpy.run_path(path, run_name=f'{package}.{pathlib.Path(path).stem}')
 
 
 def _where(error: Exception, path: str) -> str:

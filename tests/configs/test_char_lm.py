@@ -20,7 +20,7 @@ def planned(name, folder):
 
 @pytest.mark.parametrize('method', METHODS)
 def test_the_recipe_of_the_paper(method, tmp_path):
-  run = planned(f'char_lm/gru_{method}', tmp_path)
+  run = planned(f'char_lm/gru:{method}', tmp_path)
   size = outline.size(run)
   assert run.plan.num_steps == 200_000
   assert run.example[0].shape == (1, 512)
@@ -61,7 +61,7 @@ def test_the_study_has_three_seeds_of_each_method_and_remedy(tmp_path):
     optimizer = made.members[cell.member].experiment.config['optimizer']
     assert optimizer['regrown'] == remedies.get(cell.row.run, 'zero')
   for method in METHODS:
-    run = planned(f'tiny_shakespeare/gru_{method}', tmp_path)
+    run = planned(f'tiny_shakespeare/gru:{method}', tmp_path)
     assert len(run.dataset.train.labels) == 15_685
     sizes = outline.size(run)
     share = 1 if method == 'dense' else 4

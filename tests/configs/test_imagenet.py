@@ -44,7 +44,7 @@ def planned(name, folder):
 @pytest.mark.parametrize('method', METHODS)
 @pytest.mark.parametrize('net', WEIGHTS)
 def test_a_recipe_is_planned_without_its_data(net, method, tmp_path):
-  experiment = planned(f'{net}_{method}', tmp_path)
+  experiment = planned(f'{net}:{method}', tmp_path)
   size, steps = outline.size(experiment), experiment.plan.mask_steps
   assert size.weights == WEIGHTS[net]
   dense = method == 'dense'
@@ -63,7 +63,7 @@ def test_a_recipe_is_planned_without_its_data(net, method, tmp_path):
 
 @pytest.mark.parametrize(('net', 'warmup'), [('resnet50', 5), ('vgg16', 0)])
 def test_the_rate_falls_at_epochs_30_70_and_90(net, warmup):
-  config = config_files.load_config(f'imagenet/{net}_rigl')
+  config = config_files.load_config(f'imagenet/{net}:rigl')
   shape = learning_rate.shape(config.optimizer.to_dict(), config.num_steps)
   # 0.1 for 256 images.
   assert config.optimizer.learning_rate == pytest.approx(0.1 * BATCH[net] / 256)
@@ -116,12 +116,12 @@ def test_a_study_is_planned_without_its_data(net, study, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-  'name', ['resnet50_rigl', 'resnet50_gmp', 'vgg16_gmp', 'vgg16_rigl']
+  'name', ['resnet50:rigl', 'resnet50:gmp', 'vgg16:gmp', 'vgg16:rigl']
 )
 def test_a_recipe_takes_real_steps(name, tmp_path):
   experiment = planned(name, tmp_path)
   taken = dry_run.take(experiment, dry_run.stand_in(experiment))
   assert len(taken.losses) == 3
-  if name != 'vgg16_rigl':  # Its sparse init makes large logits.
+  if name != 'vgg16:rigl':  # Its sparse init makes large logits.
     # Before anything is learnt: the loss of a guess among 1,000.
     assert taken.losses[0] == pytest.approx(np.log(1000), rel=0.1)

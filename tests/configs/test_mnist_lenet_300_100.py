@@ -6,14 +6,13 @@ ERK 98 %, means of two seeds (dense: one).
 
 import os
 import pathlib
-import runpy
 
 import pytest
 
 from jaxsparse.runs.train import train
+from jaxsparse.studies import config_files
 
 _DATA = os.environ.get('JAXSPARSE_TEST_DATA')
-_CONFIGS = pathlib.Path(__file__).parents[2] / 'configs' / 'mnist'
 _PROBE = {
   'static': (94.45 + 94.21) / 2,
   'set': (96.19 + 95.90) / 2,
@@ -31,8 +30,7 @@ _PROBE = {
 def test_orderings_and_figures_of_three_seeds(tmp_path):
   accuracy = {}
   for method in _PROBE:
-    path = _CONFIGS / f'lenet_300_100_{method}.py'
-    config = runpy.run_path(str(path))['get_config']()
+    config = config_files.load_config(f'mnist/lenet_300_100:{method}')
     config.data.dir = _DATA
     config.replicates = 3
     summary = train(config, tmp_path / method)

@@ -39,16 +39,16 @@ def planned(name, folder, **changed):
 def test_wrn22_2_takes_the_steps_of_the_paper(
   times, steps, moving, pruned, tmp_path
 ):
-  dense = planned('cifar10/wrn22_2_dense', tmp_path, multiplier=times)
+  dense = planned('cifar10/wrn22_2:dense', tmp_path, multiplier=times)
   assert outline.size(dense).weights == WRN22_2
   assert dense.plan.num_steps == steps
-  rigl = planned('cifar10/wrn22_2_rigl', tmp_path, multiplier=times)
+  rigl = planned('cifar10/wrn22_2:rigl', tmp_path, multiplier=times)
   assert outline.size(rigl).active == pytest.approx(
     432 + 0.05 * (WRN22_2 - 432), abs=25
   )
   at = rigl.plan.mask_steps
   assert (at[0], len(at), at[-1]) == (0, *moving)
-  gmp = planned('cifar10/wrn22_2_gmp', tmp_path, multiplier=times).plan
+  gmp = planned('cifar10/wrn22_2:gmp', tmp_path, multiplier=times).plan
   first, last, number = pruned
   assert (gmp.mask_steps[0], gmp.mask_steps[-1]) == (first, last)
   assert len(gmp.mask_steps) == number
@@ -56,7 +56,7 @@ def test_wrn22_2_takes_the_steps_of_the_paper(
 
 @pytest.mark.parametrize('times', [1.0, 2.0, 0.2])
 def test_the_rate_of_wrn22_2_falls_at_multiples_of_30_000(times):
-  config = config_files.load_config('cifar10/wrn22_2_rigl')
+  config = config_files.load_config('cifar10/wrn22_2:rigl')
   steps = int(97_656 * times)
   shape = learning_rate.shape(config.optimizer.to_dict(), steps)
   for i in range(4):
@@ -172,9 +172,9 @@ def test_mobilenets_on_imagenet_are_planned(one_seed, reduced):
 @pytest.mark.parametrize(
   'name',
   [
-    'cifar10/wrn22_2_rigl',
-    'cifar100/resnet50_gmp',
-    'imagenet/mobilenet_v1_set',
+    'cifar10/wrn22_2:rigl',
+    'cifar100/resnet50:gmp',
+    'imagenet/mobilenet_v1:set',
   ],
 )
 def test_a_recipe_takes_real_steps(name, tmp_path):

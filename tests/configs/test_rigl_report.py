@@ -120,7 +120,7 @@ def test_wrn22_2_is_pruned_by_one_threshold_after_a_warm_up(
 
 
 def test_the_rate_of_resnet50_falls_by_steps_from_the_end_of_its_warm_up():
-  config = config_files.load_config('cifar100/resnet50_rigl').to_dict()
+  config = config_files.load_config('cifar100/resnet50:rigl').to_dict()
   assert config['optimizer']['warmup_steps'] == 1760
   assert falls(config) == [21_760, 41_760, 61_760, 81_760]
 

@@ -55,7 +55,7 @@ TINY = {
 }
 
 
-def arguments(workdir, *flags, config='digits/mlp_rigl', **fields):
+def arguments(workdir, *flags, config='digits/mlp:rigl', **fields):
   """The command line of a tiny run; `seed=3`, `updater__sparsity=0.5`."""
   changed = {k.replace('__', '.'): v for k, v in fields.items()}
   return [

@@ -113,20 +113,20 @@ def test_a_data_set_that_is_not_prepared_says_what_to_run(
   ('args', 'said'),
   [
     ([], '--config is required'),
-    (['--config=digits/mlp_rigl'], '--workdir is required'),
-    (['--config=digits/mlp_rigl', '--workdir='], '--workdir is required'),
-    (['--config=digits/mlp_rigll'], "Did you mean 'digits/mlp_rigl'"),
+    (['--config=digits/mlp:rigl'], '--workdir is required'),
+    (['--config=digits/mlp:rigl', '--workdir='], '--workdir is required'),
+    (['--config=digits/mlp:rigll'], "Did you mean 'rigl'"),
     (['--config='], "--config: ''"),
-    (['--config', 'digits/mlp_rigll'], "Did you mean 'digits/mlp_rigl'"),
-    (['--config=digits/mlp_rigl', '--workdr=x'], "'workdr'"),
-    (['--config=digits/mlp_rigl', 'config.seed=3'], "'config.seed=3' is no"),
-    (['--config.seed=3', '--config=digits/mlp_rigl'], 'config.seed=3'),
+    (['--config', 'digits/mlp:rigll'], "Did you mean 'rigl'"),
+    (['--config=digits/mlp:rigl', '--workdr=x'], "'workdr'"),
+    (['--config=digits/mlp:rigl', 'config.seed=3'], "'config.seed=3' is no"),
+    (['--config.seed=3', '--config=digits/mlp:rigl'], 'config.seed=3'),
     (
-      ['--config=digits/mlp_rigl', '--config.updater', 'set', '--dry_run'],
+      ['--config=digits/mlp:rigl', '--config.updater', 'set', '--dry_run'],
       "--config.updater: got 'set'; accepted are its fields, as"
       ' --config.updater.name=set',
     ),
-    (['--config=digits/mlp_rigl', '--carry=vmapp'], '<auto|one_by_one|vmap>'),
+    (['--config=digits/mlp:rigl', '--carry=vmapp'], '<auto|one_by_one|vmap>'),
   ],
 )
 def test_a_bad_command_line_is_refused(refused, args, said):
@@ -136,11 +136,11 @@ def test_a_bad_command_line_is_refused(refused, args, said):
 @pytest.mark.parametrize(
   ('lines', 'said'),
   [
-    (['--config=digits/mlp_rigll'], "Did you mean 'digits/mlp_rigl'"),
-    (['--config', 'digits/mlp_rigll'], "Did you mean 'digits/mlp_rigl'"),
-    (['--config=digits/mlp_rigl', '--workdr=x'], "'workdr'"),
+    (['--config=digits/mlp:rigll'], "Did you mean 'rigl'"),
+    (['--config', 'digits/mlp:rigll'], "Did you mean 'rigl'"),
+    (['--config=digits/mlp:rigl', '--workdr=x'], "'workdr'"),
     (
-      ['--config=digits/mlp_rigl', '--config.updater=set'],
+      ['--config=digits/mlp:rigl', '--config.updater=set'],
       '--config.updater.name=set',
     ),
     (['--flagfile=/nowhere/flags'], "No such file or directory: '/nowhere"),
@@ -153,7 +153,7 @@ def test_a_flag_file_is_read_as_what_is_typed(refused, tmp_path, lines, said):
 
 
 def test_a_flag_file_that_is_not_there_is_named(refused):
-  line = refused(['--config=digits/mlp_rigl', '--flagfile=/nowhere/flags'])
+  line = refused(['--config=digits/mlp:rigl', '--flagfile=/nowhere/flags'])
   assert line.startswith('error: Unable to open flagfile')
   assert '/nowhere/flags' in line
 

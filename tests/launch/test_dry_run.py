@@ -45,7 +45,7 @@ def test_flags_may_stand_in_a_file(launch, tmp_path):
   fields = '--config.num_epochs=2\n--config.batch_size=32\n'
   (tmp_path / 'more').write_text(f'# a comment\n{fields}')
   (tmp_path / 'flags').write_text(
-    f'--config=digits/mlp_rigl\n--flagfile={tmp_path / "more"}\n'
+    f'--config=digits/mlp:rigl\n--flagfile={tmp_path / "more"}\n'
   )
   found = launch([f'--flagfile={tmp_path / "flags"}', '--dry_run'])
   assert (found.code, found.err) == (0, '')

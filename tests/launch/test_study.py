@@ -20,8 +20,8 @@ def get_config():
   return Study(
     title='Small',
     runs=(
-      Run('dense', 'digits/mlp_dense', TINY, seeds=2),
-      Run('set', 'digits/mlp_set', TINY, {'updater.sparsity': (0.5, 1.0)}),
+      Run('dense', 'digits/mlp:dense', TINY, seeds=2),
+      Run('set', 'digits/mlp:set', TINY, {'updater.sparsity': (0.5, 1.0)}),
     ),
   )
 """
@@ -171,9 +171,9 @@ def test_bad_input_is_one_line(study, tmp_path, flags, said):
 
 
 def test_each_program_names_the_other(study, launch, arguments, tmp_path, path):
-  ended = study(tmp_path / 'a', config='digits/mlp_rigl')
+  ended = study(tmp_path / 'a', config='digits/mlp:rigl')
   assert ended.code == 2
-  assert 'python -m launch.train --config=digits/mlp_rigl' in ended.err
+  assert 'python -m launch.train --config=digits/mlp:rigl' in ended.err
   ended = launch(arguments(tmp_path / 'a', config=path))
   assert ended.code == 2
   assert f'python -m launch.study --config={path}' in ended.err
@@ -187,7 +187,7 @@ def test_each_program_names_the_other(study, launch, arguments, tmp_path, path):
     ('def study():\n  return 3\n', 'there is no function get_config() in it'),
     ('def get_config():\n  return 3\n', 'makes a int; accepted is a Study'),
     (STUDY.replace('(0.5, 1.0)', '()'), 'got no values'),
-    (STUDY.replace('digits/mlp_set', 'digits/mlp_sett'), "'digits/mlp_set'"),
+    (STUDY.replace('digits/mlp:set', 'digits/mlp:sett'), "Did you mean 'set'"),
     (STUDY.replace('seeds=2', 'seed=2'), 'seed'),
   ],
 )

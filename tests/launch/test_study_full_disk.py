@@ -27,7 +27,7 @@ TINY = {
 
 
 def get_config():
-  return Study('Full', (Run('dense', 'digits/mlp_dense', TINY, seeds=2),))
+  return Study('Full', (Run('dense', 'digits/mlp:dense', TINY, seeds=2),))
 """
 
 

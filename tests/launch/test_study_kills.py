@@ -37,23 +37,23 @@ def get_config():
   return Study(
     title='Kills',
     runs=(
-      Run('dense', 'digits/mlp_dense', TINY, seeds=2),
+      Run('dense', 'digits/mlp:dense', TINY, seeds=2),
       Run(
         'static',
-        'digits/mlp_static',
+        'digits/mlp:static',
         TINY | {'init.checkpoint': '{dense}'},
         seeds=(1,),
       ),
       Run(
         'rigl',
-        'digits/mlp_rigl',
+        'digits/mlp:rigl',
         SPARSE,
         grid={'updater.sparsity': (0.5, 0.8, 1.0)},  # The last cannot be.
         seeds=1,
       ),
       Run(
         'blown',
-        'digits/mlp_set',
+        'digits/mlp:set',
         SPARSE | {'optimizer.learning_rate': 1e30},
         seeds=1,
       ),

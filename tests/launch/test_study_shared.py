@@ -18,7 +18,7 @@ TINY = {
 
 
 def get_config():
-  return Study('Shared', (Run('dense', 'digits/mlp_dense', TINY, seeds=2),))
+  return Study('Shared', (Run('dense', 'digits/mlp:dense', TINY, seeds=2),))
 """
 
 

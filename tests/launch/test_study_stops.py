@@ -68,7 +68,7 @@ def stopped(start, cache, tmp_path):
   [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM],
 )
 def test_in_an_analysis(stopped, tmp_path, number):
-  said = stopped('digits/mlp_dense', number)
+  said = stopped('digits/mlp:dense', number)
   assert said.startswith('stopped and saved with 1 of 1 members done')
   assert not (tmp_path / 'study' / 'report').exists()
 

@@ -42,8 +42,8 @@ def test_a_sweep_prints_a_table_and_names_its_report(sweep):
   workdir, _, ended = sweep
   heading, half, most, last = ended.out.splitlines()
   assert heading.split() == ['run', 'sparsity', 'test', 'accuracy', '(%)']
-  assert half.split()[:3] == ['digits/mlp_rigl', '50', '%']
-  assert most.split()[:3] == ['digits/mlp_rigl', '80', '%']
+  assert half.split()[:3] == ['digits/mlp:rigl', '50', '%']
+  assert most.split()[:3] == ['digits/mlp:rigl', '80', '%']
   assert '±' in half
   assert last == f'Report: {workdir}/report/report.html'
   found = rows(workdir / 'report' / 'table.csv')

@@ -3,7 +3,7 @@
 
 def test_both_baselines_are_printed_as_flags(launch):
   sparsity = '--config.updater.sparsity=0.75'
-  ended = launch(['--config=digits/mlp_static', sparsity], module='width')
+  ended = launch(['--config=digits/mlp:static', sparsity], module='width')
   assert (ended.code, ended.err) == (0, '')
   small, big = ended.out.strip().split('\n\n')
   small = [line.split() for line in small.splitlines()]
@@ -22,6 +22,6 @@ def test_both_baselines_are_printed_as_flags(launch):
 
 
 def test_what_is_no_size_is_refused(launch):
-  ended = launch(['--config=digits/mlp_static', '--size=bits'], module='width')
+  ended = launch(['--config=digits/mlp:static', '--size=bits'], module='width')
   assert ended.code == 2
   assert 'bytes' in ended.err

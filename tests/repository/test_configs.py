@@ -1,20 +1,21 @@
 """Every config file loads, says how it is run, and holds no unknown field."""
 
 import ast
-import importlib.util
 import pathlib
+import re
 
 import ml_collections
 import pytest
 
 from jaxsparse.config import resolve
+from jaxsparse.studies import config_files
 from jaxsparse.studies.planning import check
 
 ROOT = pathlib.Path(__file__).parents[2]
 CONFIGS = sorted(
   str(path.relative_to(ROOT))
   for path in (ROOT / 'configs').rglob('*.py')
-  if path.name != '__init__.py'
+  if not path.name.startswith('_')
 )
 STUDIES = [name for name in CONFIGS if name.startswith('configs/studies/')]
 RESULTS = sorted(
@@ -26,18 +27,16 @@ RUNS = [name for name in CONFIGS if name not in STUDIES]
 
 
 def load(name):
-  spec = importlib.util.spec_from_file_location('config_file', ROOT / name)
-  module = importlib.util.module_from_spec(spec)
-  spec.loader.exec_module(module)
-  return module.get_config()
+  return config_files.load(str(ROOT / name))
 
 
 @pytest.mark.parametrize('name', CONFIGS)
 def test_the_docstring_says_the_command(name):
   docstring = ast.get_docstring(ast.parse((ROOT / name).read_text())) or ''
   program = 'study' if name in STUDIES else 'train'
+  short = name.removeprefix('configs/').removesuffix('.py')
   assert f'python -m launch.{program} ' in docstring
-  assert f'--config={name}' in docstring
+  assert re.search(rf'--config=(configs/)?{short}(\.py)?[\s:]', docstring)
 
 
 @pytest.mark.parametrize('name', RUNS)

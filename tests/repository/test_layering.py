@@ -188,7 +188,7 @@ def test_a_breach_is_seen(module, source):
     ('jaxsparse.optim.reset', 'from jaxsparse.core import masks\nimport optax'),
     ('jaxsparse.training.checkpoints', 'import orbax.checkpoint as ocp'),
     ('launch.train', 'from absl import app\nimport jaxsparse.runs.run'),
-    ('configs.digits.mlp_rigl', 'from jaxsparse.config import defaults'),
+    ('configs.digits.mlp', 'from jaxsparse.config import defaults'),
   ],
 )
 def test_what_a_layer_may_import_passes(module, source):

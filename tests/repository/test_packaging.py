@@ -125,7 +125,7 @@ def test_the_wheel_trains_a_named_config(site, tmp_path):
   workdir = tmp_path / 'run'
   command = [
     python.parent / 'jaxsparse-train',
-    '--config=digits/mlp_rigl',
+    '--config=digits/mlp:rigl',
     f'--workdir={workdir}',
     '--config.num_steps=20',
   ]

@@ -1,14 +1,12 @@
-"""Configs of a model and data set differ in method and initialisation alone."""
+"""Configs of a file differ in method and initialisation alone."""
 
-import collections
-import importlib.util
-import pathlib
+import runpy
 
 import pytest
 
 from jaxsparse.config import resolve
+from jaxsparse.studies import config_files
 
-ROOT = pathlib.Path(__file__).parents[2]
 # Those that the papers compare everywhere; small nets have them all.
 METHODS = {'dense', 'static', 'set', 'rigl', 'gmp'}
 SMALL = METHODS | {'snfs', 'magnitude', 'snip'}
@@ -16,19 +14,14 @@ SMALL = METHODS | {'snfs', 'magnitude', 'snip'}
 
 def families():
   """(data set, model) -> method -> resolved config."""
-  found = collections.defaultdict(dict)
-  for path in sorted((ROOT / 'configs').glob('*/*_*.py')):
-    if path.parent.name == 'studies' or path.name == '__init__.py':
-      continue
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    config = resolve.resolve(module.get_config())
-    method = config['updater']['name']
-    # A file that is not named by its method is a family of its own, and
-    # lacks the others.
-    model = path.stem.removesuffix(f'_{method}')
-    found[path.parent.name, model][method] = config
+  found = {}
+  for name in config_files.names():
+    if not name.startswith('studies/'):
+      path = config_files.folder() / f'{name}.py'
+      found[tuple(name.split('/'))] = {
+        method: resolve.resolve(config_files.load(f'{path}:{method}'))
+        for method in runpy.run_path(str(path))['METHODS']
+      }
   return found
 
 

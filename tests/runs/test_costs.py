@@ -117,7 +117,7 @@ def test_where_more_is_trained_than_is_active_gradients_cost_more(make_config):
 
 
 def test_printed_figures_of_resnet_50_come_from_its_config():
-  config = config_files.load_config('imagenet/resnet50_rigl')
+  config = config_files.load_config('imagenet/resnet50:rigl')
   experiment = build(config, without_data=True)
   counting = costs.COUNTINGS['micronet']
   found = costs.forward(experiment, printed=counting.printed)

@@ -55,7 +55,7 @@ def test_printed_figures_of_resnet_50_are_told():
 
   A mask step in 100 for 25,000 of 32,000 steps adds little to training.
   """
-  config = load_config('imagenet/resnet50_rigl')
+  config = load_config('imagenet/resnet50:rigl')
   found = facts(build(config, without_data=True))['micronet']
   sparse, dense = re.findall(r'([\d,]+) of ([\d,]+) FLOPs', found)[0]
   assert (sparse[:4], dense[:4]) == ('1,84', '8,20')

@@ -23,7 +23,7 @@ def tiny(name, method='rigl', overrides=None, **fields):
   own = {} if method == 'dense' else {'updater.update_interval': 5}
   fields = {'seeds': 1} | fields
   return Run(
-    name, f'digits/mlp_{method}', TINY | own | (overrides or {}), **fields
+    name, f'digits/mlp:{method}', TINY | own | (overrides or {}), **fields
   )
 
 

@@ -22,36 +22,53 @@ def file(tmp_path):
 
 def test_every_config_that_comes_along_is_named_after_its_file():
   names = config_files.names()
-  assert 'digits/mlp_rigl' in names
+  assert 'digits/mlp' in names
   for name in names:
     assert (config_files.folder() / f'{name}.py').is_file()
   assert names == sorted(names)
 
 
 @pytest.mark.parametrize(
-  'spec',
-  ['digits/mlp_rigl', 'configs/digits/mlp_rigl.py', 'digits/mlp_rigl.py'],
+  'spec', ['digits/mlp', 'configs/digits/mlp.py', 'digits/mlp.py']
 )
 def test_a_name_means_its_file_from_any_directory(spec, tmp_path, monkeypatch):
   monkeypatch.chdir(tmp_path)
-  expected = str(config_files.folder() / 'digits/mlp_rigl.py')
+  expected = str(config_files.folder() / 'digits/mlp.py')
   assert config_files.locate(spec) == expected
-  assert config_files.locate(f'{spec}:x') == f'{expected}:x'
+  assert config_files.locate(f'{spec}:set') == f'{expected}:set'
+  assert config_files.load(spec).updater.name == 'rigl'
+  assert config_files.load(f'{spec}:set').updater.name == 'set'
 
 
 def test_a_path_is_taken_as_it_is(file):
   path = file(GOOD)
   assert config_files.located(path) == path
   assert config_files.load(path).updater.name == 'rigl'
+  assert config_files.load(path + ':gmp').updater.name == 'gmp'
 
 
-def test_what_follows_a_colon_is_handed_to_the_file(file):
-  assert config_files.load(file(GOOD) + ':gmp').updater.name == 'gmp'
+@pytest.mark.parametrize(
+  ('spec', 'said'),
+  [
+    ('digits/mlpp', "Did you mean 'digits/mlp'"),
+    ('digits/mlp_rigl', "Did you mean 'digits/mlp'"),
+    ('digits/mlp:rigll', "accepted are dense, static, .*Did you mean 'rigl'"),
+    ('studies/digits/init_and_updates:set', "takes no argument; got ':set'"),
+  ],
+)
+def test_an_unknown_name_or_method_is_refused_with_the_nearest(spec, said):
+  with pytest.raises(ValueError, match=said):
+    config_files.load(spec)
 
 
-def test_an_unknown_name_is_refused_with_the_nearest():
-  with pytest.raises(ValueError, match="Did you mean 'digits/mlp_rigl'"):
-    config_files.locate('digits/mlp_rigll')
+def test_a_file_imports_those_beside_it(file, tmp_path):
+  for folder, name in (('a', 'set'), ('b', 'gmp')):
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / '_shared.py').write_text(f'METHOD = {name!r}\n')
+    path = tmp_path / folder / 'mine.py'
+    path.write_text('from . import _shared\n' + GOOD)
+    path.write_text(path.read_text().replace("'rigl'", '_shared.METHOD'))
+    assert config_files.load(str(path)).updater.name == name
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from jaxsparse.studies import config_files, sweeps
 from jaxsparse.studies.planning.members import expand
 from jaxsparse.studies.spec import Against, Curves
 
-PATH = config_files.locate('digits/mlp_rigl')
+PATH = config_files.locate('digits/mlp:rigl')
 
 
 def config(**fields):
@@ -22,11 +22,11 @@ def swept(made, *said):
 def test_numbers_are_the_grid_and_seeds_are_seeds():
   made = swept(config(), 'updater.sparsity=0.5,0.9', 'config.seed=3:6')
   (run,) = made.runs
-  assert (run.name, run.config) == ('sweep', 'digits/mlp_rigl')
+  assert (run.name, run.config) == ('sweep', 'digits/mlp:rigl')
   assert run.grid == {'updater.sparsity': (0.5, 0.9)}
   assert run.seed_list() == (3, 4, 5)
   assert made.figures == (Against('updater.sparsity'), Curves())
-  assert made.title == 'digits/mlp_rigl over sparsity'
+  assert made.title == 'digits/mlp:rigl over sparsity'
 
 
 def test_without_swept_seeds_there_are_as_many_as_replicates():
@@ -117,8 +117,7 @@ def test_a_point_is_a_study_of_one_config():
 @pytest.mark.parametrize(
   ('path', 'name'),
   [
-    (PATH, 'digits/mlp_rigl'),
-    (f'{PATH}:5', 'digits/mlp_rigl:5'),
+    (PATH, 'digits/mlp:rigl'),
     ('mine/rigl.py', 'mine/rigl.py'),
   ],
 )

@@ -36,7 +36,7 @@ def _run(method: str, label: str, init: str) -> Run:
     label += ', sparse init'
   return Run(
     name,
-    f'digits/mlp_{method}',
+    f'digits/mlp:{method}',
     overrides=_SPARSE | {'init.name': init},
     label=label,
   )
@@ -50,7 +50,7 @@ def get_config() -> Study:
       ' Lottery Tickets Win (digits here, so no numbers of the paper)'
     ),
     runs=(
-      Run('dense', 'digits/mlp_dense', overrides=_SHARED, label='dense'),
+      Run('dense', 'digits/mlp:dense', overrides=_SHARED, label='dense'),
       _run('static', 'static', 'dense'),
       _run('static', 'static', 'sparse'),
       _run('set', 'SET', 'dense'),

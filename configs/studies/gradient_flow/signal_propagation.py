@@ -57,7 +57,7 @@ def _run(name: str, label: str, changed: Mapping[str, Any]) -> Run:
   }
   return Run(
     name,
-    'mnist/lenet5_static',
+    'mnist/lenet5:static',
     overrides=_OVERRIDES | dict(changed),
     grid={_SAMPLER: ('uneven', 'uniform'), _SPARSITY: _SPARSITIES},
     label=label,

@@ -7,7 +7,7 @@ FOLDER is where TFDS has cifar10 as array_record; with `--override
 data.name=cifar10_jpeg` a lossy copy (JPEG) of it is taken, and has to be named
 beside each figure. 36 members of 88,000 steps of 128 images, for a GPU. A
 search like the one of the report is `python -m launch.sweep
---config=cifar10/wrn22_2_rigl` with `--search
+--config=cifar10/wrn22_2:rigl` with `--search
 config.updater.drop_fraction=0.1:0.6 --search
 config.updater.update_interval=int:50:1000:50` and 15 trials.
 

@@ -35,7 +35,7 @@ def runs(
 
 def _dense(net: Net, name: str, seeds: int) -> Run:
   overrides = {**net.overrides, 'updater.sparsity': 0.0}
-  return Run(name, f'{net.configs}_dense', overrides, seeds=seeds)
+  return Run(name, f'{net.configs}:dense', overrides, seeds=seeds)
 
 
 def _small_dense(net: Net, name: str, seeds: int) -> Run:
@@ -51,7 +51,7 @@ def _sparse(net: Net) -> dict[str, Any]:
 def pruned(net: Net, name: str, seeds: int) -> Run:
   """Builds the run that is pruned gradually."""
   overrides = {**_sparse(net), **net.pruned}
-  return Run(name, f'{net.configs}_gmp', overrides, seeds=seeds)
+  return Run(name, f'{net.configs}:gmp', overrides, seeds=seeds)
 
 
 def _pruned_others(net: Net, name: str, seeds: int) -> Run:
@@ -92,7 +92,7 @@ def fixed(
   def make(net: Net, name: str, seeds: int) -> Run:
     changed = {f'init.{field}': value for field, value in init.items()}
     overrides = _sparse(net) | {'init.masks': masks or source(net)} | changed
-    config = f'{net.configs}_static'
+    config = f'{net.configs}:static'
     return Run(name, config, overrides, seeds=others(net, seeds), label=label)
 
   return make
@@ -137,7 +137,7 @@ def _moving(method: str, label: str, **changed: Any) -> Make:
       ),
     }
     overrides |= {k.replace('__', '.'): v for k, v in changed.items()}
-    config = f'{net.configs}_{method}'
+    config = f'{net.configs}:{method}'
     other_seeds = _others(net, seeds)
     return Run(name, config, overrides, seeds=other_seeds, label=label)
 

@@ -41,9 +41,9 @@ def barriers(*, examples: int = 10_000, steps: int = 2000) -> Study:
       ' landscape, whose net is ResNet-50 and which prints no numbers'
     ),
     runs=(
-      Run('pruned', f'{_CONFIGS}_gmp', _SHARED, seeds=(0,)),
+      Run('pruned', f'{_CONFIGS}:gmp', _SHARED, seeds=(0,)),
       Run(
-        'static', f'{_CONFIGS}_static', _SHARED, seeds=_OTHERS, label='Static'
+        'static', f'{_CONFIGS}:static', _SHARED, seeds=_OTHERS, label='Static'
       ),
       _again('static'),
       _again('rigl'),
@@ -116,7 +116,7 @@ def _again(method: str) -> Run:
   label = {'static': 'Static', 'rigl': 'RigL'}[method]
   return Run(
     f'{method}_again',
-    f'{_CONFIGS}_{method}',
+    f'{_CONFIGS}:{method}',
     _SHARED | {'init.checkpoint': '{static}'},
     seeds=_OTHERS,
     label=f'{label} from Static',

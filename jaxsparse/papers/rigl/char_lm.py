@@ -39,13 +39,13 @@ def study(configs: str, data: str, *, seeds: int = 3, notes: str = '') -> Study:
     ),
     runs=(
       *(
-        Run(method, f'{configs}_{method}', seeds=seeds, label=label)
+        Run(method, f'{configs}:{method}', seeds=seeds, label=label)
         for method, label in _LABELS.items()
       ),
       *(
         Run(
           f'{method}_{remedy}',
-          f'{configs}_{method}',
+          f'{configs}:{method}',
           overrides={'optimizer.regrown': remedy},
           seeds=seeds,
           label=f'{_LABELS[method]}, {remedy}',

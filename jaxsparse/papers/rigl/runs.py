@@ -91,7 +91,7 @@ def _runs(
   net: Net, row: Row, sparsities: tuple[float, ...], seeds: int
 ) -> Iterator[Run]:
   method = _METHODS.get(row.method, row.method)
-  config = f'{net.configs}_{method if method in _CONFIGS else "rigl"}'
+  config = f'{net.configs}:{method if method in _CONFIGS else "rigl"}'
   printed = net.printed.get(row, {})
   shared = {**net.overrides, **_length(row), **_own(net, row)}
   widths = {'small_dense': net.small, 'big_sparse': net.big}.get(row.method)

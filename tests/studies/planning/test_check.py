@@ -22,8 +22,8 @@ from jaxsparse.studies.spec import (
 )
 
 SPARSITY = 'updater.sparsity'
-DENSE = Run('dense', 'digits/mlp_dense')
-RIGL = Run('rigl', 'digits/mlp_rigl', grid={SPARSITY: (0.8, 0.9)})
+DENSE = Run('dense', 'digits/mlp:dense')
+RIGL = Run('rigl', 'digits/mlp:rigl', grid={SPARSITY: (0.8, 0.9)})
 GOOD = Study(
   title='Good',
   runs=(
@@ -31,7 +31,7 @@ GOOD = Study(
     RIGL,
     Run(
       'ticket',
-      'digits/mlp_static',
+      'digits/mlp:static',
       {'init.checkpoint': '{rigl}'},
       grid={SPARSITY: (0.8, 0.9)},
       seeds=(3, 1),

@@ -222,12 +222,12 @@ def test_an_unknown_field_is_refused(study, tiny, runs_dir, run, said):
 @pytest.mark.parametrize(
   ('config', 'said'),
   [
-    ('digits/mlp_rigll', "Did you mean 'digits/mlp_rigl'"),
+    ('digits/mlp:rigll', "Did you mean 'rigl'"),
     ('studies/digits/init_and_updates', 'is a study'),
   ],
 )
 def test_an_unknown_base_config_is_refused(study, tiny, runs_dir, config, said):
-  run = tiny('rigl', config[len('digits/mlp_') :])
+  run = tiny('rigl', config[len('digits/mlp:') :])
   if 'studies' in config:
     run = type(run)('rigl', config)
   with pytest.raises(
@@ -240,7 +240,7 @@ def test_epochs_take_the_place_of_steps(study, tiny, runs_dir):
   run = tiny('a')
   shorter = {k: v for k, v in run.overrides.items() if k != 'num_steps'}
   run = type(run)(
-    'a', 'digits/mlp_rigl', shorter | {'num_epochs': 1.0}, seeds=1
+    'a', 'digits/mlp:rigl', shorter | {'num_epochs': 1.0}, seeds=1
   )
   expanded = expand(study(run), runs_dir)
   assert settled(expanded, expanded.cells[0])['num_steps'] == 1442 // 16

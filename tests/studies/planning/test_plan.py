@@ -179,7 +179,7 @@ def test_data_that_are_not_here_are_told(study, tmp_path):
   def asked(name):
     fields = {'num_epochs': None, 'num_steps': 2, 'data.name': name}
     fields['data.dir'] = str(tmp_path)
-    return study(Run('dense', 'mnist/lenet5_dense', fields, seeds=2))
+    return study(Run('dense', 'mnist/lenet5:dense', fields, seeds=2))
 
   def text(name):
     plan = plan_lib.plan(asked(name), tmp_path, 'auto', without_data=True)
