@@ -16,6 +16,7 @@ from jaxsparse.core.types import Counts, MaskUpdater, PyTree
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
 from jaxsparse.models.mlp import mlp
+from jaxsparse.tasks.classification import classification
 from jaxsparse.training.programs import (
   Programs,
   choose_dispatch,
@@ -23,7 +24,7 @@ from jaxsparse.training.programs import (
 )
 from jaxsparse.training.state import Member, Recipe, TrainState
 from jaxsparse.training.step import accuracy, initial_state, train_step
-from jaxsparse.training.task import Task, classification
+from jaxsparse.training.task import Task
 
 EXAMPLES = 10_000
 SCALE = 1 / 255

@@ -2,10 +2,11 @@
 
 A config has the sections `data`, `model`, `optimizer`, `updater`, `init`,
 `checkpoint`, `eval` and `gradient_flow`, and `seed`, `replicates`,
-`batch_size`, `num_steps` (or `num_epochs`), `multiplier`, `label_smoothing` and
-`log_interval`. The sections `model`, `updater` and `init` hold a `name` and the
-hyperparameters of the function that it names: `default_config` reads them from
-its signature, so a new method brings its own fields and no file here changes.
+`batch_size`, `num_steps` (or `num_epochs`), `multiplier`, `task`, `metrics`,
+`label_smoothing` and `log_interval`. The sections `model`, `updater` and `init`
+hold a `name` and the hyperparameters of the function that it names:
+`default_config` reads them from its signature, so a new method brings its own
+fields and no file here changes.
 """
 
 import inspect
@@ -68,6 +69,8 @@ def default_config(
   config.num_steps = config_dict.placeholder(int)
   config.num_epochs = config_dict.placeholder(float)
   config.multiplier = 1.0
+  config.task = 'classification'
+  config.metrics = ()
   config.label_smoothing = 0.0
   config.log_interval = 100
   config.data = _section(

@@ -67,6 +67,10 @@ CHECKS: dict[str, tuple[str, Any]] = {
   'num_steps': ('an int', _unset_or(int)),
   'num_epochs': ('a number', _unset_or(int, float)),
   'multiplier': ('> 0', lambda v: v > 0),
+  'metrics': (
+    'names of metrics, dotted paths and functions',
+    lambda v: all(isinstance(m, str) or callable(m) for m in v),
+  ),
   'label_smoothing': ('in [0, 1)', lambda v: 0 <= v < 1),
   'log_interval': ('an int >= 1', lambda v: v >= 1),
   'optimizer.momentum': ('in [0, 1)', _unset_or_below_one),

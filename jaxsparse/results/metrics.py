@@ -3,64 +3,16 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
+from jaxsparse import metrics as metrics_lib
+from jaxsparse.metrics import Metric
 from jaxsparse.results import quantities
 from jaxsparse.results.names import MINUS
 from jaxsparse.results.rows import MemberResult, Pooled, Row
 
-
-class Metric(NamedTuple):
-  """A number of a member: its label, unit and format.
-
-  Attributes:
-    name: which number; of a spread (`test_accuracy`) the mean.
-    label: for headings and axes.
-    scale: factor from the entry to the displayed value.
-    unit: of the displayed value; '' for none.
-    digits: after the decimal point.
-    powers: whether values too small for these digits, or of 1e6 and more, are
-      written in powers of ten.
-    significant: whether `digits` counts significant digits, for a number that
-      spans orders of magnitude.
-    exact: whether the config determines it, so that seeds which agree are no
-      accident.
-  """
-
-  name: str
-  label: str
-  scale: float = 1.0
-  unit: str = ''
-  digits: int = 2
-  powers: bool = False
-  exact: bool = False
-  significant: bool = False
-
-  @property
-  def heading(self) -> str:
-    """Label with its unit."""
-    return f'{self.label} ({self.unit})' if self.unit else self.label
-
-  @property
-  def difference_unit(self) -> str:
-    """Unit of a difference: points for per cent, else `unit`."""
-    return 'points' if self.unit == '%' else self.unit
-
-  def text(self, value: float) -> str:
-    """Formats a value, which is in displayed units."""
-    if self.significant:
-      return f'{value:#.{self.digits}g}'
-    small = abs(value) < 0.5 * 10**-self.digits
-    if self.powers and value and (small or abs(value) >= 1e6):
-      return f'{value:.3g}'
-    return f'{value:,.{self.digits}f}'
-
-
+# Prefix of an entry -> the split in words.
+_SPLITS = {'test': 'test', 'validation': 'validation', 'eval': 'evaluation'}
 _KNOWN = (
-  Metric('test_accuracy', 'test accuracy', 100.0, '%'),
-  Metric('validation_accuracy', 'validation accuracy', 100.0, '%'),
-  Metric('test_bits', 'test bits a character', 1.0, 'bits', 3),
-  Metric('validation_bits', 'validation bits a character', 1.0, 'bits', 3),
   Metric('ensemble_accuracy', 'ensemble accuracy', 100.0, '%'),
   Metric('ensemble_gain', 'gain of the ensemble', 100.0, 'points'),
   Metric('sparsity', 'sparsity', 100.0, '%', exact=True),
@@ -94,9 +46,7 @@ _KNOWN = (
     significant=True,
   ),
   # Entries of `metrics.jsonl`.
-  Metric('eval_accuracy', 'evaluation accuracy', 100.0, '%'),
   Metric('accuracy', 'training accuracy', 100.0, '%'),
-  Metric('eval_bits', 'evaluation bits a character', 1.0, 'bits', 3),
   Metric('eval_loss', 'evaluation loss', 1.0, 'nats', 4, powers=True),
   Metric('loss', 'training loss', 1.0, 'nats', 4, powers=True),
   Metric('probe_loss', 'probe loss', 1.0, 'nats', 4, powers=True),
@@ -112,9 +62,14 @@ _KNOWN = (
 def metric(name: str) -> Metric:
   """Returns the label, unit and format of a metric by its name.
 
-  Names are those of `quantities`. Entries that an analysis adds have their
-  name as label, and no unit.
+  Names are those of `quantities`; `test_top5` is the metric `top5` on the test
+  split. Entries that an analysis adds have their name as label, and no unit.
   """
+  split, _, of_split = name.partition('_')
+  evaluated = metrics_lib.named(of_split) if split in _SPLITS else None
+  if evaluated is not None:
+    label = f'{_SPLITS[split]} {evaluated.label}'
+    return evaluated._replace(name=name, label=label)
   by_name = {m.name: m for m in _KNOWN}
   plain = Metric(name, name.replace('_', ' '), digits=4, powers=True)
   if name in by_name or not re.search('[-@]', name):

@@ -18,6 +18,7 @@ from jaxsparse.core.types import Counts, MaskUpdater, Params, Path
 from jaxsparse.data import datasets, order, stored
 from jaxsparse.data.facts import Facts, abstract
 from jaxsparse.data.pixels import Pixels
+from jaxsparse.metrics import Metric
 from jaxsparse.runs import checks, preprocessing, reading, recipes
 from jaxsparse.runs.targets import target_counts
 from jaxsparse.training.plan import Plan
@@ -35,6 +36,7 @@ class Experiment(NamedTuple):
     eval_split: the split of the evaluations during training.
     module: the model.
     task: the model with its loss.
+    metrics: of its evaluations.
     recipe: the functions of the train and mask steps.
     params: the abstract params.
     counts: active weights of each masked leaf at the end of the run.
@@ -49,6 +51,7 @@ class Experiment(NamedTuple):
   eval_split: datasets.Split
   module: nn.Module
   task: Task
+  metrics: tuple[Metric, ...]
   recipe: Recipe
   params: Params
   counts: Counts
@@ -109,7 +112,8 @@ def build(config: Any, *, without_data: bool = False) -> Experiment:
   settled = settle_steps(resolved, len(dataset.train.labels))
   preprocessing.check(settled['data'], dataset.train.images.shape[1:])
   module = recipes.module(settled['model'], dataset.num_classes)
-  task = recipes.task(module, settled['label_smoothing'])
+  task = recipes.task(module, settled['task'], settled['label_smoothing'])
+  metrics = recipes.metrics(settled, is_text=dataset.scale is None)
   example = reading.example(dataset)
   variables = checks.shapes(settled['model'], task, example[0])
   checks.check_logits(
@@ -128,6 +132,7 @@ def build(config: Any, *, without_data: bool = False) -> Experiment:
     reading.eval_split(settled['eval']['split'], dataset),
     module,
     task,
+    metrics,
     recipe,
     params,
     counts,

@@ -19,6 +19,7 @@ from jaxsparse.core.types import Probe, PyTree
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
 from jaxsparse.data.pixels import Pixels, normalised
+from jaxsparse.metrics import Metric
 from jaxsparse.runs import checks, recipes
 from jaxsparse.runs.build import Experiment
 from jaxsparse.training.evaluate import make_evaluate
@@ -32,6 +33,7 @@ from jaxsparse.training.state import Recipe, TrainState
 from jaxsparse.training.step import initial_state
 from jaxsparse.training.task import Task
 
+Record = dict[str, Any]
 BatchOf = Callable[[Split, jax.Array], PyTree]
 
 
@@ -46,15 +48,15 @@ class Compiled(NamedTuple):
     init: `(member, data, indices [n, b], params, masks) -> state`: `indices`
       are the probe's batches; `params` and `masks` are `None` or those to
       start from.
-    evaluate: `(params, model_state, data, batches) -> (loss, accuracy)`;
-      `params` are 0 outside the masks, here and below.
+    evaluate: `(params, model_state, data, batches) -> values` by name, `loss`
+      and the metrics; `params` are 0 outside the masks, here and below.
     probe: `(params, masks, model_state, key, data, indices [b]) ->
       GradientFlow` of the loss in training mode.
   """
 
   programs: Programs
   init: Callable[..., TrainState]
-  evaluate: Callable[..., tuple[float, float]]
+  evaluate: Callable[..., Record]
   probe: Callable[..., GradientFlow]
 
 
@@ -72,6 +74,7 @@ def compiled(experiment: Experiment, mesh: Mesh | None = None) -> Compiled:
     experiment.example[0],
     dispatch(experiment),
     experiment.plan.chunk,
+    experiment.metrics,
     mesh,
   )
 
@@ -154,13 +157,14 @@ def _compiled(
   inputs: jax.ShapeDtypeStruct,
   dispatch: str,
   chunk: int,
+  metrics: tuple[Metric, ...],
   mesh: Mesh | None,
 ) -> Compiled:
   batches = batch_of(pixels)
   return Compiled(
     _programs(recipe, pixels, dispatch, chunk, mesh),
     _make_init(recipe, task, init_fn, batches, inputs),
-    _evaluate(task, pixels),
+    _evaluate(task, pixels, metrics),
     _probe(task, pixels, dispatch),
   )
 
@@ -175,8 +179,10 @@ def _programs(
 
 
 @functools.lru_cache(maxsize=32)
-def _evaluate(task: Task, pixels: Pixels) -> Callable[..., tuple[float, float]]:
-  return make_evaluate(task, batch_of(pixels))
+def _evaluate(
+  task: Task, pixels: Pixels, metrics: tuple[Metric, ...]
+) -> Callable[..., Record]:
+  return make_evaluate(task, batch_of(pixels), metrics)
 
 
 @functools.lru_cache(maxsize=32)

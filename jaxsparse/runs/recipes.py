@@ -14,16 +14,18 @@ from typing import Any
 import numpy as np
 from flax import linen as nn
 
+from jaxsparse import metrics as metrics_lib
 from jaxsparse.analysis import exploration
 from jaxsparse.config import defaults as config_lib
 from jaxsparse.config.fields import Plain
 from jaxsparse.core import registry
 from jaxsparse.core.types import MaskUpdater, PyTree
+from jaxsparse.metrics import Metric
 from jaxsparse.optim import optimizers
 from jaxsparse.optim.own_age import with_regrown
 from jaxsparse.runs import preprocessing
 from jaxsparse.training.state import Member, Recipe
-from jaxsparse.training.task import Task, classification
+from jaxsparse.training.task import Task
 
 Frozen = tuple[tuple[str, Any], ...]
 
@@ -39,9 +41,54 @@ def module(section: Plain, num_classes: int) -> nn.Module:
 
 
 @functools.lru_cache(maxsize=32)
-def task(module: nn.Module, label_smoothing: float = 0.0) -> Task:
-  """Returns the model with its loss."""
-  return classification(module, label_smoothing=label_smoothing)
+def task(
+  module: nn.Module,
+  spec: config_lib.Named = 'classification',
+  label_smoothing: float = 0.0,
+) -> Task:
+  """Returns the model with its loss.
+
+  Args:
+    module: the model.
+    spec: `config.task`.
+    label_smoothing: of the config; for tasks that take it.
+
+  Raises:
+    ValueError: the task is unknown, or takes no label smoothing.
+  """
+  try:
+    builder = registry.resolve(spec, 'jaxsparse.tasks')
+  except ValueError as error:
+    raise ValueError(f'config.task: {error}') from None
+  if 'label_smoothing' in registry.parameters(builder):
+    return builder(module, label_smoothing=label_smoothing)
+  if label_smoothing:
+    raise ValueError(
+      f'config.label_smoothing: got {label_smoothing}; {spec} takes none'
+    )
+  return builder(module)
+
+
+def metrics(settled: Plain, *, is_text: bool) -> tuple[Metric, ...]:
+  """Returns the metrics of the evaluations of a run.
+
+  Without any in the config, accuracy; of a text, bits a character as well.
+
+  Raises:
+    ValueError: one is unknown, is no metric, or has the name of another.
+  """
+  specs = settled['metrics'] or ('accuracy', *(('bits',) if is_text else ()))
+  try:
+    chosen = tuple(metrics_lib.find(spec) for spec in specs)
+  except ValueError as error:
+    raise ValueError(f'config.metrics: {error}') from None
+  names = [metric.name for metric in chosen]
+  if len(set(names)) < len(names) or 'loss' in names:
+    raise ValueError(
+      f'config.metrics: got {", ".join(names)}; accepted are names that differ,'
+      ' and are not loss'
+    )
+  return chosen
 
 
 def recipe(settled: Plain, module: nn.Module) -> Recipe:
@@ -64,6 +111,7 @@ def static_parts(settled: Plain) -> tuple[Hashable, ...]:
     settled['updater']['remember_masks'],
     _frozen(optimizer),
     settled['num_steps'],
+    settled['task'],
     settled['label_smoothing'],
     preprocessing.chosen(settled['data']),
     settled['init']['counts'] == 'masks',
@@ -119,6 +167,7 @@ def _recipe(
   remember_masks: bool,
   optimizer: Frozen,
   num_steps: int,
+  task_spec: config_lib.Named,
   label_smoothing: float,
   augmentations: preprocessing.Chosen,
   counts_of_masks: bool,
@@ -135,7 +184,7 @@ def _recipe(
   make = optimizers.make(dict(optimizer), num_steps)
   regrown = dict(optimizer)['regrown']
   return Recipe(
-    task(module, label_smoothing).loss,
+    task(module, task_spec, label_smoothing).loss,
     lambda *args: with_regrown(make(*args), regrown),
     updater,
     preprocessing.augment(augmentations),

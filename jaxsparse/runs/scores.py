@@ -1,7 +1,6 @@
 """The scores of the states of a run, during training and at the end."""
 
 import functools
-import math
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -24,11 +23,6 @@ from jaxsparse.training.state import TrainState
 
 # The fields of the learning rate schedule, the base value apart.
 _SCHEDULE = ('schedule', 'warmup_steps', 'boundaries', 'scales')
-
-
-def in_bits(nats: float) -> float:
-  """Converts a loss from nats to bits; for text, bits per character."""
-  return nats / math.log(2)
 
 
 def first_order_decrease(
@@ -108,12 +102,9 @@ class Scores:
     updater = experiment.recipe.updater(member)
     active = checked_active(state, updater, experiment.target_counts)
     seen = forward_params(updater, state.params, state.mask_state)
-    loss, accuracy = self._score(seen, state, self._eval_data)
-    bits = {'eval_bits': in_bits(loss)} if experiment.is_text else {}
+    values = self._score(seen, state, self._eval_data)
     return {
-      'eval_loss': loss,
-      'eval_accuracy': accuracy,
-      **bits,
+      **{f'eval_{name}': value for name, value in values.items()},
       'sparsity': summary.sparsity(experiment, active),
       'layer_sparsity': summary.layer_sparsity(experiment, active),
     }
@@ -169,11 +160,10 @@ class Scores:
     splits = {'test': feed.put(experiment.dataset.test)}
     if experiment.dataset.validation is not None:
       splits['validation'] = feed.put(experiment.dataset.validation)
-    kinds = ('accuracy', 'bits') if experiment.is_text else ('accuracy',)
     scores: dict[str, list[float | None]] = {
-      f'{name}_{kind}': [None] * len(states)
+      f'{name}_{metric.name}': [None] * len(states)
       for name in splits
-      for kind in kinds
+      for metric in experiment.metrics
     }
     active: dict[Path, int] = {}
     for i, (state, member) in enumerate(
@@ -186,16 +176,13 @@ class Scores:
         )
         seen = forward_params(updater, state.params, state.mask_state)
         for name, data in splits.items():
-          loss, accuracy = self._score(seen, state, data)
-          values = {'accuracy': accuracy, 'bits': in_bits(loss)}
-          for kind in kinds:
-            scores[f'{name}_{kind}'][i] = values[kind]
+          values = self._score(seen, state, data)
+          for metric in experiment.metrics:
+            scores[f'{name}_{metric.name}'][i] = values[metric.name]
     return scores, active
 
-  def _score(
-    self, seen: Params, state: TrainState, data: Split
-  ) -> tuple[float, float]:
-    """Returns loss and accuracy of `seen`, the masked params, on all `data`."""
+  def _score(self, seen: Params, state: TrainState, data: Split) -> Record:
+    """Returns loss and metrics of `seen`, the masked params, on all `data`."""
     config = self._experiment.config
     size, workers = config['eval']['batch_size'], config['data']['workers']
     with feed.scored(data, size, workers) as (examples, batches):

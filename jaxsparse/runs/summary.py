@@ -21,9 +21,10 @@ def mean_and_deviation(
   return mean, statistics.stdev(values) if len(values) > 1 else None
 
 
-def spread(values: Sequence[float | None]) -> dict[str, Any]:
+def spread(values: Sequence[Any]) -> dict[str, Any]:
   """Returns mean, sample deviation and values; failed members are `None`."""
-  mean, std = mean_and_deviation([v for v in values if v is not None])
+  numbers = [v['mean'] if isinstance(v, dict) else v for v in values]
+  mean, std = mean_and_deviation([v for v in numbers if v is not None])
   return {'mean': mean, 'std': std, 'values': list(values)}
 
 

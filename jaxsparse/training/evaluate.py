@@ -1,6 +1,6 @@
 """Exact evaluation over a split, and a check of weights and masks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -10,6 +10,7 @@ import numpy as np
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
 from jaxsparse.core.types import Invariant, MaskUpdater, Path, PyTree
+from jaxsparse.metrics import Metric
 from jaxsparse.training.parts import each, keep_up
 from jaxsparse.training.state import TrainState
 from jaxsparse.training.task import Task
@@ -26,34 +27,46 @@ class BrokenInvariant(RuntimeError):
 
 
 def make_evaluate(
-  task: Task, batch_of: Callable[[PyTree, jax.Array], PyTree]
-) -> Callable[..., tuple[float, float]]:
-  """Builds `(params, model_state, data, batches) -> (loss, accuracy)`.
+  task: Task,
+  batch_of: Callable[[PyTree, jax.Array], PyTree],
+  metrics: Sequence[Metric],
+) -> Callable[..., dict[str, float | dict[str, float]]]:
+  """Builds `(params, model_state, data, batches) -> {'loss': ..., ...}`.
 
   `params` are 0 outside the masks; `data` is resident on the device, or
   `Parts`; `batches` is `(indices [n, b], weights [n, b])` with weight 1 for
   each example once and 0 for padding. Where an example has several labels,
-  [b, t], those below 0 do not count. Loss in nats a label, accuracy in [0, 1].
+  [b, t], those below 0 do not count. The results are the mean loss of a label
+  and the value of each metric, by name; sums over batches are float64.
   """
 
   @jax.jit
   def sums(params, model_state, data, indices, weights):
     batch = batch_of(data, indices)
+    labels = batch['label']
     logits = task.logits(params, model_state, batch['image'])
-    right = jnp.argmax(logits, axis=-1) == batch['label']
-    loss = task.example_loss(logits, batch['label'])
-    if loss.ndim > 1:
-      weights = weights[:, None] * (batch['label'] >= 0)
-    return jnp.sum(loss * weights), jnp.sum(right * weights), jnp.sum(weights)
+    losses = task.example_loss(logits, labels)
+    if losses.ndim > 1:
+      weights = weights[:, None] * (labels >= 0)
+
+    def total(terms):
+      weighting = jnp.expand_dims(weights, range(labels.ndim, terms.ndim))
+      return jnp.sum(terms * weighting, axis=range(labels.ndim))
+
+    terms = {m.name: m.terms(logits, labels, losses) for m in metrics}
+    return jnp.sum(weights), jax.tree.map(total, {'loss': losses, **terms})
 
   def evaluate(params, model_state, data, batches):
-    results: list[tuple[jax.Array, ...]] = []
+    results: list[Any] = []
     for i, w, part in zip(*batches, each(data), strict=False):
       results.append(sums(params, model_state, part, i, w))
       keep_up(data, results)
-    each_batch = np.asarray(jax.device_get(results), np.float64)
-    loss, right, counted = np.sum(each_batch, axis=0)
-    return float(loss / counted), float(right / counted)
+    count, totals = jax.tree.map(
+      lambda *sums: np.sum(np.asarray(sums, np.float64), axis=0),
+      *jax.device_get(results),
+    )
+    values = {m.name: m.value(totals[m.name], count) for m in metrics}
+    return {'loss': float(totals['loss'] / count), **values}
 
   return evaluate
 

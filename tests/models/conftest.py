@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from jaxsparse.core import paths
-from jaxsparse.training.task import classification
+from jaxsparse.tasks.classification import classification
 
 LABELS = np.array([0, 1, 2, 0, 1, 2], np.int32)
 

@@ -9,7 +9,7 @@ from flax import linen as nn
 from jaxsparse.analysis import flops
 from jaxsparse.core import paths
 from jaxsparse.models.gru_lm import gru_lm
-from jaxsparse.training.task import classification
+from jaxsparse.tasks.classification import classification
 
 SMALL = {'embed_dim': 6, 'units': 5, 'readout': 7, 'num_classes': 11}
 TEXT = np.random.default_rng(0).integers(0, 11, (3, 8))

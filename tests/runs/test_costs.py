@@ -12,8 +12,8 @@ from jaxsparse.core.types import MaskState
 from jaxsparse.runs import costs
 from jaxsparse.runs.build import build
 from jaxsparse.studies import config_files
+from jaxsparse.tasks.classification import classification
 from jaxsparse.training.state import TrainState
-from jaxsparse.training.task import classification
 from jaxsparse.updaters.topkast import TopKASTState
 
 # 64-16-10: of the kernels, 1024 and 160 weights, each used once an example.

@@ -7,9 +7,9 @@ from flax import linen as nn
 
 from jaxsparse.core import initialisation
 from jaxsparse.core.types import MaskUpdater
+from jaxsparse.tasks.classification import classification
 from jaxsparse.training.state import Member, Recipe
 from jaxsparse.training.step import initial_state, mask_update_step
-from jaxsparse.training.task import classification
 from jaxsparse.updaters.static import static
 
 INPUTS, HIDDEN, CLASSES = 6, 5, 4

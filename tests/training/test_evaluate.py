@@ -2,75 +2,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from flax import linen as nn
 
 from jaxsparse.core.types import MaskState, MaskUpdater
-from jaxsparse.data.resident import eval_batches
 from jaxsparse.training.evaluate import (
   BrokenInvariant,
   checked_active,
   is_finite,
-  make_evaluate,
 )
 from jaxsparse.training.state import TrainState
-from jaxsparse.training.task import classification
 
-SIZE = 23
 COUNTS = {'a/kernel': 3, 'b/kernel': 2}
-
-
-class Linear(nn.Module):
-  @nn.compact
-  def __call__(self, x, *, train=False):
-    return nn.Dense(4, use_bias=False)(x)
-
-
-def batch_of(data, indices):
-  images, labels = data
-  return {
-    'image': jnp.take(images, indices, axis=0),
-    'label': jnp.take(labels, indices, axis=0),
-  }
-
-
-@pytest.mark.parametrize('batch_size', [1, 5, 23, 64])
-def test_each_example_counts_once(batch_size):
-  rng = np.random.default_rng(0)
-  images = rng.normal(size=(SIZE, 6)).astype(np.float32)
-  labels = rng.integers(4, size=SIZE).astype(np.int32)
-  kernel = rng.normal(size=(6, 4)).astype(np.float32)
-  logits = np.float64(images) @ kernel
-  losses = np.log(np.exp(logits).sum(1)) - logits[np.arange(SIZE), labels]
-
-  evaluate = make_evaluate(classification(Linear()), batch_of)
-  loss, accuracy = evaluate(
-    {'Dense_0': {'kernel': kernel}},
-    {},
-    (images, labels),
-    eval_batches(SIZE, batch_size),
-  )
-  np.testing.assert_allclose(loss, losses.mean(), rtol=1e-6)
-  assert accuracy == np.mean(logits.argmax(1) == labels)
-
-
-def test_of_labels_in_sequences_those_below_0_do_not_count():
-  rng = np.random.default_rng(0)
-  images = rng.normal(size=(5, 3, 6)).astype(np.float32)
-  labels = rng.integers(4, size=(5, 3)).astype(np.int16)
-  labels[4, :2] = labels[1, 1] = -1
-  kernel = rng.normal(size=(6, 4)).astype(np.float32)
-  counts = labels >= 0
-  logits = (np.float64(images) @ kernel)[counts]
-  true = labels[counts]
-  assert len(true) == 12
-  losses = np.log(np.exp(logits).sum(1)) - logits[np.arange(12), true]
-
-  evaluate = make_evaluate(classification(Linear()), batch_of)
-  loss, accuracy = evaluate(
-    {'Dense_0': {'kernel': kernel}}, {}, (images, labels), eval_batches(5, 2)
-  )
-  np.testing.assert_allclose(loss, losses.mean(), rtol=1e-6)
-  assert accuracy == pytest.approx(np.mean(logits.argmax(1) == true))
 
 
 def state_of(a=(1, 1, 1, 0), b=(1, 1, 0), params=None):

@@ -5,9 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxsparse.metrics.accuracy import accuracy
+from jaxsparse.tasks.classification import cross_entropy
 from jaxsparse.training.evaluate import make_evaluate
 from jaxsparse.training.parts import Parts, each, keep_up
-from jaxsparse.training.task import Task, example_loss
+from jaxsparse.training.task import Task
 
 
 def test_resident_data_are_the_same_for_each_batch():
@@ -36,12 +38,12 @@ def test_an_evaluation_in_parts_is_one_of_all():
   rng = np.random.default_rng(0)
   images = rng.normal(size=(6, 4)).astype(np.float32)
   labels = rng.integers(4, size=6)
-  task = Task(None, None, lambda params, state, x: params * x, example_loss)
+  task = Task(None, None, lambda params, state, x: params * x, cross_entropy)
 
   def batch_of(data, indices):
     return {'image': data[0][indices], 'label': data[1][indices]}
 
-  evaluate = make_evaluate(task, batch_of)
+  evaluate = make_evaluate(task, batch_of, [accuracy()])
   weights = np.array([[1, 1], [1, 1], [1, 0]], np.float32)
   rows = np.array([[0, 3], [5, 1], [4, 0]])
   whole = evaluate(
@@ -57,4 +59,4 @@ def test_an_evaluation_in_parts_is_one_of_all():
   logits = 2 * images[[0, 3, 5, 1, 4]].astype(np.float64)
   true = labels[[0, 3, 5, 1, 4]]
   spread = np.log(np.exp(logits).sum(1)) - logits[range(5), true]
-  assert got[0] == pytest.approx(spread.mean(), rel=1e-5)
+  assert got['loss'] == pytest.approx(spread.mean(), rel=1e-5)

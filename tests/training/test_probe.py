@@ -9,8 +9,8 @@ from flax import linen as nn
 from jaxsparse.analysis.gradient_flow import gradient_flow
 from jaxsparse.core import masks as masking
 from jaxsparse.core.distributions.uniform import uniform
+from jaxsparse.tasks.classification import classification
 from jaxsparse.training.probe import make_probe
-from jaxsparse.training.task import classification
 
 RNG = np.random.default_rng(0)
 DATA = {

@@ -8,10 +8,10 @@ import pytest
 from flax import linen as nn
 
 from jaxsparse.core import initialisation
+from jaxsparse.tasks.classification import classification
 from jaxsparse.training.programs import choose_dispatch, make_programs
 from jaxsparse.training.state import Member, Recipe
 from jaxsparse.training.step import initial_state, train_step
-from jaxsparse.training.task import classification
 from jaxsparse.training.vmapped import Vmapped, member_mesh
 from jaxsparse.updaters.rigl import rigl
 

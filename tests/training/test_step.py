@@ -12,6 +12,7 @@ from flax import linen as nn
 from jaxsparse.core import initialisation, prng
 from jaxsparse.core.masks import apply_masks
 from jaxsparse.core.types import MaskState, MaskUpdater
+from jaxsparse.tasks.classification import classification
 from jaxsparse.training.state import Member, Recipe
 from jaxsparse.training.step import (
   accuracy,
@@ -20,7 +21,6 @@ from jaxsparse.training.step import (
   mask_update_step,
   train_step,
 )
-from jaxsparse.training.task import classification
 from jaxsparse.updaters.rigl import rigl
 from jaxsparse.updaters.static import static
 

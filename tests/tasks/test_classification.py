@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
-from jaxsparse.training.task import classification, example_loss
+from jaxsparse.tasks import classification as tasks
+from jaxsparse.tasks.classification import classification
 
 
 class Normed(nn.Module):
@@ -83,10 +84,10 @@ def test_dropout_follows_the_key(variables):
 def test_the_loss_of_an_example_is_float32_in_nats():
   logits = jnp.asarray([[0, 0], [0, 1], [50, 0]], jnp.bfloat16)
   labels = jnp.asarray([1, 1, 1])
-  found = example_loss(logits, labels)
-  assert found.dtype == jnp.float32
+  losses = tasks.cross_entropy(logits, labels)
+  assert losses.dtype == jnp.float32
   np.testing.assert_allclose(
-    found, [np.log(2), np.log1p(np.exp(-1)), 50], rtol=1e-6
+    losses, [np.log(2), np.log1p(np.exp(-1)), 50], rtol=1e-6
   )
 
 
