@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jaxsparse.claims.estimates import Outcome
 from jaxsparse.results.names import count
-from jaxsparse.studies.claims.verdicts import Outcome, Verdict
 from jaxsparse.studies.results import Results
 
 _OUTCOMES: tuple[Outcome, ...] = ('holds', 'fails', 'undecided')
 
 
-def account(results: Results, judged: Sequence[Sequence[Verdict]]) -> str:
+def account(results: Results) -> str:
   """Returns two sentences: what was run, and the results and verdicts."""
   study = results.study
   # Rows may have members in common.
@@ -33,7 +33,7 @@ def account(results: Results, judged: Sequence[Sequence[Verdict]]) -> str:
     if len(parts) > 1
     else f'all {total} finished'
   )
-  return f'{start}{outcome}. {_judgement(judged)}'
+  return f'{start}{outcome}. {_judgement(results)}'
 
 
 def carried(results: Results) -> str:
@@ -59,13 +59,13 @@ def _carry(summary: Mapping[str, Any]) -> str:
   return f'by vmap, {carry["width"]} together'
 
 
-def _judgement(judged: Sequence[Sequence[Verdict]]) -> str:
-  tally = Counter(v.outcome for verdicts in judged for v in verdicts)
+def _judgement(results: Results) -> str:
+  tally = Counter(v.outcome for j in results.verdicts for v in j.verdicts)
   if not tally:
     return 'The study states no claims.'
   parts = [f'{tally[o]} {_verb(o, tally[o])}' for o in _OUTCOMES if tally[o]]
   return (
-    f'{count(len(judged), "claim")}, judged at'
+    f'{count(len(results.verdicts), "claim")}, judged at'
     f' {count(sum(tally.values()), "place")}: {_series(parts)}.'
   )
 

@@ -6,6 +6,7 @@ Its content is that of the page, without the figures and the list of members.
 import re
 from collections.abc import Sequence
 
+from jaxsparse.claims.verdicts import Judgement
 from jaxsparse.report import reading, tables, times
 from jaxsparse.report.account import account, carried
 from jaxsparse.report.cells import lost, table
@@ -13,23 +14,20 @@ from jaxsparse.results.names import (
   count,
   without_folders,
 )
-from jaxsparse.studies.claims import verdicts
-from jaxsparse.studies.claims.verdicts import Verdict
 from jaxsparse.studies.results import Results
 
 
 def markdown(results: Results) -> str:
   """Returns `report.md`; only its last section depends on the clock."""
   study = results.study
-  judged = verdicts.of_study(results)
   label_columns = 1 + len(table(results).fields)
   blocks = [
     f'# {plain(study.title)}',
     plain(study.source),
-    plain(account(results, [of_claim for _, of_claim in judged])),
+    plain(account(results)),
     _table(tables.grid(results, why=True), label_columns),
     plain(tables.legend(results)),
-    *_claims(judged),
+    *_claims(results.verdicts),
     *_section('Notes', plain(carried(results)), study.notes),
     *_section('Members without a result', _failures(results)),
     *_section('How it was made', *_how(results)),
@@ -58,7 +56,7 @@ def _section(title: str, *blocks: str) -> list[str]:
   return [f'## {title}', *blocks] if any(blocks) else []
 
 
-def _claims(judged: Sequence[tuple[str, list[Verdict]]]) -> list[str]:
+def _claims(judged: Sequence[Judgement]) -> list[str]:
   items = []
   for claim, of_claim in judged:
     lines = [f'  - **{v.outcome}**: {plain(v.text)}' for v in of_claim]

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Sequence
 
+from jaxsparse.claims.verdicts import Judgement, Verdict
 from jaxsparse.config import identity
 from jaxsparse.plotting.looks import Drawn
 from jaxsparse.report import reading, times
@@ -18,8 +19,6 @@ from jaxsparse.report.style import CSS
 from jaxsparse.results.names import count, tied
 from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import workdir
-from jaxsparse.studies.claims import verdicts
-from jaxsparse.studies.claims.verdicts import Verdict
 from jaxsparse.studies.results import Results
 
 _SIGNS = {'holds': '✓', 'fails': '✗', 'undecided': '?'}
@@ -35,16 +34,15 @@ def page(results: Results, drawn: Sequence[tuple[Drawn, bytes]]) -> str:
     drawn: its figures, each with its SVG.
   """
   study = results.study
-  judged = verdicts.of_study(results)
   body = [
     element(
       'header',
       element('h1', study.title),
       study.source and element('p', study.source, class_='source'),
-      element('p', account(results, [of_claim for _, of_claim in judged])),
+      element('p', account(results)),
     ),
     _section('Results', study_table(results)),
-    _claims(judged),
+    _claims(results.verdicts),
     _notes(study.notes),
     _figures(drawn),
     _failures(results),
@@ -75,7 +73,7 @@ def _section(title: str, *content: Content) -> Markup:
   return element('section', element('h2', title), *content)
 
 
-def _claims(judged: Sequence[tuple[str, list[Verdict]]]) -> Markup | None:
+def _claims(judged: Sequence[Judgement]) -> Markup | None:
   items = []
   for claim, of_claim in judged:
     lines = [

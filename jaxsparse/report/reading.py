@@ -1,6 +1,6 @@
 """How to read a report: the same words on the page and in the text."""
 
-from jaxsparse.studies.claims import verdicts
+from jaxsparse.claims import verdicts
 
 TITLE = 'How to read it'
 PARAGRAPHS = (

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from jaxsparse.claims import verdicts
 from jaxsparse.config.text import capital, lines_of_csv
 from jaxsparse.report.cells import (
   NOTHING,
@@ -20,7 +21,6 @@ from jaxsparse.results.names import (
 )
 from jaxsparse.results.rows import Row
 from jaxsparse.runs import summary
-from jaxsparse.studies.claims import verdicts
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.spec import Study
 
@@ -93,7 +93,7 @@ def text(results: Results) -> str:
   parts = [aligned]
   if failures := _failures(results):
     parts += ['', *failures]
-  for claim, of_claim in verdicts.of_study(results):
+  for claim, of_claim in results.verdicts:
     parts += ['', claim]
     parts += [f'  {v.outcome:<9}  {v.text}' for v in of_claim]
   if results.study.claims:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from jaxsparse.claims.estimates import sample
+from jaxsparse.claims.verdicts import Judgement, judge
+from jaxsparse.results import metrics
 from jaxsparse.results.findings import Drawing
 from jaxsparse.results.rows import MemberResult, Pooled, Row
 from jaxsparse.studies.spec import Study
@@ -20,6 +23,7 @@ class Results(NamedTuple):
       machine: ('jax', '0.10.2'), ('device', 'cpu x 2') ...
     pooled: numbers of rows by metric, of pooled analyses.
     drawings: figures of analyses.
+    verdicts: on each claim of the study, from `judged`.
   """
 
   study: Study
@@ -29,7 +33,25 @@ class Results(NamedTuple):
   versions: tuple[tuple[str, str], ...]
   pooled: Mapping[Row, Mapping[str, Pooled]] = {}
   drawings: tuple[Drawing, ...] = ()
+  verdicts: tuple[Judgement, ...] = ()
 
   def of(self, row: Row) -> Sequence[MemberResult]:
     """Returns the members of a row, by seed."""
     return [member for member in self.members if member.row == row]
+
+  def judged(self) -> 'Results':
+    """Returns these results with the verdicts on the claims of the study."""
+
+    def label(name: str) -> str:
+      return self.study.run(name).shown
+
+    judged = []
+    for claim in self.study.claims:
+      name = claim.metric
+      samples = {
+        row: sample(self.of(row), metrics.pooled(self.pooled, row, name), name)
+        for row in self.study.rows()
+      }
+      verdicts = tuple(judge(claim, samples, label))
+      judged.append(Judgement(claim.sentence(label), verdicts))
+    return self._replace(verdicts=tuple(judged))

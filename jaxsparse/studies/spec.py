@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from jaxsparse.claims import Claim
 from jaxsparse.results import names
 from jaxsparse.results.rows import Row
-from jaxsparse.studies.kinds import Claim
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from jaxsparse.core import paths
 from jaxsparse.training.checkpoints import files
 
 STUDY = """
-from jaxsparse.studies.kinds import Ordering
+from jaxsparse.claims import Ordering
 from jaxsparse.studies.spec import Analysis, Curves, Run, Study
 
 TINY = {

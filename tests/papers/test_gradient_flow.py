@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from jaxsparse.claims import verdicts
+from jaxsparse.claims.estimates import Sample
 from jaxsparse.papers.gradient_flow import (
   nets,
   pruned_nets,
@@ -13,8 +15,6 @@ from jaxsparse.papers.gradient_flow import (
 from jaxsparse.papers.gradient_flow.runs import runs
 from jaxsparse.results import quantities
 from jaxsparse.results.rows import Row
-from jaxsparse.studies.claims import claims, verdicts
-from jaxsparse.studies.claims.evidence import Sample
 from jaxsparse.studies.planning.check import check
 
 MAKE = (
@@ -153,7 +153,7 @@ def test_each_ticket_is_held_against_its_own_pruned_net():
     assert not set(run.seed_list()) & set(study.run('pruned').seed_list())
     against = {a.of for a in study.analyses if a.of[0] == run.name}
     assert against == {(run.name, f'pruned@{k}')}
-  told = [claims.runs(claim)[0] for claim in study.claims]
+  told = [claim.names()[0] for claim in study.claims]
   assert told[::2] == told[1::2] == [f'ticket_{k}' for k in range(5)]
 
 
@@ -185,7 +185,7 @@ def judged(study):
   found = {}
   for claim in study.claims:
     given = samples(claim.metric, study)
-    if {Row(name) for name in claims.runs(claim)} <= given.keys():
+    if {Row(name) for name in claim.names()} <= given.keys():
       (verdict,) = verdicts.judge(claim, given)
       found[claim.text] = verdict.outcome
   return found

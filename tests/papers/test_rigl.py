@@ -2,6 +2,8 @@
 
 import pytest
 
+from jaxsparse.claims import verdicts
+from jaxsparse.claims.estimates import Sample
 from jaxsparse.papers.rigl import (
   cifar,
   equal_flops,
@@ -17,8 +19,6 @@ from jaxsparse.papers.rigl import (
 from jaxsparse.papers.rigl.rows import Row
 from jaxsparse.papers.rigl.runs import SPARSITY
 from jaxsparse.studies import spec
-from jaxsparse.studies.claims import claims, verdicts
-from jaxsparse.studies.claims.evidence import Sample
 from jaxsparse.studies.planning.check import check
 
 STUDIES = {
@@ -123,7 +123,7 @@ def test_the_papers_numbers_hold_its_claims(name, outcomes):
   for claim in study.claims:
     samples = printed(study, claim.metric)
     runs = {row.run for row in samples}
-    if set(claims.runs(claim)) <= runs:
+    if set(claim.names()) <= runs:
       found += [v.outcome for v in verdicts.judge(claim, samples)]
   assert found == outcomes
 

@@ -64,7 +64,8 @@ def make_results(study, root, number):
       members.append(MemberResult(row, seed, folder, summary))
   command = 'python -m launch.study --config=studies/made_up --workdir=DIR'
   versions = (('jax', '0.10.2'), ('device', 'cpu x 2'))
-  return Results(study, 'made_up', tuple(members), command, versions)
+  results = Results(study, 'made_up', tuple(members), command, versions)
+  return results.judged()
 
 
 def static_and_rigl(**fields):

@@ -6,8 +6,8 @@ import re
 import jax
 import pytest
 
+from jaxsparse.claims import Bound
 from jaxsparse.report import document
-from jaxsparse.studies.kinds import Bound
 from jaxsparse.studies.spec import Run, Study
 
 S = 'updater.sparsity'

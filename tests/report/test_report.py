@@ -7,17 +7,17 @@ from html.parser import HTMLParser
 
 import pytest
 
+from jaxsparse.claims import (
+  Bound,
+  Difference,
+  Ordering,
+)
 from jaxsparse.config import identity
 from jaxsparse.report import report
 from jaxsparse.report.figures import draw
 from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import workdir
 from jaxsparse.runs.train import train
-from jaxsparse.studies.kinds import (
-  Bound,
-  Difference,
-  Ordering,
-)
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.spec import Against, Curves, Run, Study
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from matplotlib import image
 
+from jaxsparse.claims import Bound
 from jaxsparse.report import report
-from jaxsparse.studies.kinds import Bound
 from jaxsparse.studies.spec import Against, Curves
 
 S = 'updater.sparsity'

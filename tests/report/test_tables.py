@@ -6,9 +6,9 @@ import math
 
 import pytest
 
+from jaxsparse.claims import Bound
 from jaxsparse.report import cells, tables
 from jaxsparse.report.account import account
-from jaxsparse.studies.kinds import Bound
 from jaxsparse.studies.spec import Run, Study
 
 S = 'updater.sparsity'
@@ -129,7 +129,7 @@ def test_a_member_that_is_blocked_neither_failed_nor_was_refused(make_results):
   )
   _, said = tables.text(results).split('\n\n')
   assert said == 'a: 1 of 3 blocked: blocked: held by process 7'
-  assert account(results, []) == (
+  assert account(results) == (
     '1 run in 1 row, 3 seeds each: of 3 members 2 finished and 1 was blocked.'
     ' The study states no claims.'
   )

@@ -26,6 +26,7 @@ LAYERS = (
   'config',
   'runs',
   'results',
+  'claims',
   'analyses',
   'benchmarks',
   'studies',

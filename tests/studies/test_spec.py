@@ -1,6 +1,6 @@
 """Studies as plain data."""
 
-from jaxsparse.studies.kinds import Bound, Ratio
+from jaxsparse.claims import Bound, Ratio
 from jaxsparse.studies.spec import (
   Against,
   Curves,

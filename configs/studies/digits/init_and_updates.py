@@ -14,7 +14,7 @@ masked dense and from the sparse initialisation: static 70.93 ± 7.44 and 84.90
 dense 97.58 ± 0.43.
 """
 
-from jaxsparse.studies.kinds import Difference, Ordering
+from jaxsparse.claims import Difference, Ordering
 from jaxsparse.studies.spec import Analysis, Curves, Run, Study
 
 # Short runs: masks change more often, and few evaluations cover the course.

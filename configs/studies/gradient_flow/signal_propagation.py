@@ -25,7 +25,7 @@ of the 18 places of claims hold and none fails.
 from collections.abc import Mapping
 from typing import Any
 
-from jaxsparse.studies.kinds import Bound, Ordering, Ratio
+from jaxsparse.claims import Bound, Ordering, Ratio
 from jaxsparse.studies.spec import Against, Analysis, Run, Study
 
 _SPARSITIES = (0.07, 0.28, 0.49, 0.77, 0.84, 0.91, 0.98)

@@ -1,6 +1,6 @@
 """Claims of Evci et al. 2022, by study."""
 
-from jaxsparse.studies.kinds import (
+from jaxsparse.claims import (
   Bound,
   Claim,
   Difference,

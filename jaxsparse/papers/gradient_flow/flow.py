@@ -6,7 +6,7 @@ Mask updates are recorded at the next step: those at 100 to 1,000 are at 101 to
 
 from typing import NamedTuple
 
-from jaxsparse.studies.kinds import (
+from jaxsparse.claims import (
   Bound,
   Claim,
   Ordering,

@@ -13,9 +13,9 @@ round(n (1 - s)), for these.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from jaxsparse.claims import Claim
 from jaxsparse.papers.gradient_flow import claims, flow, printed
 from jaxsparse.papers.gradient_flow.flow import Flow
-from jaxsparse.studies.kinds import Claim
 
 _STEPS = 11_719
 

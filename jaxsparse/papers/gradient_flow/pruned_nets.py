@@ -5,13 +5,13 @@ several, by the distance of each pruned net from its initial weights, which its
 ticket starts from, too.
 """
 
+from jaxsparse.claims import Bound, Claim, Ratio
 from jaxsparse.papers.gradient_flow.nets import Net
 from jaxsparse.papers.gradient_flow.runs import runs
 from jaxsparse.papers.gradient_flow.tickets import (
   held_against,
   of_mask,
 )
-from jaxsparse.studies.kinds import Bound, Claim, Ratio
 from jaxsparse.studies.spec import Scatter, Study
 
 

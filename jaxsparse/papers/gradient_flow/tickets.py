@@ -9,14 +9,14 @@ the start of tickets from step 0 (on ImageNet the paper rewinds to a later one).
 import dataclasses
 from collections.abc import Mapping
 
-from jaxsparse.papers.gradient_flow.nets import Net, Overrides
-from jaxsparse.papers.gradient_flow.runs import fixed, pruned, runs
-from jaxsparse.studies.kinds import (
+from jaxsparse.claims import (
   Bound,
   Claim,
   Difference,
   Ratio,
 )
+from jaxsparse.papers.gradient_flow.nets import Net, Overrides
+from jaxsparse.papers.gradient_flow.runs import fixed, pruned, runs
 from jaxsparse.studies.spec import Analysis, Run, Study
 
 # The pruned nets besides that of seed 0.

@@ -9,7 +9,7 @@ training stays in.
 ResNet-50 on ImageNet at 80 %.
 """
 
-from jaxsparse.studies.kinds import (
+from jaxsparse.claims import (
   Bound,
   Difference,
   Ordering,

@@ -7,7 +7,7 @@ Beyond the paper, RigL and SET are run with each remedy for the moments of
 regrown weights (`optim.regrown`), which the paper's code leaves at 0.
 """
 
-from jaxsparse.studies.kinds import Ordering
+from jaxsparse.claims import Ordering
 from jaxsparse.studies.spec import Curves, Run, Study
 
 _BITS = 'validation_bits'

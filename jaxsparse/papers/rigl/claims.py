@@ -1,12 +1,12 @@
 """Claims of the two papers, on runs named as in `runs`."""
 
-from jaxsparse.papers.rigl.runs import SPARSITY
-from jaxsparse.studies.kinds import (
+from jaxsparse.claims import (
   Claim,
   Difference,
   Ordering,
   Trend,
 )
+from jaxsparse.papers.rigl.runs import SPARSITY
 
 Claims = tuple[Claim, ...]
 

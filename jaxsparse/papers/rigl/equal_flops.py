@@ -10,6 +10,7 @@ uniform net is by our count of them; that of the report is not known to us.
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from jaxsparse.claims import Ordering
 from jaxsparse.papers.rigl import report, reported
 from jaxsparse.papers.rigl.printed import one_metric
 from jaxsparse.papers.rigl.rows import Net, Row
@@ -19,7 +20,6 @@ from jaxsparse.papers.rigl.runs import (
   runs,
   variant,
 )
-from jaxsparse.studies.kinds import Ordering
 from jaxsparse.studies.spec import Against, Run, Study
 
 

@@ -9,10 +9,10 @@ deviation of the layer's weights, a tenth of it, or that of the sparse
 initialisation; those along the gradient have its size.
 """
 
+from jaxsparse.claims import Difference
 from jaxsparse.papers.rigl.mnist import NET
 from jaxsparse.papers.rigl.rows import Row
 from jaxsparse.papers.rigl.runs import SPARSITY, runs, variant
-from jaxsparse.studies.kinds import Difference
 from jaxsparse.studies.spec import Curves, Run, Study
 
 # Arguments of `updater` -> label.

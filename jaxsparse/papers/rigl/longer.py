@@ -6,6 +6,7 @@ layers. Of MobileNet with ERK the longest is left out, whose length and cost do
 not agree.
 """
 
+from jaxsparse.claims import Ordering
 from jaxsparse.papers.rigl import printed
 from jaxsparse.papers.rigl.imagenet import (
   FLOPS,
@@ -15,7 +16,6 @@ from jaxsparse.papers.rigl.imagenet import (
 )
 from jaxsparse.papers.rigl.rows import Net, Row
 from jaxsparse.papers.rigl.runs import METRICS, runs
-from jaxsparse.studies.kinds import Ordering
 from jaxsparse.studies.spec import Study
 
 # At 99 % the first convolution is dense, with ERK too.

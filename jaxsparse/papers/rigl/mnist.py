@@ -11,10 +11,10 @@ These settings, the defaults of the code, do not reproduce the paper's count of
 training FLOPs. Mask steps of the short runs begin at 100 and not at 0.
 """
 
+from jaxsparse.claims import Bound, Ordering
 from jaxsparse.papers.rigl import claims, printed
 from jaxsparse.papers.rigl.rows import Net, Row
 from jaxsparse.papers.rigl.runs import runs, variant
-from jaxsparse.studies.kinds import Bound, Ordering
 from jaxsparse.studies.spec import Analysis, Curves, Run, Study
 
 _SOURCE = 'Evci et al. 2020, Rigging the Lottery, appendix B'

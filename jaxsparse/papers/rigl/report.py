@@ -20,10 +20,10 @@ as late. The 88,000 steps are the report's, in batches that are all full.
 
 from collections.abc import Iterable
 
+from jaxsparse.claims import Claim
 from jaxsparse.papers.rigl import claims, reported
 from jaxsparse.papers.rigl.rows import Net, Row
 from jaxsparse.papers.rigl.runs import METRICS, SPARSITY, runs
-from jaxsparse.studies.kinds import Claim
 from jaxsparse.studies.spec import Against, Study
 
 SOURCE = (

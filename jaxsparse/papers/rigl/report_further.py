@@ -11,10 +11,10 @@ so that counts are met; the first convolution of a uniform net is dense there,
 too, and paid for by the others, as the classifier is.
 """
 
+from jaxsparse.claims import Bound, Claim
 from jaxsparse.papers.rigl import claims, report, reported
 from jaxsparse.papers.rigl.rows import Net, Row
 from jaxsparse.papers.rigl.runs import METRICS, SPARSITY, runs
-from jaxsparse.studies.kinds import Bound, Claim
 from jaxsparse.studies.spec import Against, Study
 
 _STEPS = 97_656

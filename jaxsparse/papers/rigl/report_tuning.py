@@ -10,10 +10,10 @@ report's code; its figures at other sparsities are not known to us. Rates above
 
 from collections.abc import Iterable
 
+from jaxsparse.claims import Trend
 from jaxsparse.papers.rigl import report, reported
 from jaxsparse.papers.rigl.rows import Net, Overrides, Row
 from jaxsparse.papers.rigl.runs import SPARSITY, runs, variant
-from jaxsparse.studies.kinds import Trend
 from jaxsparse.studies.spec import Against, Run, Study
 
 RATE = 'optimizer.learning_rate'

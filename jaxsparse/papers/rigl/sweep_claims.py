@@ -1,12 +1,12 @@
 """Claims of the RigL paper on its sweeps, for runs named as in `sweeps`."""
 
-from jaxsparse.papers.rigl.runs import SPARSITY
-from jaxsparse.studies.kinds import (
+from jaxsparse.claims import (
   Bound,
   Claim,
   Ordering,
   Trend,
 )
+from jaxsparse.papers.rigl.runs import SPARSITY
 
 Claims = tuple[Claim, ...]
 

@@ -7,8 +7,9 @@ checked where members are built (`members`).
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from jaxsparse.studies.kinds import (
+from jaxsparse.claims import (
   Bound,
+  Claim,
   Difference,
   Ordering,
   Ratio,
@@ -62,9 +63,8 @@ def check(study: Any) -> None:
   accept.all_of('study.figures', study.figures, (Curves, Against, Scatter))
   for i, figure in enumerate(study.figures):
     check_figure(f'study.figures[{i}]', study, figure)
-  accept.all_of(
-    'study.claims', study.claims, (Ordering, Bound, Difference, Ratio, Trend)
-  )
+  kinds = (Ordering, Bound, Difference, Ratio, Trend, Claim)
+  accept.all_of('study.claims', study.claims, kinds)
   for i, claim in enumerate(study.claims):
     check_claim(f'study.claims[{i}]', study, claim)
   accept.all_of('study.analyses', study.analyses, Analysis)

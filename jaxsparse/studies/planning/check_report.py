@@ -3,16 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jaxsparse.claims import Claim
 from jaxsparse.results import findings
-from jaxsparse.studies.claims import claims
-from jaxsparse.studies.kinds import (
-  Bound,
-  Claim,
-  Difference,
-  Ordering,
-  Ratio,
-  Trend,
-)
 from jaxsparse.studies.planning import accept
 from jaxsparse.studies.planning.pairing import match, seeded
 from jaxsparse.studies.spec import (
@@ -49,28 +41,13 @@ def check_figure(where: str, study: Study, figure: Figure) -> None:
 
 
 def check_claim(where: str, study: Study, claim: Claim) -> None:
-  """Raises `ValueError` if a claim refers to what the study does not have."""
-  match claim:
-    case Ordering(names):
-      runs = accept.runs(f'{where}.runs', study, names)
-      if len(runs) < 2:
-        raise ValueError(f'{where}.runs: got {names!r}; accepted is 2 or more')
-    case Bound(name, relation):
-      runs = accept.runs(f'{where}.run', study, (name,))
-      accept.one_of(f'{where}.relation', relation, ('>=', '<='))
-    case Difference(name, other, relation) | Ratio(name, other, relation):
-      runs = accept.runs(f'{where}.run', study, (name,))
-      runs += accept.runs(f'{where}.other', study, (other,))
-      accept.one_of(f'{where}.relation', relation, ('>=', '<='))
-    case Trend(name, along, direction):
-      runs = accept.runs(f'{where}.run', study, (name,))
-      accept.one_of(f'{where}.direction', direction, ('rises', 'falls'))
-      accept.grid_field(f'{where}.along', along, runs)
-      if claim.minus:
-        runs += accept.runs(f'{where}.minus', study, (claim.minus,))
+  """Raises `ValueError` unless a claim can be judged on the study's rows."""
+  for field, names in claim.named_runs().items():
+    accept.runs(f'{where}.{field}', study, names)
   accept.metric(f'{where}.metric', claim.metric)
+  runs = [study.run(name) for name in claim.names()]
   _check_at(f'{where}.at', claim.at, runs)
-  claims.check(where, claim, study)
+  claim.check(where, study.rows())
 
 
 def _check_at(where: str, at: Mapping[str, Any], runs: Sequence[Run]) -> None:

@@ -114,7 +114,7 @@ def run(
     collected(members),
     analysed.pooled,
     tuple(analysed.drawings),
-  )
+  ).judged()
 
 
 def check_workdir(root: pathlib.Path) -> None:

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from jaxsparse.studies.kinds import (
+from jaxsparse.claims import (
   Bound,
   Difference,
   Ordering,

@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from jaxsparse.claims import Bound
 from jaxsparse.plotting import looks
 from jaxsparse.report import report
 from jaxsparse.results.findings import Finding
 from jaxsparse.results.rows import Pooled
-from jaxsparse.studies.claims import verdicts
-from jaxsparse.studies.kinds import Bound
 from jaxsparse.studies.planning.check import check
 from jaxsparse.studies.running import analyse
 from jaxsparse.studies.running import run as run_lib
@@ -305,8 +304,8 @@ def test_a_claim_on_it_is_judged_where_each_part_is_known(made):
   given = {row: {'ensemble_gain': Pooled(0.01, None, 3, parts)} for row in rows}
   claim = Bound('rigl', '>=', 0.9, metric='ensemble_gain')
   study = dataclasses.replace(asked, claims=(claim,))
-  judged = verdicts.of_study(results._replace(study=study, pooled=given))
-  ((_, found),) = judged
+  judged = results._replace(study=study, pooled=given).judged()
+  ((_, found),) = judged.verdicts
   mean = stats.ttest_1samp(np.multiply(100, parts), 0.0)
   low, high = mean.confidence_interval()
   assert [v.outcome for v in found] == ['holds'] * len(rows)

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from jaxsparse.claims import Ratio, verdicts
+from jaxsparse.claims.estimates import Sample
 from jaxsparse.results.rows import Row
-from jaxsparse.studies.claims import verdicts
-from jaxsparse.studies.claims.evidence import Sample
-from jaxsparse.studies.kinds import Ratio
 
 
 def samples(one, other):

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from jaxsparse.results.rows import Row
-from jaxsparse.studies.claims import verdicts
-from jaxsparse.studies.claims.evidence import Sample
-from jaxsparse.studies.kinds import (
+from jaxsparse.claims import (
   Bound,
   Difference,
   Ordering,
   Ratio,
   Trend,
+  verdicts,
 )
+from jaxsparse.claims.estimates import Sample
+from jaxsparse.results.rows import Row
 
 S = 'updater.sparsity'
 LOW, MIDDLE, HIGH = (70.0, 71.0, 72.0), (80.0, 82.0, 84.0), (90.0, 90.5, 91.0)
@@ -308,7 +308,7 @@ def test_seeds_that_are_missing_leave_it_open():
     Row('a'): Sample(LOW, 5),
     Row('b'): Sample(HIGH, 3),
   }
-  alone = {row: sample._replace(asked=3) for row, sample in given.items()}
+  alone = {row: sample._replace(total=3) for row, sample in given.items()}
   for claim, said in (
     (Difference('b', 'a', '>=', 15.0), 'holds'),
     (Difference('b', 'a', '<=', 15.0), 'fails'),

@@ -1,0 +1,14 @@
+"""Claims of a study: orderings, bounds, trends ..., judged by intervals.
+
+A kind is one file, and `Claim` its interface; `verdicts` says how all are
+judged.
+"""
+
+from jaxsparse.claims.bound import Bound
+from jaxsparse.claims.claim import Claim
+from jaxsparse.claims.difference import Difference
+from jaxsparse.claims.ordering import Ordering
+from jaxsparse.claims.ratio import Ratio
+from jaxsparse.claims.trend import Trend
+
+__all__ = ['Bound', 'Claim', 'Difference', 'Ordering', 'Ratio', 'Trend']

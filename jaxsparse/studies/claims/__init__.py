@@ -1,1 +1,0 @@
-"""Whether what a study claims holds, by confidence intervals."""
