@@ -21,6 +21,7 @@ from jaxsparse.runs import (
   layer_table,
   outline,
   population,
+  reading,
   sources,
   summary,
 )
@@ -59,7 +60,7 @@ def main() -> None:
 
 def _dry_run(config: Any) -> None:
   """Prints the plan, and after it the steps, which may take a while."""
-  experiment = build(config, without_data=True)
+  experiment = build(config, reading.describe)
   initial = sources.given(experiment, _WORKDIR.value)
   for text in (layer_table.text(experiment), outline.text(experiment)):
     print(text, end='\n\n', flush=True)

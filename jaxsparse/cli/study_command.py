@@ -11,7 +11,7 @@ from absl import flags
 
 from jaxsparse.cli import command
 from jaxsparse.report import report, tables
-from jaxsparse.runs import workdir
+from jaxsparse.runs import reading, workdir
 from jaxsparse.runs.population import CARRIES
 from jaxsparse.runs.run import saving
 from jaxsparse.studies.planning import plan
@@ -77,7 +77,7 @@ def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
 
 def _plan(study: Study, show: Callable[[str], object]) -> None:
   with command.at_once():
-    planned = plan.plan(study, _runs_dir(), CARRY.value, without_data=True)
+    planned = plan.plan(study, _runs_dir(), CARRY.value, reading.describe)
     show(plan.text(planned))
   check_plan(planned)
 

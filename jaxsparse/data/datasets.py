@@ -60,6 +60,7 @@ class Dataset(NamedTuple):
       metadata (`digits`: 1/16); None for text.
     fingerprint: of each split that was read, by its TFDS name, as
       `data.fingerprints` has it; empty where there are no data.
+    prepared: whether the data are on this machine.
   """
 
   name: str
@@ -69,6 +70,7 @@ class Dataset(NamedTuple):
   test: Split
   scale: float | None
   fingerprint: Mapping[str, str] = MappingProxyType({})
+  prepared: bool = True
 
 
 def load(

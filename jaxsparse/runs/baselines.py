@@ -24,7 +24,7 @@ from jaxsparse.config.fields import Plain, flat
 from jaxsparse.core import choices
 from jaxsparse.core.types import Counts, Params
 from jaxsparse.models._layers import widened
-from jaxsparse.runs import recipes
+from jaxsparse.runs import reading, recipes
 from jaxsparse.runs.build import Experiment, build
 from jaxsparse.runs.targets import target_counts
 
@@ -68,7 +68,7 @@ def find_small_dense(config: Any, *, size: str = 'bytes') -> Baseline:
     ValueError: `build` refuses the config, the size is unknown, the model has
       no width to choose, or no width is small enough.
   """
-  count, run = _size(size), build(config, without_data=True)
+  count, run = _size(size), build(config, reading.describe)
   budget = count(run.params, run.counts)
   fit = widths.widest(
     lambda width: count(_params(run, _model(run, width)), None), budget
@@ -84,7 +84,7 @@ def find_big_sparse(config: Any, *, size: str = 'bytes') -> Baseline:
   That is the size of the config's net without zeros. Arguments and errors are
   those of `find_small_dense`.
   """
-  count, run = _size(size), build(config, without_data=True)
+  count, run = _size(size), build(config, reading.describe)
 
   def at(width: float) -> int:
     section = _model(run, width)

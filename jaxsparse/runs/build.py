@@ -16,7 +16,6 @@ from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
 from jaxsparse.core.types import Counts, MaskUpdater, Params, Path
 from jaxsparse.data import datasets, order, stored
-from jaxsparse.data.facts import Facts, abstract
 from jaxsparse.data.pixels import Pixels
 from jaxsparse.metrics import Metric
 from jaxsparse.runs import checks, preprocessing, reading, recipes
@@ -25,14 +24,16 @@ from jaxsparse.training.plan import Plan
 from jaxsparse.training.state import Member, Recipe
 from jaxsparse.training.task import Task
 
+# Section `data` of a resolved config -> data set.
+Read = Callable[[Plain], datasets.Dataset]
+
 
 class Experiment(NamedTuple):
   """A run, ready to start.
 
   Attributes:
     config: the settled config, plain.
-    dataset: in host memory or on disk; shapes and dtypes alone if built
-      without data.
+    dataset: in host memory or on disk; or its shapes and dtypes alone.
     eval_split: the split of the evaluations during training.
     module: the model.
     task: the model with its loss.
@@ -43,7 +44,6 @@ class Experiment(NamedTuple):
     members: one per replicate; replicate i is the run of seed + i.
     plan: the schedule; its mask steps are those that the method takes.
     batches: `(replicate, begin, end) -> int32 [end - begin, batch]`.
-    facts: the known facts about the data, if built without data.
   """
 
   config: Plain
@@ -58,7 +58,6 @@ class Experiment(NamedTuple):
   members: tuple[Member, ...]
   plan: Plan
   batches: Callable[[int, int, int], np.ndarray]
-  facts: Facts | None = None
 
   @property
   def kept_steps(self) -> tuple[int, ...]:
@@ -94,21 +93,19 @@ class Experiment(NamedTuple):
     return paths.flatten(self.counts)
 
 
-def build(config: Any, *, without_data: bool = False) -> Experiment:
+def build(config: Any, read: Read = reading.dataset) -> Experiment:
   """Builds the run that a config describes.
 
   Args:
     config: a `ConfigDict` made by `config.default_config`.
-    without_data: uses known facts about the data set in place of its examples,
-      which may be absent: enough to plan with, not to train.
+    read: returns the data set of a section `data`. With `reading.describe` the
+      data may be absent: enough to plan with, not to train.
 
   Raises:
     ValueError: names the wrong field, its value, and what is accepted.
   """
   resolved = resolve(config)
-  data = resolved['data']
-  facts = reading.facts(data) if without_data else None
-  dataset = reading.dataset(data) if facts is None else abstract(facts)
+  dataset = read(resolved['data'])
   settled = settle_steps(resolved, len(dataset.train.labels))
   preprocessing.check(settled['data'], dataset.train.images.shape[1:])
   module = recipes.module(settled['model'], dataset.num_classes)
@@ -139,7 +136,6 @@ def build(config: Any, *, without_data: bool = False) -> Experiment:
     members,
     _plan(settled, updater),
     functools.partial(_batches, settled, len(dataset.train.labels)),
-    facts,
   )
 
 

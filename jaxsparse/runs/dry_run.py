@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsparse.core.masks import random_masks
-from jaxsparse.data import facts
+from jaxsparse.data import noise, resident
 from jaxsparse.data.datasets import Split
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.checks import SCHEDULED
@@ -61,17 +61,15 @@ def take(experiment: Experiment, given: Given) -> Taken:
   of a method that prunes step by step, which ends at its target.
 
   Args:
-    experiment: built without data.
+    experiment: the run; its data set is not read.
     given: params and masks to start from, see `sources.given`.
 
   Raises:
     TrainingFailed: a loss or a weight is not finite.
     BrokenInvariant: the masks are not what the method promises.
   """
-  if experiment.facts is None:
-    raise ValueError('a dry run takes an experiment that is without data')
   size, mask_step = (_OPTIMISER_STEPS + 1) * EXAMPLES, _mask_step(experiment)
-  data = facts.fake(experiment.facts, jax.random.key(0), size)
+  data = resident.put(noise(experiment.dataset, size).train)
   state, losses = _stepped(experiment, given, data, mask_step)
   if not (np.all(np.isfinite(losses)) and is_finite(state)):
     listing = ', '.join(f'{loss:.4g}' for loss in losses)

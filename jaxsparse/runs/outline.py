@@ -99,7 +99,7 @@ def text(experiment: Experiment) -> str:
   totals, plan, data = size(experiment), experiment.plan, experiment.dataset
   batch = experiment.config['batch_size']
   where = ''
-  if _is_absent(experiment):
+  if not data.prepared:
     where = ' (not on this machine; sizes as published)'
   return columns(
     [
@@ -131,16 +131,14 @@ def text(experiment: Experiment) -> str:
 
 def absent(experiments: Iterable[Experiment]) -> list[str]:
   """Returns a note on each absent data set among those of experiments."""
-  names = dict.fromkeys(e.dataset.name for e in experiments if _is_absent(e))
+  names = dict.fromkeys(
+    e.dataset.name for e in experiments if not e.dataset.prepared
+  )
   return [
     f'{name} is not on this machine: sizes are as published; whether it can be'
     ' read, and how fast, is not known'
     for name in names
   ]
-
-
-def _is_absent(experiment: Experiment) -> bool:
-  return experiment.facts is not None and not experiment.facts.prepared
 
 
 def _multiply_adds(experiment: Experiment) -> str:

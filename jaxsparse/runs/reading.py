@@ -1,4 +1,4 @@
-"""The data set of the config section `data`, or the known facts about it."""
+"""The data set of the config section `data`, or a description of it."""
 
 import functools
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from jaxsparse.config.fields import Plain
 from jaxsparse.data import datasets
-from jaxsparse.data.facts import Facts, describe
+from jaxsparse.data.descriptions import describe as describe_data
 
 # The fields that determine what is read.
 _FIELDS = (
@@ -27,8 +27,8 @@ def dataset(section: Plain) -> datasets.Dataset:
   return _loaded(*_where(section))
 
 
-def facts(section: Plain) -> Facts:
-  """Returns the known facts about the data set, which may be absent.
+def describe(section: Plain) -> datasets.Dataset:
+  """Returns shapes in place of the data set, which may be absent.
 
   Raises:
     ValueError: nothing is known about it.
@@ -47,8 +47,8 @@ def _loaded(*where: Any) -> datasets.Dataset:
 
 
 @functools.lru_cache(maxsize=8)
-def _described(*where: Any) -> Facts:
-  return _known(describe, *where)
+def _described(*where: Any) -> datasets.Dataset:
+  return _known(describe_data, *where)
 
 
 def _known(

@@ -60,7 +60,7 @@ def judge(config: Any, swept: Collection[str]) -> str:
 
 def _check_text(data: Any) -> None:
   try:
-    facts = describe(
+    described = describe(
       data.name,
       data_dir=data.dir or None,
       validation=data.validation,
@@ -68,7 +68,7 @@ def _check_text(data: Any) -> None:
     )
   except ValueError as error:
     raise ValueError(f'config.data: {error}') from None
-  if not facts.validation:
+  if not described.validation:
     raise ValueError(
       f'config.data.name: got {data.name!r}, which has one split beside that of'
       ' training; a search is judged on validation, never on test, so accepted'

@@ -11,6 +11,7 @@ import pytest
 from jaxsparse.config.defaults import default_config
 from jaxsparse.config.fields import flat
 from jaxsparse.config.resolve import resolve
+from jaxsparse.runs import reading
 from jaxsparse.runs.build import build
 
 
@@ -64,7 +65,7 @@ def test_numbers_of_numpy_serve_as_those_of_python(
     {'schedule': 'piecewise', 'boundaries': (0.5,), 'scales': (0.5,)}
   )
   plain[section][field] = given
-  found = build(plain, without_data=True).config[section][field]
+  found = build(plain, reading.describe).config[section][field]
   assert found == expected
   assert repr(found) == repr(expected)
 

@@ -13,7 +13,7 @@ from jaxsparse.analyses.barrier import barrier
 from jaxsparse.analyses.compression import compression
 from jaxsparse.analyses.disagreement import disagreement
 from jaxsparse.analyses.ensemble import ensemble
-from jaxsparse.runs import dry_run, finished, measures
+from jaxsparse.runs import dry_run, finished, measures, reading
 from jaxsparse.runs.build import build
 from jaxsparse.runs.summary import table
 from jaxsparse.runs.train import train
@@ -184,7 +184,7 @@ def test_together_is_as_one_by_one(make, whole, tmp_path):
 
 def test_a_dry_run_takes_steps_without_the_text(make, tmp_path):
   config = make(data__name='wikitext103', data__dir=str(tmp_path))
-  experiment = build(config, without_data=True)
+  experiment = build(config, reading.describe)
   taken = dry_run.take(experiment, dry_run.stand_in(experiment))
   np.testing.assert_allclose(taken.losses, CHANCE * math.log(2), rtol=0.1)
 

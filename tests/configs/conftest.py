@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from jaxsparse.runs import reading
 from jaxsparse.studies.planning.members import expand
 
 
@@ -20,7 +21,7 @@ def one_seed(study, **overrides):
       for run in study.runs
     ),
   )
-  made = expand(study, '/nowhere/runs', without_data=True)
+  made = expand(study, '/nowhere/runs', reading.describe)
   assert [cell.error for cell in made.cells if cell.error] == []
   return {
     (cell.row.run, *(value for _, value in cell.row.point)): made.members[

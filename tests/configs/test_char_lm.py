@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from jaxsparse.runs import outline
+from jaxsparse.runs import outline, reading
 from jaxsparse.runs.build import build
 from jaxsparse.studies import config_files
 from jaxsparse.studies.planning.members import expand
@@ -15,7 +15,7 @@ METHODS = ('dense', 'static', 'set', 'rigl', 'gmp')
 def planned(name, folder):
   config = config_files.load_config(name)
   config.data.dir = str(folder / 'nowhere')
-  return build(config, without_data=True)
+  return build(config, reading.describe)
 
 
 @pytest.mark.parametrize('method', METHODS)
@@ -49,7 +49,7 @@ def test_the_study_has_three_seeds_of_each_method_and_remedy(tmp_path):
       for run in study.runs
     ),
   )
-  made = expand(study, tmp_path, without_data=True)
+  made = expand(study, tmp_path, reading.describe)
   assert len(made.members) == 33
   remedies = {
     f'{method}_{remedy}': remedy

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from jaxsparse.optim import learning_rate
-from jaxsparse.runs import dry_run, outline
+from jaxsparse.runs import dry_run, outline, reading
 from jaxsparse.runs.build import build
 from jaxsparse.studies import config_files
 from jaxsparse.studies.planning.members import expand
@@ -38,7 +38,7 @@ PRUNING = {'resnet50': (10_000, 25_000), 'vgg16': (40_000, 100_000)}
 def planned(name, folder):
   config = config_files.load_config(f'imagenet/{name}')
   config.data.dir = str(folder / 'nowhere')
-  return build(config, without_data=True)
+  return build(config, reading.describe)
 
 
 @pytest.mark.parametrize('method', METHODS)
@@ -99,7 +99,7 @@ def one_seed(study):
 )
 def test_a_study_is_planned_without_its_data(net, study, tmp_path):
   asked = config_files.load_study(f'studies/gradient_flow/{net}/{study}')
-  made = expand(one_seed(asked), tmp_path, without_data=True)
+  made = expand(one_seed(asked), tmp_path, reading.describe)
   assert {cell.row.run for cell in made.cells} == {r.name for r in asked.runs}
   sizes = {}
   for cell in made.cells:

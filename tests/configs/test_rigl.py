@@ -14,7 +14,7 @@ from jaxsparse.papers.rigl import (
   mnist,
   sweeps,
 )
-from jaxsparse.runs import dry_run, outline
+from jaxsparse.runs import dry_run, outline, reading
 from jaxsparse.runs.build import build
 from jaxsparse.studies import config_files
 
@@ -26,7 +26,7 @@ def planned(name, folder, **changed):
   config.data.dir = str(folder / 'nowhere')
   for field, value in changed.items():
     config[field] = value
-  return build(config, without_data=True)
+  return build(config, reading.describe)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from jaxsparse import data
-from jaxsparse.data.facts import abstract, describe
 
 
 class Shades(tfds.core.GeneratorBasedBuilder):
@@ -128,4 +127,4 @@ def test_it_says_how_much_there_is(tmp_path, folder):
 
 
 def test_of_what_is_not_read_nothing_is_known(folder):
-  assert not abstract(describe(Shades, data_dir=folder)).fingerprint
+  assert not data.describe(Shades, data_dir=folder).fingerprint

@@ -105,7 +105,7 @@ def test_a_study_does_not_take_a_member_on_other_data_for_its_own(
   write(tmp_path, train=WORDS.upper() * 40)
   assert chosen() == f'{name}-2'
   # A plan does not read the data.
-  assert chosen(without_data=True) == name
+  assert chosen(read=reading.describe) == name
 
 
 def test_inputs_are_compared_as_far_as_they_are_known():

@@ -10,6 +10,7 @@ import optax
 import pytest
 from flax import linen as nn
 
+from jaxsparse.runs import reading
 from jaxsparse.runs.build import build
 
 
@@ -30,7 +31,7 @@ def test_a_mistake_in_ones_own_model_can_be_found(make_config):
   """The line of it is in the traceback that `--verbosity=1` shows."""
   config = make_config('static', model=wrong)
   with pytest.raises(ValueError, match=r'config\.model \(.*wrong') as error:
-    build(config, without_data=True)
+    build(config, reading.describe)
   shown = ''.join(traceback.format_exception(error.value))
   assert 'nn.Dense(10)(x.reshape(len(x), -1)) + x' in shown
 
@@ -100,7 +101,7 @@ OF_TEXT = [
 def test_a_model_gives_a_logit_for_each_class(make_config, model, shape):
   said = rf'{model.__name__}.* logits of shape {shape} .* is \(2, 10\)'
   with pytest.raises(ValueError, match=said):
-    build(make_config('static', model=model), without_data=True)
+    build(make_config('static', model=model), reading.describe)
 
 
 @pytest.mark.parametrize(('model', 'shape'), OF_TEXT)
@@ -111,14 +112,14 @@ def test_a_model_of_text_gives_them_for_each_character(
   config.data.update(name='tiny_shakespeare', sequence_length=16)
   said = rf'logits of shape {shape} .* is \(2, 16, 256\)'
   with pytest.raises(ValueError, match=said):
-    build(config, without_data=True)
+    build(config, reading.describe)
 
 
 def test_models_that_fit_are_built(make_config):
   config = make_config('static', model=fit)
-  build(config, without_data=True)
+  build(config, reading.describe)
   config.data.update(name='tiny_shakespeare', sequence_length=16)
-  build(config, without_data=True)
+  build(config, reading.describe)
 
 
 def frozen_first(learning_rate):
@@ -136,8 +137,8 @@ def test_of_a_run_a_layer_of_sparsity_0_may_be_frozen(make_config):
   with pytest.raises(
     ValueError, match=r"config\.optimizer: .* never moves 'Dense_0/kernel'"
   ):
-    build(config, without_data=True)
+    build(config, reading.describe)
   config.updater.layers = ('Dense_0/kernel=0',)
-  build(config, without_data=True)
+  build(config, reading.describe)
   config = make_config('static', optimizer=frozen_first)
-  build(config, without_data=True)
+  build(config, reading.describe)

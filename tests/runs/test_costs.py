@@ -9,7 +9,7 @@ from flax import linen as nn
 
 from jaxsparse.analysis import flops
 from jaxsparse.core.types import MaskState
-from jaxsparse.runs import costs
+from jaxsparse.runs import costs, reading
 from jaxsparse.runs.build import build
 from jaxsparse.studies import config_files
 from jaxsparse.tasks.classification import classification
@@ -118,7 +118,7 @@ def test_where_more_is_trained_than_is_active_gradients_cost_more(make_config):
 
 def test_printed_figures_of_resnet_50_come_from_its_config():
   config = config_files.load_config('imagenet/resnet50:rigl')
-  experiment = build(config, without_data=True)
+  experiment = build(config, reading.describe)
   counting = costs.COUNTINGS['micronet']
   found = costs.forward(experiment, printed=counting.printed)
   dense = flops.inference(

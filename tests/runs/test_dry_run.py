@@ -8,29 +8,28 @@ import numpy as np
 import pytest
 
 from jaxsparse.core.types import MaskState, MaskUpdater
-from jaxsparse.runs import dry_run
+from jaxsparse.runs import dry_run, reading
 from jaxsparse.runs.build import build
 from jaxsparse.runs.share import TrainingFailed
 from jaxsparse.training.evaluate import BrokenInvariant
 
 
-def without_data(config):
-  return build(config, without_data=True)
+def planned_run(config):
+  return build(config, reading.describe)
 
 
 def take(config):
-  experiment = without_data(config)
+  experiment = planned_run(config)
   return dry_run.take(experiment, dry_run.stand_in(experiment))
 
 
 def test_it_is_planned_as_the_run_with_data_is(make_config):
-  planned, real = without_data(make_config()), build(make_config())
+  planned, real = planned_run(make_config()), build(make_config())
   assert planned.config == real.config
   assert planned.plan == real.plan
   assert planned.target_counts == real.target_counts
   assert planned.recipe is real.recipe
   np.testing.assert_array_equal(planned.batches(0, 3, 9), real.batches(0, 3, 9))
-  assert real.facts is None
 
 
 @pytest.mark.parametrize(
@@ -63,7 +62,7 @@ def test_masks_are_made_up_where_those_of_another_run_are_asked_for(
     init__shuffle_masks=True,
     init__counts=counts,
   )
-  experiment = without_data(config)
+  experiment = planned_run(config)
   params, masks = dry_run.stand_in(experiment)
   assert params is None
   found = {'/'.join(k.key for k in p): m for p, m in _leaves(masks)}
@@ -104,13 +103,8 @@ def test_masks_that_are_not_what_was_promised_are_told(make_config):
     take(make_config(lax_masks))
 
 
-def test_an_experiment_with_data_is_refused(make_config):
-  with pytest.raises(ValueError, match='without data'):
-    dry_run.take(build(make_config()), (None, None))
-
-
 def test_the_text_says_what_was_taken_on_what(make_config):
-  experiment = without_data(make_config('gmp'))
+  experiment = planned_run(make_config('gmp'))
   taken = dry_run.Taken((2.5, 2.25, 1.125), 20)
   lines = dry_run.text(experiment, taken).splitlines()
   assert lines == [
@@ -125,4 +119,4 @@ def test_the_text_says_what_was_taken_on_what(make_config):
 def test_an_unknown_data_set_is_refused(make_config, tmp_path):
   config = make_config(data__name='emnist/letters', data__dir=str(tmp_path))
   with pytest.raises(ValueError, match='config.data: .*not prepared'):
-    without_data(config)
+    planned_run(config)

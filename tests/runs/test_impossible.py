@@ -12,6 +12,7 @@ import pytest
 from jaxsparse.config import defaults as config_lib
 from jaxsparse.config.defaults import default_config
 from jaxsparse.config.fields import flat
+from jaxsparse.runs import reading
 from jaxsparse.runs.build import build
 
 # What is no value of any number, text or tuple, and what is out of all range.
@@ -146,7 +147,7 @@ def given(config, field, value):
 def refusal(config, field, value):
   """What is said of a value; fails if it is accepted."""
   with pytest.raises(ValueError, match=r'config\.') as error:
-    build(given(config, field, value), without_data=True)
+    build(given(config, field, value), reading.describe)
   return str(error.value)
 
 
@@ -198,7 +199,7 @@ def _elsewhere(tmp_path, monkeypatch):
 def said_of(config, field, value):
   """What is said of a value, if it is refused."""
   try:
-    build(given(config, field, value), without_data=True)
+    build(given(config, field, value), reading.describe)
   except ValueError as error:
     return str(error)
   return None
@@ -223,12 +224,12 @@ def test_a_padding_is_held_against_the_images_that_are_padded():
   config.data.augment = ('crop', 'cutout')
   assert 'side of an image of 8x8' in refusal(config, 'data.crop_padding', 8)
   for padding in (1, 4, 7):
-    build(given(config, 'data.crop_padding', padding), without_data=True)
+    build(given(config, 'data.crop_padding', padding), reading.describe)
 
 
 def test_what_is_said_of_an_idle_augmentation_may_be_of_larger_images():
   for padding in (8, 9, 32):
-    build(given(config_of(), 'data.crop_padding', padding), without_data=True)
+    build(given(config_of(), 'data.crop_padding', padding), reading.describe)
   for value in (0, -1):
     said = refusal(config_of(), 'data.crop_padding', value)
     assert said.startswith(
@@ -243,13 +244,13 @@ def test_what_is_said_of_images_is_refused_of_text():
     **{'resized_crop_min_area': 0.5, 'cutout_size': 8},
   }
   config = config_of('model', 'gru_lm')
-  build(config, without_data=True)
+  build(config, reading.describe)
   for field, value in fields.items():
     said = refusal(config, f'data.{field}', value)
     assert f"got {field} {value!r}, and 'tiny_shakespeare' is text" in said
   config.data.update(fields)
   with pytest.raises(ValueError, match=r'config\.data: got mean') as error:
-    build(config, without_data=True)
+    build(config, reading.describe)
   got, accepted = str(error.value).split("'tiny_shakespeare' is text")
   for field, value in fields.items():
     assert f'{field} {value!r}' in got

@@ -1,7 +1,7 @@
 """Every leaf of a run before it has run, worked by hand."""
 
 from jaxsparse.config.defaults import default_config
-from jaxsparse.runs import layer_table
+from jaxsparse.runs import layer_table, reading
 from jaxsparse.runs.build import build
 
 
@@ -10,7 +10,7 @@ def test_every_leaf_and_the_sum():
   config.num_steps, config.model.features = 30, (20,)
   config.updater.update(sparsity=0.5, distribution='layer_map')
   config.updater.layers = ('Dense_1/kernel=0.25',)
-  experiment = build(config, without_data=True)
+  experiment = build(config, reading.describe)
   # 64 x 20 and 20 x 10 weights, half and three quarters of them active.
   rows = [r.split() for r in layer_table.text(experiment).splitlines()]
   assert rows == [
@@ -37,7 +37,7 @@ def test_multiply_adds_of_leaves_that_no_mask_is_over_are_told():
   config = default_config(updater='static', model='lenet5')
   config.data.name, config.num_steps = 'mnist', 1
   config.updater.update(sparsity=0.5, distribution='uniform', dense_first=True)
-  text = layer_table.text(build(config, without_data=True))
+  text = layer_table.text(build(config, reading.describe))
   rows = {line.split()[0]: line.split()[1:] for line in text.splitlines()}
   conv_0, conv_1 = rows['Conv_0/kernel'], rows['Conv_1/kernel']
   assert conv_0[0] == '5x5x1x6'

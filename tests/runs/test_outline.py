@@ -3,7 +3,7 @@ import re
 import pytest
 
 from jaxsparse.config.defaults import default_config
-from jaxsparse.runs import layer_table, outline
+from jaxsparse.runs import layer_table, outline, reading
 from jaxsparse.runs.build import build
 from jaxsparse.studies.config_files import load_config
 
@@ -20,7 +20,7 @@ def experiment():
   config.model.features = (20,)
   config.updater.update(sparsity=0.5, distribution='layer_map')
   config.updater.layers = ('Dense_1/kernel=0.25',)
-  return build(config, without_data=True)
+  return build(config, reading.describe)
 
 
 def test_the_facts_of_a_run(experiment):
@@ -56,7 +56,7 @@ def test_printed_figures_of_resnet_50_are_told():
   A mask step in 100 for 25,000 of 32,000 steps adds little to training.
   """
   config = load_config('imagenet/resnet50:rigl')
-  found = facts(build(config, without_data=True))['micronet']
+  found = facts(build(config, reading.describe))['micronet']
   sparse, dense = re.findall(r'([\d,]+) of ([\d,]+) FLOPs', found)[0]
   assert (sparse[:4], dense[:4]) == ('1,84', '8,20')
   share = 0.22536 + 250 * (1 - 0.22536) / (3 * 32_000)
@@ -73,7 +73,7 @@ def test_multiply_adds_are_those_of_every_position():
   weights = (25 * 6, 25 * 6 * 16, 256 * 120, 120 * 84, 84 * 10)
   positions = (24 * 24, 8 * 8, 1, 1, 1)
   active = (150, *(n - n * 9 // 10 for n in weights[1:]))
-  found = outline.multiply_adds(build(config, without_data=True))
+  found = outline.multiply_adds(build(config, reading.describe))
   assert found == tuple(
     sum(n * p for n, p in zip(which, positions, strict=True))
     for which in (active, weights)
@@ -83,7 +83,7 @@ def test_multiply_adds_are_those_of_every_position():
 def test_the_size_of_a_run(make_config):
   # 64x16 and 16x10 with biases; 1,442 examples, of which a quarter is cut.
   config = make_config(data__validation=0.25)
-  size = outline.size(build(config, without_data=True))
+  size = outline.size(build(config, reading.describe))
   assert size.parameters == 64 * 16 + 16 + 16 * 10 + 10
   assert (size.weights, size.active) == (1184, 238)
   assert size.sparsity == 1 - 238 / 1184
@@ -130,7 +130,7 @@ def test_training_is_told_where_the_config_settles_it(
   config = make_config(method)
   if method == 'dense':
     config.updater.sparsity = 0.0
-  found = facts(build(config, without_data=True))['training']
+  found = facts(build(config, reading.describe))['training']
   assert found.startswith(said)
 
 
@@ -157,7 +157,7 @@ MASKS = {'init__masks': 'somewhere'}
 def test_what_only_the_run_settles_by_layer_is_told_as_a_plan(
   make_config, method, fields, is_plan
 ):
-  experiment = build(make_config(method, **fields), without_data=True)
+  experiment = build(make_config(method, **fields), reading.describe)
   found, said = facts(experiment), 'as the distribution has it; layers may'
   for fact in ('multiply-adds', 'training', 'bytes', 'micronet'):
     assert (said in found[fact]) == is_plan
@@ -178,7 +178,7 @@ def test_what_only_the_run_settles_by_layer_is_told_as_a_plan(
 def test_mask_steps_are_told_by_the_first_and_the_last(
   make_config, fields, shown
 ):
-  experiment = build(make_config(**fields), without_data=True)
+  experiment = build(make_config(**fields), reading.describe)
   assert facts(experiment)['mask steps'] == shown
 
 
@@ -186,7 +186,7 @@ def test_data_that_are_not_here_are_told(make_config, tmp_path):
   config = make_config(
     model='lenet5', data__name='mnist', data__dir=str(tmp_path)
   )
-  assert facts(build(config, without_data=True))['data'] == (
+  assert facts(build(config, reading.describe))['data'] == (
     'mnist: 60,000 examples to train, 10,000 to test (not on this machine;'
     ' sizes as published)'
   )

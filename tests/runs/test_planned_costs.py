@@ -8,7 +8,7 @@ import jax
 import pytest
 
 from jaxsparse.core import registry
-from jaxsparse.runs import costs
+from jaxsparse.runs import costs, reading
 from jaxsparse.runs.build import build
 from jaxsparse.runs.train import train
 from jaxsparse.updaters.gmp import gmp
@@ -25,11 +25,11 @@ SHARED = {'dsr': 'set', 'rigl_sg': 'rigl', 'rigl_sm': 'rigl'}
 
 
 def planned(config):
-  return costs.planned_training(build(config, without_data=True))
+  return costs.planned_training(build(config, reading.describe))
 
 
 def active_of(config):
-  return build(config, without_data=True).target_counts.values()
+  return build(config, reading.describe).target_counts.values()
 
 
 def pruned(starts, ends):
@@ -109,7 +109,7 @@ def test_what_a_method_does_not_say_is_known_when_it_has_run(
 
 
 def test_more_is_trained_than_is_active_and_nobody_says_how_much(make_config):
-  experiment = build(make_config(wide), without_data=True)
+  experiment = build(make_config(wide), reading.describe)
   with pytest.raises(ValueError, match='accepted is its state at the end'):
     costs.training(experiment, None, [])
 

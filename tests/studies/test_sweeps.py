@@ -2,6 +2,7 @@
 
 import pytest
 
+from jaxsparse.runs import reading
 from jaxsparse.studies import config_files, sweeps
 from jaxsparse.studies.planning.members import expand
 from jaxsparse.studies.spec import Against, Curves
@@ -141,7 +142,7 @@ def test_a_swept_length_takes_the_place_of_another(
   made.update({'num_steps': None, 'num_epochs': None} | length)
   assert made.batch_size == 64
   one = swept(made, said)
-  expanded = expand(one, tmp_path, without_data=True)
+  expanded = expand(one, tmp_path, reading.describe)
   assert [cell.error for cell in expanded.cells] == [''] * len(steps)
   found = [
     expanded.members[cell.member].experiment.plan.num_steps

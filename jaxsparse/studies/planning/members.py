@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from jaxsparse.config.fields import BESIDE, SOURCES
 from jaxsparse.results.rows import Row
-from jaxsparse.runs import population, workdir
-from jaxsparse.runs.build import Experiment, build
+from jaxsparse.runs import population, reading, workdir
+from jaxsparse.runs.build import Experiment, Read, build
 from jaxsparse.runs.compiled import abstract_state
 from jaxsparse.studies import config_files
 from jaxsparse.studies.planning import changes, check, pairing
@@ -70,21 +70,23 @@ class Expanded(NamedTuple):
 
 
 def expand(
-  study: Study, runs_dir: str | os.PathLike[str], *, without_data: bool = False
+  study: Study,
+  runs_dir: str | os.PathLike[str],
+  read: Read = reading.dataset,
 ) -> Expanded:
   """Builds every member of a study, and writes nothing.
 
   Args:
     study: what to run.
     runs_dir: folder of the members' directories.
-    without_data: see `build`; such members cannot be trained.
+    read: see `build`; members cannot be trained without their data.
 
   Raises:
     ValueError: the study is malformed. A refused config raises nothing; the
       reason is in its cell.
   """
   check.check(study)
-  maker = _Maker(study, workdir.local(runs_dir), without_data)
+  maker = _Maker(study, workdir.local(runs_dir), read)
   for run in pairing.order(study):
     for cell in maker.cells(run):
       maker.made[cell.row, cell.seed] = cell
@@ -99,10 +101,10 @@ def expand(
 class _Maker:
   """Builder of cells, run by run, after the runs that they start from."""
 
-  def __init__(self, study: Study, runs_dir: pathlib.Path, without_data: bool):
+  def __init__(self, study: Study, runs_dir: pathlib.Path, read: Read):
     self._study = study
     self._runs_dir = runs_dir
-    self._without_data = without_data
+    self._read = read
     self.members: dict[str, Member] = {}
     self.made: dict[tuple[Row, int], Cell] = {}
 
@@ -138,7 +140,7 @@ class _Maker:
         sources.add(source.member)
     try:
       config = changes.changed(base, overrides, seed)
-      experiment = build(config, without_data=self._without_data)
+      experiment = build(config, self._read)
       abstract_state(experiment)  # A method's init may refuse, too.
       self._check_steps(experiment)
     except ValueError as error:

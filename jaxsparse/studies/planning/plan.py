@@ -12,7 +12,8 @@ from typing import NamedTuple
 import jax
 
 from jaxsparse.results.names import count
-from jaxsparse.runs import outline, population, summary, workdir
+from jaxsparse.runs import outline, population, reading, summary, workdir
+from jaxsparse.runs.build import Read
 from jaxsparse.runs.compiled import dispatch
 from jaxsparse.runs.progress import hushed
 from jaxsparse.studies.planning import pairing, programs, together
@@ -65,8 +66,7 @@ def plan(
   study: Study,
   runs_dir: str | os.PathLike[str],
   carry: str,
-  *,
-  without_data: bool = False,
+  read: Read = reading.dataset,
 ) -> Plan:
   """Builds every member and reads its status.
 
@@ -74,14 +74,14 @@ def plan(
     study: what to run.
     runs_dir: folder of its members' directories.
     carry: 'auto', 'one_by_one' or 'vmap'.
-    without_data: the data sets need not exist, and nothing can be trained.
+    read: see `build`; members cannot be trained without their data.
 
   Raises:
     ValueError: the study is malformed, `carry` is unknown, or a directory
       cannot be read.
   """
   with hushed():
-    expanded = expand(study, runs_dir, without_data=without_data)
+    expanded = expand(study, runs_dir, read)
   root = workdir.local(runs_dir)
   statuses = {
     name: status(root / name, member.experiment.plan.num_steps)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from jaxsparse.config.fields import SOURCES
 from jaxsparse.results.names import count
 from jaxsparse.results.rows import Row
-from jaxsparse.runs import dry_run, outline, summary
+from jaxsparse.runs import dry_run, outline, reading, summary
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.progress import hushed
 from jaxsparse.runs.share import TrainingFailed
@@ -63,7 +63,7 @@ def take(study: Study, runs_dir: str | os.PathLike[str]) -> DryRun:
     ValueError: the study is malformed.
   """
   with hushed():
-    expanded = expand(study, runs_dir, without_data=True)
+    expanded = expand(study, runs_dir, reading.describe)
     rows, tried = study.rows(), []
     for i, row in enumerate(rows, 1):
       _log.info('dry run: %s (%d of %d)', study.row_name(row), i, len(rows))

@@ -6,6 +6,7 @@ import re
 import jax
 import pytest
 
+from jaxsparse.runs import reading
 from jaxsparse.studies.planning import plan as plan_lib
 from jaxsparse.studies.planning import programs, status
 from jaxsparse.studies.running import run as run_lib
@@ -182,7 +183,7 @@ def test_data_that_are_not_here_are_told(study, tmp_path):
     return study(Run('dense', 'mnist/lenet5:dense', fields, seeds=2))
 
   def text(name):
-    plan = plan_lib.plan(asked(name), tmp_path, 'auto', without_data=True)
+    plan = plan_lib.plan(asked(name), tmp_path, 'auto', reading.describe)
     return plan_lib.text(plan)
 
   said = 'mnist is not on this machine: sizes are as published; whether it can'
