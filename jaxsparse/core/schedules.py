@@ -57,7 +57,7 @@ def mask_window(
   """Returns the `(start_step, stop_step)` of a method's mask steps.
 
   Args:
-    mask_steps: those that the method takes, see `types.MaskUpdater`.
+    mask_steps: those that the method takes, see `types.Facts`.
     start_step: the first mask step of the run.
     stop_step: mask steps end before it.
 
@@ -122,7 +122,7 @@ def check_times(made_for: Times, given: Times) -> None:
   """Checks that the mask steps of a loop are those a method was built with.
 
   Args:
-    made_for: of the method, see `types.MaskUpdater`.
+    made_for: of the method, see `types.Facts`.
     given: of the loop that calls it.
 
   Raises:

@@ -110,6 +110,49 @@ class Times(NamedTuple):
   update_interval: int | None = None
 
 
+class Facts(NamedTuple):
+  """What a method declares about itself.
+
+  Attributes:
+    invariant: the invariant that the contract test checks. `per_leaf`: active
+      weights of each leaf are constant. `total`: their sum is. `scheduled`:
+      active weights never increase and end at the counts. `scheduled_total`:
+      those of no leaf increase, and their sum ends at that of the counts.
+      `dense`: all active.
+    mask_steps: which of the run's mask steps the method takes. `all`: every
+      one. `first`: that at `start_step` alone (one-shot pruning). `none`: its
+      masks are fixed, and `update` is never called. Steps that it does not
+      take are ordinary ones.
+    times: the mask steps that its decay or ramp was built with. A loop with
+      other mask steps is refused.
+    step_on_update: whether the optimiser steps on a mask step too.
+    stores_all: whether weights outside `trained` keep their stored values, and
+      may come back with them (Top-KAST). Otherwise they are stored as 0.
+    dense_batches: for how many batches up to a mask step, inclusive,
+      the method reads the gradient of weights that are not `trained`; `None`
+      if on every step. FLOPs of training are counted by it.
+    scheduled: `(params, step) -> counts`, of a method that prunes step by step
+      to counts that are known beforehand: the active weights of each leaf
+      after a mask step at `step`, and at -1 those that it starts with. `step`
+      may be traced; of `params` the shapes are looked at. Where layers are
+      ranked together, what each would have by itself.
+    trained_counts: `params -> counts` of what `trained` holds, where that is
+      not the masks and always so many weights.
+
+  `scheduled` and `trained_counts` let a plan state the cost of a run
+  beforehand; without them it is known only after the run.
+  """
+
+  invariant: Invariant = 'per_leaf'
+  mask_steps: MaskSteps = 'all'
+  times: Times = Times()
+  step_on_update: bool = False
+  stores_all: bool = False
+  dense_batches: int | None = 0
+  scheduled: Callable[[Params, int | jax.Array], Counts] | None = None
+  trained_counts: Callable[[Params], Counts] | None = None
+
+
 class MaskUpdater(NamedTuple):
   """A sparse-training method.
 
@@ -136,33 +179,7 @@ class MaskUpdater(NamedTuple):
       starts at 0, and its statistics where the optimiser starts them. Default:
       nothing is pruned first, and a weight that is dropped and grown in one
       update is left alone.
-    stores_all: whether weights outside `trained` keep their stored values, and
-      may come back with them (Top-KAST). Otherwise they are stored as 0.
-    step_on_update: whether the optimiser steps on a mask step too.
-    dense_batches: for how many batches up to a mask step, inclusive,
-      the method reads the gradient of weights that are not `trained`; `None`
-      if on every step. FLOPs of training are counted by it.
-    mask_steps: which of the run's mask steps the method takes. `all`: every
-      one. `first`: that at `start_step` alone (one-shot pruning). `none`: its
-      masks are fixed, and `update` is never called. Steps that it does not
-      take are ordinary ones.
-    times: the mask steps that its decay or ramp was built with. A loop with
-      other mask steps is refused.
-    scheduled: `(params, step) -> counts`, of a method that prunes step by step
-      to counts that are known beforehand: the active weights of each leaf
-      after a mask step at `step`, and at -1 those that it starts with. `step`
-      may be traced; of `params` the shapes are looked at. Where layers are
-      ranked together, what each would have by itself.
-    trained_counts: `params -> counts` of what `trained` holds, where that is
-      not the masks and always so many weights.
-    invariant: the invariant that the contract test checks. `per_leaf`: active
-      weights of each leaf are constant. `total`: their sum is. `scheduled`:
-      active weights never increase and end at the counts. `scheduled_total`:
-      those of no leaf increase, and their sum ends at that of the counts.
-      `dense`: all active.
-
-  `scheduled` and `trained_counts` let a plan state the cost of a run
-  beforehand; without them it is known only after the run.
+    facts: what the method declares.
 
   Where `trained` is the default, stored params equal
   `masks.apply_masks(params, state.masks)` at all times.
@@ -175,11 +192,4 @@ class MaskUpdater(NamedTuple):
   regularise: Callable[..., PyTree] = _regularise
   momenta: Callable[[PyTree, MaskState], PyTree] | None = None
   pruned: Callable[..., Masks] | None = None
-  stores_all: bool = False
-  step_on_update: bool = False
-  dense_batches: int | None = 0
-  mask_steps: MaskSteps = 'all'
-  times: Times = Times()
-  scheduled: Callable[[Params, int | jax.Array], Counts] | None = None
-  trained_counts: Callable[[Params], Counts] | None = None
-  invariant: Invariant = 'per_leaf'
+  facts: Facts = Facts()

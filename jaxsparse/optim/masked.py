@@ -21,7 +21,7 @@ def forward_params(
   They are the stored ones, unless the method stores more than its masks hold.
   """
   masked = updater.trained is MaskUpdater._field_defaults['trained']
-  if masked and not updater.stores_all:
+  if masked and not updater.facts.stores_all:
     return params
   return apply_masks(params, state.masks)
 
@@ -33,7 +33,7 @@ def stored_params(
 
   They are unchanged where the method keeps all values (`stores_all`).
   """
-  if updater.stores_all:
+  if updater.facts.stores_all:
     return params
   return apply_masks(params, updater.trained(state))
 

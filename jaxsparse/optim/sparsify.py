@@ -122,9 +122,11 @@ def sparsify(
     schedules.host_step('stop_step', stop_step),
     schedules.host_step('update_interval', update_interval, 1),
   )
-  schedules.check_times(updater.times, times)
-  schedules.check_window(updater.mask_steps, start_step, stop_step)
-  first, end = schedules.mask_window(updater.mask_steps, start_step, stop_step)
+  schedules.check_times(updater.facts.times, times)
+  schedules.check_window(updater.facts.mask_steps, start_step, stop_step)
+  first, end = schedules.mask_window(
+    updater.facts.mask_steps, start_step, stop_step
+  )
   tx = with_regrown(tx, regrown)
   mask_step = functools.partial(transition.mask_step, regrown=regrown)
   masks_key = prng.stream(key, 'masks')
@@ -134,7 +136,7 @@ def sparsify(
     check_optimiser(tx, params)
     initial_key = prng.stream(key, 'initial_masks')
     mask_state = updater.init(params, key=initial_key, probe=probe)
-    if updater.mask_steps != 'none':
+    if updater.facts.mask_steps != 'none':
       check_moves(tx, params, mask_state.masks)
     if updater.momenta is not None:
       check_momentum(tx, params, mask_state.masks)
@@ -155,7 +157,7 @@ def sparsify(
       state = map_aligned(
         lambda _, leaf: leaf, jax.eval_shape(init, params), state
       )
-    if updater.mask_steps == 'none':
+    if updater.facts.mask_steps == 'none':
       return ordinary(grads, state, params)
     on_mask_step = schedules.is_mask_step(
       state.step,
@@ -195,7 +197,9 @@ def sparsify_params(params: Params, opt_state: SparsifyState) -> Params:
 
 def _branch(transition_fn, tx, updater, masks_key):
   """Returns `(grads, state, params) -> (updates, state)` of a kind of step."""
-  moves = updater.step_on_update or transition_fn is transition.optimiser_step
+  moves = (
+    updater.facts.step_on_update or transition_fn is transition.optimiser_step
+  )
 
   def run(grads, state, params):
     at_step = {'step': state.step, 'key': prng.at(masks_key, state.step)}

@@ -81,7 +81,7 @@ def mask_step(
   Args and returns as `optimiser_step`, and `regrown`, one of
   `regrown.REGROWN`: for `age`, `tx` is one of `own_age.with_regrown`.
   """
-  if updater.step_on_update:
+  if updater.facts.step_on_update:
     params, opt_state, mask_state = optimiser_step(
       tx, updater, grads, opt_state, mask_state, params, step=step, key=key
     )

@@ -176,7 +176,7 @@ def check_optimizer(recipe: Recipe, member: Member, params: Params) -> None:
   try:
     jax.eval_shape(check, member)  # Nothing is computed for it.
     updater, tx = recipe.updater(member), recipe.optimiser(member, jnp.int32(0))
-    if updater.mask_steps != 'none':
+    if updater.facts.mask_steps != 'none':
       check_moves(tx, params, _changing(updater, params, member.counts))
     if updater.momenta is not None:
       check_momentum(tx, params, member.counts)
@@ -186,7 +186,7 @@ def check_optimizer(recipe: Recipe, member: Member, params: Params) -> None:
 
 def _changing(updater: MaskUpdater, params: Params, counts: Counts) -> Counts:
   """Returns `counts`, but `None` for leaves that keep all of their weights."""
-  if updater.invariant in ('total', 'scheduled_total'):
+  if updater.facts.invariant in ('total', 'scheduled_total'):
     return counts
 
   def one(param: jax.ShapeDtypeStruct, count: np.int32) -> np.int32 | None:
@@ -199,7 +199,7 @@ def window(section: Plain, updater: MaskUpdater) -> tuple[int, int]:
   """Returns the interval of the mask steps of the method, [start, stop)."""
   try:
     return schedules.mask_window(
-      updater.mask_steps, section['start_step'], section['stop_step']
+      updater.facts.mask_steps, section['start_step'], section['stop_step']
     )
   except ValueError as error:
     raise ValueError(f'config.updater ({section["name"]}): {error}') from None
@@ -208,7 +208,7 @@ def window(section: Plain, updater: MaskUpdater) -> tuple[int, int]:
 def _check_updater(settled: Plain, updater: MaskUpdater) -> None:
   section, num_steps = settled['updater'], settled['num_steps']
   name = section['name']
-  if updater.invariant == 'dense' and section['sparsity'] != 0:
+  if updater.facts.invariant == 'dense' and section['sparsity'] != 0:
     raise ValueError(
       f'config.updater.sparsity: got {section["sparsity"]}; {name}'
       ' keeps all weights, so accepted is 0'
@@ -216,7 +216,7 @@ def _check_updater(settled: Plain, updater: MaskUpdater) -> None:
   init = settled['init']
   field = 'masks' if init['masks'] else 'counts'
   from_masks = init['masks'] or init['counts'] == 'masks'
-  if from_masks and updater.invariant not in KEEP_COUNTS:
+  if from_masks and updater.facts.invariant not in KEEP_COUNTS:
     raise ValueError(
       f'config.init.{field}: {name} starts with all weights active; accepted'
       ' with it is a method whose number of active weights stays the same'
@@ -231,7 +231,7 @@ def _check_updater(settled: Plain, updater: MaskUpdater) -> None:
   start, stop = window(section, updater)
   try:
     schedules.check_window(
-      updater.mask_steps, start, min(section['stop_step'], num_steps)
+      updater.facts.mask_steps, start, min(section['stop_step'], num_steps)
     )
   except ValueError:
     raise ValueError(
@@ -239,7 +239,7 @@ def _check_updater(settled: Plain, updater: MaskUpdater) -> None:
       f' and config.num_steps {num_steps}: {name} would never change a mask;'
       ' accepted is a start_step below both of the others'
     ) from None
-  if updater.invariant in SCHEDULED and stop > num_steps:
+  if updater.facts.invariant in SCHEDULED and stop > num_steps:
     raise ValueError(
       f'config.updater: {name} meets its target at stop_step {stop}; accepted'
       f' is at most num_steps {num_steps}'

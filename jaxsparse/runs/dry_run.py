@@ -115,7 +115,7 @@ def _mask_step(experiment: Experiment) -> int | None:
   if not steps:
     return None
   updater = experiment.recipe.updater(experiment.members[0])
-  return steps[-1] if updater.invariant in SCHEDULED else steps[0]
+  return steps[-1] if updater.facts.invariant in SCHEDULED else steps[0]
 
 
 def text(experiment: Experiment, taken: Taken) -> str:

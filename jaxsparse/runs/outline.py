@@ -55,7 +55,7 @@ def size(experiment: Experiment) -> Size:
 
 def shares_out(experiment: Experiment) -> bool:
   """Returns whether layers may end with counts unlike the distribution's."""
-  return updater_of(experiment).invariant in ('total', 'scheduled_total')
+  return updater_of(experiment).facts.invariant in ('total', 'scheduled_total')
 
 
 def multiply_adds(

@@ -176,9 +176,9 @@ def _recipe(
 
   def updater(member: Member) -> MaskUpdater:
     built = builder(member.counts, **dict(static_updater), **member.updater)
-    if counts_of_masks and built.invariant == 'per_leaf':
+    if counts_of_masks and built.facts.invariant == 'per_leaf':
       # Of the distribution's counts, only the sum still holds.
-      built = built._replace(invariant='total')
+      built = built._replace(facts=built.facts._replace(invariant='total'))
     return exploration.remembering(built) if remember_masks else built
 
   make = optimizers.make(dict(optimizer), num_steps)

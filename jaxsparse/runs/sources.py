@@ -130,7 +130,7 @@ def _path(source: str, workdir: str | os.PathLike[str] | None) -> str:
 
 
 def _invariant(experiment: Experiment) -> Invariant:
-  return experiment.recipe.updater(experiment.members[0]).invariant
+  return experiment.recipe.updater(experiment.members[0]).facts.invariant
 
 
 def _takes(experiment: Experiment, masks: Masks | None) -> bool:

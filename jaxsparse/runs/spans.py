@@ -52,12 +52,12 @@ def spans(
   begins = [0, *(step + 1 for step in plan.mask_steps)]
   ends = [*begins[1:], plan.num_steps]
   steps = [end - begin for begin, end in zip(begins, ends, strict=True)]
-  read = updater.dense_batches
+  read = updater.facts.dense_batches
   full = steps if read is None else [min(read, n) for n in steps[:-1]] + [0]
   active: dict[int, Active]
-  if updater.invariant == 'per_leaf':
+  if updater.facts.invariant == 'per_leaf':
     active = dict.fromkeys(begins, experiment.target_counts)
-  elif updater.invariant == 'dense':
+  elif updater.facts.invariant == 'dense':
     active = dict.fromkeys(begins, total_sizes(experiment))
   else:
     active = recorded(experiment, records)
@@ -85,17 +85,17 @@ def planned(experiment: Experiment) -> list[Record] | None:
   it trains besides the active weights.
   """
   updater, plan = updater_of(experiment), experiment.plan
-  if not (_trains_what_is_active(updater) or updater.trained_counts):
+  if not (_trains_what_is_active(updater) or updater.facts.trained_counts):
     return None
   steps = jnp.array([-1, *plan.mask_steps], jnp.int32)
-  if updater.invariant not in SCHEDULED:
+  if updater.facts.invariant not in SCHEDULED:
     return _records(steps, [experiment.target_counts] * len(steps))
-  if updater.mask_steps == 'first':
+  if updater.facts.mask_steps == 'first':
     start_and_end = total_sizes(experiment), experiment.target_counts
     return _records(steps, start_and_end)
-  if updater.scheduled is None:
+  if updater.facts.scheduled is None:
     return None
-  scheduled = functools.partial(updater.scheduled, experiment.params)
+  scheduled = functools.partial(updater.facts.scheduled, experiment.params)
   counts = paths.flatten(jax.device_get(jax.vmap(scheduled)(steps)))
   rows = np.stack(list(counts.values()), axis=1).tolist()
   return _records(steps, [dict(zip(counts, row, strict=True)) for row in rows])
@@ -124,8 +124,8 @@ def trained(experiment: Experiment, state: TrainState | None) -> Active | None:
     return None
   if state is not None:
     by_path = masks_lib.active_by_path(updater.trained(state.mask_state))
-  elif updater.trained_counts is not None:
-    counts = updater.trained_counts(experiment.params)
+  elif updater.facts.trained_counts is not None:
+    counts = updater.facts.trained_counts(experiment.params)
     by_path = {path: int(n) for path, n in paths.flatten(counts).items()}
   else:
     raise ValueError(

@@ -115,11 +115,11 @@ def checked_active(
     )
   )
   for path, n in paths.flatten(facts['outside']).items():
-    if n and not updater.stores_all:
+    if n and not updater.facts.stores_all:
       raise BrokenInvariant(f'{path}: {n} weights outside the mask are not 0')
   active = {p: int(n) for p, n in paths.flatten(facts['active']).items()}
   sizes = masks_lib.sizes_by_path(state.mask_state.masks)
-  invariant = updater.invariant
+  invariant = updater.facts.invariant
   if final:
     invariant = _AT_THE_END.get(invariant, invariant)
   _check_counts(active, sizes, counts, invariant)

@@ -19,6 +19,7 @@ from jaxsparse.core.structures import Structure
 from jaxsparse.core.types import (
   Counts,
   Criterion,
+  Facts,
   MaskState,
   MaskUpdater,
   Params,
@@ -77,6 +78,7 @@ def drop_and_grow_updater(
   start_step: int,
   stop_step: int,
   step_on_update: bool,
+  dense_batches: int | None = 1,
 ) -> MaskUpdater:
   """Builds a method that drops by magnitude and grows by `grow`.
 
@@ -98,6 +100,7 @@ def drop_and_grow_updater(
     start_step: the first mask step.
     stop_step: where the decay ends.
     step_on_update: whether the optimiser steps on a mask step too.
+    dense_batches: see `types.Facts`.
 
   Raises:
     ValueError: an argument is out of range, or no decay, sampler or
@@ -141,7 +144,10 @@ def drop_and_grow_updater(
       else _structured.random_init(structure, counts)
     ),
     update=update,
-    step_on_update=step_on_update,
-    times=schedules.times_of(decay, start_step, stop_step),
-    invariant='per_leaf' if share is None else 'total',
+    facts=Facts(
+      invariant='per_leaf' if share is None else 'total',
+      times=schedules.times_of(decay, start_step, stop_step),
+      step_on_update=step_on_update,
+      dense_batches=dense_batches,
+    ),
   )

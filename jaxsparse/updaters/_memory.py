@@ -92,9 +92,11 @@ def summing(
   return updater._replace(
     init=init,
     observe=observe,
-    dense_batches=batches,
-    times=updater.times._replace(
-      start_step=start_step, update_interval=interval
+    facts=updater.facts._replace(
+      times=updater.facts.times._replace(
+        start_step=start_step, update_interval=interval
+      ),
+      dense_batches=batches,
     ),
   )
 

@@ -14,6 +14,7 @@ from jaxsparse.core.samplers import Sampler
 from jaxsparse.core.topk import topk_mask
 from jaxsparse.core.types import (
   Counts,
+  Facts,
   MaskState,
   MaskUpdater,
   Params,
@@ -150,7 +151,7 @@ def deep_r(
     observe=observe,
     regularise=regularise,
     update=update,
-    step_on_update=True,
+    facts=Facts(step_on_update=True),
   )
 
 

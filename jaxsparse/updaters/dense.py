@@ -3,7 +3,14 @@
 from jax import Array
 
 from jaxsparse.core.masks import full_masks
-from jaxsparse.core.types import Counts, MaskState, MaskUpdater, Params, PyTree
+from jaxsparse.core.types import (
+  Counts,
+  Facts,
+  MaskState,
+  MaskUpdater,
+  Params,
+  PyTree,
+)
 from jaxsparse.updaters import _fixed
 
 
@@ -24,5 +31,7 @@ def dense(counts: Counts) -> MaskUpdater:
     return MaskState(full_masks(params, counts))
 
   return MaskUpdater(
-    init=init, update=_fixed.update, mask_steps='none', invariant='dense'
+    init=init,
+    update=_fixed.update,
+    facts=Facts(invariant='dense', mask_steps='none'),
   )

@@ -16,6 +16,7 @@ from jaxsparse.core.samplers import Sampler
 from jaxsparse.core.topk import topk_masks
 from jaxsparse.core.types import (
   Counts,
+  Facts,
   Masks,
   MaskState,
   MaskUpdater,
@@ -115,7 +116,9 @@ def dsr(
     return carry_over(params, old, new), MaskState(new, after)
 
   return MaskUpdater(
-    init=init, update=update, step_on_update=True, invariant='total'
+    init=init,
+    update=update,
+    facts=Facts(invariant='total', step_on_update=True),
   )
 
 

@@ -9,6 +9,7 @@ from jaxsparse.core import schedules
 from jaxsparse.core.masks import map_masks
 from jaxsparse.core.types import (
   Counts,
+  Facts,
   MaskState,
   MaskUpdater,
   Params,
@@ -90,8 +91,10 @@ def gmp(
   return MaskUpdater(
     init=_prune.full_init(counts, together=global_ranking),
     update=update,
-    step_on_update=True,
-    times=Times(start_step, stop_step, update_interval),
-    scheduled=scheduled,
-    invariant='scheduled_total' if global_ranking else 'scheduled',
+    facts=Facts(
+      invariant='scheduled_total' if global_ranking else 'scheduled',
+      times=Times(start_step, stop_step, update_interval),
+      step_on_update=True,
+      scheduled=scheduled,
+    ),
   )

@@ -11,6 +11,7 @@ from jaxsparse.core.masks import map_masks
 from jaxsparse.core.samplers import Sampler
 from jaxsparse.core.types import (
   Counts,
+  Facts,
   Masks,
   MaskState,
   MaskUpdater,
@@ -132,9 +133,11 @@ def granet(
     init=init,
     update=update,
     pruned=pruned,
-    step_on_update=True,
-    dense_batches=1,
-    times=Times(start_step, stop_step, update_interval),
-    scheduled=scheduled,
-    invariant='scheduled',
+    facts=Facts(
+      invariant='scheduled',
+      times=Times(start_step, stop_step, update_interval),
+      step_on_update=True,
+      dense_batches=1,
+      scheduled=scheduled,
+    ),
   )

@@ -6,7 +6,14 @@ from jax import Array
 
 from jaxsparse.core.masks import apply_masks
 from jaxsparse.core.structures import Structure
-from jaxsparse.core.types import Counts, MaskState, MaskUpdater, Params, PyTree
+from jaxsparse.core.types import (
+  Counts,
+  Facts,
+  MaskState,
+  MaskUpdater,
+  Params,
+  PyTree,
+)
 from jaxsparse.updaters import _prune, _structured
 
 
@@ -73,7 +80,8 @@ def magnitude(
   return MaskUpdater(
     init=_prune.full_init(counts, together=global_ranking),
     update=update,
-    step_on_update=False,
-    mask_steps='first',
-    invariant='scheduled_total' if global_ranking else 'scheduled',
+    facts=Facts(
+      mask_steps='first',
+      invariant='scheduled_total' if global_ranking else 'scheduled',
+    ),
   )

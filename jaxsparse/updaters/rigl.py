@@ -137,7 +137,7 @@ def rigl(
     _checks.check_not_negative('grow_momentum', grow_momentum)
     updater = updater._replace(momenta=_grown.along_gradient(grow_momentum))
   if not averaged:
-    return updater._replace(dense_batches=1)
+    return updater
   return _memory.summing(
     updater, counts, grow_batches, update_interval, start_step
   )

@@ -51,7 +51,7 @@ def rigl_sg(
   to the others by their shares (there, in equal parts); floor(f n), not ceil.
   And those of `rigl`, whose order of events this shares.
   """
-  updater = _dynamic.drop_and_grow_updater(
+  return _dynamic.drop_and_grow_updater(
     counts,
     gradient,
     share=_dynamic.gradient_signal,
@@ -62,4 +62,3 @@ def rigl_sg(
     stop_step=stop_step,
     step_on_update=False,
   )
-  return updater._replace(dense_batches=1)

@@ -104,4 +104,4 @@ def rigl_sm(
     trace = map_masks(add, grads, state.masks, state.inner.trace)
     return state._replace(inner=RigLSMState(trace))
 
-  return updater._replace(init=init, observe=observe, dense_batches=1)
+  return updater._replace(init=init, observe=observe)

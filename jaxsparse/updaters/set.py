@@ -53,4 +53,5 @@ def set(
     start_step=start_step,
     stop_step=stop_step,
     step_on_update=True,
+    dense_batches=0,
   )

@@ -110,8 +110,9 @@ def snfs(
     start_step=start_step,
     stop_step=stop_step,
     step_on_update=True,
+    dense_batches=None,
   )
-  return updater._replace(init=init, observe=observe, dense_batches=None)
+  return updater._replace(init=init, observe=observe)
 
 
 def _average_of(grads: PyTree, state: MaskState) -> PyTree:

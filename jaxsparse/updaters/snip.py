@@ -6,6 +6,7 @@ from jaxsparse.core import masks as masking
 from jaxsparse.core.criteria.sensitivity import sensitivity
 from jaxsparse.core.types import (
   Counts,
+  Facts,
   MaskState,
   MaskUpdater,
   Params,
@@ -53,7 +54,8 @@ def snip(counts: Counts, *, global_ranking: bool = False) -> MaskUpdater:
   return MaskUpdater(
     init=_prune.full_init(counts, together=global_ranking),
     update=update,
-    step_on_update=False,
-    mask_steps='first',
-    invariant='scheduled_total' if global_ranking else 'scheduled',
+    facts=Facts(
+      mask_steps='first',
+      invariant='scheduled_total' if global_ranking else 'scheduled',
+    ),
   )

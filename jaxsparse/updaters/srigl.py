@@ -11,6 +11,7 @@ from jaxsparse.core.rows import by_unit, fill, from_units, topk_of_rows
 from jaxsparse.core.topk import topk_mask
 from jaxsparse.core.types import (
   Counts,
+  Facts,
   MaskState,
   MaskUpdater,
   Params,
@@ -143,8 +144,9 @@ def srigl(
   return MaskUpdater(
     init=init,
     update=update,
-    dense_batches=1,
-    times=schedules.times_of(decay, start_step, stop_step),
+    facts=Facts(
+      times=schedules.times_of(decay, start_step, stop_step), dense_batches=1
+    ),
   )
 
 

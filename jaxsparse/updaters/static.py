@@ -1,7 +1,7 @@
 """Static sparse training: random masks that never change."""
 
 from jaxsparse.core.samplers import Sampler
-from jaxsparse.core.types import Counts, MaskUpdater
+from jaxsparse.core.types import Counts, Facts, MaskUpdater
 from jaxsparse.updaters import _dynamic, _fixed
 
 
@@ -29,5 +29,5 @@ def static(
   return MaskUpdater(
     init=_dynamic.random_init(counts, sampler),
     update=_fixed.update,
-    mask_steps='none',
+    facts=Facts(mask_steps='none'),
   )

@@ -7,6 +7,7 @@ from jax import Array
 from jaxsparse.core.masks import map_masks
 from jaxsparse.core.types import (
   Counts,
+  Facts,
   Masks,
   MaskState,
   MaskUpdater,
@@ -90,11 +91,13 @@ def ste(counts: Counts, *, decay: Scalar = 0.0) -> MaskUpdater:
     init=init,
     update=update,
     trained=_everything,
-    trained_counts=lambda params: map_masks(
-      lambda p, _: p.size, params, counts
-    ),
     regularise=regularise,
-    step_on_update=True,
+    facts=Facts(
+      step_on_update=True,
+      trained_counts=lambda params: map_masks(
+        lambda p, _: p.size, params, counts
+      ),
+    ),
   )
 
 

@@ -9,6 +9,7 @@ from jax import Array
 from jaxsparse.core.masks import map_masks
 from jaxsparse.core.types import (
   Counts,
+  Facts,
   Masks,
   MaskState,
   MaskUpdater,
@@ -124,10 +125,10 @@ def topkast(
     init=init,
     update=update,
     trained=_trained,
-    trained_counts=trained_counts,
     regularise=regularise,
-    stores_all=True,
-    step_on_update=True,
+    facts=Facts(
+      step_on_update=True, stores_all=True, trained_counts=trained_counts
+    ),
   )
 
 

@@ -116,7 +116,7 @@ def test_wrn22_2_is_pruned_by_one_threshold_after_a_warm_up(
   assert gmp.target_counts == runs['rigl_uniform', 0.9].target_counts
   # A ticket keeps what each layer kept.
   updater = ticket.recipe.updater(ticket.members[0])
-  assert updater.invariant == 'total'
+  assert updater.facts.invariant == 'total'
 
 
 def test_the_rate_of_resnet50_falls_by_steps_from_the_end_of_its_warm_up():

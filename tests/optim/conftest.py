@@ -190,7 +190,7 @@ def masks():
 def scripted():
   """A method that changes to the next of some masks at each mask step."""
 
-  def build(*script, step_on_update=False, **functions):
+  def build(*script, **fields):
     def init(params, *, key, probe=None):
       return MaskState(script[0], jnp.int32(0))
 
@@ -199,8 +199,6 @@ def scripted():
       new = {'b': None, 'w': jnp.stack([m['w'] for m in script])[turn]}
       return carry_over(params, state.masks, new), MaskState(new, turn)
 
-    return MaskUpdater(
-      init=init, update=update, step_on_update=step_on_update, **functions
-    )
+    return MaskUpdater(init=init, update=update, **fields)
 
   return build

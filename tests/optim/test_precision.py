@@ -9,6 +9,7 @@ import optax
 import pytest
 
 from jaxsparse.core.criteria.sensitivity import sensitivity
+from jaxsparse.core.types import Facts
 from jaxsparse.optim.sparsify import SparsifyState, sparsify, sparsify_params
 
 DTYPES = (jnp.float32, jnp.bfloat16, jnp.float16)
@@ -85,7 +86,7 @@ def test_every_pair_of_dtypes(pair, params, scripted, masks, key):
 
 @pytest.mark.parametrize('inside', INSIDE)
 def test_every_optimiser_inside(inside, params, scripted, masks, key):
-  updater = scripted(*masks, step_on_update=True)
+  updater = scripted(*masks, facts=Facts(step_on_update=True))
   tx = sparsify(INSIDE[inside](), updater, key=key, **TIMES)
   assert_masked_in_a_loop(tx, params, jnp.bfloat16)
 

@@ -74,7 +74,7 @@ def methods():
     updater = builder(
       COUNTS, **{k: v for k, v in options.items() if k in accepted}
     )
-    if updater.mask_steps == 'all':
+    if updater.facts.mask_steps == 'all':
       yield pytest.param(updater, id=name)
 
 

@@ -9,7 +9,7 @@ from orbax import checkpoint
 from jaxsparse.core import prng
 from jaxsparse.core.drop_grow import carry_over
 from jaxsparse.core.schedules import is_mask_step
-from jaxsparse.core.types import MaskState, MaskUpdater
+from jaxsparse.core.types import Facts, MaskState, MaskUpdater
 from jaxsparse.optim.masked import forward_params, stored_params
 from jaxsparse.optim.sparsify import sparsify, sparsify_params
 from jaxsparse.optim.transition import mask_step, optimiser_step
@@ -71,8 +71,7 @@ UPDATERS = {
   'rigl': rigl_updater,
   'snfs': lambda: snfs(COUNTS, drop_fraction=0.5, **RAMP),
   'stores all, decays': lambda: rigl_updater()._replace(
-    stores_all=True,
-    step_on_update=True,
+    facts=Facts(stores_all=True, step_on_update=True),
     regularise=decayed,
   ),
 }
@@ -123,7 +122,7 @@ def test_it_is_the_loop_of_the_two_transitions_bit_for_bit(
 
 
 def test_a_jitted_step_at_a_time_is_the_scan(scripted, masks, params, key):
-  updater = scripted(*masks, step_on_update=True)
+  updater = scripted(*masks, facts=Facts(step_on_update=True))
   transform = sparsify(EXACT['sgd'](), updater, key=key, **TIMES)
   scanned, states = run_scan(transform, params)
 
@@ -221,7 +220,7 @@ def test_low_precision_params_end_exactly_at_0_too(
   scripted, masks, params, key
 ):
   params = jax.tree.map(lambda p: p.astype(jnp.bfloat16), params)
-  updater = scripted(*masks, step_on_update=True)
+  updater = scripted(*masks, facts=Facts(step_on_update=True))
   tx = optax.adam(0.1, mu_dtype=jnp.float32)
   after, states = run_scan(sparsify(tx, updater, key=key, **TIMES), params)
   assert after['w'].dtype == jnp.bfloat16

@@ -4,7 +4,7 @@ import numpy as np
 import optax
 import pytest
 
-from jaxsparse.core.types import MaskState
+from jaxsparse.core.types import Facts, MaskState
 from jaxsparse.optim.masked import stored_params
 from jaxsparse.optim.transition import mask_step, optimiser_step
 
@@ -85,7 +85,7 @@ def test_a_run_of_changing_masks_is_what_plain_numpy_makes_of_it(
   oracle, step_on_update, scripted, params, masks
 ):
   script = [*masks, {'b': None, 'w': masks[0]['w'] ^ masks[1]['w']}]
-  updater = scripted(*script, step_on_update=step_on_update)
+  updater = scripted(*script, facts=Facts(step_on_update=step_on_update))
   carry = start(oracle.tx, updater, params)
   w, turn = np.array(carry[0]['w'], np.float64), 0
   mine = oracle(W)
@@ -156,7 +156,7 @@ def test_a_gradient_that_is_not_finite_changes_no_mask(
 def test_nor_does_a_parameter_that_is_not_finite(scripted, params, masks):
   """Here one that the optimiser step of the mask step itself makes so."""
   tx = optax.sgd(3e38)
-  updater = scripted(*masks, step_on_update=True)
+  updater = scripted(*masks, facts=Facts(step_on_update=True))
   carry = start(tx, updater, params)
   grads = jax.tree.map(lambda g: 3 * g, gradient(0))
   after = transition(mask_step, tx, updater, grads, carry)
@@ -216,7 +216,7 @@ def test_the_optimiser_alone_is_given_what_the_method_adds(
 
 def test_values_that_are_stored_and_not_trained_stay(scripted, params, masks):
   """Stored at the start, passed over by the optimiser, there after a change."""
-  updater = scripted(*masks, stores_all=True, step_on_update=True)
+  updater = scripted(*masks, facts=Facts(stores_all=True, step_on_update=True))
   tx = optax.adamw(0.1, weight_decay=0.1)
   state = updater.init(params, key=KEY)
   stored = stored_params(updater, params, state)

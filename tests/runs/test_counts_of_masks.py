@@ -115,7 +115,7 @@ def test_a_method_that_returns_to_its_own_counts_is_refused(make_config, moved):
       config.updater.sparsity = 0.0
     experiment = build(config)
     updater = experiment.recipe.updater(experiment.members[0])
-    if updater.invariant in checks.KEEP_COUNTS:
+    if updater.facts.invariant in checks.KEEP_COUNTS:
       config.init.update(masks=str(moved), counts='masks')
       try:
         abstract_state(build(config))  # Asked for before a run starts.

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxsparse.core.types import MaskState, MaskUpdater
+from jaxsparse.core.types import Facts, MaskState, MaskUpdater
 from jaxsparse.runs import dry_run, reading
 from jaxsparse.runs.build import build
 from jaxsparse.runs.share import TrainingFailed
@@ -95,7 +95,7 @@ def lax_masks(counts):
       jax.tree.map(one, params, counts, is_leaf=lambda x: x is None)
     )
 
-  return MaskUpdater(init=init, update=None, mask_steps='none')
+  return MaskUpdater(init=init, update=None, facts=Facts(mask_steps='none'))
 
 
 def test_masks_that_are_not_what_was_promised_are_told(make_config):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jaxsparse.core.types import MaskUpdater
+from jaxsparse.core.types import Facts, MaskUpdater
 from jaxsparse.runs.build import build
 
 
@@ -11,11 +11,11 @@ def own(counts):
 
 
 def once(counts):
-  return MaskUpdater(init=None, update=None, mask_steps='first')
+  return MaskUpdater(init=None, update=None, facts=Facts(mask_steps='first'))
 
 
 def typo(counts):
-  return MaskUpdater(init=None, update=None, mask_steps='once')
+  return MaskUpdater(init=None, update=None, facts=Facts(mask_steps='once'))
 
 
 def planned(experiment):

@@ -89,7 +89,7 @@ def unannounced(counts, *, start_step=0, stop_step, update_interval):
   """Pruning that does not say how."""
   times = {'start_step': start_step, 'stop_step': stop_step}
   own = gmp(counts, update_interval=update_interval, **times)
-  return own._replace(scheduled=None)
+  return own._replace(facts=own.facts._replace(scheduled=None))
 
 
 def wide(counts):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from jaxsparse.core import paths, prng
+from jaxsparse.core.types import Facts
 from jaxsparse.runs.build import build
 from jaxsparse.runs.train import SaveFailed, TrainingFailed, train
 from jaxsparse.training import metrics
@@ -72,12 +73,14 @@ def leaking(counts):
   def update(grads, state, params, *, step, key):
     return jax.tree.map(lambda p: p + 1.0, params), state
 
-  return static(counts)._replace(update=update, mask_steps='all')
+  return static(counts)._replace(update=update, facts=Facts())
 
 
 def lazy(counts):
   """A method with another: it promises to prune, and never does."""
-  return dense(counts)._replace(invariant='scheduled')
+  return dense(counts)._replace(
+    facts=Facts(invariant='scheduled', mask_steps='none')
+  )
 
 
 @pytest.fixture(scope='module')

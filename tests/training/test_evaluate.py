@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxsparse.core.types import MaskState, MaskUpdater
+from jaxsparse.core.types import Facts, MaskState, MaskUpdater
 from jaxsparse.training.evaluate import (
   BrokenInvariant,
   checked_active,
@@ -27,8 +27,10 @@ def state_of(a=(1, 1, 1, 0), b=(1, 1, 0), params=None):
   return TrainState(jnp.int32(0), params, {}, (), MaskState(masks))
 
 
-def updater(invariant, **kwargs):
-  return MaskUpdater(init=None, update=None, invariant=invariant, **kwargs)
+def updater(invariant, **facts):
+  return MaskUpdater(
+    init=None, update=None, facts=Facts(invariant=invariant, **facts)
+  )
 
 
 def checked(state, invariant='per_leaf', **kwargs):
@@ -59,7 +61,7 @@ def test_what_may_be_trained_may_lie_outside_the_masks():
   ones = jax.tree.map(jnp.ones_like, state.params)
   state = state._replace(params=ones)
   wide = jax.tree.map(jnp.ones_like, state.mask_state.masks)
-  method = updater('per_leaf', trained=lambda _: wide)
+  method = updater('per_leaf')._replace(trained=lambda _: wide)
   assert checked_active(state, method, COUNTS) == COUNTS
 
 

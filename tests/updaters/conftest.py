@@ -90,7 +90,7 @@ class Case:
     self.updater = self.build(COUNTS)
     self.traces = 0
     taken = {'all': MASK_STEPS, 'first': MASK_STEPS[:1], 'none': ()}
-    self.taken = taken[self.updater.mask_steps]
+    self.taken = taken[self.updater.facts.mask_steps]
     # The update of fixed masks, which no run calls, is to leave them alone.
     self.mask_steps = self.taken or MASK_STEPS
     self.numbers = {

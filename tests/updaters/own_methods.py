@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from jaxsparse.core import masks, prng
 from jaxsparse.core.drop_grow import carry_over
-from jaxsparse.core.types import MaskState, MaskUpdater
+from jaxsparse.core.types import Facts, MaskState, MaskUpdater
 
 
 class _Seen(NamedTuple):
@@ -59,5 +59,7 @@ def own_total(counts):
     return carry_over(params, state.masks, new), MaskState(new)
 
   return MaskUpdater(
-    init=init, update=update, step_on_update=True, invariant='total'
+    init=init,
+    update=update,
+    facts=Facts(invariant='total', step_on_update=True),
   )

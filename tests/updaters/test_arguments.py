@@ -151,7 +151,7 @@ def test_leaves_that_are_counted_together_are_fewer_than_an_int32_holds(
   method = registry.resolve(name, 'jaxsparse.updaters')
   options = {'global_ranking': together, 'redistribute': together}
   updater, init = init_of(method, abstract(2**29, 2**29 - 1, 5), **options)
-  if updater.invariant in ('total', 'scheduled_total'):
+  if updater.facts.invariant in ('total', 'scheduled_total'):
     said = "2,147,483,656 weights in all, of which 1,073,741,824 are 'layer_0/k"
     with pytest.raises(ValueError, match=said):
       init()

@@ -56,7 +56,7 @@ def test_invariant(case):
   active = np.array([_active(state.masks) for state in states])
   target = np.array(list(paths.flatten(case.counts).values()))
   size = np.array(list(masking.sizes_by_path(states[0].masks).values()))
-  match case.updater.invariant:
+  match case.updater.facts.invariant:
     case 'per_leaf':
       assert (active == target).all()
     case 'total':
@@ -77,13 +77,16 @@ def test_invariant(case):
 
 def test_counts_are_those_that_it_says_beforehand(case):
   updater, last = case.updater, case.trajectory.last
-  if updater.scheduled is not None and updater.invariant == 'scheduled':
+  if (
+    updater.facts.scheduled is not None
+    and updater.facts.invariant == 'scheduled'
+  ):
     states = [case.trajectory.first, *(m.new for m in case.moments)]
     for step, state in zip((-1, *case.taken), states, strict=True):
-      said = updater.scheduled(case.params, step)
+      said = updater.facts.scheduled(case.params, step)
       assert masking.active_by_path(state.masks) == paths.flatten(said)
-  if updater.trained_counts is not None:
-    said = updater.trained_counts(case.params)
+  if updater.facts.trained_counts is not None:
+    said = updater.facts.trained_counts(case.params)
     assert masking.active_by_path(updater.trained(last)) == paths.flatten(said)
 
 
@@ -91,7 +94,7 @@ def test_it_says_what_steps_its_schedule_was_made_for(case):
   known = inspect.signature(case.builder).parameters
   for field in ('start_step', 'stop_step'):
     expected = case.plan[field] if field in known else None
-    assert getattr(case.updater.times, field) == expected
+    assert getattr(case.updater.facts.times, field) == expected
 
 
 def test_gradients_of_dormant_weights_are_read_as_declared(case, key):
@@ -113,7 +116,7 @@ def test_gradients_of_dormant_weights_are_read_as_declared(case, key):
     )
 
   # Mask steps are two steps apart.
-  step, declared = case.mask_steps[middle], case.updater.dense_batches
+  step, declared = case.mask_steps[middle], case.updater.facts.dense_batches
   observed = reads(case.updater.observe, step)
   updated = bool(case.taken) and reads(case.updater.update, step)
   assert (observed or updated) == (declared != 0)
@@ -141,7 +144,7 @@ def test_update_touches_nothing_but_what_it_drops(case):
     new = paths.flatten(case.updater.trained(moment.new))
     given = paths.flatten(moment.given)
     for path, leaf in paths.flatten(moment.params).items():
-      cut = path in new and not case.updater.stores_all
+      cut = path in new and not case.updater.facts.stores_all
       survives = old[path] & new[path] if cut else True
       expected = np.where(survives, given[path], 0)
       np.testing.assert_array_equal(leaf, expected, err_msg=path)
@@ -175,7 +178,7 @@ def test_one_program_serves_all_counts_and_numbers(case, key):
   numbers = {name: 0.5 * x for name, x in case.numbers.items()}
   run = case.run(fewer, numbers, jax.random.key(5))
   assert case.traces == traces
-  if case.updater.invariant != 'dense':
+  if case.updater.facts.invariant != 'dense':
     assert _active(run.last.masks).sum() == sum(jax.tree.leaves(fewer))
 
 
@@ -268,5 +271,5 @@ def test_a_short_training_run(case, optimiser, key):
     losses.append(float(loss))
     _assert_equal(params, stored_params(updater, params, state))
   assert losses[-1] < losses[0]
-  if updater.invariant != 'dense':
+  if updater.facts.invariant != 'dense':
     assert _active(state.masks).sum() == sum(jax.tree.leaves(case.counts))

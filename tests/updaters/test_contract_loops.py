@@ -95,7 +95,7 @@ def test_half_precision_gradients_leave_nothing_outside_the_masks(case, dtype):
     for path, mask in trained.items():
       weights = np.asarray(paths.flatten(params)[path])
       assert weights.dtype == np.float32
-      if not case.updater.stores_all:
+      if not case.updater.facts.stores_all:
         assert not weights[~(mask & old[path])].any(), path
 
 

@@ -21,7 +21,7 @@ def test_update_is_the_identity(method, key):
   params, new = updater.update(None, state, PARAMS, step=0, key=key)
   assert params is PARAMS
   assert new is state
-  assert updater.mask_steps == 'none'
+  assert updater.facts.mask_steps == 'none'
 
 
 def test_dense_ignores_the_numbers(key):

@@ -45,7 +45,7 @@ def dynamic():
     build = registry.resolve(name, UPDATERS)
     known = registry.parameters(build)
     updater = build(COUNTS, **{k: v for k, v in TIMES.items() if k in known})
-    if updater.mask_steps == 'all':
+    if updater.facts.mask_steps == 'all':
       found[name] = updater
   return found
 
@@ -97,6 +97,6 @@ def test_a_dynamic_method_beats_static(name):
   assert static_share < 0.3
   assert loss < 0.7 * static_loss
   assert share > 2 * static_share
-  if updater.dense_batches != 0:  # It sees which weights are missing.
+  if updater.facts.dense_batches != 0:  # It sees which weights are missing.
     assert share == 1
     assert loss < 1e-6 * static_loss

@@ -45,7 +45,7 @@ def test_ranked_together_layers_share_out_what_they_keep_in_all(key, dense):
   params = PARAMS | {'small': 0.1 * PARAMS['exempt']}
   counts = COUNTS | {'small': 384 if dense else 50}
   updater = magnitude(counts, global_ranking=True)
-  assert updater.invariant == 'scheduled_total'
+  assert updater.facts.invariant == 'scheduled_total'
   state = updater.init(params, key=key)
   _, state = updater.update(None, state, params, step=0, key=key)
   sizes = {k: np.abs(np.asarray(params[k])).ravel() for k in ('small', 'w')}
@@ -64,5 +64,5 @@ def test_a_structure_is_of_each_layer():
 
 
 def test_what_is_ranked_is_what_the_run_started_from():
-  assert not UPDATER.step_on_update
-  assert UPDATER.mask_steps == 'first'
+  assert not UPDATER.facts.step_on_update
+  assert UPDATER.facts.mask_steps == 'first'

@@ -96,10 +96,12 @@ def test_the_trace_is_the_momentum_of_active_weights_alone():
 
 
 def test_who_steps_on_a_mask_step():
-  steps = {name: method.step_on_update for name, method in METHODS.items()}
+  steps = {
+    name: method.facts.step_on_update for name, method in METHODS.items()
+  }
   assert steps == {'rigl_sg': False, 'rigl_sm': False, 'snfs': True}
-  assert {method.invariant for method in METHODS.values()} == {'total'}
-  assert snfs(COUNTS, **PLAN).invariant == 'per_leaf'
+  assert {method.facts.invariant for method in METHODS.values()} == {'total'}
+  assert snfs(COUNTS, **PLAN).facts.invariant == 'per_leaf'
 
 
 def test_a_layer_fills_up_and_the_rest_goes_to_the_others(key):

@@ -135,4 +135,4 @@ def test_growth_is_deterministic_and_skips_the_optimiser(state):
     for seed in (0, 1)
   )
   jax.tree.map(np.testing.assert_array_equal, one, other)
-  assert not updater.step_on_update
+  assert not updater.facts.step_on_update

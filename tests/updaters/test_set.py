@@ -83,4 +83,4 @@ def test_dropped_weights_leave_and_grown_ones_start_at_zero(state, params, key):
 
 
 def test_the_optimiser_steps_too():
-  assert UPDATER.step_on_update
+  assert UPDATER.facts.step_on_update

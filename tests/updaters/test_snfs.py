@@ -73,7 +73,7 @@ def test_update_keeps_the_average(key):
   params = masking.apply_masks(_tree(0), state.masks)
   _, new = updater.update(_tree(9), state, params, step=0, key=key)
   jax.tree.map(np.testing.assert_array_equal, new.inner, state.inner)
-  assert updater.step_on_update
+  assert updater.facts.step_on_update
 
 
 def test_without_memory_it_grows_as_rigl_does(key):

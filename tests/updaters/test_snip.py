@@ -53,7 +53,9 @@ def test_ranked_together_layers_share_out_what_they_keep_in_all(key):
   best = np.sort(np.argsort(-scores)[: 60 + 25])
   np.testing.assert_array_equal(np.flatnonzero(np.concatenate(masks)), best)
   assert masks[1].sum() > COUNTS['wide']
-  invariants = [snip(COUNTS, global_ranking=g).invariant for g in (False, True)]
+  invariants = [
+    snip(COUNTS, global_ranking=g).facts.invariant for g in (False, True)
+  ]
   assert invariants == ['scheduled', 'scheduled_total']
 
 
@@ -86,5 +88,5 @@ def test_weights_alone_decide_nothing_and_gradients_alone_neither(
 
 def test_it_ranks_the_weights_that_the_run_starts_from():
   updater = snip(COUNTS)
-  assert not updater.step_on_update
-  assert updater.mask_steps == 'first'
+  assert not updater.facts.step_on_update
+  assert updater.facts.mask_steps == 'first'
