@@ -1,29 +1,68 @@
-"""`report.html`: one file that refers to no other."""
+"""`report.md` and `report.html`: one content, rendered by two templates.
+
+The text is stored beside the study, and has no figures and no list of members.
+The page is one file that refers to no other.
+"""
 
 import base64
+import contextlib
+import itertools
+import re
+import statistics
 from collections.abc import Sequence
+from typing import Any
 
-from jaxsparse.claims.verdicts import Judgement, Verdict
+import jinja2
+
 from jaxsparse.config import identity
 from jaxsparse.plotting.looks import Drawn
-from jaxsparse.report import reading, times
-from jaxsparse.report.account import account
-from jaxsparse.report.html_table import study_table
-from jaxsparse.report.markup import (
-  Content,
-  Markup,
-  element,
-  scrolling,
-)
-from jaxsparse.report.style import CSS
-from jaxsparse.results.names import count, tied
+from jaxsparse.report import sentences, tables
+from jaxsparse.report.cells import Cell
+from jaxsparse.results import metrics
+from jaxsparse.results.names import count, field_name, tied, without_folders
 from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import workdir
 from jaxsparse.studies.results import Results
 
-_SIGNS = {'holds': '✓', 'fails': '✗', 'undecided': '?'}
+# The most columns that fit a page in portrait.
+_BROAD = 8
 # Wider figures may be scrolled on a phone, in inches.
 _WIDE = 7.5
+_KINDS = {
+  'ours': 'mean ± sd (n)',
+  'paper': 'paper',
+  'difference': 'difference',
+}
+
+
+def plain(text: str) -> str:
+  """Returns a text on one line, with Markdown's characters escaped."""
+  return ' '.join(re.sub(r'[\\|<*`]', r'\\\g<0>', text).split())
+
+
+def markdown_table(lines: Sequence[Sequence[str]], left: int = 1) -> str:
+  """Returns a Markdown table.
+
+  Args:
+    lines: cells of the heading, then of each line.
+    left: how many columns are aligned to the left; the others are to the right.
+  """
+  heading, *body = ([plain(cell) for cell in line] for line in lines)
+  rule = [':--' if i < left else '--:' for i in range(len(heading))]
+  return '\n'.join(f'| {" | ".join(x)} |' for x in (heading, rule, *body))
+
+
+def markdown(results: Results) -> str:
+  """Returns `report.md`; only its last section depends on the clock."""
+  return _render(
+    'report.md.j2',
+    results,
+    lines=tables.lines(results, why=True),
+    failures=tables.failures(results),
+    carried=sentences.carried(results),
+    command=without_folders(' '.join(results.command.split())),
+    steps=sentences.steps(results),
+  )
 
 
 def page(results: Results, drawn: Sequence[tuple[Drawn, bytes]]) -> str:
@@ -33,167 +72,132 @@ def page(results: Results, drawn: Sequence[tuple[Drawn, bytes]]) -> str:
     results: of the study.
     drawn: its figures, each with its SVG.
   """
-  study = results.study
-  body = [
-    element(
-      'header',
-      element('h1', study.title),
-      study.source and element('p', study.source, class_='source'),
-      element('p', account(results)),
-    ),
-    _section('Results', study_table(results)),
-    _claims(results.verdicts),
-    _notes(study.notes),
-    _figures(drawn),
-    _failures(results),
-    _members(results),
-    _how(results),
-    _section(reading.TITLE, [element('p', p) for p in reading.PARAGRAPHS]),
-    times.section(results),
-  ]
-  head = [
-    element('meta', charset='utf-8'),
-    element(
-      'meta', name='viewport', content='width=device-width, initial-scale=1'
-    ),
-    element('meta', name='color-scheme', content='light dark'),
-    element('title', study.title),
-    # An empty icon, so that no browser requests one.
-    element('link', rel='icon', href='data:,'),
-    element('style', Markup(CSS)),
-  ]
-  html = element(
-    'html', element('head', head), element('body', element('main', body)),
-    lang='en',
-  )  # fmt: skip
-  return f'<!DOCTYPE html>\n{html}\n'
-
-
-def _section(title: str, *content: Content) -> Markup:
-  return element('section', element('h2', title), *content)
-
-
-def _claims(judged: Sequence[Judgement]) -> Markup | None:
-  items = []
-  for claim, of_claim in judged:
-    lines = [
-      element('li', _badge(v), element('span', tied(v.text))) for v in of_claim
-    ]
-    items.append(element('li', element('p', tied(claim)), element('ul', lines)))
-  if not items:
-    return None
-  return _section('Claims', element('ul', items, class_='claims'))
-
-
-def _badge(verdict: Verdict) -> Markup:
-  text = f'{_SIGNS[verdict.outcome]} {verdict.outcome}'
-  return element('span', text, class_=f'badge {verdict.outcome}')
-
-
-def _notes(notes: str) -> Markup | None:
-  paragraphs = [p for p in notes.split('\n\n') if p.strip()]
-  if not paragraphs:
-    return None
-  return _section('Notes', [element('p', p) for p in paragraphs])
-
-
-def _figures(drawn: Sequence[tuple[Drawn, bytes]]) -> Markup | None:
-  if not drawn:
-    return None
-  elements = [_figure(i, *pair) for i, pair in enumerate(drawn, 1)]
-  return _section('Figures', elements)
-
-
-def _figure(number: int, drawn: Drawn, svg: bytes) -> Markup:
-  source = 'data:image/svg+xml;base64,' + base64.b64encode(svg).decode('ascii')
-  wide = drawn.figure.get_figwidth() > _WIDE
-  image = element(
-    'img', src=source, alt=drawn.alt, class_='wide' if wide else None
-  )
-  caption = [
-    element('strong', f'Figure {number}. {drawn.title}.'),
-    ' ',
-    tied(drawn.caption),
-  ]
-  return element(
-    'figure',
-    scrolling(image, f'Figure {number}') if wide else image,
-    element('figcaption', caption),
+  return _render(
+    'report.html.j2',
+    results,
+    layout=_layout(results),
+    notes=[p for p in results.study.notes.split('\n\n') if p.strip()],
+    figures=[_figure(*pair) for pair in drawn],
+    failures=_failures(results),
+    members=[_member(results, member) for member in results.members],
+    noted=any(member.note for member in results.members),
   )
 
 
-def _failures(results: Results) -> Markup | None:
-  """Lists each reason once, with the seeds that it stopped."""
+def _render(template: str, results: Results, **content: Any) -> str:
+  table = tables.cells(results)
+  environment = jinja2.Environment(
+    loader=jinja2.PackageLoader('jaxsparse.report', '.'),
+    autoescape=template.endswith('.html.j2'),
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+  )
+  environment.filters |= {'plain': plain, 'tied': tied, 'count': count}
+  environment.globals |= {'markdown_table': markdown_table}
+  return environment.get_template(template).render(
+    results=results,
+    study=results.study,
+    account=sentences.account(results),
+    table=table,
+    legend=tables.legend(results, table),
+    reading=sentences.READING,
+    times=sentences.times(results),
+    time_lines=_time_lines(results),
+    **content,
+  )
+
+
+def _layout(results: Results) -> dict[str, Any]:
+  """Returns the parts of the table: headings, and lines of cells by run.
+
+  Where the study has an `across` field, the paper's number is below ours in
+  the same cell, as a table of many columns would not fit a page; elsewhere it
+  has separate columns. There are up to three heading lines: values across,
+  metrics, and kinds. One that is the same in every column is left to the
+  legend.
+  """
+  table: Any = tables.cells(results)
+  columns: list[Any] = [
+    column
+    for column in tables.texts(table, why=False).columns
+    if column[-1] == 'ours' or not results.study.across
+  ]
+  headings = [
+    [group for group, _, _ in columns],
+    [metrics.metric(name).heading for _, name, _ in columns],
+    [_KINDS[kind] for _, _, kind in columns],
+  ]
+  *above, last = [h for h in headings if len(set(h)) > 1] or headings[-1:]
+  lines = [
+    (key[0], key[1:], [(_cell(line[g, n]), kind) for g, n, kind in columns])
+    for key, line in table.iterrows()
+  ]
+  by_run = itertools.groupby(lines, key=lambda line: line[0])
+  return {
+    'above': [
+      [(text, len(list(group))) for text, group in itertools.groupby(heading)]
+      for heading in above
+    ],
+    'labels': [field_name(name) for name in table.index.names],
+    'heads': last,
+    'bodies': [list(group) for _, group in by_run],
+    'broad': len(columns) > _BROAD,
+    'ruled': len(lines) > len({run for run, _, _ in lines}),
+  }
+
+
+def _cell(value: Any) -> Cell | None:
+  return value if isinstance(value, Cell) else None
+
+
+def _figure(drawn: Drawn, svg: bytes) -> dict[str, Any]:
+  return {
+    'drawn': drawn,
+    'source': 'data:image/svg+xml;base64,' + base64.b64encode(svg).decode(),
+    'wide': drawn.figure.get_figwidth() > _WIDE,
+  }
+
+
+def _failures(results: Results) -> list[str]:
+  """Returns each reason once, with the seeds that it stopped."""
   by_reason: dict[tuple[str, str, str], list[str]] = {}
   for member in results.members:
     if member.error:
       where = results.study.row_name(member.row)
       key = where, member.kind, member.error
       by_reason.setdefault(key, []).append(str(member.seed))
-  items = [
-    element('li', f'{where}, seed {", ".join(seeds)}, {kind}: {error}')
+  return [
+    f'{where}, seed {", ".join(seeds)}, {kind}: {error}'
     for (where, kind, error), seeds in by_reason.items()
   ]
-  if not items:
-    return None
-  return _section('Members without a result', element('ul', items))
 
 
-def _members(results: Results) -> Markup:
-  noted = any(member.note for member in results.members)
-  heads = ['row', 'seed', 'folder', 'config digest', *(['note'] * noted)]
-  rows = [
-    element('tr', [element('td', cell, class_='left') for cell in cells])
-    for cells in (_member(results, m, noted) for m in results.members)
-  ]
-  listing = element(
-    'table',
-    element('thead', element('tr', [
-      element('th', h, scope='col', class_='left') for h in heads
-    ])),
-    element('tbody', rows),
-  )  # fmt: skip
-  summary = f'{count(len(results.members), "member")}, each with its folder'
-  return _section(
-    'Members',
-    element(
-      'details',
-      element('summary', summary),
-      scrolling(listing, 'Members'),
-    ),
-  )
+def _member(results: Results, member: MemberResult) -> dict[str, Any]:
+  """Returns a member, the name of its row, and the digest of its config."""
+  digest = ''
+  if member.root is not None:
+    # The error of the member reports a config that cannot be read.
+    with contextlib.suppress(ValueError):
+      digest = identity.whole_digest(workdir.read_config(member.root))
+  row = results.study.row_name(member.row)
+  return member._asdict() | {'row': row, 'digest': digest}
 
 
-def _member(
-  results: Results, member: MemberResult, noted: bool
-) -> list[Content]:
-  folder = element('code', member.root.name) if member.root else member.kind
-  cells: list[Content] = [
-    results.study.row_name(member.row),
-    str(member.seed),
-    folder,
-    element('code', _digest(member)),
-  ]
-  return [*cells, member.note] if noted else cells
+def _time_lines(results: Results) -> list[list[str]]:
+  """Returns a heading, then a line for each row with finished members."""
+  lines = [['row', 'members', 'wall seconds, mean', 'steps/s, mean']]
+  for row in results.study.rows():
+    finished = [m for m in results.of(row) if m.summary]
+    if finished:
+      name = results.study.row_name(row)
+      seconds = _mean(finished, 'wall_seconds', ',.1f')
+      speed = _mean(finished, 'steps_per_second', ',.0f')
+      lines.append([name, str(len(finished)), seconds, speed])
+  return lines
 
 
-def _digest(member: MemberResult) -> str:
-  """Returns the digest of a member's stored config; '' if unreadable."""
-  if member.root is None:
-    return ''
-  try:
-    return identity.whole_digest(workdir.read_config(member.root))
-  except ValueError:  # The error of the member reports it.
-    return ''
-
-
-def _how(results: Results) -> Markup:
-  versions = [
-    [element('dt', name), element('dd', version)]
-    for name, version in results.versions
-  ]
-  return _section(
-    'How it was made',
-    element('pre', element('code', results.command)),
-    element('dl', versions) if versions else None,
-  )
+def _mean(members: Sequence[MemberResult], name: str, form: str) -> str:
+  values = sentences.numbers(members, name)
+  return f'{statistics.fmean(values):{form}}' if values else ''

@@ -8,7 +8,7 @@ resumed as for one that ran through.
 import pathlib
 
 from jaxsparse.plotting import figures
-from jaxsparse.report import document, page, tables, times
+from jaxsparse.report import page, tables
 from jaxsparse.report.figures import draw
 from jaxsparse.results.names import without_folders
 from jaxsparse.runs import workdir
@@ -51,9 +51,9 @@ def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
     if path.suffix in ('.png', '.svg') and path.name not in images:
       path.unlink()
   for name, text in (
-    ('report.md', document.markdown(results)),
-    ('table.csv', tables.csv(results)),
-    ('times.csv', times.csv(results)),
+    ('report.md', page.markdown(results)),
+    ('table.csv', tables.csv(tables.numbers(results))),
+    ('times.csv', tables.csv(tables.times(results))),
     (PAGE, html),
   ):
     workdir.write_atomic(folder / name, text)

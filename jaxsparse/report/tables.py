@@ -1,48 +1,133 @@
-"""The table of a study as lines of cells, for a terminal and as CSV."""
+"""Tables of a study as DataFrames: of cells, of their texts, of all numbers."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import pandas as pd
+
 from jaxsparse.claims import verdicts
-from jaxsparse.config.text import capital, lines_of_csv
-from jaxsparse.report.cells import (
-  NOTHING,
-  Column,
-  Line,
-  Table,
-  lost,
-  table,
-)
+from jaxsparse.config.text import capital
+from jaxsparse.report.cells import NOTHING, Cell, cell, lost
 from jaxsparse.results import metrics
-from jaxsparse.results.names import (
-  field_name,
-  value_name,
-)
+from jaxsparse.results.names import field_name, value_name
 from jaxsparse.results.rows import Row
 from jaxsparse.runs import summary
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.spec import Study
 
 _WIDEST = 100
-_LONG = ('seed', 'metric', 'unit', 'value', 'paper', 'error', 'member')
+_TIMES = ('steps', 'wall_seconds', 'steps_per_second')
 
 
-def legend(results: Results) -> str:
-  """Returns the legend: the metrics, and what a cell contains."""
-  headings = [metrics.metric(name).heading for name in results.study.metrics]
-  what = ', '.join(headings)
-  text = (
-    f'{capital(what)}: mean ± sample standard deviation over the'
-    ' seeds, whose number is in brackets.'
+def cells(results: Results) -> pd.DataFrame:
+  """Returns the table of a study.
+
+  Returns:
+    A DataFrame of `Cell`, NaN where there is no row. Its index has the levels
+    `run` (the label) and the fields of the grid that are not across, as text;
+    its columns the group of columns (see `Study.across`; '' for none) and the
+    metric.
+  """
+  study = results.study
+  order: dict[Any, int] = {}
+  left: dict[int, tuple[str, ...]] = {}
+  groups: dict[str, tuple[bool, bool, float]] = {}
+  fields = [field for field in grid_fields(study) if field != study.across]
+  records = []
+  for row in study.rows():
+    point = dict(row.point)
+    group, groups[group] = _group(study, point)
+    point.pop(study.across, None)
+    key = row.run, tuple(point.items())
+    line = order.setdefault(key, len(order))
+    values = (
+      value_name(f, point[f]) if f in point else NOTHING for f in fields
+    )
+    left.setdefault(line, (study.run(row.run).shown, *values))
+    for name in study.metrics:
+      records.append((line, group, name, cell(results, row, name)))
+  table = pd.DataFrame(records, columns=['line', 'group', 'metric', 'cell'])
+  table = table.pivot(index='line', columns=['group', 'metric'], values='cell')
+  table.index = pd.MultiIndex.from_tuples(
+    list(left.values()), names=['run', *fields]
   )
-  layout = table(results)
-  printed = [c.metric for c in layout.columns if c.kind == 'paper']
-  if printed:
-    units = {m.difference_unit for m in printed}
+  # Runs without the field come first, then its values in order.
+  ordered = sorted(groups, key=lambda group: groups[group])
+  return table[[(group, name) for group in ordered for name in study.metrics]]
+
+
+def _group(
+  study: Study, point: dict[str, Any]
+) -> tuple[str, tuple[bool, bool, float]]:
+  """Returns a row's group of columns, with a key to sort it by.
+
+  'sparsity 98 %', 'no sparsity', or '' where nothing is across. Numbers
+  ascend; other values stay in their order.
+  """
+  if not study.across:
+    return '', (False, False, 0.0)
+  name = field_name(study.across)
+  if study.across not in point:
+    return f'no {name}', (False, False, 0.0)
+  value = point[study.across]
+  number = isinstance(value, int | float)
+  order = (True, not number, float(value) if number else 0.0)
+  return f'{name} {value_name(study.across, value)}', order
+
+
+def texts(table: pd.DataFrame, *, why: bool) -> pd.DataFrame:
+  """Returns the texts of `cells`, with columns (group, metric, kind).
+
+  A metric has columns for the paper's numbers and for the differences only
+  where the paper printed any.
+
+  Args:
+    table: from `cells`.
+    why: whether the cells include the reasons why seeds failed.
+  """
+  columns: dict[Any, list[str]] = {}
+  for key in table.columns:
+    column = table[key]
+    printed = any(c.paper is not None for c in column.dropna())
+    for kind in ('ours', 'paper', 'difference')[: 3 if printed else 1]:
+      columns[*key, kind] = [
+        c.text(kind, why=why) if isinstance(c, Cell) else '' for c in column
+      ]
+  return pd.DataFrame(columns, table.index)
+
+
+def lines(results: Results, *, why: bool) -> list[list[str]]:
+  """Returns the texts of a heading line, then those of each line."""
+  table = texts(cells(results), why=why)
+  headings = [_heading(results.study, *column) for column in table.columns]
+  rows = zip(table.index, table.to_numpy().tolist(), strict=True)
+  heading = [*(field_name(str(f)) for f in table.index.names), *headings]
+  return [heading, *([*key, *row] for key, row in rows)]
+
+
+def _heading(study: Study, group: str, name: str, kind: str) -> str:
+  """Returns a column's heading in one line; the legend names a sole metric."""
+  parts = [group] if group else []
+  if kind != 'ours':
+    parts.append(kind)
+  elif len(study.metrics) > 1 or not parts:
+    parts.append(metrics.metric(name).heading)
+  return ', '.join(parts)
+
+
+def legend(results: Results, table: pd.DataFrame) -> str:
+  """Returns the legend: the metrics, and what a cell of `table` contains."""
+  asked = [metrics.metric(name) for name in results.study.metrics]
+  text = (
+    f'{capital(", ".join(m.heading for m in asked))}: mean ± sample standard'
+    ' deviation over the seeds, whose number is in brackets.'
+  )
+  every = [c for _, column in table.items() for c in column.dropna()]
+  if units := {c.metric.difference_unit for c in every if c.paper is not None}:
     unit = f', in {units.pop()}' if len(units) == 1 and any(units) else ''
     text += f' Differences are ours less the paper’s number{unit}.'
-  if any(c.pooled for line in layout.lines for c in line.cells.values()):
+  if any(c.pooled for c in every):
     text += (
       ' Where the bracket says pooled, it is one number of so many seeds'
       ' together, with a deviation of its own.'
@@ -50,89 +135,41 @@ def legend(results: Results) -> str:
   return text
 
 
-def heading(column: Column, study: Study) -> str:
-  """Returns a column's heading in one line; the legend names a sole metric."""
-  parts = []
-  if group := group_name(column, study):
-    parts.append(group)
-  if column.kind != 'ours':
-    parts.append(column.kind)
-  elif len(study.metrics) > 1 or not parts:
-    parts.append(column.metric.heading)
-  return ', '.join(parts)
-
-
-def group_name(column: Column, study: Study) -> str:
-  """Returns 'sparsity 98 %', 'no sparsity', or '' where nothing is across."""
-  if column.across is None:
-    return ''
-  field = field_name(study.across)
-  if not column.across:
-    return f'no {field}'
-  return f'{field} {value_name(study.across, column.across[0])}'
-
-
-def left_cells(made: Table, line: Line) -> list[str]:
-  """Returns the run of a line, and its values of the fields at the left."""
-  point = dict(line.point)
-  return [
-    line.run,
-    *(value_name(f, point[f]) if f in point else NOTHING for f in made.fields),
-  ]
-
-
 def text(results: Results) -> str:
   """Formats the table and the verdicts for a terminal.
 
   A table too wide for a terminal has a line a row, whatever is across.
   """
-  aligned = summary.aligned(grid(results, why=False))
+  aligned = summary.aligned(lines(results, why=False))
   if max(map(len, aligned.splitlines())) > _WIDEST:
     study = dataclasses.replace(results.study, across='')
-    aligned = summary.aligned(grid(results._replace(study=study), why=False))
+    aligned = summary.aligned(lines(results._replace(study=study), why=False))
   parts = [aligned]
-  if failures := _failures(results):
-    parts += ['', *failures]
+  if reasons := failures(results):
+    parts += ['', *(': '.join(reason) for reason in reasons)]
   for claim, of_claim in results.verdicts:
-    parts += ['', claim]
-    parts += [f'  {v.outcome:<9}  {v.text}' for v in of_claim]
-  if results.study.claims:
+    parts += ['', claim, *(f'  {v.outcome:<9}  {v.text}' for v in of_claim)]
+  if results.verdicts:
     parts += ['', verdicts.ALONE]
   return '\n'.join(parts)
 
 
-def grid(results: Results, *, why: bool) -> list[list[str]]:
-  """Returns the cells of a heading line, then those of each line.
-
-  Args:
-    results: of the study.
-    why: whether the cells include the reasons why seeds failed.
-  """
-  layout = table(results)
-  rows = [
-    [
-      'run',
-      *map(field_name, layout.fields),
-      *(heading(column, results.study) for column in layout.columns),
-    ]
+def failures(results: Results) -> list[tuple[str, str]]:
+  """Returns the name of each row without some results, and why."""
+  study = results.study
+  return [
+    (study.row_name(row), why)
+    for row in study.rows()
+    if (why := lost(results.of(row)))
   ]
-  for line in layout.lines:
-    cells = [_shown(line, column, why) for column in layout.columns]
-    rows.append([*left_cells(layout, line), *cells])
-  return rows
 
 
-def _shown(line: Line, column: Column, why: bool) -> str:
-  cell = line.cells.get((column.metric.name, column.across))
-  if cell is None:
-    return ''
-  text = cell.shown(column.kind)
-  if why and cell.lost and column.kind == 'ours':
-    return cell.lost if cell.mean is None else f'{text}; {cell.lost}'
-  return text
+def grid_fields(study: Study) -> list[str]:
+  """Returns the grid fields of all runs, each once."""
+  return list(dict.fromkeys(f for run in study.runs for f in run.grid))
 
 
-def csv(results: Results) -> str:
+def numbers(results: Results) -> pd.DataFrame:
   """Returns the content of `table.csv`: one line a row, metric and seed.
 
   Columns: `run`, `label`, one for each grid field (empty where a run lacks
@@ -142,59 +179,67 @@ def csv(results: Results) -> str:
   cell is the mean of `value` over its lines. A number of all seeds of a row
   together has one line, with 'pooled' for its seed.
   """
-  study = results.study
-  fields = grid_fields(study)
-  return lines_of_csv(
-    ['run', 'label', *fields, *_LONG],
+  return _of_rows(
+    results.study,
+    ('seed', 'metric', 'unit', 'value', 'paper', 'error', 'member'),
     (
-      [*row_start(results, row, fields), *line]
-      for row in study.rows()
-      for line in _long_lines(results, row)
+      (row, line)
+      for row in results.study.rows()
+      for line in _numbers(results, row)
     ),
   )
 
 
-def grid_fields(study: Study) -> list[str]:
-  """Returns the grid fields of all runs, each once."""
-  return list(dict.fromkeys(f for run in study.runs for f in run.grid))
-
-
-def row_start(results: Results, row: Row, fields: Sequence[str]) -> list[Any]:
-  """Returns the cells that identify the row of a line of a CSV file."""
-  run = results.study.run(row.run)
-  point = dict(row.point)
-  return [run.name, run.shown, *(point.get(f, '') for f in fields)]
-
-
-def _long_lines(results: Results, row: Row) -> Iterator[list[Any]]:
+def _numbers(results: Results, row: Row) -> Iterator[list[Any]]:
   """Yields each member's numbers, then those of all members together."""
   names = results.study.metrics
-  pooled = {
-    n: p for n in names if (p := metrics.pooled(results.pooled, row, n))
-  }
+  pools = {n: metrics.pooled(results.pooled, row, n) for n in names}
   for member in results.of(row):
     root = member.root.name if member.root else ''
     for name in names:
-      if name not in pooled:
-        value = metrics.value(member, name)
-        number = _long(results, row, name, value)
+      if not pools[name]:
+        number = _number(results, row, name, metrics.value(member, name))
         yield [member.seed, *number, member.error, root]
-  for name, pool in pooled.items():
-    yield ['pooled', *_long(results, row, name, pool.value), '', '']
+  for name, pool in pools.items():
+    if pool:
+      yield ['pooled', *_number(results, row, name, pool.value), '', '']
 
 
-def _long(
+def _number(
   results: Results, row: Row, name: str, value: float | None
 ) -> list[Any]:
   paper = results.study.run(row.run).paper_value(row, name)
-  unit = metrics.metric(name).unit
-  return [name, unit, *('' if v is None else v for v in (value, paper))]
+  return [name, metrics.metric(name).unit, value, paper]
 
 
-def _failures(results: Results) -> list[str]:
-  study = results.study
-  return [
-    f'{study.row_name(row)}: {why}'
-    for row in study.rows()
-    if (why := lost(results.of(row)))
-  ]
+def times(results: Results) -> pd.DataFrame:
+  """Returns the content of `times.csv`: one line a finished member."""
+  return _of_rows(
+    results.study,
+    ('seed', *_TIMES),
+    (
+      (m.row, [m.seed, *(m.summary.get(name) for name in _TIMES)])
+      for m in results.members
+      if m.summary
+    ),
+  )
+
+
+def _of_rows(
+  study: Study, columns: Sequence[str], lines: Iterator[tuple[Row, list[Any]]]
+) -> pd.DataFrame:
+  """Returns a DataFrame of lines, each after what identifies its row."""
+  fields = grid_fields(study)
+  content = []
+  for row, line in lines:
+    run, point = study.run(row.run), dict(row.point)
+    start = [run.name, run.shown, *(point.get(field) for field in fields)]
+    content.append([*start, *line])
+  names = ['run', 'label', *fields, *columns]
+  # Integers stay integers beside lines without a number.
+  return pd.DataFrame(content, columns=names, dtype=object)
+
+
+def csv(table: pd.DataFrame) -> str:
+  """Returns the text of a CSV file; floats have all their digits."""
+  return table.to_csv(index=False, lineterminator='\n')

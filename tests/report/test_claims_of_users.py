@@ -6,7 +6,7 @@ import pytest
 
 from jaxsparse.claims import Bound, Claim
 from jaxsparse.claims.estimates import Estimate
-from jaxsparse.report import document, page, tables
+from jaxsparse.report import page, tables
 from jaxsparse.studies.planning.check import check
 
 S = 'updater.sparsity'
@@ -58,7 +58,7 @@ def test_it_is_in_the_report(make_results, study):
   )
   text = tables.text(results)
   assert f'{title}\n  holds      {first}\n  fails      {second}\n' in text
-  markdown = document.markdown(results)
+  markdown = page.markdown(results)
   assert (
     f'- {title}\n  - **holds**: {first}\n  - **fails**: {second}' in markdown
   )

@@ -7,7 +7,7 @@ import jax
 import pytest
 
 from jaxsparse.claims import Bound
-from jaxsparse.report import document
+from jaxsparse.report import page
 from jaxsparse.studies.spec import Run, Study
 
 S = 'updater.sparsity'
@@ -28,7 +28,7 @@ def sections(text):
 
 
 def told(results):
-  return sections(document.markdown(results))
+  return sections(page.markdown(results))
 
 
 def cells(text):
@@ -136,7 +136,7 @@ def test_runs_that_differ_in_length_are_told(make_results):
   first, *others = results.members
   longer = first._replace(summary=first.summary | {'steps': 1500})
   results = results._replace(members=(longer, *others))
-  assert '15 members of 100 to 1,500 steps each.' in document.markdown(results)
+  assert '15 members of 100 to 1,500 steps each.' in page.markdown(results)
 
 
 def test_how_rows_were_carried_is_told_where_it_differs(make_results):
@@ -171,5 +171,5 @@ def test_how_rows_were_carried_is_told_where_it_differs(make_results):
 )
 def test_markdown_is_not_fooled_by_names(make_results, label, cell):
   study = Study('t', (Run('a', 'c', seeds=1, label=label),))
-  text = document.markdown(make_results(study, lambda *_: 0.5))
+  text = page.markdown(make_results(study, lambda *_: 0.5))
   assert f'| {cell} | 50.00 (1) |' in text

@@ -63,13 +63,13 @@ class Page(HTMLParser):
 
 def table_rows(path, index=0):
   """The cells of the page's table of that index."""
-  text = re.findall(r'<table>.*?</table>', path.read_text('utf-8'))[index]
+  text = re.findall(r'(?s)<table>.*?</table>', path.read_text('utf-8'))[index]
   return [
     [
       re.sub(r'<[^>]*>', '', cell)
       for cell in re.findall(r'<t[hd][^>]*>(.*?)</t[hd]>', row)
     ]
-    for row in re.findall(r'<tr>(.*?)</tr>', text)
+    for row in re.findall(r'(?s)<tr>(.*?)</tr>', text)
   ]
 
 
@@ -211,7 +211,7 @@ def test_verdicts_are_said_in_words(make_results, static_and_rigl, tmp_path):
   ]
   assert 'RigL is better' in page.texts('p')
   (header,) = page.texts('header')
-  assert header.endswith(
+  assert header.strip().endswith(
     '3 runs in 5 rows, 3 seeds each: all 15 members finished. 4 claims,'
     ' judged at 5 places: 3 hold, 1 fails and 1 is undecided.'
   )

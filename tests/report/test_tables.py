@@ -7,8 +7,7 @@ import math
 import pytest
 
 from jaxsparse.claims import Bound
-from jaxsparse.report import cells, tables
-from jaxsparse.report.account import account
+from jaxsparse.report import cells, sentences, tables
 from jaxsparse.studies.spec import Run, Study
 
 S = 'updater.sparsity'
@@ -34,7 +33,7 @@ def test_the_table_for_a_terminal(make_results):
 
 def test_a_field_across_makes_columns(make_results, static_and_rigl):
   results = make_results(static_and_rigl(across=S))
-  heading, *rows = tables.grid(results, why=True)
+  heading, *rows = tables.lines(results, why=True)
   assert heading == [
     'run',
     'no sparsity',
@@ -63,7 +62,7 @@ def test_columns_across_ascend_whatever_the_order_of_the_grids(make_results):
     Run('b', 'c', grid={S: (0.9,)}, seeds=1),
   )
   results = make_results(Study('x', runs, across=S), lambda row, seed: 0.5)
-  heading, *_ = tables.grid(results, why=True)
+  heading, *_ = tables.lines(results, why=True)
   assert heading == ['run', 'sparsity 50 %', 'sparsity 90 %', 'sparsity 98 %']
 
 
@@ -97,7 +96,7 @@ def broken(make_results, accuracy, static_and_rigl):
 
 
 def test_a_cell_says_why_it_has_no_number(broken):
-  _, _, static, rigl = tables.grid(broken, why=True)
+  _, _, static, rigl = tables.lines(broken, why=True)
   assert static[5] == (
     "3 of 3 refused: refused: sparsity leaves 'Dense_2' no weight"
   )
@@ -129,7 +128,7 @@ def test_a_member_that_is_blocked_neither_failed_nor_was_refused(make_results):
   )
   _, said = tables.text(results).split('\n\n')
   assert said == 'a: 1 of 3 blocked: blocked: held by process 7'
-  assert account(results) == (
+  assert sentences.account(results) == (
     '1 run in 1 row, 3 seeds each: of 3 members 2 finished and 1 was blocked.'
     ' The study states no claims.'
   )
@@ -153,7 +152,7 @@ def test_claims_are_told_below_the_table(make_results, static_and_rigl):
 
 
 def test_csv_has_a_line_a_seed_and_metric(broken):
-  rows = list(csv.DictReader(io.StringIO(tables.csv(broken))))
+  rows = list(csv.DictReader(io.StringIO(tables.csv(tables.numbers(broken)))))
   assert len(rows) == 15
   assert list(rows[0]) == [
     'run',
@@ -182,7 +181,7 @@ def test_csv_loses_no_digit(make_results):
   study = Study('t', (Run('a', 'c', seeds=4),))
   numbers = [1 / 3, 0.1 + 0.2, 0.5, 2 / 3]
   results = make_results(study, lambda row, seed: numbers[seed])
-  rows = csv.DictReader(io.StringIO(tables.csv(results)))
+  rows = csv.DictReader(io.StringIO(tables.csv(tables.numbers(results))))
   assert [float(r['value']) for r in rows] == [100.0 * n for n in numbers]
 
 
@@ -192,8 +191,12 @@ def test_a_difference_of_nothing_has_no_sign(make_results):
   assert split(tables.text(results))[1][-1] == '0.00'
 
 
+def legend(results):
+  return tables.legend(results, tables.cells(results))
+
+
 def test_the_legend_says_what_differences_are(make_results, static_and_rigl):
   plain = Study('t', (Run('a', 'c', seeds=1),))
-  assert 'Differences' not in tables.legend(make_results(plain, lambda *_: 0.5))
-  with_paper = tables.legend(make_results(folder='more'))
+  assert 'Differences' not in legend(make_results(plain, lambda *_: 0.5))
+  with_paper = legend(make_results(folder='more'))
   assert with_paper.endswith('the paper’s number, in points.')

@@ -2,7 +2,7 @@
 
 import re
 
-from jaxsparse.report import report, times
+from jaxsparse.report import report, sentences
 
 PARTS = 'Of those carried by vmap each has its part of what they took.'
 
@@ -19,7 +19,7 @@ def timeless(content):
   """Files but for what may depend on the clock."""
   kept = {n: c for n, c in content.items() if n != 'times.csv'}
   page = kept['report.html'].decode('utf-8')
-  page, cuts = re.subn(r'<section id="times">.*?</section>', '', page)
+  page, cuts = re.subn(r'(?s)<section id="times">.*?</section>', '', page)
   text, cut, _ = kept['report.md'].decode('utf-8').partition('\n## Times\n')
   assert cuts == 1
   assert cut
@@ -53,5 +53,5 @@ def test_members_carried_together_have_their_part_of_the_time(make_results):
   carry = {'how': 'vmap', 'width': 2, 'devices': 1}
   first = first._replace(summary=first.summary | {'carry': carry})
   mixed = results._replace(members=(first, *others))
-  assert PARTS not in times.section(results)
-  assert PARTS in times.section(mixed)
+  assert PARTS not in sentences.times(results)
+  assert PARTS in sentences.times(mixed)

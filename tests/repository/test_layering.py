@@ -37,6 +37,9 @@ LAYERS = (
 )
 TOP = ('launch', 'configs')
 
+_TABLES = tuple(
+  f'jaxsparse.{room}' for room in ('results', 'claims', 'analyses', 'report')
+)
 # Third-party package -> the modules (with what lies under them) that may
 # import it. Packages that are not here are free, save in core.
 ONLY_IN = {
@@ -55,6 +58,8 @@ ONLY_IN = {
   'tensorflow_datasets': ('jaxsparse.data',),
   'grain': ('jaxsparse.data',),
   'optuna': ('jaxsparse.studies.search_space',),
+  'pandas': _TABLES,
+  'jinja2': _TABLES,
   'tensorflow': (),
   'torch': (),
 }

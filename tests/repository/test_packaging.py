@@ -117,6 +117,8 @@ def test_the_wheel_puts_one_name_on_the_path(site):
   paths = [file for file in wheel.files if file.suffix == '.py']
   assert {path.parts[0] for path in paths} == {'jaxsparse'}
   assert {'.'.join(p.parts[:-1]) for p in paths} == set(folders())
+  templates = {file.name for file in wheel.files if file.suffix == '.j2'}
+  assert templates == {'report.html.j2', 'report.md.j2'}
 
 
 @pytest.mark.slow
