@@ -14,7 +14,7 @@ from jaxsparse.report import report, tables
 from jaxsparse.runs import reading, workdir
 from jaxsparse.runs.population import CARRIES
 from jaxsparse.runs.run import saving
-from jaxsparse.studies.planning import plan
+from jaxsparse.studies.planning import plan, plan_text
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.running import dry_run
 from jaxsparse.studies.running.run import check_any, check_plan
@@ -78,7 +78,7 @@ def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
 def _plan(study: Study, show: Callable[[str], object]) -> None:
   with command.at_once():
     planned = plan.plan(study, _runs_dir(), CARRY.value, reading.describe)
-    show(plan.text(planned))
+    show(plan_text.text(planned))
   check_plan(planned)
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from jaxsparse.config import identity
 from jaxsparse.config.fields import BESIDE, SOURCES, Plain, flat
 from jaxsparse.runs import workdir
-from jaxsparse.studies import noted
+from jaxsparse.studies import member_list
 from jaxsparse.studies.planning.status import failure
 
 _DEEPEST = 3
@@ -98,7 +98,7 @@ def _workdirs(folder: pathlib.Path, depth: int = 0) -> list[pathlib.Path]:
   if workdir.begun(folder):
     return [folder]
   # The members of a study may be elsewhere, among those of other studies.
-  workdirs = [m for m in noted.read_members(folder) if workdir.begun(m)]
+  workdirs = [m for m in member_list.read(folder) if workdir.begun(m)]
   if depth < _DEEPEST:
     for path in sorted(p for p in folder.iterdir() if p.is_dir()):
       workdirs += _workdirs(path, depth + 1)

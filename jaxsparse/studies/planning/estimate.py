@@ -1,11 +1,13 @@
-"""Estimates of training time, from finished members or from FLOPs."""
+"""Estimates of training time, and counts of the programs to compile."""
 
+import collections
 import contextlib
 import functools
 import json
 import pathlib
 import statistics
 import time
+from collections.abc import Hashable, Iterable, Iterator
 from typing import NamedTuple
 
 import jax
@@ -13,9 +15,10 @@ import jax.numpy as jnp
 
 from jaxsparse.config import identity
 from jaxsparse.config.fields import Plain, flat
+from jaxsparse.data.datasets import Split
 from jaxsparse.runs import workdir
 from jaxsparse.runs.build import Experiment
-from jaxsparse.runs.compiled import abstract_state, batch_of
+from jaxsparse.runs.compiled import abstract_state, batch_of, dispatch
 from jaxsparse.training.state import Recipe
 from jaxsparse.training.step import train_step
 
@@ -27,6 +30,7 @@ COMPILING = 2.0
 _SLOWER = 3.0
 _SIZE = 512
 _DAY = 24 * 3600
+PROGRAMS = ('train step', 'mask step', 'evaluation', 'probe')
 # Fields that do not affect the time, besides floats of the method.
 _NUMBERS = (
   'seed',
@@ -132,6 +136,36 @@ def _peak() -> float:
   for _ in range(times):
     multiply(x).block_until_ready()
   return times * 2 * _SIZE**3 / (time.perf_counter() - began)
+
+
+def programs(experiments: Iterable[Experiment]) -> dict[str, int]:
+  """Counts the programs that all experiments compile, by kind of program.
+
+  Members that differ only in the values of numbers use the same programs. A
+  program is counted once per set of functions and array shapes.
+  """
+  distinct = {program for e in experiments for program in _programs(e)}
+  number = collections.Counter(kind for kind, *_ in distinct)
+  return {kind: number[kind] for kind in PROGRAMS}
+
+
+def _programs(experiment: Experiment) -> Iterator[tuple[Hashable, ...]]:
+  plan, config, data = experiment.plan, experiment.config, experiment.dataset
+  train = _shapes(data.train)
+  step = experiment.recipe, config['batch_size'], train
+  yield 'train step', step, dispatch(experiment), plan.chunk
+  if plan.mask_steps:
+    yield 'mask step', step
+  task = experiment.task, experiment.pixels
+  for split in (experiment.eval_split, data.test):
+    yield 'evaluation', task, config['eval']['batch_size'], _shapes(split)
+  if plan.probe_interval or plan.probe_updates:
+    size = min(config['gradient_flow']['probe_size'], len(data.train.labels))
+    yield 'probe', task, size, train
+
+
+def _shapes(split: Split) -> Hashable:
+  return split.images.shape, split.labels.shape
 
 
 def duration(seconds: float) -> str:

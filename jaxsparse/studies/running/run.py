@@ -14,7 +14,7 @@ from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.runs.progress import hushed
 from jaxsparse.runs.run import SaveFailed, saving
 from jaxsparse.runs.share import TrainingFailed
-from jaxsparse.studies import noted
+from jaxsparse.studies import member_list
 from jaxsparse.studies.planning import plan as plan_lib
 from jaxsparse.studies.planning.members import Cell
 from jaxsparse.studies.planning.plan import Plan
@@ -22,8 +22,8 @@ from jaxsparse.studies.planning.status import status
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.running import scheduler, work
 from jaxsparse.studies.running.analyse import Analysed, analyse
+from jaxsparse.studies.running.progress import StudyProgress
 from jaxsparse.studies.running.provenance import collected
-from jaxsparse.studies.running.watch import Watch
 from jaxsparse.studies.running.work import Unfinished
 from jaxsparse.studies.spec import Study
 from jaxsparse.training.locks import lock
@@ -94,7 +94,7 @@ def run(
   check_plan(plan)
   locked = contextlib.nullcontext() if joins else lock(root)
   with locked, hushed(), saving(root):
-    noted.write_members(root, plan.runs_dir, plan.expanded.members, joins=joins)
+    member_list.write(root, plan.runs_dir, plan.expanded.members, joins=joins)
     unfinished = _train(plan, name, interrupted)
     try:
       with at_once():
@@ -164,12 +164,14 @@ def _train(
   for line in plan_lib.carried(plan) if plan.left else []:
     _log.info('%s: carried %s', name, line)
   stop = threading.Event()
-  watch = _watch(plan, name)
+  members = plan.expanded.members
+  steps = {n: m.experiment.plan.num_steps for n, m in members.items()}
+  progress = StudyProgress(name, steps, plan.statuses)
 
   def stopping() -> bool:
     return stop.is_set() or interrupted()
 
-  worker = work.Work(plan, watch, stopping)
+  worker = work.Work(plan, progress, stopping)
   try:
     scheduler.execute(
       work.tasks(plan),
@@ -177,24 +179,13 @@ def _train(
       threads=plan_lib.width(plan),
       stopping=stopping,
       stop=stop.set,
-      tick=watch.tick,
+      tick=progress.tick,
     )
   finally:
-    watch.close()
+    progress.close()
   if interrupted():
     raise _stopped(plan)
   return worker.unfinished
-
-
-def _watch(plan: Plan, name: str) -> Watch:
-  members, statuses = plan.expanded.members, plan.statuses
-  return Watch(
-    name,
-    {n: m.experiment.plan.num_steps for n, m in members.items()},
-    {n: s.step for n, s in statuses.items()},
-    [n for n, s in statuses.items() if s.ended],
-    [n for n, s in statuses.items() if s.kind in ('failed', 'broken')],
-  )
 
 
 def _stopped(plan: Plan) -> StudyInterrupted:

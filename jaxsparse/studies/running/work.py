@@ -8,7 +8,7 @@ from jaxsparse.results.rows import Kind
 from jaxsparse.runs import population
 from jaxsparse.runs.share import TrainingFailed
 from jaxsparse.runs.train import train_built
-from jaxsparse.studies.planning import together
+from jaxsparse.studies.planning import groups
 from jaxsparse.studies.planning.members import Member
 from jaxsparse.studies.planning.plan import Plan, alone
 from jaxsparse.studies.planning.status import (
@@ -16,8 +16,8 @@ from jaxsparse.studies.planning.status import (
   status,
   write_failure,
 )
+from jaxsparse.studies.running.progress import StudyProgress
 from jaxsparse.studies.running.scheduler import Task
-from jaxsparse.studies.running.watch import Watch
 from jaxsparse.training.locks import WorkdirBusy, holder
 from jaxsparse.training.loop import Interrupted
 
@@ -29,7 +29,7 @@ def tasks(plan: Plan) -> list[Task]:
   adjacent.
   """
   task_of: dict[str, tuple[str, ...]] = {}  # Member -> name of its task.
-  for group in together.groups(plan.left, plan.statuses, plan.carries):
+  for group in groups.form(plan.left, plan.statuses, plan.carries):
     task_of.update(dict.fromkeys(group.names, group.names))
   order = {m.family: None for m in plan.left}
   rank = {family: i for i, family in enumerate(order)}
@@ -59,16 +59,18 @@ class Work:
 
   Args:
     plan: of the study.
-    watch: receives the progress of members.
+    progress: of members, to be updated.
     stopping: returns whether members are to save and stop.
 
   Attributes:
     unfinished: member -> why it is not done.
   """
 
-  def __init__(self, plan: Plan, watch: Watch, stopping: Callable[[], bool]):
+  def __init__(
+    self, plan: Plan, progress: StudyProgress, stopping: Callable[[], bool]
+  ):
     self._plan = plan
-    self._watch = watch
+    self._progress = progress
     self._stopping = stopping
     self.unfinished: dict[str, Unfinished] = {}
 
@@ -98,7 +100,7 @@ class Work:
     def report(done: int, records: Any) -> None:
       del records
       for name in names:
-        self._watch.at(name, done)
+        self._progress.at(name, done)
 
     if self._plan.carries[names[0]] == 'vmap':
       pairs = zip((m.experiment for m in members), roots, strict=True)
@@ -142,13 +144,13 @@ class Work:
     if member_status.error:
       self._fail(name, *_unfinished(member_status))
     elif member_status.kind == 'done':
-      self._watch.end(name, failed=False)
+      self._progress.end(name, failed=False)
     return member_status.ended
 
   def _is_held(self, name: str) -> bool:
     """Returns whether another process holds a member, and shows which."""
     holding = holder(self._plan.runs_dir / name)
-    self._watch.wait(name, holding)
+    self._progress.wait(name, holding)
     return bool(holding)
 
   def _note(self, name: str, result: Any) -> None:
@@ -166,11 +168,11 @@ class Work:
     elif isinstance(result, Exception):
       raise result
     else:
-      self._watch.end(name, failed=False)
+      self._progress.end(name, failed=False)
 
   def _fail(self, name: str, kind: Kind, error: str) -> None:
     self.unfinished[name] = Unfinished(kind, error)
-    self._watch.end(name, failed=True)
+    self._progress.end(name, failed=True)
 
   def _status(self, name: str) -> Status:
     return status(self._plan.runs_dir / name, 0)

@@ -6,7 +6,7 @@ import pytest
 
 from jaxsparse.report.compare import runs
 from jaxsparse.runs import workdir
-from jaxsparse.studies import noted
+from jaxsparse.studies import member_list
 from jaxsparse.studies.planning import status
 
 
@@ -30,7 +30,7 @@ def test_a_study_knows_its_members_wherever_they_are(make_run, tmp_path):
   make_run('shared/of_another_study', [0.5], seed=7)
   root = tmp_path / 'study'
   root.mkdir()
-  noted.write_members(root, runs_dir, ['b', 'a', 'not_begun'])
+  member_list.write(root, runs_dir, ['b', 'a', 'not_begun'])
   assert roots(runs.find([str(root)])) == ours
   # Moved together, they are still found.
   moved = tmp_path / 'moved'
@@ -62,7 +62,7 @@ def test_a_folder_without_runs_is_refused(make_run, tmp_path, name, said):
 
 
 def test_a_study_that_cannot_be_read_is_named(tmp_path):
-  (tmp_path / noted.STUDY).write_text('{"half')
+  (tmp_path / member_list.STUDY).write_text('{"half')
   with pytest.raises(ValueError, match=f'{tmp_path}/study.json'):
     runs.find([str(tmp_path)])
 

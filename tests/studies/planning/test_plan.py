@@ -7,8 +7,8 @@ import jax
 import pytest
 
 from jaxsparse.runs import reading
+from jaxsparse.studies.planning import estimate, plan_text, status
 from jaxsparse.studies.planning import plan as plan_lib
-from jaxsparse.studies.planning import programs, status
 from jaxsparse.studies.running import run as run_lib
 from jaxsparse.studies.spec import Analysis, Run
 
@@ -61,7 +61,7 @@ def table(text):
 
 
 def test_a_new_study(asked, tmp_path):
-  text = plan_lib.text(made(asked, tmp_path / 'runs'))
+  text = plan_text.text(made(asked, tmp_path / 'runs'))
   runs = table(text)
   assert list(runs) == ['rigl', 'same', 'faster', 'ticket', 'dense']
   assert runs['rigl'] == {
@@ -89,7 +89,7 @@ def test_a_new_study(asked, tmp_path):
   ('carry', 'words'), [('auto', 'one by one'), ('vmap', 'together by vmap')]
 )
 def test_it_says_how_each_family_is_carried(asked, tmp_path, carry, words):
-  text = plan_lib.text(made(asked, tmp_path / 'runs', carry))
+  text = plan_text.text(made(asked, tmp_path / 'runs', carry))
   lines = [x for x in text.splitlines() if x.startswith('carried')]
   assert lines == [
     f'carried {words}: rigl, same, faster (3 members)',
@@ -101,14 +101,14 @@ def test_it_says_how_each_family_is_carried(asked, tmp_path, carry, words):
 @pytest.mark.slow
 def test_as_many_programs_are_compiled_as_it_says(asked, tmp_path, caplog):
   plan = made(asked, tmp_path / 'runs')
-  planned = programs.count(m.experiment for m in plan.left)
+  planned = estimate.programs(m.experiment for m in plan.left)
   assert planned == {
     'train step': 3,
     'mask step': 1,
     'evaluation': 1,
     'probe': 1,
   }
-  said = facts(plan_lib.text(plan))['to compile']
+  said = facts(plan_text.text(plan))['to compile']
   assert said == (
     '6 programs: 3 train steps, 1 mask step, 1 evaluation, 1 probe'
   )
@@ -146,7 +146,7 @@ def test_where_members_stand(study, tiny, tmp_path):
     'new',
   ]
   assert [m.name for m in plan.left] == [names[1], names[3]]
-  text = plan_lib.text(plan)
+  text = plan_text.text(plan)
   assert f'begun    {names[1]}: at step 20 of 30' in text
   assert f'failed   {names[2]}: the loss is not finite' in text
   found = table(text)['dense']
@@ -162,7 +162,7 @@ def test_where_members_stand(study, tiny, tmp_path):
 def test_a_finished_study_has_nothing_left(study, tiny, tmp_path):
   asked = study(tiny('dense', 'dense'))
   run_lib.run(asked, tmp_path / 'study', tmp_path, name='x', command='x')
-  said = facts(plan_lib.text(made(asked, tmp_path)))
+  said = facts(plan_text.text(made(asked, tmp_path)))
   assert said['time'] == 'nothing is left'
   assert said['to compile'].startswith('0 programs')
 
@@ -184,7 +184,7 @@ def test_data_that_are_not_here_are_told(study, tmp_path):
 
   def text(name):
     plan = plan_lib.plan(asked(name), tmp_path, 'auto', reading.describe)
-    return plan_lib.text(plan)
+    return plan_text.text(plan)
 
   said = 'mnist is not on this machine: sizes are as published; whether it can'
   assert text('mnist').count(said) == 1
@@ -192,4 +192,4 @@ def test_data_that_are_not_here_are_told(study, tmp_path):
   assert "refused  dense: config.data: data set 'emnist" in text('emnist/mnist')
   # A study that is to run needs them.
   plan = plan_lib.plan(asked('mnist'), tmp_path, 'auto')
-  assert "refused  dense: config.data: data set 'mnist'" in plan_lib.text(plan)
+  assert "refused  dense: config.data: data set 'mnist'" in plan_text.text(plan)

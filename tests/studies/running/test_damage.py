@@ -8,7 +8,7 @@ import pytest
 
 from jaxsparse.core import paths
 from jaxsparse.studies.planning.plan import plan
-from jaxsparse.studies.planning.plan import text as plan_text
+from jaxsparse.studies.planning.plan_text import text as plan_text
 from jaxsparse.studies.running import run as run_lib
 from jaxsparse.studies.spec import Analysis
 from jaxsparse.training.checkpoints import load_params

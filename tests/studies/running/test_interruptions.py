@@ -11,7 +11,7 @@ from jaxsparse.studies.planning.plan import plan
 from jaxsparse.studies.planning.status import write_failure
 from jaxsparse.studies.running import run as run_lib
 from jaxsparse.studies.running import work
-from jaxsparse.studies.running.watch import Watch
+from jaxsparse.studies.running.progress import StudyProgress
 from jaxsparse.training.locks import WorkdirBusy, lock
 from jaxsparse.training.loop import Interrupted
 
@@ -50,20 +50,20 @@ class TestInterruptions:
   ):
     members = plan(asked, tmp_path / 'runs', 'auto').expanded.members
     busy, *others = (tmp_path / 'runs' / name for name in members)
-    shown, held = [], contextlib.ExitStack()
-    real = Watch.tick
+    lines, held = [], contextlib.ExitStack()
+    real = StudyProgress.tick
 
-    def tick(watch):
-      real(watch)
-      shown.append(watch.line())
+    def tick(progress):
+      real(progress)
+      lines.append(progress.line())
       if all((root / 'summary.json').exists() for root in others):
         held.close()
 
-    monkeypatch.setattr(Watch, 'tick', tick)
+    monkeypatch.setattr(StudyProgress, 'tick', tick)
     held.enter_context(lock(busy))
     results = run(asked, tmp_path)
     assert all(member.summary for member in results.members)
-    assert any(f'waiting for pid {os.getpid()}' in line for line in shown)
+    assert any(f'waiting for pid {os.getpid()}' in line for line in lines)
 
   def test_a_member_that_is_waited_for_may_be_stopped(self, asked, tmp_path):
     members = plan(asked, tmp_path / 'runs', 'auto').expanded.members

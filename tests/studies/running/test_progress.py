@@ -5,8 +5,10 @@ import types
 import pytest
 
 from jaxsparse.studies.planning.estimate import duration
-from jaxsparse.studies.running import watch as watch_lib
+from jaxsparse.studies.planning.status import Status
+from jaxsparse.studies.running import progress as progress_lib
 
+FAILED = Status('failed', 30, 'the loss is not finite')
 STEPS = {'a': 100, 'b': 100, 'c': 200}
 
 
@@ -15,17 +17,18 @@ def clock(monkeypatch):
   """Each look at the clock is a second after the last."""
   ticks = itertools.count()
   monkeypatch.setattr(
-    watch_lib.time, 'perf_counter', lambda: float(next(ticks))
+    progress_lib.time, 'perf_counter', lambda: float(next(ticks))
   )
 
 
-def watch(done=None, ended=(), failed=()):
-  done = dict.fromkeys(STEPS, 0) | (done or {})
-  return watch_lib.Watch('small', STEPS, done, ended, failed)
+def progress(**statuses):
+  """Returns the progress of three members; those unnamed are new."""
+  new = dict.fromkeys(STEPS, Status('new'))
+  return progress_lib.StudyProgress('small', STEPS, new | statuses)
 
 
 def test_the_line_counts_members_and_steps(clock):
-  shown = watch()
+  shown = progress()
   assert shown.line() == 'small: 0/3 members, 0/400 steps'
   shown.at('a', 60)
   shown.end('b', failed=False)
@@ -34,14 +37,14 @@ def test_the_line_counts_members_and_steps(clock):
 
 
 def test_what_was_done_before_tells_nothing_of_the_speed(clock):
-  shown = watch({'a': 100, 'c': 50}, ['a'])
+  shown = progress(a=Status('done', 100), c=Status('begun', 50))
   assert shown.line() == 'small: 1/3 members, 150/400 steps'
   shown.at('c', 60)
   assert shown.line() == 'small: 1/3 members, 160/400 steps, 24 s left'
 
 
 def test_a_failed_member_has_nothing_left_to_do(clock):
-  shown = watch(ended=['a'], failed=['a'])
+  shown = progress(a=FAILED)
   shown.end('c', failed=True)
   line = 'small: 2/3 members, 2 failed, 300/400 steps'
   assert shown.line().startswith(line)
@@ -49,7 +52,7 @@ def test_a_failed_member_has_nothing_left_to_do(clock):
 
 def test_it_says_at_once_whom_it_waits_for(clock, caplog):
   caplog.set_level(logging.INFO, logger='jaxsparse')
-  shown = watch(failed=['a'], ended=['a'])
+  shown = progress(a=FAILED)
   shown.wait('b', 'pid 7')
   shown.wait('c', 'pid 7')
   shown.tick()
@@ -64,7 +67,7 @@ def test_it_says_at_once_whom_it_waits_for(clock, caplog):
 
 def test_lines_are_some_seconds_apart(clock, caplog):
   caplog.set_level(logging.INFO, logger='jaxsparse')
-  shown = watch()
+  shown = progress()
   for _ in range(50):
     shown.tick()
   before = len(caplog.records)
@@ -84,9 +87,9 @@ def test_in_a_terminal_there_is_one_bar(monkeypatch):
     bars.append(bar)
     return bar
 
-  monkeypatch.setattr(watch_lib.tqdm, 'tqdm', tqdm)
-  monkeypatch.setattr(watch_lib.sys.stderr, 'isatty', lambda: True, False)
-  shown = watch({'a': 100}, ['a'])
+  monkeypatch.setattr(progress_lib.tqdm, 'tqdm', tqdm)
+  monkeypatch.setattr(progress_lib.sys.stderr, 'isatty', lambda: True, False)
+  shown = progress(a=Status('done', 100))
   shown.at('b', 30)
   shown.tick()
   (bar,) = bars

@@ -22,7 +22,7 @@ class Group(NamedTuple):
   step: int
 
 
-def groups(
+def form(
   left: Iterable[Member],
   statuses: Mapping[str, Status],
   carries: Mapping[str, str],

@@ -11,7 +11,7 @@ from jaxsparse.runs import workdir
 STUDY = 'study.json'
 
 
-def write_members(
+def write(
   root: pathlib.Path,
   runs_dir: pathlib.Path,
   names: Iterable[str],
@@ -29,7 +29,7 @@ def write_members(
   listed: list[pathlib.Path] = []
   if joins:
     with contextlib.suppress(ValueError):  # An unreadable list is replaced.
-      listed = read_members(root)
+      listed = read(root)
   earlier = {path.name for path in listed if path.parent == runs_dir}
   content = {
     'runs_dir': os.path.relpath(runs_dir, root),
@@ -38,7 +38,7 @@ def write_members(
   workdir.write_atomic(root / STUDY, json.dumps(content, indent=2))
 
 
-def read_members(root: pathlib.Path) -> list[pathlib.Path]:
+def read(root: pathlib.Path) -> list[pathlib.Path]:
   """Returns the workdirs of a study's members; none if `root` is no study's.
 
   Raises:

@@ -7,7 +7,7 @@ import types
 import pytest
 
 from jaxsparse.runs import workdir
-from jaxsparse.studies.planning import together
+from jaxsparse.studies.planning import groups
 from jaxsparse.studies.planning.plan import plan
 from jaxsparse.studies.planning.status import Status, status
 from jaxsparse.studies.running import run as run_lib
@@ -77,9 +77,9 @@ def test_members_under_way_go_on_from_a_step_they_share(saved, expected):
     name: Status('begun', max(steps, default=0), saved=steps)
     for name, steps in zip('abcd', saved, strict=True)
   }
-  found = together.groups(left, statuses, dict.fromkeys('abcd', 'vmap'))
+  found = groups.form(left, statuses, dict.fromkeys('abcd', 'vmap'))
   assert [(''.join(g.names), g.step) for g in found] == expected
-  alone = together.groups(left, statuses, dict.fromkeys('abcd', 'one_by_one'))
+  alone = groups.form(left, statuses, dict.fromkeys('abcd', 'one_by_one'))
   assert [(g.names, g.step) for g in alone] == [
     ((name,), statuses[name].step) for name in 'abcd'
   ]

@@ -5,42 +5,38 @@ import math
 import sys
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import tqdm
 
 from jaxsparse.studies.planning.estimate import duration
+from jaxsparse.studies.planning.status import Status
 
 _log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LINES = 10.0
 
 
-class Watch:
+class StudyProgress:
   """Members and steps done, and the time left: a bar, else log lines.
 
   Args:
     name: of the study.
     steps: total steps of each member.
-    done: steps of each member done before this process.
-    ended: members that ended before this process.
-    failed: those of them that failed.
+    statuses: of each member, before this process.
   """
 
   def __init__(
-    self,
-    name: str,
-    steps: Mapping[str, int],
-    done: Mapping[str, int],
-    ended: Collection[str],
-    failed: Collection[str],
+    self, name: str, steps: Mapping[str, int], statuses: Mapping[str, Status]
   ):
-    self._name = name
-    self._steps, self._done = steps, dict(done)
-    self._ended, self._failed = set(ended), set(failed)
-    self._held: dict[str, str] = {}
+    self._name, self._steps = name, steps
+    self._done = {
+      n: steps[n] if status.ended else status.step
+      for n, status in statuses.items()
+    }
+    self._ended = {n for n, status in statuses.items() if status.ended}
+    self._failed = {n for n, status in statuses.items() if status.error}
+    self._holders: dict[str, str] = {}
     self._lock = threading.Lock()
-    for member in self._ended:
-      self._done[member] = steps[member]
     self._total, self._before = sum(steps.values()), sum(self._done.values())
     self._began = self._last_line = time.perf_counter()
     self._bar = (
@@ -52,11 +48,11 @@ class Watch:
   def wait(self, member: str, holder: str) -> None:
     """Records that `holder` has a member locked, or nobody if it is ''."""
     with self._lock:
-      if holder and not self._held:
+      if holder and not self._holders:
         self._last_line = -math.inf  # Log at once why nothing moves.
-      self._held.pop(member, None)
+      self._holders.pop(member, None)
       if holder:
-        self._held[member] = holder
+        self._holders[member] = holder
 
   def at(self, member: str, step: int) -> None:
     """Records that a member has done `step` steps; thread-safe."""
@@ -67,7 +63,7 @@ class Watch:
     """Records that a member has ended; thread-safe."""
     with self._lock:
       self._done[member] = self._steps[member]
-      self._held.pop(member, None)
+      self._holders.pop(member, None)
       self._ended.add(member)
       if failed:
         self._failed.add(member)
@@ -105,7 +101,7 @@ class Watch:
   def _members(self) -> str:
     with self._lock:
       text = f'{len(self._ended)}/{len(self._steps)} members'
-      failed, held = len(self._failed), sorted(set(self._held.values()))
+      failed, holders = len(self._failed), sorted({*self._holders.values()})
     if failed:
       text += f', {failed} failed'
-    return f'{text}, waiting for {" and ".join(held)}' if held else text
+    return f'{text}, waiting for {" and ".join(holders)}' if holders else text
