@@ -25,7 +25,11 @@ _ROOMS = (
   'cli',
   '',
 )
-_RENAMED = {'config': 'config.defaults'}
+_RENAMED = {
+  'config': 'config.defaults',
+  'studies.claims': 'claims',
+  'studies.claims.kinds': 'claims',
+}
 
 __path__: list[str] = []
 

@@ -128,15 +128,28 @@ class Claim(abc.ABC):
       unit: of the sum; by default that of the claim.
       number: of estimates, whose intervals together have the level.
     """
-    exact = self.quantity.exact
-    if why := estimates_lib.no_interval(values, weights, exact=exact):
-      return Estimate(name, None, f'cannot be told, as {why}')
-    level = 1 - (1 - LEVEL) / number
-    interval = estimates_lib.contrast(values, weights, level)
-    unit = self.unit if unit is None else unit
-    text = format_interval(interval, self.quantity.text, unit)
+    try:
+      interval = self.interval(values, weights, 1 - (1 - LEVEL) / number)
+    except estimates_lib.NoInterval as error:
+      return Estimate(name, None, f'cannot be told, as {error}')
+    value, low, high = map(self.format, interval)
+    text = f'{value} {self.unit if unit is None else unit}'.rstrip()
     outcome = estimates_lib.outcome(interval, relation, limit)
-    return Estimate(name, interval, text, outcome)
+    return Estimate(name, interval, f'{text} [{low}, {high}]', outcome)
+
+  def interval(
+    self,
+    values: Sequence[Sequence[float]],
+    weights: Sequence[float],
+    level: float,
+  ) -> Interval:
+    """Returns the interval of `contrast`, or raises `NoInterval`."""
+    exact = self.quantity.exact
+    return estimates_lib.contrast(values, weights, level, exact=exact)
+
+  def format(self, number: float) -> str:
+    """Formats a number of an estimate."""
+    return signed(self.quantity.text(number))
 
 
 def common_points(
@@ -147,15 +160,9 @@ def common_points(
 ) -> list[Point]:
   """Returns the points that runs have in common, in the order of the rows.
 
-  They are the combinations of values of grid fields at which each run with
-  these fields has a row. A run without a field (dense, say) counts at each of
-  the field's values.
-
-  Args:
-    rows: of the study.
-    runs: names of runs.
-    at: field -> value, which the points have.
-    along: a field that is left out of the points.
+  They are the combinations of values of grid fields, but for `along`, at which
+  each run with these fields has a row; limited to those with the values `at`. A
+  run without a field (dense, say) counts at each of the field's values.
   """
   joined: list[dict[str, Any]] = [{}]
   for run in runs:
@@ -172,14 +179,6 @@ def common_points(
 def agree(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
   """Returns whether two points have the same values of common fields."""
   return all(one[name] == other[name] for name in one.keys() & other.keys())
-
-
-def format_interval(
-  interval: Interval, text: Callable[[float], str], unit: str
-) -> str:
-  """Formats an interval: '2.00 points [1.00, 3.00]'."""
-  value, low, high = (signed(text(number)) for number in interval)
-  return f'{value} {unit}'.rstrip() + f' [{low}, {high}]'
 
 
 def jointly(number: int) -> str:

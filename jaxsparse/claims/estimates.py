@@ -10,9 +10,9 @@ all alike have a variance of 0 and an interval that is a point.
 """
 
 import math
-import operator
 import statistics
 from collections.abc import Sequence
+from operator import ge, gt, le, lt
 from typing import Literal, NamedTuple
 
 from scipy import special
@@ -25,12 +25,7 @@ Outcome = Literal['holds', 'fails', 'undecided']
 LEVEL = 0.95
 # Weights below this fraction of the largest are 0 but for rounding.
 _NEGLIGIBLE = 1e-9
-_RELATIONS = {
-  '>=': operator.ge,
-  '<=': operator.le,
-  '>': operator.gt,
-  '<': operator.lt,
-}
+_RELATIONS = {'>=': ge, '<=': le, '>': gt, '<': lt}
 
 
 class Sample(NamedTuple):
@@ -77,6 +72,10 @@ class Estimate(NamedTuple):
   outcome: Outcome = 'undecided'
 
 
+class NoInterval(ValueError):
+  """The reason why samples allow no interval."""
+
+
 def sample(
   members: Sequence[MemberResult], pooled: Pooled | None, metric: str
 ) -> Sample:
@@ -91,6 +90,8 @@ def contrast(
   samples: Sequence[Sequence[float]],
   weights: Sequence[float],
   level: float = LEVEL,
+  *,
+  exact: bool = True,
 ) -> Interval:
   """Returns the interval of `sum(weights[i] * mean(samples[i]))`.
 
@@ -98,19 +99,20 @@ def contrast(
     samples: independent of one another, two values or more in each.
     weights: one a sample.
     level: of confidence, in (0, 1).
+    exact: whether values that agree are no accident.
 
   Raises:
-    ValueError: a sample has fewer than two values.
+    NoInterval: the samples have too few values, or agree.
   """
   if any(len(sample) < 2 for sample in samples):
-    raise ValueError('each sample needs two values or more')
-  value = math.fsum(
-    weight * statistics.mean(sample)
-    for weight, sample in zip(weights, samples, strict=True)
-  )
+    raise NoInterval('an interval needs two seeds of each')
+  terms = list(zip(weights, samples, strict=True))
+  least = _NEGLIGIBLE * max(map(abs, weights))
+  if not exact and all(len(set(s)) == 1 for w, s in terms if abs(w) > least):
+    raise NoInterval('the seeds agree exactly, so their spread says nothing')
+  value = math.fsum(w * statistics.mean(s) for w, s in terms)
   parts = [
-    (weight**2 * statistics.variance(sample) / len(sample), len(sample) - 1)
-    for weight, sample in zip(weights, samples, strict=True)
+    (w**2 * statistics.variance(s) / len(s), len(s) - 1) for w, s in terms
   ]
   variance = math.fsum(part for part, _ in parts)
   if variance == 0:
@@ -126,26 +128,6 @@ def slope_weights(x: Sequence[float]) -> list[float]:
   mean = statistics.mean(x)
   spread = math.fsum((a - mean) ** 2 for a in x)
   return [(a - mean) / spread for a in x]
-
-
-def no_interval(
-  samples: Sequence[Sequence[float]], weights: Sequence[float], *, exact: bool
-) -> str:
-  """Returns why a contrast has no interval that says anything, or ''.
-
-  Args:
-    samples: of the contrast.
-    weights: one a sample.
-    exact: whether seeds that agree are no accident.
-  """
-  least = _NEGLIGIBLE * max(map(abs, weights))
-  pairs = zip(samples, weights, strict=True)
-  counted = [sample for sample, weight in pairs if abs(weight) > least]
-  if any(len(sample) < 2 for sample in samples):
-    return 'an interval needs two seeds of each'
-  if not exact and all(len(set(sample)) == 1 for sample in counted):
-    return 'the seeds agree exactly, so their spread says nothing'
-  return ''
 
 
 def outcome(interval: Interval, relation: str, value: float) -> Outcome:

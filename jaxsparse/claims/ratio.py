@@ -9,15 +9,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from jaxsparse.claims.claim import Label, format_interval
+from jaxsparse.claims.claim import Label
 from jaxsparse.claims.estimates import (
   Estimate,
   Interval,
+  NoInterval,
   Samples,
   contrast,
-  outcome,
 )
 from jaxsparse.claims.limit import Limit
+from jaxsparse.results.names import signed
 
 
 @dataclass(frozen=True)
@@ -44,20 +45,20 @@ class Ratio(Limit):
 
   def estimates(self, samples: Samples, label: Label) -> list[Estimate]:
     (estimate,) = super().estimates(samples, label)
-    estimate = estimate._replace(name=f'{estimate.name}, geometric means')
-    if not estimate.interval:
-      return [estimate]
-    values = [sample.values for _, sample in samples]
+    return [estimate._replace(name=f'{estimate.name}, geometric means')]
+
+  def interval(
+    self,
+    values: Sequence[Sequence[float]],
+    weights: Sequence[float],
+    level: float,
+  ) -> Interval:
+    super().interval(values, weights, level)  # Raises where seeds agree.
     if min(map(min, values)) <= 0:
-      why = 'cannot be told, as a ratio is of numbers above 0'
-      return [Estimate(estimate.name, None, why)]
+      raise NoInterval('a ratio is of numbers above 0')
     logs = [[math.log(value) for value in sample] for sample in values]
-    interval = Interval(*map(math.exp, contrast(logs, (1.0, -1.0))))
-    text = format_interval(interval, _figures, self.unit)
-    holds = outcome(interval, self.relation, self.value)
-    return [Estimate(estimate.name, interval, text, holds)]
+    return Interval(*map(math.exp, contrast(logs, weights, level)))
 
-
-def _figures(ratio: float) -> str:
-  """Formats a ratio to three figures or more: '0.32', '12.3', '1,530'."""
-  return f'{ratio:,.0f}' if abs(ratio) >= 1000 else f'{ratio:.3g}'
+  def format(self, number: float) -> str:
+    """Formats a ratio to three figures or more: '0.32', '12.3', '1,530'."""
+    return signed(f'{number:,.0f}' if abs(number) >= 1000 else f'{number:.3g}')

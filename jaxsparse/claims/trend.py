@@ -27,7 +27,7 @@ from jaxsparse.claims import estimates as estimates_lib
 from jaxsparse.claims.claim import Claim, Label, common_points, jointly
 from jaxsparse.claims.estimates import Estimate, Samples
 from jaxsparse.core import choices
-from jaxsparse.results.names import field_name, signed, value_name
+from jaxsparse.results.names import field_name, value_name
 from jaxsparse.results.rows import Point, Row
 
 _SIDES = {'rises': '>', 'falls': '<'}
@@ -56,12 +56,10 @@ class Trend(Claim):
   def check(self, where: str, rows: Sequence[Row]) -> None:
     got = f'{where}.direction: got {self.direction!r}'
     choices.check(got, self.direction, _SIDES)
-    fields = (
-      name for row in rows if row.run == self.run for name, _ in row.point
-    )
+    of_run = [dict(row.point) for row in rows if row.run == self.run]
     got = f'{where}.along: got {self.along!r}'
-    choices.check(got, self.along, dict.fromkeys(fields))
-    values, other = (self._values(rows, run) for run in (self.run, self.minus))
+    choices.check(got, self.along, dict.fromkeys(itertools.chain(*of_run)))
+    values = tuple(dict.fromkeys(point[self.along] for point in of_run))
     numeric = all(
       isinstance(v, int | float) and not isinstance(v, bool) for v in values
     )
@@ -70,6 +68,10 @@ class Trend(Claim):
         f'{got}, of which {self.run!r} has the values {values}; accepted is two'
         ' numbers or more'
       )
+    of_other = (dict(row.point) for row in rows if row.run == self.minus)
+    other = tuple(
+      dict.fromkeys(p[self.along] for p in of_other if self.along in p)
+    )
     if other and set(other) != set(values):
       raise ValueError(
         f'{where}.minus: {self.minus!r} has the values {other} of'
@@ -115,8 +117,8 @@ class Trend(Claim):
       unit=f'{self.unit} per unit'.strip(),
     )
     if slope.interval:
-      change = self.quantity.text(slope.interval.value * (x[-1] - x[0]))
-      total = f'{signed(change)} {self.unit}'.rstrip()
+      change = self.format(slope.interval.value * (x[-1] - x[0]))
+      total = f'{change} {self.unit}'.rstrip()
       text = f'{slope.text}, or {total} {self._step(x[0], x[-1])}'
       slope = slope._replace(text=text)
     steps = []
@@ -140,13 +142,6 @@ class Trend(Claim):
       elif slope.interval and not step.interval:
         text += f'; {step.name} it {step.text}'
     return text
-
-  def _values(self, rows: Iterable[Row], run: str) -> tuple[Any, ...]:
-    """Returns the values of the field in the grid of a run, each once."""
-    points = (dict(row.point) for row in rows if row.run == run)
-    return tuple(
-      dict.fromkeys(p[self.along] for p in points if self.along in p)
-    )
 
   def _step(self, one: float, other: float) -> str:
     """Names a step along the field: 'from 80 % to 98 %'."""

@@ -5,6 +5,7 @@ import pickle
 
 import pytest
 
+from jaxsparse import claims
 from jaxsparse.analyses import barrier
 from jaxsparse.config import defaults, fields
 from jaxsparse.optim import optimizers
@@ -26,6 +27,7 @@ from jaxsparse.studies import search, spec
     ('findings', findings),
     ('search', search),
     ('studies.spec', spec),
+    ('studies.claims.kinds', claims),
     ('analyses.barrier', barrier),
     ('compare.table', table),
   ],
