@@ -36,6 +36,16 @@ def names() -> list[str]:
   )
 
 
+def arguments(name: str) -> tuple[str, ...]:
+  """Returns what may follow the colon of a name: methods or nets, or nothing.
+
+  Raises:
+    ValueError: as for `locate`.
+  """
+  module = _run(locate(name))
+  return tuple(module.get('METHODS', module.get('NETS', ())))
+
+
 def locate(spec: str) -> str:
   """Returns the path of the config file that `spec` names.
 

@@ -98,7 +98,7 @@ def one_seed(study):
   [('vgg16', 'accuracy'), ('resnet50', 'function_space')],
 )
 def test_a_study_is_planned_without_its_data(net, study, tmp_path):
-  asked = config_files.load_study(f'studies/gradient_flow/{net}/{study}')
+  asked = config_files.load_study(f'studies/gradient_flow/{study}:{net}')
   made = expand(one_seed(asked), tmp_path, reading.describe)
   assert {cell.row.run for cell in made.cells} == {r.name for r in asked.runs}
   sizes = {}

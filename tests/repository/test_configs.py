@@ -11,86 +11,91 @@ from jaxsparse.config import resolve
 from jaxsparse.studies import config_files
 from jaxsparse.studies.planning import check
 
-ROOT = pathlib.Path(__file__).parents[2]
-CONFIGS = sorted(
-  str(path.relative_to(ROOT))
-  for path in (ROOT / 'configs').rglob('*.py')
-  if not path.name.startswith('_')
-)
-STUDIES = [name for name in CONFIGS if name.startswith('configs/studies/')]
-RESULTS = sorted(
-  str(path.relative_to(ROOT))
-  for path in (ROOT / 'configs/studies').rglob('*.md')
+FOLDER = pathlib.Path(__file__).parents[2] / 'configs'
+NAMES = config_files.names()
+# Each name with each of its arguments.
+SPECS = [
+  f'{name}:{argument}' if argument else name
+  for name in NAMES
+  for argument in config_files.arguments(name) or ('',)
+]
+STUDIES = [spec for spec in SPECS if spec.startswith('studies/')]
+RUNS = [spec for spec in SPECS if spec not in STUDIES]
+REPORTS = sorted(
+  path.relative_to(FOLDER).as_posix()
+  for path in (FOLDER / 'studies').rglob('*.md')
   if path.name != 'README.md'
 )
-RUNS = [name for name in CONFIGS if name not in STUDIES]
 
 
-def load(name):
-  return config_files.load(str(ROOT / name))
-
-
-@pytest.mark.parametrize('name', CONFIGS)
+@pytest.mark.parametrize('name', NAMES)
 def test_the_docstring_says_the_command(name):
-  docstring = ast.get_docstring(ast.parse((ROOT / name).read_text())) or ''
-  program = 'study' if name in STUDIES else 'train'
-  short = name.removeprefix('configs/').removesuffix('.py')
+  source = (FOLDER / f'{name}.py').read_text()
+  docstring = ast.get_docstring(ast.parse(source)) or ''
+  program = 'study' if name.startswith('studies/') else 'train'
   assert f'python -m launch.{program} ' in docstring
-  assert re.search(rf'--config=(configs/)?{short}(\.py)?[\s:]', docstring)
+  spec, argument = re.search(
+    r'--config=(?:configs/)?([\w/]+)(?:\.py)?:?(\w*)', docstring
+  ).groups()
+  assert spec == name
+  accepted = config_files.arguments(name)
+  assert argument in (accepted or ('',))
+  # A name without an argument has one of them.
+  config_files.load(name)
+  for other in accepted:
+    assert re.search(rf'\b{other}\b', docstring)
 
 
-@pytest.mark.parametrize('name', RUNS)
-def test_the_config_loads_and_validates(name):
-  config = load(name)
+@pytest.mark.parametrize('spec', RUNS)
+def test_the_config_loads_and_validates(spec):
+  config = config_files.load(spec)
   assert isinstance(config, ml_collections.ConfigDict)
-  resolved = resolve.resolve(config)
-  assert resolved['data']['name']
+  assert resolve.resolve(config)['data']['name']
+  config.seed = 12345
+  assert config_files.load(spec).seed != 12345
 
 
-@pytest.mark.parametrize('name', STUDIES)
-def test_the_study_loads_and_validates(name):
-  check.check(load(name))
+@pytest.mark.parametrize('spec', STUDIES)
+def test_the_study_loads_and_validates(spec):
+  study = config_files.load_study(spec)
+  check.check(study)
+  texts = [claim.text for claim in study.claims if claim.text]
+  assert len(set(texts)) == len(texts)
 
 
-def strays(name, text):
-  """What keeps `text` from being the report of the study beside `name`."""
-  study = name.removesuffix('.md') + '.py'
-  if study not in STUDIES:
-    return [f'there is no {study}']
-  short = study.removeprefix('configs/').removesuffix('.py')
-  return [
-    f'no {part!r}'
-    for part in (
-      f'# {load(study).title}\n',
-      f'--config={short}',
-      '\n## Times\n',
-    )
-    if part not in text.replace('--config=configs/', '--config=')
-  ]
+def study_of(report):
+  """The study that `report` is beside, or whose argument its folder is."""
+  path = pathlib.PurePosixPath(report).with_suffix('')
+  argument = path.parent.name
+  of_argument = f'{path.parent.parent / path.name}:{argument}'
+  return of_argument if of_argument in STUDIES else str(path)
+
+
+def strays(report, text):
+  """What keeps `text` from being the report of the study beside it."""
+  spec = study_of(report)
+  if spec not in STUDIES:
+    return [f'there is no {spec}']
+  title = config_files.load_study(spec).title
+  parts = (f'# {title}\n', f'--config={spec} ', '\n## Times\n')
+  return [f'no {part!r}' for part in parts if part not in text]
 
 
 def test_results_are_reports_of_the_studies_that_they_lie_beside():
-  texts = {name: (ROOT / name).read_text() for name in RESULTS}
+  texts = {name: (FOLDER / name).read_text() for name in REPORTS}
   found = {name: strays(name, text) for name, text in texts.items()}
   assert {name: what for name, what in found.items() if what} == {}
 
 
 def test_results_of_another_study_are_seen():
-  folder = 'configs/studies/gradient_flow/lenet5'
+  folder = 'studies/gradient_flow/lenet5'
   assert strays(f'{folder}/accurate.md', '') == [
-    f'there is no {folder}/accurate.py'
+    f'there is no {folder}/accurate'
   ]
   good = (
     '# LeNet5 on MNIST at 95 %: accuracy by start and method\n\n'
-    '    python -m launch.study --config={}\n\n## Times\n'
+    '    python -m launch.study --config={} --workdir=a\n\n## Times\n'
   )
-  for spelling in (f'{folder[8:]}/accuracy', f'{folder}/accuracy.py'):
-    assert strays(f'{folder}/accuracy.md', good.format(spelling)) == []
+  spec = 'studies/gradient_flow/accuracy:lenet5'
+  assert strays(f'{folder}/accuracy.md', good.format(spec)) == []
   assert len(strays(f'{folder}/hessian.md', good.format('x'))) == 2
-
-
-@pytest.mark.parametrize('name', RUNS)
-def test_each_load_gives_a_config_of_its_own(name):
-  first, second = load(name), load(name)
-  first.seed = 12345
-  assert second.seed != 12345

@@ -22,10 +22,17 @@ TOPS = {
 SHIPPED = (*TOPS, 'setup.cfg', 'pyproject.toml', 'README.md', 'LICENSE')
 
 
-def option(name, section='options'):
+OUTSIDE = {k: v for k, v in os.environ.items() if k != 'PYTHONPATH'}
+
+
+def setup_cfg():
   setup = configparser.ConfigParser()
   setup.read(ROOT / 'setup.cfg')
-  return set(setup[section][name].split())
+  return setup
+
+
+def option(name, section='options'):
+  return set(setup_cfg()[section][name].split())
 
 
 def folders():
@@ -46,7 +53,7 @@ def third_party_imports():
         if isinstance(node, ast.Import):
           found |= {alias.name.split('.')[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-          found.add(node.module.split('.')[0])
+          found |= {node.module.split('.')[0]} if not node.level else set()
   return found - set(sys.stdlib_module_names) - {'jaxsparse'}
 
 
@@ -56,6 +63,19 @@ def canonical(name):
 
 def test_setup_cfg_lists_every_package():
   assert option('packages') == set(folders())
+
+
+def test_data_files_of_configs_are_packaged():
+  listed = {
+    (package, name)
+    for package, names in setup_cfg()['options.package_data'].items()
+    for name in names.split()
+    if package.startswith('jaxsparse.configs')
+  }
+  assert listed == {
+    ('.'.join(('jaxsparse', *path.parent.relative_to(ROOT).parts)), path.name)
+    for path in (ROOT / 'configs').rglob('*.csv')
+  }
 
 
 def test_every_package_has_an_init():
@@ -131,6 +151,20 @@ def test_the_wheel_trains_a_named_config(site, tmp_path):
     f'--workdir={workdir}',
     '--config.num_steps=20',
   ]
-  outside = {k: v for k, v in os.environ.items() if k != 'PYTHONPATH'}
-  subprocess.run(command, check=True, cwd=tmp_path, env=outside)
+  subprocess.run(command, check=True, cwd=tmp_path, env=OUTSIDE)
   assert (workdir / 'summary.json').exists()
+
+
+@pytest.mark.slow
+def test_the_wheel_plans_a_study_with_the_files_beside_it(site, tmp_path):
+  _, python = site
+  command = [
+    python.parent / 'jaxsparse-study',
+    '--config=studies/gradient_flow/accuracy:lenet5',
+    f'--workdir={tmp_path}',
+    '--plan',
+  ]
+  ended = subprocess.run(
+    command, check=True, cwd=tmp_path, env=OUTSIDE, capture_output=True
+  )
+  assert b'prune_restart' in ended.stdout

@@ -1,7 +1,5 @@
 """Configs of a file differ in method and initialisation alone."""
 
-import runpy
-
 import pytest
 
 from jaxsparse.config import resolve
@@ -17,10 +15,9 @@ def families():
   found = {}
   for name in config_files.names():
     if not name.startswith('studies/'):
-      path = config_files.folder() / f'{name}.py'
       found[tuple(name.split('/'))] = {
-        method: resolve.resolve(config_files.load(f'{path}:{method}'))
-        for method in runpy.run_path(str(path))['METHODS']
+        method: resolve.resolve(config_files.load(f'{name}:{method}'))
+        for method in config_files.arguments(name)
       }
   return found
 

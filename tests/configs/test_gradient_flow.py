@@ -7,24 +7,15 @@ import pytest
 
 from jaxsparse.claims import verdicts
 from jaxsparse.claims.estimates import Sample
-from jaxsparse.papers.gradient_flow import (
-  nets,
-  pruned_nets,
-  studies,
-)
-from jaxsparse.papers.gradient_flow.runs import runs
 from jaxsparse.results import quantities
 from jaxsparse.results.rows import Row
-from jaxsparse.studies.planning.check import check
+from jaxsparse.studies import config_files
 
-MAKE = (
-  studies.accuracy,
-  studies.gradient_norm,
-  studies.function_space,
-  studies.landscape,
-  studies.hessian,
+FOLDER = 'studies/gradient_flow'
+STUDIES = (
+  *('accuracy', 'gradient_norm', 'function_space', 'landscape', 'hessian'),
 )
-MNIST = {'lenet5': nets.LENET5, 'mlp': nets.MLP}
+MNIST = ('lenet5', 'mlp')
 JUMP = 'gradient_norm_after-gradient_norm_before@100:1001'
 
 # Of LeNet5, as the paper prints them or as they are read off its figures; a
@@ -70,9 +61,13 @@ PRINTED = {
 }
 
 
-def of(net, name):
-  (run,) = runs(net, (name,))
-  return run
+def load(study, net):
+  return config_files.load_study(f'{FOLDER}/{study}:{net}')
+
+
+def runs(net, studies=STUDIES):
+  """Name -> run, of all studies of a net."""
+  return {run.name: run for study in studies for run in load(study, net).runs}
 
 
 @pytest.mark.parametrize(
@@ -85,8 +80,9 @@ def of(net, name):
 def test_settings_are_the_published_ones(
   net, rate, l2, sparsity, interval, small
 ):
+  own_runs = runs(net)
   dense, rigl, pruned = (
-    of(MNIST[net], name).overrides for name in ('dense', 'rigl_plus', 'pruned')
+    own_runs[name].overrides for name in ('dense', 'rigl_plus', 'pruned')
   )
   shared = {
     'num_steps': 11_719,
@@ -104,7 +100,7 @@ def test_settings_are_the_published_ones(
   assert rigl['updater.drop_fraction'] == 0.3
   first = [rigl[f'updater.{f}'] for f in ('start_step', 'update_interval')]
   assert first == [interval, interval]
-  assert of(MNIST[net], 'small_dense').overrides['model.features'] == small
+  assert own_runs['small_dense'].overrides['model.features'] == small
   window = [pruned[f'updater.{f}'] for f in ('start_step', 'stop_step')]
   steps = range(*window, pruned['updater.update_interval'])
   assert (steps[0], steps[-1], len(steps)) == (3000, 7000, 41)
@@ -112,40 +108,42 @@ def test_settings_are_the_published_ones(
 
 @pytest.mark.parametrize('net', MNIST)
 def test_masks_are_those_of_the_pruned_net(net):
+  own_runs = runs(net)
   for name in ('scratch', 'scratch_plus', 'set', 'rigl_inverted', 'lottery'):
-    run = of(MNIST[net], name)
+    run = own_runs[name]
     assert run.overrides['init.masks'] == '{pruned@0}'
     # With that seed a fresh start would be the ticket's.
     assert 0 not in run.seed_list()
-  lottery = of(MNIST[net], 'lottery').overrides
+  lottery = own_runs['lottery'].overrides
   assert lottery['init.checkpoint'] == '{pruned@0}'
   assert lottery['init.checkpoint_step'] == 0
-  assert of(MNIST[net], 'pruned_others').seed_list() == (1, 2, 3, 4)
+  assert own_runs['pruned_others'].seed_list() == (1, 2, 3, 4)
 
 
 def test_without_decay_another_pruned_net_is_the_source():
-  net = nets.LENET5_UNDECAYED
-  for name in ('pruned', 'lottery', 'scratch', 'prune_restart', 'rigl_plus'):
-    own, decayed = (of(n, name).overrides for n in (net, nets.LENET5))
-    changed = {field for field in decayed if own[field] != decayed[field]}
-    of_source = {'init.masks', 'init.checkpoint'} & decayed.keys()
+  studies = ('function_space', 'landscape')
+  undecayed, decayed = (
+    runs(net, studies) for net in ('lenet5_undecayed', 'lenet5')
+  )
+  assert undecayed.keys() == decayed.keys()
+  for name, run in undecayed.items():
+    own, other = run.overrides, decayed[name].overrides
+    changed = {field for field in other if own[field] != other[field]}
+    of_source = {'init.masks', 'init.checkpoint'} & other.keys()
     assert changed - of_source == {'optimizer.weight_decay'}
     assert own['optimizer.weight_decay'] == 0
     assert {own[f] for f in of_source} <= {'{pruned@4}', '{scratch_inits@1}'}
-    if name != 'pruned':
+    if not name.startswith('pruned'):
       assert own['init.masks'] == '{pruned@4}'
-      assert of(net, name).seed_list() == (0, 1, 2, 3, 5)
-  assert of(net, 'pruned_others').seed_list() == (0, 1, 2, 3)
-  for make in (studies.function_space, studies.landscape):
-    study = make(net)
-    check(study)
-    against = {a.of[-1] for a in study.analyses if len(a.of) > 1}
-    assert against == {'pruned@4'}
+      assert run.seed_list() == (0, 1, 2, 3, 5)
+  assert undecayed['pruned_others'].seed_list() == (0, 1, 2, 3)
+  for study in studies:
+    analyses = load(study, 'lenet5_undecayed').analyses
+    assert {a.of[-1] for a in analyses if len(a.of) > 1} == {'pruned@4'}
 
 
-def test_each_ticket_is_held_against_its_own_pruned_net():
-  study = pruned_nets.pruned_nets(nets.LENET5_UNDECAYED)
-  check(study)
+def test_each_ticket_is_compared_with_its_own_pruned_net():
+  study = load('pruned_nets', 'lenet5_undecayed')
   for k in range(5):
     run = study.run(f'ticket_{k}')
     assert run.overrides['init.masks'] == f'{{pruned@{k}}}'
@@ -153,17 +151,16 @@ def test_each_ticket_is_held_against_its_own_pruned_net():
     assert not set(run.seed_list()) & set(study.run('pruned').seed_list())
     against = {a.of for a in study.analyses if a.of[0] == run.name}
     assert against == {(run.name, f'pruned@{k}')}
-  told = [claim.names()[0] for claim in study.claims]
-  assert told[::2] == told[1::2] == [f'ticket_{k}' for k in range(5)]
+  runs = [claim.names()[0] for claim in study.claims]
+  assert runs[::2] == runs[1::2] == [f'ticket_{k}' for k in range(5)]
 
 
 def test_runs_that_were_trained_are_still_these():
   """What is committed beside the studies is of them."""
   every = {
-    f'{key} {run.name}': [run.config, dict(run.overrides), run.seed_list()]
-    for key, net in MNIST.items()
-    for make in (studies.accuracy, studies.gradient_norm)
-    for run in make(net).runs
+    f'{net} {run.name}': [run.config, dict(run.overrides), run.seed_list()]
+    for net in MNIST
+    for run in runs(net, ('accuracy', 'gradient_norm')).values()
   }
   text = json.dumps(every, sort_keys=True)
   assert hashlib.sha256(text.encode()).hexdigest()[:12] == 'cec5a6b1f047'
@@ -192,12 +189,10 @@ def judged(study):
 
 
 @pytest.mark.parametrize(
-  ('make', 'number'),
-  list(zip(MAKE, (3, 14, 7, 8, 0), strict=True)),
-  ids=[make.__name__ for make in MAKE],
+  ('study', 'number'), list(zip(STUDIES, (3, 14, 7, 8, 0), strict=True))
 )
-def test_the_papers_numbers_hold_its_claims(make, number):
-  found = judged(make(nets.LENET5))
+def test_the_papers_numbers_hold_its_claims(study, number):
+  found = judged(load(study, 'lenet5'))
   assert set(found.values()) <= {'holds'}
   assert len(found) == number
 
@@ -207,19 +202,15 @@ def test_numbers_of_scratch_do_not_hold_the_claims_on_tickets(monkeypatch):
     if 'lottery' in given:
       scratch = given.get('scratch', given.get('scratch_inits'))
       monkeypatch.setitem(given, 'lottery', 1.0001 * scratch)
-  found = judged(studies.function_space(nets.LENET5))
+  found = judged(load('function_space', 'lenet5'))
   failed = [text for text, outcome in found.items() if outcome == 'fails']
   assert len(failed) == 4
 
 
-@pytest.mark.parametrize('make', MAKE)
+@pytest.mark.parametrize('name', STUDIES)
 @pytest.mark.parametrize('net', MNIST)
-def test_claims_of_a_study_are_about_what_it_has(make, net):
-  study = make(MNIST[net])
-  check(study)
-  texts = [claim.text for claim in study.claims]
-  assert all(texts)
-  assert len(set(texts)) == len(texts)
+def test_metrics_at_steps_are_of_early_training(name, net):
+  study = load(name, net)
   steps = [
     quantity.steps[1]
     for name in study.metric_names()
@@ -230,8 +221,8 @@ def test_claims_of_a_study_are_about_what_it_has(make, net):
 
 
 def test_a_mask_step_is_taken_on_both_sides():
-  for net in MNIST.values():
-    study = studies.hessian(net)
+  for net in MNIST:
+    study = load('hessian', net)
     for analysis in study.analyses:
       (name,) = analysis.of
       own = study.run(name).overrides

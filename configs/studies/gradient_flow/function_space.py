@@ -1,0 +1,130 @@
+r"""How alike the functions are that nets learn: disagreement and ensembles.
+
+  python -m launch.study --config=studies/gradient_flow/function_space:lenet5 \
+    --workdir=DIR --runs_dir=RUNS --override data.dir=FOLDER
+
+Nets: lenet5, lenet5_undecayed (95 %, with and without weight decay), mlp
+(300-100, 98 %), resnet50 (80 %). FOLDER is where TFDS has MNIST, or
+imagenet2012, as array_record. 25 members of 11,719 steps, all of them those of
+the study `accuracy` but without weight decay: keep one RUNS for both.
+
+5 seeds (2 CPU cores, x86-64, 2026-11-22; undecayed 2026-11-23). In per cent:
+disagreement with the pruned net, accuracy, and what an ensemble gains:
+
+                       LeNet5   undecayed      paper          MLP
+  LT                   1.54     1.07           0.89           1.28
+  Scratch              2.87     3.03           2.78           2.08
+  another pruned net   1.38     2.17           1.97           1.83
+  Prune Restart                 0.96           0.77
+  LT ends at                    98.60 ± 0.03   98.52 ± 0.02
+  Scratch                       96.95 ± 0.19   97.04 ± 0.15
+  pruned nets                   98.18 ± 0.32   98.30 ± 0.23
+  LT gains             0.11     0.07           0.06           0.15
+  Scratch              0.85     1.05           0.96           0.50
+  pruned nets          0.36     0.80           0.77           0.54
+
+Without weight decay every sparse net has the masks of the pruned net of seed 4:
+of five it is the one that ends nearest to where it started, a rule made after
+one ticket of each of them had been seen (pruned_nets.py). All of it:
+function_space.md in the folder of each net.
+
+ResNet-50 (25 members of 32,000 steps of 4,096 images) is for accelerators, as
+its config says; we have not run it to its end. `--plan` and `--dry_run` need
+neither the data nor such a machine. The paper has no numbers of it for Scratch
+from different inits or for Prune Restart. `_nets.py` says what it leaves open.
+"""
+
+from jaxsparse.claims import Bound, Claim, Ordering, Ratio
+from jaxsparse.studies.spec import Analysis, Study
+
+from . import _nets
+from ._runs import ensembles, runs
+
+NETS = ('lenet5', 'lenet5_undecayed', 'mlp', 'resnet50')
+
+_STARTS = ('lottery', 'scratch', 'scratch_inits', 'prune_restart')
+_COMPARED = (*_STARTS, 'pruned_others')
+_POOLED = (*_STARTS, 'pruned')
+_CLAIMS: tuple[Claim, ...] = (
+  Ratio(
+    'lottery',
+    'scratch',
+    '<=',
+    0.5,
+    metric='disagreement',
+    text=(
+      'A ticket disagrees with the pruned net less than half as often as'
+      ' Scratch does.'
+    ),
+  ),
+  Ordering(
+    ('lottery', 'pruned_others'),
+    metric='disagreement',
+    text='It does so less often than another pruned net.',
+  ),
+  Ordering(
+    ('lottery', 'pruned', 'scratch'),
+    metric='pairwise_disagreement',
+    text='Tickets agree more than pruned nets do, and these more than Scratch.',
+  ),
+  Ordering(
+    ('lottery', 'scratch'),
+    metric='ensemble_gain',
+    text='An ensemble gains less from tickets than from Scratch.',
+  ),
+)
+# Where accuracy is nearly perfect, as on MNIST.
+_GAINS: tuple[Claim, ...] = (
+  Bound(
+    'lottery',
+    '<=',
+    0.1,
+    metric='ensemble_gain',
+    text='An ensemble of tickets gains next to nothing.',
+  ),
+  Bound(
+    'scratch',
+    '>=',
+    0.5,
+    metric='ensemble_gain',
+    text='One of Scratch gains about a point: half a point or more.',
+  ),
+  Bound(
+    'pruned',
+    '>=',
+    0.5,
+    metric='ensemble_gain',
+    text='One of pruned nets does, too.',
+  ),
+)
+
+
+def get_config(name: str = 'lenet5') -> Study:
+  net = _nets.net(name, NETS)
+  return Study(
+    title=f'{net.title}: ensembles and disagreement',
+    source=net.where('the table of ensembles and prediction disagreement'),
+    runs=runs(net, (*_POOLED, 'pruned_others')),
+    metrics=(
+      *('test_accuracy', 'ensemble_accuracy', 'ensemble_gain'),
+      *('pairwise_disagreement', 'disagreement'),
+    ),
+    figures=(),
+    analyses=(
+      *(
+        Analysis(
+          f'{run}_against_pruned', (run, f'pruned@{net.source}'), 'disagreement'
+        )
+        for run in _COMPARED
+      ),
+      *ensembles(_POOLED),
+    ),
+    claims=_CLAIMS if name == 'resnet50' else _CLAIMS + _GAINS,
+    notes=(
+      'All tickets and scratch nets have the masks of the pruned net of seed'
+      f' {net.source}; "disagreement" is with that net. An ensemble is the mean'
+      ' of the probabilities of the five nets of a row; the intervals of what'
+      ' it gains, and of "pairwise disagreement", are the jackknife\'s.'
+      f'{net.start_note}'
+    ),
+  )

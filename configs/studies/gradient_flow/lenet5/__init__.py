@@ -1,1 +1,0 @@
-"""LeNet5 on MNIST, every layer at 95 %."""

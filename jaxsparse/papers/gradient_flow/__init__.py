@@ -1,1 +1,0 @@
-"""Evci et al. 2022, "Gradient Flow in Sparse Neural Networks"."""
