@@ -13,10 +13,10 @@ common.
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from jaxsparse.claims import Claim
-from jaxsparse.results import names
+from jaxsparse.results import names, quantities
 from jaxsparse.results.rows import Row
 
 
@@ -111,8 +111,30 @@ class Analysis:
   drawn: bool = True
 
 
+class Figure:
+  """The base of the kinds of figures, which are frozen dataclasses.
+
+  A kind is drawn by its method `draw(results)`, which returns a `Drawn`, or
+  `None` without a value to show; those below by the modules of their names in
+  `jaxsparse.report.figures`. Its fields `runs`, `grid_field` and `at` and those
+  that hold the names of metrics are checked before anything runs.
+
+  Attributes:
+    metric_fields: the fields that hold names of metrics.
+  """
+
+  metric_fields: ClassVar[tuple[str, ...]] = ()
+
+  def metrics(self) -> tuple[str, ...]:
+    """Returns the names of the metrics that it draws."""
+    return tuple(getattr(self, field) for field in self.metric_fields)
+
+  def check(self, where: str) -> None:
+    """Raises `ValueError`, which names the field after `where`, if it must."""
+
+
 @dataclass(frozen=True)
-class Curves:
+class Curves(Figure):
   """A figure of a recorded entry against the step, one line a row.
 
   Attributes:
@@ -127,10 +149,22 @@ class Curves:
   log: bool = False
   runs: tuple[str, ...] = ()
   last_step: int | None = None
+  metric_fields = ('entry',)
+
+  def check(self, where: str) -> None:
+    if quantities.parse(self.entry).steps:
+      raise ValueError(
+        f'{where}.entry: got {self.entry!r}; accepted is an entry without steps'
+      )
+    last = self.last_step
+    if last is not None and (type(last) is not int or last < 1):
+      raise ValueError(
+        f'{where}.last_step: got {last!r}; accepted is 1 or more, or None'
+      )
 
 
 @dataclass(frozen=True)
-class Against:
+class Against(Figure):
   """A figure of a metric against a field of the grid, one line a run.
 
   Runs without the field (dense, say) are drawn as level lines.
@@ -149,10 +183,11 @@ class Against:
   runs: tuple[str, ...] = ()
   log: bool = False
   at: Mapping[str, Any] = field(default_factory=dict)
+  metric_fields = ('metric',)
 
 
 @dataclass(frozen=True)
-class Scatter:
+class Scatter(Figure):
   """A figure of a metric against another, one marker a member.
 
   Attributes:
@@ -164,9 +199,7 @@ class Scatter:
   x: str
   y: str = 'test_accuracy'
   runs: tuple[str, ...] = ()
-
-
-Figure = Curves | Against | Scatter
+  metric_fields = ('x', 'y')
 
 
 @dataclass(frozen=True)
@@ -209,12 +242,7 @@ class Study:
     return names.row_name(self.run(row.run).shown, row.point)
 
   def metric_names(self) -> tuple[str, ...]:
-    """Returns the metrics of the table, of figures but curves, and claims."""
-    drawn: list[str] = []
-    for figure in self.figures:
-      if isinstance(figure, Against):
-        drawn.append(figure.metric)
-      elif isinstance(figure, Scatter):
-        drawn += [figure.x, figure.y]
+    """Returns the metrics of the table, of figures, and of claims."""
+    drawn = [name for figure in self.figures for name in figure.metrics()]
     judged = [claim.metric for claim in self.claims]
     return tuple(dict.fromkeys((*self.metrics, *drawn, *judged)))

@@ -24,6 +24,7 @@ def test_a_study_asks_for_what_it_shows_draws_and_judges():
   assert study.metric_names() == (
     'one',
     'two@3',
+    'curve',
     'three@4',
     'five',
     'six',

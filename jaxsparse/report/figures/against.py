@@ -45,7 +45,7 @@ Lines = dict[tuple[str, Point], Line]
 Levels = dict[str, Cell]
 
 
-def against(results: Results, asked: Against) -> Drawn | None:
+def draw(results: Results, asked: Against) -> Drawn | None:
   """Draws a metric against a grid field, with the paper's numbers.
 
   Lines are means with bands of one standard deviation; the paper's numbers are

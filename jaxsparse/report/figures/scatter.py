@@ -22,7 +22,7 @@ from jaxsparse.studies.styles import chosen, row_styles
 Places = Mapping[Row, np.ndarray]
 
 
-def scatter(results: Results, asked: Scatter) -> Drawn | None:
+def draw(results: Results, asked: Scatter) -> Drawn | None:
   """Draws members by two of their numbers, in the colours of their rows.
 
   Returns:

@@ -26,6 +26,7 @@ from jaxsparse.studies.spec import (
   Against,
   Analysis,
   Curves,
+  Figure,
   Run,
   Scatter,
   Study,
@@ -60,7 +61,9 @@ def check(study: Any) -> None:
     accept.metric(f'study.metrics[{i}]', name)
   if study.across:
     accept.grid_field('study.across', study.across, study.runs)
-  accept.all_of('study.figures', study.figures, (Curves, Against, Scatter))
+  accept.all_of(
+    'study.figures', study.figures, (Curves, Against, Scatter, Figure)
+  )
   for i, figure in enumerate(study.figures):
     check_figure(f'study.figures[{i}]', study, figure)
   kinds = (Ordering, Bound, Difference, Ratio, Trend, Claim)

@@ -8,36 +8,23 @@ from jaxsparse.results import findings
 from jaxsparse.studies.planning import accept
 from jaxsparse.studies.planning.pairing import match, seeded
 from jaxsparse.studies.spec import (
-  Against,
   Analysis,
   Figure,
   Run,
-  Scatter,
   Study,
 )
 
 
 def check_figure(where: str, study: Study, figure: Figure) -> None:
   """Raises `ValueError` if a figure refers to what the study does not have."""
-  runs = accept.runs(f'{where}.runs', study, figure.runs) or study.runs
-  if isinstance(figure, Against):
+  names = getattr(figure, 'runs', ())
+  runs = accept.runs(f'{where}.runs', study, names) or study.runs
+  if hasattr(figure, 'grid_field'):
     accept.grid_field(f'{where}.grid_field', figure.grid_field, runs)
-    _check_at(f'{where}.at', figure.at, runs)
-    accept.metric(f'{where}.metric', figure.metric)
-    return
-  if isinstance(figure, Scatter):
-    accept.metric(f'{where}.x', figure.x)
-    accept.metric(f'{where}.y', figure.y)
-    return
-  if accept.metric(f'{where}.entry', figure.entry).steps:
-    raise ValueError(
-      f'{where}.entry: got {figure.entry!r}; accepted is an entry without steps'
-    )
-  last = figure.last_step
-  if last is not None and (type(last) is not int or last < 1):
-    raise ValueError(
-      f'{where}.last_step: got {last!r}; accepted is 1 or more, or None'
-    )
+  _check_at(f'{where}.at', getattr(figure, 'at', {}), runs)
+  for field, metric in zip(figure.metric_fields, figure.metrics(), strict=True):
+    accept.metric(f'{where}.{field}', metric)
+  figure.check(where)
 
 
 def check_claim(where: str, study: Study, claim: Claim) -> None:

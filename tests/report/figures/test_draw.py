@@ -1,12 +1,18 @@
 """What is in the figures: lines, bands, rings and panels, by their data."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
 from jaxsparse.plotting import figures
+from jaxsparse.plotting import looks as panels
+from jaxsparse.plotting.looks import Drawn
 from jaxsparse.report.figures import draw
-from jaxsparse.studies.spec import Against, Curves, Run, Study
+from jaxsparse.results import metrics
+from jaxsparse.studies.planning.check import check
+from jaxsparse.studies.spec import Against, Curves, Figure, Run, Study
 
 S, D = 'updater.sparsity', 'updater.drop_fraction'
 
@@ -273,3 +279,35 @@ def test_the_same_study_gives_the_same_bytes(make_results, static_and_rigl):
   )
   assert one == other
   assert all(b'Created with' not in svg for svg in one[1::2])
+
+
+@dataclass(frozen=True)
+class Best(Figure):
+  """The best seed of each row: a kind from outside the tree."""
+
+  metric: str
+  metric_fields = ('metric',)
+
+  def draw(self, results):
+    figure, ax = panels.single()
+    ax.bar(
+      [results.study.row_name(row) for row in results.study.rows()],
+      [
+        max(metrics.values(results.of(row), self.metric))
+        for row in results.study.rows()
+      ],
+    )
+    return Drawn('best', 'Best seeds', 'A bar is a row.', 'Chart.', figure)
+
+
+def test_a_kind_from_outside_is_checked_and_drawn(
+  make_results, static_and_rigl, caplog
+):
+  study = static_and_rigl(figures=(Best('test_accuracy'), Best('a b')))
+  with pytest.raises(ValueError, match=r'study.figures\[1\].metric: got'):
+    check(study)
+  (drawn,) = draw.all_figures(make_results(study))
+  assert (drawn.name, drawn.title) == ('01-best', 'Best seeds')
+  heights = [bar.get_height() for bar in drawn.figure.axes[0].patches]
+  assert heights == pytest.approx([99.0, 92.0, 64.0, 97.0, 96.0])
+  assert 'Best.draw drew nothing' in caplog.text
