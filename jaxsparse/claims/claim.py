@@ -51,7 +51,8 @@ class Claim(abc.ABC):
     """Returns the estimates that it is judged by at a point.
 
     Args:
-      samples: at the point, of the claim's metric.
+      samples: at the point, of the claim's metric; without values where no
+        seed has one.
       label: the label of a run by its name.
     """
 

@@ -1,5 +1,6 @@
 """A kind of claim from outside the tree, in a study and in its report."""
 
+import math
 from dataclasses import dataclass
 
 import pytest
@@ -27,7 +28,7 @@ class Worst(Claim):
 
   def estimates(self, samples, label):
     ((_, sample),) = samples
-    worst = min(sample.values)
+    worst = min(sample.values, default=math.nan)
     outcome = 'holds' if worst >= self.value else 'fails'
     name = f'worst of {label(self.run)}'
     return [Estimate(name, None, self.quantity.text(worst), outcome)]
