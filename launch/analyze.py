@@ -21,9 +21,12 @@ from typing import Any
 
 from absl import flags
 
+from jaxsparse.analyses.harness import calls
+from jaxsparse.analyses.harness.analyze import analyze
+from jaxsparse.analyses.harness.result import Number
 from jaxsparse.cli import command
 from jaxsparse.config import literals
-from jaxsparse.results import analysing, findings, metrics
+from jaxsparse.results import metrics
 from jaxsparse.runs import summary as summary_lib
 
 _WORKDIR = flags.DEFINE_multi_string(
@@ -52,7 +55,7 @@ def _options() -> dict[str, Any]:
   return options
 
 
-def _shown(name: str, number: findings.Number) -> str:
+def _text(name: str, number: Number) -> str:
   how = metrics.metric(name)
   spread = number if isinstance(number, dict) else {'mean': number}
   std = spread.get('std')
@@ -65,27 +68,27 @@ def _shown(name: str, number: findings.Number) -> str:
 
 
 def main(analysis: str) -> None:
-  """Makes the analysis, prints its numbers and names its files."""
-  findings.find(analysis)  # Errors in its name are reported first.
+  """Runs the analysis, prints its numbers and names its files."""
+  calls.find(analysis)  # Errors in its name are reported first.
   pools = [literals.split(text) for text in command.required(_WORKDIR)]
   if not all(path for pool in pools for path in pool):
     raise ValueError(f'--workdir: got {_WORKDIR.value}; a path is empty')
-  result = analysing.make(analysis, pools, _options(), _OUT.value)
+  result, paths = analyze(analysis, pools, _options(), _OUT.value)
   rows = [
-    (metrics.metric(name).label, _shown(name, number))
-    for name, number in result.finding.numbers.items()
+    (metrics.metric(name).label, _text(name, number))
+    for name, number in result.numbers.items()
   ]
-  if result.finding.text:
-    print(f'{result.finding.text}\n')
+  if result.text:
+    print(f'{result.text}\n')
   if rows:
     print(summary_lib.aligned(rows))
-  for path in result.paths:
+  for path in paths:
     print(path)
 
 
 def run() -> None:
   """Runs the program `jaxsparse-analyze`."""
-  command.run(main, word='ANALYSIS', words=findings.names)
+  command.run(main, word='ANALYSIS', words=calls.names)
 
 
 if __name__ == '__main__':

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from jaxsparse.analyses import _batch_norm, _lines, _looks
+from jaxsparse.analyses import _batch_norm, interpolation
+from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.analysis import bezier, landscape
 from jaxsparse.analysis.landscape import Line
 from jaxsparse.analysis.solutions import Solution, active_entries
@@ -17,10 +18,7 @@ from jaxsparse.core import paths, prng
 from jaxsparse.core.types import Masks
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
-from jaxsparse.plotting import figures, looks
-from jaxsparse.plotting.figures import COLOURS
-from jaxsparse.plotting.looks import Drawn
-from jaxsparse.results.findings import Finding, Part
+from jaxsparse.plotting.lines import Lines
 from jaxsparse.runs import finished, measures
 from jaxsparse.runs.finished import Finished
 
@@ -30,9 +28,26 @@ _CURVES = {
   'cubic': (3, False, 'cubic, sparse'),
   'dense_quadratic': (2, True, 'quadratic, dense'),
 }
-_LABELS = {'linear': 'line'} | {k: v[2] for k, v in _CURVES.items()}
+_NAMES = {'linear': 'line'} | {k: v[2] for k, v in _CURVES.items()}
 
 
+@charted(
+  Lines(
+    title='Training loss on paths between solutions',
+    caption=(
+      'At 0 ends the run, at 1 {other}',
+      'curves minimise the loss along them, among nets that have the weights of'
+      ' both ends (sparse) or any (dense)',
+    ),
+    alt='Highest losses',
+    x='alpha',
+    y={'loss': 'training loss (nats)'},
+    by='path',
+    names=_NAMES,
+    panels='runs',
+    xlabel='way to the other run’s end',
+  )
+)
 def barrier(
   workdirs: Sequence[pathlib.Path],
   *,
@@ -43,7 +58,7 @@ def barrier(
   learning_rate: float = 0.01,
   seed: int = 0,
   batch_norm: str = 'interpolated',
-) -> Finding:
+) -> Result:
   """Measures energy barriers as in Evci et al. 2020, "Rigging the Lottery".
 
   Paths are the line between two solutions, quadratic and cubic Bezier curves
@@ -113,7 +128,7 @@ def barrier(
     )
     for name, way in ways.items()
   }
-  return Finding(_numbers(lines), _lines.table(lines, by='path'))
+  return Result(_numbers(lines), interpolation.table(lines, by='path'))
 
 
 def _numbers(lines: dict[str, Line]) -> dict[str, float]:
@@ -144,38 +159,3 @@ def _union(start: Solution, end: Solution) -> Masks:
 def _adam(learning_rate: float, steps: int) -> optax.GradientTransformation:
   """Returns a cached optimiser, so that pairs of runs use one program."""
   return bezier.adam(learning_rate, steps)
-
-
-def draw_barrier(parts: Sequence[Part]) -> Drawn:
-  """Draws a panel for each kind of pair, with a line per path."""
-  groups = _looks.groups(parts)
-  titles = list(groups)
-  figure, axes = looks.multiples(titles, columns=3, panel=(3.4, 2.9))
-  notes = []
-  for ax, (label, (_, tables)) in zip(axes, groups.items(), strict=True):
-    highest = []
-    for colour, (path, text) in zip(COLOURS, _LABELS.items(), strict=False):
-      values = _lines.losses(tables, by='path', which=path)
-      figures.line(ax, values, label=text, color=colour, marker='')
-      highest.append(f'{text} {values.mean.max():.3g}')
-    notes.append(f'{label}: {", ".join(highest)}')
-    ax.set_xlabel('way to the other run’s end')
-    ax.xaxis.set_major_locator(_looks.locator())
-  figure.supylabel('training loss (nats)', fontsize=10)
-  looks.figure_legend(figure, beside=False)
-  title = 'Training loss on paths between solutions'
-  return Drawn(
-    'barrier',
-    title,
-    looks.sentence(
-      [
-        f'At 0 ends the run, at 1 {_looks.others(parts)}',
-        'curves minimise the loss along them, among nets that have the weights'
-        ' of both ends (sparse) or any (dense)',
-        'means over seeds, bands are one sample standard deviation to each'
-        ' side',
-      ]
-    ),
-    f'Chart: {title}. Highest losses: {looks.sentence(notes)}',
-    figure,
-  )

@@ -7,23 +7,36 @@ from collections.abc import Sequence
 import jax
 import numpy as np
 
-from jaxsparse.analyses import _looks
+from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.analysis import widths
 from jaxsparse.analysis.compression import Compressed, compress, outputs
 from jaxsparse.analysis.flops import bitmask_bytes
 from jaxsparse.analysis.solutions import Solution
 from jaxsparse.core import paths
-from jaxsparse.plotting import looks
-from jaxsparse.plotting.looks import Drawn
-from jaxsparse.results.findings import Finding, Part, Table
+from jaxsparse.plotting.maps import HeatMap
 from jaxsparse.runs import finished, measures
 from jaxsparse.runs.finished import Finished
 from jaxsparse.runs.summary import aligned
 
 
+@charted(
+  HeatMap(
+    title='Connections of each pixel',
+    caption=(
+      'Connections once units without connections are removed',
+      'pixels in grey have none and are not read',
+    ),
+    alt='Inputs that are read',
+    row='row',
+    column='column',
+    value='connections',
+    label='connections',
+    cells='inputs',
+  )
+)
 def compression(
   workdirs: Sequence[pathlib.Path], *, step: int | None = None
-) -> Finding:
+) -> Result:
   """Compresses an MLP as Evci et al. 2020 do, "Rigging the Lottery", App. B.
 
   Args:
@@ -53,7 +66,7 @@ def compression(
   )
   active = widths.parameters(small.params, small.masks) - biases
   _, *hidden, _ = (len(units) for units in small.units)
-  return Finding(
+  return Result(
     {
       'inputs_left': len(small.units[0]),
       **{f'units_left_{i}': n for i, n in enumerate(hidden, 1)},
@@ -78,7 +91,7 @@ def _error(run: Finished, solution: Solution, small: Compressed) -> float:
   return float(np.max(np.abs(apart)))
 
 
-def _pixels(run: Finished, small: Compressed) -> Table:
+def _pixels(run: Finished, small: Compressed) -> dict[str, np.ndarray]:
   """Counts the connections of each pixel over all channels; {} if no images."""
   shape = run.experiment.dataset.train.images.shape[1:]
   if len(shape) != 3:
@@ -110,42 +123,3 @@ def _text(run: Finished, small: Compressed) -> str:
     share = 1 - active / kernel.size if kernel.size else 0.0
     rows.append([name, *sizes, f'{active:,}', f'{share:.4f}'])
   return aligned(rows)
-
-
-def draw_compression(parts: Sequence[Part]) -> Drawn:
-  """Draws the connections of each pixel, a panel per run, means over seeds."""
-  groups = _looks.groups([part for part in parts if len(part.table)])
-  figure, axes = looks.multiples(list(groups), columns=4, panel=(2.6, 2.6))
-  maps = {label: _map(tables) for label, (_, tables) in groups.items()}
-  highest = max(np.max(pixels) for pixels in maps.values())
-  notes = []
-  for ax, (label, pixels) in zip(axes, maps.items(), strict=True):
-    visible = np.where(pixels > 0, pixels, np.nan)
-    image = ax.imshow(visible, vmin=0, vmax=highest, interpolation='nearest')
-    inputs = np.mean([np.sum(t['connections'] > 0) for t in groups[label][1]])
-    ax.set(
-      xlabel=f'{inputs:,.4g} of {pixels.size:,} inputs', xticks=[], yticks=[]
-    )
-    ax.set_facecolor('#E0E0E0')
-    ax.grid(visible=False)
-    notes.append(f'{label} keeps {inputs:,.4g}')
-  figure.colorbar(image, ax=axes, label='connections', shrink=0.8)
-  title = 'Connections of each pixel'
-  return Drawn(
-    'compression',
-    title,
-    'Means over seeds, once units without connections are removed; pixels in'
-    ' grey have none and are not read.',
-    f'Heat map: {title}. Of {pixels.size:,} inputs {looks.sentence(notes)}',
-    figure,
-  )
-
-
-def _map(tables: Sequence[Table]) -> np.ndarray:
-  """Returns the mean connections over seeds, [height, width]."""
-  rows, columns = (tables[0][name].astype(int) for name in ('row', 'column'))
-  connections = np.zeros((rows.max() + 1, columns.max() + 1))
-  connections[rows, columns] = np.mean(
-    [t['connections'] for t in tables], axis=0
-  )
-  return connections

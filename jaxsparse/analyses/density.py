@@ -8,20 +8,27 @@ import jax
 import numpy as np
 from scipy.sparse.linalg import ArpackNoConvergence
 
-from jaxsparse.analyses import _looks
+from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.analysis import lanczos
-from jaxsparse.analysis.lanczos import Extremes, Quadrature
+from jaxsparse.analysis.lanczos import Extremes
 from jaxsparse.core import prng
-from jaxsparse.plotting import figures, looks
-from jaxsparse.plotting.looks import Drawn
-from jaxsparse.results.findings import Finding, Part, Table
+from jaxsparse.plotting.lines import Density
 from jaxsparse.runs import finished, measures
 
-# Points of a curve, and the width of the Gaussians as a fraction of the range.
-_PLACES = 800
-_WIDTH = 0.005
 
-
+@charted(
+  Density(
+    title='Spectral density of the Hessian',
+    caption=(
+      'Of the training loss over active weights, by stochastic Lanczos'
+      ' quadrature',
+    ),
+    alt='Nodes',
+    y={'eigenvalue': 'density'},
+    weight='weight',
+    xlabel='eigenvalue',
+  )
+)
 def density(
   workdirs: Sequence[pathlib.Path],
   *,
@@ -34,7 +41,7 @@ def density(
   below: float = -1e-3,
   batch_size: int | None = None,
   seed: int = 0,
-) -> Finding:
+) -> Result:
   """Estimates spectral density and extreme eigenvalues over active weights.
 
   Uses only products with the Hessian, whereas `spectrum` is exact and needs the
@@ -75,11 +82,8 @@ def density(
     raise ValueError(f'below is {below}; accepted is <= 0')
   (run,) = finished.load_each(workdirs, count=1)
   net = finished.solution(run, step)
-  batches = [
-    (split, net.model_state)
-    for split in measures.train_batches(run, examples, batch_size)
-  ]
-  of = measures.batch_loss(run), net.params, net.masks, batches
+  loss, batches = measures.loss_and_batches(run, net, examples, batch_size)
+  of = loss, net.params, net.masks, batches
   key = jax.random.key(seed)
   ends = _extremes(
     *of, key=prng.stream(key, 'extremes'), num=num, tolerance=tolerance
@@ -91,7 +95,7 @@ def density(
     num_steps=num_steps,
   )
   negative = lanczos.negative(quadrature, below=below)
-  return Finding(
+  return Result(
     {
       **_named(ends),
       'negative_eigenvalues': negative.number,
@@ -129,57 +133,3 @@ def _named(ends: Extremes) -> dict[str, float]:
     )
     for i, value in enumerate(values, 1)
   }
-
-
-def draw_density(parts: Sequence[Part]) -> Drawn:
-  """Draws the density against the eigenvalue, a line per kind of run."""
-  nodes = np.concatenate([part.table['eigenvalue'] for part in parts])
-  low, high = np.min(nodes), np.max(nodes)
-  width = _WIDTH * (high - low) or 1.0
-  places = np.linspace(low - 5 * width, high + 5 * width, _PLACES)
-  figure, ax = looks.single()
-  ax.set_yscale('log')
-  highest, notes = 0.0, []
-  for label, (style, tables) in _looks.groups(parts).items():
-    densities = [
-      lanczos.density(_quadrature(table), places, width=width)
-      for table in tables
-    ]
-    values = _looks.over(places, densities)
-    figures.line(ax, values, label=label, **style, marker='')
-    highest = max(highest, np.max(values.mean))
-    eigenvalues = [table['eigenvalue'] for table in tables]
-    ends = [np.mean([end(v) for v in eigenvalues]) for end in (np.min, np.max)]
-    notes.append(f'{label}, {ends[0]:.3g} to {ends[1]:.3g}')
-  # Lower values are only tails of the Gaussians.
-  ax.set_ylim(1e-6 * highest, 3 * highest)
-  ax.set(xlabel='eigenvalue', ylabel='density')
-  ax.xaxis.set_major_locator(_looks.locator())
-  looks.figure_legend(figure, beside=False)
-  title = 'Spectral density of the Hessian'
-  return Drawn(
-    'density',
-    title,
-    looks.sentence(
-      [
-        'Of the training loss over active weights, by stochastic Lanczos'
-        f' quadrature, in bells of a deviation of {width:.2g}',
-        'means over seeds, bands are one sample standard deviation to each'
-        ' side',
-      ]
-    ),
-    f'Chart: {title}. Nodes: {looks.sentence(notes)}',
-    figure,
-  )
-
-
-def _quadrature(table: Table) -> Quadrature:
-  """Restores a quadrature from its table.
-
-  Its size is not that of the original, but a density does not depend on it.
-  """
-  count = len(np.unique(table['probe']))
-  nodes, weights = (
-    table[name].reshape(count, -1) for name in ('eigenvalue', 'weight')
-  )
-  return Quadrature(nodes, weights, nodes.shape[1])

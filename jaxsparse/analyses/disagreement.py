@@ -2,29 +2,36 @@
 
 import pathlib
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from jaxsparse.analyses import _bars, _looks
+from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.analysis import similarity
-from jaxsparse.plotting import looks
-from jaxsparse.plotting.looks import Drawn
-from jaxsparse.results.findings import Finding, Part, Table
+from jaxsparse.plotting.bars import Bars
 from jaxsparse.runs import finished, measures
 from jaxsparse.runs.finished import Finished
 
-_PANELS = {
-  'disagreement': 'share predicted differently',
-  'kl_to_other': 'KL from the run to the other (nats)',
-  'kl_from_other': 'KL from the other to the run (nats)',
-}
-_MOST_CLASSES = 20
 
-
+@charted(
+  Bars(
+    title='Disagreement by class',
+    caption=(
+      'Predictions of a run and of {other}, of test examples by their own'
+      ' class',
+    ),
+    alt='Shares by class',
+    x='class',
+    y={
+      'disagreement': 'share predicted differently',
+      'kl_to_other': 'KL from the run to the other (nats)',
+      'kl_from_other': 'KL from the other to the run (nats)',
+    },
+    most=20,
+  )
+)
 def disagreement(
   workdirs: Sequence[pathlib.Path], *, step: int | None = None
-) -> Finding:
+) -> Result:
   """Measures the disagreement of two runs on the test split (Evci et al. 2022).
 
   In a text each predicted character counts as an example.
@@ -49,7 +56,7 @@ def disagreement(
     for run, at in zip(runs, (step, None), strict=True)
   )
   kl_to, kl_from = similarity.kl(first, second), similarity.kl(second, first)
-  return Finding(
+  return Result(
     {
       'disagreement': similarity.disagreement(first, second),
       'symmetric_kl': (kl_to + kl_from) / 2,
@@ -60,7 +67,9 @@ def disagreement(
   )
 
 
-def _by_class(run: Finished, first: np.ndarray, second: np.ndarray) -> Table:
+def _by_class(
+  run: Finished, first: np.ndarray, second: np.ndarray
+) -> dict[str, np.ndarray]:
   """Returns the classes of the test split, and the measures within each."""
   labels = measures.labels_on_test(run)
   classes, counts = np.unique(labels, return_counts=True)
@@ -79,48 +88,3 @@ def _by_class(run: Finished, first: np.ndarray, second: np.ndarray) -> Table:
     'examples': counts,
     **{name: np.array(column) for name, column in columns.items()},
   }
-
-
-def draw_disagreement(parts: Sequence[Part]) -> Drawn:
-  """Draws disagreement and both KL divergences by class."""
-  figure, names, means = _bars.bars(_most(parts), 'class', _PANELS)
-  notes = []
-  for label, values in means.items():
-    shares = values['disagreement']
-    worst = int(np.nanargmax(shares))
-    notes.append(f'{label}, class {names[worst]}, {shares[worst]:.3g}')
-  title = 'Disagreement by class'
-  which = 'test examples by their own class'
-  if len(names) < max(len(part.table['class']) for part in parts):
-    which += f', the {len(names)} of most disagreement'
-  return Drawn(
-    'disagreement',
-    title,
-    looks.sentence(
-      [
-        f'Predictions of a run and of {_looks.others(parts)}, of {which}',
-        _bars.CAPTION,
-      ]
-    ),
-    f'Chart: {title}. Highest shares: {looks.sentence(notes)}',
-    figure,
-  )
-
-
-def _most(parts: Sequence[Part]) -> list[Part]:
-  """Reduces parts to the classes of most disagreement, if there are many."""
-  by_class: dict[Any, list[float]] = {}
-  for part in parts:
-    for name, share in zip(
-      part.table['class'], part.table['disagreement'], strict=True
-    ):
-      by_class.setdefault(name, []).append(share)
-  if len(by_class) <= _MOST_CLASSES:
-    return list(parts)
-  order = sorted(by_class, key=lambda name: -np.mean(by_class[name]))
-  classes = order[:_MOST_CLASSES]
-  rows = [np.isin(part.table['class'], classes) for part in parts]
-  return [
-    part._replace(table={n: c[selected] for n, c in part.table.items()})
-    for part, selected in zip(parts, rows, strict=True)
-  ]

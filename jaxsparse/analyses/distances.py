@@ -5,11 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jaxsparse.analyses import _bars, _looks
+from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.analysis import distances as distances_lib
-from jaxsparse.plotting import looks
-from jaxsparse.plotting.looks import Drawn
-from jaxsparse.results.findings import Finding, Part
+from jaxsparse.plotting.bars import Bars
 from jaxsparse.runs import finished
 
 # Rows and columns of the matrices of distances.
@@ -18,13 +16,22 @@ _PAIRS = {
   'end to other end': (0, 2),
   'start to end': (1, 2),
 }
-_PANELS = {
-  'l2': 'L2 distance',
-  'angle': 'angle (1 is a right one)',
-}
 
 
-def distances(workdirs: Sequence[pathlib.Path]) -> Finding:
+@charted(
+  Bars(
+    title='Distances to another run’s end',
+    caption=(
+      'Between the weights that a run starts and ends with and those at the'
+      ' end of {other}',
+      'angles are 2/π arccos of the cosine',
+    ),
+    alt='L2',
+    x='pair',
+    y={'l2': 'L2 distance', 'angle': 'angle (1 is a right one)'},
+  )
+)
+def distances(workdirs: Sequence[pathlib.Path]) -> Result:
   """Measures distances to the end of another run (Evci et al. 2022).
 
   Distances are over all weights, with 0 outside the masks.
@@ -48,7 +55,7 @@ def distances(workdirs: Sequence[pathlib.Path]) -> Finding:
       finished.solution(run),
     ]
   )
-  return Finding(
+  return Result(
     {
       'distance_at_start': pairwise.l2[0, 1],
       'distance_at_end': pairwise.l2[0, 2],
@@ -60,29 +67,4 @@ def distances(workdirs: Sequence[pathlib.Path]) -> Finding:
       'l2': np.array([pairwise.l2[pair] for pair in _PAIRS.values()]),
       'angle': np.array([pairwise.angle[pair] for pair in _PAIRS.values()]),
     },
-  )
-
-
-def draw_distances(parts: Sequence[Part]) -> Drawn:
-  """Draws a panel of distances and one of angles, between each two points."""
-  figure, _, means = _bars.bars(parts, 'pair', _PANELS)
-  notes = [
-    f'{label}, {values["l2"][0]:.3g} at its start and {values["l2"][1]:.3g} at'
-    ' its end'
-    for label, values in means.items()
-  ]
-  title = 'Distances to another run’s end'
-  return Drawn(
-    'distances',
-    title,
-    looks.sentence(
-      [
-        'Between the weights that a run starts and ends with and those at the'
-        f' end of {_looks.others(parts)}',
-        'angles are 2/π arccos of the cosine',
-        _bars.CAPTION,
-      ]
-    ),
-    f'Chart: {title}. L2: {looks.sentence(notes)}',
-    figure,
   )

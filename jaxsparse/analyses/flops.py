@@ -9,11 +9,11 @@ from fractions import Fraction
 import jax
 import numpy as np
 
+from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import flops as flops_lib
 from jaxsparse.core import choices, paths
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core.types import Masks, Params
-from jaxsparse.results.findings import Finding, Table
 from jaxsparse.runs import costs, finished, workdir
 from jaxsparse.runs.costs import COUNTINGS, Counting
 from jaxsparse.runs.finished import Finished
@@ -36,7 +36,7 @@ def flops(
   *,
   step: int | None = None,
   convention: str = 'multiply_adds',
-) -> Finding:
+) -> Result:
   """Counts the costs of a forward pass by layer, of training, and on disk.
 
   Costs are counted as in Evci et al. 2020, "Rigging the Lottery"; see
@@ -73,7 +73,7 @@ def flops(
     for at in (masks, None)
   )
   table = _table(macs, params, masks, counting.convention)
-  return Finding(
+  return Result(
     {
       'inference_flops': float(sparse / dense),
       'training_flops': _training(run, counting),
@@ -115,7 +115,7 @@ def _table(
   params: Params,
   masks: Masks,
   convention: flops_lib.Convention,
-) -> Table:
+) -> dict[str, np.ndarray]:
   """Returns a row for each masked or multiplied leaf, and for other costs."""
   active = masks_lib.active_by_path(masks)
   sparse, dense = (
@@ -136,7 +136,7 @@ def _table(
   return dict(zip(_COLUMNS, columns, strict=True))
 
 
-def _text(table: Table) -> str:
+def _text(table: dict[str, np.ndarray]) -> str:
   """Formats the table as text, with totals."""
   rows = list(zip(*(table[name].tolist() for name in _COLUMNS), strict=True))
   active, weights, flops, dense = (

@@ -9,31 +9,39 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsparse.analyses import _looks
+from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.analysis import gradient_flow as flow_lib
 from jaxsparse.analysis.gradient_flow import GradientFlow
 from jaxsparse.analysis.products import BatchLoss
 from jaxsparse.analysis.solutions import Solution
 from jaxsparse.core import paths
 from jaxsparse.core.masks import active
-from jaxsparse.plotting import looks
-from jaxsparse.plotting.looks import Drawn
-from jaxsparse.results.findings import Finding, Part
+from jaxsparse.plotting.lines import Lines
 from jaxsparse.runs import finished, measures, scores
 from jaxsparse.runs.finished import Finished
 
-_PANELS = {
-  'gradient_norm': 'norm of the masked gradient',
-  'per_weight': 'root mean square of an active weight’s',
-}
 
-
+@charted(
+  Lines(
+    title='Gradient by leaf',
+    caption=('The gradient of the training loss, of active weights alone',),
+    alt='At the first leaf',
+    x='leaf',
+    y={
+      'gradient_norm': 'norm of the masked gradient',
+      'per_weight': 'root mean square of an active weight’s',
+    },
+    log=True,
+    joined=False,  # Leaves have no order.
+    noted='first',
+  )
+)
 def gradient_flow(
   workdirs: Sequence[pathlib.Path],
   *,
   step: int | None = None,
   examples: int = 1000,
-) -> Finding:
+) -> Result:
   """Measures the masked gradient at a step that is kept (Evci et al. 2022).
 
   The values are those that probes record in training
@@ -68,7 +76,7 @@ def gradient_flow(
     path: int(np.size(leaf)) for path, leaf in paths.flatten(net.params).items()
   } | {path: int(n) for path, n in paths.flatten(active(net.masks)).items()}
   counts = np.array([weights[path] for path in norms])
-  return Finding(
+  return Result(
     {
       'gradient_norm': float(flow.norm),
       'effective_gradient_flow': float(flow.layer_mean),
@@ -102,24 +110,3 @@ def _flow(run: Finished, net: Solution, examples: int) -> GradientFlow:
 @functools.lru_cache(maxsize=32)
 def _gradient(loss: BatchLoss) -> Callable[..., Any]:
   return jax.jit(jax.value_and_grad(loss))
-
-
-def draw_gradient_flow(parts: Sequence[Part]) -> Drawn:
-  """Draws the gradient norm by leaf, in total and per weight."""
-  # Leaves have no order, so they are not joined by lines.
-  figure, curves = _looks.by_layer(parts, 'leaf', _PANELS, linestyle='')
-  notes = [f'{what}, first leaf {curve.mean[0]:.3g}' for what, curve in curves]
-  title = 'Gradient by leaf'
-  return Drawn(
-    'gradient-flow',
-    title,
-    looks.sentence(
-      [
-        'The gradient of the training loss, of active weights alone',
-        'means over seeds, bands are one sample standard deviation to each'
-        ' side',
-      ]
-    ),
-    f'Chart: {title}. {looks.sentence(notes)}',
-    figure,
-  )

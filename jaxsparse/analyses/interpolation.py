@@ -1,20 +1,34 @@
 """The loss on the lines from a run's start and end to another run's end."""
 
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from jaxsparse.analyses import _batch_norm, _lines, _looks
+from jaxsparse.analyses import _batch_norm
+from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.analysis import landscape
-from jaxsparse.plotting import figures, looks
-from jaxsparse.plotting.looks import Drawn
-from jaxsparse.results.findings import Finding, Part
+from jaxsparse.analysis.landscape import Line
+from jaxsparse.plotting.lines import Lines
 from jaxsparse.runs import finished, measures
 
 _ENDS = ('start', 'end')
 
 
+@charted(
+  Lines(
+    title='Training loss on the line to another run’s end',
+    caption=('At 0 stands the run, at 1 the end of {other}',),
+    alt='Highest losses on the way',
+    x='alpha',
+    y={'loss': 'training loss (nats)'},
+    by='line_from',
+    names={end: f'from where runs {end}' for end in _ENDS},
+    panels='by',
+    xlabel='way to the other run’s end',
+    between=(0, 1),
+  )
+)
 def interpolation(
   workdirs: Sequence[pathlib.Path],
   *,
@@ -22,7 +36,7 @@ def interpolation(
   examples: int | None = None,
   same_masks: bool = True,
   batch_norm: str = 'interpolated',
-) -> Finding:
+) -> Result:
   """Measures loss and error on two lines in weight space (Evci et al. 2022).
 
   Both lines lead to the end of the other run: one from where the run starts
@@ -81,37 +95,22 @@ def interpolation(
     numbers[f'climb_from_{end}'] = barrier.above_ends
     numbers[f'rise_from_{end}'] = barrier.rise
     numbers[f'middle_loss_from_{end}'] = loss[line.alphas == 0.5].item()
-  return Finding(numbers, _lines.table(lines, by='line_from'))
+  return Result(numbers, table(lines, by='line_from'))
 
 
-def draw_interpolation(parts: Sequence[Part]) -> Drawn:
-  """Draws a panel for the lines from starts, and one for those from ends."""
-  figure, axes = looks.multiples(
-    [f'from where runs {end}' for end in _ENDS], columns=2, panel=(3.8, 3.0)
-  )
-  groups = _looks.groups(parts)
-  notes = []
-  for ax, end in zip(axes, _ENDS, strict=True):
-    for label, (style, tables) in groups.items():
-      values = _lines.losses(tables, by='line_from', which=end)
-      figures.line(ax, values, label=label, **style, marker='')
-      highest = values.mean[(values.steps >= 0) & (values.steps <= 1)].max()
-      notes.append(f'{label}, from its {end}, {highest:.3g}')
-    ax.set_xlabel('way to the other run’s end')
-    ax.xaxis.set_major_locator(_looks.locator())
-  figure.supylabel('training loss (nats)', fontsize=10)
-  looks.figure_legend(figure, beside=False)
-  title = 'Training loss on the line to another run’s end'
-  return Drawn(
-    'interpolation',
-    title,
-    looks.sentence(
-      [
-        f'At 0 stands the run, at 1 the end of {_looks.others(parts)}',
-        'means over seeds, bands are one sample standard deviation to each'
-        ' side',
-      ]
-    ),
-    f'Chart: {title}. Highest losses on the way: {looks.sentence(notes)}',
-    figure,
-  )
+def table(lines: Mapping[str, Line], *, by: str) -> dict[str, np.ndarray]:
+  """Concatenates the values of `lines` into one table.
+
+  Args:
+    lines: name -> line, with the values `loss` and `error`.
+    by: the column of the names.
+  """
+  all_lines = list(lines.values())
+  return {
+    by: np.repeat(list(lines), [len(line.alphas) for line in all_lines]),
+    'alpha': np.concatenate([line.alphas for line in all_lines]),
+    **{
+      name: np.concatenate([line.values[name] for line in all_lines])
+      for name in ('loss', 'error')
+    },
+  }

@@ -5,18 +5,31 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from jaxsparse.analyses import _bars, _looks
+from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.analysis import similarity
 from jaxsparse.core import paths
 from jaxsparse.core.masks import active_by_path, sizes_by_path
-from jaxsparse.plotting import looks
-from jaxsparse.plotting.looks import Drawn
-from jaxsparse.results.findings import Finding, Part
+from jaxsparse.plotting.bars import Bars
 from jaxsparse.runs import finished
 from jaxsparse.training.checkpoints import load_params
 
 
-def mask_overlap(workdirs: Sequence[pathlib.Path]) -> Finding:
+@charted(
+  Bars(
+    title='Overlap of masks by layer',
+    caption=(
+      'Active weights that the masks of a run share with those of {other}, of'
+      ' those that either has',
+      'black lines are of random masks of as many weights',
+    ),
+    alt='Overlap',
+    x='layer',
+    y={'overlap': 'intersection over union'},
+    marks={'overlap': 'by_chance'},
+    top=1.0,
+  )
+)
+def mask_overlap(workdirs: Sequence[pathlib.Path]) -> Result:
   """Computes the intersection over union of the final masks of two members.
 
   Args:
@@ -40,7 +53,7 @@ def mask_overlap(workdirs: Sequence[pathlib.Path]) -> Finding:
     'weights': sizes_by_path(masks[0]),
   }
   layers = paths.natural_order(by_layer)
-  return Finding(
+  return Result(
     {'mask_overlap': total},
     {
       'layer': np.array(layers),
@@ -49,34 +62,4 @@ def mask_overlap(workdirs: Sequence[pathlib.Path]) -> Finding:
         for name, column in columns.items()
       },
     },
-  )
-
-
-def draw_mask_overlap(parts: Sequence[Part]) -> Drawn:
-  """Draws a bar per layer, with a line at the overlap by chance."""
-  figure, layers, means = _bars.bars(
-    parts,
-    'layer',
-    {'overlap': 'intersection over union'},
-    marks={'overlap': 'by_chance'},
-  )
-  figure.axes[0].set_ylim(0, 1)
-  notes = []
-  for label, values in means.items():
-    most = int(np.nanargmax(values['overlap']))
-    notes.append(f'{label}, {layers[most]}, {values["overlap"][most]:.3g}')
-  title = 'Overlap of masks by layer'
-  return Drawn(
-    'mask-overlap',
-    title,
-    looks.sentence(
-      [
-        'Active weights that the masks of a run share with those of'
-        f' {_looks.others(parts)}, of those that either has',
-        'black lines are of random masks of as many weights',
-        _bars.CAPTION,
-      ]
-    ),
-    f'Chart: {title}. Highest: {looks.sentence(notes)}',
-    figure,
   )

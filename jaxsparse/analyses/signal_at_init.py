@@ -10,24 +10,34 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
-from jaxsparse.analyses import _looks
+from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.analysis import signal
 from jaxsparse.core.types import PyTree
-from jaxsparse.plotting import looks
-from jaxsparse.plotting.looks import Drawn
-from jaxsparse.results.findings import Finding, Part
+from jaxsparse.plotting.lines import Lines
 from jaxsparse.runs import finished, measures
 from jaxsparse.runs.finished import Finished
 
-_PANELS = {
-  'mean_square': 'mean square of outputs',
-  'gradient_norm': 'norm of the loss’s gradient',
-}
 
-
+@charted(
+  Lines(
+    title='Signal by layer at initialisation',
+    caption=(
+      'Outputs of layers, before their activation functions, where training'
+      ' starts',
+    ),
+    alt='At the last layer',
+    x='layer',
+    y={
+      'mean_square': 'mean square of outputs',
+      'gradient_norm': 'norm of the loss’s gradient',
+    },
+    log=True,
+    noted='last',
+  )
+)
 def signal_at_init(
   workdirs: Sequence[pathlib.Path], *, examples: int = 500, noise: bool = False
-) -> Finding:
+) -> Result:
   """Measures signal propagation at step 0 (Evci et al. 2022, figure 1).
 
   Args:
@@ -53,7 +63,7 @@ def signal_at_init(
   variables = {'params': net.params, **net.model_state}
   forward, backward, deviation = program(variables, images, labels)
   norms = np.array([float(gradient.norm) for gradient in backward])
-  return Finding(
+  return Result(
     {
       'logit_deviation': float(deviation),
       'signal_at_first_layer': norms[0].item(),
@@ -106,24 +116,3 @@ def _inputs(
     drawn = jax.random.normal(jax.random.key(0), images.shape, jnp.float32)
     return drawn, labels
   return measures.pixels(images, run.experiment.pixels), labels
-
-
-def draw_signal_at_init(parts: Sequence[Part]) -> Drawn:
-  """Draws the forward and the backward signal by layer, a panel each."""
-  figure, curves = _looks.by_layer(parts, 'layer', _PANELS)
-  notes = [f'{what}, {curve.mean[-1]:.3g}' for what, curve in curves]
-  title = 'Signal by layer at initialisation'
-  return Drawn(
-    'signal-at-init',
-    title,
-    looks.sentence(
-      [
-        'Outputs of layers, before their activation functions, where training'
-        ' starts',
-        'means over seeds, bands are one sample standard deviation to each'
-        ' side',
-      ]
-    ),
-    f'Chart: {title}. At the last layer: {looks.sentence(notes)}',
-    figure,
-  )

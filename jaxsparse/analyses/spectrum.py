@@ -5,14 +5,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jaxsparse.analyses import _looks, _spectra
+from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.analysis import hessian as hessian_lib
-from jaxsparse.plotting import looks
-from jaxsparse.plotting.looks import Drawn
-from jaxsparse.results.findings import Finding, Part
-from jaxsparse.runs import finished
+from jaxsparse.plotting.lines import Histogram
+from jaxsparse.runs import finished, measures
+from jaxsparse.runs.finished import Finished
 
 
+@charted(
+  Histogram(
+    title='Spectrum of the Hessian',
+    caption=('Eigenvalues of the training loss over active weights',),
+    alt='Eigenvalues below -0.001',
+    y={'eigenvalue': 'eigenvalues'},
+    panels='runs',
+    xlabel='eigenvalue',
+    linear=1e-3,
+  )
+)
 def spectrum(
   workdirs: Sequence[pathlib.Path],
   *,
@@ -20,7 +30,7 @@ def spectrum(
   examples: int = 1000,
   below: float = -1e-3,
   max_size: int = 20_000,
-) -> Finding:
+) -> Result:
   """Computes eigenvalues over active weights at a kept step, for any method.
 
   Exact, as in Evci et al. 2022; `hessian` compares both sides of a mask step.
@@ -42,9 +52,9 @@ def spectrum(
       weights than `max_size`.
   """
   (run,) = finished.load_each(workdirs, count=1)
-  eigenvalues = _spectra.measured(run, step, examples, max_size).eigenvalues
+  eigenvalues = exact(run, step, examples, max_size)
   number, total = hessian_lib.negative(eigenvalues, below=below)
-  return Finding(
+  return Result(
     {
       'negative_eigenvalues': number,
       'negative_sum': total,
@@ -55,20 +65,17 @@ def spectrum(
   )
 
 
-def draw_spectrum(parts: Sequence[Part]) -> Drawn:
-  """Draws histograms of the eigenvalues, a panel per row."""
-  groups = _looks.groups(parts)
-  figure, axes = looks.multiples(list(groups), columns=2, panel=(4.4, 2.8))
-  bins = _spectra.edges(parts)
-  notes = []
-  for ax, (label, (look, tables)) in zip(axes, groups.items(), strict=True):
-    eigenvalues = [table['eigenvalue'] for table in tables]
-    counts = np.mean(
-      [_spectra.counts(values, bins) for values in eigenvalues], 0
-    )
-    ax.stairs(counts, bins, linewidth=1.6, color=look.get('color'))
-    negative = np.mean([_spectra.negative(values) for values in eigenvalues])
-    notes.append(f'{label}, {negative:.4g}')
-    _spectra.value_axis(ax)
-  title = 'Spectrum of the Hessian'
-  return _spectra.drawn('spectrum', title, notes, figure)
+def exact(
+  run: Finished, step: int | None, examples: int, max_size: int
+) -> np.ndarray:
+  """Computes all eigenvalues after `step` steps, or the last if `None`, [n].
+
+  Raises:
+    ValueError: the step is not kept, or there are more active weights than
+      `max_size`.
+  """
+  net = finished.solution(run, step)
+  loss, batches = measures.loss_and_batches(run, net, examples)
+  return hessian_lib.spectrum(
+    loss, net.params, net.masks, batches, max_size=max_size
+  ).eigenvalues

@@ -20,12 +20,13 @@ from jaxsparse.core import paths
 def names(package: str) -> tuple[str, ...]:
   """Returns the names that `resolve` accepts for `package`, sorted.
 
-  These are the modules of a package, or the public functions of a single
-  module.
+  These are the modules of a package, folders in it excepted, or the public
+  functions of a single module.
   """
   home = importlib.import_module(package)
   if hasattr(home, '__path__'):
-    candidates = [info.name for info in pkgutil.iter_modules(home.__path__)]
+    modules = pkgutil.iter_modules(home.__path__)
+    candidates = [info.name for info in modules if not info.ispkg]
   else:
     candidates = [
       name

@@ -15,7 +15,7 @@ from typing import Any
 import jinja2
 
 from jaxsparse.config import identity
-from jaxsparse.plotting.looks import Drawn
+from jaxsparse.plotting.panels import Drawn
 from jaxsparse.report import sentences, tables
 from jaxsparse.report.cells import Cell
 from jaxsparse.results import metrics

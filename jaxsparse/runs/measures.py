@@ -98,6 +98,21 @@ def batch_loss(run: Finished) -> BatchLoss:
   return _batch_loss(run.experiment.task, run.experiment.pixels)
 
 
+def loss_and_batches(
+  run: Finished,
+  net: Solution,
+  examples: int | None = None,
+  batch_size: int | None = None,
+) -> tuple[BatchLoss, list[tuple[Split, PyTree]]]:
+  """Returns `batch_loss` and the batches that it takes of `net`.
+
+  Raises:
+    ValueError: as for `train_batches`.
+  """
+  splits = train_batches(run, examples, batch_size)
+  return batch_loss(run), [(split, net.model_state) for split in splits]
+
+
 def _batch_size(run: Finished) -> int:
   return run.experiment.config['eval']['batch_size']
 

@@ -14,25 +14,29 @@ Report = Callable[[int, Sequence[dict[str, Any]]], None]
 
 _log = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LINES = 10.0
-_OURS, _STUDIES = 'jaxsparse', 'jaxsparse.studies'
+_OURS = 'jaxsparse'
+_HEARD = 'jaxsparse.studies', 'jaxsparse.analyses.harness'
 
 
 @contextlib.contextmanager
 def hushed() -> Iterator[None]:
-  """Limits the log of runs to warnings, but not of studies, unless at DEBUG.
+  """Limits the log of runs to warnings, unless at DEBUG.
+
+  Those of studies, and of what calls their analyses, stay as they are.
 
   The limit also covers the building of runs.
   """
-  ours, studies = map(logging.getLogger, (_OURS, _STUDIES))
-  before = ours.level, studies.level
+  ours, *heard = map(logging.getLogger, (_OURS, *_HEARD))
+  before = [logger.level for logger in (ours, *heard)]
   if not ours.isEnabledFor(logging.DEBUG):
-    studies.setLevel(ours.getEffectiveLevel())
+    for logger in heard:
+      logger.setLevel(ours.getEffectiveLevel())
     ours.setLevel(logging.WARNING)
   try:
     yield
   finally:
-    ours.setLevel(before[0])
-    studies.setLevel(before[1])
+    for logger, level in zip((ours, *heard), before, strict=True):
+      logger.setLevel(level)
 
 
 class Reporter:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from jaxsparse.claims.estimates import sample
 from jaxsparse.claims.verdicts import Judgement, judge
+from jaxsparse.plotting.charts import Drawing
 from jaxsparse.results import metrics
-from jaxsparse.results.findings import Drawing
 from jaxsparse.results.rows import MemberResult, Pooled, Row
 from jaxsparse.studies.spec import Study
 

@@ -93,7 +93,7 @@ class Analysis:
       grid fields; 'pruned@0' the one with seed 0 whatever the seed. As the
       first, 'pruned@0' limits the analysis to that seed.
     function: a name in `jaxsparse.analyses`, a dotted path or
-      a function: see `results.findings`. It is called once a member of
+      a function: see `analyses.harness.result`. It is called once a member of
       the first run, with one path for each of `of`.
     options: for the function.
     drawn: whether its figure is in the report, which has a line a row.

@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib import colors
 
 from jaxsparse.plotting.figures import COLOURS
-from jaxsparse.plotting.looks import DASHES
+from jaxsparse.plotting.panels import DASHES
 from jaxsparse.results.rows import Row
 from jaxsparse.studies.spec import Run, Study
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from jaxsparse.analyses.barrier import barrier, draw_barrier
-from jaxsparse.results.findings import Input, Part
+from jaxsparse.analyses.barrier import barrier
+from jaxsparse.plotting.charts import Input, Part
 from jaxsparse.runs.build import build
 from jaxsparse.training.checkpoints import load_params
 
@@ -59,7 +59,7 @@ def test_a_panel_for_each_pair(found):
     inputs = (Input(label, {'color': 'k'}), Input('pruned', {}))
     return Part(inputs, found.table)
 
-  drawn = draw_barrier([part('RigL'), part('RigL'), part('Static')])
+  drawn = barrier.chart.draw([part('RigL'), part('RigL'), part('Static')])
   titles = [ax.get_title(loc='left') for ax in drawn.figure.axes]
   assert titles == ['RigL', 'Static']
   for ax in drawn.figure.axes:

@@ -5,12 +5,9 @@ import numpy as np
 import pytest
 from matplotlib import colors
 
-from jaxsparse.analyses.compression import (
-  compression,
-  draw_compression,
-)
+from jaxsparse.analyses.compression import compression
 from jaxsparse.analysis.compression import compress
-from jaxsparse.results.findings import Input, Part
+from jaxsparse.plotting.charts import Input, Part
 from jaxsparse.runs import finished
 
 
@@ -50,7 +47,7 @@ def test_a_map_for_each_run(runs):
     Part((Input(label, {'color': 'k'}),), table)
     for label, table in (('RigL', floats[0]), ('pruned', floats[1]))
   ]
-  drawn = draw_compression([*parts, parts[0]])
+  drawn = compression.chart.draw([*parts, parts[0]])
   shown = [ax for ax in drawn.figure.axes if ax.images]
   assert [ax.get_title(loc='left') for ax in shown] == ['RigL', 'pruned']
   for ax, table in zip(shown, tables, strict=True):
@@ -58,7 +55,7 @@ def test_a_map_for_each_run(runs):
     kept = table['connections'].reshape(8, 8)
     np.testing.assert_array_equal(np.ma.filled(pixels, 0), kept)
     assert colors.to_hex(ax.get_facecolor()) == '#e0e0e0'
-  assert f'RigL keeps {np.sum(tables[0]["connections"] > 0)};' in drawn.alt
+  assert f'RigL {np.sum(tables[0]["connections"] > 0)} of 64;' in drawn.alt
 
 
 def test_two_runs_are_refused(runs):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from scipy.sparse.linalg import ArpackNoConvergence
 
-from jaxsparse.analyses.density import density, draw_density
+from jaxsparse.analyses.density import density
+from jaxsparse.analyses.harness import result
 from jaxsparse.analyses.spectrum import spectrum
 from jaxsparse.analysis import lanczos
-from jaxsparse.results import findings
-from jaxsparse.results.findings import Input, Part
+from jaxsparse.plotting.charts import Input, Part
 
 EXAMPLES = 60
 
@@ -71,9 +71,11 @@ def test_a_seed_draws_the_probes_and_batches_only_round(runs, found):
 
 
 def test_a_curve_is_the_mean_density_over_seeds(found):
-  table = findings.from_csv(findings.to_csv(found.table))
+  table = result.from_csv(result.to_csv(found.table))
   far = table | {'eigenvalue': table['eigenvalue'] + 3}
-  (ax,) = draw_density([part(table, 'RigL'), part(far, 'RigL')]).figure.axes
+  (ax,) = density.chart.draw(
+    [part(table, 'RigL'), part(far, 'RigL')]
+  ).figure.axes
   (line,) = ax.lines
   # By a sum over bells, of the width that fits the area.
   nodes = np.concatenate([t['eigenvalue'] for t in (table, far)])

@@ -5,12 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from jaxsparse.analyses.gradient_flow import (
-  draw_gradient_flow,
-  gradient_flow,
-)
+from jaxsparse.analyses.gradient_flow import gradient_flow
 from jaxsparse.data import datasets
-from jaxsparse.results.findings import Input, Part
+from jaxsparse.plotting.charts import Input, Part
 from jaxsparse.training.checkpoints import load_params
 
 EXAMPLES = 130
@@ -93,7 +90,7 @@ def test_what_is_refused(runs):
 def test_it_is_drawn_by_leaf(runs):
   found = gradient_flow([runs.rigl], examples=EXAMPLES)
   part = Part((Input('RigL', {'color': '#0072B2'}),), found.table)
-  norm, weight = draw_gradient_flow([part]).figure.axes
+  norm, weight = gradient_flow.chart.draw([part]).figure.axes
   for ax, column in ((norm, 'gradient_norm'), (weight, 'per_weight')):
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), found.table[column])
     assert len(ax.get_xticklabels()) == 4

@@ -1,11 +1,8 @@
 import numpy as np
 import pytest
 
-from jaxsparse.analyses.mask_overlap import (
-  draw_mask_overlap,
-  mask_overlap,
-)
-from jaxsparse.results.findings import Input, Part
+from jaxsparse.analyses.mask_overlap import mask_overlap
+from jaxsparse.plotting.charts import Input, Part
 from jaxsparse.training.checkpoints import save_params
 
 
@@ -52,7 +49,7 @@ def test_layers_stand_in_their_order_beside_chance(tmp_path):
 
 def test_a_bar_a_layer_with_a_line_at_chance(tmp_path):
   table = by_layer(tmp_path).table
-  (ax,) = draw_mask_overlap(
+  (ax,) = mask_overlap.chart.draw(
     [Part((Input('a', {'color': 'k'}), Input('b', {})), table)]
   ).figure.axes
   assert [bar.get_height() for bar in ax.patches] == [1 / 4, 0.0]

@@ -5,15 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxsparse.analyses.hessian import draw_hessian, hessian
-from jaxsparse.analyses.signal_at_init import (
-  draw_signal_at_init,
-  signal_at_init,
-)
-from jaxsparse.analyses.spectrum import draw_spectrum, spectrum
+from jaxsparse.analyses.harness import result
+from jaxsparse.analyses.hessian import hessian
+from jaxsparse.analyses.signal_at_init import signal_at_init
+from jaxsparse.analyses.spectrum import spectrum
 from jaxsparse.data import datasets
-from jaxsparse.results import findings
-from jaxsparse.results.findings import Input, Part
+from jaxsparse.plotting.charts import Input, Part
 from jaxsparse.training.checkpoints import load_params
 
 EXAMPLES = 60
@@ -84,8 +81,8 @@ def test_only_a_mask_step_is_taken(runs):
 
 
 def test_the_spectrum_is_drawn_as_counts(around):
-  table = findings.from_csv(findings.to_csv(around.table))
-  drawn = draw_hessian([part(table, 'RigL'), part(table, 'RigL')])
+  table = result.from_csv(result.to_csv(around.table))
+  drawn = hessian.chart.draw([part(table, 'RigL'), part(table, 'RigL')])
   before, after = drawn.figure.axes[0].patches
   total = (around.table['side'] == 'before').sum()
   assert before.get_data().values.sum() == total
@@ -112,7 +109,7 @@ def test_a_spectrum_is_that_of_the_side_and_of_any_method(runs, around):
 
 def test_one_spectrum_is_drawn_as_counts(around):
   own = around.table['eigenvalue'][around.table['side'] == 'after']
-  drawn = draw_spectrum([part({'eigenvalue': own}, 'RigL')])
+  drawn = spectrum.chart.draw([part({'eigenvalue': own}, 'RigL')])
   (shown,) = drawn.figure.axes[0].patches
   assert shown.get_data().values.sum() == len(own)
   assert 'RigL' in drawn.alt
@@ -148,7 +145,7 @@ def test_signals_by_layer(runs, train, noise):
 
 def test_signals_are_drawn_by_layer(runs):
   found = signal_at_init([runs.rigl], examples=EXAMPLES)
-  drawn = draw_signal_at_init([part(found.table, 'RigL')])
+  drawn = signal_at_init.chart.draw([part(found.table, 'RigL')])
   forward, backward = drawn.figure.axes
   np.testing.assert_array_equal(
     forward.lines[0].get_ydata(), found.table['mean_square']

@@ -5,13 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from jaxsparse.analyses.disagreement import (
-  disagreement,
-  draw_disagreement,
-)
-from jaxsparse.analyses.ensemble import draw_ensemble, ensemble
+from jaxsparse.analyses.disagreement import disagreement
+from jaxsparse.analyses.ensemble import ensemble
 from jaxsparse.data import datasets
-from jaxsparse.results.findings import Input, Part
+from jaxsparse.plotting.charts import Input, Part
 from jaxsparse.training.checkpoints import load_params
 
 
@@ -74,7 +71,7 @@ def part(table, label, *others):
 def test_disagreement_is_drawn_by_class_as_means_over_seeds(runs):
   table = disagreement([runs.rigl, runs.tuned_0]).table
   more = table | {'disagreement': table['disagreement'] + 0.2}
-  drawn = draw_disagreement(
+  drawn = disagreement.chart.draw(
     [part(t, 'RigL', 'tuned') for t in (table, more)]
     + [part(table, 'SET', 'tuned')]
   )
@@ -87,7 +84,7 @@ def test_disagreement_is_drawn_by_class_as_means_over_seeds(runs):
     shown = [bar.get_height() for bar in ax.patches]
     assert shown == pytest.approx([*table[name]] * 2)
   worst = table['disagreement'].argmax()
-  assert f'SET, class {worst}, ' in drawn.alt
+  assert f'SET, highest {worst}, ' in drawn.alt
 
 
 def test_of_many_classes_those_that_differ_most_are_drawn():
@@ -95,11 +92,11 @@ def test_of_many_classes_those_that_differ_most_are_drawn():
   names = np.array([f'c{i}' for i in range(30)])
   table = {'class': names, 'disagreement': share}
   table |= {'kl_to_other': share, 'kl_from_other': np.full(30, np.inf)}
-  drawn = draw_disagreement([part(table, 'a', 'b')])
+  drawn = disagreement.chart.draw([part(table, 'a', 'b')])
   differ, _, back = drawn.figure.axes
   kept = [t.get_text() for t in differ.get_xticklabels()]
   assert kept == names[share > 9.5 / 29].tolist()
-  assert 'the 20 of most disagreement' in drawn.caption
+  assert 'the 20 highest of 30 are drawn' in drawn.caption
   assert np.isnan([bar.get_height() for bar in back.patches]).all()
 
 
@@ -142,7 +139,7 @@ def test_its_table_has_members_and_who_disagrees_with_whom(runs, test_split):
   for i, j in np.ndindex(3, 3):
     differ = members[i].argmax(1) != members[j].argmax(1)
     assert between[i, j] == pytest.approx(differ.mean())
-  first, second, *_ = draw_ensemble([part(table, 'a')]).figure.axes
+  first, second, *_ = ensemble.chart.draw([part(table, 'a')]).figure.axes
   assert first.lines[0].get_ydata() == pytest.approx(100 * table['accuracy'])
   (image,) = second.images
   np.testing.assert_array_equal(image.get_array(), between)
@@ -154,14 +151,14 @@ def test_of_several_ensembles_there_are_columns_of_pairs(runs):
     for pool in ([runs.pruned, runs.tuned_1], [runs.rigl])
   ]
   parts = [part(t, name) for t, name in zip(tables, 'ab', strict=True)]
-  first, second = draw_ensemble(parts).figure.axes
+  first, second = ensemble.chart.draw(parts).figure.axes
   assert len(first.collections) == 2
   own = tables[0]
   pairs = [own['with_2'][0], own['with_3'][0], own['with_3'][1]]
   shown = [line.get_ydata().tolist() for line in second.lines]
   assert shown == [pytest.approx(pairs), []]
   # One net has nobody to disagree with.
-  (alone,) = draw_ensemble(parts[1:]).figure.axes
+  (alone,) = ensemble.chart.draw(parts[1:]).figure.axes
   assert alone.lines[0].get_ydata().tolist() == [100 * tables[1]['accuracy'][0]]
 
 

@@ -4,20 +4,11 @@ import jax
 import numpy as np
 import pytest
 
-from jaxsparse.analyses.distance_map import (
-  distance_map,
-  draw_distance_map,
-)
-from jaxsparse.analyses.distances import (
-  distances,
-  draw_distances,
-)
-from jaxsparse.analyses.interpolation import (
-  draw_interpolation,
-  interpolation,
-)
+from jaxsparse.analyses.distance_map import distance_map
+from jaxsparse.analyses.distances import distances
+from jaxsparse.analyses.interpolation import interpolation
 from jaxsparse.data import datasets
-from jaxsparse.results.findings import Input, Part
+from jaxsparse.plotting.charts import Input, Part
 from jaxsparse.training.checkpoints import load_params
 
 
@@ -55,7 +46,7 @@ def test_distances_between_each_two_of_three_nets(runs):
   assert found.table['pair'].tolist() == pairs
   np.testing.assert_allclose(found.table['l2'], apart, rtol=1e-6)
   np.testing.assert_allclose(found.table['angle'], angles, rtol=1e-6)
-  far, wide = draw_distances([part(found.table, 'a', 'b')]).figure.axes
+  far, wide = distances.chart.draw([part(found.table, 'a', 'b')]).figure.axes
   assert [bar.get_height() for bar in far.patches] == found.table['l2'].tolist()
   shown = [bar.get_height() for bar in wide.patches]
   assert shown == found.table['angle'].tolist()
@@ -95,7 +86,9 @@ class TestMap:
     np.testing.assert_allclose(points[[0, 2]], points[[5, 5]], atol=1e-2)
 
   def test_its_figure_has_a_line_a_run(self, mapped):
-    drawn = draw_distance_map([part(mapped.table, 'tuned', 'pruned, seed 0')])
+    drawn = distance_map.chart.draw(
+      [part(mapped.table, 'tuned', 'pruned, seed 0')]
+    )
     (ax,) = (a for a in drawn.figure.axes if a.get_visible())
     labels = [line.get_label() for line in ax.lines]
     assert [n for n in labels if n[0] != '_'] == ['tuned', 'pruned, seed 0']
@@ -165,7 +158,7 @@ class TestInterpolation:
 
   def test_its_figure_shows_means_over_seeds(self, lines):
     higher = lines.table | {'loss': lines.table['loss'] + 2}
-    drawn = draw_interpolation(
+    drawn = interpolation.chart.draw(
       [
         part(lines.table, 'tuned', 'pruned, seed 0'),
         part(higher, 'tuned', 'pruned, seed 0'),

@@ -11,7 +11,6 @@ from jaxsparse.config import defaults, fields
 from jaxsparse.optim import optimizers
 from jaxsparse.plotting import figures
 from jaxsparse.report.compare import table
-from jaxsparse.results import findings
 from jaxsparse.runs import build, reading
 from jaxsparse.studies import search, spec
 
@@ -24,7 +23,6 @@ from jaxsparse.studies import search, spec
     ('fields', fields),
     ('optimizers', optimizers),
     ('figures', figures),
-    ('findings', findings),
     ('search', search),
     ('studies.spec', spec),
     ('studies.claims.kinds', claims),

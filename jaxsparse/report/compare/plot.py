@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from jaxsparse.config.text import capital
 from jaxsparse.plotting import figures
 from jaxsparse.plotting.axes import value_axis
-from jaxsparse.plotting.looks import DASHES, figure_legend
+from jaxsparse.plotting.panels import DASHES, figure_legend
 from jaxsparse.report.compare import groups
 from jaxsparse.report.compare.groups import Group
 from jaxsparse.report.compare.queries import is_number

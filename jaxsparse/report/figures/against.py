@@ -9,7 +9,7 @@ from jaxsparse.config.text import capital
 from jaxsparse.plotting import figures
 from jaxsparse.plotting.axes import value_axis
 from jaxsparse.plotting.figures import Series
-from jaxsparse.plotting.looks import (
+from jaxsparse.plotting.panels import (
   DASHES,
   MARKERS,
   Drawn,

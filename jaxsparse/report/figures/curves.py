@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from jaxsparse.config.text import capital
 from jaxsparse.plotting import figures
-from jaxsparse.plotting.looks import (
+from jaxsparse.plotting.panels import (
   Drawn,
   figure_legend,
   multiples,

@@ -3,9 +3,8 @@
 import importlib
 import logging
 from collections.abc import Callable
-from typing import Any
 
-from jaxsparse.plotting.looks import Drawn
+from jaxsparse.plotting.panels import Drawn
 from jaxsparse.report.figures import curves
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.spec import Curves, Figure
@@ -25,7 +24,7 @@ def all_figures(results: Results) -> list[Drawn]:
   """
   study = results.study
   drawn = [_drawn(results, figure) for figure in study.figures]
-  drawn += [_of_users(d.draw, d.parts) for d in results.drawings]
+  drawn += [_of_users(d.name, d.draw) for d in results.drawings]
   of_curves = [f for f in study.figures if isinstance(f, Curves)]
   if of_curves or not study.figures:
     entry = of_curves[0].entry if of_curves else Curves().entry
@@ -40,15 +39,17 @@ def all_figures(results: Results) -> list[Drawn]:
 def _drawn(results: Results, figure: Figure) -> Drawn | None:
   """Draws a figure by its own method, or by the module of its kind here."""
   if draw := getattr(figure, 'draw', None):
-    return _of_users(draw, results)
+    return _of_users(draw.__qualname__, draw, results)
   kind = type(figure).__name__.lower()
   return importlib.import_module(f'{__package__}.{kind}').draw(results, figure)
 
 
-def _of_users(draw: Callable[..., Drawn], content: Any) -> Drawn | None:
+def _of_users(
+  name: str, draw: Callable[..., Drawn], *content: Results
+) -> Drawn | None:
   """Calls `draw`; logs an error, and returns `None` then."""
   try:
-    return draw(content)
+    return draw(*content)
   except Exception:  # A user's function may raise anything.
-    _log.exception('%s drew nothing', draw.__qualname__)
+    _log.exception('%s drew nothing', name)
     return None

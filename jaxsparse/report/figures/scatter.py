@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from jaxsparse.config.text import capital
-from jaxsparse.plotting.looks import (
+from jaxsparse.plotting.panels import (
   MARKERS,
   Drawn,
   figure_legend,

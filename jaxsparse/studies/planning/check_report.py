@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jaxsparse.analyses.harness import calls
 from jaxsparse.claims import Claim
-from jaxsparse.results import findings
 from jaxsparse.studies.planning import accept
 from jaxsparse.studies.planning.pairing import match, seeded
 from jaxsparse.studies.spec import (
@@ -49,11 +49,11 @@ def check_analysis(where: str, study: Study, analysis: Analysis) -> None:
   """Raises `ValueError` if an analysis, or a run it is of, is unknown."""
   runs = _runs(f'{where}.of', study, analysis)
   try:
-    function = findings.find(analysis.function)
-    findings.check_options(function, analysis.options)
+    function = calls.find(analysis.function)
+    calls.check_options(function, analysis.options)
   except ValueError as error:
     raise ValueError(f'{where}.function: {error}') from None
-  if findings.takes_pools(function) != analysis.pooled:
+  if calls.takes_pools(function) != analysis.pooled:
     takes = 'pools' if not analysis.pooled else 'single runs'
     raise ValueError(
       f'{where}.pooled: got {analysis.pooled}, but {function.__name__} takes'

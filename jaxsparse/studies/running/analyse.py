@@ -1,31 +1,30 @@
-"""Analyses of finished members, each computed once and stored in a file."""
+"""Analyses of the finished members of a study."""
 
-import json
 import logging
 import os
 import pathlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from jaxsparse.results import findings
-from jaxsparse.results.findings import Drawing, Finding, Input, Part
+from jaxsparse.analyses.harness import calls, stored
+from jaxsparse.analyses.harness.result import (
+  Function,
+  Number,
+  Result,
+  chart_of,
+)
+from jaxsparse.plotting.charts import Drawing, Input, Part
 from jaxsparse.results.names import count
 from jaxsparse.results.rows import Pooled, Row
-from jaxsparse.runs.run import SaveFailed, saving
+from jaxsparse.runs.run import SaveFailed
 from jaxsparse.studies.planning import pairing
 from jaxsparse.studies.planning.members import Cell
-from jaxsparse.studies.planning.origins import origins
 from jaxsparse.studies.planning.plan import Plan
 from jaxsparse.studies.planning.status import status
 from jaxsparse.studies.spec import Analysis, Study
 from jaxsparse.studies.styles import row_styles
 
 _log = logging.getLogger(__name__)
-# Entries stored with a finding, in words.
-_WHAT = {
-  'source': "the file of the analysis' function",
-  'summaries': 'a summary of its members',
-}
 
 
 class Analysed(NamedTuple):
@@ -38,7 +37,7 @@ class Analysed(NamedTuple):
     drawings: figures of the tables.
   """
 
-  numbers: dict[Cell, dict[str, findings.Number]]
+  numbers: dict[Cell, dict[str, Number]]
   pooled: dict[Row, dict[str, Pooled]]
   notes: dict[Cell, list[str]]
   drawings: list[Drawing]
@@ -70,32 +69,39 @@ def analyse(
       calls are skipped.
   """
   analysed = Analysed({}, {}, {}, [])
-  parts: dict[findings.Function, list[Part]] = {}
+  parts: dict[Function, list[Part]] = {}
   for analysis in plan.study.analyses:
-    function = findings.find(analysis.function)
-    calls = list(_calls(plan, analysis))
-    of = count(len(calls), 'row' if analysis.pooled else 'member')
+    function = calls.find(analysis.function)
+    all_calls = list(_calls(plan, analysis))
+    of = count(len(all_calls), 'row' if analysis.pooled else 'member')
     _log.info('analysis %s, of %s', analysis.name, of)
-    for call in calls:
+    for call in all_calls:
       if stopping():
         return analysed
       try:
-        finding = _made(plan, analysis, call, root)
-        _join(analysed, analysis, call, finding)
+        result = stored.once(
+          analysis.function,
+          call.names,
+          plan.runs_dir,
+          analysis.options,
+          root / 'analyses' / analysis.name / call.names[0][0],
+        )
+        _join(analysed, analysis, call, result)
       except SaveFailed:
         raise
       except Exception as error:  # A user's function may raise any.
         expected = isinstance(error, ValueError)
         level = logging.DEBUG if expected else logging.ERROR
         _log.log(level, 'analysis %s', analysis.name, exc_info=True)
-        why = _said(error).replace(f'{plan.runs_dir}{os.sep}', '')
+        why = _one_line(error).replace(f'{plan.runs_dir}{os.sep}', '')
         _note(analysed, call, f'analysis {analysis.name} failed: {why}')
         continue
-      if finding.table and analysis.drawn:
-        parts.setdefault(function, []).append(Part(call.inputs, finding.table))
-  for function, drawn_parts in parts.items():
-    if draw := findings.drawer(function):
-      analysed.drawings.append(Drawing(draw, tuple(drawn_parts)))
+      if result.table and analysis.drawn:
+        parts.setdefault(function, []).append(Part(call.inputs, result.table))
+  for function, drawn in parts.items():
+    if chart := chart_of(function):
+      name = function.__name__.replace('_', '-')
+      analysed.drawings.append(Drawing(name, chart, tuple(drawn)))
   return analysed
 
 
@@ -149,75 +155,32 @@ def _inputs(study: Study, analysis: Analysis, row: Row) -> tuple[Input, ...]:
   return tuple(inputs)
 
 
-def _made(
-  plan: Plan, analysis: Analysis, call: _Call, root: pathlib.Path
-) -> Finding:
-  """Returns the finding of a call, stored or computed now."""
-  stem = root / 'analyses' / analysis.name / call.names[0][0]
-  names = [list(pool) if analysis.pooled else pool[0] for pool in call.names]
-  paths = [[plan.runs_dir / name for name in pool] for pool in call.names]
-  function = findings.find(analysis.function)
-  request = {
-    'function': _name(analysis.function),
-    'inputs': names,
-    'options': json.loads(json.dumps(dict(analysis.options), default=repr)),
-    **origins(function, paths),
-  }
-  if (stored := findings.kept(stem, request)) is not None:
-    return stored
-  _tell_why(analysis, stem, request)
-  inputs = paths if analysis.pooled else [pool[0] for pool in paths]
-  finding = findings.call(function, inputs, analysis.options)
-  with saving(stem):
-    findings.keep(stem, request, finding)
-  # Read back, so that figures are the same whether computed now or stored.
-  return findings.kept(stem, request) or Finding({})
-
-
-def _tell_why(
-  analysis: Analysis, stem: pathlib.Path, asked: Mapping[str, Any]
-) -> None:
-  """Logs why a stored finding, if there is one, cannot be used."""
-  before = findings.asked_before(stem)
-  if before is None:
-    _log.debug('analysis %s: %s', analysis.name, stem.name)
-    return
-  fields = sorted(asked.keys() | before.keys())
-  differing = [_WHAT.get(f, f) for f in fields if asked.get(f) != before.get(f)]
-  _log.info(
-    'analysis %s of %s is made anew: changed since is %s',
-    analysis.name,
-    stem.name,
-    ', '.join(differing),
-  )
-
-
 def _join(
-  found: Analysed, analysis: Analysis, call: _Call, made: Finding
+  analysed: Analysed, analysis: Analysis, call: _Call, result: Result
 ) -> None:
   """Adds the numbers of a call to those of its cell or row, in place."""
   cell = call.cells[0]
-  of_cell: Mapping[str, Any] = found.numbers.get(cell, {})
-  of_row = found.pooled.get(cell.row, {})
-  twice = made.numbers.keys() & (of_cell.keys() | of_row.keys())
+  of_cell: Mapping[str, Any] = analysed.numbers.get(cell, {})
+  of_row = analysed.pooled.get(cell.row, {})
+  twice = result.numbers.keys() & (of_cell.keys() | of_row.keys())
   if twice:
     raise ValueError(f'another analysis gives {min(twice)!r} too')
   if not analysis.pooled:
-    found.numbers.setdefault(cell, {}).update(made.numbers)
+    analysed.numbers.setdefault(cell, {}).update(result.numbers)
     return
-  for name, number in made.numbers.items():
+  for name, number in result.numbers.items():
     pooled = _pooled(number, len(call.cells))
-    found.pooled.setdefault(cell.row, {})[name] = pooled
+    analysed.pooled.setdefault(cell.row, {})[name] = pooled
 
 
-def _pooled(number: findings.Number, n: int) -> Pooled:
+def _pooled(number: Number, n: int) -> Pooled:
   if isinstance(number, dict):
     parts = tuple(number.get('jackknife', ()))
     return Pooled(number['mean'], number['std'], n, parts)
   return Pooled(number, None, n)
 
 
-def _said(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
   """Formats an error in one line, with its type unless a `ValueError`."""
   text = ' '.join(str(error).split())
   if isinstance(error, ValueError):
@@ -225,13 +188,7 @@ def _said(error: Exception) -> str:
   return f'{type(error).__name__}: {text}'
 
 
-def _note(found: Analysed, call: _Call, text: str) -> None:
+def _note(analysed: Analysed, call: _Call, text: str) -> None:
   _log.warning('%s: %s', call.names[0][0], text)
   for cell in call.cells:
-    found.notes.setdefault(cell, []).append(text)
-
-
-def _name(function: Any) -> str:
-  if isinstance(function, str):
-    return function
-  return findings.full_name(function)
+    analysed.notes.setdefault(cell, []).append(text)

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from jaxsparse.plotting import figures
-from jaxsparse.plotting import looks as panels
-from jaxsparse.plotting.looks import Drawn
+from jaxsparse.plotting import figures, panels
+from jaxsparse.plotting.panels import Drawn
 from jaxsparse.report.figures import draw
 from jaxsparse.results import metrics
 from jaxsparse.studies.planning.check import check

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from jaxsparse.analyses.harness import stored
+from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.claims import Bound
-from jaxsparse.plotting import looks
+from jaxsparse.plotting.lines import Lines
 from jaxsparse.report import report
-from jaxsparse.results.findings import Finding
 from jaxsparse.results.rows import Pooled
 from jaxsparse.studies.planning.check import check
-from jaxsparse.studies.running import analyse
 from jaxsparse.studies.running import run as run_lib
 from jaxsparse.studies.spec import Analysis
 
@@ -31,26 +31,25 @@ def number(root):
   return config['seed'] + 10 * config['updater']['sparsity']
 
 
+PAIRS = Lines(
+  title='Pairs',
+  caption=('A caption',),
+  alt='Values',
+  x='at',
+  y={'number': 'number'},
+)
+
+
+@charted(PAIRS)
 def pair(workdirs):
   first, second = map(number, workdirs)
-  return Finding({'pair': first + second / 100}, {'x': [first, second]})
+  table = {'at': [0, 1], 'number': [first, second]}
+  return Result({'pair': first + second / 100}, table)
 
 
-def draw_pair(parts):
-  figure, ax = looks.single()
-  for part in parts:
-    label = ' | '.join(one.label for one in part.inputs)
-    ax.plot(part.table['x'], label=label, **part.inputs[0].style)
-  labels = [line.get_label() for line in ax.lines]
-  return looks.Drawn('pairs', 'Pairs', 'A caption.', '; '.join(labels), figure)
-
-
+@charted(PAIRS)
 def quiet(workdirs):
-  return Finding({'quiet': number(*workdirs)}, {'x': [1.0]})
-
-
-def draw_quiet(parts):
-  return draw_pair(parts)
+  return Result({'quiet': number(*workdirs)}, {'at': [0], 'number': [1.0]})
 
 
 def pooled(pools):
@@ -112,7 +111,7 @@ def test_without_one_the_same_seed_does_where_there_is_one(made):
 def test_one_that_is_not_to_be_drawn_gives_its_numbers_alone(made):
   for member in of(made[2], 'set'):
     assert member.summary['quiet'] == pytest.approx(number(member.root))
-  assert [drawing.draw for drawing in made[2].drawings] == [draw_pair]
+  assert [drawing.name for drawing in made[2].drawings] == ['pair']
 
 
 def test_a_pooled_analysis_is_of_all_seeds_of_each_row(made):
@@ -144,7 +143,7 @@ def test_one_that_fails_or_lacks_members_gives_no_number(made):
 
 def test_what_is_found_is_not_sought_again(made, monkeypatch):
   asked, root, results = made
-  monkeypatch.setattr(analyse.findings, 'keep', None)
+  monkeypatch.setattr(stored, 'write', None)
   kept = tuple(a for a in asked.analyses if a.name != 'no')
   found = again(dataclasses.replace(asked, analyses=kept), root)
   assert found.pooled == results.pooled
@@ -154,7 +153,7 @@ def test_what_is_found_is_not_sought_again(made, monkeypatch):
   (one,), (other,) = found.drawings, results.drawings
   for a, b in zip(one.parts, other.parts, strict=True):
     assert a.inputs == b.inputs
-    np.testing.assert_array_equal(a.table['x'], b.table['x'])
+    np.testing.assert_array_equal(a.table['number'], b.table['number'])
 
 
 class TestMadeAnew:
@@ -162,10 +161,14 @@ class TestMadeAnew:
 
   CODE = """
 import pathlib
+from jaxsparse.analyses.harness.result import Result, charted
+from jaxsparse.plotting.bars import Bars
 made = []
+BARS = Bars(title='Counts', caption=('Calls',), alt='', x='of', y={'n': 'n'})
+@charted(BARS)
 def counted(workdirs):
   made.append([pathlib.Path(w).name for w in workdirs])
-  return {'count': 1.0}
+  return Result({'count': 1.25}, {'of': ['runs'], 'n': [len(workdirs)]})
 """
 
   @pytest.fixture
@@ -193,6 +196,19 @@ def counted(workdirs):
     assert len(counted[1]) == 8
     again(asked, root)
     assert len(counted[1]) == 8
+
+  def test_one_of_a_users_file_has_its_number_and_figure_in_the_report(
+    self, asked, root, counted
+  ):
+    analysis = Analysis('own', ('set',), 'my_analyses.counted')
+    fields = {'analyses': (analysis,), 'metrics': ('count',)}
+    results = again(dataclasses.replace(asked, **fields), root)
+    assert len(counted[1]) == 8
+    folder = report.write(results, root / 'report').parent
+    text = (folder / 'report.md').read_text()
+    assert text.count('| 1.2500 ± 0.0000 (4) |') == 2
+    assert (folder / 'figures/02-counted.svg').exists()
+    assert 'Calls; means over seeds' in text
 
   def test_another_source_counts(self, asked, root, counted, caplog):
     again(asked, root)
@@ -261,16 +277,16 @@ class TestReport:
     assert styles['rigl, sparsity 50 %']['color'] == '#0072B2'
     assert len({style['color'] for style in styles.values()}) == 4
     names = sorted(path.name for path in (folder / 'figures').iterdir())
-    assert names[2:4] == ['02-pairs.png', '02-pairs.svg']
+    assert names[2:4] == ['02-pair.png', '02-pair.svg']
     page = (folder / 'report.html').read_text()
-    assert 'Figure 2. Pairs.</strong> A caption.' in page
-    assert 'seed 5; ' in page
+    assert 'Figure 2. Pairs.</strong> A caption; means over seeds' in page
+    assert 'sparsity 80 % to set, sparsity 80 %, seed 5, ' in page
 
   def test_it_has_the_same_bytes_when_findings_were_kept(self, made, folder):
     asked, root, _ = made
     other = report.write(again(asked, root), root / 'other').parent
     for end in ('png', 'svg'):
-      one, two = (f / f'figures/02-pairs.{end}' for f in (folder, other))
+      one, two = (f / f'figures/02-pair.{end}' for f in (folder, other))
       assert one.read_bytes() == two.read_bytes()
 
   def test_a_pooled_number_is_marked(self, folder):

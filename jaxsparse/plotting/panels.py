@@ -59,6 +59,7 @@ def single() -> tuple[Figure, Axes]:
 def multiples(
   titles: Sequence[str],
   *,
+  xlabel: str = 'step',
   columns: int = 3,
   panel: tuple[float, float] = (3.1, 2.4),
 ) -> tuple[Figure, list[Axes]]:
@@ -66,6 +67,7 @@ def multiples(
 
   Args:
     titles: of the panels, wrapped where they are wider.
+    xlabel: the name of the x axis; that of steps has integers alone.
     columns: at most.
     panel: width and height of one, in inches.
   """
@@ -83,12 +85,14 @@ def multiples(
   for ax in axes:
     figures.plain(ax)
     ax.tick_params(labelsize=8)
-    ax.xaxis.set_major_locator(ticker.MaxNLocator(3, integer=True))
+    steps = xlabel == 'step'
+    ticks = ticker.MaxNLocator(3 if steps else 5, integer=steps)
+    ax.xaxis.set_major_locator(ticks)
   for ax in axes[count:]:
     ax.set_visible(False)
   for ax in axes[count - columns : count]:
     ax.tick_params(labelbottom=True)
-    ax.set_xlabel('step', fontsize=9)
+    ax.set_xlabel(xlabel, fontsize=9)
   for ax, title in zip(axes[:count], titles, strict=True):
     text = textwrap.fill(title, int(_LETTERS * panel[0]))
     ax.set_title(text, fontsize=9, loc='left')

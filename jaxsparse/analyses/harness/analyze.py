@@ -1,4 +1,4 @@
-"""An analysis of finished runs on request: its finding and its files."""
+"""An analysis of finished runs on request: its result and its files."""
 
 import itertools
 import json
@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jaxsparse.analyses.harness import calls, stored
+from jaxsparse.analyses.harness.result import Function, Result, chart_of
 from jaxsparse.plotting import figures
-from jaxsparse.results import findings
-from jaxsparse.results.findings import Finding, Input, Part
+from jaxsparse.plotting.charts import Input, Part
 from jaxsparse.runs import workdir
 from jaxsparse.training.locks import lock
 
@@ -23,24 +24,24 @@ _COLUMNS = 90
 _OF_RUNS = {'analysis.lanczos': 'density', 'analysis.hessian': 'spectrum'}
 
 
-class Made(NamedTuple):
+class Analyzed(NamedTuple):
   """The output of an analysis.
 
   Attributes:
-    finding: its result.
+    result: its result.
     paths: of the files written.
   """
 
-  finding: Finding
+  result: Result
   paths: tuple[pathlib.Path, ...]
 
 
-def make(
-  spec: str | findings.Function,
+def analyze(
+  spec: str | Function,
   pools: Sequence[Sequence[str | os.PathLike[str]]],
   options: Mapping[str, Any],
   out: str | os.PathLike[str] | None = None,
-) -> Made:
+) -> Analyzed:
   """Runs an analysis, writes its files and adds it to a summary.
 
   The files are `<analysis>.json` (numbers, and the request for them),
@@ -51,7 +52,7 @@ def make(
   in place of those of an earlier equal call.
 
   Args:
-    spec: of the analysis, see `findings.find`.
+    spec: of the analysis, see `calls.find`.
     pools: workdirs; for an analysis of single runs it does not matter how
       they are grouped.
     options: of the analysis.
@@ -62,67 +63,62 @@ def make(
       apply.
     WorkdirBusy: another process writes to the first workdir.
   """
-  function = findings.find(spec)
-  findings.check_options(function, options)
+  function = calls.find(spec)
+  calls.check_options(function, options)
   roots = [[workdir.local(path) for path in pool] for pool in pools]
-  inputs: list[Any] = roots
-  if not findings.takes_pools(function):
-    inputs = [root for pool in roots for root in pool]
   try:
-    finding = findings.call(function, inputs, options)
+    result = calls.call(function, roots, options)
   except ValueError as error:
-    raise ValueError(f'{function.__name__}: {_told(error)}') from None
+    other = next((n for m, n in _OF_RUNS.items() if m in str(error)), '')
+    hint = f': `launch.analyze {other}`' if other else ''
+    raise ValueError(f'{function.__name__}: {error}{hint}') from None
   first = roots[0][0]
   folder = workdir.output(first / _ENTRY if out is None else out)
   request = {
-    'analysis': spec if isinstance(spec, str) else findings.full_name(spec),
+    'analysis': calls.name_of(spec),
     'inputs': [[os.path.relpath(r, first) for r in pool] for pool in roots],
     'options': dict(options),
   }
-  _note(first, request, finding)
+  request = json.loads(json.dumps(request))
+  _add_to_summary(first, request, result)
   stem = _stem(folder, function.__name__, request)
-  tabled = finding._replace(table=finding.table or _table(finding))
-  paths = findings.keep(stem, request, tabled)
-  draw = findings.drawer(function)
-  if draw and finding.table:
-    kinds = roots if findings.takes_pools(function) else [[r] for r in inputs]
-    part = Part(tuple(map(_input, kinds, figures.COLOURS)), finding.table)
-    drawn = draw([part])
-    title = f'{drawn.title}: {_of(part, options)}. {drawn.caption}'
+  tabled = result._replace(table=result.table or _table(result))
+  paths = stored.write(stem, request, tabled)
+  chart = chart_of(function)
+  if chart and result.table:
+    kinds = roots
+    if not calls.takes_pools(function):
+      kinds = [[root] for pool in roots for root in pool]
+    part = Part(tuple(map(_input, kinds, figures.COLOURS)), result.table)
+    drawn = chart.draw([part])
+    title = f'{drawn.title}: {_subject(part, options)}. {drawn.caption}'
     drawn.figure.suptitle(textwrap.fill(title, _COLUMNS), fontsize=8)
     paths += tuple(figures.save_both(drawn.figure, stem))
-  return Made(finding, paths)
-
-
-def _told(error: ValueError) -> str:
-  """Formats an error, with the analysis to run for a module that it names."""
-  other = next((n for m, n in _OF_RUNS.items() if m in str(error)), '')
-  return f'{error}: `launch.analyze {other}`' if other else str(error)
+  return Analyzed(result, paths)
 
 
 def _stem(
-  folder: pathlib.Path, name: str, asked: Mapping[str, Any]
+  folder: pathlib.Path, name: str, request: Mapping[str, Any]
 ) -> pathlib.Path:
   """Returns the stem of the files of an earlier equal call, or a free one."""
-  request = json.loads(json.dumps(asked))
   stems = (folder / f'{name}-{n}' for n in itertools.count(2))
   return next(
     stem
     for stem in itertools.chain([folder / name], stems)
-    if findings.asked_before(stem) in (None, request)
+    if stored.request_of(stem) in (None, request)
   )
 
 
-def _table(found: Finding) -> findings.Table:
-  """Tabulates the numbers of a finding; of those with a spread, the mean."""
+def _table(result: Result) -> dict[str, np.ndarray]:
+  """Tabulates the numbers of a result; of those with a spread, the mean."""
   values = [
     value['mean'] if isinstance(value, dict) else value
-    for value in found.numbers.values()
+    for value in result.numbers.values()
   ]
-  return {'number': np.array(list(found.numbers)), 'value': np.array(values)}
+  return {'number': np.array(list(result.numbers)), 'value': np.array(values)}
 
 
-def _of(part: Part, options: Mapping[str, Any]) -> str:
+def _subject(part: Part, options: Mapping[str, Any]) -> str:
   """Describes the subject of a figure, as 'a, to b (step=500)'."""
   named = ', to '.join(input_.label for input_ in part.inputs)
   listed = ', '.join(f'{name}={value}' for name, value in options.items())
@@ -134,9 +130,9 @@ def _input(pool: Sequence[pathlib.Path], colour: str) -> Input:
   return Input(pool[0].name + suffix, {'color': colour, 'linestyle': '-'})
 
 
-def _note(root: pathlib.Path, asked: dict[str, Any], found: Finding) -> None:
-  """Adds the numbers to the summary of a run."""
-  request = json.loads(json.dumps(asked))
+def _add_to_summary(
+  root: pathlib.Path, request: dict[str, Any], result: Result
+) -> None:
   with lock(root):
     summary = workdir.finished(root) or {}
     entries = [
@@ -144,5 +140,5 @@ def _note(root: pathlib.Path, asked: dict[str, Any], found: Finding) -> None:
       for entry in summary.get(_ENTRY, [])
       if {k: v for k, v in entry.items() if k != 'numbers'} != request
     ]
-    entry = request | {'numbers': dict(found.numbers)}
+    entry = request | {'numbers': dict(result.numbers)}
     workdir.write_summary(root, summary | {_ENTRY: [*entries, entry]})

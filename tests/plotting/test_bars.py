@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from jaxsparse.analyses import _bars
-from jaxsparse.results.findings import Input, Part
+from jaxsparse.plotting.bars import Bars
+from jaxsparse.plotting.charts import Input, Part
+
+TEXTS = {'title': 'Bars', 'caption': (), 'alt': 'Values'}
 
 
 def part(label, names, values, style='-'):
@@ -13,23 +15,23 @@ def part(label, names, values, style='-'):
 
 
 def test_seeds_are_averaged_and_groups_stand_side_by_side():
-  figure, names, shown = _bars.bars(
+  drawn = Bars(**TEXTS, x='name', y={'v': 'values'}).draw(
     [
       part('a', [0.0, 1.0], [1.0, 2.0]),
       part('a', [0.0, 1.0], [3.0, 4.0]),
       part('b', [1.0, 12.0], [5.0, np.inf], '--'),
-    ],
-    'name',
-    {'v': 'values'},
+    ]
   )
-  assert names == ['0', '1', '12']
-  (ax,) = figure.axes
-  assert [t.get_text() for t in ax.get_xticklabels()] == names
-  np.testing.assert_array_equal(shown['a']['v'], [2, 3, np.nan])
-  np.testing.assert_array_equal(shown['b']['v'], [np.nan, 5, np.nan])
+  assert (
+    drawn.alt
+    == 'Chart: Bars. Values: a, 0 2, 1 3, 12 nan; b, 0 nan, 1 5, 12 nan.'
+  )
+  (ax,) = drawn.figure.axes
+  assert [t.get_text() for t in ax.get_xticklabels()] == ['0', '1', '12']
+  heights = [bar.get_height() for bar in ax.patches]
+  np.testing.assert_array_equal(heights, [2, 3, np.nan, np.nan, 5, np.nan])
   centres = [bar.get_x() + bar.get_width() / 2 for bar in ax.patches]
   np.testing.assert_allclose(centres, [-0.2, 0.8, 1.8, 0.2, 1.2, 2.2])
-  assert [bar.get_height() for bar in ax.patches[:2]] == [2, 3]
   # Of two seeds, 1 and 3: one deviation of root 2 to each side.
   (whiskers,) = ax.collections
   root = np.sqrt(2)
@@ -46,10 +48,8 @@ def test_seeds_are_averaged_and_groups_stand_side_by_side():
 )
 def test_names_are_turned_where_they_find_no_room(count, letters, rotation):
   names = [f'{i:0{letters}d}x' for i in range(count)]
-  figure, *_ = _bars.bars(
-    [part('a', names, np.ones(count))], 'name', {'v': 'values'}
-  )
-  (ax,) = figure.axes
+  bars = Bars(**TEXTS, x='name', y={'v': 'values'})
+  (ax,) = bars.draw([part('a', names, np.ones(count))]).figure.axes
   assert {t.get_rotation() for t in ax.get_xticklabels()} == {rotation}
 
 
@@ -61,6 +61,11 @@ def test_panels_of_many_bars_lie_below_one_another(count, panels, across):
   table |= {f'v{i}': table['v'] for i in range(panels)}
   inputs = (Input('a', {}),)
   columns = {f'v{i}': 'values' for i in range(panels)}
-  figure, *_ = _bars.bars([Part(inputs, table)], 'name', columns)
-  grid = figure.axes[0].get_subplotspec().get_gridspec()
+  bars = Bars(**TEXTS, x='name', y=columns)
+  grid = (
+    bars.draw([Part(inputs, table)])
+    .figure.axes[0]
+    .get_subplotspec()
+    .get_gridspec()
+  )
   assert (grid.nrows, grid.ncols) == (panels // across, across)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jaxsparse.plotting import figures
-from jaxsparse.plotting.looks import figure_legend, multiples, single
+from jaxsparse.plotting.panels import figure_legend, multiples, single
 
 SHORT = ['line', 'quadratic, sparse', 'cubic, sparse', 'quadratic, dense']
 LONG = [

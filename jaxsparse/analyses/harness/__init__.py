@@ -1,0 +1,1 @@
+"""What calls analyses of finished runs, and stores and draws their results."""

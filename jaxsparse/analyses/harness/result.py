@@ -1,0 +1,76 @@
+"""The result of an analysis of finished runs, and its table as CSV.
+
+An analysis is a function of runs, in `jaxsparse.analyses` or anywhere.
+`<name>(workdirs, **options)` takes single runs, and `<name>(pools, **options)`
+several runs of each kind together. It returns a `Result`, or a mapping of
+numbers where there is no table. `charted` declares how its tables are drawn:
+
+  @charted(Lines(title='Loss', ..., x='step', y={'loss': 'loss (nats)'}))
+  def losses(workdirs):
+    return Result({'last_loss': ...}, {'step': ..., 'loss': ...})
+"""
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from jaxsparse.config.text import lines_of_csv
+from jaxsparse.plotting.charts import Chart, Table
+
+Function = Callable[..., Any]
+# A plain number, or the `summary.spread` of several; a number of several runs
+# together may have the output of `summary.jackknife` beside its mean.
+Number = float | dict[str, Any]
+_F = TypeVar('_F', bound=Function)
+
+
+class Result(NamedTuple):
+  """The result of one call of an analysis.
+
+  Attributes:
+    numbers: metric -> number; NaN where undefined.
+    table: the data of the figure: columns of one length, numbers or text.
+    text: printed by `launch.analyze`; not saved.
+  """
+
+  numbers: Mapping[str, Number]
+  table: Table = {}
+  text: str = ''
+
+
+def charted(chart: Chart) -> Callable[[_F], _F]:
+  """Returns a decorator of an analysis whose tables are drawn as `chart`."""
+
+  def decorate(function: _F) -> _F:
+    function.chart = chart  # type: ignore[attr-defined]
+    return function
+
+  return decorate
+
+
+def chart_of(function: Function) -> Chart | None:
+  """Returns the declaration of `charted`, `None` without one."""
+  return getattr(function, 'chart', None)
+
+
+def to_csv(table: Table) -> str:
+  """Formats a table as the text of a CSV file; floats have all digits."""
+  columns = (column.tolist() for column in table.values())
+  return lines_of_csv(list(table), zip(*columns, strict=True))
+
+
+def from_csv(text: str) -> Table:
+  """Parses the output of `to_csv`; columns of numbers are float64."""
+  heading, *rows = csv.reader(io.StringIO(text))
+  columns = zip(*rows, strict=True) if rows else [()] * len(heading)
+  return {n: _column(c) for n, c in zip(heading, columns, strict=True)}
+
+
+def _column(cells: Sequence[str]) -> np.ndarray:
+  try:
+    return np.asarray([float(cell) for cell in cells])
+  except ValueError:
+    return np.asarray(cells)

@@ -1,0 +1,212 @@
+"""Charts in two dimensions: grids of cells, nets in a plane, ensembles."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from jaxsparse.plotting import figures, panels
+from jaxsparse.plotting.charts import (
+  Captioned,
+  Part,
+  Table,
+  colours,
+  groups,
+  texts,
+)
+from jaxsparse.plotting.panels import Drawn
+
+_MARKERS = 'os^Dv*PX'
+# The most members of a heat map with numbers, and of an axis with all names.
+_MOST_WRITTEN, _MOST_NAMED = 10, 20
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HeatMap(Captioned):
+  """A grid of cells for each kind of run, means over seeds; 0 is grey.
+
+  Attributes:
+    row: the column of the rows of cells.
+    column: that of their columns.
+    value: that of their values, >= 0.
+    label: what a value is.
+    cells: what a cell is; the description counts those above 0.
+  """
+
+  row: str
+  column: str
+  value: str
+  label: str
+  cells: str
+
+  def draw(self, parts: Sequence[Part]) -> Drawn:
+    """Draws a panel for each kind of run, in one scale of colours."""
+    by_label = groups(parts)
+    grids = {
+      label: self._grid(tables) for label, (_, tables) in by_label.items()
+    }
+    figure, axes = panels.multiples(list(grids), columns=4, panel=(2.6, 2.6))
+    highest = max(np.max(grid) for grid in grids.values())
+    notes = []
+    for ax, (label, grid) in zip(axes, grids.items(), strict=True):
+      visible = np.where(grid > 0, grid, np.nan)
+      image = ax.imshow(visible, vmin=0, vmax=highest, interpolation='nearest')
+      count = np.mean([np.sum(t[self.value] > 0) for t in by_label[label][1]])
+      of = f'{count:,.4g} of {grid.size:,}'
+      ax.set(xlabel=f'{of} {self.cells}', xticks=[], yticks=[])
+      ax.set_facecolor('#E0E0E0')
+      ax.grid(visible=False)
+      notes.append(f'{label} {of}')
+    figure.colorbar(image, ax=axes, label=self.label, shrink=0.8)
+    return self.drawn(figure, parts, notes, 'means over seeds')
+
+  def _grid(self, tables: Sequence[Table]) -> np.ndarray:
+    rows, columns = (
+      tables[0][name].astype(int) for name in (self.row, self.column)
+    )
+    grid = np.zeros((rows.max() + 1, columns.max() + 1))
+    grid[rows, columns] = np.mean([t[self.value] for t in tables], axis=0)
+    return grid
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Moves(Captioned):
+  """Where each run starts and ends in a plane: two rows of a table.
+
+  Attributes:
+    x: a column.
+    y: another one.
+    by: the column of the index of the runs' kind.
+  """
+
+  x: str
+  y: str
+  by: str
+
+  def draw(self, parts: Sequence[Part]) -> Drawn:
+    """Draws a panel per part: starts hollow, ends filled, joined by lines."""
+    figure, axes = figures.panels(len(parts), height=4.6)
+    notes = []
+    for ax, part in zip(axes, parts, strict=True):
+      ax.set(aspect='equal', adjustable='datalim')
+      if len(parts) > 1:
+        ax.set_title(part.inputs[0].label, fontsize=9, loc='left')
+      pools = zip(part.inputs, colours(part), strict=True)
+      for number, (one, colour) in enumerate(pools):
+        rows = part.table[self.by] == number
+        x, y = (
+          part.table[name][rows].reshape(-1, 2) for name in (self.x, self.y)
+        )
+        look: dict[str, Any] = {
+          'color': colour,
+          'marker': _MARKERS[number % len(_MARKERS)],
+          'markersize': 7,
+          'linestyle': '',
+        }
+        ax.plot(x.T, y.T, color=colour, linewidth=0.6, alpha=0.5)
+        ax.plot(x[:, 0], y[:, 0], markerfacecolor='none', **look)
+        ax.plot(x[:, 1], y[:, 1], label=one.label, **look)
+        notes.append(f'{one.label} ({len(x)})')
+    panels.figure_legend(figure, beside=len(parts) == 1)
+    return self.drawn(figure, parts, notes)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ensembles(Captioned):
+  """Members of ensembles, one a row: a score, and what lies between them.
+
+  Attributes:
+    member: the column of their names.
+    score: the column of a fraction of each.
+    whole: the column of that of the ensemble, in every row.
+    between: the beginning of the names of the columns of a measure between
+      each two: `with_1`, `with_2` ... in the order of the rows.
+    headings: of the two panels.
+  """
+
+  member: str
+  score: str
+  whole: str
+  between: str
+  headings: tuple[str, str]
+
+  def draw(self, parts: Sequence[Part]) -> Drawn:
+    """Draws scores, and a matrix of one ensemble or all pairs of several."""
+    paired = any(len(part.table[self.member]) > 1 for part in parts)
+    figure, axes = figures.panels(1 + paired, height=3.8)
+    for ax, heading in zip(axes, self.headings, strict=False):
+      ax.set_title(heading, fontsize=9, loc='left')
+    first, *others = axes
+    notes = []
+    for i, part in enumerate(parts):
+      score, whole = part.table[self.score], part.table[self.whole][0]
+      _dots(first, i, 100 * score, part, label='a member')
+      ends = i - 0.4, i + 0.4
+      first.hlines(100 * whole, *ends, color='black', label='the ensemble')
+      mean = f'its members {np.mean(score):.4g} in the mean'
+      notes.append(f'{part.inputs[0].label} {whole:.4g}, {mean}')
+      for ax in others if len(parts) > 1 else ():
+        between = self._matrix(part.table)
+        pairs = between[np.triu_indices(len(between), 1)]
+        _dots(ax, i, pairs, part)
+        ax.set_ylim(bottom=0)
+    if len(parts) > 1:
+      names = [part.inputs[0].label for part in parts]
+      for ax in axes:
+        ax.set_xticks(
+          range(len(names)), names, fontsize=8, rotation=30, ha='right'
+        )
+    else:
+      self._name_members(first, parts[0].table)
+      for ax in others:
+        self._draw_matrix(ax, parts[0].table)
+    panels.figure_legend(figure, beside=False)
+    return self.drawn(figure, parts, notes)
+
+  def _matrix(self, table: Table) -> np.ndarray:
+    """Returns the measure between each two members, [m, m]."""
+    columns = range(1, len(table[self.member]) + 1)
+    return np.stack([table[f'{self.between}{i}'] for i in columns], axis=1)
+
+  def _name_members(self, ax: Axes, table: Table) -> None:
+    count = len(table[self.member])
+    named = _named(count)
+    ax.set_xticks(_places(0, count)[named], named + 1, fontsize=7)
+    ax.set_xlabel('member')
+
+  def _draw_matrix(self, ax: Axes, table: Table) -> None:
+    between, names = self._matrix(table), texts(table[self.member])
+    image = ax.imshow(between, vmin=0, interpolation='nearest')
+    named = _named(len(names))
+    ax.set_xticks(named, named + 1, fontsize=8)
+    ax.set_yticks(named, [f'{i + 1} {names[i]}' for i in named], fontsize=8)
+    ax.grid(visible=False)
+    ax.figure.colorbar(image, ax=ax, shrink=0.8)
+    if len(names) > _MOST_WRITTEN:
+      return
+    look: dict[str, Any] = {'ha': 'center', 'va': 'center', 'fontsize': 7}
+    for (i, j), value in np.ndenumerate(between):
+      colour = 'white' if value < between.max() / 2 else 'black'
+      ax.text(j, i, f'{value:.3f}', color=colour, **look)
+
+
+def _dots(
+  ax: Axes, column: int, values: np.ndarray, part: Part, label: str = ''
+) -> None:
+  """Draws values side by side in a column of width 1."""
+  places, colour = (
+    _places(column, len(values)),
+    part.inputs[0].style.get('color'),
+  )
+  ax.plot(places, values, 'o', color=colour, markersize=4, label=label)
+
+
+def _places(column: int, count: int) -> np.ndarray:
+  return column + 0.7 * ((np.arange(count) + 0.5) / count - 0.5)
+
+
+def _named(count: int) -> np.ndarray:
+  """Returns the members that are named on an axis: all, if there is room."""
+  return np.arange(0, count, -(-count // _MOST_NAMED))
