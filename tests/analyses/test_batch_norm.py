@@ -13,7 +13,7 @@ from jaxsparse.analysis.solutions import Solution
 from jaxsparse.runs import finished, measures
 from jaxsparse.runs.build import build
 from jaxsparse.runs.train import train
-from jaxsparse.training import task
+from jaxsparse.tasks.classification import classification
 
 EXAMPLES = 130  # Of batches of 100, one of 100 and one of 30.
 
@@ -34,7 +34,7 @@ class Normed(nn.Module):
 def normed(make_config, tmp_path_factory):
   """A run of that model that never was, and its net."""
   root = tmp_path_factory.mktemp('normed')
-  experiment = build(make_config())._replace(task=task.classification(Normed()))
+  experiment = build(make_config())._replace(task=classification(Normed()))
   run = finished.Finished(root, experiment)
   params, state = experiment.task.init(
     jax.random.key(0), jnp.zeros((1, 8, 8, 1))

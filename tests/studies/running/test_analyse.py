@@ -208,7 +208,8 @@ def counted(workdirs):
     text = (folder / 'report.md').read_text()
     assert text.count('| 1.2500 ± 0.0000 (4) |') == 2
     assert (folder / 'figures/02-counted.svg').exists()
-    assert 'Calls; means over seeds' in text
+    page = (folder / 'report.html').read_text()
+    assert 'Calls; means over seeds' in page
 
   def test_another_source_counts(self, asked, root, counted, caplog):
     again(asked, root)
