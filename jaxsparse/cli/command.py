@@ -210,7 +210,7 @@ def _parse_flags(
 
 def _check_fields(argv: Sequence[str]) -> None:
   """Raises `ValueError` where a whole section is set to one value."""
-  config = config_lib.plain(config_lib.default_config())
+  config = config_lib.nested_defaults()
   for argument, following in zip(argv, [*argv[1:], ''], strict=True):
     flag, equals, value = argument.partition('=')
     field = flag.removeprefix('-').removeprefix('-')

@@ -1,21 +1,21 @@
 """The only module that imports ConfigDict: defaults and lookup of names.
 
-A config has the sections `data`, `model`, `optimizer`, `updater`, `init`,
-`checkpoint`, `eval` and `gradient_flow`, and `seed`, `replicates`,
-`batch_size`, `num_steps` (or `num_epochs`), `multiplier`, `task`, `metrics`,
-`label_smoothing` and `log_interval`. The sections `model`, `updater` and `init`
-hold a `name` and the hyperparameters of the function that it names:
+`run_config.py` has the fields. The sections `model`, `optimizer`, `updater` and
+`init` hold a `name` and the hyperparameters of the function that it names:
 `default_config` reads them from its signature, so a new method brings its own
 fields and no file here changes.
 """
 
+import dataclasses
 import inspect
+import typing
 from collections.abc import Callable
 from typing import Any
 
 import ml_collections
 from ml_collections import config_dict
 
+from jaxsparse.config.run_config import Named, RunConfig
 from jaxsparse.core import registry
 from jaxsparse.optim import optimizers
 
@@ -34,8 +34,6 @@ _SUPPLIED = {
   'updater': ('start_step', 'stop_step', 'update_interval'),
   'init': ('key', 'axes'),
 }
-
-Named = str | Callable[..., Any]
 
 
 def default_config(
@@ -59,71 +57,32 @@ def default_config(
     `num_epochs`, `updater.start_step` and `updater.stop_step` are unset
     (`None`).
   """
-  config = ml_collections.ConfigDict()
-  config.made_for = _section(
-    model=model, optimizer=optimizer, updater=updater, init=init
-  )
-  config.seed = 0
-  config.replicates = 1
-  config.batch_size = 128
-  config.num_steps = config_dict.placeholder(int)
-  config.num_epochs = config_dict.placeholder(float)
-  config.multiplier = 1.0
-  config.task = 'classification'
-  config.metrics = ()
-  config.label_smoothing = 0.0
-  config.log_interval = 100
-  config.data = _section(
-    **{'name': 'digits', 'dir': '', 'validation': 0.0},
-    **{'source': 'auto', 'image_size': 0, 'workers': 4},
-    **{'sequence_length': 0},
-    **{'mean': (), 'std': (), 'standardize': False, 'augment': ()},
-    **_augmentation_defaults(),
-  )
-  config.model = _section(name=model, **defaults('model', model))
-  config.optimizer = _section(
-    **{'name': optimizer, 'learning_rate': 0.1, 'weight_decay': 0.0}
-    | defaults('optimizer', optimizer)
-    | {'schedule': 'cosine', 'warmup_steps': 0, 'clip_norm': 0.0}
-    | {'boundaries': (), 'scales': (), 'no_decay': (), 'regrown': 'zero'},
-  )
-  if optimizer == 'sgd':
-    config.optimizer.momentum = 0.9
-  config.updater = _section(
-    name=updater,
-    sparsity=0.9,
-    distribution='erk',
-    dense_first=False,
-    layers=(),
-    layers_in_budget=False,
-    update_interval=100,
-    start_step=config_dict.placeholder(int),
-    stop_step=config_dict.placeholder(int),
-    start_fraction=0.0,
-    stop_fraction=0.75,
-    remember_masks=False,
-    **defaults('updater', updater),
-  )
-  config.init = _section(
-    name=init,
-    checkpoint='',
-    checkpoint_step=config_dict.placeholder(int),
-    masks='',
-    masks_step=config_dict.placeholder(int),
-    shuffle_masks=False,
-    counts='updater',
-    **defaults('init', init),
-  )
-  config.checkpoint = _section(interval=1000, keep=2, keep_steps=())
-  config.eval = _section(interval=500, split='auto', batch_size=1000)
-  config.gradient_flow = _section(
-    interval=1000, probe_size=1000, at_updates=False
-  )
-  return config
+  names = {
+    'model': model,
+    'optimizer': optimizer,
+    'updater': updater,
+    'init': init,
+  }
+  sections = _fields(RunConfig)
+  for section, name in names.items():
+    sections[section] |= {'name': name} | defaults(section, name)
+  sections['data'] |= _augmentation_defaults()
+  return ml_collections.ConfigDict({'made_for': names} | sections)
 
 
-def _section(**fields: Any) -> ml_collections.ConfigDict:
-  return ml_collections.ConfigDict(fields)
+def _fields(section: Any) -> dict[str, Any]:
+  """Returns the defaults of a section; unset ones are placeholders."""
+  types = typing.get_type_hints(section)
+  out: dict[str, Any] = {}
+  for field in dataclasses.fields(section):
+    if dataclasses.is_dataclass(field.default):
+      out[field.name] = _fields(types[field.name])
+    elif field.default is None:
+      kind, *_ = typing.get_args(types[field.name]) or [types[field.name]]
+      out[field.name] = config_dict.placeholder(kind)
+    elif field.name != 'hyperparameters':
+      out[field.name] = field.default
+  return out
 
 
 def _augmentation_defaults() -> dict[str, Any]:
@@ -156,12 +115,14 @@ def hyperparameters(section: str, spec: Named) -> dict[str, inspect.Parameter]:
 
 def defaults(section: str, spec: Named) -> dict[str, Any]:
   """Returns the defaults of the `hyperparameters` that have one."""
-  unset = config_dict.placeholder(object)
-  return {
-    name: unset if p.default is None else p.default
+  values = {
+    name: config_dict.placeholder(object) if p.default is None else p.default
     for name, p in hyperparameters(section, spec).items()
     if p.default is not inspect.Parameter.empty
   }
+  if section == 'optimizer' and spec == 'sgd':
+    values['momentum'] = 0.9
+  return values
 
 
 def find(section: str, spec: Named) -> Callable[..., Any]:
@@ -183,6 +144,13 @@ def is_config(value: Any) -> bool:
   return isinstance(value, ml_collections.ConfigDict)
 
 
-def plain(config: ml_collections.ConfigDict) -> dict[str, Any]:
+def nested(config: ml_collections.ConfigDict) -> dict[str, Any]:
   """Converts a config to nested dicts, tuples and scalars."""
   return config.to_dict()
+
+
+def nested_defaults(**names: Named) -> dict[str, Any]:
+  """Returns `default_config(**names)` as nested dicts, without `made_for`."""
+  tree = nested(default_config(**names))
+  del tree['made_for']
+  return tree

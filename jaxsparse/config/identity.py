@@ -1,4 +1,4 @@
-"""The identity of a run: its resolved config.
+"""The identity of a run: its config, with all lengths in steps.
 
 Only fields that differ from today's defaults count. A field that is added
 with a default does not change the identity of old runs; a default that changes
@@ -7,44 +7,55 @@ does, as they hold its old value.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from jaxsparse.config import defaults as config_lib
-from jaxsparse.config.fields import Plain, flat
+from jaxsparse.config.dicts import flat, to_dict
+from jaxsparse.config.run_config import RunConfig
+
+# A config, or what `config.json` has of one: nested dicts, or flat.
+Config = RunConfig | Mapping[str, Any]
 
 # Fields that may differ between equal runs.
 _NOT_IDENTITY = ('data.dir', 'data.workers', 'checkpoint.keep')
 
 
-def to_json(resolved: Plain) -> str:
-  """Formats a resolved config as JSON: sorted keys, functions by path."""
-  return json.dumps(resolved, indent=2, sort_keys=True, default=_name)
+def to_json(content: Any) -> str:
+  """Formats JSON: sorted keys, configs as they are stored, functions by path.
+
+  Args:
+    content: a `RunConfig` whose lengths are in steps, or dicts that hold it.
+  """
+  return json.dumps(content, indent=2, sort_keys=True, default=_encoded)
 
 
-def jsonable(resolved: Plain) -> Plain:
-  """Returns the resolved config as it would be read back from JSON."""
-  return json.loads(to_json(resolved))
+def jsonable(config: Config) -> dict[str, Any]:
+  """Returns a config as it would be read back from JSON."""
+  return json.loads(to_json(config))
 
 
-def digest(resolved: Plain) -> str:
+def digest(config: Config) -> str:
   """Returns twelve hex digits of the SHA-256 of the identity of a run."""
-  text = json.dumps(_essence(resolved), sort_keys=True)
-  return hashlib.sha256(text.encode()).hexdigest()[:12]
+  return _hash(_essence(config))
 
 
-def whole_digest(resolved: Plain) -> str:
+def whole_digest(config: Config) -> str:
   """Returns the digest of all fields that count, defaults or not.
 
   It differs between configs that differ only by a changed default, and does not
   change with the defaults.
   """
-  fields = flat(jsonable(resolved))
-  counted = {k: v for k, v in fields.items() if k not in _NOT_IDENTITY}
-  text = json.dumps(counted, sort_keys=True)
+  fields = flat(jsonable(config))
+  return _hash({k: v for k, v in fields.items() if k not in _NOT_IDENTITY})
+
+
+def _hash(fields: dict[str, Any]) -> str:
+  text = json.dumps(fields, sort_keys=True)
   return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def differences(theirs: Plain, ours: Plain) -> list[str]:
+def differences(theirs: Config, ours: Config) -> list[str]:
   """Lists `field: theirs -> ours` for each field in which configs differ."""
   a, b = _essence(theirs), _essence(ours)
   their_fields, our_fields = flat(jsonable(theirs)), flat(jsonable(ours))
@@ -55,21 +66,28 @@ def differences(theirs: Plain, ours: Plain) -> list[str]:
   ]
 
 
-def _essence(resolved: Plain) -> Plain:
+def _essence(config: Config) -> dict[str, Any]:
   """Returns the flat fields, as from JSON, that count and are no defaults."""
+  fields = flat(jsonable(config))
   names = {
-    section: resolved[section]['name']
+    section: fields[f'{section}.name']
     for section in config_lib.SECTIONS
-    if 'name' in resolved.get(section, {})
+    if f'{section}.name' in fields
   }
-  defaults = config_lib.plain(config_lib.default_config(**names))
-  usual = flat(jsonable({k: defaults[k] for k in defaults if k in resolved}))
-  fields = flat(jsonable(resolved))
+  usual = flat(jsonable(config_lib.nested_defaults(**names)))
   return {
     k: v
     for k, v in fields.items()
     if k not in _NOT_IDENTITY and (k.endswith('.name') or v != usual.get(k))
   }
+
+
+def _encoded(value: Any) -> Any:
+  return (
+    to_dict(value, stored=True)
+    if isinstance(value, RunConfig)
+    else _name(value)
+  )
 
 
 def _name(value: Any) -> str:

@@ -6,8 +6,10 @@ from typing import Any
 
 from jaxsparse.config import defaults as config_lib
 from jaxsparse.config import literals
-from jaxsparse.config.fields import CHECKS, Plain, check, flat, typed
+from jaxsparse.config.dicts import flat
+from jaxsparse.config.fields import check, typed
 from jaxsparse.config.resolve import resolve
+from jaxsparse.config.run_config import ACCEPTED
 from jaxsparse.core import paths
 
 _RANGE = re.compile(r'(-?\d+):(-?\d+)(?::(-?\d+))?')
@@ -34,15 +36,15 @@ def by_field(settings: Sequence[str], flag: str) -> dict[str, str]:
 
 
 def known_fields(
-  config: Any, said: Mapping[str, str], flag: str
+  config: Any, texts: Mapping[str, str], flag: str
 ) -> dict[str, Any]:
-  """Returns the value in `config` of each field of `said`.
+  """Returns the value in `config` of each field of `texts`.
 
-  Where `said` names several methods, the fields of all of them are accepted.
+  Where `texts` name several methods, the fields of all of them are accepted.
 
   Args:
     config: a `ConfigDict` made by `config.default_config`.
-    said: from `by_field`.
+    texts: from `by_field`.
     flag: the flag that set the fields, for errors.
 
   Raises:
@@ -50,26 +52,22 @@ def known_fields(
   """
   fields = flat(resolve(config))
   for section in config_lib.SECTIONS:
-    for name in literals.split(said.get(f'{section}.name', '')):
+    for name in literals.split(texts.get(f'{section}.name', '')):
       if name:
         fields = _brought(section, literals.literal(name)) | fields
-  for field in said:
+  for field in texts:
     if field not in fields:
       raise ValueError(
         f'--{flag}: config.{field}: no such field.'
         f'{paths.nearest(field, fields)}'
       )
-  return {field: fields[field] for field in said}
+  return {field: fields[field] for field in texts}
 
 
-def _brought(section: str, name: str) -> Plain:
+def _brought(section: str, name: str) -> dict[str, Any]:
   parameters = config_lib.hyperparameters(section, name)
-  defaults = config_lib.defaults(section, name)
-  holder = config_lib.default_config(**{section: name})
-  section_values = config_lib.plain(holder)[section] if defaults else {}
-  return {
-    f'{section}.{field}': section_values.get(field) for field in parameters
-  }
+  values = config_lib.nested_defaults(**{section: name})[section]
+  return {f'{section}.{field}': values.get(field) for field in parameters}
 
 
 def values(field: str, text: str, like: Any) -> tuple[Any, ...]:
@@ -109,6 +107,6 @@ def value(field: str, text: str, like: Any) -> Any:
   if isinstance(like, str) and not isinstance(parsed, str):
     parsed = text
   parsed = typed(field, parsed, like)
-  if field in CHECKS:
-    check(field, parsed, *CHECKS[field])
+  if field in ACCEPTED:
+    check(field, parsed, ACCEPTED[field])
   return parsed

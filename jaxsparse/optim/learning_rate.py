@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -29,7 +28,14 @@ def share(fraction: float, whole: int) -> int:
   return math.floor(exact * whole)
 
 
-def shape(section: dict[str, Any], num_steps: int) -> Shape:
+def shape(
+  num_steps: int,
+  schedule: str,
+  *,
+  warmup_steps: int = 0,
+  boundaries: tuple[float, ...] = (),
+  scales: tuple[float, ...] = (),
+) -> Shape:
   """Returns the learning rate over its base value, as a function of step.
 
   At step t, from 0, it is w(t) s(t): the warm-up w(t) = min(1, (t + 1) /
@@ -38,8 +44,11 @@ def shape(section: dict[str, Any], num_steps: int) -> Shape:
   `scales` whose boundary, a fraction of the run, is reached (`piecewise`).
 
   Args:
-    section: the config section `optimizer`.
     num_steps: of the run.
+    schedule: one of `SCHEDULES`.
+    warmup_steps: of a linear warm-up; 0 for none.
+    boundaries: ascending fractions of the run, of `piecewise`.
+    scales: as many multiples of the base value.
 
   Returns:
     `step -> float32 scalar`; `step` may be traced.
@@ -47,32 +56,26 @@ def shape(section: dict[str, Any], num_steps: int) -> Shape:
   Raises:
     ValueError: boundaries and scales that make no schedule.
   """
-  _check_pieces(section)
-  warmup = section['warmup_steps']
-  after = _after_warmup(section, num_steps)
+  _check_pieces(schedule, boundaries, scales)
+  steps = np.array([share(b, num_steps) for b in boundaries], np.int32)
+  multiples = np.array([1.0, *scales], np.float32)
+
+  def after(step):
+    if schedule == 'cosine':
+      return 0.5 * (1 + jnp.cos(jnp.pi * jnp.float32(step) / num_steps))
+    return jnp.asarray(multiples)[jnp.sum(step >= steps)]
 
   def at(step):
     begun = jnp.float32(step + 1)
-    ramp = jnp.minimum(begun / warmup, 1.0) if warmup else 1.0
+    ramp = jnp.minimum(begun / warmup_steps, 1.0) if warmup_steps else 1.0
     return jnp.asarray(ramp * after(step), jnp.float32)
 
   return at
 
 
-def _after_warmup(section: dict[str, Any], num_steps: int) -> Shape:
-  if section['schedule'] == 'cosine':
-    return lambda step: (
-      0.5 * (1 + jnp.cos(jnp.pi * jnp.float32(step) / num_steps))
-    )
-  steps = np.array(
-    [share(b, num_steps) for b in section['boundaries']], np.int32
-  )
-  scales = np.array([1.0, *section['scales']], np.float32)
-  return lambda step: jnp.asarray(scales)[jnp.sum(step >= steps)]
-
-
-def _check_pieces(section: dict[str, Any]) -> None:
-  boundaries, scales = section['boundaries'], section['scales']
+def _check_pieces(
+  schedule: str, boundaries: tuple[float, ...], scales: tuple[float, ...]
+) -> None:
   numbers = all(type(v) in (int, float) for v in (*boundaries, *scales))
   if not (
     numbers
@@ -80,10 +83,10 @@ def _check_pieces(section: dict[str, Any]) -> None:
     and list(boundaries) == sorted(boundaries)
     and all(0 <= b <= 1 for b in boundaries)
     and all(0 <= s <= LARGEST for s in scales)
-    and (section['schedule'] == 'piecewise' or not scales)
+    and (schedule == 'piecewise' or not scales)
   ):
     raise ValueError(
-      f'config.optimizer: got schedule {section["schedule"]!r}, boundaries'
+      f'config.optimizer: got schedule {schedule!r}, boundaries'
       f' {boundaries} and scales {scales}; accepted are, with piecewise only,'
       ' as many of one as of the other: ascending fractions of the run, and'
       ' the multiples (>= 0) of learning_rate from there'

@@ -8,7 +8,7 @@ state holds no schedule count.
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -82,31 +82,37 @@ def hyperparameters(
   }
 
 
-def make(section: dict[str, Any], num_steps: int) -> Optimiser:
-  """Builds `(member, step) -> tx` from the config section `optimizer`.
+def make(
+  name: str | Callable[..., Any],
+  kwargs: Mapping[str, Any],
+  shape: learning_rate.Shape,
+  *,
+  clip_norm: float = 0.0,
+  no_decay: tuple[str, ...] = (),
+) -> Optimiser:
+  """Builds `(member, step) -> tx` from an optimiser's name.
 
   `learning_rate` and `weight_decay` come from `member.optimizer`; the rest is
   compiled in. Weight decay is that of the optimiser if it has one that takes a
-  mask, else the L2 term of the gradient, before any momentum; on kernels only,
-  either way, and not on those that a pattern of `no_decay` fits. `clip_norm`
-  bounds the norm of the whole gradient, that of the L2 term included.
+  mask, else the L2 term of the gradient, before any momentum.
+
+  Args:
+    name: for `find`.
+    kwargs: its `hyperparameters`.
+    shape: the learning rate over its base value, by step.
+    clip_norm: bound of the norm of the whole gradient, that of the L2 term
+      included; 0 for none.
+    no_decay: patterns of kernels without weight decay; other kernels have it.
 
   Raises:
-    ValueError: boundaries and scales that make no schedule; when used, a
-      pattern of `no_decay` that fits no kernel.
+    ValueError: when used, a pattern of `no_decay` that fits no kernel.
   """
-  builder = find(section['name'])
+  builder = find(name)
   accepted = inspect.signature(builder).parameters
-  decays = functools.partial(_decays, exempt=section['no_decay'])
+  decays = functools.partial(_decays, exempt=no_decay)
   masked = {name: decays for name in _DECAY_MASKS if name in accepted}
-  fixed = {
-    name: section[name]
-    for name in hyperparameters(section['name'])
-    if name != 'weight_decay' and name in section
-  }
-  shape = learning_rate.shape(section, num_steps)
-  most = section['clip_norm']
-  clip = [optax.clip_by_global_norm(most)] if most else []
+  fixed = {k: v for k, v in kwargs.items() if k != 'weight_decay'}
+  clip = [optax.clip_by_global_norm(clip_norm)] if clip_norm else []
 
   def optimiser(member, step):
     rate = member.optimizer['learning_rate'] * shape(step)

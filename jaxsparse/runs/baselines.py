@@ -14,13 +14,15 @@ derives from that of any sparse run, here RigL on ImageNet:
 study (`model.width=0.462`): the search takes seconds for a deep net.
 """
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 
 from jaxsparse.analysis import flops, widths
-from jaxsparse.config.fields import Plain, flat
+from jaxsparse.config import dicts
+from jaxsparse.config.run_config import ModelConfig
 from jaxsparse.core import choices
 from jaxsparse.core.types import Counts, Params
 from jaxsparse.models._layers import widened
@@ -50,7 +52,7 @@ class Baseline(NamedTuple):
     budget: the size of the reference.
   """
 
-  fields: Plain
+  fields: dict[str, Any]
   width: float
   size: int
   budget: int
@@ -87,10 +89,10 @@ def find_big_sparse(config: Any, *, size: str = 'bytes') -> Baseline:
   count, run = _size(size), build(config, reading.describe)
 
   def at(width: float) -> int:
-    section = _model(run, width)
-    task = recipes.task(recipes.module(section, run.dataset.num_classes))
-    params = _params(run, section)
-    counts = target_counts(run.config['updater'], task, params, run.example[0])
+    model = _model(run, width)
+    task = recipes.task(recipes.module(model, run.dataset.num_classes))
+    params = _params(run, model)
+    counts = target_counts(run.config.updater, task, params, run.example[0])
     return count(params, counts)
 
   budget = count(run.params, None)
@@ -112,30 +114,32 @@ def _size(name: str) -> Size:
   return SIZES[name]
 
 
-def _model(run: Experiment, width: float) -> Plain:
+def _model(run: Experiment, width: float) -> ModelConfig:
   """Returns the section `model` of a run, changed to another width."""
-  section = run.config['model']
-  if 'width' in section:
-    return section | {'width': width}
-  if 'features' in section:
-    return section | {'features': widened(section['features'], width)}
-  raise ValueError(
-    f'config.model ({section["name"]}) has neither a width nor features;'
-    ' accepted are models that have'
-  )
+  model, own = run.config.model, run.config.model.hyperparameters
+  if 'width' in own:
+    change: dict[str, Any] = {'width': width}
+  elif 'features' in own:
+    change = {'features': widened(own['features'], width)}
+  else:
+    raise ValueError(
+      f'config.model ({model.name}) has neither a width nor features;'
+      ' accepted are models that have'
+    )
+  return dataclasses.replace(model, hyperparameters=own.copy(change))
 
 
-def _params(run: Experiment, section: Plain) -> Params:
-  task = recipes.task(recipes.module(section, run.dataset.num_classes))
+def _params(run: Experiment, model: ModelConfig) -> Params:
+  task = recipes.task(recipes.module(model, run.dataset.num_classes))
   return jax.eval_shape(task.init, jax.random.key(0), run.example[0])[0]
 
 
 def _baseline(
-  run: Experiment, fields: Plain, found: widths.Fit, budget: int
+  run: Experiment, fields: dict[str, Any], found: widths.Fit, budget: int
 ) -> Baseline:
-  model = _model(run, found.width)
+  model = _model(run, found.width).hyperparameters
   fields = fields | {f'model.{field}': value for field, value in model.items()}
-  original = flat(run.config)
+  original = dicts.flat(run.config)
   changed = {k: v for k, v in fields.items() if v != original[k]}
   return Baseline(changed, *found, budget)
 

@@ -10,8 +10,9 @@ import jax
 import numpy as np
 from flax import linen as nn
 
-from jaxsparse.config.fields import Plain
-from jaxsparse.config.resolve import resolve, settle_steps
+from jaxsparse.config.lengths import in_steps
+from jaxsparse.config.resolve import resolve
+from jaxsparse.config.run_config import DataConfig, RunConfig
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
 from jaxsparse.core.types import Counts, MaskUpdater, Params, Path
@@ -25,14 +26,14 @@ from jaxsparse.training.state import Member, Recipe
 from jaxsparse.training.task import Task
 
 # Section `data` of a resolved config -> data set.
-Read = Callable[[Plain], datasets.Dataset]
+Read = Callable[[DataConfig], datasets.Dataset]
 
 
 class Experiment(NamedTuple):
   """A run, ready to start.
 
   Attributes:
-    config: the settled config, plain.
+    config: complete, with all lengths in steps.
     dataset: in host memory or on disk; or its shapes and dtypes alone.
     eval_split: the split of the evaluations during training.
     module: the model.
@@ -46,7 +47,7 @@ class Experiment(NamedTuple):
     batches: `(replicate, begin, end) -> int32 [end - begin, batch]`.
   """
 
-  config: Plain
+  config: RunConfig
   dataset: datasets.Dataset
   eval_split: datasets.Split
   module: nn.Module
@@ -62,7 +63,7 @@ class Experiment(NamedTuple):
   @property
   def kept_steps(self) -> tuple[int, ...]:
     """Steps whose checkpoints remain when the run has ended."""
-    plan, newest = self.plan, self.config['checkpoint']['keep']
+    plan, newest = self.plan, self.config.checkpoint.keep
     planned = filter(plan.saves, range(plan.num_steps, -1, -1))
     last = itertools.islice(planned, newest)
     return tuple(sorted({0, *plan.keep_steps, *last}))
@@ -85,7 +86,7 @@ class Experiment(NamedTuple):
   @property
   def pixels(self) -> Pixels:
     """Scaling and normalisation of the pixels of `dataset`."""
-    return preprocessing.pixels(self.config['data'], self.dataset.scale)
+    return preprocessing.pixels(self.config.data, self.dataset.scale)
 
   @property
   def target_counts(self) -> dict[Path, int]:
@@ -97,7 +98,7 @@ def build(config: Any, read: Read = reading.dataset) -> Experiment:
   """Builds the run that a config describes.
 
   Args:
-    config: a `ConfigDict` made by `config.default_config`.
+    config: a `ConfigDict` made by `config.default_config`, or nested dicts.
     read: returns the data set of a section `data`. With `reading.describe` the
       data may be absent: enough to plan with, not to train.
 
@@ -105,28 +106,27 @@ def build(config: Any, read: Read = reading.dataset) -> Experiment:
     ValueError: names the wrong field, its value, and what is accepted.
   """
   resolved = resolve(config)
-  dataset = read(resolved['data'])
-  settled = settle_steps(resolved, len(dataset.train.labels))
-  preprocessing.check(settled['data'], dataset.train.images.shape[1:])
-  module = recipes.module(settled['model'], dataset.num_classes)
-  task = recipes.task(module, settled['task'], settled['label_smoothing'])
-  metrics = recipes.metrics(settled, is_text=dataset.scale is None)
+  data, model = resolved.data, resolved.model
+  dataset = read(data)
+  run = in_steps(resolved, len(dataset.train.labels))
+  preprocessing.check(data, dataset.train.images.shape[1:])
+  module = recipes.module(model, dataset.num_classes)
+  task = recipes.task(module, run.task, run.label_smoothing)
+  metrics = recipes.metrics(run.metrics, is_text=dataset.scale is None)
   example = reading.example(dataset)
-  variables = checks.shapes(settled['model'], task, example[0])
-  checks.check_logits(
-    settled['model'], task, variables, example, dataset.num_classes
-  )
+  variables = checks.shapes(model.name, task, example[0])
+  checks.check_logits(model.name, task, variables, example, dataset.num_classes)
   params, inputs = variables[0], example[0]
-  counts = target_counts(settled['updater'], task, params, inputs)
-  recipe = recipes.recipe(settled, module)
-  members = _members(settled, counts)
-  checks.check_init(settled['init'], members[0], params, counts)
-  updater = checks.checked_updater(settled, members[0])
+  counts = target_counts(run.updater, task, params, inputs)
+  recipe = recipes.recipe(run, module)
+  members = _members(run, counts)
+  checks.check_init(run.init, members[0], params, counts)
+  updater = checks.checked_updater(run, members[0])
   checks.check_optimizer(recipe, members[0], params)
   return Experiment(
-    settled,
+    run,
     dataset,
-    reading.eval_split(settled['eval']['split'], dataset),
+    reading.eval_split(run.eval.split, dataset),
     module,
     task,
     metrics,
@@ -134,8 +134,8 @@ def build(config: Any, read: Read = reading.dataset) -> Experiment:
     params,
     counts,
     members,
-    _plan(settled, updater),
-    functools.partial(_batches, settled, len(dataset.train.labels)),
+    _plan(run, updater),
+    functools.partial(_batches, run, len(dataset.train.labels)),
   )
 
 
@@ -146,46 +146,48 @@ def total_sizes(experiment: Experiment) -> dict[Path, int]:
   )
 
 
-def seed_words(settled: Plain, replicate: int, stream: str) -> tuple[int, int]:
+def seed_words(
+  config: RunConfig, replicate: int, stream: str
+) -> tuple[int, int]:
   """Returns the seed of a named random stream of a replicate on the host."""
-  return settled['seed'] + replicate, zlib.crc32(stream.encode())
+  return config.seed + replicate, zlib.crc32(stream.encode())
 
 
-def _members(settled: Plain, counts: Counts) -> tuple[Member, ...]:
+def _members(config: RunConfig, counts: Counts) -> tuple[Member, ...]:
   optimizer = {
-    k: np.float32(settled['optimizer'][k])
-    for k in ('learning_rate', 'weight_decay')
+    'learning_rate': np.float32(config.optimizer.learning_rate),
+    'weight_decay': np.float32(config.optimizer.weight_decay),
   }
   return tuple(
     Member(
-      key=jax.random.key(settled['seed'] + i),
+      key=jax.random.key(config.seed + i),
       counts=jax.tree.map(np.int32, counts),
       optimizer=optimizer,
-      updater=recipes.numbers(recipes.updater_kwargs(settled)),
-      init=recipes.numbers(settled['init']),
+      updater=recipes.numbers(recipes.updater_kwargs(config.updater)),
+      init=recipes.numbers(config.init.hyperparameters),
     )
-    for i in range(settled['replicates'])
+    for i in range(config.replicates)
   )
 
 
-def _plan(settled: Plain, updater: MaskUpdater) -> Plan:
-  start, stop = checks.window(settled['updater'], updater)
+def _plan(config: RunConfig, updater: MaskUpdater) -> Plan:
+  start, stop = checks.window(config.updater, updater)
   return Plan(
-    num_steps=settled['num_steps'],
-    update_interval=settled['updater']['update_interval'],
+    num_steps=config.num_steps,
+    update_interval=config.updater.update_interval,
     start_step=start,
     stop_step=stop,
-    log_interval=settled['log_interval'],
-    eval_interval=settled['eval']['interval'],
-    checkpoint_interval=settled['checkpoint']['interval'],
-    keep_steps=settled['checkpoint']['keep_steps'],
-    probe_interval=settled['gradient_flow']['interval'],
-    probe_updates=settled['gradient_flow']['at_updates'],
+    log_interval=config.log_interval,
+    eval_interval=config.eval.interval,
+    checkpoint_interval=config.checkpoint.interval,
+    keep_steps=config.checkpoint.keep_steps,
+    probe_interval=config.gradient_flow.interval,
+    probe_updates=config.gradient_flow.at_updates,
   )
 
 
 def _batches(
-  settled: Plain, size: int, replicate: int, begin: int, end: int
+  config: RunConfig, size: int, replicate: int, begin: int, end: int
 ) -> np.ndarray:
-  words = seed_words(settled, replicate, 'order')
-  return order.batch_indices(words, size, settled['batch_size'], begin, end)
+  words = seed_words(config, replicate, 'order')
+  return order.batch_indices(words, size, config.batch_size, begin, end)

@@ -11,7 +11,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsparse.config import defaults as config_lib
-from jaxsparse.config.fields import Plain
+from jaxsparse.config.run_config import (
+  InitConfig,
+  Named,
+  RunConfig,
+  UpdaterConfig,
+)
 from jaxsparse.core import initialisation, paths, schedules
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core.types import (
@@ -36,10 +41,9 @@ SCHEDULED = ('scheduled', 'scheduled_total')
 
 
 def shapes(
-  section: Plain, task: Task, inputs: jax.ShapeDtypeStruct
+  name: Named, task: Task, inputs: jax.ShapeDtypeStruct
 ) -> tuple[Params, PyTree]:
   """Returns the abstract params and statistics of a model for these inputs."""
-  name = section['name']
   try:
     variables = jax.eval_shape(task.init, jax.random.key(0), inputs)
     leaves = paths.flatten(variables[0])
@@ -51,7 +55,7 @@ def shapes(
 
 
 def check_logits(
-  section: Plain,
+  name: Named,
   task: Task,
   variables: tuple[Params, PyTree],
   example: tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct],
@@ -60,7 +64,7 @@ def check_logits(
   """Refuses a model without a logit for each class of each label.
 
   Args:
-    section: `model` of the config.
+    name: of the model.
     task: the model with its loss.
     variables: abstract, from `shapes`.
     example: a batch of one, abstract: inputs and labels.
@@ -73,7 +77,7 @@ def check_logits(
   inputs, labels = (
     jax.ShapeDtypeStruct((2, *one.shape[1:]), one.dtype) for one in example
   )
-  name, expected = section['name'], (*labels.shape, num_classes)
+  expected = (*labels.shape, num_classes)
   try:
     logits = jax.eval_shape(task.logits, *variables, inputs)
   except (TypeError, ValueError) as error:
@@ -89,17 +93,16 @@ def check_logits(
 
 
 def check_init(
-  section: Plain, member: Member, params: Params, counts: Counts
+  init: InitConfig, member: Member, params: Params, counts: Counts
 ) -> None:
   """Raises `ValueError` for an `init` that would fail when the run starts."""
-  name = section['name']
-  keeps = config_lib.find('init', name) is initialisation.dense
-  if section['checkpoint'] and not keeps:
+  keeps = config_lib.find('init', init.name) is initialisation.dense
+  if init.checkpoint and not keeps:
     raise ValueError(
-      f'config.init.name: {name} would redraw the weights that'
+      f'config.init.name: {init.name} would redraw the weights that'
       ' config.init.checkpoint gives; accepted with it is dense'
     )
-  initialise = recipes.initialiser(section)
+  initialise = recipes.initialiser(init)
   masks = masks_lib.map_masks(
     lambda p, _: jax.ShapeDtypeStruct(p.shape, bool), params, counts
   )
@@ -111,15 +114,15 @@ def check_init(
       member.key,
     )
   except (ValueError, TypeError) as error:
-    raise ValueError(f'config.init ({name}): {error}') from None
+    raise ValueError(f'config.init ({init.name}): {error}') from None
 
 
-def checked_updater(settled: Plain, member: Member) -> MaskUpdater:
+def checked_updater(config: RunConfig, member: Member) -> MaskUpdater:
   """Returns the method, built with concrete numbers to check them."""
-  name = settled['updater']['name']
+  name = config.updater.name
   builder = config_lib.find('updater', name)
   try:
-    updater = builder(member.counts, **recipes.updater_kwargs(settled))
+    updater = builder(member.counts, **recipes.updater_kwargs(config.updater))
   except (ValueError, TypeError) as error:
     raise ValueError(f'config.updater ({name}): {error}') from None
   if not isinstance(updater, MaskUpdater):
@@ -127,12 +130,12 @@ def checked_updater(settled: Plain, member: Member) -> MaskUpdater:
       f'config.updater.name: {name} gives {type(updater).__name__}; accepted'
       ' is a function that gives a MaskUpdater'
     )
-  _check_updater(settled, updater)
+  _check_updater(config, updater)
   return updater
 
 
 def check_counts_of_masks(
-  name: str, recipe: Recipe, member: Member, params: Params, state: MaskState
+  name: Named, recipe: Recipe, member: Member, params: Params, state: MaskState
 ) -> None:
   """Raises `ValueError` for a method that would not keep the counts of masks.
 
@@ -195,35 +198,34 @@ def _changing(updater: MaskUpdater, params: Params, counts: Counts) -> Counts:
   return masks_lib.map_masks(one, params, counts)
 
 
-def window(section: Plain, updater: MaskUpdater) -> tuple[int, int]:
+def window(section: UpdaterConfig, updater: MaskUpdater) -> tuple[int, int]:
   """Returns the interval of the mask steps of the method, [start, stop)."""
   try:
     return schedules.mask_window(
-      updater.facts.mask_steps, section['start_step'], section['stop_step']
+      updater.facts.mask_steps, section.start_step, section.stop_step
     )
   except ValueError as error:
-    raise ValueError(f'config.updater ({section["name"]}): {error}') from None
+    raise ValueError(f'config.updater ({section.name}): {error}') from None
 
 
-def _check_updater(settled: Plain, updater: MaskUpdater) -> None:
-  section, num_steps = settled['updater'], settled['num_steps']
-  name = section['name']
-  if updater.facts.invariant == 'dense' and section['sparsity'] != 0:
+def _check_updater(config: RunConfig, updater: MaskUpdater) -> None:
+  section, num_steps, init = config.updater, config.num_steps, config.init
+  name, stop_step = section.name, section.stop_step
+  if updater.facts.invariant == 'dense' and section.sparsity != 0:
     raise ValueError(
-      f'config.updater.sparsity: got {section["sparsity"]}; {name}'
+      f'config.updater.sparsity: got {section.sparsity}; {name}'
       ' keeps all weights, so accepted is 0'
     )
-  init = settled['init']
-  field = 'masks' if init['masks'] else 'counts'
-  from_masks = init['masks'] or init['counts'] == 'masks'
+  field = 'masks' if init.masks else 'counts'
+  from_masks = init.masks or init.counts == 'masks'
   if from_masks and updater.facts.invariant not in KEEP_COUNTS:
     raise ValueError(
       f'config.init.{field}: {name} starts with all weights active; accepted'
       ' with it is a method whose number of active weights stays the same'
     )
-  sampler = section.get('sampler')
+  sampler = section.hyperparameters.get('sampler')
   usual = config_lib.defaults('updater', name).get('sampler')
-  if init['masks'] and sampler != usual:
+  if init.masks and sampler != usual:
     raise ValueError(
       f'config.updater.sampler: got {sampler!r}, but config.init.masks gives'
       f' the masks; accepted with it is {usual!r}'
@@ -231,11 +233,11 @@ def _check_updater(settled: Plain, updater: MaskUpdater) -> None:
   start, stop = window(section, updater)
   try:
     schedules.check_window(
-      updater.facts.mask_steps, start, min(section['stop_step'], num_steps)
+      updater.facts.mask_steps, start, min(stop_step, num_steps)
     )
   except ValueError:
     raise ValueError(
-      f'config.updater.start_step {start}, stop_step {section["stop_step"]}'
+      f'config.updater.start_step {start}, stop_step {stop_step}'
       f' and config.num_steps {num_steps}: {name} would never change a mask;'
       ' accepted is a start_step below both of the others'
     ) from None

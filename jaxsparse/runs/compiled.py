@@ -69,7 +69,7 @@ def compiled(experiment: Experiment, mesh: Mesh | None = None) -> Compiled:
   return _compiled(
     experiment.recipe,
     experiment.task,
-    recipes.initialiser(experiment.config['init']),
+    recipes.initialiser(experiment.config.init),
     experiment.pixels,
     experiment.example[0],
     dispatch(experiment),
@@ -90,15 +90,13 @@ def abstract_state(experiment: Experiment) -> TrainState:
   init = _make_init(
     experiment.recipe,
     experiment.task,
-    recipes.initialiser(experiment.config['init']),
+    recipes.initialiser(experiment.config.init),
     batch_of(experiment.pixels),
     experiment.example[0],
   )
-  indices = jax.ShapeDtypeStruct(
-    (1, experiment.config['batch_size']), jnp.int32
-  )
+  indices = jax.ShapeDtypeStruct((1, experiment.config.batch_size), jnp.int32)
   member = experiment.members[0]
-  name = experiment.config['updater']['name']
+  name = experiment.config.updater.name
 
   def with_numbers(key: jax.Array, data: Split, rows: jax.Array) -> TrainState:
     return init(member._replace(key=key), data, rows, None, None)
@@ -109,7 +107,7 @@ def abstract_state(experiment: Experiment) -> TrainState:
     )
   except ValueError as error:
     raise ValueError(f'config.updater ({name}): {error}') from None
-  if experiment.config['init']['counts'] == 'masks':
+  if experiment.config.init.counts == 'masks':
     checks.check_counts_of_masks(
       name, experiment.recipe, member, state.params, state.mask_state
     )

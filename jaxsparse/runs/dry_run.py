@@ -48,7 +48,7 @@ def stand_in(experiment: Experiment) -> Given:
 
   There are no params: the run draws its own.
   """
-  if not experiment.config['init']['masks']:
+  if not experiment.config.init.masks:
     return None, None
   abstract, counts = experiment.params, experiment.counts
   return None, random_masks(abstract, counts, key=jax.random.key(0))
@@ -105,7 +105,7 @@ def _stepped(
 def _member(experiment: Experiment) -> Member:
   """Returns the first member, its learning rate scaled to the smaller batch."""
   member = experiment.members[0]
-  share = np.float32(min(1.0, EXAMPLES / experiment.config['batch_size']))
+  share = np.float32(min(1.0, EXAMPLES / experiment.config.batch_size))
   rate = member.optimizer['learning_rate'] * share
   return member._replace(optimizer=member.optimizer | {'learning_rate': rate})
 
@@ -127,7 +127,7 @@ def text(experiment: Experiment, taken: Taken) -> str:
   return columns(
     [
       ('taken', steps),
-      ('on', on(experiment.config['batch_size'])),
+      ('on', on(experiment.config.batch_size)),
       ('losses', f'{losses}: finite, as are all weights'),
       ('masks', 'hold the counts that the method promises'),
     ]

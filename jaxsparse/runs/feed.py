@@ -84,7 +84,7 @@ def fed(
       stack.enter_context(_stream(experiment, replicate))
       for experiment, replicate in members
     ]
-    size = members[0][0].config['batch_size']
+    size = members[0][0].config.batch_size
 
     def parts(member: int, begin: int, end: int) -> Parts:
       return Parts(map(resident.put, streams[member].take(begin, end)))
@@ -99,10 +99,10 @@ def _stream(experiment: Experiment, replicate: int) -> Stream:
     images.records,
     words=seed_words(config, replicate, 'order'),
     crop_words=seed_words(config, replicate, 'crop'),
-    batch_size=config['batch_size'],
+    batch_size=config.batch_size,
     num_steps=experiment.plan.num_steps,
   )
-  return Stream(batches, config['data']['workers'])
+  return Stream(batches, config.data.workers)
 
 
 def _own(batches: int, size: int) -> np.ndarray:

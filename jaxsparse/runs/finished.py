@@ -8,7 +8,6 @@ from typing import NamedTuple
 import jax
 
 from jaxsparse.analysis.solutions import Solution
-from jaxsparse.config import defaults as config_lib
 from jaxsparse.config import identity
 from jaxsparse.optim.masked import forward_params
 from jaxsparse.runs import workdir as workdir_lib
@@ -62,15 +61,12 @@ def load(workdir: StrPath, *, replicate: int = 0) -> Finished:
     raise ValueError(f'{root} is no run; accepted is the workdir of one')
   if workdir_lib.finished(root) is None:
     raise ValueError(f'{root} is not finished')
-  settled = workdir_lib.read_config(root)
-  names = {name: settled[name]['name'] for name in config_lib.SECTIONS}
-  config = config_lib.default_config(**names)
-  config.update(settled)
+  config = workdir_lib.read_config(root)
   try:
     experiment = build(config)
   except ValueError as error:
     raise ValueError(f'{root} cannot be built again: {error}') from None
-  differing = identity.differences(settled, experiment.config)
+  differing = identity.differences(config, experiment.config)
   if differing:
     raise ValueError(
       f'{root} cannot be built as it was; fields that differ (there -> here):'

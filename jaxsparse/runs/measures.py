@@ -114,7 +114,7 @@ def loss_and_batches(
 
 
 def _batch_size(run: Finished) -> int:
-  return run.experiment.config['eval']['batch_size']
+  return run.experiment.config.eval.batch_size
 
 
 @functools.lru_cache(maxsize=32)

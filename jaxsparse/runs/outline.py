@@ -43,7 +43,7 @@ class Size(NamedTuple):
 def size(experiment: Experiment) -> Size:
   """Returns the size of a run; computes nothing."""
   leaves = jax.tree.leaves(experiment.params)
-  seen = experiment.plan.num_steps * experiment.config['batch_size']
+  seen = experiment.plan.num_steps * experiment.config.batch_size
   return Size(
     parameters=sum(math.prod(leaf.shape) for leaf in leaves),
     weights=sum(total_sizes(experiment).values()),
@@ -97,7 +97,7 @@ def forward(
 def text(experiment: Experiment) -> str:
   """Formats the size and the plan of a run, one line per fact."""
   totals, plan, data = size(experiment), experiment.plan, experiment.dataset
-  batch = experiment.config['batch_size']
+  batch = experiment.config.batch_size
   where = ''
   if not data.prepared:
     where = ' (not on this machine; sizes as published)'

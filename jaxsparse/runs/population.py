@@ -28,13 +28,13 @@ def family(experiment: Experiment) -> Hashable:
   What may differ is traced (seed, learning rate, weight decay, the floats of
   the method, sparsity) or comes before the first step (the initialisation).
   """
-  settled = experiment.config
+  config = experiment.config
   return (
-    recipes.static_parts(settled),
-    tuple(sorted(settled['data'].items())),
-    tuple(sorted(settled['eval'].items())),
-    settled['gradient_flow']['probe_size'],
-    settled['batch_size'],
+    recipes.static(config),
+    config.data,
+    config.eval,
+    config.gradient_flow.probe_size,
+    config.batch_size,
     experiment.plan,
     jax.tree.structure(experiment.counts),
   )

@@ -7,67 +7,61 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from jaxsparse.config.fields import Plain
+from jaxsparse.config.run_config import DataConfig
 from jaxsparse.data import datasets
 from jaxsparse.data.descriptions import describe as describe_data
 
-# The fields that determine what is read.
-_FIELDS = (
-  *('name', 'dir', 'validation', 'source', 'image_size'),
-  'sequence_length',
-)
 
-
-def dataset(section: Plain) -> datasets.Dataset:
-  """Loads the data set of a resolved section `data`.
+def dataset(data: DataConfig) -> datasets.Dataset:
+  """Loads the data set of the config section `data`.
 
   Raises:
     ValueError: it cannot be read.
   """
-  return _loaded(*_where(section))
+  return _loaded(_read_fields(data))
 
 
-def describe(section: Plain) -> datasets.Dataset:
+def describe(data: DataConfig) -> datasets.Dataset:
   """Returns shapes in place of the data set, which may be absent.
 
   Raises:
     ValueError: nothing is known about it.
   """
-  return _described(*_where(section))
+  return _described(_read_fields(data))
 
 
-def _where(section: Plain) -> tuple[Any, ...]:
-  return tuple(section[field] for field in _FIELDS)
+def _read_fields(data: DataConfig) -> DataConfig:
+  """Returns the section with the fields alone that determine what is read."""
+  return DataConfig(
+    name=data.name,
+    dir=data.dir,
+    validation=data.validation,
+    source=data.source,
+    image_size=data.image_size,
+    sequence_length=data.sequence_length,
+  )
 
 
 @functools.lru_cache(maxsize=8)
-def _loaded(*where: Any) -> datasets.Dataset:
+def _loaded(data: DataConfig) -> datasets.Dataset:
   """Loads and caches, as consecutive runs mostly use one data set."""
-  return _known(datasets.load, *where)
+  return _read(datasets.load, data)
 
 
 @functools.lru_cache(maxsize=8)
-def _described(*where: Any) -> datasets.Dataset:
-  return _known(describe_data, *where)
+def _described(data: DataConfig) -> datasets.Dataset:
+  return _read(describe_data, data)
 
 
-def _known(
-  look: Callable[..., Any],
-  name: str,
-  data_dir: str,
-  validation: float,
-  source: str,
-  image_size: int,
-  sequence_length: int,
-) -> Any:
+def _read(read: Callable[..., Any], data: DataConfig) -> Any:
   try:
-    return look(
-      name,
-      data_dir=data_dir or None,
-      validation=_validation(validation),
-      source=source,
-      image_size=image_size,
-      sequence_length=sequence_length,
+    return read(
+      data.name,
+      data_dir=data.dir or None,
+      validation=_validation(data.validation),
+      source=data.source,
+      image_size=data.image_size,
+      sequence_length=data.sequence_length,
     )
   except ValueError as error:
     raise ValueError(f'config.data: {error}') from None

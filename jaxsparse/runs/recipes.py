@@ -7,43 +7,60 @@ that differ in numbers alone (seed, sparsity, drop fraction ...) get the very
 same functions, and with them the same compiled programs.
 """
 
+import dataclasses
 import functools
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from flax import linen as nn
+from flax.core import FrozenDict
 
 from jaxsparse import metrics as metrics_lib
 from jaxsparse.analysis import exploration
 from jaxsparse.config import defaults as config_lib
-from jaxsparse.config.fields import Plain
+from jaxsparse.config import dicts
+from jaxsparse.config.run_config import (
+  DataConfig,
+  Hyperparameters,
+  InitConfig,
+  ModelConfig,
+  Named,
+  OptimizerConfig,
+  RunConfig,
+  UpdaterConfig,
+)
 from jaxsparse.core import registry
 from jaxsparse.core.types import MaskUpdater, PyTree
 from jaxsparse.metrics import Metric
-from jaxsparse.optim import optimizers
+from jaxsparse.optim import learning_rate, optimizers
 from jaxsparse.optim.own_age import with_regrown
 from jaxsparse.runs import preprocessing
 from jaxsparse.training.state import Member, Recipe
 from jaxsparse.training.task import Task
 
-Frozen = tuple[tuple[str, Any], ...]
 
-
-def module(section: Plain, num_classes: int) -> nn.Module:
-  """Builds the model of the config section `model`.
+@functools.lru_cache(maxsize=32)
+def module(model: ModelConfig, num_classes: int) -> nn.Module:
+  """Builds the model.
 
   Raises:
     ValueError: the model refuses its hyperparameters.
   """
-  kwargs = {k: v for k, v in section.items() if k != 'name'}
-  return _module(section['name'], num_classes, _frozen(kwargs))
+  builder = config_lib.find('model', model.name)
+  kwargs = dict(model.hyperparameters)
+  if 'num_classes' in registry.parameters(builder):
+    kwargs['num_classes'] = num_classes
+  try:
+    return builder(**kwargs)
+  except (TypeError, ValueError) as error:
+    raise ValueError(f'config.model: {error}') from None
 
 
 @functools.lru_cache(maxsize=32)
 def task(
   module: nn.Module,
-  spec: config_lib.Named = 'classification',
+  spec: Named = RunConfig.task,
   label_smoothing: float = 0.0,
 ) -> Task:
   """Returns the model with its loss.
@@ -69,7 +86,7 @@ def task(
   return builder(module)
 
 
-def metrics(settled: Plain, *, is_text: bool) -> tuple[Metric, ...]:
+def metrics(specs: tuple[Named, ...], *, is_text: bool) -> tuple[Metric, ...]:
   """Returns the metrics of the evaluations of a run.
 
   Without any in the config, accuracy; of a text, bits a character as well.
@@ -77,7 +94,7 @@ def metrics(settled: Plain, *, is_text: bool) -> tuple[Metric, ...]:
   Raises:
     ValueError: one is unknown, is no metric, or has the name of another.
   """
-  specs = settled['metrics'] or ('accuracy', *(('bits',) if is_text else ()))
+  specs = specs or ('accuracy', *(('bits',) if is_text else ()))
   try:
     chosen = tuple(metrics_lib.find(spec) for spec in specs)
   except ValueError as error:
@@ -91,109 +108,112 @@ def metrics(settled: Plain, *, is_text: bool) -> tuple[Metric, ...]:
   return chosen
 
 
-def recipe(settled: Plain, module: nn.Module) -> Recipe:
-  """Returns the functions of the train and mask steps of a settled config."""
-  _, *parts = static_parts(settled)
-  return _recipe(module, *parts)
-
-
-def static_parts(settled: Plain) -> tuple[Hashable, ...]:
-  """Returns the settings that are compiled into the steps, data apart."""
-  optimizer = {
-    k: v
-    for k, v in settled['optimizer'].items()
-    if k not in ('learning_rate', 'weight_decay')
-  }
-  return (
-    _frozen(settled['model']),
-    settled['updater']['name'],
-    _frozen(_static(updater_kwargs(settled))),
-    settled['updater']['remember_masks'],
-    _frozen(optimizer),
-    settled['num_steps'],
-    settled['task'],
-    settled['label_smoothing'],
-    preprocessing.chosen(settled['data']),
-    settled['init']['counts'] == 'masks',
+@functools.lru_cache(maxsize=32)
+def rate(optimizer: OptimizerConfig, num_steps: int) -> learning_rate.Shape:
+  """Returns the learning rate over its base value, as a function of step."""
+  return learning_rate.shape(
+    num_steps,
+    optimizer.schedule,
+    warmup_steps=optimizer.warmup_steps,
+    boundaries=optimizer.boundaries,
+    scales=optimizer.scales,
   )
 
 
-def initialiser(section: Plain) -> Callable[..., PyTree]:
+def recipe(config: RunConfig, module: nn.Module) -> Recipe:
+  """Returns the functions of the train and mask steps."""
+  return _recipe(static(config), module)
+
+
+def static(config: RunConfig) -> RunConfig:
+  """Returns `config` reduced to what is compiled into the steps.
+
+  All other fields have their defaults, the numbers in `Member` among them.
+  """
+  data, updater = config.data, config.updater
+  return RunConfig(
+    num_steps=config.num_steps,
+    task=config.task,
+    label_smoothing=config.label_smoothing,
+    data=DataConfig(
+      augment=data.augment,
+      hyperparameters=data.hyperparameters if data.augment else FrozenDict(),
+    ),
+    model=config.model,
+    optimizer=dataclasses.replace(
+      config.optimizer,
+      learning_rate=OptimizerConfig.learning_rate,
+      weight_decay=OptimizerConfig.weight_decay,
+    ),
+    updater=dicts.section_from_dict(
+      UpdaterConfig,
+      {
+        **_static(updater_kwargs(updater)),
+        'name': updater.name,
+        'remember_masks': updater.remember_masks,
+      },
+    ),
+    init=InitConfig(counts=config.init.counts),
+  )
+
+
+def initialiser(init: InitConfig) -> Callable[..., PyTree]:
   """Returns the function of the section `init`, which takes `Member.init`."""
-  accepted = config_lib.hyperparameters('init', section['name'])
-  kwargs = {k: v for k, v in section.items() if k in accepted}
-  return _initialiser(section['name'], _frozen(_static(kwargs)))
+  accepted = config_lib.hyperparameters('init', init.name)
+  return _initialiser(init.name, FrozenDict(_static(_kwargs(init, accepted))))
 
 
-def updater_kwargs(settled: Plain) -> Plain:
+def updater_kwargs(updater: UpdaterConfig) -> dict[str, Any]:
   """Returns the arguments of the updater's builder besides the counts."""
-  section = settled['updater']
-  accepted = registry.parameters(config_lib.find('updater', section['name']))
-  return {name: section[name] for name in accepted if name in section}
+  builder = config_lib.find('updater', updater.name)
+  return _kwargs(updater, registry.parameters(builder))
 
 
-def numbers(section: Plain) -> dict[str, np.float32]:
-  """Returns the traced hyperparameters of a section: its floats."""
-  return {k: np.float32(v) for k, v in section.items() if isinstance(v, float)}
+def numbers(fields: Mapping[str, Any]) -> dict[str, np.float32]:
+  """Returns the traced hyperparameters among some: floats."""
+  return {k: np.float32(v) for k, v in fields.items() if isinstance(v, float)}
 
 
-def _static(section: Plain) -> Plain:
-  return {k: v for k, v in section.items() if not isinstance(v, float)}
+def _kwargs(section: Any, accepted: Mapping[str, Any]) -> dict[str, Any]:
+  fields = dicts.to_dict(section)
+  return {name: fields[name] for name in accepted if name in fields}
 
 
-def _frozen(section: Plain) -> Frozen:
-  return tuple(sorted(section.items()))
-
-
-@functools.lru_cache(maxsize=32)
-def _module(
-  name: config_lib.Named, num_classes: int, frozen: Frozen
-) -> nn.Module:
-  builder = config_lib.find('model', name)
-  kwargs = dict(frozen)
-  if 'num_classes' in registry.parameters(builder):
-    kwargs['num_classes'] = num_classes
-  try:
-    return builder(**kwargs)
-  except (TypeError, ValueError) as error:
-    raise ValueError(f'config.model: {error}') from None
+def _static(fields: Mapping[str, Any]) -> dict[str, Any]:
+  return {k: v for k, v in fields.items() if not isinstance(v, float)}
 
 
 @functools.lru_cache(maxsize=32)
-def _recipe(
-  module: nn.Module,
-  updater_name: config_lib.Named,
-  static_updater: Frozen,
-  remember_masks: bool,
-  optimizer: Frozen,
-  num_steps: int,
-  task_spec: config_lib.Named,
-  label_smoothing: float,
-  augmentations: preprocessing.Chosen,
-  counts_of_masks: bool,
-) -> Recipe:
-  builder = config_lib.find('updater', updater_name)
+def _recipe(config: RunConfig, module: nn.Module) -> Recipe:
+  builder = config_lib.find('updater', config.updater.name)
+  kwargs = _static(updater_kwargs(config.updater))
 
   def updater(member: Member) -> MaskUpdater:
-    built = builder(member.counts, **dict(static_updater), **member.updater)
-    if counts_of_masks and built.facts.invariant == 'per_leaf':
+    built = builder(member.counts, **kwargs, **member.updater)
+    if config.init.counts == 'masks' and built.facts.invariant == 'per_leaf':
       # Of the distribution's counts, only the sum still holds.
       built = built._replace(facts=built.facts._replace(invariant='total'))
-    return exploration.remembering(built) if remember_masks else built
+    if config.updater.remember_masks:
+      return exploration.remembering(built)
+    return built
 
-  make = optimizers.make(dict(optimizer), num_steps)
-  regrown = dict(optimizer)['regrown']
+  optimizer = config.optimizer
+  make = optimizers.make(
+    optimizer.name,
+    _kwargs(optimizer, config_lib.hyperparameters('optimizer', optimizer.name)),
+    rate(optimizer, config.num_steps),
+    clip_norm=optimizer.clip_norm,
+    no_decay=optimizer.no_decay,
+  )
   return Recipe(
-    task(module, task_spec, label_smoothing).loss,
-    lambda *args: with_regrown(make(*args), regrown),
+    task(module, config.task, config.label_smoothing).loss,
+    lambda *args: with_regrown(make(*args), optimizer.regrown),
     updater,
-    preprocessing.augment(augmentations),
-    regrown,
+    preprocessing.augment(config.data),
+    optimizer.regrown,
   )
 
 
 @functools.lru_cache(maxsize=32)
-def _initialiser(
-  name: config_lib.Named, static: Frozen
-) -> Callable[..., PyTree]:
-  return functools.partial(config_lib.find('init', name), **dict(static))
+def _initialiser(name: Named, kwargs: Hyperparameters) -> Callable[..., PyTree]:
+  return functools.partial(config_lib.find('init', name), **kwargs)

@@ -2,27 +2,23 @@
 
 import functools
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
 
 import jax
 import numpy as np
 from jax.typing import ArrayLike
 
 from jaxsparse.analysis.gradient_flow import first_order_change
+from jaxsparse.config.run_config import OptimizerConfig
 from jaxsparse.core import paths, prng
 from jaxsparse.core.types import Params, Path
 from jaxsparse.data.datasets import Split
-from jaxsparse.optim import learning_rate
 from jaxsparse.optim.masked import forward_params
-from jaxsparse.runs import feed, summary
+from jaxsparse.runs import feed, recipes, summary
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.compiled import Compiled
 from jaxsparse.training.evaluate import checked_active
 from jaxsparse.training.loop import Record
 from jaxsparse.training.state import TrainState
-
-# The fields of the learning rate schedule, the base value apart.
-_SCHEDULE = ('schedule', 'warmup_steps', 'boundaries', 'scales')
 
 
 def first_order_decrease(
@@ -39,19 +35,18 @@ def first_order_decrease(
     norm: of the masked gradient.
     step: the number of steps before it.
   """
-  section = experiment.config['optimizer']
-  schedule = tuple((name, section[name]) for name in _SCHEDULE)
-  decrease = _decrease(schedule, experiment.plan.num_steps)
+  static = recipes.static(experiment.config).optimizer
+  decrease = _decrease(static, experiment.plan.num_steps)
   optimizer = experiment.members[replicate].optimizer
   return float(decrease(norm, optimizer, np.int32(step)))
 
 
 @functools.lru_cache(maxsize=32)
 def _decrease(
-  schedule: tuple[tuple[str, Any], ...], num_steps: int
+  optimizer: OptimizerConfig, num_steps: int
 ) -> Callable[..., jax.Array]:
   """Returns `(norm, optimizer, step) ->` first-order decrease of the loss."""
-  shape = learning_rate.shape(dict(schedule), num_steps)
+  shape = recipes.rate(optimizer, num_steps)
 
   @jax.jit
   def decrease(norm, optimizer, step):
@@ -87,7 +82,7 @@ class Scores:
   @functools.cached_property
   def _probed(self) -> tuple[Split, np.ndarray]:
     """Data on the device, and the indices in them of the probe batch."""
-    size = self._experiment.config['gradient_flow']['probe_size']
+    size = self._experiment.config.gradient_flow.probe_size
     rows = np.arange(min(size, len(self._data.labels)), dtype=np.int32)
     return feed.picked(self._data, rows)
 
@@ -184,6 +179,6 @@ class Scores:
   def _score(self, seen: Params, state: TrainState, data: Split) -> Record:
     """Returns loss and metrics of `seen`, the masked params, on all `data`."""
     config = self._experiment.config
-    size, workers = config['eval']['batch_size'], config['data']['workers']
+    size, workers = config.eval.batch_size, config.data.workers
     with feed.scored(data, size, workers) as (examples, batches):
       return self._program.evaluate(seen, state.model_state, examples, batches)

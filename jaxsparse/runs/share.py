@@ -61,7 +61,7 @@ def claimed(
     sources.given(experiment, workdir)
   config = experiment.config
   inputs = Inputs(
-    sources.fingerprints(config['init'], workdir),
+    sources.fingerprints(config.init, workdir),
     experiment.dataset.fingerprint,
   )
   with workdir_lib.claim(workdir, config, inputs) as root:
@@ -72,7 +72,7 @@ def claimed(
       return
     with Checkpoints(
       root / workdir_lib.CHECKPOINTS,
-      keep=config['checkpoint']['keep'],
+      keep=config.checkpoint.keep,
       keep_steps=(0, *experiment.plan.keep_steps),
       passing=lambda step: not experiment.plan.saves(step),
     ) as checkpoints:

@@ -18,7 +18,7 @@ import pathlib
 
 import jax
 
-from jaxsparse.config.fields import BESIDE, SOURCES, Plain
+from jaxsparse.config.run_config import BESIDE, SOURCES, InitConfig
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core.types import Invariant, Masks, Params, Path
 from jaxsparse.runs import workdir as workdir_lib
@@ -52,29 +52,29 @@ def given(
     ValueError: there is no good checkpoint, it does not fit the config, or
       there are no masks whose counts could be taken.
   """
-  section = experiment.config['init']
+  init = experiment.config.init
   params = masks = None
-  if section['checkpoint']:
+  if init.checkpoint:
     params, masks = _load(experiment, workdir, 'checkpoint')
-    if section['masks'] or not _takes(experiment, masks):
+    if init.masks or not _takes(experiment, masks):
       masks = None
-  if section['masks']:
+  if init.masks:
     _, masks = _load(experiment, workdir, 'masks')
     if masks is None:
-      raise ValueError(f'config.init.masks: {section["masks"]} holds no masks')
-  if masks is None and section['counts'] == 'masks':
+      raise ValueError(f'config.init.masks: {init.masks} holds no masks')
+  if masks is None and init.counts == 'masks':
     raise ValueError(
-      f"config.init.counts: got 'masks', and {section['checkpoint']} holds none"
+      f"config.init.counts: got 'masks', and {init.checkpoint} holds none"
       ' with fewer weights than there are; accepted with it is updater'
     )
   if masks is not None:
-    field = 'masks' if section['masks'] else 'checkpoint'
+    field = 'masks' if init.masks else 'checkpoint'
     _check_counts(experiment, masks, field)
   return params, masks
 
 
 def fingerprints(
-  init: Plain, workdir: str | os.PathLike[str] | None
+  init: InitConfig, workdir: str | os.PathLike[str] | None
 ) -> dict[str, str]:
   """Returns the current fingerprints of the sources, by field of `init`.
 
@@ -82,14 +82,14 @@ def fingerprints(
   that has begun does not need it.
 
   Args:
-    init: the section, of a settled config.
+    init: the section of a config.
     workdir: as for `given`.
   """
   digests = {}
   for field in SOURCES:
-    if init[field]:
+    if source := getattr(init, field):
       with contextlib.suppress(ValueError):
-        path, step = _path(init[field], workdir), init[f'{field}_step']
+        path, step = _path(source, workdir), getattr(init, f'{field}_step')
         digests[field] = fingerprint(path, step=step)
   return digests
 
@@ -100,11 +100,11 @@ def _load(
   field: str,
 ) -> Given:
   """Loads params and masks of one source, which must be of the same model."""
-  section = experiment.config['init']
-  source = section[field]
+  init = experiment.config.init
+  source = getattr(init, field)
   try:
     params, masks = load_params(
-      _path(source, workdir), step=section[f'{field}_step']
+      _path(source, workdir), step=getattr(init, f'{field}_step')
     )
     check_like(params, experiment.params, source)
   except ValueError as error:
@@ -142,7 +142,7 @@ def _takes(experiment: Experiment, masks: Masks | None) -> bool:
 
 def _check_counts(experiment: Experiment, masks: Masks, field: str) -> None:
   """Raises `ValueError` unless masks have the run's leaves and counts."""
-  source = experiment.config['init'][field]
+  source = getattr(experiment.config.init, field)
   active, expected = masks_lib.active_by_path(masks), experiment.target_counts
   same_leaves = active.keys() == expected.keys()
   if same_leaves and _invariant(experiment) == 'total':

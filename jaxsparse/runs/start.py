@@ -7,7 +7,7 @@ from typing import Any
 import jax
 
 from jaxsparse.config import identity
-from jaxsparse.config.fields import Plain
+from jaxsparse.config.run_config import RunConfig
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import prng
 from jaxsparse.data.datasets import Split
@@ -40,7 +40,7 @@ def fresh_state(
   """
   params, masks = given
   member = experiment.members[replicate]
-  if experiment.config['init']['shuffle_masks']:
+  if experiment.config.init.shuffle_masks:
     masks = masks_lib.random_masks(
       experiment.params,
       masks_lib.active(masks),
@@ -54,7 +54,7 @@ def fresh_state(
 
 
 def to_meta(
-  progress: Progress, config: Plain, seconds: float, carry: Carry
+  progress: Progress, config: RunConfig, seconds: float, carry: Carry
 ) -> dict[str, Any]:
   """Returns the metadata that a checkpoint holds besides the states."""
   return {
@@ -67,7 +67,7 @@ def to_meta(
   }
 
 
-def from_meta(step: int, meta: dict[str, Any], config: Plain) -> Progress:
+def from_meta(step: int, meta: dict[str, Any], config: RunConfig) -> Progress:
   """Restores the progress from the output of `to_meta`.
 
   Raises:

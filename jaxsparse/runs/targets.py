@@ -5,19 +5,22 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxsparse.config.fields import Plain
+from jaxsparse.config.run_config import UpdaterConfig
 from jaxsparse.core import paths, registry
 from jaxsparse.core.types import Counts, Params, Path
 from jaxsparse.training.task import Task
 
 
 def target_counts(
-  section: Plain, task: Task, params: Params, inputs: jax.ShapeDtypeStruct
+  updater: UpdaterConfig,
+  task: Task,
+  params: Params,
+  inputs: jax.ShapeDtypeStruct,
 ) -> Counts:
-  """Returns the active weights of each leaf by the section's distribution.
+  """Returns the active weights of each leaf by the distribution.
 
   Args:
-    section: the settled section `updater`.
+    updater: the section of a config.
     task: determines the kernel that the forward pass uses first, for
       `dense_first`.
     params: abstract.
@@ -27,25 +30,25 @@ def target_counts(
     ValueError: the distribution is unknown, does not take an argument, or
       (SparsityError) cannot meet the target.
   """
-  name = section['distribution']
+  name = updater.distribution
   try:
     distribution = registry.resolve(name, 'jaxsparse.core.distributions')
   except ValueError as error:
     raise ValueError(f'config.updater.distribution: {error}') from None
   accepted = registry.parameters(distribution)
   kwargs: dict[str, Any] = {}
-  layers = _layers(section['layers'])
+  layers = _layers(updater.layers)
   if layers:
     kwargs['layers' if 'layers' in accepted else 'custom'] = layers
-  if section['dense_first']:
+  if updater.dense_first:
     kwargs['dense_first'] = first_kernel(task, params, inputs)
-  if section['layers_in_budget']:
+  if updater.layers_in_budget:
     kwargs['custom_in_budget'] = True
   for argument in kwargs:
     if argument not in accepted:
       raise ValueError(f'config.updater: {name} takes no {argument}')
   try:
-    return distribution(params, section['sparsity'], **kwargs)
+    return distribution(params, updater.sparsity, **kwargs)
   except ValueError as error:
     raise type(error)(f'config.updater: {error}') from None
   except TypeError as error:

@@ -1,6 +1,6 @@
 """The directory of a run: its owner and its files.
 
-`config.json` (the settled config and its digest), `metrics.jsonl`,
+`config.json` (the config and its digest), `metrics.jsonl`,
 `tensorboard/`, `checkpoints/`, `plots/`, and at the end `summary.json`.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from jaxsparse.config import identity
-from jaxsparse.config.fields import Plain
+from jaxsparse.config.run_config import RunConfig
 from jaxsparse.runs.inputs import UNKNOWN, Inputs
 from jaxsparse.training.locks import lock
 
@@ -29,7 +29,7 @@ _MEND = 'Remove it, and the same command makes it again from the checkpoints'
 @contextlib.contextmanager
 def claim(
   workdir: str | os.PathLike[str],
-  config: Plain,
+  config: RunConfig,
   inputs: Inputs = UNKNOWN,
 ) -> Iterator[pathlib.Path]:
   """Locks `workdir` for the run of `config`.
@@ -39,7 +39,7 @@ def claim(
 
   Args:
     workdir: of the run.
-    config: settled.
+    config: with all lengths in steps.
     inputs: the current inputs of the run.
 
   Raises:
@@ -141,8 +141,8 @@ def write_summary(root: pathlib.Path, summary: dict[str, Any]) -> None:
   write_atomic(root / SUMMARY, json.dumps(summary, indent=2))
 
 
-def read_config(root: str | os.PathLike[str]) -> Plain:
-  """Reads the settled config of the run in a directory.
+def read_config(root: str | os.PathLike[str]) -> dict[str, Any]:
+  """Reads the config of the run in a directory, as nested dicts.
 
   Raises:
     ValueError: there is none, or it cannot be read.
@@ -150,7 +150,7 @@ def read_config(root: str | os.PathLike[str]) -> Plain:
   return _read(root)['config']
 
 
-def _read(root: str | os.PathLike[str]) -> Plain:
+def _read(root: str | os.PathLike[str]) -> dict[str, Any]:
   """Reads the content of `config.json`."""
   path = pathlib.Path(root) / CONFIG
   try:
@@ -196,7 +196,7 @@ def _check_free(root: pathlib.Path) -> None:
     )
 
 
-def _check_owner(root: pathlib.Path, config: Plain, now: Inputs) -> None:
+def _check_owner(root: pathlib.Path, config: RunConfig, now: Inputs) -> None:
   differing = identity.differences(read_config(root), config)
   if differing:
     raise ValueError(

@@ -9,7 +9,7 @@ from typing import Any
 
 from jaxsparse.config import defaults as config_lib
 from jaxsparse.config import settings
-from jaxsparse.config.fields import flat
+from jaxsparse.config.dicts import flat
 from jaxsparse.results.names import field_name, label
 from jaxsparse.results.rows import Point
 from jaxsparse.studies import config_files
@@ -55,7 +55,7 @@ def overrides(path: str, config: Any) -> dict[str, Any]:
     config: made by the file, with fields changed since.
   """
   before, now = (
-    flat(config_lib.plain(c)) for c in (config_files.load(path), config)
+    flat(config_lib.nested(c)) for c in (config_files.load(path), config)
   )
   return {
     field: value

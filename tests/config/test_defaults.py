@@ -102,8 +102,17 @@ def test_configs_share_nothing():
   assert second.model.features == (300, 100)
 
 
-def test_plain_holds_no_config_dict():
-  plain = config_lib.plain(default_config())
-  assert type(plain) is dict
-  assert type(plain['updater']) is dict
-  assert type(plain['model']['features']) is tuple
+def test_nested_dicts_hold_no_config_dict():
+  tree = config_lib.nested_defaults()
+  assert type(tree) is dict
+  assert type(tree['updater']) is dict
+  assert type(tree['model']['features']) is tuple
+
+
+def test_fields_without_a_value_are_each_its_own():
+  def mine(counts, *, first=None, second=None):
+    raise NotImplementedError
+
+  config = default_config(updater=mine)
+  config.updater.first = 1
+  assert config.updater.second is None

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from jaxsparse.config.defaults import default_config
-from jaxsparse.config.fields import flat
+from jaxsparse.config.dicts import flat, from_dict, to_dict
 from jaxsparse.config.resolve import resolve
 from jaxsparse.runs import reading
 from jaxsparse.runs.build import build
@@ -32,7 +32,8 @@ def test_a_default_config_resolves_to_itself():
   config = config_with()
   expected = config.to_dict()
   del expected['made_for']
-  assert resolve(config) == expected
+  assert to_dict(resolve(config)) == expected
+  assert from_dict(expected) == resolve(config)
 
 
 def test_ints_serve_as_floats_and_lists_as_tuples():
@@ -41,8 +42,8 @@ def test_ints_serve_as_floats_and_lists_as_tuples():
   plain.updater.sparsity = 0
   plain.model.features = [8, 4]
   resolved = resolve(plain)
-  assert type(resolved['updater']['sparsity']) is float
-  assert resolved['model']['features'] == (8, 4)
+  assert type(resolved.updater.sparsity) is float
+  assert resolved.model.hyperparameters['features'] == (8, 4)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,8 @@ def test_numbers_of_numpy_serve_as_those_of_python(
     {'schedule': 'piecewise', 'boundaries': (0.5,), 'scales': (0.5,)}
   )
   plain[section][field] = given
-  found = build(plain, reading.describe).config[section][field]
+  config = build(plain, reading.describe).config
+  found = to_dict(config)[section][field]
   assert found == expected
   assert repr(found) == repr(expected)
 
@@ -95,7 +97,7 @@ def test_sections_and_fields_left_out_have_their_defaults():
   )
   expected = config_with('gmp', updater__sparsity=0.5).to_dict()
   del expected['made_for']
-  assert resolve(partial) == expected
+  assert to_dict(resolve(partial)) == expected
 
 
 def test_a_changed_name_brings_its_own_defaults(caplog):
@@ -104,8 +106,8 @@ def test_a_changed_name_brings_its_own_defaults(caplog):
   config.model.name = 'lenet5'
   with caplog.at_level(logging.INFO, logger='jaxsparse'):
     resolved = resolve(config)
-  assert resolved['optimizer']['weight_decay'] == 1e-4
-  assert resolved['model']['features'] == (6, 16, 120, 84)
+  assert resolved.optimizer.weight_decay == 1e-4
+  assert resolved.model.hyperparameters['features'] == (6, 16, 120, 84)
   assert any('weight_decay' in m and 'adamw' in m for m in caplog.messages)
 
 
@@ -115,8 +117,8 @@ def test_a_changed_name_keeps_what_was_set():
   config.optimizer.weight_decay = 0.01
   config.optimizer.name = 'adamw'
   resolved = resolve(config)
-  assert resolved['updater']['drop_fraction'] == 0.7
-  assert resolved['optimizer']['weight_decay'] == 0.01
+  assert resolved.updater.hyperparameters['drop_fraction'] == 0.7
+  assert resolved.optimizer.weight_decay == 0.01
 
 
 def test_fields_of_another_method_are_left_out_and_noted(caplog):
@@ -124,7 +126,7 @@ def test_fields_of_another_method_are_left_out_and_noted(caplog):
   config.updater.name = 'gmp'
   with caplog.at_level(logging.INFO, logger='jaxsparse'):
     resolved = resolve(config)
-  assert 'drop_fraction' not in resolved['updater']
+  assert 'drop_fraction' not in resolved.updater.hyperparameters
   assert 'config.updater.drop_fraction does not apply to gmp' in caplog.messages
 
 
@@ -132,7 +134,7 @@ def test_a_method_named_later_takes_fields_of_its_own():
   config = config_with()
   config.updater.name = 'snfs'
   config.updater.momentum = 0.5
-  assert resolve(config)['updater']['momentum'] == 0.5
+  assert resolve(config).updater.hyperparameters['momentum'] == 0.5
 
 
 def test_the_config_itself_is_left_alone():
@@ -150,7 +152,7 @@ def test_a_hyperparameter_without_a_default_must_be_given():
   with pytest.raises(ValueError, match='config.updater.strength: .* needs'):
     resolve(config)
   config.updater.strength = 0.5
-  assert resolve(config)['updater']['strength'] == 0.5
+  assert resolve(config).updater.hyperparameters['strength'] == 0.5
 
 
 @pytest.mark.parametrize(
@@ -233,7 +235,7 @@ def test_what_is_said_of_a_source_needs_one(field, value, source):
   with pytest.raises(ValueError, match=said):
     resolve(config_with(**{f'init__{field}': value}))
   given = {f'init__{field}': value, f'init__{source}': 'somewhere'}
-  assert resolve(config_with(**given))['init'][field] is value
+  assert getattr(resolve(config_with(**given)).init, field) is value
 
 
 def test_counts_are_of_masks_that_there_are():
@@ -243,7 +245,7 @@ def test_counts_are_of_masks_that_there_are():
     resolve(config_with(init__counts='masks'))
   for source in ('checkpoint', 'masks'):
     given = {'init__counts': 'masks', f'init__{source}': 'somewhere'}
-    assert resolve(config_with(**given))['init']['counts'] == 'masks'
+    assert resolve(config_with(**given)).init.counts == 'masks'
   with pytest.raises(ValueError, match='accepted is updater, masks'):
     resolve(config_with(init__counts='mask', init__masks='somewhere'))
 
@@ -273,4 +275,4 @@ def test_a_source_is_the_same_wherever_the_command_is_typed(
   monkeypatch.setenv('HOME', '/home/me')
   monkeypatch.setattr('os.getcwd', lambda: '/there')
   found = resolve(config_with(**{f'init__{field}': given}))
-  assert found['init'][field] == placed
+  assert getattr(found.init, field) == placed

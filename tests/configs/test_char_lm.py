@@ -24,7 +24,7 @@ def test_the_recipe_of_the_paper(method, tmp_path):
   size = outline.size(run)
   assert run.plan.num_steps == 200_000
   assert run.example[0].shape == (1, 512)
-  assert run.config['batch_size'] == 32
+  assert run.config.batch_size == 32
   # A quarter of (128 + 512) x 1536 + 512 x 256 + 256 x 128.
   assert size.weights == 1_146_880
   assert size.active == (1_146_880 if method == 'dense' else 286_720)
@@ -34,9 +34,9 @@ def test_the_recipe_of_the_paper(method, tmp_path):
     'rigl': (2000, 0, 100, 199_900),
     'gmp': (101, 50_000, 51_000, 150_000),
   }.get(method, (0,))
-  assert run.config['optimizer']['schedule'] == 'constant'
+  assert run.config.optimizer.schedule == 'constant'
   if method in ('set', 'rigl'):
-    assert run.config['updater']['drop_fraction'] == 0.1
+    assert run.config.updater.hyperparameters['drop_fraction'] == 0.1
 
 
 def test_the_study_has_three_seeds_of_each_method_and_remedy(tmp_path):
@@ -58,8 +58,8 @@ def test_the_study_has_three_seeds_of_each_method_and_remedy(tmp_path):
   }
   assert {run.name for run in study.runs} == {*METHODS, *remedies}
   for cell in made.cells:
-    optimizer = made.members[cell.member].experiment.config['optimizer']
-    assert optimizer['regrown'] == remedies.get(cell.row.run, 'zero')
+    optimizer = made.members[cell.member].experiment.config.optimizer
+    assert optimizer.regrown == remedies.get(cell.row.run, 'zero')
   for method in METHODS:
     run = planned(f'tiny_shakespeare/gru:{method}', tmp_path)
     assert len(run.dataset.train.labels) == 15_685

@@ -9,8 +9,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from jaxsparse.optim import learning_rate
-from jaxsparse.runs import dry_run, outline, reading
+from jaxsparse.config.resolve import resolve
+from jaxsparse.runs import dry_run, outline, reading, recipes
 from jaxsparse.runs.build import build
 from jaxsparse.studies import config_files
 from jaxsparse.studies.planning.members import expand
@@ -64,7 +64,7 @@ def test_a_recipe_is_planned_without_its_data(net, method, tmp_path):
 @pytest.mark.parametrize(('net', 'warmup'), [('resnet50', 5), ('vgg16', 0)])
 def test_the_rate_falls_at_epochs_30_70_and_90(net, warmup):
   config = config_files.load_config(f'imagenet/{net}:rigl')
-  shape = learning_rate.shape(config.optimizer.to_dict(), config.num_steps)
+  shape = recipes.rate(resolve(config).optimizer, config.num_steps)
   # 0.1 for 256 images.
   assert config.optimizer.learning_rate == pytest.approx(0.1 * BATCH[net] / 256)
   for epoch in (0, 1, 4, 6, 29, 30, 31, 69, 70, 71, 89, 90, 91, 102):
@@ -106,7 +106,7 @@ def test_a_study_is_planned_without_its_data(net, study, tmp_path):
     assert cell.error == ''
     experiment = made.members[cell.member].experiment
     sizes[cell.row.run] = outline.size(experiment)
-    assert experiment.config['optimizer']['warmup_steps'] == 0
+    assert experiment.config.optimizer.warmup_steps == 0
   small = sizes.pop('small_dense', None)
   sizes.pop('dense', None)
   assert {size.active for size in sizes.values()} == {ACTIVE[net]}

@@ -6,7 +6,8 @@ Steps are worked out here from the paper's numbers; no data are there.
 import numpy as np
 import pytest
 
-from jaxsparse.optim import learning_rate
+from jaxsparse.config import dicts
+from jaxsparse.config.resolve import resolve
 from jaxsparse.papers.rigl import (
   growth,
   imagenet,
@@ -14,7 +15,7 @@ from jaxsparse.papers.rigl import (
   mnist,
   sweeps,
 )
-from jaxsparse.runs import dry_run, outline, reading
+from jaxsparse.runs import dry_run, outline, reading, recipes
 from jaxsparse.runs.build import build
 from jaxsparse.studies import config_files
 
@@ -58,7 +59,7 @@ def test_wrn22_2_takes_the_steps_of_the_paper(
 def test_the_rate_of_wrn22_2_falls_at_multiples_of_30_000(times):
   config = config_files.load_config('cifar10/wrn22_2:rigl')
   steps = int(97_656 * times)
-  shape = learning_rate.shape(config.optimizer.to_dict(), steps)
+  shape = recipes.rate(resolve(config).optimizer, steps)
   for i in range(4):
     edge = int(np.floor(30_000 * i * steps / 97_656))
     for step in (edge - 1, edge):
@@ -88,9 +89,9 @@ def test_starts_of_grown_weights_differ_in_nothing_else(one_seed, only):
   (short,) = one_seed(only(mnist.short(), 'rigl_erk')).values()
   found = []
   for experiment in runs.values():
-    own = dict(experiment.config['updater'])
+    own = dicts.to_dict(experiment.config.updater)
     found.append((own.pop('grow_init'), own.pop('grow_scale')))
-    assert own.items() <= short.config['updater'].items()
+    assert own.items() <= dicts.to_dict(short.config.updater).items()
     assert experiment.plan == short.plan
   random = [('normal', 1.0), ('normal', 0.1), ('sparse', 1.0)]
   assert found == [('zeros', 1.0), *random, ('gradient', 1.0)]
@@ -110,7 +111,7 @@ def test_resnet50_on_imagenet_is_planned(one_seed, reduced):
   assert active['rigl_uniform', 0.965] == 901_710
   plan = runs['rigl_uniform_5x', 0.8].plan
   assert (plan.num_steps, len(plan.mask_steps)) == (160_000, 1250)
-  assert runs['rigl_uniform_5x', 0.8].config['optimizer']['warmup_steps'] == (
+  assert runs['rigl_uniform_5x', 0.8].config.optimizer.warmup_steps == (
     5 * 1564
   )
   longer = runs['gmp_uniform_1_5x', 0.8].plan
@@ -126,10 +127,10 @@ def test_sweeps_of_resnet50_are_planned(one_seed, only, reduced):
   for (name, fraction), experiment in runs.items():
     interval = int(name.rpartition('_')[2])
     assert len(experiment.plan.mask_steps) == 25_000 // interval
-    assert experiment.config['updater']['drop_fraction'] == fraction == 0.5
-  assert runs['linear_every_50', 0.5].config['updater']['drop_schedule'] == (
-    'linear'
-  )
+    own = experiment.config.updater.hyperparameters
+    assert own['drop_fraction'] == fraction == 0.5
+  own = runs['linear_every_50', 0.5].config.updater.hyperparameters
+  assert own['drop_schedule'] == 'linear'
 
 
 @pytest.mark.slow

@@ -6,14 +6,14 @@ import jax
 import numpy as np
 import pytest
 
-from jaxsparse.optim import learning_rate
+from jaxsparse.config.resolve import resolve
 from jaxsparse.papers.rigl import (
   equal_flops,
   report,
   report_further,
   report_tuning,
 )
-from jaxsparse.runs import dry_run, outline
+from jaxsparse.runs import dry_run, outline, recipes
 from jaxsparse.studies import config_files
 
 WRN22_2 = 1_076_912  # Published; the first convolution is 3 x 3 x 3 x 16.
@@ -83,16 +83,17 @@ def _slices(one_seed, only, reduced):
     for experiment in one_seed(study).values():
       counts = experiment.target_counts
       yield counts.pop('logits/kernel'), sum(counts.values())
-      assert experiment.config['updater']['structure'] == 'kernel_slice'
+      own = experiment.config.updater.hyperparameters
+      assert own['structure'] == 'kernel_slice'
 
   return slices
 
 
 def falls(config):
   """The steps of a run at which the rate falls to a fifth."""
-  section, steps = config['optimizer'], config['num_steps']
-  after = learning_rate.shape(section | {'warmup_steps': 0}, steps)
-  rates = np.asarray(jax.jit(jax.vmap(after))(np.arange(steps)))
+  unwarmed = dataclasses.replace(config.optimizer, warmup_steps=0)
+  after = recipes.rate(unwarmed, config.num_steps)
+  rates = np.asarray(jax.jit(jax.vmap(after))(np.arange(config.num_steps)))
   found = np.flatnonzero(np.diff(rates)) + 1
   np.testing.assert_allclose(rates[found] / rates[found - 1], 0.2, rtol=1e-5)
   return list(found)
@@ -104,8 +105,8 @@ def test_wrn22_2_is_pruned_by_one_threshold_after_a_warm_up(
   names = ('gmp_global', 'lottery_global', 'rigl_uniform')
   runs = one_seed(only(reduced(report.cifar10()), *names))
   gmp, ticket = (runs[name, 0.9] for name in names[:2])
-  assert gmp.config['updater']['global_ranking']
-  assert gmp.config['optimizer']['warmup_steps'] == 3500
+  assert gmp.config.updater.hyperparameters['global_ranking']
+  assert gmp.config.optimizer.warmup_steps == 3500
   # Every 30,000 steps, from the end of the epoch that the warm-up ends in.
   assert falls(gmp.config) == [33_520, 63_520]
   assert falls(ticket.config) == [30_000, 60_000]
@@ -120,8 +121,8 @@ def test_wrn22_2_is_pruned_by_one_threshold_after_a_warm_up(
 
 
 def test_the_rate_of_resnet50_falls_by_steps_from_the_end_of_its_warm_up():
-  config = config_files.load_config('cifar100/resnet50:rigl').to_dict()
-  assert config['optimizer']['warmup_steps'] == 1760
+  config = resolve(config_files.load_config('cifar100/resnet50:rigl'))
+  assert config.optimizer.warmup_steps == 1760
   assert falls(config) == [21_760, 41_760, 61_760, 81_760]
 
 
@@ -179,12 +180,12 @@ def test_wrn22_2_that_is_tuned_or_redistributed_is_planned(one_seed, reduced):
     }
     assert len(sums) == 1
     fresh = runs[f'reinit_{spread}', 0.9]
-    assert fresh.config['updater']['name'] == 'rigl'
-    assert fresh.config['init']['masks'].startswith('run:')
-    assert not fresh.config['init']['checkpoint']
+    assert fresh.config.updater.name == 'rigl'
+    assert fresh.config.init.masks.startswith('run:')
+    assert not fresh.config.init.checkpoint
   tuned = one_seed(report_tuning.tuning())['tuned_erk_80', 0.8]
   assert tuned.plan.mask_steps[:2] == range(949, 2849, 950)
-  assert tuned.config['updater']['drop_fraction'] == 0.381
+  assert tuned.config.updater.hyperparameters['drop_fraction'] == 0.381
 
 
 @pytest.mark.slow
@@ -197,7 +198,7 @@ def test_the_report_on_resnet50_is_planned(one_seed, reduced):
   assert outline.size(uniform).active == 2_366_785
   assert len(erk.plan.mask_steps) == 659
   pruned = runs['gmp_global', 0.9]
-  assert pruned.config['updater']['global_ranking']
+  assert pruned.config.updater.hyperparameters['global_ranking']
   assert outline.size(pruned).active == 2_366_785
   assert (pruned.plan.mask_steps[0], pruned.plan.mask_steps[-1]) == (
     700,
@@ -213,7 +214,7 @@ def test_learning_rates_of_wrn22_2_are_planned(one_seed, reduced):
   runs = one_seed(reduced(report_tuning.rates()))
   assert len(runs) == 9
   for (name, rate), experiment in runs.items():
-    assert experiment.config['optimizer']['learning_rate'] == rate == 0.1
+    assert experiment.config.optimizer.learning_rate == rate == 0.1
     if name != 'dense':
       interval = int(name.rpartition('_')[2])
       assert experiment.plan.mask_steps[0] == interval - 1

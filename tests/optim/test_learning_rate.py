@@ -12,13 +12,11 @@ STEPS = 100
 
 def shape(schedule='constant', warmup=0, boundaries=(), scales=()):
   return learning_rate.shape(
-    {
-      'schedule': schedule,
-      'warmup_steps': warmup,
-      'boundaries': boundaries,
-      'scales': scales,
-    },
     STEPS,
+    schedule,
+    warmup_steps=warmup,
+    boundaries=boundaries,
+    scales=scales,
   )
 
 

@@ -6,8 +6,7 @@ import numpy as np
 import optax
 import pytest
 
-from jaxsparse.config.defaults import default_config
-from jaxsparse.optim import optimizers
+from jaxsparse.optim import learning_rate, optimizers
 from jaxsparse.training.state import Member
 
 PARAMS = {
@@ -20,8 +19,11 @@ GRADS = jax.tree.map(lambda p: 0.1 * p + 0.3, PARAMS)
 RATE, DECAY = 0.1, 0.5
 
 
-def section(name, **fields):
-  return {**default_config(optimizer=name).optimizer.to_dict(), **fields}
+def make(name, *, no_decay=(), clip_norm=0.0, schedule='cosine', **kwargs):
+  shape = learning_rate.shape(10, schedule)
+  return optimizers.make(
+    name, kwargs, shape, no_decay=no_decay, clip_norm=clip_norm
+  )
 
 
 def member(rate=RATE, decay=DECAY):
@@ -32,10 +34,10 @@ def member(rate=RATE, decay=DECAY):
 
 def updates(name, steps=1, decay=DECAY, **fields):
   """The updates of the last of some steps, params and gradients held fixed."""
-  make = optimizers.make(section(name, schedule='constant', **fields), 10)
-  state = make(member(decay=decay), jnp.int32(0)).init(PARAMS)
+  optimiser = make(name, schedule='constant', **fields)
+  state = optimiser(member(decay=decay), jnp.int32(0)).init(PARAMS)
   for step in range(steps):
-    tx = make(member(decay=decay), jnp.int32(step))
+    tx = optimiser(member(decay=decay), jnp.int32(step))
     found, state = tx.update(GRADS, state, PARAMS)
   return jax.tree.map(np.asarray, found['layer'])
 
@@ -101,8 +103,12 @@ def test_every_named_optimiser_takes_its_own_fields_alone():
   for name in optimizers.names():
     fields = optimizers.hyperparameters(name)
     assert not {'learning_rate', 'mask', 'weight_decay_mask'} & set(fields)
-    make = optimizers.make(section(name), 10)
-    tx = make(member(), jnp.int32(0))
+    kwargs = {
+      field: p.default
+      for field, p in fields.items()
+      if p.default is not p.empty
+    }
+    tx = make(name, **kwargs)(member(), jnp.int32(0))
     assert isinstance(tx, optax.GradientTransformation), name
 
 
@@ -154,11 +160,11 @@ def test_fixed_fields_are_passed_on():
 
 
 def test_the_rate_may_be_traced():
-  make = optimizers.make(section('sgd', momentum=0.0), 10)
+  optimiser = make('sgd', momentum=0.0)
 
   @jax.jit
   def update(member, step):
-    tx = make(member, step)
+    tx = optimiser(member, step)
     return tx.update(GRADS, tx.init(PARAMS), PARAMS)[0]['layer']['bias']
 
   for rate in (0.1, 0.7):

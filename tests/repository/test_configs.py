@@ -50,7 +50,7 @@ def test_the_docstring_says_the_command(name):
 def test_the_config_loads_and_validates(spec):
   config = config_files.load(spec)
   assert isinstance(config, ml_collections.ConfigDict)
-  assert resolve.resolve(config)['data']['name']
+  assert resolve.resolve(config).data.name
   config.seed = 12345
   assert config_files.load(spec).seed != 12345
 

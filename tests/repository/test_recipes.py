@@ -1,8 +1,11 @@
 """Configs of a file differ in method and initialisation alone."""
 
+import dataclasses
+
 import pytest
 
 from jaxsparse.config import resolve
+from jaxsparse.config.run_config import InitConfig, UpdaterConfig
 from jaxsparse.studies import config_files
 
 # Those that the papers compare everywhere; small nets have them all.
@@ -30,13 +33,13 @@ def test_a_family_has_every_method(family):
   small = family[0] in ('digits', 'mnist')
   assert set(FAMILIES[family]) >= (SMALL if small else METHODS)
   for method, config in FAMILIES[family].items():
-    assert config['updater']['name'] == method
+    assert config.updater.name == method
 
 
 @pytest.mark.parametrize('family', FAMILIES, ids='/'.join)
 def test_a_family_shares_all_but_the_method(family):
   shared = [
-    {k: v for k, v in config.items() if k not in ('updater', 'init')}
+    dataclasses.replace(config, updater=UpdaterConfig(), init=InitConfig())
     for config in FAMILIES[family].values()
   ]
   assert all(one == shared[0] for one in shared)
@@ -45,8 +48,8 @@ def test_a_family_shares_all_but_the_method(family):
 @pytest.mark.parametrize('family', FAMILIES, ids='/'.join)
 def test_the_sparse_methods_of_a_family_aim_at_one_sparsity(family):
   targets = {
-    (u['sparsity'], u['distribution'], u['dense_first'], u['layers'])
-    for u in (config['updater'] for config in FAMILIES[family].values())
-    if u['name'] != 'dense'
+    (u.sparsity, u.distribution, u.dense_first, u.layers)
+    for u in (config.updater for config in FAMILIES[family].values())
+    if u.name != 'dense'
   }
   assert len(targets) == 1

@@ -56,10 +56,10 @@ def test_a_small_dense_mlp(config, unit):
     'model.features': features(found.width),
   }
   run = build(baselines.small_dense(config, size=unit))
-  assert run.config['updater']['name'] == 'dense'
+  assert run.config.updater.name == 'dense'
   assert run.target_counts == total_sizes(run)
   assert size(run).parameters == count(found.width, 0, 'parameters')
-  assert resolve(config)['updater']['name'] == 'rigl'
+  assert resolve(config).updater.name == 'rigl'
 
 
 @pytest.mark.parametrize('unit', baselines.SIZES)

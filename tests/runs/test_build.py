@@ -4,8 +4,10 @@ import jax
 import numpy as np
 import pytest
 from flax import linen as nn
+from flax.core import FrozenDict
 
 from jaxsparse.config.defaults import default_config
+from jaxsparse.config.run_config import InitConfig
 from jaxsparse.core import paths
 from jaxsparse.core.types import MaskUpdater
 from jaxsparse.data import order
@@ -45,7 +47,7 @@ def test_an_experiment_holds_what_the_config_says(make_config):
   assert (plan.start_step, plan.stop_step) == (0, 22)
   assert (plan.log_interval, plan.eval_interval) == (10, 15)
   assert plan.checkpoint_interval == 10
-  assert experiment.config['updater']['stop_step'] == 22
+  assert experiment.config.updater.stop_step == 22
 
 
 def test_replicates_differ_in_seed_and_order_alone(make_config):
@@ -123,12 +125,13 @@ def test_an_initialisation_gets_its_static_fields():
   def mine(params, masks, *, key, mode='fan_in', scale=1.0):
     return mode, scale
 
-  section = {'name': mine, 'checkpoint': '', 'mode': 'fan_out', 'scale': 3.0}
-  numbers = recipes.numbers(section)
+  own = FrozenDict({'mode': 'fan_out', 'scale': 3.0})
+  numbers = recipes.numbers(own)
   assert numbers == {'scale': np.float32(3)}
-  initialise = recipes.initialiser(section)
+  initialise = recipes.initialiser(InitConfig(name=mine, hyperparameters=own))
   assert initialise({}, {}, key=None, **numbers) == ('fan_out', 3.0)
-  assert recipes.initialiser(dict(section)) is initialise
+  other = InitConfig(name=mine, hyperparameters=own.copy({'scale': 2.0}))
+  assert recipes.initialiser(other) is initialise
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from jaxsparse.config import defaults as config_lib
 from jaxsparse.config.defaults import default_config
-from jaxsparse.config.fields import flat
+from jaxsparse.config.dicts import flat
 from jaxsparse.runs import reading
 from jaxsparse.runs.build import build
 

@@ -43,9 +43,9 @@ def test_a_method_gets_the_mask_steps_that_it_takes(
   experiment = build(config)
   assert planned(experiment) == expected
   # The config stays as it was written.
-  updater = experiment.config['updater']
-  assert (updater['start_step'], updater['stop_step']) == (3, 20)
-  assert updater['update_interval'] == 5
+  updater = experiment.config.updater
+  assert (updater.start_step, updater.stop_step) == (3, 20)
+  assert updater.update_interval == 5
 
 
 @pytest.mark.parametrize('method', ['rigl', 'set', 'snfs', 'magnitude', own])

@@ -54,12 +54,12 @@ def test_a_run_by_seed_starts_second_moments(make_config, tmp_path):
 
 
 def test_the_default_makes_no_other_run_and_a_remedy_one(make_config):
-  plain = resolve(make_config(optimizer='adam'))
-  without = {k: v for k, v in plain['optimizer'].items() if k != 'regrown'}
-  old = plain | {'optimizer': without}
-  assert identity.digest(old) == identity.digest(plain)
+  usual = resolve(make_config(optimizer='adam'))
+  old = identity.jsonable(usual)
+  del old['optimizer']['regrown']
+  assert identity.digest(old) == identity.digest(usual)
   age = resolve(make_config(optimizer='adam', optimizer__regrown='age'))
-  assert identity.digest(age) != identity.digest(plain)
+  assert identity.digest(age) != identity.digest(usual)
 
 
 def test_another_name_is_refused_before_anything_compiles(make_config):

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from jaxsparse.config import fields
+from jaxsparse.config import run_config
 from jaxsparse.core import paths
 from jaxsparse.data import resident
 from jaxsparse.runs import sources, start
@@ -252,7 +252,7 @@ def test_a_source_that_cannot_be_read_is_as_if_gone(begun, tmp_path):
   assert train(begun, tmp_path / 'a', plots=False)['steps'] == 30
 
 
-@pytest.mark.parametrize('field', fields.SOURCES)
+@pytest.mark.parametrize('field', run_config.SOURCES)
 def test_a_step_that_is_not_there_is_refused(make_config, pruned, field):
   fields = {field: str(pruned), f'{field}_step': 8}
   experiment = build(starting(make_config, **fields))

@@ -92,15 +92,16 @@ def test_members_have_the_overrides_of_the_command_line(tmp_path):
   made.update({'updater': {'name': 'set', 'sparsity': 0.8}})
   study = swept(made, 'updater.drop_fraction=0.1,0.2', 'seed=0:2')
   members = expand(study, tmp_path).members.values()
-  settled = [member.experiment.config for member in members]
-  assert len(settled) == 4
-  assert {c['num_steps'] for c in settled} == {11}  # 0.5 x 1,442 / 64.
-  assert {c['updater']['name'] for c in settled} == {'set'}
-  assert {c['updater']['sparsity'] for c in settled} == {0.8}
-  assert {(c['updater']['drop_fraction'], c['seed']) for c in settled} == {
-    *((0.1, 0), (0.1, 1), (0.2, 0), (0.2, 1)),
+  configs = [member.experiment.config for member in members]
+  assert len(configs) == 4
+  assert {c.num_steps for c in configs} == {11}  # 0.5 x 1,442 / 64.
+  assert {c.updater.name for c in configs} == {'set'}
+  assert {c.updater.sparsity for c in configs} == {0.8}
+  swept_values = {
+    (c.updater.hyperparameters['drop_fraction'], c.seed) for c in configs
   }
-  assert {c['replicates'] for c in settled} == {1}
+  assert swept_values == {(0.1, 0), (0.1, 1), (0.2, 0), (0.2, 1)}
+  assert {c.replicates for c in configs} == {1}
 
 
 def test_replicates_are_not_swept():

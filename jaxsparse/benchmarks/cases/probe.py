@@ -6,7 +6,7 @@ from flax import linen as nn
 
 from jaxsparse.benchmarks import nets
 from jaxsparse.benchmarks.harness import Comparison, Thunk
-from jaxsparse.config.defaults import default_config, plain
+from jaxsparse.config.run_config import GradientFlowConfig
 from jaxsparse.models.lenet5 import lenet5
 from jaxsparse.models.mlp import mlp
 from jaxsparse.training.probe import make_probe
@@ -17,8 +17,7 @@ _CHUNK, _BATCH = 64, 128
 
 def probe() -> list[Comparison]:
   """Compares the steps between two probes with and without a probe."""
-  section = plain(default_config())['gradient_flow']
-  interval, size = section['interval'], section['probe_size']
+  interval, size = GradientFlowConfig.interval, GradientFlowConfig.probe_size
   return [
     Comparison(
       f'{interval} steps of {name} and a probe of {size} examples, against no'

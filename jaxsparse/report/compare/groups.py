@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from jaxsparse.config.fields import flat
+from jaxsparse.config.dicts import flat
 from jaxsparse.core import paths
 from jaxsparse.report.compare.queries import is_number, plain
 from jaxsparse.report.compare.runs import Found

@@ -4,16 +4,18 @@ import glob
 import os
 import pathlib
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from jaxsparse.config import identity
-from jaxsparse.config.fields import BESIDE, SOURCES, Plain, flat
+from jaxsparse.config.dicts import flat
+from jaxsparse.config.run_config import BESIDE, SOURCES
 from jaxsparse.runs import workdir
 from jaxsparse.studies import member_list
 from jaxsparse.studies.planning.status import failure
 
 _DEEPEST = 3
+_SOURCES = tuple(f'init.{field}' for field in SOURCES)
 _SEED = re.compile(r'-seed\d+-[0-9a-f]{8}(-\d+)?$')
 
 
@@ -22,7 +24,7 @@ class Found(NamedTuple):
 
   Attributes:
     root: its workdir.
-    fields: dotted field -> value, of its resolved config. A source in the same
+    fields: dotted field -> value, of its config. A source in the same
       folder is named without its seed, so that the runs of all seeds have
       equal fields.
     summary: the content of its `summary.json`; `None` if there is none, or the
@@ -31,7 +33,7 @@ class Found(NamedTuple):
   """
 
   root: pathlib.Path
-  fields: Plain
+  fields: dict[str, Any]
   summary: dict[str, Any] | None
   state: str
 
@@ -111,9 +113,8 @@ def read(root: pathlib.Path) -> Found:
   Raises:
     ValueError: a file of it cannot be read; the message names it.
   """
-  config = workdir.read_config(root)
-  named = {f'init.{k}': v for k, v in _sources(root, config).items()}
-  fields = flat(config) | named
+  config = flat(workdir.read_config(root))
+  fields = config | _sources(root, config)
   summary = workdir.finished(root)
   state = 'unfinished' if summary is None else 'finished'
   if summary is None and (why := failure(root)):
@@ -121,20 +122,17 @@ def read(root: pathlib.Path) -> Found:
   return Found(root, fields, summary, state)
 
 
-def _sources(root: pathlib.Path, config: Plain) -> dict[str, str]:
+def _sources(root: pathlib.Path, config: Mapping[str, Any]) -> dict[str, str]:
   """Returns the sources of a run by field, without seed if in its folder."""
-  return {
-    field: _seedless(root, config['init'][field])
-    for field in SOURCES
-    if config['init'].get(field)
-  }
+  sources = {field: config.get(field) for field in _SOURCES}
+  return {f: _seedless(root, name) for f, name in sources.items() if name}
 
 
 def _seedless(root: pathlib.Path, given: str) -> str:
   other = root.parent / given.removeprefix(BESIDE)
   if not given.startswith(BESIDE) or not workdir.begun(other):
     return given
-  source = workdir.read_config(other)
-  init = source['init'] | _sources(other, source)
-  digest = identity.digest(source | {'seed': 0, 'init': init})
+  source = flat(workdir.read_config(other))
+  seedless = source | _sources(other, source) | {'seed': 0}
+  digest = identity.digest(seedless)
   return f'{BESIDE}{_SEED.sub("", other.name)}-{digest[:8]}'

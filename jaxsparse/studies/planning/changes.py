@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jaxsparse.config import defaults as config_lib
-from jaxsparse.config.fields import flat
+from jaxsparse.config.dicts import flat
 from jaxsparse.config.resolve import applicable
 from jaxsparse.core import paths
 from jaxsparse.studies.spec import Run
@@ -25,9 +25,8 @@ def check_fields(run: Run, base: Any) -> None:
     for section in config_lib.SECTIONS
     if section in base
   }
-  complete = config_lib.plain(config_lib.default_config(**names))
-  del complete['made_for']
-  accepted = set(flat(complete)) | set(flat(config_lib.plain(base)))
+  complete = config_lib.nested_defaults(**names)
+  accepted = set(flat(complete)) | set(flat(config_lib.nested(base)))
   for section in config_lib.SECTIONS:
     for name in config_lib.names(section):
       brought = config_lib.hyperparameters(section, name)

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxsparse.config import identity
-from jaxsparse.config.fields import Plain, flat
+from jaxsparse.config.dicts import flat
 from jaxsparse.data.datasets import Split
 from jaxsparse.runs import workdir
 from jaxsparse.runs.build import Experiment
@@ -88,7 +88,7 @@ class Estimates:
     return Estimate(experiment.plan.num_steps * step, rough=True)
 
   def _step_flops(self, experiment: Experiment) -> float:
-    key = experiment.recipe, experiment.config['batch_size']
+    key = experiment.recipe, experiment.config.batch_size
     if key not in self._flops:
       self._flops[key] = _step_flops(experiment)
     return self._flops[key]
@@ -96,15 +96,15 @@ class Estimates:
   def _read(self, root: pathlib.Path) -> None:
     summary = workdir.finished(root) or {}
     config = workdir.read_config(root)
-    if config['replicates'] == 1 and summary.get('wall_seconds'):
+    if flat(config)['replicates'] == 1 and summary.get('wall_seconds'):
       how = summary.get('carry', {}).get('how', 'one_by_one')
       times = self._taken.setdefault((_likeness(config), how), [])
       times.append(summary['wall_seconds'])
 
 
-def _likeness(settled: Plain) -> str:
+def _likeness(config: identity.Config) -> str:
   """Returns a key that is equal for members of equal training time."""
-  fields = flat(identity.jsonable(settled))
+  fields = flat(identity.jsonable(config))
   relevant = {
     field: value
     for field, value in fields.items()
@@ -116,7 +116,7 @@ def _likeness(settled: Plain) -> str:
 
 def _step_flops(experiment: Experiment) -> float:
   """Counts the FLOPs of a train step, which is lowered but not compiled."""
-  indices = jax.ShapeDtypeStruct((experiment.config['batch_size'],), jnp.int32)
+  indices = jax.ShapeDtypeStruct((experiment.config.batch_size,), jnp.int32)
   batch = jax.eval_shape(
     batch_of(experiment.pixels), experiment.dataset.train, indices
   )
@@ -152,15 +152,15 @@ def programs(experiments: Iterable[Experiment]) -> dict[str, int]:
 def _programs(experiment: Experiment) -> Iterator[tuple[Hashable, ...]]:
   plan, config, data = experiment.plan, experiment.config, experiment.dataset
   train = _shapes(data.train)
-  step = experiment.recipe, config['batch_size'], train
+  step = experiment.recipe, config.batch_size, train
   yield 'train step', step, dispatch(experiment), plan.chunk
   if plan.mask_steps:
     yield 'mask step', step
   task = experiment.task, experiment.pixels
   for split in (experiment.eval_split, data.test):
-    yield 'evaluation', task, config['eval']['batch_size'], _shapes(split)
+    yield 'evaluation', task, config.eval.batch_size, _shapes(split)
   if plan.probe_interval or plan.probe_updates:
-    size = min(config['gradient_flow']['probe_size'], len(data.train.labels))
+    size = min(config.gradient_flow.probe_size, len(data.train.labels))
     yield 'probe', task, size, train
 
 

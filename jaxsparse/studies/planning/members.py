@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from jaxsparse.config.fields import BESIDE, SOURCES
+from jaxsparse.config.run_config import BESIDE, SOURCES
 from jaxsparse.results.rows import Row
 from jaxsparse.runs import population, reading, workdir
 from jaxsparse.runs.build import Experiment, Read, build
@@ -165,10 +165,10 @@ class _Maker:
 
   def _check_steps(self, experiment: Experiment) -> None:
     """Raises `ValueError` if a source will not keep the step to start from."""
-    init = experiment.config['init']
+    init = experiment.config.init
     for field in SOURCES:
-      source = self.members.get(init[field].removeprefix(BESIDE))
-      step = init[f'{field}_step']
+      source = self.members.get(getattr(init, field).removeprefix(BESIDE))
+      step = getattr(init, f'{field}_step')
       if source is not None and step is not None:
         kept_steps = source.experiment.kept_steps
         if step not in kept_steps:

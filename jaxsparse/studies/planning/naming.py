@@ -1,7 +1,7 @@
 """Names of members' directories, which follow from their configs.
 
 Names do not depend on the study, as studies share members. A directory is
-reused only if the stored config equals the resolved one, and the sources and
+reused only if the stored config equals that of the run, and the sources and
 data of the run are unchanged; else the run is another one and gets a new
 directory.
 """
@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from jaxsparse.config import identity
-from jaxsparse.config.fields import Plain
+from jaxsparse.config.run_config import RunConfig
 from jaxsparse.runs import sources, workdir
 from jaxsparse.runs.inputs import Inputs
 
 
 def directory(
-  settled: Plain,
-  made: Mapping[str, Plain],
+  config: RunConfig,
+  made: Mapping[str, identity.Config],
   runs_dir: pathlib.Path,
   data: Mapping[str, str] = {},
 ) -> str:
@@ -30,14 +30,14 @@ def directory(
   directory is returned: it may be the run, and must not be ignored.
 
   Args:
-    settled: the config.
+    config: the config.
     made: directory -> config of directories already assigned, which may not
       exist yet.
     runs_dir: folder of the directories.
     data: fingerprints of the data by split; unknown ones are assumed to be
       equal.
   """
-  name = member_name(settled)
+  name = member_name(config)
   numbered = re.compile(re.escape(name) + r'(-\d+)?')
   on_disk = {
     path.name: _stored(path)
@@ -45,17 +45,17 @@ def directory(
     if numbered.fullmatch(path.name)
   }
   begun = {n: c for n, c in on_disk.items() if c is not None}
-  configs = {**begun, **made}
+  configs: dict[str, identity.Config] = {**begun, **made}
   now = Inputs(data=data)
   if begun:
     now = now._replace(
-      sources=sources.fingerprints(settled['init'], runs_dir / name)
+      sources=sources.fingerprints(config.init, runs_dir / name)
     )
   unreadable = []
   for folder in sorted(filter(numbered.fullmatch, configs)):
     if not configs[folder]:
       unreadable.append(folder)
-    elif identity.differences(configs[folder], settled):
+    elif identity.differences(configs[folder], config):
       continue
     elif folder in made or not workdir.inputs(runs_dir / folder).changes(now):
       return folder
@@ -67,7 +67,7 @@ def directory(
   return free
 
 
-def _stored(root: pathlib.Path) -> Plain | None:
+def _stored(root: pathlib.Path) -> dict[str, Any] | None:
   """Reads the config of a begun run: {} if unreadable, `None` if new."""
   try:
     return workdir.read_config(root) if workdir.begun(root) else None
@@ -75,21 +75,21 @@ def _stored(root: pathlib.Path) -> Plain | None:
     return {}
 
 
-def member_name(settled: Plain) -> str:
+def member_name(config: RunConfig) -> str:
   """Returns a name such as 'digits-mlp-rigl-sparse-0.98-seed3-1a2b3c4d'.
 
   Different configs have different names, except where a default has changed
   since (or the eight hex digits of the hash collide).
   """
-  init = _word(settled['init']['name'])
+  init = _word(config.init.name)
   parts = [
-    _word(settled['data']['name']),
-    _word(settled['model']['name']),
-    _word(settled['updater']['name']),
+    _word(config.data.name),
+    _word(config.model.name),
+    _word(config.updater.name),
     *([] if init == 'dense' else [init]),
-    f'{settled["updater"]["sparsity"]:g}',
-    f'seed{settled["seed"]}',
-    identity.digest(settled)[:8],
+    f'{config.updater.sparsity:g}',
+    f'seed{config.seed}',
+    identity.digest(config)[:8],
   ]
   return '-'.join(parts)
 

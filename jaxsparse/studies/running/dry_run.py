@@ -8,7 +8,7 @@ import logging
 import os
 from typing import NamedTuple
 
-from jaxsparse.config.fields import SOURCES
+from jaxsparse.config.run_config import SOURCES
 from jaxsparse.results.names import count
 from jaxsparse.results.rows import Row
 from jaxsparse.runs import dry_run, outline, reading, summary
@@ -106,7 +106,7 @@ def _line(study: Study, tried: Tried) -> tuple[str, ...]:
     f'{tried.members}',
     f'{experiment.plan.num_steps:,}',
     f'{size.epochs:.4g}',
-    f'{experiment.config["batch_size"]:,}',
+    f'{experiment.config.batch_size:,}',
     f'{size.parameters:,}',
     f'{size.active:,}',
     f'{size.sparsity:.4f}',
@@ -119,7 +119,7 @@ def _line(study: Study, tried: Tried) -> tuple[str, ...]:
 def _notes(made: DryRun) -> list[str]:
   built = [t.experiment for t in made.rows if t.experiment]
   sound = sum(t.taken is not None for t in made.rows)
-  most = max((e.config['batch_size'] for e in built), default=0)
+  most = max((e.config.batch_size for e in built), default=0)
   lines = [
     *outline.absent(built),
     f'each row took {dry_run.STEPS} and, where masks change, a mask step, on'
@@ -132,7 +132,7 @@ def _notes(made: DryRun) -> list[str]:
   ]
   if shared:
     lines.append(f'multiply-adds of {", ".join(shared)}: {outline.AS_PLANNED}')
-  if any(e.config['init'][field] for e in built for field in SOURCES):
+  if any(getattr(e.config.init, field) for e in built for field in SOURCES):
     lines.append('masks and weights that rows take from others were made up')
   lines.append(
     f'{sound} of {count(len(made.rows), "row")}: losses and weights finite,'

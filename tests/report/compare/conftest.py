@@ -3,7 +3,8 @@ import json
 import pytest
 
 from jaxsparse.config import identity
-from jaxsparse.config.resolve import resolve, settle_steps
+from jaxsparse.config.lengths import in_steps
+from jaxsparse.config.resolve import resolve
 from jaxsparse.runs import workdir
 
 
@@ -16,12 +17,12 @@ def make_run(make_config, tmp_path):
 
   def make(name, accuracies=None, updater='rigl', **fields):
     replicates = len(accuracies or [0])
-    config = make_config(updater, replicates=replicates, **fields)
-    settled = settle_steps(resolve(config), examples=1442)
+    fields = {'replicates': replicates, **fields}
+    config = in_steps(resolve(make_config(updater, **fields)), examples=1442)
     root = tmp_path / name
     root.mkdir(parents=True)
-    digest = identity.digest(settled)
-    text = identity.to_json({'digest': digest, 'config': settled})
+    digest = identity.digest(config)
+    text = identity.to_json({'digest': digest, 'config': config})
     (root / workdir.CONFIG).write_text(text)
     if accuracies is None:
       return root
@@ -36,7 +37,7 @@ def make_run(make_config, tmp_path):
     )
     summary = {
       'test_accuracy': {'mean': None, 'std': None, 'values': accuracies},
-      'sparsity': settled['updater']['sparsity'],
+      'sparsity': config.updater.sparsity,
       'layer_sparsity': {'Dense_0/kernel': 0.25},
       'replicates': replicates,
       'failed': {str(i): 9 for i, v in enumerate(accuracies) if v is None},

@@ -27,8 +27,8 @@ def test_a_grid_over_methods_does_not_depend_on_that_of_the_base(
   expanded = expand(study(tiny('swept', base, grid=grid)), runs_dir)
   assert [cell.error for cell in expanded.cells] == [''] * 6
   members = [expanded.members[cell.member] for cell in expanded.cells]
-  found = [member.experiment.config['updater'] for member in members]
-  assert [(u['name'], u.get('grow_batches')) for u in found] == [
+  found = [member.experiment.config.updater for member in members]
+  assert [(u.name, u.hyperparameters.get('grow_batches')) for u in found] == [
     *(('rigl', 1), ('rigl', 2), ('set', None), ('set', None)),
     *(('static', None), ('static', None)),
   ]

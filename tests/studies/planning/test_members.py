@@ -1,10 +1,10 @@
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
-from jaxsparse.config import defaults as config_lib
-from jaxsparse.config import identity
+from jaxsparse.config import dicts, identity
 from jaxsparse.runs import workdir
 from jaxsparse.studies.planning import naming
 from jaxsparse.studies.planning.members import expand
@@ -19,7 +19,7 @@ def runs_dir(tmp_path):
   return tmp_path / 'runs'
 
 
-def settled(expanded, cell):
+def config_of(expanded, cell):
   return expanded.members[cell.member].experiment.config
 
 
@@ -47,13 +47,13 @@ def test_a_cell_for_each_row_and_seed(study, tiny, runs_dir):
     ('dense', {}, 1),
   ]
   for cell in expanded.cells:
-    config = settled(expanded, cell)
-    assert config['seed'] == cell.seed
-    assert config['replicates'] == 1
-    assert config['model']['features'] == (16,)
-    assert config['updater']['name'] == cell.row.run
+    config = config_of(expanded, cell)
+    assert config.seed == cell.seed
+    assert config.replicates == 1
+    assert config.model.hyperparameters['features'] == (16,)
+    assert config.updater.name == cell.row.run
     if cell.row.point:
-      assert config['updater']['sparsity'] == dict(cell.row.point)[SPARSITY]
+      assert config.updater.sparsity == dict(cell.row.point)[SPARSITY]
   assert not runs_dir.exists()
 
 
@@ -81,7 +81,7 @@ def test_a_name_says_what_the_config_says(study, tiny, runs_dir):
     ('digits-mlp-rigl-sparse-0.98-seed3-', 'digits-mlp-dense-0-seed0-'),
     strict=True,
   ):
-    digest = identity.digest(settled(expanded, cell))
+    digest = identity.digest(config_of(expanded, cell))
     assert cell.member == start + digest[:8]
 
 
@@ -127,7 +127,7 @@ def test_a_source_is_named_by_its_directory(study, tiny, runs_dir):
   for cell in expanded.cells[:2]:
     source = expanded.cell(cell.row._replace(run='rigl'), 1).member
     found = expanded.members[cell.member]
-    assert found.experiment.config['init']['checkpoint'] == f'run:{source}'
+    assert found.experiment.config.init.checkpoint == f'run:{source}'
     assert found.sources == found.after == {source}
     assert names.index(source) < names.index(cell.member)
 
@@ -149,8 +149,8 @@ def test_a_source_of_one_seed_serves_all(study, tiny, runs_dir):
   for seed in (2, 0):
     found = expanded.members[names['scratch', seed]]
     start, masks = names['start', 1], names['rigl', seed]
-    init = found.experiment.config['init']
-    assert (init['checkpoint'], init['masks']) == (
+    init = found.experiment.config.init
+    assert (init.checkpoint, init.masks) == (
       f'run:{start}',
       f'run:{masks}',
     )
@@ -243,7 +243,7 @@ def test_epochs_take_the_place_of_steps(study, tiny, runs_dir):
     'a', 'digits/mlp:rigl', shorter | {'num_epochs': 1.0}, seeds=1
   )
   expanded = expand(study(run), runs_dir)
-  assert settled(expanded, expanded.cells[0])['num_steps'] == 1442 // 16
+  assert config_of(expanded, expanded.cells[0]).num_steps == 1442 // 16
 
 
 class TestDirectories:
@@ -252,10 +252,10 @@ class TestDirectories:
   @pytest.fixture
   def config(self, study, tiny, runs_dir):
     expanded = expand(study(tiny('a')), runs_dir)
-    return settled(expanded, expanded.cells[0])
+    return config_of(expanded, expanded.cells[0])
 
   def other(self, config, steps):
-    return config | {'num_steps': steps}
+    return dataclasses.replace(config, num_steps=steps)
 
   def test_its_own_is_found_again(self, config, runs_dir):
     name = naming.member_name(config)
@@ -264,7 +264,8 @@ class TestDirectories:
 
   def test_what_may_differ_is_still_its_own(self, config, runs_dir):
     name = naming.member_name(config)
-    moved = config | {'data': config['data'] | {'dir': '/elsewhere'}}
+    data = dataclasses.replace(config.data, dir='/elsewhere')
+    moved = dataclasses.replace(config, data=data)
     keep(runs_dir, name, moved)
     assert naming.directory(config, {}, runs_dir) == name
 
@@ -283,6 +284,19 @@ class TestDirectories:
     assert naming.directory(config, made, runs_dir) == f'{name}-2'
     assert naming.directory(config, {name: config}, runs_dir) == name
 
+  @pytest.mark.parametrize('stored', [{}, {'dense_first': True}])
+  def test_of_fields_that_are_new_nothing_is_asked(
+    self, config, runs_dir, stored
+  ):
+    """A field that was not there is no difference; a former default is one."""
+    name = naming.member_name(config)
+    old = dicts.to_dict(config, stored=True)
+    del old['updater']['dense_first']
+    keep(runs_dir, name, old | {'updater': old['updater'] | stored})
+    assert naming.directory(config, {}, runs_dir) == (
+      f'{name}-2' if stored else name
+    )
+
   def test_a_directory_without_a_run_is_free(self, config, runs_dir):
     name = naming.member_name(config)
     (runs_dir / name).mkdir(parents=True)
@@ -296,45 +310,6 @@ class TestDirectories:
     assert naming.directory(config, {}, runs_dir) == name
     keep(runs_dir, f'{name}-2', config)
     assert naming.directory(config, {}, runs_dir) == f'{name}-2'
-
-
-def changed_default(monkeypatch, change):
-  """From now on `change` is made to the defaults of every config."""
-  usual = config_lib.default_config
-
-  def default_config(**names):
-    config = usual(**names)
-    change(config)
-    return config
-
-  monkeypatch.setattr(config_lib, 'default_config', default_config)
-
-
-def test_a_default_that_has_changed_gets_another_directory(
-  study, tiny, runs_dir, monkeypatch
-):
-  """Both have the digest of a run that says nothing of the field."""
-  asked = study(tiny('a'))
-  old = expand(asked, runs_dir)
-  keep(runs_dir, old.cells[0].member, settled(old, old.cells[0]))
-  changed_default(
-    monkeypatch, lambda config: config.updater.update(dense_first=True)
-  )
-  new = expand(asked, runs_dir)
-  assert new.cells[0].member == f'{old.cells[0].member}-2'
-  assert settled(new, new.cells[0])['updater']['dense_first'] is True
-
-
-def test_a_field_that_is_new_leaves_the_directory_what_it_was(
-  study, tiny, runs_dir, monkeypatch
-):
-  asked = study(tiny('a'))
-  old = expand(asked, runs_dir)
-  keep(runs_dir, old.cells[0].member, settled(old, old.cells[0]))
-  changed_default(monkeypatch, lambda config: config.eval.update(new_field=3))
-  new = expand(asked, runs_dir)
-  assert new.cells[0].member == old.cells[0].member
-  assert settled(new, new.cells[0])['eval']['new_field'] == 3
 
 
 def test_names_do_not_depend_on_the_study(study, tiny, runs_dir):
@@ -351,8 +326,8 @@ def own_method(counts, *, pressure=0.5):
 def test_hyperparameters_of_ones_own_method_are_fields(study, tiny, runs_dir):
   own = {'updater.name': own_method, 'updater.pressure': 0.7}
   expanded = expand(study(tiny('own', 'rigl', own)), runs_dir)
-  updater = settled(expanded, expanded.cells[0])['updater']
-  assert updater['pressure'] == 0.7
+  updater = config_of(expanded, expanded.cells[0]).updater
+  assert updater.hyperparameters['pressure'] == 0.7
   own['updater.presure'] = own.pop('updater.pressure')
   (cell,) = expand(study(tiny('own', 'rigl', own)), runs_dir).cells
   assert 'config.updater.presure: no such field' in cell.error

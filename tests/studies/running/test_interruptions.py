@@ -82,7 +82,7 @@ class TestInterruptions:
     first, *_ = made.expanded.members
 
     def train(experiment, root, **kwargs):
-      if experiment.config['seed'] == 0:
+      if experiment.config.seed == 0:
         write_failure(root, 'not finite')
         raise WorkdirBusy('taken')
       return {}

@@ -1,19 +1,21 @@
-"""How many steps a run has, and what hangs on it, from a config of 20."""
+"""The lengths of a run in steps, from a config of 20."""
 
 import pytest
 
+from jaxsparse.config import identity
 from jaxsparse.config.defaults import default_config
-from jaxsparse.config.resolve import resolve, settle_steps
+from jaxsparse.config.lengths import in_steps
+from jaxsparse.config.resolve import resolve
 
 
-def settled(examples=1000, **fields):
+def run_of(examples=1000, **fields):
   """`updater__stop_step=x` sets a field of a section."""
   config = default_config(updater='rigl')
   config.num_steps = 20
   config.update_from_flattened_dict(
     {name.replace('__', '.'): value for name, value in fields.items()}
   )
-  return settle_steps(resolve(config), examples)
+  return in_steps(resolve(config), examples)
 
 
 @pytest.mark.parametrize(
@@ -27,13 +29,13 @@ def settled(examples=1000, **fields):
     ({'num_steps': None, 'num_epochs': 1.5, 'batch_size': 64}, 23, 0, 17),
   ],
 )
-def test_steps_are_settled_by_exact_arithmetic(fields, steps, start, stop):
-  found = settled(**{'batch_size': 100} | fields)
-  assert found['num_steps'] == steps
-  assert found['updater']['start_step'] == start
-  assert found['updater']['stop_step'] == stop
+def test_steps_follow_by_exact_arithmetic(fields, steps, start, stop):
+  found = run_of(**{'batch_size': 100} | fields)
+  assert found.num_steps == steps
+  assert (found.updater.start_step, found.updater.stop_step) == (start, stop)
+  stored = identity.jsonable(found)
   assert not {'num_epochs', 'start_fraction', 'stop_fraction'} & (
-    set(found) | set(found['updater'])
+    set(stored) | set(stored['updater'])
   )
 
 
@@ -64,41 +66,41 @@ def test_steps_are_settled_by_exact_arithmetic(fields, steps, start, stop):
   ],
 )
 def test_a_multiplier_lengthens_all_but_the_intervals(fields, expected):
-  found = settled(
+  found = run_of(
     batch_size=100, optimizer__warmup_steps=1564, log_interval=7, **fields
   )
-  updater = found['updater']
+  updater = found.updater
   assert (
-    found['num_steps'],
-    updater['start_step'],
-    updater['stop_step'],
-    found['optimizer']['warmup_steps'],
+    found.num_steps,
+    updater.start_step,
+    updater.stop_step,
+    found.optimizer.warmup_steps,
   ) == expected
-  assert (updater['update_interval'], found['log_interval']) == (100, 7)
-  assert found['batch_size'] == 100
+  assert (updater.update_interval, found.log_interval) == (100, 7)
+  assert found.batch_size == 100
 
 
 def test_a_run_that_is_multiplied_is_the_one_spelled_out():
-  short = settled(num_steps=40, multiplier=0.5, updater__stop_step=30)
-  assert short == settled(num_steps=20, updater__stop_step=15)
-  assert settled(multiplier=1.0) == settled()
+  short = run_of(num_steps=40, multiplier=0.5, updater__stop_step=30)
+  assert short == run_of(num_steps=20, updater__stop_step=15)
+  assert run_of(multiplier=1.0) == run_of()
 
 
 def test_a_batch_may_be_all_of_the_data():
-  assert settled(batch_size=1000)['batch_size'] == 1000
+  assert run_of(batch_size=1000).batch_size == 1000
   with pytest.raises(ValueError, match=r'config.batch_size: got 1001.*1000'):
-    settled(batch_size=1001)
+    run_of(batch_size=1001)
 
 
 def test_seeds_of_all_replicates_have_32_bits():
   last = 2**32 - 3
-  assert settled(seed=last, replicates=3)['seed'] == last
+  assert run_of(seed=last, replicates=3).seed == last
   with pytest.raises(ValueError, match=f'config.seed: .* in 0 .. {last}'):
-    settled(seed=last + 1, replicates=3)
+    run_of(seed=last + 1, replicates=3)
 
 
 def test_rewind_points_lie_within_the_run():
-  kept = settled(checkpoint__keep_steps=(3, 20))
-  assert kept['checkpoint']['keep_steps'] == (3, 20)
+  kept = run_of(checkpoint__keep_steps=(3, 20))
+  assert kept.checkpoint.keep_steps == (3, 20)
   with pytest.raises(ValueError, match='keep_steps: .* at most num_steps 20'):
-    settled(checkpoint__keep_steps=(3, 21))
+    run_of(checkpoint__keep_steps=(3, 21))
