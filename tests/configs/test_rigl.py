@@ -8,18 +8,15 @@ import pytest
 
 from jaxsparse.config import dicts
 from jaxsparse.config.resolve import resolve
-from jaxsparse.papers.rigl import (
-  growth,
-  imagenet,
-  longer,
-  mnist,
-  sweeps,
-)
 from jaxsparse.runs import dry_run, outline, reading, recipes
 from jaxsparse.runs.build import build
 from jaxsparse.studies import config_files
 
 WRN22_2 = 1_076_912  # Published; the first convolution is 3 x 3 x 3 x 16.
+
+
+def load(name):
+  return config_files.load_study(f'studies/rigl/{name}')
 
 
 def planned(name, folder, **changed):
@@ -69,8 +66,8 @@ def test_the_rate_of_wrn22_2_falls_at_multiples_of_30_000(times):
 
 
 def test_lenet_300_100_is_as_sparse_by_layer_as_in_the_authors_code(one_seed):
-  table = one_seed(mnist.table())
-  runs = table | one_seed(mnist.short())
+  table = one_seed(load('mnist_table'))
+  runs = table | one_seed(load('mnist'))
   layers = {'Dense_0': 2352, 'Dense_1': 3270, 'Dense_2': 1000}
   for name in ('static', 'set', 'rigl'):
     counts = runs[f'{name}_layers', 0.99].target_counts
@@ -85,8 +82,8 @@ def test_lenet_300_100_is_as_sparse_by_layer_as_in_the_authors_code(one_seed):
 
 
 def test_starts_of_grown_weights_differ_in_nothing_else(one_seed, only):
-  runs = one_seed(growth.starts())
-  (short,) = one_seed(only(mnist.short(), 'rigl_erk')).values()
+  runs = one_seed(load('mnist_growth'))
+  (short,) = one_seed(only(load('mnist'), 'rigl_erk')).values()
   found = []
   for experiment in runs.values():
     own = dicts.to_dict(experiment.config.updater)
@@ -99,7 +96,7 @@ def test_starts_of_grown_weights_differ_in_nothing_else(one_seed, only):
 
 @pytest.mark.slow
 def test_resnet50_on_imagenet_is_planned(one_seed, reduced):
-  runs = one_seed(reduced(imagenet.resnet50(), points=4))
+  runs = one_seed(reduced(load('resnet50'), points=4))
   active = {name: outline.size(run).active for name, run in runs.items()}
   # Published sums.
   assert [active['rigl_erk', s] for s in (0.8, 0.9, 0.95, 0.965)] == [
@@ -120,8 +117,8 @@ def test_resnet50_on_imagenet_is_planned(one_seed, reduced):
 
 @pytest.mark.slow
 def test_sweeps_of_resnet50_are_planned(one_seed, only, reduced):
-  runs = one_seed(reduced(sweeps.updates())) | one_seed(
-    only(reduced(sweeps.decays()), 'linear_every_50', 'cosine_every_50')
+  runs = one_seed(reduced(load('update_intervals'))) | one_seed(
+    only(reduced(load('drop_schedules')), 'linear_every_50', 'cosine_every_50')
   )
   assert {outline.size(run).active for run in runs.values()} == {5_108_133}
   for (name, fraction), experiment in runs.items():
@@ -138,22 +135,22 @@ def test_resnet50_is_spread_in_three_ways_and_trained_for_longer(
   one_seed, only, reduced
 ):
   rows = ('rigl_uniform', 'rigl_er', 'rigl_erk')
-  runs = one_seed(only(reduced(sweeps.distributions(), points=4), *rows))
+  runs = one_seed(only(reduced(load('distributions'), points=4), *rows))
   # By the papers' count of FLOPs at 80 %.
   for row, published in zip(rows, (0.2254, 0.4546, 0.4153), strict=True):
     sparse, dense = outline.multiply_adds(runs[row, 0.8])
     assert sparse / dense == pytest.approx(published, abs=5e-3)
-  long = one_seed(longer.resnet50())['rigl_erk_100x', 0.99]
+  long = one_seed(load('longer:resnet50'))['rigl_erk_100x', 0.99]
   assert (long.plan.num_steps, len(long.plan.mask_steps)) == (3_200_000, 25_000)
   assert long.target_counts['conv/kernel'] == 9408
   sparse, dense = outline.multiply_adds(long)
   assert sparse / dense == pytest.approx(0.0548, abs=5e-3)
-  one_seed(longer.mobilenet_v1())
+  one_seed(load('longer:mobilenet_v1'))
 
 
 @pytest.mark.slow
 def test_mobilenets_on_imagenet_are_planned(one_seed, reduced):
-  runs = one_seed(reduced(imagenet.mobilenet_v1(), points=4))
+  runs = one_seed(reduced(load('mobilenet_v1'), points=4))
   for experiment in runs.values():
     counts, shapes = experiment.target_counts, experiment.params
     depthwise = [path for path in counts if 'depthwise' in path]
@@ -166,7 +163,7 @@ def test_mobilenets_on_imagenet_are_planned(one_seed, reduced):
   size = outline.size(runs['rigl_uniform_5x', 0.75])
   # Published: 74.2 % of all weights.
   assert size.sparsity == pytest.approx(0.742, abs=5e-4)
-  one_seed(reduced(imagenet.mobilenet_v2()))
+  one_seed(reduced(load('mobilenet_v2')))
 
 
 @pytest.mark.slow

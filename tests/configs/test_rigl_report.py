@@ -7,15 +7,10 @@ import numpy as np
 import pytest
 
 from jaxsparse.config.resolve import resolve
-from jaxsparse.papers.rigl import (
-  equal_flops,
-  report,
-  report_further,
-  report_tuning,
-)
 from jaxsparse.runs import dry_run, outline, recipes
 from jaxsparse.studies import config_files
 
+EQUAL = (0.5, 0.8, 0.9)  # Sparsities of the nets of equal FLOPs.
 WRN22_2 = 1_076_912  # Published; the first convolution is 3 x 3 x 3 x 16.
 
 REPORTED = (
@@ -24,13 +19,17 @@ REPORTED = (
 )
 
 
+def load(name):
+  return config_files.load_study(f'studies/rigl/{name}')
+
+
 @pytest.mark.parametrize(
   'names', [REPORTED, pytest.param((), marks=pytest.mark.slow)]
 )
 def test_the_report_on_wrn22_2_is_planned_with_its_steps(
   names, one_seed, reduced
 ):
-  study = reduced(report.cifar10())
+  study = reduced(load('report:cifar10'))
   own = tuple(run for run in study.runs if run.name in names) or study.runs
   runs = one_seed(dataclasses.replace(study, runs=own))
   rigl, gmp = runs['rigl_erk', 0.9], runs['gmp_global', 0.9]
@@ -56,7 +55,7 @@ def test_the_report_on_wrn22_2_is_planned_with_its_steps(
 
 
 def test_wrn22_2_on_all_images_has_as_many_epochs(one_seed, only, reduced):
-  study = only(reduced(report_further.full()), 'rigl_erk', 'gmp_global')
+  study = only(reduced(load('report_full')), 'rigl_erk', 'gmp_global')
   runs = one_seed(study)
   for (name, _), experiment in runs.items():
     assert len(experiment.dataset.train.labels) == 50_000
@@ -73,10 +72,10 @@ def test_wrn22_2_on_all_images_has_as_many_epochs(one_seed, only, reduced):
 
 @pytest.fixture(name='slices')
 def _slices(one_seed, only, reduced):
-  def slices(net):
+  def slices(data):
     """RigL on slices, at the last sparsity: active weights of its spreads."""
     study = only(
-      reduced(report_further.structured(net, 'name')),
+      reduced(load(f'structured:{data}')),
       'structured_uniform',
       'structured_erk',
     )
@@ -103,16 +102,14 @@ def test_wrn22_2_is_pruned_by_one_threshold_after_a_warm_up(
   one_seed, only, reduced
 ):
   names = ('gmp_global', 'lottery_global', 'rigl_uniform')
-  runs = one_seed(only(reduced(report.cifar10()), *names))
+  runs = one_seed(only(reduced(load('report:cifar10')), *names))
   gmp, ticket = (runs[name, 0.9] for name in names[:2])
   assert gmp.config.updater.hyperparameters['global_ranking']
   assert gmp.config.optimizer.warmup_steps == 3500
   # Every 30,000 steps, from the end of the epoch that the warm-up ends in.
   assert falls(gmp.config) == [33_520, 63_520]
   assert falls(ticket.config) == [30_000, 60_000]
-  (long,) = one_seed(
-    only(reduced(report_further.full()), 'gmp_global')
-  ).values()
+  (long,) = one_seed(only(reduced(load('report_full')), 'gmp_global')).values()
   assert falls(long.config) == [33_520, 63_520, 93_520]
   assert gmp.target_counts == runs['rigl_uniform', 0.9].target_counts
   # A ticket keeps what each layer kept.
@@ -127,19 +124,19 @@ def test_the_rate_of_resnet50_falls_by_steps_from_the_end_of_its_warm_up():
 
 
 def test_convolutions_pay_for_the_classifier_of_wrn22_2(slices):
-  for classifier, convolutions in slices(report.CIFAR10):
+  for classifier, convolutions in slices('cifar10'):
     assert classifier == 1280
     assert convolutions == pytest.approx(0.1 * WRN22_2 - 1280, abs=25)
 
 
 @pytest.fixture(name='costs')
 def _costs(one_seed, only, reduced):
-  def costs(net, equal, last):
+  def costs(data, last):
     """Shares of dense FLOPs: of uniform nets, and of ERK nets with as many."""
     study = only(
-      reduced(equal_flops.study(net, equal, 'name'), last),
+      reduced(load(f'equal_flops:{data}'), last),
       'rigl_uniform',
-      *(f'rigl_erk_flops_of_{100 * s:g}' for s in equal.sparsities),
+      *(f'rigl_erk_flops_of_{100 * s:g}' for s in EQUAL),
     )
     shares = {}
     for row, experiment in one_seed(study).items():
@@ -147,7 +144,7 @@ def _costs(one_seed, only, reduced):
       shares[row] = sparse / dense
     return [
       (shares['rigl_uniform', s], shares[f'rigl_erk_flops_of_{100 * s:g}',])
-      for s in tuple(equal.sparsities)[-last:]
+      for s in EQUAL[-last:]
     ]
 
   return costs
@@ -155,7 +152,7 @@ def _costs(one_seed, only, reduced):
 
 def test_wrn22_2_of_equal_flops(costs):
   # Published: 0.10 and 0.20 for Random.
-  shares = costs(report.CIFAR10, equal_flops.CIFAR10, 2)
+  shares = costs('cifar10', 2)
   for (uniform, erk), published in zip(shares, (0.20, 0.10), strict=True):
     assert uniform == pytest.approx(published, abs=5e-3)
     assert erk == pytest.approx(uniform, abs=2e-4)
@@ -163,16 +160,16 @@ def test_wrn22_2_of_equal_flops(costs):
 
 @pytest.mark.slow
 def test_resnet50_on_cifar100_of_equal_flops_or_on_slices(slices, costs):
-  for uniform, erk in costs(report.CIFAR100, equal_flops.CIFAR100, 3):
+  for uniform, erk in costs('cifar100', 3):
     assert erk == pytest.approx(uniform, abs=2e-4)
-  for classifier, convolutions in slices(report.CIFAR100):
+  for classifier, convolutions in slices('cifar100'):
     assert classifier == 204_800
     assert convolutions == pytest.approx(2_365_203 - 204_800, abs=54)
 
 
 @pytest.mark.slow
 def test_wrn22_2_that_is_tuned_or_redistributed_is_planned(one_seed, reduced):
-  runs = one_seed(reduced(report.redistribution(report.CIFAR10, 'C10')))
+  runs = one_seed(reduced(load('redistribution:cifar10')))
   for spread in ('uniform', 'erk'):
     sums = {
       outline.size(runs[f'{m}_{spread}', 0.9]).active
@@ -183,14 +180,14 @@ def test_wrn22_2_that_is_tuned_or_redistributed_is_planned(one_seed, reduced):
     assert fresh.config.updater.name == 'rigl'
     assert fresh.config.init.masks.startswith('run:')
     assert not fresh.config.init.checkpoint
-  tuned = one_seed(report_tuning.tuning())['tuned_erk_80', 0.8]
+  tuned = one_seed(load('report_tuning'))['tuned_erk_80', 0.8]
   assert tuned.plan.mask_steps[:2] == range(949, 2849, 950)
   assert tuned.config.updater.hyperparameters['drop_fraction'] == 0.381
 
 
 @pytest.mark.slow
 def test_the_report_on_resnet50_is_planned(one_seed, reduced):
-  runs = one_seed(reduced(report.cifar100()))
+  runs = one_seed(reduced(load('report:cifar100')))
   erk, uniform = (runs[f'rigl_{s}', 0.9] for s in ('erk', 'uniform'))
   # Published, as are the sums of both spreads.
   assert outline.size(erk).weights == 23_652_032
@@ -211,7 +208,7 @@ def test_the_report_on_resnet50_is_planned(one_seed, reduced):
 
 @pytest.mark.slow
 def test_learning_rates_of_wrn22_2_are_planned(one_seed, reduced):
-  runs = one_seed(reduced(report_tuning.rates()))
+  runs = one_seed(reduced(load('report_rates')))
   assert len(runs) == 9
   for (name, rate), experiment in runs.items():
     assert experiment.config.optimizer.learning_rate == rate == 0.1
@@ -223,9 +220,7 @@ def test_learning_rates_of_wrn22_2_are_planned(one_seed, reduced):
 
 @pytest.mark.slow
 def test_whole_slices_move_in_real_steps(one_seed, only, reduced):
-  study = only(
-    reduced(report_further.structured(report.CIFAR10, 'name')), 'structured_erk'
-  )
+  study = only(reduced(load('structured:cifar10')), 'structured_erk')
   (experiment,) = one_seed(study).values()
   taken = dry_run.take(experiment, dry_run.stand_in(experiment))
   assert len(taken.losses) == 3

@@ -30,7 +30,6 @@ LAYERS = (
   'analyses',
   'benchmarks',
   'studies',
-  'papers',
   'report',
   'cli',
   'experiments',

@@ -1,21 +1,51 @@
 r"""WRN-22-2 on CIFAR-10: Static, SET, RigL and pruning at 90 and 95 % (ERK).
 
-  python -m launch.study --config=configs/studies/rigl/cifar10.py \
+  python -m launch.study --config=studies/rigl/cifar10 \
     --workdir=DIR --override data.dir=FOLDER [--override multiplier=0.2]
 
 FOLDER is where TFDS has cifar10 as array_record; with
 `--override data.name=cifar10_jpeg` a lossy copy (JPEG) of it is taken, and has
 to be named beside each figure. 27 members of 97,656 steps of 128 images, for a
 GPU; `multiplier` makes all of them shorter but for the intervals between mask
-steps. The paper has 89.0, 91.8 and 92.3 % at 95 % for Static, RigL and pruning.
-
-We have not run this to its end. `--plan` and `--dry_run` need neither the data
-nor such a machine.
+steps. The paper, which has 50 and 80 % too, has 89.0, 91.8 and 92.3 % at 95 %
+for Static, RigL and pruning. We have not run this to its end. `--plan` and
+`--dry_run` need neither the data nor such a machine.
 """
 
-from jaxsparse.papers.rigl import cifar
-from jaxsparse.studies.spec import Study
+from jaxsparse.claims import Claim, Difference, Ordering, Trend
+from jaxsparse.studies.spec import Against, Curves, Study
+
+from ._nets import CIFAR10_DATA, CIFAR10_FIGURE, METRICS, SPARSITY, WRN22_2
+from ._runs import runs
+
+RUNS = ('dense', 'static_erk', 'set_erk', 'rigl_erk', 'gmp_erk')
+ABOVE_STATIC: Claim = Ordering(
+  ('static_erk', 'rigl_erk'), text='RigL ends above Static.'
+)
+NEAR_PRUNING: Claim = Difference(
+  'gmp_erk',
+  'rigl_erk',
+  '>=',
+  -0.4,
+  text='Pruning ends near RigL, or above it.',
+)
+_WIDENS: Claim = Trend(
+  'rigl_erk',
+  along=SPARSITY,
+  direction='rises',
+  minus='static_erk',
+  text='RigL gains more over Static the sparser the net.',
+)
 
 
 def get_config() -> Study:
-  return cifar.methods()
+  return Study(
+    title='WRN-22-2 on CIFAR-10: method by sparsity (ERK)',
+    source=CIFAR10_FIGURE,
+    runs=runs(WRN22_2, RUNS, (0.9, 0.95)),
+    metrics=METRICS,
+    across=SPARSITY,
+    figures=(Against(SPARSITY), Curves('eval_accuracy')),
+    claims=(ABOVE_STATIC, _WIDENS, NEAR_PRUNING),
+    notes=CIFAR10_DATA,
+  )

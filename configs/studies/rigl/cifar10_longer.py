@@ -1,6 +1,6 @@
 r"""WRN-22-2 on CIFAR-10: what RigL and Static gain from twice the steps (ERK).
 
-  python -m launch.study --config=configs/studies/rigl/cifar10_longer.py \
+  python -m launch.study --config=studies/rigl/cifar10_longer \
     --workdir=DIR --runs_dir=RUNS --override data.dir=FOLDER
 
 FOLDER is where TFDS has cifar10 as array_record; with
@@ -13,9 +13,32 @@ We have not run this to its end. `--plan` and `--dry_run` need neither the data
 nor such a machine.
 """
 
-from jaxsparse.papers.rigl import cifar
-from jaxsparse.studies.spec import Study
+from jaxsparse.claims import Ordering
+from jaxsparse.studies.spec import Against, Study
+
+from ._nets import CIFAR10_DATA, CIFAR10_FIGURE, METRICS, SPARSITY, WRN22_2
+from ._runs import runs
+
+_RUNS = ('static_erk', 'rigl_erk', 'static_erk_2x', 'rigl_erk_2x')
 
 
 def get_config() -> Study:
-  return cifar.longer()
+  return Study(
+    title='WRN-22-2 on CIFAR-10: twice as long (ERK)',
+    source=CIFAR10_FIGURE,
+    runs=runs(WRN22_2, _RUNS, (0.9, 0.95)),
+    metrics=METRICS,
+    across=SPARSITY,
+    figures=(Against(SPARSITY),),
+    claims=(
+      Ordering(
+        ('rigl_erk', 'rigl_erk_2x'),
+        text='RigL gains from a run twice as long.',
+      ),
+      Ordering(
+        ('static_erk_2x', 'rigl_erk'),
+        text='RigL ends above Static that runs twice as long.',
+      ),
+    ),
+    notes=CIFAR10_DATA,
+  )

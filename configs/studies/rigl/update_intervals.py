@@ -1,6 +1,6 @@
 r"""ResNet-50 on ImageNet at 80 %: how often masks move, and how far.
 
-  python -m launch.study --config=configs/studies/rigl/update_intervals.py \
+  python -m launch.study --config=studies/rigl/update_intervals \
     --workdir=DIR --runs_dir=RUNS --override data.dir=FOLDER
 
 FOLDER is where TFDS has imagenet2012 as array_record. 108 members of 32,000
@@ -14,9 +14,67 @@ We have not run this to its end. `--plan` and `--dry_run` need neither the data
 nor such a machine.
 """
 
-from jaxsparse.papers.rigl import sweeps
+from jaxsparse.claims import Bound, Claim, Ordering, Trend
 from jaxsparse.studies.spec import Study
+
+from ._sweeps import DROP, INTERVALS, every_interval, study
+
+_LABELS = {'rigl': 'RigL', 'set': 'SET', 'snfs': 'SNFS'}
+
+
+def _best(method: str, interval: int, fraction: float) -> tuple[Claim, ...]:
+  """Returns the claims that one interval is the best at a drop fraction."""
+  return tuple(
+    Ordering(
+      (f'{method}_every_{other}', f'{method}_every_{interval}'),
+      at={DROP: fraction},
+      text=(
+        f'{_LABELS[method]}, drop fraction {fraction:g}: every {interval} steps'
+        f' is better than every {other:,}.'
+      ),
+    )
+    for other in INTERVALS
+    if other != interval
+  )
+
+
+_CLAIMS: tuple[Claim, ...] = (
+  *_best('rigl', 100, 0.3),
+  *_best('rigl', 100, 0.5),
+  Bound(
+    'rigl_every_1000',
+    '>=',
+    73.5,
+    text='RigL that updates every 1,000 steps still ends above 73.5 %.',
+  ),
+  *_best('set', 50, 0.1),
+  *_best('snfs', 50, 0.1),
+  *(
+    Trend(
+      f'{method}_every_50',
+      along=DROP,
+      direction='falls',
+      text=f'{label}, every 50 steps: smaller drop fractions are better.',
+    )
+    for method, label in (('set', 'SET'), ('snfs', 'SNFS'))
+  ),
+  Trend(
+    'set_every_1000',
+    along=DROP,
+    direction='rises',
+    text='SET, every 1,000 steps: larger drop fractions are better.',
+  ),
+)
 
 
 def get_config() -> Study:
-  return sweeps.updates()
+  return study(
+    'interval by drop fraction',
+    'the figures of update intervals and drop fractions',
+    tuple(
+      run
+      for method in ('rigl', 'set', 'snfs')
+      for run in every_interval(method, method, _LABELS[method], {})
+    ),
+    _CLAIMS,
+  )

@@ -1,7 +1,8 @@
-"""The tables of the RigL paper's reproducibility report.
+"""The nets of the RigL paper's reproducibility report.
 
 Sundar and Dwaraknath 2021, "[Re] Rigging the Lottery": WRN-22-2 on CIFAR-10,
-ResNet-50 on CIFAR-100, 5,000 training images held out. "Random" is uniform.
+ResNet-50 on CIFAR-100, 5,000 training images held out. "Random" is uniform, and
+densities 0.1 and 0.2 are 90 and 80 %.
 
 **Deviations**: images are standardised each by itself. A mask step of RigL is a
 step, as there; a weight that is dropped and grown in one keeps its value, which
@@ -18,13 +19,12 @@ same seed. Runs M times as long have a warm-up, and a first mask step, M times
 as late. The 88,000 steps are the report's, in batches that are all full.
 """
 
-from collections.abc import Iterable
-
 from jaxsparse.claims import Claim
-from jaxsparse.papers.rigl import claims, reported
-from jaxsparse.papers.rigl.rows import Net, Row
-from jaxsparse.papers.rigl.runs import METRICS, SPARSITY, runs
+from jaxsparse.core import choices
 from jaxsparse.studies.spec import Against, Study
+
+from ._nets import METRICS, SPARSITY, Net, printed
+from ._runs import runs
 
 SOURCE = (
   'Sundar and Dwaraknath 2021, [Re] Rigging the Lottery: Making All Tickets'
@@ -33,23 +33,25 @@ SOURCE = (
 DATA = (
   'With `data.name=cifar10_jpeg` images are a lossy copy (JPEG) of CIFAR-10.'
 )
-_SPARSITIES = (0.8, 0.9)
-# The sparsity distributions of RigL's rows.
-SPREADS = {
-  'uniform': {'updater.distribution': 'uniform', 'updater.dense_first': True},
+FLOPS = 'FLOPs are shares of those of a dense run of the same length.'
+# The sparsity distributions of RigL's runs, and their labels.
+SPREADS = {'uniform': 'uniform', 'erk': 'ERK'}
+_UNIFORM = {'updater.distribution': 'uniform', 'updater.dense_first': True}
+_FIELDS = {
+  'uniform': _UNIFORM,
   'erk': {'updater.distribution': 'erk', 'updater.dense_first': False},
+  # Of pruning: the overall density of uniform nets, first convolution dense.
+  'global': _UNIFORM,
 }
-# That of pruning: the overall density of uniform nets, first convolution dense.
-_GLOBAL = {'global': SPREADS['uniform']}
 _SNFS = {'updater.redistribute': True}
 # Layers have the sparsities of the run that the masks are from.
 _STARTED = {'init.counts': 'masks'}
 # All channels times the root of the density, rounded down.
 _ROOTS = {0.8: 0.2**0.5, 0.9: 0.1**0.5}
 CIFAR10 = Net(
-  configs='cifar10/wrn22_2',
-  spreads=SPREADS | _GLOBAL,
-  printed=reported.CIFAR10,
+  config='cifar10/wrn22_2',
+  spreads=_FIELDS,
+  printed=printed('report_cifar10'),
   overrides={
     'data.validation': 5000.0,
     'num_steps': 88_000,
@@ -75,80 +77,56 @@ CIFAR10 = Net(
   started=_STARTED,
 )
 CIFAR100 = Net(
-  configs='cifar100/resnet50',
-  spreads=SPREADS | _GLOBAL,
-  printed=reported.CIFAR100,
+  config='cifar100/resnet50',
+  spreads=_FIELDS,
+  printed=printed('report_cifar100'),
   snfs=_SNFS,
   pruned={'updater.global_ranking': True},
   small={sparsity: {'model.width': root} for sparsity, root in _ROOTS.items()},
   source='gmp',
   started=_STARTED,
 )
-# Rows of both tables; each has further ones.
-_TABLE = (
-  Row('dense'),
-  Row('small_dense'),
-  Row('static', 'uniform'),
-  *(Row(m, s) for m in ('set', 'rigl', 'snfs') for s in ('uniform', 'erk')),
-  Row('gmp', 'global'),
-  Row('lottery', 'global'),
-  *(Row('rigl', spread, 2.0) for spread in ('uniform', 'erk')),
-)
-_TWICE = tuple(Row(m, 'uniform', 2.0) for m in ('static', 'set', 'snfs'))
-_BEYOND = (Row('static', 'erk'), Row('rigl', 'uniform', 3.0))
+NETS = ('cifar10', 'cifar100')
 
 
-def cifar10() -> Study:
-  """Builds the table of WRN-22-2 on CIFAR-10."""
-  return _study(
-    CIFAR10, (*_TABLE, *_TWICE), 'WRN-22-2 on CIFAR-10: the table', 'CIFAR-10'
-  )
+def net(data: str) -> tuple[str, Net]:
+  """Returns a net and its title by the name of its data set.
 
-
-def cifar100() -> Study:
-  """Builds the table of ResNet-50 on CIFAR-100."""
-  return _study(
-    CIFAR100,
-    (*_TABLE, *_BEYOND),
-    'ResNet-50 on CIFAR-100: the table',
-    'CIFAR-100',
-  )
-
-
-def redistribution(net: Net, name: str) -> Study:
-  """Builds the study of RigL-SG, RigL-SM, and new nets with RigL-SM's masks.
-
-  Args:
-    net: `CIFAR10` or `CIFAR100`.
-    name: of the net, for the title.
+  Raises:
+    ValueError: there is none on that.
   """
-  methods = ('rigl', 'rigl_sg', 'rigl_sm', 'reinit')
-  rows = tuple(Row(m, spread) for spread in SPREADS for m in methods)
-  return _study(
-    net._replace(source='rigl_sm'),
-    rows,
-    f'{name}: redistribution and re-initialisation',
-    'redistribution',
-    claims.REDISTRIBUTED + claims.REINIT,
-  )
+  choices.check(f'net is {data!r}', data, NETS)
+  return {
+    'cifar10': ('WRN-22-2 on CIFAR-10', CIFAR10),
+    'cifar100': ('ResNet-50 on CIFAR-100', CIFAR100),
+  }[data]
 
 
-def _study(
+def table(
   net: Net,
-  rows: Iterable[Row],
+  names: tuple[str, ...],
   title: str,
   which: str,
-  claimed: tuple[Claim, ...] = claims.REPORT,
+  claims: tuple[Claim, ...],
+  notes: str = FLOPS,
 ) -> Study:
+  """Builds the study of a table of the report, at 80 and 90 %.
+
+  Args:
+    net: the model with its settings.
+    names: of the runs.
+    title: of the study.
+    which: table it is.
+    claims: about it.
+    notes: after those on the data.
+  """
   return Study(
-    title=f'{title} of the reproducibility report',
+    title=title,
     source=f'{SOURCE}: the table of {which}',
-    runs=runs(net, rows, _SPARSITIES),
+    runs=runs(net, names, (0.8, 0.9)),
     metrics=METRICS,
     across=SPARSITY,
     figures=(Against(SPARSITY),),
-    claims=claimed,
-    notes=(
-      f'{DATA} FLOPs are shares of those of a dense run of the same length.'
-    ),
+    claims=claims,
+    notes=f'{DATA} {notes}',
   )

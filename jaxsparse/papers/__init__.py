@@ -1,1 +1,0 @@
-"""Runs and studies of papers, with the papers' settings."""

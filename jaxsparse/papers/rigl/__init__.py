@@ -1,1 +1,0 @@
-"""Evci et al. 2020, "Rigging the Lottery", and its reproducibility report."""
