@@ -9,15 +9,12 @@ glob. Runs are grouped by the fields of `--by`, those in which they differ by
 default; the table holds mean ± standard deviation over seeds and replicates.
 """
 
-import pathlib
-
 from absl import flags
 
 from jaxsparse.cli import command
-from jaxsparse.report.compare import groups as groups_lib
-from jaxsparse.report.compare import plot, queries, table
+from jaxsparse.report import formats
+from jaxsparse.report.compare import plot, tables
 from jaxsparse.report.compare import runs as runs_lib
-from jaxsparse.results import names
 from jaxsparse.runs import summary, workdir
 
 _WORKDIRS = flags.DEFINE_list(
@@ -45,45 +42,35 @@ _OUT = flags.DEFINE_string(
 
 def main() -> None:
   """Prints the table; writes it and the plot."""
-  runs = _chosen(command.required(_WORKDIRS))
-  groups_lib.check_metrics(runs, _METRIC.value)
-  by = [queries.known(field, runs) for field in _BY.value]
-  groups = groups_lib.groups(runs, by or groups_lib.differing(runs))
-  rows = table.table(groups, _METRIC.value)
-  print(summary.aligned(rows))
+  runs = runs_lib.find(command.required(_WORKDIRS))
+  frame = tables.frame(runs)
+  for condition in _WHERE.value:
+    frame = tables.where(frame, condition)
+  tables.check_metrics(frame, _METRIC.value)
+  by = [tables.known(field, frame) for field in _BY.value]
+  groups = tables.grouped(frame, by or tables.differing(frame))
+  table = tables.table(groups, _METRIC.value)
+  lines = tables.texts(table, _METRIC.value)
+  print(summary.aligned(lines))
   for group in groups:
-    if also := groups_lib.differing(group.finished):
-      print(f'{names.label(group.key)}: its runs differ in {", ".join(also)}')
-  if beside := groups_lib.between(groups):
+    if also := tables.differing(tables.frame(group.finished)):
+      print(f'{group.label}: its runs differ in {", ".join(also)}')
+  if beside := tables.between(groups):
     print(f'rows differ in {", ".join(beside)} too, which --by leaves out')
-  for run in runs:
+  for run in frame['run']:
     if run.summary is None:
       print(f'left out, {run.state}: {run.root}')
   if _OUT.value:
-    _write(groups, rows, workdir.output(_OUT.value))
-
-
-def _chosen(workdirs: list[str]) -> list[runs_lib.Found]:
-  runs = runs_lib.find(workdirs)
-  for condition in _WHERE.value:
-    runs = queries.where(runs, condition)
-    if not runs:
-      raise ValueError(f'--where: no run has {condition}')
-  return runs
-
-
-def _write(
-  groups: list[groups_lib.Group], rows: list[list[str]], out: pathlib.Path
-) -> None:
-  drawn = plot.draw(groups, _METRIC.value[0], _CURVE.value, out)
-  texts = {
-    out / 'table.csv': table.to_csv(groups, _METRIC.value),
-    out / 'table.md': table.to_markdown(rows),
-  }
-  for path, text in texts.items():
-    path.write_text(text, encoding='utf-8')
-  for path in (*texts, *drawn):
-    print(path)
+    out = workdir.output(_OUT.value)
+    drawn = plot.draw(groups, _METRIC.value[0], _CURVE.value, out)
+    texts = {
+      out / 'table.csv': formats.csv(table),
+      out / 'table.md': formats.markdown(lines) + '\n',
+    }
+    for path, text in texts.items():
+      path.write_text(text, encoding='utf-8')
+    for path in (*texts, *drawn):
+      print(path)
 
 
 def run() -> None:

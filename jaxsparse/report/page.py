@@ -7,7 +7,6 @@ The page is one file that refers to no other.
 import base64
 import contextlib
 import itertools
-import re
 import statistics
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +15,7 @@ import jinja2
 
 from jaxsparse.config import identity
 from jaxsparse.plotting.panels import Drawn
-from jaxsparse.report import sentences, tables
+from jaxsparse.report import formats, sentences, tables
 from jaxsparse.report.cells import Cell
 from jaxsparse.results import metrics
 from jaxsparse.results.names import count, field_name, tied, without_folders
@@ -33,23 +32,6 @@ _KINDS = {
   'paper': 'paper',
   'difference': 'difference',
 }
-
-
-def plain(text: str) -> str:
-  """Returns a text on one line, with Markdown's characters escaped."""
-  return ' '.join(re.sub(r'[\\|<*`]', r'\\\g<0>', text).split())
-
-
-def markdown_table(lines: Sequence[Sequence[str]], left: int = 1) -> str:
-  """Returns a Markdown table.
-
-  Args:
-    lines: cells of the heading, then of each line.
-    left: how many columns are aligned to the left; the others are to the right.
-  """
-  heading, *body = ([plain(cell) for cell in line] for line in lines)
-  rule = [':--' if i < left else '--:' for i in range(len(heading))]
-  return '\n'.join(f'| {" | ".join(x)} |' for x in (heading, rule, *body))
 
 
 def markdown(results: Results) -> str:
@@ -94,8 +76,8 @@ def _render(template: str, results: Results, **content: Any) -> str:
     lstrip_blocks=True,
     keep_trailing_newline=True,
   )
-  environment.filters |= {'plain': plain, 'tied': tied, 'count': count}
-  environment.globals |= {'markdown_table': markdown_table}
+  environment.filters |= {'plain': formats.plain, 'tied': tied, 'count': count}
+  environment.globals |= {'markdown_table': formats.markdown}
   return environment.get_template(template).render(
     results=results,
     study=results.study,

@@ -8,7 +8,7 @@ resumed as for one that ran through.
 import pathlib
 
 from jaxsparse.plotting import figures
-from jaxsparse.report import page, tables
+from jaxsparse.report import formats, page, tables
 from jaxsparse.report.figures import draw
 from jaxsparse.results.names import without_folders
 from jaxsparse.runs import workdir
@@ -52,8 +52,8 @@ def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
       path.unlink()
   for name, text in (
     ('report.md', page.markdown(results)),
-    ('table.csv', tables.csv(tables.numbers(results))),
-    ('times.csv', tables.csv(tables.times(results))),
+    ('table.csv', formats.csv(tables.numbers(results))),
+    ('times.csv', formats.csv(tables.times(results))),
     (PAGE, html),
   ):
     workdir.write_atomic(folder / name, text)

@@ -238,8 +238,3 @@ def _of_rows(
   names = ['run', 'label', *fields, *columns]
   # Integers stay integers beside lines without a number.
   return pd.DataFrame(content, columns=names, dtype=object)
-
-
-def csv(table: pd.DataFrame) -> str:
-  """Returns the text of a CSV file; floats have all their digits."""
-  return table.to_csv(index=False, lineterminator='\n')

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from jaxsparse.claims import Bound
-from jaxsparse.report import cells, sentences, tables
+from jaxsparse.report import cells, formats, sentences, tables
 from jaxsparse.studies.spec import Run, Study
 
 S = 'updater.sparsity'
@@ -152,7 +152,7 @@ def test_claims_are_told_below_the_table(make_results, static_and_rigl):
 
 
 def test_csv_has_a_line_a_seed_and_metric(broken):
-  rows = list(csv.DictReader(io.StringIO(tables.csv(tables.numbers(broken)))))
+  rows = list(csv.DictReader(io.StringIO(formats.csv(tables.numbers(broken)))))
   assert len(rows) == 15
   assert list(rows[0]) == [
     'run',
@@ -181,7 +181,7 @@ def test_csv_loses_no_digit(make_results):
   study = Study('t', (Run('a', 'c', seeds=4),))
   numbers = [1 / 3, 0.1 + 0.2, 0.5, 2 / 3]
   results = make_results(study, lambda row, seed: numbers[seed])
-  rows = csv.DictReader(io.StringIO(tables.csv(tables.numbers(results))))
+  rows = csv.DictReader(io.StringIO(formats.csv(tables.numbers(results))))
   assert [float(r['value']) for r in rows] == [100.0 * n for n in numbers]
 
 

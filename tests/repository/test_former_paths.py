@@ -10,7 +10,7 @@ from jaxsparse.analyses import barrier
 from jaxsparse.config import defaults, fields
 from jaxsparse.optim import optimizers
 from jaxsparse.plotting import figures
-from jaxsparse.report.compare import table
+from jaxsparse.report.compare import plot
 from jaxsparse.runs import build, reading
 from jaxsparse.studies import search, spec
 
@@ -27,7 +27,7 @@ from jaxsparse.studies import search, spec
     ('studies.spec', spec),
     ('studies.claims.kinds', claims),
     ('analyses.barrier', barrier),
-    ('compare.table', table),
+    ('compare.plot', plot),
   ],
 )
 def test_an_old_path_is_the_very_module(path, module):

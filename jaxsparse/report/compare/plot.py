@@ -10,9 +10,7 @@ from jaxsparse.config.text import capital
 from jaxsparse.plotting import figures
 from jaxsparse.plotting.axes import value_axis
 from jaxsparse.plotting.panels import DASHES, figure_legend
-from jaxsparse.report.compare import groups
-from jaxsparse.report.compare.groups import Group
-from jaxsparse.report.compare.queries import is_number
+from jaxsparse.report.compare.tables import Group, is_number, values
 from jaxsparse.results import metrics, names
 from jaxsparse.results.names import (
   axis_name,
@@ -28,7 +26,7 @@ Point = tuple[float, list[float]]
 
 
 def draw(
-  made: Sequence[Group], metric: str, curve: str, folder: pathlib.Path
+  groups: Sequence[Group], metric: str, curve: str, folder: pathlib.Path
 ) -> list[pathlib.Path]:
   """Writes `plot.png` and `plot.svg` to a folder.
 
@@ -37,7 +35,7 @@ def draw(
   groups.
 
   Args:
-    made: from `groups.groups`.
+    groups: from `tables.grouped`.
     metric: of a summary.
     curve: an entry of `metrics.jsonl`.
     folder: must exist.
@@ -51,21 +49,21 @@ def draw(
   """
   figure, (ax,) = figures.panels(1)
   figure.set_size_inches(*_SIZE)
-  numeric = numeric_fields(made)
+  numeric = numeric_fields(groups)
   if len(numeric) == 1:
-    _against(ax, made, numeric[0], metric)
+    _against(ax, groups, numeric[0], metric)
   else:
-    _curves(ax, made, curve)
+    _curves(ax, groups, curve)
   if len(ax.get_legend_handles_labels()[0]) > 1:
     figure_legend(figure, beside=True)
   return figures.save_both(figure, folder / 'plot')
 
 
-def numeric_fields(made: Sequence[Group]) -> list[str]:
+def numeric_fields(groups: Sequence[Group]) -> list[str]:
   """Returns the fields of the key with several values, all of them numbers."""
   columns: dict[str, set[object]] = {}
-  for group in made:
-    for field, value in group.key:
+  for group in groups:
+    for field, value in group.key.items():
       columns.setdefault(field, set())
       if not _is_level(field, value):
         columns[field].add(value)
@@ -84,20 +82,20 @@ def _is_level(field: str, value: object) -> bool:
   return value is None or (value == 0 and is_sparsity(field))
 
 
-def _against(ax: Axes, made: Sequence[Group], field: str, name: str) -> None:
+def _against(ax: Axes, groups: Sequence[Group], field: str, name: str) -> None:
   lines: dict[str, list[Point]] = {}
   levels: dict[str, list[float]] = {}
-  for group in made:
+  for group in groups:
     key = dict(group.key)
-    x, values_at = key.pop(field), groups.values(group.finished, name)
+    x, values_at = key.pop(field), values(group, name)
     label = names.label(tuple(key.items()))
     if values_at and _is_level(field, x):
       levels[label] = values_at
     elif values_at:
       lines.setdefault(label, []).append((x, values_at))
-  values = list(dict.fromkeys(x for line in lines.values() for x, _ in line))
-  at = value_axis(ax, values, sparsity=is_sparsity(field)) if values else []
-  place = dict(zip(values, at, strict=True))
+  places = list(dict.fromkeys(x for line in lines.values() for x, _ in line))
+  at = value_axis(ax, places, sparsity=is_sparsity(field)) if places else []
+  place = dict(zip(places, at, strict=True))
   look = {label: _look(i) for i, label in enumerate(lines | levels)}
   for label, points in lines.items():
     moved = [(place[x], values_at) for x, values_at in points]
@@ -117,12 +115,12 @@ def _series(points: Sequence[Point]) -> figures.Series:
   return figures.means(np.asarray([x for x, _ in points], np.float64), ys)
 
 
-def _curves(ax: Axes, made: Sequence[Group], entry: str) -> None:
+def _curves(ax: Axes, groups: Sequence[Group], entry: str) -> None:
   displayed = metrics.metric(entry)
-  for i, group in enumerate(made):
+  for i, group in enumerate(groups):
     records = [r for run in group.finished for r in _records(run.root)]
     series = figures.scaled(figures.series(records, entry), displayed.scale)
-    figures.line(ax, series, label=names.label(group.key), **_look(i))
+    figures.line(ax, series, label=group.label, **_look(i))
   if not ax.lines:
     raise ValueError(f'--curve: no finished run recorded {entry!r}')
   ax.set(xlabel='step', ylabel=displayed.heading)

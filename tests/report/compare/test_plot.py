@@ -3,7 +3,7 @@
 import pytest
 
 from jaxsparse.plotting import figures
-from jaxsparse.report.compare import groups, plot, runs
+from jaxsparse.report.compare import plot, runs, tables
 
 
 @pytest.fixture
@@ -28,7 +28,8 @@ def drawn(monkeypatch, tmp_path):
 
 
 def grouped(made, *by):
-  return groups.groups(runs.find([str(root) for root in made]), by)
+  found = runs.find([str(root) for root in made])
+  return tables.grouped(tables.frame(found), by)
 
 
 def lines(ax):

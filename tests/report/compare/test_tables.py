@@ -2,7 +2,8 @@
 
 import pytest
 
-from jaxsparse.report.compare import groups, runs, table
+from jaxsparse.report import formats
+from jaxsparse.report.compare import runs, tables
 
 
 @pytest.fixture
@@ -15,26 +16,26 @@ def found(make_run):
     make_run('d', [0.3], 'set', updater__sparsity=0.98),
     make_run('e', None, 'set', updater__sparsity=0.98, seed=1),
   ]
-  return runs.find([str(root) for root in made])
+  return tables.frame(runs.find([str(root) for root in made]))
 
 
-def names(made):
-  return [sorted(run.root.name for run in group.runs) for group in made]
+def members(made):
+  return [sorted(run.root.name for run in group.runs['run']) for group in made]
 
 
 def test_they_differ_in_what_a_person_varied(found):
-  assert groups.differing(found) == ('updater.name', 'updater.sparsity')
-  assert groups.differing(found[:2]) == ()
+  assert tables.differing(found) == ['updater.name', 'updater.sparsity']
+  assert tables.differing(found[:2]) == []
 
 
 def test_groups_are_ordered_by_their_values(found):
-  made = groups.groups(found, ['updater.sparsity', 'updater.name'])
-  assert [tuple(v for _, v in g.key) for g in made] == [
+  made = tables.grouped(found, ['updater.sparsity', 'updater.name'])
+  assert [tuple(g.key.values()) for g in made] == [
     (0.9, 'rigl'),
     (0.98, 'rigl'),
     (0.98, 'set'),
   ]
-  assert names(made) == [['a', 'b'], ['c'], ['d', 'e']]
+  assert members(made) == [['a', 'b'], ['c'], ['d', 'e']]
 
 
 def test_runs_without_a_field_are_a_group_that_comes_last(make_run):
@@ -43,25 +44,28 @@ def test_runs_without_a_field_are_a_group_that_comes_last(make_run):
     make_run('b', [0.5], updater__drop_fraction=0.5),
     make_run('c', [0.5], updater__drop_fraction=0.1),
   ]
-  found = runs.find([str(root) for root in roots])
-  made = groups.groups(found, ['updater.drop_fraction'])
-  assert [group.key[0][1] for group in made] == [0.1, 0.5, None]
-  assert names(made) == [['c'], ['b'], ['a']]
+  found = tables.frame(runs.find([str(root) for root in roots]))
+  made = tables.grouped(found, ['updater.drop_fraction'])
+  drops = [group.key['updater.drop_fraction'] for group in made]
+  assert drops == [0.1, 0.5, None]
+  assert members(made) == [['c'], ['b'], ['a']]
 
 
 def test_numbers_are_over_seeds_and_replicates(found):
-  made = groups.groups(found, ['updater.sparsity', 'updater.name'])
-  values = [groups.values(g.finished, 'test_accuracy') for g in made]
+  made = tables.grouped(found, ['updater.sparsity', 'updater.name'])
+  values = [tables.values(g, 'test_accuracy') for g in made]
   assert [pytest.approx(v) for v in values] == [[50, 60, 70], [25], [30]]
-  assert [groups.seeds(g) for g in made] == [3, 1, 1]
+  table = tables.table(made, ['test_accuracy'])
+  assert table['seeds'].to_list() == [3, 1, 1]
   # A leaf's number of one run is one number, whatever its replicates.
   leaf = 'layer_sparsity.Dense_0/kernel'
-  assert groups.values(made[0].finished, leaf) == [0.25, 0.25]
+  assert tables.values(made[0], leaf) == [0.25, 0.25]
 
 
 def test_the_table_says_mean_deviation_and_count(found):
-  made = groups.groups(found, groups.differing(found))
-  assert table.table(made, ['test_accuracy', 'sparsity']) == [
+  made = tables.grouped(found, tables.differing(found))
+  names = ['test_accuracy', 'sparsity']
+  assert tables.texts(tables.table(made, names), names) == [
     ['updater', 'sparsity', 'seeds', 'test accuracy (%)', 'sparsity (%)'],
     ['rigl', '90 %', '3', '60.00 ± 10.00', '90.00 ± 0.00'],
     ['rigl', '98 %', '1', '25.00', '98.00'],
@@ -70,14 +74,16 @@ def test_the_table_says_mean_deviation_and_count(found):
 
 
 def test_a_group_of_which_nothing_is_finished_is_shown(found):
-  made = groups.groups(found[-1:], ['updater.name'])
-  assert table.table(made, ['test_accuracy'])[1:] == [['set', '0', '-']]
-  assert table.to_csv(made, ['test_accuracy']).splitlines()[1] == 'set,0,1,,'
+  made = tables.grouped(found[-1:], ['updater.name'])
+  table = tables.table(made, ['test_accuracy'])
+  assert tables.texts(table, ['test_accuracy'])[1:] == [['set', '0', '-']]
+  assert formats.csv(table).splitlines()[1] == 'set,0,1,,'
 
 
 def test_the_csv_has_full_names_and_digits(found):
-  made = groups.groups(found, groups.differing(found))
-  heading, first, *_, last = table.to_csv(made, ['test_accuracy']).splitlines()
+  made = tables.grouped(found, tables.differing(found))
+  text = formats.csv(tables.table(made, ['test_accuracy']))
+  heading, first, *_, last = text.splitlines()
   assert heading == (
     'updater.name,updater.sparsity,seeds,left_out,'
     'test_accuracy_mean,test_accuracy_std'
@@ -89,16 +95,16 @@ def test_the_csv_has_full_names_and_digits(found):
 
 
 def test_markdown_has_a_rule_below_its_heading():
-  rows = [['updater', 'seeds'], ['rigl', '3']]
-  assert table.to_markdown(rows) == (
-    '| updater | seeds |\n| --- | ---: |\n| rigl | 3 |\n'
+  rows = [['updater', 'seeds'], ['ri|gl', '3']]
+  assert formats.markdown(rows) == (
+    '| updater | seeds |\n| :-- | --: |\n| ri\\|gl | 3 |'
   )
 
 
 def test_an_unknown_metric_names_the_nearest(found):
   with pytest.raises(ValueError, match="Did you mean 'test_accuracy'"):
-    groups.check_metrics(found, ['test_acuracy'])
-  groups.check_metrics(found, ['test_accuracy', 'sparsity'])
+    tables.check_metrics(found, ['test_acuracy'])
+  tables.check_metrics(found, ['test_accuracy', 'sparsity'])
 
 
 BESIDE = [
@@ -135,6 +141,6 @@ def test_what_differs_between_groups_beside_their_key(
     )
     for name in which
   ]
-  found = runs.find([str(root) for root in roots])
-  grouped = groups.groups(found, [by] if by else [])
-  assert groups.between(grouped) == expected
+  found = tables.frame(runs.find([str(root) for root in roots]))
+  grouped = tables.grouped(found, [by] if by else [])
+  assert tuple(tables.between(grouped)) == expected

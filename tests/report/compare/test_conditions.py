@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from jaxsparse.report.compare import queries
+from jaxsparse.report.compare import tables
 from jaxsparse.report.compare.runs import Found
 
 FIELDS = [
@@ -17,7 +17,8 @@ RUNS = [Found(pathlib.Path(str(i)), f, {}, '') for i, f in enumerate(FIELDS)]
 
 
 def chosen(condition):
-  return [int(str(run.root)) for run in queries.where(RUNS, condition)]
+  met = tables.where(tables.frame(RUNS), condition)
+  return [int(str(run.root)) for run in met['run']]
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,7 @@ def test_a_condition_chooses(condition, expected):
     ('updater.sparsity', 'accepted is FIELD'),
     ('updater.sparsity=0.9,0.98', 'several values go with in'),
     ('', 'accepted is FIELD'),
+    ('updater.sparsity>2', 'no run has updater.sparsity>2'),
   ],
 )
 def test_a_bad_condition_is_refused(condition, said):
