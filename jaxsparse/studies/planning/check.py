@@ -15,7 +15,7 @@ from jaxsparse.claims import (
   Ratio,
   Trend,
 )
-from jaxsparse.studies.planning import accept
+from jaxsparse.studies.planning import field_checks
 from jaxsparse.studies.planning.check_report import (
   check_analysis,
   check_claim,
@@ -47,31 +47,31 @@ def check(study: Any) -> None:
     raise ValueError(
       f'get_config: got {type(study).__name__}; accepted is a Study'
     )
-  accept.all_of('study.runs', study.runs, Run)
+  field_checks.all_of('study.runs', study.runs, Run)
   if not study.runs:
     raise ValueError('study.runs: got none; accepted is one or more')
-  accept.distinct('study.runs', [run.name for run in study.runs])
+  field_checks.distinct('study.runs', [run.name for run in study.runs])
   for run in study.runs:
     _check_run(study, run)
   order(study)
   for run in study.runs:
     _check_sources(study, run)
-  accept.texts('study.metrics', study.metrics)
+  field_checks.texts('study.metrics', study.metrics)
   for i, name in enumerate(study.metrics):
-    accept.metric(f'study.metrics[{i}]', name)
+    field_checks.metric(f'study.metrics[{i}]', name)
   if study.across:
-    accept.grid_field('study.across', study.across, study.runs)
-  accept.all_of(
+    field_checks.grid_field('study.across', study.across, study.runs)
+  field_checks.all_of(
     'study.figures', study.figures, (Curves, Against, Scatter, Figure)
   )
   for i, figure in enumerate(study.figures):
     check_figure(f'study.figures[{i}]', study, figure)
   kinds = (Ordering, Bound, Difference, Ratio, Trend, Claim)
-  accept.all_of('study.claims', study.claims, kinds)
+  field_checks.all_of('study.claims', study.claims, kinds)
   for i, claim in enumerate(study.claims):
     check_claim(f'study.claims[{i}]', study, claim)
-  accept.all_of('study.analyses', study.analyses, Analysis)
-  accept.distinct('study.analyses', [a.name for a in study.analyses])
+  field_checks.all_of('study.analyses', study.analyses, Analysis)
+  field_checks.distinct('study.analyses', [a.name for a in study.analyses])
   for analysis in study.analyses:
     check_analysis(f'study.analyses[{analysis.name!r}]', study, analysis)
 
@@ -101,7 +101,7 @@ def _check_run(study: Study, run: Run) -> None:
     if name in run.overrides:
       raise ValueError(f'{at}: is in overrides too; accepted is one of them')
   _check_paper(f'{where}.paper', run)
-  accept.runs(f'{where}.after', study, run.after)
+  field_checks.runs(f'{where}.after', study, run.after)
 
 
 def _check_seeds(where: str, seeds: Any) -> None:
@@ -140,7 +140,7 @@ def _check_sources(study: Study, run: Run) -> None:
   """
   where = f'study.runs[{run.name!r}]'
   for other, seed in sources(run):
-    accept.runs(where, study, (other,))
+    field_checks.runs(where, study, (other,))
     required = run.seed_list() if seed is None else (seed,)
     missing = set(required) - set(study.run(other).seed_list())
     if missing:

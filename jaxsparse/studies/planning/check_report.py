@@ -5,7 +5,7 @@ from typing import Any
 
 from jaxsparse.analyses.harness import calls
 from jaxsparse.claims import Claim
-from jaxsparse.studies.planning import accept
+from jaxsparse.studies.planning import field_checks
 from jaxsparse.studies.planning.pairing import match, seeded
 from jaxsparse.studies.spec import (
   Analysis,
@@ -18,20 +18,20 @@ from jaxsparse.studies.spec import (
 def check_figure(where: str, study: Study, figure: Figure) -> None:
   """Raises `ValueError` if a figure refers to what the study does not have."""
   names = getattr(figure, 'runs', ())
-  runs = accept.runs(f'{where}.runs', study, names) or study.runs
+  runs = field_checks.runs(f'{where}.runs', study, names) or study.runs
   if hasattr(figure, 'grid_field'):
-    accept.grid_field(f'{where}.grid_field', figure.grid_field, runs)
+    field_checks.grid_field(f'{where}.grid_field', figure.grid_field, runs)
   _check_at(f'{where}.at', getattr(figure, 'at', {}), runs)
   for field, metric in zip(figure.metric_fields, figure.metrics(), strict=True):
-    accept.metric(f'{where}.{field}', metric)
+    field_checks.metric(f'{where}.{field}', metric)
   figure.check(where)
 
 
 def check_claim(where: str, study: Study, claim: Claim) -> None:
   """Raises `ValueError` unless a claim can be judged on the study's rows."""
   for field, names in claim.named_runs().items():
-    accept.runs(f'{where}.{field}', study, names)
-  accept.metric(f'{where}.metric', claim.metric)
+    field_checks.runs(f'{where}.{field}', study, names)
+  field_checks.metric(f'{where}.metric', claim.metric)
   runs = [study.run(name) for name in claim.names()]
   _check_at(f'{where}.at', claim.at, runs)
   claim.check(where, study.rows())
@@ -40,7 +40,7 @@ def check_claim(where: str, study: Study, claim: Claim) -> None:
 def _check_at(where: str, at: Mapping[str, Any], runs: Sequence[Run]) -> None:
   """Raises `ValueError` for a grid point that is not in those of `runs`."""
   for name, value in at.items():
-    accept.grid_field(where, name, runs)
+    field_checks.grid_field(where, name, runs)
     if not any(value in run.grid.get(name, ()) for run in runs):
       raise ValueError(f'{where}: {value!r} is no value of {name!r}')
 
@@ -70,7 +70,7 @@ def _runs(where: str, study: Study, analysis: Analysis) -> tuple[Run, ...]:
     raise ValueError(f'{where}: got no runs; accepted is one or more')
   names = [seeded(n) if isinstance(n, str) else (n, None) for n in analysis.of]
   plain = analysis.of if isinstance(analysis.of, str) else [n for n, _ in names]
-  runs = accept.runs(where, study, plain)
+  runs = field_checks.runs(where, study, plain)
   for run, (_, seed) in zip(runs, names, strict=True):
     if seed is not None and seed not in run.seed_list():
       raise ValueError(

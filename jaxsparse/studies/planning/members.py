@@ -2,7 +2,7 @@
 
 import os
 import pathlib
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
 from jaxsparse.config.run_config import BESIDE, SOURCES
@@ -86,29 +86,27 @@ def expand(
       reason is in its cell.
   """
   check.check(study)
-  maker = _Maker(study, workdir.local(runs_dir), read)
+  builder = _Builder(study, workdir.local(runs_dir), read)
   for run in pairing.order(study):
-    for cell in maker.cells(run):
-      maker.made[cell.row, cell.seed] = cell
+    builder.add(run)
   cells = (
-    maker.made[row, seed]
+    builder.cells[row, seed]
     for row in study.rows()
     for seed in study.run(row.run).seed_list()
   )
-  return Expanded(tuple(cells), maker.members)
+  return Expanded(tuple(cells), builder.members)
 
 
-class _Maker:
+class _Builder:
   """Builder of cells, run by run, after the runs that they start from."""
 
   def __init__(self, study: Study, runs_dir: pathlib.Path, read: Read):
-    self._study = study
-    self._runs_dir = runs_dir
-    self._read = read
+    self._study, self._runs_dir, self._read = study, runs_dir, read
     self.members: dict[str, Member] = {}
-    self.made: dict[tuple[Row, int], Cell] = {}
+    self.cells: dict[tuple[Row, int], Cell] = {}
 
-  def cells(self, run: Run) -> Iterator[Cell]:
+  def add(self, run: Run) -> None:
+    """Adds the cells of a run and their members."""
     try:
       base = config_files.load_config(run.config)
     except ValueError as error:
@@ -117,34 +115,38 @@ class _Maker:
     changes.check_fields(run, base)
     after = {
       cell.member
-      for cell in self.made.values()
+      for cell in self.cells.values()
       if cell.row.run in run.after and cell.member
     }
     for row in run.rows():
       for seed in run.seed_list():
-        yield self._cell(run, row, seed, base, after)
+        try:
+          name = self._add_member(run, row, seed, base, after)
+          cell = Cell(row, seed, name)
+        except ValueError as error:
+          cell = Cell(row, seed, '', ' '.join(str(error).split()))
+        self.cells[row, seed] = cell
 
-  def _cell(
+  def _add_member(
     self, run: Run, row: Row, seed: int, base: Any, after: set[str]
-  ) -> Cell:
+  ) -> str:
+    """Returns the name of the member of a cell; a `ValueError` refuses it."""
     overrides = {**run.overrides, **dict(row.point)}
     sources = set()
     for field, value in overrides.items():
-      named = pairing.source(value)
-      if named is not None:
-        source = self._source(run, row, seed, *named)
+      if named := pairing.source(value):
+        other, fixed = named
+        matching = pairing.match(
+          self._study, row, other, f'study.runs[{run.name!r}]'
+        )
+        source = self.cells[matching, seed if fixed is None else fixed]
         if source.error:
-          why = f'starts from {named[0]}: {source.error}'
-          return Cell(row, seed, '', why)
+          raise ValueError(f'starts from {other}: {source.error}')
         overrides[field] = BESIDE + source.member
         sources.add(source.member)
-    try:
-      config = changes.changed(base, overrides, seed)
-      experiment = build(config, self._read)
-      abstract_state(experiment)  # A method's init may refuse, too.
-      self._check_steps(experiment)
-    except ValueError as error:
-      return Cell(row, seed, '', ' '.join(str(error).split()))
+    experiment = build(changes.changed(base, overrides, seed), self._read)
+    abstract_state(experiment)  # A method's init may refuse, too.
+    self._check_steps(experiment)
     configs = {n: m.experiment.config for n, m in self.members.items()}
     name = directory(
       experiment.config, configs, self._runs_dir, experiment.dataset.fingerprint
@@ -153,15 +155,7 @@ class _Maker:
       self.members[name] = Member(
         name, experiment, frozenset(sources), frozenset(sources | after)
       )
-    return Cell(row, seed, name)
-
-  def _source(
-    self, run: Run, row: Row, seed: int, other: str, fixed: int | None
-  ) -> Cell:
-    """Returns the cell of the run `other` that a cell of `run` starts from."""
-    where = f'study.runs[{run.name!r}]'
-    matching_row = pairing.match(self._study, row, other, where)
-    return self.made[matching_row, seed if fixed is None else fixed]
+    return name
 
   def _check_steps(self, experiment: Experiment) -> None:
     """Raises `ValueError` if a source will not keep the step to start from."""
@@ -169,10 +163,11 @@ class _Maker:
     for field in SOURCES:
       source = self.members.get(getattr(init, field).removeprefix(BESIDE))
       step = getattr(init, f'{field}_step')
-      if source is not None and step is not None:
-        kept_steps = source.experiment.kept_steps
-        if step not in kept_steps:
-          raise ValueError(
-            f'config.init.{field}_step: got {step}; accepted are'
-            f' {", ".join(map(str, kept_steps))}, which {source.name} keeps'
-          )
+      if source is None or step is None:
+        continue
+      steps = source.experiment.kept_steps
+      if step not in steps:
+        raise ValueError(
+          f'config.init.{field}_step: got {step}; accepted are'
+          f' {", ".join(map(str, steps))}, which {source.name} keeps'
+        )

@@ -148,13 +148,13 @@ def check_any(results: Results) -> None:
   if any(member.kind == 'done' for member in results.members):
     return
   first = {member.kind: member for member in reversed(results.members)}
-  if 'failed' in first:
-    error = first['failed'].error
-    raise TrainingFailed(f'every member failed; the first: {error}')
-  if 'blocked' in first:
-    error = first['blocked'].error
-    raise SaveFailed(f'no member could be trained; the first: {error}')
-  raise ValueError(f'no member can be run: {first["refused"].error}')
+  for kind, error, text in (
+    ('failed', TrainingFailed, 'every member failed; the first'),
+    ('blocked', SaveFailed, 'no member could be trained; the first'),
+    ('refused', ValueError, 'no member can be run'),
+  ):
+    if kind in first:
+      raise error(f'{text}: {first[kind].error}')
 
 
 def _train(
@@ -200,32 +200,25 @@ def _result(
   unfinished: Mapping[str, Unfinished],
   analysed: Analysed,
 ) -> MemberResult:
-  if not cell.member:
-    return MemberResult(
-      cell.row, cell.seed, None, None, cell.error, kind='refused'
-    )
+  row, seed = cell.row, cell.seed
+  if cell.error:
+    return MemberResult(row, seed, None, None, cell.error, kind='refused')
   root = plan.runs_dir / cell.member
   member_status = status(root, 0)
   if member_status.kind == 'broken':
-    return MemberResult(
-      cell.row, cell.seed, None, None, member_status.error, kind='blocked'
-    )
+    error = member_status.error
+    return MemberResult(row, seed, None, None, error, kind='blocked')
   summary = workdir_lib.finished(root)
   if summary is None:
     failed = Unfinished('failed', member_status.error)
     kind, error = unfinished.get(cell.member, failed)
-    held = root if workdir_lib.begun(root) else None
-    return MemberResult(cell.row, cell.seed, held, None, error, kind=kind)
+    begun = root if workdir_lib.begun(root) else None
+    return MemberResult(row, seed, begun, None, error, kind=kind)
   numbers = analysed.numbers.get(cell, {})
   notes = analysed.notes.get(cell, [])
   carry = summary.get('carry', {})
   if carry.get('how') == 'vmap':
     notes = [f'carried by vmap, {carry["width"]} members together', *notes]
   recorded = quantities.recorded(root, plan.study.metric_names())
-  return MemberResult(
-    cell.row,
-    cell.seed,
-    root,
-    summary | recorded | numbers,
-    note='; '.join(notes),
-  )
+  numbers = summary | recorded | numbers
+  return MemberResult(row, seed, root, numbers, note='; '.join(notes))
