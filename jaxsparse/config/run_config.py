@@ -14,8 +14,6 @@ from flax.core import FrozenDict
 
 from jaxsparse.config import fields
 from jaxsparse.config.fields import field
-from jaxsparse.data import datasets
-from jaxsparse.optim.learning_rate import SCHEDULES
 from jaxsparse.optim.regrown import REGROWN
 
 Named = str | Callable[..., Any]
@@ -47,7 +45,9 @@ class DataConfig:
     0.0, fields.ANY, 'held out of the training split: a fraction or a number'
   )
   source: str = field(
-    'auto', fields.one_of(datasets.SOURCES), 'read into memory, or streamed'
+    'auto',
+    fields.one_of(('auto', 'resident', 'stream')),
+    'read into memory, or streamed',
   )
   image_size: int = field(0, fields.COUNT, 'side of streamed images; 0: own')
   workers: int = field(
@@ -80,7 +80,9 @@ class OptimizerConfig:
   name: Named = field('sgd', fields.ANY, 'of optax')
   learning_rate: float = field(0.1, fields.POSITIVE, 'its base value')
   weight_decay: float = field(0.0, fields.NOT_NEGATIVE, 'of kernels')
-  schedule: str = field('cosine', fields.one_of(SCHEDULES), 'of the rate')
+  schedule: Named = field(
+    'cosine', fields.ANY, 'of jaxsparse.optim.learning_rate_schedules'
+  )
   warmup_steps: int = field(0, fields.COUNT, 'of a linear warm-up')
   clip_norm: float = field(
     0.0,

@@ -6,9 +6,10 @@ from fractions import Fraction
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-SCHEDULES = ('constant', 'cosine', 'piecewise')
+from jaxsparse.core import registry
+
+_SCHEDULES = 'jaxsparse.optim.learning_rate_schedules'
 
 # Of fractions that differ and have no larger denominators, no two are within
 # 1e-14: far more than floats are off.
@@ -17,6 +18,7 @@ _FINEST = 10**7
 LARGEST = 2.0**127
 
 Shape = Callable[[jax.Array], jax.Array]
+Named = str | Callable[..., Shape]
 
 
 def share(fraction: float, whole: int) -> int:
@@ -30,7 +32,7 @@ def share(fraction: float, whole: int) -> int:
 
 def shape(
   num_steps: int,
-  schedule: str,
+  schedule: Named,
   *,
   warmup_steps: int = 0,
   boundaries: tuple[float, ...] = (),
@@ -39,31 +41,28 @@ def shape(
   """Returns the learning rate over its base value, as a function of step.
 
   At step t, from 0, it is w(t) s(t): the warm-up w(t) = min(1, (t + 1) /
-  warmup_steps), and s of the whole run, warm-up included. s(t) is 1
-  (`constant`), (1 + cos(pi t / num_steps)) / 2 (`cosine`), or the last of
-  `scales` whose boundary, a fraction of the run, is reached (`piecewise`).
+  warmup_steps), and the schedule s of the whole run, warm-up included, one of
+  `learning_rate_schedules` or the user's own.
 
   Args:
     num_steps: of the run.
-    schedule: one of `SCHEDULES`.
+    schedule: a name in `learning_rate_schedules`, a dotted path or a function.
     warmup_steps: of a linear warm-up; 0 for none.
-    boundaries: ascending fractions of the run, of `piecewise`.
+    boundaries: ascending fractions of the run, of a schedule that takes them.
     scales: as many multiples of the base value.
 
   Returns:
     `step -> float32 scalar`; `step` may be traced.
 
   Raises:
-    ValueError: boundaries and scales that make no schedule.
+    ValueError: no schedule of that name, or boundaries and scales that make
+      none.
   """
-  _check_pieces(schedule, boundaries, scales)
-  steps = np.array([share(b, num_steps) for b in boundaries], np.int32)
-  multiples = np.array([1.0, *scales], np.float32)
-
-  def after(step):
-    if schedule == 'cosine':
-      return 0.5 * (1 + jnp.cos(jnp.pi * jnp.float32(step) / num_steps))
-    return jnp.asarray(multiples)[jnp.sum(step >= steps)]
+  build = find(schedule)
+  accepted = registry.parameters(build)
+  _check_pieces(schedule, boundaries, scales, 'scales' in accepted)
+  pieces = {'boundaries': boundaries, 'scales': scales}
+  after = build(num_steps, **{n: v for n, v in pieces.items() if n in accepted})
 
   def at(step):
     begun = jnp.float32(step + 1)
@@ -73,8 +72,23 @@ def shape(
   return at
 
 
+def find(spec: Named) -> Callable[..., Shape]:
+  """Returns the schedule that `config.optimizer.schedule` names.
+
+  Raises:
+    ValueError: it is unknown; names the nearest accepted name.
+  """
+  try:
+    return registry.resolve(spec, _SCHEDULES)
+  except ValueError as error:
+    raise ValueError(f'config.optimizer.schedule: {error}') from None
+
+
 def _check_pieces(
-  schedule: str, boundaries: tuple[float, ...], scales: tuple[float, ...]
+  schedule: Named,
+  boundaries: tuple[float, ...],
+  scales: tuple[float, ...],
+  accepted: bool,
 ) -> None:
   numbers = all(type(v) in (int, float) for v in (*boundaries, *scales))
   if not (
@@ -83,7 +97,7 @@ def _check_pieces(
     and list(boundaries) == sorted(boundaries)
     and all(0 <= b <= 1 for b in boundaries)
     and all(0 <= s <= LARGEST for s in scales)
-    and (schedule == 'piecewise' or not scales)
+    and (accepted or not scales)
   ):
     raise ValueError(
       f'config.optimizer: got schedule {schedule!r}, boundaries'
