@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxsparse.optim.learning_rate import LARGEST
+from jaxsparse.core.types import LARGEST
 
 # Ints of a run are int32, as `step`; a word of a seed has 32 bits.
 LARGEST_INT = 2**31 - 1

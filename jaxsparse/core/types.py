@@ -26,6 +26,8 @@ Invariant = Literal[
   'per_leaf', 'total', 'scheduled', 'scheduled_total', 'dense'
 ]
 MaskSteps = Literal['all', 'first', 'none']
+# A number of a run is a float32, as the learning rate.
+LARGEST = 2.0**127
 
 
 class SparsityError(ValueError):

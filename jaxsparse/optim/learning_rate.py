@@ -8,14 +8,13 @@ import jax
 import jax.numpy as jnp
 
 from jaxsparse.core import registry
+from jaxsparse.core.types import LARGEST
 
 _SCHEDULES = 'jaxsparse.optim.learning_rate_schedules'
 
 # Of fractions that differ and have no larger denominators, no two are within
 # 1e-14: far more than floats are off.
 _FINEST = 10**7
-# A number of a run is a float32, as the learning rate.
-LARGEST = 2.0**127
 
 Shape = Callable[[jax.Array], jax.Array]
 Named = str | Callable[..., Shape]

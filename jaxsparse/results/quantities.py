@@ -16,7 +16,6 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jaxsparse.runs import workdir
 from jaxsparse.training import metrics as records
 
 _NAME = re.compile(
@@ -71,11 +70,11 @@ def parse(name: str) -> Quantity:
   return quantity._replace(steps=(first, last))
 
 
-def recorded(root: pathlib.Path, names: Iterable[str]) -> dict[str, float]:
+def recorded(path: pathlib.Path, names: Iterable[str]) -> dict[str, float]:
   """Returns the numbers of a member that are in its `metrics.jsonl`.
 
   Args:
-    root: its workdir.
+    path: of the file, which may be missing.
     names: of metrics; those without steps, and those of which nothing was
       recorded at their steps, are left out.
 
@@ -83,7 +82,6 @@ def recorded(root: pathlib.Path, names: Iterable[str]) -> dict[str, float]:
     ValueError: the file cannot be read.
   """
   parsed = {n: q for n in names if (q := parse(n)).steps is not None}
-  path = root / workdir.METRICS
   if not parsed or not path.exists():
     return {}
   rows = records.read(path)

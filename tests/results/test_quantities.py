@@ -39,19 +39,19 @@ def root(tmp_path):
 
 
 def test_numbers_of_records(root):
-  got = quantities.recorded(root, (*NUMBERS, *NONE))
+  got = quantities.recorded(root / 'metrics.jsonl', (*NUMBERS, *NONE))
   assert got == pytest.approx(NUMBERS)
 
 
 def test_a_member_without_records_has_none(tmp_path):
-  assert quantities.recorded(tmp_path, NUMBERS) == {}
+  assert quantities.recorded(tmp_path / 'metrics.jsonl', NUMBERS) == {}
 
 
 def test_records_that_cannot_be_read_are_an_error_if_asked_for(tmp_path):
   (tmp_path / 'metrics.jsonl').write_text('{half\n{}\n')
-  assert quantities.recorded(tmp_path, ('loss',)) == {}
+  assert quantities.recorded(tmp_path / 'metrics.jsonl', ('loss',)) == {}
   with pytest.raises(ValueError, match='line 1'):
-    quantities.recorded(tmp_path, ('loss@0',))
+    quantities.recorded(tmp_path / 'metrics.jsonl', ('loss@0',))
 
 
 @given(

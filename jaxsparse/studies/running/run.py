@@ -219,6 +219,7 @@ def _result(
   carry = summary.get('carry', {})
   if carry.get('how') == 'vmap':
     notes = [f'carried by vmap, {carry["width"]} members together', *notes]
-  recorded = quantities.recorded(root, plan.study.metric_names())
+  metrics = root / workdir_lib.METRICS
+  recorded = quantities.recorded(metrics, plan.study.metric_names())
   numbers = summary | recorded | numbers
   return MemberResult(row, seed, root, numbers, note='; '.join(notes))
