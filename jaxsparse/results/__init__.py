@@ -1,1 +1,1 @@
-"""Numbers of finished runs: metrics, names, rows, and findings of analyses."""
+"""Numbers of finished runs: metrics, names, rows, and one table of them."""

@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 from jaxsparse.config import identity
 from jaxsparse.config.dicts import flat
 from jaxsparse.config.run_config import BESIDE, SOURCES
+from jaxsparse.results.frame import below
 from jaxsparse.runs import workdir
-from jaxsparse.studies import member_list
 from jaxsparse.studies.planning.status import failure
 
-_DEEPEST = 3
 _SOURCES = tuple(f'init.{field}' for field in SOURCES)
 _SEED = re.compile(r'-seed\d+-[0-9a-f]{8}(-\d+)?$')
 
@@ -53,7 +52,7 @@ def find(patterns: Sequence[str]) -> list[Found]:
     path = os.path.expanduser(pattern)
     matches = sorted(glob.glob(path)) if glob.has_magic(path) else [path]
     folders = [pathlib.Path(m).resolve() for m in matches if os.path.isdir(m)]
-    workdirs = [root for folder in folders for root in _workdirs(folder)]
+    workdirs = [root for folder in folders for root in below(folder)]
     if not workdirs:
       why = 'holds no run' if folders else 'is no folder'
       raise ValueError(f'--workdirs: {pattern!r} {why}')
@@ -94,17 +93,6 @@ def _same(root: pathlib.Path) -> Hashable:
   except ValueError:  # Of a method that is no longer found.
     digest = identity.whole_digest(config)
   return digest, *sorted(workdir.inputs(root).sources.items())
-
-
-def _workdirs(folder: pathlib.Path, depth: int = 0) -> list[pathlib.Path]:
-  if workdir.begun(folder):
-    return [folder]
-  # The members of a study may be elsewhere, among those of other studies.
-  workdirs = [m for m in member_list.read(folder) if workdir.begun(m)]
-  if depth < _DEEPEST:
-    for path in sorted(p for p in folder.iterdir() if p.is_dir()):
-      workdirs += _workdirs(path, depth + 1)
-  return workdirs
 
 
 def read(root: pathlib.Path) -> Found:

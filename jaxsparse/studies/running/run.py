@@ -8,13 +8,12 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
-from jaxsparse.results import quantities
+from jaxsparse.results import member_list, quantities
 from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.runs.progress import hushed
 from jaxsparse.runs.run import SaveFailed, saving
 from jaxsparse.runs.share import TrainingFailed
-from jaxsparse.studies import member_list
 from jaxsparse.studies.planning import plan as plan_lib
 from jaxsparse.studies.planning.members import Cell
 from jaxsparse.studies.planning.plan import Plan

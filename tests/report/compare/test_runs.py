@@ -5,8 +5,8 @@ import json
 import pytest
 
 from jaxsparse.report.compare import runs
+from jaxsparse.results import member_list
 from jaxsparse.runs import workdir
-from jaxsparse.studies import member_list
 from jaxsparse.studies.planning import status
 
 

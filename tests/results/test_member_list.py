@@ -1,6 +1,6 @@
 import pytest
 
-from jaxsparse.studies import member_list
+from jaxsparse.results import member_list
 
 
 def names(root):
