@@ -95,7 +95,12 @@ def search(
       trial = study.trials[-1]
       journal.add_trial(trial)
       _log.info('trial %d of %d: %s', number + 1, trials, _line(trial, metric))
-  _check_any(study.trials)
+  outcomes = [trial.user_attrs for trial in study.trials]
+  if all(outcome['error'] for outcome in outcomes):
+    trained = any(outcome['members'] for outcome in outcomes)
+    raise (TrainingFailed if trained else ValueError)(
+      f'no trial has a value; the first: {outcomes[0]["error"]}'
+    )
   return study
 
 
@@ -135,8 +140,8 @@ def _take(
   seed: int,
 ) -> None:
   """Adds a trial to `study`."""
-  (words,) = np.random.SeedSequence((seed, number)).generate_state(1)
-  study.sampler = optuna().samplers.TPESampler(seed=int(words))
+  (word,) = np.random.SeedSequence((seed, number)).generate_state(1)
+  study.sampler = optuna().samplers.TPESampler(seed=int(word))
   trial = study.ask({f: d.distribution for f, d in space.items()})
   outcome = _trained(train, number, point(trial, space), study)
   for name, value in outcome.items():
@@ -168,16 +173,6 @@ def _trained(
     'test': metrics.values(members, metric.replace('validation', 'test')),
     'error': errors[0] if errors else '',
   }
-
-
-def _check_any(trials: Sequence[Any]) -> None:
-  if all(trial.user_attrs['error'] for trial in trials):
-    message = (
-      f'no trial has a value; the first: {trials[0].user_attrs["error"]}'
-    )
-    if not any(trial.user_attrs['members'] for trial in trials):
-      raise ValueError(message)
-    raise TrainingFailed(message)
 
 
 def point(trial: Any, space: Mapping[str, Dimension]) -> Point:

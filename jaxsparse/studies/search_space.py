@@ -5,7 +5,8 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from jaxsparse.config import literals, settings
-from jaxsparse.data import describe
+from jaxsparse.config.resolve import resolve
+from jaxsparse.runs import reading
 
 ACCURACY, BITS = 'validation_accuracy', 'validation_bits'
 ACCEPTED = (
@@ -47,7 +48,12 @@ def judge(config: Any, swept: Collection[str]) -> str:
       f'--sweep: config.{field}: with --search accepted is config.seed alone'
     )
   if config.data.sequence_length:
-    _check_text(config.data)
+    if reading.describe(resolve(config).data).validation is None:
+      raise ValueError(
+        f'config.data.name: got {config.data.name!r}, which has one split'
+        ' beside that of training; a search is judged on validation, never on'
+        ' test, so accepted is a text with both'
+      )
     return BITS
   if not config.data.validation > 0:
     raise ValueError(
@@ -56,24 +62,6 @@ def judge(config: Any, swept: Collection[str]) -> str:
       ' sets a fifth of the training images aside)'
     )
   return ACCURACY
-
-
-def _check_text(data: Any) -> None:
-  try:
-    described = describe(
-      data.name,
-      data_dir=data.dir or None,
-      validation=data.validation,
-      sequence_length=data.sequence_length,
-    )
-  except ValueError as error:
-    raise ValueError(f'config.data: {error}') from None
-  if not described.validation:
-    raise ValueError(
-      f'config.data.name: got {data.name!r}, which has one split beside that of'
-      ' training; a search is judged on validation, never on test, so accepted'
-      ' is a text with both'
-    )
 
 
 def optuna() -> ModuleType:
