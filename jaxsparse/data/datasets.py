@@ -58,9 +58,9 @@ class Dataset(NamedTuple):
     test: the test split.
     scale: images * scale is in [0, 1]: 1/255, or the scale in the data set's
       metadata (`digits`: 1/16); None for text.
+    prepared: whether the data are on this machine.
     fingerprint: of each split that was read, by its TFDS name, as
       `data.fingerprints` has it; empty where there are no data.
-    prepared: whether the data are on this machine.
   """
 
   name: str
@@ -69,8 +69,8 @@ class Dataset(NamedTuple):
   validation: Split | None
   test: Split
   scale: float | None
-  fingerprint: Mapping[str, str] = MappingProxyType({})
   prepared: bool = True
+  fingerprint: Mapping[str, str] = MappingProxyType({})
 
 
 def load(
