@@ -1,6 +1,7 @@
 """A figure of a metric against a field of the grid."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -25,11 +26,12 @@ from jaxsparse.results.names import (
   field_name,
   is_sparsity,
   point_name,
+  row_name,
   value_name,
 )
 from jaxsparse.results.rows import Point
 from jaxsparse.studies.results import Results
-from jaxsparse.studies.spec import Against, Run
+from jaxsparse.studies.spec import Against
 from jaxsparse.studies.styles import chosen, run_styles
 
 _PAPER: dict[str, Any] = {
@@ -40,12 +42,39 @@ _PAPER: dict[str, Any] = {
   'markeredgewidth': 1.4,
 }
 
-Line = list[tuple[Any, Cell]]
-Lines = dict[tuple[str, Point], Line]
-Levels = dict[str, Cell]
+
+class _Line(NamedTuple):
+  """A run at a point of its other grid fields.
+
+  Attributes:
+    label: its name.
+    style: of the line.
+    cells: value of the field -> cell.
+    level: whether it is a level line, whose only value counts for nothing: a
+      run without the field.
+  """
+
+  label: str
+  style: dict[str, Any]
+  cells: dict[Any, Cell]
+  level: bool = False
+
+  def series(self, place: Mapping[Any, float]) -> Series:
+    """Returns the means along the axis, with spreads and minima."""
+    good = sorted(
+      (
+        0.0 if self.level else place[v],
+        c.mean,
+        c.std or 0.0,
+        c.mean if c.low is None else c.low,
+      )
+      for v, c in self.cells.items()
+      if c.mean is not None
+    )
+    return Series(*np.asarray(good, np.float64).reshape(-1, 4).T)
 
 
-def draw(results: Results, asked: Against) -> Drawn | None:
+def draw(results: Results, figure: Against) -> Drawn | None:
   """Draws a metric against a grid field, with the paper's numbers.
 
   Lines are means with bands of one standard deviation; the paper's numbers are
@@ -54,167 +83,105 @@ def draw(results: Results, asked: Against) -> Drawn | None:
   Returns:
     The figure; `None` where there is no value to show.
   """
-  study = results.study
-  runs = chosen(study, asked.runs)
-  field, what = asked.grid_field, metrics.metric(asked.metric)
-  lines: Lines = {
-    (run.name, point): line
-    for run in runs
-    if field in run.grid
-    for point, line in _lines(results, run, asked).items()
-  }
-  levels: Levels = {
-    run.name: cells.cell(results, run.rows()[0], asked.metric)
-    for run in runs
-    if not run.grid
-  }
-  drawn = [c for line in lines.values() for _, c in line] + [*levels.values()]
-  if all(c.mean is None for c in drawn):
+  field, metric = figure.grid_field, metrics.metric(figure.metric)
+  lines = _lines(results, figure)
+  every = [cell for line in lines for cell in line.cells.values()]
+  if all(cell.mean is None for cell in every):
     return None
-  values = list(
-    dict.fromkeys(v for run in runs for v in run.grid.get(field, ()))
-  )
-  figure, ax = single()
+  values = list(dict.fromkeys(v for x in lines if not x.level for v in x.cells))
+  drawing, ax = single()
   at = value_axis(ax, values, sparsity=is_sparsity(field))
   place = dict(zip(values, at, strict=True))
-  styles = run_styles(study)
-  if asked.log:
-    series = [_series(place, line) for line in lines.values()]
-    figures.log_scale(ax, [*series, *(_level(c) for c in levels.values())])
-  for i, ((name, point), line) in enumerate(lines.items()):
-    label = _label(study.run(name), point)
-    style = {**styles[name], **_nth_look(lines, name, point)}
-    style['zorder'] = 3 + i / 100
-    _draw_line(ax, place, line, label=label, **style)
-  for name, cell in levels.items():
-    _draw_level(ax, cell, label=study.run(name).shown, **styles[name])
-  if any(c.paper is not None for c in drawn):
+  if figure.log:
+    figures.log_scale(ax, [line.series(place) for line in lines])
+  for i, line in enumerate(lines):
+    _draw_line(ax, line, place, zorder=3 + i / 100)
+  printed = any(cell.paper is not None for cell in every)
+  if printed:
     ax.plot([], [], color='0.35', label='paper’s number', **_PAPER)
-  ax.set(xlabel=axis_name(field), ylabel=what.heading)
-  figure_legend(figure, beside=True)
-  title = f'{what.label} against {field_name(field)}'
-  if asked.at:
-    title += f', {point_name(tuple(asked.at.items()))}'
+  ax.set(xlabel=axis_name(field), ylabel=metric.heading)
+  figure_legend(drawing, beside=True)
+  title = f'{metric.label} against {field_name(field)}'
+  if figure.at:
+    title += f', {point_name(tuple(figure.at.items()))}'
+  caption = {
+    'Means over seeds; bands are one sample standard deviation to each side': 1,
+    'level lines are runs without the field': any(x.level for x in lines),
+    'hollow markers are the paper’s numbers': printed,
+    'the axis is logarithmic in the weights that are left': is_sparsity(field),
+  }
+  notes = [note for line in lines if (note := _note(line, field))]
   return Drawn(
-    f'{asked.metric}-against-{field_name(field).replace(" ", "-")}',
+    f'{figure.metric}-against-{field_name(field).replace(" ", "-")}',
     capital(title),
-    _caption(lines, levels, is_sparsity(field)),
-    f'Chart of {title}. ' + sentence(_account(results, field, lines, levels)),
-    figure,
+    sentence([text for text, holds in caption.items() if holds]),
+    f'Chart of {title}. {sentence(notes)}',
+    drawing,
   )
 
 
-def _lines(results: Results, run: Run, asked: Against) -> dict[Point, Line]:
-  """Returns a line for each combination of the run's other grid fields."""
-  lines: dict[Point, Line] = {}
-  for row in run.rows():
-    point = dict(row.point)
-    if any(point.get(f, value) != value for f, value in asked.at.items()):
-      continue
-    fixed = (asked.grid_field, *asked.at)
-    other = tuple(p for p in row.point if p[0] not in fixed)
-    cell = cells.cell(results, row, asked.metric)
-    value = point[asked.grid_field]
-    lines.setdefault(other, []).append((value, cell))
-  return lines
+def _lines(results: Results, figure: Against) -> list[_Line]:
+  """Returns a line for each run and point of its other grid fields.
 
-
-def _nth_look(lines: Lines, name: str, point: Point) -> dict[str, str]:
-  """Returns the marker and dashes that tell the lines of a run apart.
-
-  They all have the run's colour.
+  Those of a run have its colour, and differ in markers and dashes. Level lines
+  come last.
   """
-  points = [p for n, p in lines if n == name]
-  nth = points.index(point)
-  look = {'marker': MARKERS[nth % len(MARKERS)]}
-  return look | {'linestyle': DASHES[nth % len(DASHES)]} if nth else look
-
-
-def _label(run: Run, point: Point) -> str:
-  return f'{run.shown}, {point_name(point)}' if point else run.shown
+  styles = run_styles(results.study)
+  lines: list[_Line] = []
+  levels: list[_Line] = []
+  for run in chosen(results.study, figure.runs):
+    if not run.grid:
+      cell = cells.cell(results, run.rows()[0], figure.metric)
+      levels.append(_Line(run.shown, styles[run.name], {'': cell}, True))
+    of_run: dict[Point, _Line] = {}
+    for row in run.rows() if figure.grid_field in run.grid else ():
+      point = dict(row.point)
+      if any(point.get(f, value) != value for f, value in figure.at.items()):
+        continue
+      value = point.pop(figure.grid_field)
+      other = tuple((f, v) for f, v in point.items() if f not in figure.at)
+      if other not in of_run:
+        nth = len(of_run)
+        look = {'marker': MARKERS[nth % len(MARKERS)]}
+        if nth:
+          look['linestyle'] = DASHES[nth % len(DASHES)]
+        label = row_name(run.shown, other)
+        of_run[other] = _Line(label, styles[run.name] | look, {})
+      of_run[other].cells[value] = cells.cell(results, row, figure.metric)
+    lines += of_run.values()
+  return lines + levels
 
 
 def _draw_line(
-  ax: Axes, place: dict[Any, float], line: Line, **style: Any
+  ax: Axes, line: _Line, place: Mapping[Any, float], zorder: float
 ) -> None:
-  line = sorted(line, key=lambda pair: place[pair[0]])
-  figures.line(ax, _series(place, line), **style)
-  printed = [(place[v], c.paper) for v, c in line if c.paper is not None]
-  if printed:
-    ring = {**_PAPER, 'marker': style['marker'], 'zorder': 5}
-    ax.plot(*zip(*printed, strict=True), color=style['color'], **ring)
-
-
-def _series(place: dict[Any, float], line: Line) -> Series:
-  """Returns the means of a line along the axis, with spreads and minima."""
-  good = [
-    (place[v], c.mean, c.std or 0.0, c.mean if c.low is None else c.low)
-    for v, c in line
-    if c.mean is not None
+  printed = [
+    (1.0 if line.level else place[value], cell.paper)
+    for value, cell in line.cells.items()
+    if cell.paper is not None
   ]
-  return Series(*np.asarray(good, np.float64).reshape(-1, 4).T)
-
-
-def _level(cell: Cell) -> Series:
-  return _series({None: 0.0}, [(None, cell)])
-
-
-def _draw_level(ax: Axes, cell: Cell, **style: Any) -> None:
-  figures.level(ax, _level(cell), **style)
-  if cell.paper is not None:
+  ring = _PAPER | {'color': line.style['color']}
+  if line.level:
+    figures.level(ax, line.series(place), label=line.label, **line.style)
     # At the right end of the axis, as a level has no position along it.
-    ax.plot(
-      [1.0],
-      [cell.paper],
-      transform=ax.get_yaxis_transform(),
-      color=style['color'],
-      clip_on=False,
-      **_PAPER,
-    )
+    ring |= {'transform': ax.get_yaxis_transform(), 'clip_on': False}
+  else:
+    style = line.style | {'label': line.label, 'zorder': zorder}
+    figures.line(ax, line.series(place), **style)
+    ring |= {'marker': line.style['marker'], 'zorder': 5}
+  if printed:
+    ax.plot(*zip(*sorted(printed), strict=True), **ring)
 
 
-def _caption(
-  lines: Lines,
-  levels: Levels,
-  logarithmic: bool,
-) -> str:
-  """Returns the caption: the meaning of bands, level lines and markers."""
-  drawn = [c for line in lines.values() for _, c in line] + [*levels.values()]
-  parts = [
-    'Means over seeds; bands are one sample standard deviation to each side'
+def _note(line: _Line, field: str) -> str:
+  """Describes a line in words, by the values at its ends; '' for no level."""
+  good = [(v, c) for v, c in line.cells.items() if c.mean is not None]
+  if not good:
+    return '' if line.level else f'{line.label}: no value'
+  ends = [good[0], good[-1]] if len(good) > 1 else good
+  texts = [
+    cell.metric.text(cell.mean or 0.0)
+    + ('' if line.level else f' at {value_name(field, value)}')
+    for value, cell in ends
   ]
-  if levels:
-    parts.append('level lines are runs without the field')
-  if any(c.paper is not None for c in drawn):
-    parts.append('hollow markers are the paper’s numbers')
-  if logarithmic:
-    parts.append('the axis is logarithmic in the weights that are left')
-  return sentence(parts)
-
-
-def _account(
-  results: Results,
-  field: str,
-  lines: Lines,
-  levels: Levels,
-) -> list[str]:
-  """Describes each line in words, by the values at its ends."""
-  study = results.study
-  descriptions = []
-  for (name, point), line in lines.items():
-    good = [(v, c) for v, c in line if c.mean is not None]
-    label = _label(study.run(name), point)
-    if good:
-      ends = [good[0], good[-1]] if len(good) > 1 else good
-      text = ' to '.join(
-        f'{c.metric.text(c.mean or 0.0)} at {value_name(field, v)}'
-        for v, c in ends
-      )
-      descriptions.append(f'{label}: {text}')
-    else:
-      descriptions.append(f'{label}: no value')
-  for name, cell in levels.items():
-    if cell.mean is not None:
-      text = cell.metric.text(cell.mean)
-      descriptions.append(f'{study.run(name).shown}: {text}')
-  return descriptions
+  return f'{line.label}: {" to ".join(texts)}'
