@@ -1,7 +1,7 @@
 """Tables of a study as DataFrames: of cells, of their texts, of all numbers."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -179,62 +179,51 @@ def numbers(results: Results) -> pd.DataFrame:
   cell is the mean of `value` over its lines. A number of all seeds of a row
   together has one line, with 'pooled' for its seed.
   """
-  return _of_rows(
-    results.study,
-    ('seed', 'metric', 'unit', 'value', 'paper', 'error', 'member'),
-    (
-      (row, line)
-      for row in results.study.rows()
-      for line in _numbers(results, row)
-    ),
-  )
-
-
-def _numbers(results: Results, row: Row) -> Iterator[list[Any]]:
-  """Yields each member's numbers, then those of all members together."""
-  names = results.study.metrics
-  pools = {n: metrics.pooled(results.pooled, row, n) for n in names}
-  for member in results.of(row):
-    root = member.root.name if member.root else ''
-    for name in names:
-      if not pools[name]:
-        number = _number(results, row, name, metrics.value(member, name))
-        yield [member.seed, *number, member.error, root]
-  for name, pool in pools.items():
-    if pool:
-      yield ['pooled', *_number(results, row, name, pool.value), '', '']
-
-
-def _number(
-  results: Results, row: Row, name: str, value: float | None
-) -> list[Any]:
-  paper = results.study.run(row.run).paper_value(row, name)
-  return [name, metrics.metric(name).unit, value, paper]
+  study, lines = results.study, []
+  for row in study.rows():
+    pools = {
+      name: pool
+      for name in study.metrics
+      if (pool := metrics.pooled(results.pooled, row, name))
+    }
+    numbers: list[tuple[Any, ...]] = [
+      (m.seed, name, metrics.value(m, name), m.error, m.root and m.root.name)
+      for m in results.of(row)
+      for name in study.metrics
+      if name not in pools
+    ]
+    numbers += [
+      ('pooled', name, pool.value, '', '') for name, pool in pools.items()
+    ]
+    for seed, name, value, error, member in numbers:
+      paper = study.run(row.run).paper_value(row, name)
+      unit = metrics.metric(name).unit
+      line = [seed, name, unit, value, paper, error, member]
+      lines.append([*_start(study, row), *line])
+  columns = ('seed', 'metric', 'unit', 'value', 'paper', 'error', 'member')
+  return _table(study, columns, lines)
 
 
 def times(results: Results) -> pd.DataFrame:
   """Returns the content of `times.csv`: one line a finished member."""
-  return _of_rows(
-    results.study,
-    ('seed', *_TIMES),
-    (
-      (m.row, [m.seed, *(m.summary.get(name) for name in _TIMES)])
-      for m in results.members
-      if m.summary
-    ),
-  )
+  lines = [
+    [*_start(results.study, member.row), member.seed]
+    + [member.summary.get(name) for name in _TIMES]
+    for member in results.members
+    if member.summary is not None
+  ]
+  return _table(results.study, ('seed', *_TIMES), lines)
 
 
-def _of_rows(
-  study: Study, columns: Sequence[str], lines: Iterator[tuple[Row, list[Any]]]
+def _start(study: Study, row: Row) -> list[Any]:
+  """Returns what identifies the row of a line."""
+  run, point = study.run(row.run), dict(row.point)
+  return [run.name, run.shown, *map(point.get, grid_fields(study))]
+
+
+def _table(
+  study: Study, columns: Sequence[str], lines: Sequence[Sequence[Any]]
 ) -> pd.DataFrame:
-  """Returns a DataFrame of lines, each after what identifies its row."""
-  fields = grid_fields(study)
-  content = []
-  for row, line in lines:
-    run, point = study.run(row.run), dict(row.point)
-    start = [run.name, run.shown, *(point.get(field) for field in fields)]
-    content.append([*start, *line])
-  names = ['run', 'label', *fields, *columns]
+  names = ['run', 'label', *grid_fields(study), *columns]
   # Integers stay integers beside lines without a number.
-  return pd.DataFrame(content, columns=names, dtype=object)
+  return pd.DataFrame(lines, columns=names, dtype=object)

@@ -61,17 +61,13 @@ def draw(
 
 def numeric_fields(groups: Sequence[Group]) -> list[str]:
   """Returns the fields of the key with several values, all of them numbers."""
-  columns: dict[str, set[object]] = {}
-  for group in groups:
-    for field, value in group.key.items():
-      columns.setdefault(field, set())
-      if not _is_level(field, value):
-        columns[field].add(value)
-  return [
-    field
-    for field, held in columns.items()
-    if len(held) > 1 and all(map(is_number, held))
-  ]
+  fields = []
+  for field in groups[0].key:
+    held = {group.key[field] for group in groups}
+    held = {value for value in held if not _is_level(field, value)}
+    if len(held) > 1 and all(map(is_number, held)):
+      fields.append(field)
+  return fields
 
 
 def _is_level(field: str, value: object) -> bool:

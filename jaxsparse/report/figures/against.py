@@ -71,7 +71,7 @@ class _Line(NamedTuple):
       for v, c in self.cells.items()
       if c.mean is not None
     )
-    return Series(*np.asarray(good, np.float64).reshape(-1, 4).T)
+    return Series(*np.asarray(sorted(good), np.float64).reshape(-1, 4).T)
 
 
 def draw(results: Results, figure: Against) -> Drawn | None:

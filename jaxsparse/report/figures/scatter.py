@@ -1,6 +1,6 @@
 """A figure of a metric against another, one marker a member."""
 
-from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,77 +13,58 @@ from jaxsparse.plotting.panels import (
   single,
 )
 from jaxsparse.results import metrics
-from jaxsparse.results.metrics import Metric
-from jaxsparse.results.rows import Row
 from jaxsparse.studies.results import Results
-from jaxsparse.studies.spec import Scatter, Study
+from jaxsparse.studies.spec import Scatter
 from jaxsparse.studies.styles import chosen, row_styles
 
-Places = Mapping[Row, np.ndarray]
 
-
-def draw(results: Results, asked: Scatter) -> Drawn | None:
+def draw(results: Results, figure: Scatter) -> Drawn | None:
   """Draws members by two of their numbers, in the colours of their rows.
 
   Returns:
     The figure; `None` where no member has both numbers.
   """
-  study = results.study
-  rows = [row for run in chosen(study, asked.runs) for row in run.rows()]
-  by_row = {row: _places(results, row, asked) for row in rows}
-  drawn = {row: places for row, places in by_row.items() if len(places)}
-  if not drawn:
+  study, styles = results.study, row_styles(results.study)
+  x, y = metrics.metric(figure.x), metrics.metric(figure.y)
+  drawing, ax = single()
+  notes: list[str] = []
+  any_printed = False
+  for run in chosen(study, figure.runs):
+    for row in run.rows():
+      pairs = [
+        [metrics.value(m, n.name) for n in (x, y)] for m in results.of(row)
+      ]
+      places = np.asarray([p for p in pairs if None not in p], np.float64)
+      if not len(places):
+        continue
+      name = study.row_name(row)
+      look: dict[str, Any] = {
+        'color': styles[row]['color'],
+        'linestyle': '',
+        'marker': MARKERS[len(notes) % len(MARKERS)],
+      }
+      ax.plot(*places.T, label=name, alpha=0.8, **look)
+      printed = [run.paper_value(row, metric.name) for metric in (x, y)]
+      if None not in printed:
+        any_printed = True
+        ax.plot(
+          *np.asarray(printed, np.float64),
+          markersize=9,
+          markerfacecolor='none',
+          **look,
+        )
+      means = places.mean(0)
+      notes.append(f'{name}, {y.text(means[1])} at {x.text(means[0])}')
+  if not notes:
     return None
-  printed = {
-    row: place for row in drawn if (place := _printed(study, row, asked))
-  }
-  x, y = (metrics.metric(name) for name in (asked.x, asked.y))
-  figure, ax = single()
-  styles = row_styles(study)
-  for i, (row, places) in enumerate(drawn.items()):
-    look = {'color': styles[row]['color'], 'linestyle': ''}
-    marker = MARKERS[i % len(MARKERS)]
-    label = study.row_name(row)
-    ax.plot(*places.T, marker=marker, label=label, alpha=0.8, **look)
-    if row in printed:
-      ring = {**look, 'marker': marker, 'markerfacecolor': 'none'}
-      ax.plot(*printed[row], markersize=9, **ring)
   ax.set(xlabel=x.heading, ylabel=y.heading)
-  figure_legend(figure, beside=True)
+  figure_legend(drawing, beside=True)
   title = capital(f'{y.label} against {x.label}')
+  hollow = ['hollow ones are the paper’s numbers'] if any_printed else []
   return Drawn(
-    f'{asked.y}-against-{asked.x}',
+    f'{y.name}-against-{x.name}',
     title,
-    sentence(
-      ['A marker is a member']
-      + (['hollow ones are the paper’s numbers'] if printed else [])
-    ),
-    f'Chart: {title}. Means: {sentence(_said(study, drawn, x, y))}',
-    figure,
+    sentence(['A marker is a member', *hollow]),
+    f'Chart: {title}. Means: {sentence(notes)}',
+    drawing,
   )
-
-
-def _places(results: Results, row: Row, asked: Scatter) -> np.ndarray:
-  """Returns [members, 2], of the members that have both numbers."""
-  pairs = [
-    [*metrics.values([m], asked.x), *metrics.values([m], asked.y)]
-    for m in results.of(row)
-  ]
-  return np.asarray([p for p in pairs if len(p) == 2]).reshape(-1, 2)
-
-
-def _printed(
-  study: Study, row: Row, asked: Scatter
-) -> tuple[float, float] | None:
-  """Returns the paper's two numbers for a row, if it printed both."""
-  run = study.run(row.run)
-  x, y = (run.paper_value(row, name) for name in (asked.x, asked.y))
-  return None if x is None or y is None else (x, y)
-
-
-def _said(study: Study, found: Places, x: Metric, y: Metric) -> Sequence[str]:
-  return [
-    f'{study.row_name(row)}, {y.text(means[1])} at {x.text(means[0])}'
-    for row, places in found.items()
-    for means in [places.mean(0)]
-  ]
