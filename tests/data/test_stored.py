@@ -97,11 +97,13 @@ def test_only_what_is_small_is_resident_by_itself(folder, monkeypatch):
 
 def test_images_that_differ_in_size_are_resized(folder):
   views = data.load('views', data_dir=folder)
+  known = data.describe('views', data_dir=folder)
+  assert known.train.images.shape == (6, 224, 224, 3)
   assert views.train.images.shape == (6, 224, 224, 3)
-  assert data.describe('views', data_dir=folder).image_shape == (224, 224, 3)
   small = data.load('views', data_dir=folder, image_size=5)
   known = data.describe('views', data_dir=folder, image_size=5)
-  assert known.image_shape == small.train.images.shape[1:] == (5, 5, 3)
+  assert known.train.images.shape == small.train.images.shape
+  assert small.train.images.shape[1:] == (5, 5, 3)
   # The centre of 64 pixels, 7/8 of a height of 40 to 45 wide, in five parts.
   for image in small.train.images[:]:
     assert np.ptp(image, axis=(0, 2)).max() == 0
