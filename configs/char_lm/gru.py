@@ -18,29 +18,29 @@ accelerators.
 
 from ml_collections import ConfigDict
 
-from jaxsparse.config.defaults import default_config
-from jaxsparse.core import choices
+from jaxsparse.config.defaults import method_config, method_fields
 
-_SPARSE = {'sparsity': 0.75, 'distribution': 'uniform'}
-_MOVING = _SPARSE | {
-  'drop_fraction': 0.1,
-  'update_interval': 100,
-  'stop_fraction': 1.0,
-}
-METHODS = {
-  'dense': {'sparsity': 0.0},
-  'static': _SPARSE,
-  'set': _MOVING,
-  'rigl': _MOVING,
-  # The last mask step is 150,000.
-  'gmp': _SPARSE
-  | {'update_interval': 1000, 'start_step': 50_000, 'stop_step': 150_001},
-}
+METHODS = method_fields(
+  {'sparsity': 0.75, 'distribution': 'uniform'},
+  {
+    'static': {},
+    'set rigl': {
+      'drop_fraction': 0.1,
+      'update_interval': 100,
+      'stop_fraction': 1.0,
+    },
+    # The last mask step is 150,000.
+    'gmp': {
+      'update_interval': 1000,
+      'start_step': 50_000,
+      'stop_step': 150_001,
+    },
+  },
+)
 
 
 def get_config(method: str = 'rigl') -> ConfigDict:
-  choices.check(f'method is {method!r}', method, METHODS)
-  config = default_config(updater=method, model='gru_lm', optimizer='adam')
+  config = method_config(method, METHODS, model='gru_lm', optimizer='adam')
   config.data.name = 'wikitext103'
   config.data.sequence_length = 512
   config.batch_size = 32
@@ -54,5 +54,4 @@ def get_config(method: str = 'rigl') -> ConfigDict:
   config.gradient_flow.interval = 10_000
   config.gradient_flow.probe_size = 64
   config.checkpoint.interval = 10_000
-  config.updater.update(METHODS[method])
   return config

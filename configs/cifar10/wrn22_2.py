@@ -32,29 +32,29 @@ Meant for a GPU: on CPU a step of 128 images takes seconds. The study
 
 from ml_collections import ConfigDict
 
-from jaxsparse.config.defaults import default_config
-from jaxsparse.core import choices
+from jaxsparse.config.defaults import method_config, method_fields
 
-_SPARSE = {'sparsity': 0.95, 'distribution': 'erk', 'dense_first': True}
-_MOVING = _SPARSE | {
-  'drop_fraction': 0.3,
-  'update_interval': 100,
-  'stop_step': 75_000,
-}
-METHODS = {
-  'dense': {'sparsity': 0.0},
-  'static': _SPARSE,
-  'set': _MOVING,
-  'rigl': _MOVING,
-  # The last mask step is 75,000.
-  'gmp': _SPARSE
-  | {'update_interval': 1000, 'start_step': 20_000, 'stop_step': 75_001},
-}
+METHODS = method_fields(
+  {'sparsity': 0.95, 'distribution': 'erk', 'dense_first': True},
+  {
+    'static': {},
+    'set rigl': {
+      'drop_fraction': 0.3,
+      'update_interval': 100,
+      'stop_step': 75_000,
+    },
+    # The last mask step is 75,000.
+    'gmp': {
+      'update_interval': 1000,
+      'start_step': 20_000,
+      'stop_step': 75_001,
+    },
+  },
+)
 
 
 def get_config(method: str = 'rigl') -> ConfigDict:
-  choices.check(f'method is {method!r}', method, METHODS)
-  config = default_config(updater=method, model='wide_resnet')
+  config = method_config(method, METHODS, model='wide_resnet')
   config.data.name = 'cifar10'
   config.data.standardize = True
   config.data.augment = ('crop', 'flip')
@@ -72,5 +72,4 @@ def get_config(method: str = 'rigl') -> ConfigDict:
   config.optimizer.scales = (0.2, 0.04, 0.008)
   config.eval.interval = 4000
   config.gradient_flow.interval = 0
-  config.updater.update(METHODS[method])
   return config

@@ -24,29 +24,25 @@ Meant for a GPU. `--dry_run` needs neither it nor the data.
 
 from ml_collections import ConfigDict
 
-from jaxsparse.config.defaults import default_config
-from jaxsparse.core import choices
+from jaxsparse.config.defaults import method_config, method_fields
 
-_SPARSE = {'sparsity': 0.9, 'distribution': 'erk'}
-_MOVING = _SPARSE | {
-  'drop_fraction': 0.3,
-  'update_interval': 100,
-  'start_step': 99,
-  'stop_step': 65_918,
-}
-METHODS = {
-  'dense': {'sparsity': 0.0},
-  'static': _SPARSE,
-  'set': _MOVING,
-  'rigl': _MOVING,
-  'gmp': _SPARSE
-  | {'update_interval': 100, 'start_step': 700, 'stop_step': 65_918},
-}
+METHODS = method_fields(
+  {'sparsity': 0.9, 'distribution': 'erk'},
+  {
+    'static': {},
+    'set rigl': {
+      'drop_fraction': 0.3,
+      'update_interval': 100,
+      'start_step': 99,
+      'stop_step': 65_918,
+    },
+    'gmp': {'update_interval': 100, 'start_step': 700, 'stop_step': 65_918},
+  },
+)
 
 
 def get_config(method: str = 'rigl') -> ConfigDict:
-  choices.check(f'method is {method!r}', method, METHODS)
-  config = default_config(updater=method, model='resnet')
+  config = method_config(method, METHODS, model='resnet')
   config.data.name = 'cifar100'
   config.data.validation = 5000.0
   config.data.standardize = True
@@ -70,5 +66,4 @@ def get_config(method: str = 'rigl') -> ConfigDict:
   config.eval.interval = 4000
   config.eval.batch_size = 500
   config.gradient_flow.interval = 0
-  config.updater.update(METHODS[method])
   return config

@@ -26,54 +26,38 @@ dense. Meant for accelerators, as ResNet-50 is.
 
 from ml_collections import ConfigDict
 
-from jaxsparse.config.defaults import default_config
-from jaxsparse.core import choices
+from jaxsparse.config.defaults import method_config, method_fields
 
-_SPARSE = {
-  'sparsity': 0.75,
-  'distribution': 'uniform',
-  'layers': ('*/depthwise/kernel=0', 'conv/kernel=0'),
-}
-_MOVING = _SPARSE | {
-  'drop_fraction': 0.3,
-  'update_interval': 100,
-  'stop_fraction': 25 / 32,
-}
-METHODS = {
-  'dense': {'sparsity': 0.0},
-  'static': _SPARSE,
-  'set': _MOVING,
-  'rigl': _MOVING,
-  # From 10,000 to 25,000, as for ResNet-50.
-  'gmp': _SPARSE
-  | {
-    'update_interval': 1000,
-    'start_fraction': 10 / 32,
-    'stop_fraction': 25_001 / 32e3,
+from ._shared import set_shared
+
+METHODS = method_fields(
+  {
+    'sparsity': 0.75,
+    'distribution': 'uniform',
+    'layers': ('*/depthwise/kernel=0', 'conv/kernel=0'),
   },
-}
+  {
+    'static': {},
+    'set rigl': {
+      'drop_fraction': 0.3,
+      'update_interval': 100,
+      'stop_fraction': 25 / 32,
+    },
+    # From 10,000 to 25,000, as for ResNet-50.
+    'gmp': {
+      'update_interval': 1000,
+      'start_fraction': 10 / 32,
+      'stop_fraction': 25_001 / 32e3,
+    },
+  },
+)
 
 
 def get_config(method: str = 'rigl') -> ConfigDict:
-  choices.check(f'method is {method!r}', method, METHODS)
-  config = default_config(updater=method, model='mobilenet')
-  config.data.name = 'imagenet2012'
-  config.data.mean = (0.485, 0.456, 0.406)
-  config.data.std = (0.229, 0.224, 0.225)
-  config.data.augment = ('flip',)
-  config.batch_size = 4096
-  config.num_steps = 32_000
-  config.label_smoothing = 0.1
-  config.optimizer.learning_rate = 1.6
-  config.optimizer.nesterov = True
-  config.optimizer.weight_decay = 1e-4
+  config = method_config(method, METHODS, model='mobilenet')
+  set_shared(config, batch_size=4096, num_steps=32_000)
   config.optimizer.no_decay = ('*/depthwise/kernel',)
   # Eight epochs; then a tenth of the rate from epochs 40, 75 and 95 on.
   config.optimizer.warmup_steps = 2502
-  config.optimizer.schedule = 'piecewise'
   config.optimizer.boundaries = (12_512 / 32e3, 23_459 / 32e3, 29_715 / 32e3)
-  config.optimizer.scales = (0.1, 0.01, 0.001)
-  config.eval.interval = 1600
-  config.eval.batch_size = 500
-  config.updater.update(METHODS[method])
   return config

@@ -28,55 +28,37 @@ fractions of the run.
 
 from ml_collections import ConfigDict
 
-from jaxsparse.config.defaults import default_config
-from jaxsparse.core import choices
+from jaxsparse.config.defaults import method_config, method_fields
 
-_SPARSE = {'sparsity': 0.8, 'distribution': 'uniform', 'dense_first': True}
-_MOVING = _SPARSE | {
-  'drop_fraction': 0.3,
-  'update_interval': 100,
-  'stop_fraction': 25 / 128,
-}
-METHODS = {
-  'dense': {'sparsity': 0.0},
-  'static': _SPARSE,
-  'set': _MOVING,
-  'rigl': _MOVING,
-  # From 40,000 to 100,000.
-  'gmp': _SPARSE
-  | {
-    'update_interval': 1000,
-    'start_fraction': 40 / 128,
-    'stop_fraction': 100_001 / 128e3,
+from ._shared import set_shared
+
+METHODS = method_fields(
+  {'sparsity': 0.8, 'distribution': 'uniform', 'dense_first': True},
+  {
+    'static': {},
+    'set rigl': {
+      'drop_fraction': 0.3,
+      'update_interval': 100,
+      'stop_fraction': 25 / 128,
+    },
+    # From 40,000 to 100,000.
+    'gmp': {
+      'update_interval': 1000,
+      'start_fraction': 40 / 128,
+      'stop_fraction': 100_001 / 128e3,
+    },
   },
-}
+)
 
 
 def get_config(method: str = 'rigl') -> ConfigDict:
-  choices.check(f'method is {method!r}', method, METHODS)
-  random = method in ('static', 'set', 'rigl')
-  config = default_config(
-    updater=method, model='vgg', init='sparse' if random else 'dense'
-  )
-  config.data.name = 'imagenet2012'
-  config.data.mean = (0.485, 0.456, 0.406)
-  config.data.std = (0.229, 0.224, 0.225)
-  config.data.augment = ('flip',)
-  config.batch_size = 1024
-  config.num_steps = 128_000
-  config.label_smoothing = 0.1
+  init = 'sparse' if method in ('static', 'set', 'rigl') else 'dense'
+  config = method_config(method, METHODS, model='vgg', init=init)
+  set_shared(config, batch_size=1024, num_steps=128_000)
   config.model.batch_norm = False
   config.model.use_bias = False
-  config.optimizer.learning_rate = 0.4
-  config.optimizer.nesterov = True
-  config.optimizer.weight_decay = 1e-4
   # No warm-up; a tenth of the rate from epochs 30, 70 and 90 on.
-  config.optimizer.schedule = 'piecewise'
   config.optimizer.boundaries = tuple(
     step / 128e3 for step in (37_535, 87_580, 112_603)
   )
-  config.optimizer.scales = (0.1, 0.01, 0.001)
-  config.eval.interval = 6400
-  config.eval.batch_size = 500
-  config.updater.update(METHODS[method])
   return config

@@ -29,39 +29,34 @@ chance in all of 3 seeds from the masked dense initialisation (5 epochs), and in
 
 from ml_collections import ConfigDict
 
-from jaxsparse.config.defaults import default_config
-from jaxsparse.core import choices
+from jaxsparse.config.defaults import method_config, method_fields
 
-_SPARSE = {'sparsity': 0.95, 'distribution': 'uniform', 'dense_first': True}
-_MOVING = _SPARSE | {
-  'update_interval': 100,
-  'start_step': 100,
-  'stop_fraction': 1.0,
-}
-METHODS = {
-  'dense': {'sparsity': 0.0},
-  'static': _SPARSE,
-  'snip': _SPARSE,
-  'set': _MOVING,
-  'rigl': _MOVING,
-  'snfs': _MOVING,
-  'magnitude': _SPARSE | {'start_fraction': 0.3},
-  'gmp': _SPARSE
-  | {'update_interval': 20, 'start_fraction': 0.25, 'stop_fraction': 0.6},
-}
+METHODS = method_fields(
+  {'sparsity': 0.95, 'distribution': 'uniform', 'dense_first': True},
+  {
+    'static snip': {},
+    'set rigl snfs': {
+      'update_interval': 100,
+      'start_step': 100,
+      'stop_fraction': 1.0,
+    },
+    'magnitude': {'start_fraction': 0.3},
+    'gmp': {
+      'update_interval': 20,
+      'start_fraction': 0.25,
+      'stop_fraction': 0.6,
+    },
+  },
+)
 
 
 def get_config(method: str = 'rigl') -> ConfigDict:
-  choices.check(f'method is {method!r}', method, METHODS)
-  random = method in ('static', 'set', 'rigl', 'snfs')
-  config = default_config(
-    updater=method, model='lenet5', init='sparse' if random else 'dense'
-  )
+  init = 'sparse' if method in ('static', 'set', 'rigl', 'snfs') else 'dense'
+  config = method_config(method, METHODS, model='lenet5', init=init)
   config.data.name = 'mnist'
   config.num_epochs = 3.0
   config.batch_size = 128
   config.optimizer.learning_rate = 0.05
   # The paper's l2(5e-4) is 5e-4 |w|^2, whose gradient is twice that.
   config.optimizer.weight_decay = 1e-3
-  config.updater.update(METHODS[method])
   return config

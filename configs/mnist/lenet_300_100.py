@@ -23,27 +23,25 @@ cores (x86-64), 2026-11-22: `python -m launch.sweep` with
 
 from ml_collections import ConfigDict
 
-from jaxsparse.config.defaults import default_config
-from jaxsparse.core import choices
+from jaxsparse.config.defaults import method_config, method_fields
 
-_SPARSE = {'sparsity': 0.98}
-_MOVING = _SPARSE | {'update_interval': 100, 'start_step': 100}
-METHODS = {
-  'dense': {'sparsity': 0.0},
-  'static': _SPARSE,
-  'snip': _SPARSE,
-  'set': _MOVING,
-  'rigl': _MOVING,
-  'snfs': _MOVING,
-  'magnitude': _SPARSE | {'start_fraction': 0.3},
-  'gmp': _SPARSE
-  | {'update_interval': 100, 'start_fraction': 0.1, 'stop_fraction': 0.6},
-}
+METHODS = method_fields(
+  {'sparsity': 0.98},
+  {
+    'static snip': {},
+    'set rigl snfs': {'update_interval': 100, 'start_step': 100},
+    'magnitude': {'start_fraction': 0.3},
+    'gmp': {
+      'update_interval': 100,
+      'start_fraction': 0.1,
+      'stop_fraction': 0.6,
+    },
+  },
+)
 
 
 def get_config(method: str = 'rigl') -> ConfigDict:
-  choices.check(f'method is {method!r}', method, METHODS)
-  config = default_config(updater=method, model='mlp')
+  config = method_config(method, METHODS, model='mlp')
   config.data.name = 'mnist'
   config.num_epochs = 6.0
   config.batch_size = 100
@@ -54,5 +52,4 @@ def get_config(method: str = 'rigl') -> ConfigDict:
   config.optimizer.boundaries = (0.45, 0.7)
   config.optimizer.scales = (1 / 3, 1 / 9)
   config.eval.interval = 200
-  config.updater.update(METHODS[method])
   return config

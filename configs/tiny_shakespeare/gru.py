@@ -13,28 +13,28 @@ CPU time (x86-64) each; for the scores see studies/rigl/char_lm.
 
 from ml_collections import ConfigDict
 
-from jaxsparse.config.defaults import default_config
-from jaxsparse.core import choices
+from jaxsparse.config.defaults import method_config, method_fields
 
-_SPARSE = {'sparsity': 0.75, 'distribution': 'uniform'}
-_MOVING = _SPARSE | {
-  'drop_fraction': 0.1,
-  'update_interval': 50,
-  'stop_fraction': 1.0,
-}
-METHODS = {
-  'dense': {'sparsity': 0.0},
-  'static': _SPARSE,
-  'set': _MOVING,
-  'rigl': _MOVING,
-  'gmp': _SPARSE
-  | {'update_interval': 50, 'start_fraction': 0.25, 'stop_fraction': 0.75},
-}
+METHODS = method_fields(
+  {'sparsity': 0.75, 'distribution': 'uniform'},
+  {
+    'static': {},
+    'set rigl': {
+      'drop_fraction': 0.1,
+      'update_interval': 50,
+      'stop_fraction': 1.0,
+    },
+    'gmp': {
+      'update_interval': 50,
+      'start_fraction': 0.25,
+      'stop_fraction': 0.75,
+    },
+  },
+)
 
 
 def get_config(method: str = 'rigl') -> ConfigDict:
-  choices.check(f'method is {method!r}', method, METHODS)
-  config = default_config(updater=method, model='gru_lm', optimizer='adam')
+  config = method_config(method, METHODS, model='gru_lm', optimizer='adam')
   config.data.name = 'tiny_shakespeare'
   config.data.sequence_length = 64
   config.batch_size = 32
@@ -47,5 +47,4 @@ def get_config(method: str = 'rigl') -> ConfigDict:
   config.eval.interval = 500
   config.eval.batch_size = 100
   config.gradient_flow.probe_size = 100
-  config.updater.update(METHODS[method])
   return config

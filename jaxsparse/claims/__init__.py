@@ -5,10 +5,18 @@ judged.
 """
 
 from jaxsparse.claims.bound import Bound
-from jaxsparse.claims.claim import Claim
+from jaxsparse.claims.claim import Claim, with_texts
 from jaxsparse.claims.difference import Difference
 from jaxsparse.claims.ordering import Ordering
 from jaxsparse.claims.ratio import Ratio
 from jaxsparse.claims.trend import Trend
 
-__all__ = ['Bound', 'Claim', 'Difference', 'Ordering', 'Ratio', 'Trend']
+__all__ = [
+  'Bound',
+  'Claim',
+  'Difference',
+  'Ordering',
+  'Ratio',
+  'Trend',
+  'with_texts',
+]

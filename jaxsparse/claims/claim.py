@@ -7,6 +7,7 @@ them is as claimed, and fails if any is certainly not.
 """
 
 import abc
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -151,6 +152,13 @@ class Claim(abc.ABC):
   def format(self, number: float) -> str:
     """Formats a number of an estimate."""
     return signed(self.quantity.text(number))
+
+
+def with_texts(claims: Mapping[str, Claim]) -> tuple[Claim, ...]:
+  """Returns the claims, each with its key as its text."""
+  return tuple(
+    dataclasses.replace(claim, text=text) for text, claim in claims.items()
+  )
 
 
 def common_points(

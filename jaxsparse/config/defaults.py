@@ -9,14 +9,14 @@ fields and no file here changes.
 import dataclasses
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ml_collections
 from ml_collections import config_dict
 
 from jaxsparse.config.run_config import Named, RunConfig
-from jaxsparse.core import registry
+from jaxsparse.core import choices, registry
 from jaxsparse.optim import optimizers
 
 SECTIONS = ('model', 'optimizer', 'updater', 'init')
@@ -68,6 +68,51 @@ def default_config(
     sections[section] |= {'name': name} | defaults(section, name)
   sections['data'] |= _augmentation_defaults()
   return ml_collections.ConfigDict({'made_for': names} | sections)
+
+
+def method_fields(
+  sparse: Mapping[str, Any], by_method: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Mapping[str, Any]]:
+  """Returns method -> fields of `updater`, for a config file of many methods.
+
+  Args:
+    sparse: fields of all methods but `dense`, which is of sparsity 0.
+    by_method: methods, separated by spaces -> their further fields.
+  """
+  fields = {
+    method: {**sparse, **own}
+    for methods, own in by_method.items()
+    for method in methods.split()
+  }
+  return {'dense': {'sparsity': 0.0}, **fields}
+
+
+def method_config(
+  method: str,
+  fields: Mapping[str, Mapping[str, Any]],
+  *,
+  model: Named = 'mlp',
+  optimizer: Named = 'sgd',
+  init: Named = 'dense',
+) -> ml_collections.ConfigDict:
+  """Returns `default_config` of a method with its fields of `updater`.
+
+  Args:
+    method: a key of `fields`.
+    fields: from `method_fields`.
+    model: as for `default_config`.
+    optimizer: likewise.
+    init: likewise.
+
+  Raises:
+    ValueError: the method is none of `fields`; lists them.
+  """
+  choices.check(f'method is {method!r}', method, fields)
+  config = default_config(
+    updater=method, model=model, optimizer=optimizer, init=init
+  )
+  config.updater.update(fields[method])
+  return config
 
 
 def _fields(section: Any) -> dict[str, Any]:

@@ -116,3 +116,18 @@ def test_fields_without_a_value_are_each_its_own():
   config = default_config(updater=mine)
   config.updater.first = 1
   assert config.updater.second is None
+
+
+def test_a_config_of_a_method_has_its_fields_and_no_others():
+  fields = config_lib.method_fields(
+    {'sparsity': 0.8}, {'static snip': {}, 'set rigl': {'drop_fraction': 0.1}}
+  )
+  assert list(fields) == ['dense', 'static', 'snip', 'set', 'rigl']
+  rigl, dense = (
+    config_lib.method_config(m, fields, model='lenet5').updater
+    for m in ('rigl', 'dense')
+  )
+  assert (rigl.name, rigl.sparsity, rigl.drop_fraction) == ('rigl', 0.8, 0.1)
+  assert (dense.name, dense.sparsity) == ('dense', 0.0)
+  with pytest.raises(ValueError, match="accepted are dense, .*mean 'set'"):
+    config_lib.method_config('sett', fields)

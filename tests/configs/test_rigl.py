@@ -96,7 +96,7 @@ def test_starts_of_grown_weights_differ_in_nothing_else(one_seed, only):
 
 @pytest.mark.slow
 def test_resnet50_on_imagenet_is_planned(one_seed, reduced):
-  runs = one_seed(reduced(load('resnet50'), points=4))
+  runs = one_seed(reduced(load('imagenet:resnet50'), points=4))
   active = {name: outline.size(run).active for name, run in runs.items()}
   # Published sums.
   assert [active['rigl_erk', s] for s in (0.8, 0.9, 0.95, 0.965)] == [
@@ -150,7 +150,7 @@ def test_resnet50_is_spread_in_three_ways_and_trained_for_longer(
 
 @pytest.mark.slow
 def test_mobilenets_on_imagenet_are_planned(one_seed, reduced):
-  runs = one_seed(reduced(load('mobilenet_v1'), points=4))
+  runs = one_seed(reduced(load('imagenet:mobilenet_v1'), points=4))
   for experiment in runs.values():
     counts, shapes = experiment.target_counts, experiment.params
     depthwise = [path for path in counts if 'depthwise' in path]
@@ -163,7 +163,7 @@ def test_mobilenets_on_imagenet_are_planned(one_seed, reduced):
   size = outline.size(runs['rigl_uniform_5x', 0.75])
   # Published: 74.2 % of all weights.
   assert size.sparsity == pytest.approx(0.742, abs=5e-4)
-  one_seed(reduced(load('mobilenet_v2')))
+  one_seed(reduced(load('imagenet:mobilenet_v2')))
 
 
 @pytest.mark.slow

@@ -17,10 +17,10 @@ def load(name):
 @pytest.mark.parametrize(
   ('study', 'name', 'label'),
   [
-    ('resnet50', 'dense', 'dense'),
-    ('resnet50', 'rigl_erk', 'RigL (ERK)'),
-    ('resnet50', 'rigl_uniform_5x', 'RigL 5x (uniform)'),
-    ('resnet50', 'gmp_uniform_1_5x', 'pruning 1.5x (uniform)'),
+    ('imagenet:resnet50', 'dense', 'dense'),
+    ('imagenet:resnet50', 'rigl_erk', 'RigL (ERK)'),
+    ('imagenet:resnet50', 'rigl_uniform_5x', 'RigL 5x (uniform)'),
+    ('imagenet:resnet50', 'gmp_uniform_1_5x', 'pruning 1.5x (uniform)'),
     ('lottery', 'lottery_rigl_uniform', 'lottery, then RigL (uniform)'),
     ('mnist', 'rigl_layers', 'RigL (by layer)'),
     ('report:cifar10', 'small_dense_90', 'small dense, 90 %'),
@@ -59,9 +59,9 @@ def printed(study, metric):
     ('mnist_table', ['holds'] * 3),
     # Of three at four sparsities and one at three: at 96.5 % there is no
     # number of pruning.
-    ('resnet50', ['holds'] * 18),
+    ('imagenet:resnet50', ['holds'] * 18),
     ('lottery', ['holds'] * 2),
-    ('mobilenet_v1', ['holds'] * 2),
+    ('imagenet:mobilenet_v1', ['holds'] * 2),
     # Of RigL (uniform) at 90 % there is no number of FLOPs on CIFAR-10.
     ('report:cifar10', ['holds'] * 7),
     ('report:cifar100', ['holds'] * 8),
@@ -91,14 +91,14 @@ def test_the_papers_numbers_hold_its_claims(name, outcomes):
 @pytest.mark.parametrize(
   ('name', 'run', 'sparsity', 'accuracy'),
   [
-    ('resnet50', 'rigl_uniform', 0.9, 72.0),
-    ('resnet50', 'rigl_erk_5x', 0.965, 72.7),
-    ('resnet50', 'snip_uniform', 0.95, 57.8),
-    ('resnet50', 'static_erk', 0.95, None),
+    ('imagenet:resnet50', 'rigl_uniform', 0.9, 72.0),
+    ('imagenet:resnet50', 'rigl_erk_5x', 0.965, 72.7),
+    ('imagenet:resnet50', 'snip_uniform', 0.95, 57.8),
+    ('imagenet:resnet50', 'static_erk', 0.95, None),
     ('report:cifar10', 'small_dense_80', None, 91.0),
     ('report:cifar10', 'small_dense_90', None, 89.0),
     ('report:cifar100', 'rigl_uniform_3x', 0.8, 74.2),
-    ('mobilenet_v1', 'big_sparse_erk_5x_75', None, 77.0),
+    ('imagenet:mobilenet_v1', 'big_sparse_erk_5x_75', None, 77.0),
     ('report_tuning', 'tuned_erk_50', 0.5, 93.8),
     ('report_tuning', 'rigl_uniform', 0.9, 91.7),
     ('distributions', 'static_erk', 0.9, 67.7),
@@ -128,7 +128,7 @@ def test_of_a_run_the_fields_of_its_grid_are_no_overrides():
 
 
 def test_of_96_5_percent_the_longer_pruning_alone_is_printed():
-  study = load('resnet50')
+  study = load('imagenet:resnet50')
   flops = {
     name: study.run(name).paper['inference_flops'].get(0.965)
     for name in ('gmp_uniform', 'gmp_uniform_1_5x')
@@ -144,7 +144,12 @@ def test_in_the_report_snfs_moves_weights_between_layers(name):
 
 
 def test_in_the_paper_snfs_does_not():
-  for name in ('resnet50', 'mnist_table', 'distributions', 'update_intervals'):
+  for name in (
+    'imagenet:resnet50',
+    'mnist_table',
+    'distributions',
+    'update_intervals',
+  ):
     for run in load(name).runs:
       assert 'updater.redistribute' not in run.overrides
 

@@ -14,7 +14,7 @@ masked dense and from the sparse initialisation: static 70.93 ± 7.44 and 84.90
 dense 97.58 ± 0.43.
 """
 
-from jaxsparse.claims import Difference, Ordering
+from jaxsparse.claims import Difference, Ordering, with_texts
 from jaxsparse.studies.spec import Analysis, Curves, Run, Study
 
 # Short runs: masks change more often, and few evaluations cover the course.
@@ -60,32 +60,21 @@ def get_config() -> Study:
     ),
     metrics=('test_accuracy', 'sparsity'),
     figures=(Curves('eval_accuracy'), Curves('gradient_norm', log=True)),
-    claims=(
-      Ordering(
-        ('static_dense_init', 'set_dense_init', 'rigl_dense_init'),
-        text='from the masked dense init: static < SET < RigL',
-      ),
-      Difference(
-        'static_sparse_init',
-        'static_dense_init',
-        '>=',
-        0.0,
-        text='a sparse init helps a fixed mask',
-      ),
-      Difference(
-        'rigl_dense_init',
-        'set_dense_init',
-        '>=',
-        0.0,
-        text='growing by gradient beats growing at random',
-      ),
-      Difference(
-        'rigl_sparse_init',
-        'dense',
-        '>=',
-        -1.0,
-        text='RigL is within a point of dense',
-      ),
+    claims=with_texts(
+      {
+        'from the masked dense init: static < SET < RigL': Ordering(
+          ('static_dense_init', 'set_dense_init', 'rigl_dense_init')
+        ),
+        'a sparse init helps a fixed mask': Difference(
+          'static_sparse_init', 'static_dense_init', '>=', 0.0
+        ),
+        'growing by gradient beats growing at random': Difference(
+          'rigl_dense_init', 'set_dense_init', '>=', 0.0
+        ),
+        'RigL is within a point of dense': Difference(
+          'rigl_sparse_init', 'dense', '>=', -1.0
+        ),
+      }
     ),
     analyses=(
       Analysis(

@@ -103,6 +103,15 @@ def _printed(name: str) -> Mapping[str, Mapping[str, Any]]:
   return paper.numbers(pathlib.Path(__file__).with_name('paper.csv'), name)
 
 
+def _moving(interval: int, stop_step: int) -> Overrides:
+  return {
+    'updater.update_interval': interval,
+    'updater.start_step': interval,
+    'updater.stop_step': stop_step,
+    'updater.drop_fraction': 0.3,
+  }
+
+
 _STEPS = 11_719
 _MNIST = {
   'num_epochs': None,
@@ -136,12 +145,7 @@ _LENET5 = Net(
   sparse={'updater.sparsity': 0.95, **_MNIST_SPARSE},
   small={'model.features': (3, 3, 27, 20)},
   pruned=_MNIST_PRUNED,
-  moving={
-    'updater.update_interval': 100,
-    'updater.start_step': 100,
-    'updater.stop_step': _STEPS,
-    'updater.drop_fraction': 0.3,
-  },
+  moving=_moving(100, _STEPS),
   updates=_MNIST_UPDATES,
   scratch_start=2,
   start_note=(
@@ -157,12 +161,6 @@ _IMAGENET_SPARSE = {
   'updater.sparsity': 0.8,
   'updater.distribution': 'uniform',
   'updater.dense_first': True,
-}
-_IMAGENET_MOVING = {
-  'updater.update_interval': 100,
-  'updater.start_step': 100,
-  'updater.stop_step': 25_000,
-  'updater.drop_fraction': 0.3,
 }
 _NETS = {
   'lenet5': _LENET5,
@@ -192,12 +190,7 @@ _NETS = {
     sparse={'updater.sparsity': 0.98, **_MNIST_SPARSE},
     small={'model.features': (8, 8)},
     pruned=_MNIST_PRUNED,
-    moving={
-      'updater.update_interval': 500,
-      'updater.start_step': 500,
-      'updater.stop_step': _STEPS,
-      'updater.drop_fraction': 0.3,
-    },
+    moving=_moving(500, _STEPS),
     updates=_MNIST_UPDATES,
   ),
   # Without BatchNorm or biases. Hardly any signal passes through the masked
@@ -205,14 +198,11 @@ _NETS = {
   'vgg16': Net(
     title='VGG16 on ImageNet at 80 %',
     config='imagenet/vgg16',
-    overrides={
-      'gradient_flow.interval': 250,
-      'checkpoint.interval': 16_000,
-    },
+    overrides={'gradient_flow.interval': 250, 'checkpoint.interval': 16_000},
     sparse=_IMAGENET_SPARSE,
     small={'model.width': 0.438},
     pruned={},
-    moving=_IMAGENET_MOVING,
+    moving=_moving(100, 25_000),
   ),
   # With BatchNorm the initialisation matters little.
   'resnet50': Net(
@@ -226,7 +216,7 @@ _NETS = {
     sparse=_IMAGENET_SPARSE,
     small={'model.width': 0.427},
     pruned={},
-    moving=_IMAGENET_MOVING,
+    moving=_moving(100, 25_000),
     # As many points as in the paper, on few enough images to hold in memory.
     line={'points': 71, 'examples': 10_000},
     paper=_printed('resnet50'),

@@ -39,7 +39,7 @@ pruned 75.65 %; those of VGG16 cannot. Its ticket never trains: the gradient
 stays at 0 for all of the run.
 """
 
-from jaxsparse.claims import Bound, Claim, Difference, Ordering
+from jaxsparse.claims import Bound, Claim, Difference, Ordering, with_texts
 from jaxsparse.studies.spec import Curves, Study
 
 from . import _nets
@@ -51,63 +51,43 @@ _RUNS = (
   *('dense', 'pruned', 'lottery', 'prune_restart', 'scratch', 'scratch_inits'),
   *('scratch_plus', 'set', 'set_plus', 'rigl', 'rigl_plus', 'small_dense'),
 )
-_TICKET: tuple[Claim, ...] = (
-  Difference(
-    'lottery',
-    'scratch',
-    '>=',
-    1.0,
-    text='A ticket ends a point above a fresh start of its mask.',
+_TICKET: dict[str, Claim] = {
+  'A ticket ends a point above a fresh start of its mask.': Difference(
+    'lottery', 'scratch', '>=', 1.0
   ),
-  Difference(
-    'lottery',
-    'pruned',
-    '>=',
-    -0.25,
-    text='A ticket ends at the accuracy of the pruned net.',
+  'A ticket ends at the accuracy of the pruned net.': Difference(
+    'lottery', 'pruned', '>=', -0.25
   ),
-  Difference(
-    'pruned',
-    'scratch',
-    '>=',
-    1.0,
-    text='The pruned net ends a point above a fresh start of its mask.',
+  'The pruned net ends a point above a fresh start of its mask.': Difference(
+    'pruned', 'scratch', '>=', 1.0
   ),
-)
+}
 # For a net that no signal passes through when it is rewound.
-_DEAD_TICKET: tuple[Claim, ...] = (
-  Bound(
-    'lottery',
-    '<=',
-    1.0,
-    text='The ticket never trains: it ends near chance.',
+_DEAD_TICKET: dict[str, Claim] = {
+  'The ticket never trains: it ends near chance.': Bound('lottery', '<=', 1.0)
+}
+_INIT: dict[str, Claim] = {
+  'The sparse init helps a fixed mask.': Ordering(
+    ('scratch_inits', 'scratch_plus')
   ),
-)
-_INIT: tuple[Claim, ...] = (
-  Ordering(
-    ('scratch_inits', 'scratch_plus'),
-    text='The sparse init helps a fixed mask.',
+  'The sparse init helps SET.': Ordering(('set', 'set_plus')),
+  'The sparse init helps RigL.': Ordering(('rigl', 'rigl_plus')),
+}
+_METHODS: dict[str, Claim] = {
+  'Moving masks by gradient helps beyond the init.': Ordering(
+    ('scratch_plus', 'rigl_plus')
   ),
-  Ordering(('set', 'set_plus'), text='The sparse init helps SET.'),
-  Ordering(('rigl', 'rigl_plus'), text='The sparse init helps RigL.'),
-)
-_METHODS: tuple[Claim, ...] = (
-  Ordering(
-    ('scratch_plus', 'rigl_plus'),
-    text='Moving masks by gradient helps beyond the init.',
+  'RigL+ ends above SET+.': Ordering(('set_plus', 'rigl_plus')),
+  'A pruned net ends above a dense one of as many weights.': Ordering(
+    ('small_dense', 'pruned')
   ),
-  Ordering(('set_plus', 'rigl_plus'), text='RigL+ ends above SET+.'),
-  Ordering(
-    ('small_dense', 'pruned'),
-    text='A pruned net ends above a dense one of as many weights.',
-  ),
-)
+}
 _CLAIMS = {
-  'lenet5': _TICKET + _INIT + _METHODS,
-  'mlp': _TICKET + _INIT + _METHODS,
+  'lenet5': _TICKET | _INIT | _METHODS,
+  'mlp': _TICKET | _INIT | _METHODS,
   # With BatchNorm the initialisation matters little.
-  'resnet50': _TICKET + _METHODS,
-  'vgg16': _DEAD_TICKET + _INIT + _METHODS,
+  'resnet50': _TICKET | _METHODS,
+  'vgg16': _DEAD_TICKET | _INIT | _METHODS,
 }
 
 
@@ -128,7 +108,7 @@ def get_config(name: str = 'lenet5') -> Study:
       Curves('gradient_norm', log=True),
       Curves('probe_loss', log=True),
     ),
-    claims=_CLAIMS[name],
+    claims=with_texts(_CLAIMS[name]),
     notes=(
       'Every sparse row but "pruned" starts from the masks of the pruned net of'
       f' seed {net.source}. LT and Scratch have one start and five orders of'

@@ -34,7 +34,7 @@ neither the data nor such a machine. The paper has no numbers of it for Scratch
 from different inits or for Prune Restart. `_nets.py` says what it leaves open.
 """
 
-from jaxsparse.claims import Bound, Claim, Ordering, Ratio
+from jaxsparse.claims import Bound, Claim, Ordering, Ratio, with_texts
 from jaxsparse.studies.spec import Analysis, Study
 
 from . import _nets
@@ -45,58 +45,33 @@ NETS = ('lenet5', 'lenet5_undecayed', 'mlp', 'resnet50')
 _STARTS = ('lottery', 'scratch', 'scratch_inits', 'prune_restart')
 _COMPARED = (*_STARTS, 'pruned_others')
 _POOLED = (*_STARTS, 'pruned')
-_CLAIMS: tuple[Claim, ...] = (
-  Ratio(
-    'lottery',
-    'scratch',
-    '<=',
-    0.5,
-    metric='disagreement',
-    text=(
-      'A ticket disagrees with the pruned net less than half as often as'
-      ' Scratch does.'
-    ),
+_CLAIMS: dict[str, Claim] = {
+  (
+    'A ticket disagrees with the pruned net less than half as often as'
+    ' Scratch does.'
+  ): Ratio('lottery', 'scratch', '<=', 0.5, metric='disagreement'),
+  'It does so less often than another pruned net.': Ordering(
+    ('lottery', 'pruned_others'), metric='disagreement'
   ),
-  Ordering(
-    ('lottery', 'pruned_others'),
-    metric='disagreement',
-    text='It does so less often than another pruned net.',
+  'Tickets agree more than pruned nets do, and these more than Scratch.': (
+    Ordering(('lottery', 'pruned', 'scratch'), metric='pairwise_disagreement')
   ),
-  Ordering(
-    ('lottery', 'pruned', 'scratch'),
-    metric='pairwise_disagreement',
-    text='Tickets agree more than pruned nets do, and these more than Scratch.',
+  'An ensemble gains less from tickets than from Scratch.': Ordering(
+    ('lottery', 'scratch'), metric='ensemble_gain'
   ),
-  Ordering(
-    ('lottery', 'scratch'),
-    metric='ensemble_gain',
-    text='An ensemble gains less from tickets than from Scratch.',
-  ),
-)
+}
 # Where accuracy is nearly perfect, as on MNIST.
-_GAINS: tuple[Claim, ...] = (
-  Bound(
-    'lottery',
-    '<=',
-    0.1,
-    metric='ensemble_gain',
-    text='An ensemble of tickets gains next to nothing.',
+_GAINS: dict[str, Claim] = {
+  'An ensemble of tickets gains next to nothing.': Bound(
+    'lottery', '<=', 0.1, metric='ensemble_gain'
   ),
-  Bound(
-    'scratch',
-    '>=',
-    0.5,
-    metric='ensemble_gain',
-    text='One of Scratch gains about a point: half a point or more.',
+  'One of Scratch gains about a point: half a point or more.': Bound(
+    'scratch', '>=', 0.5, metric='ensemble_gain'
   ),
-  Bound(
-    'pruned',
-    '>=',
-    0.5,
-    metric='ensemble_gain',
-    text='One of pruned nets does, too.',
+  'One of pruned nets does, too.': Bound(
+    'pruned', '>=', 0.5, metric='ensemble_gain'
   ),
-)
+}
 
 
 def get_config(name: str = 'lenet5') -> Study:
@@ -119,7 +94,7 @@ def get_config(name: str = 'lenet5') -> Study:
       ),
       *ensembles(_POOLED),
     ),
-    claims=_CLAIMS if name == 'resnet50' else _CLAIMS + _GAINS,
+    claims=with_texts(_CLAIMS if name == 'resnet50' else _CLAIMS | _GAINS),
     notes=(
       'All tickets and scratch nets have the masks of the pruned net of seed'
       f' {net.source}; "disagreement" is with that net. An ensemble is the mean'

@@ -31,7 +31,7 @@ throughout. ResNet-50, at updates: RigL (not RigL+) gains up to 0.42 near step
 700, SET 0.08, RigL inverted about 0.
 """
 
-from jaxsparse.claims import Bound, Claim, Ordering, Ratio
+from jaxsparse.claims import Bound, Claim, Ordering, Ratio, with_texts
 from jaxsparse.studies.spec import Curves, Study
 
 from . import _nets
@@ -51,158 +51,90 @@ START = 'gradient_norm@0'
 _JUMP = 'gradient_norm_after-gradient_norm_before'
 _EARLY_JUMP = f'{_JUMP}@100:1001'
 # The sparse initialisation against the masked dense one.
-INIT_NORM: tuple[Claim, ...] = (
-  Ratio(
-    'scratch_plus',
-    'scratch_inits',
-    '>=',
-    3.0,
-    metric=START,
-    text=(
-      'At step 0 the sparse init has three times the gradient norm of the'
-      ' masked dense one.'
-    ),
+INIT_NORM: dict[str, Claim] = {
+  (
+    'At step 0 the sparse init has three times the gradient norm of the'
+    ' masked dense one.'
+  ): Ratio('scratch_plus', 'scratch_inits', '>=', 3.0, metric=START),
+  'It has ten times that.': Ratio(
+    'scratch_plus', 'scratch_inits', '>=', 10.0, metric=START
   ),
-  Ratio(
-    'scratch_plus',
-    'scratch_inits',
-    '>=',
-    10.0,
-    metric=START,
-    text='It has ten times that.',
+}
+_STARTS: dict[str, Claim] = {
+  **INIT_NORM,
+  'A ticket starts with as little gradient as Scratch.': Ratio(
+    'lottery', 'scratch_inits', '<=', 2.0, metric=START
   ),
-)
-_STARTS: tuple[Claim, ...] = (
-  *INIT_NORM,
-  Ratio(
-    'lottery',
-    'scratch_inits',
-    '<=',
-    2.0,
-    metric=START,
-    text='A ticket starts with as little gradient as Scratch.',
+}
+_JUMPS: dict[str, Claim] = {
+  'A mask update raises the gradient norm more in RigL+ than in SET+.': (
+    Ordering(('set_plus', 'rigl_plus'), metric=_EARLY_JUMP)
   ),
-)
-_JUMPS: tuple[Claim, ...] = (
-  Ordering(
-    ('set_plus', 'rigl_plus'),
-    metric=_EARLY_JUMP,
-    text='A mask update raises the gradient norm more in RigL+ than in SET+.',
+  'It does more in RigL+ than where the least gradients are grown.': Ordering(
+    ('rigl_inverted', 'rigl_plus'), metric=_EARLY_JUMP
   ),
-  Ordering(
-    ('rigl_inverted', 'rigl_plus'),
-    metric=_EARLY_JUMP,
-    text='It does more in RigL+ than where the least gradients are grown.',
+}
+_LENET5: dict[str, Claim] = {
+  **_STARTS,
+  'At step 500 Scratch is still on the plateau, at ln 10 = 2.303.': Bound(
+    'scratch_inits', '>=', 2.25, metric='probe_loss@500'
   ),
-)
-_LENET5: tuple[Claim, ...] = (
-  *_STARTS,
-  *(
-    Bound(run, relation, value, metric=metric, text=text)
-    for run, relation, value, metric, text in (
-      (
-        'scratch_inits',
-        '>=',
-        2.25,
-        'probe_loss@500',
-        'At step 500 Scratch is still on the plateau, at ln 10 = 2.303.',
-      ),
-      (
-        'scratch_inits',
-        '<=',
-        0.1,
-        'gradient_norm@500',
-        'Scratch has hardly a gradient there.',
-      ),
-      (
-        'lottery',
-        '<=',
-        2.0,
-        'probe_loss@400',
-        'A ticket has left the plateau by step 400.',
-      ),
-      (
-        'scratch_plus',
-        '<=',
-        1.15,
-        'probe_loss@500',
-        'At step 500 Scratch+ is at half of ln 10 or below.',
-      ),
-      ('rigl_plus', '<=', 1.15, 'probe_loss@500', 'So is RigL+.'),
-    )
+  'Scratch has hardly a gradient there.': Bound(
+    'scratch_inits', '<=', 0.1, metric='gradient_norm@500'
   ),
-  Ordering(
-    ('scratch_plus', 'rigl_plus'),
-    metric='gradient_norm@200:1400',
-    text='Over 1,400 steps more gradient flows in RigL+ than in Scratch+.',
+  'A ticket has left the plateau by step 400.': Bound(
+    'lottery', '<=', 2.0, metric='probe_loss@400'
   ),
-  Ordering(
-    ('small_dense', 'rigl_plus'),
-    metric='gradient_norm@200:1400',
-    text='More flows in RigL+ than in the small dense net.',
+  'At step 500 Scratch+ is at half of ln 10 or below.': Bound(
+    'scratch_plus', '<=', 1.15, metric='probe_loss@500'
   ),
-  *_JUMPS,
-  *(
-    Bound(run, relation, value, metric=_EARLY_JUMP, text=text)
-    for run, relation, value, text in (
-      (
-        'rigl_plus',
-        '>=',
-        0.3,
-        "RigL+'s mask updates raise the gradient norm.",
-      ),
-      ('set_plus', '<=', 0.3, "SET+'s do so little."),
-      ('set_plus', '>=', -0.1, "SET+'s do not lower it either."),
-      (
-        'rigl_inverted',
-        '<=',
-        0.05,
-        'Where the least gradients are grown it does not rise.',
-      ),
-      ('rigl_inverted', '>=', -0.05, 'It does not fall there either.'),
-    )
+  'So is RigL+.': Bound('rigl_plus', '<=', 1.15, metric='probe_loss@500'),
+  'Over 1,400 steps more gradient flows in RigL+ than in Scratch+.': Ordering(
+    ('scratch_plus', 'rigl_plus'), metric='gradient_norm@200:1400'
   ),
-)
+  'More flows in RigL+ than in the small dense net.': Ordering(
+    ('small_dense', 'rigl_plus'), metric='gradient_norm@200:1400'
+  ),
+  **_JUMPS,
+  "RigL+'s mask updates raise the gradient norm.": Bound(
+    'rigl_plus', '>=', 0.3, metric=_EARLY_JUMP
+  ),
+  "SET+'s do so little.": Bound('set_plus', '<=', 0.3, metric=_EARLY_JUMP),
+  "SET+'s do not lower it either.": Bound(
+    'set_plus', '>=', -0.1, metric=_EARLY_JUMP
+  ),
+  'Where the least gradients are grown it does not rise.': Bound(
+    'rigl_inverted', '<=', 0.05, metric=_EARLY_JUMP
+  ),
+  'It does not fall there either.': Bound(
+    'rigl_inverted', '>=', -0.05, metric=_EARLY_JUMP
+  ),
+}
 # So shallow a net has no long plateau: the claims are that a better start has
 # an effect in the first steps.
-_MLP: tuple[Claim, ...] = (
-  *_STARTS,
-  Ordering(
-    ('scratch_plus', 'scratch_inits'),
-    metric='probe_loss@100',
-    text='At step 100 Scratch+ has a lower loss than Scratch.',
+_MLP: dict[str, Claim] = {
+  **_STARTS,
+  'At step 100 Scratch+ has a lower loss than Scratch.': Ordering(
+    ('scratch_plus', 'scratch_inits'), metric='probe_loss@100'
   ),
-  Ordering(
-    ('lottery', 'scratch_inits'),
-    metric='probe_loss@100',
-    text='At step 100 a ticket has a lower loss than Scratch.',
+  'At step 100 a ticket has a lower loss than Scratch.': Ordering(
+    ('lottery', 'scratch_inits'), metric='probe_loss@100'
   ),
-  *_JUMPS,
-)
+  **_JUMPS,
+}
 # Without BatchNorm the start decides for thousands of steps.
-_VGG16: tuple[Claim, ...] = (
-  Ratio(
-    'scratch_plus',
-    'scratch_inits',
-    '>=',
-    10.0,
-    metric='gradient_norm@5000',
-    text='At step 5,000 Scratch+ has ten times the gradient norm of Scratch.',
+_VGG16: dict[str, Claim] = {
+  'At step 5,000 Scratch+ has ten times the gradient norm of Scratch.': Ratio(
+    'scratch_plus', 'scratch_inits', '>=', 10.0, metric='gradient_norm@5000'
   ),
-  Bound(
-    'lottery',
-    '<=',
-    0.01,
-    metric='gradient_norm@20000',
-    text='A ticket has no gradient then either: it never trains.',
+  'A ticket has no gradient then either: it never trains.': Bound(
+    'lottery', '<=', 0.01, metric='gradient_norm@20000'
   ),
-  Ordering(
-    ('scratch_plus', 'rigl_plus'),
-    metric='gradient_norm@250:20000',
-    text='Over 20,000 steps more gradient flows in RigL+ than in Scratch+.',
+  'Over 20,000 steps more gradient flows in RigL+ than in Scratch+.': Ordering(
+    ('scratch_plus', 'rigl_plus'), metric='gradient_norm@250:20000'
   ),
-  *_JUMPS,
-)
+  **_JUMPS,
+}
 
 
 def _norms(*steps: int) -> tuple[str, ...]:
@@ -211,12 +143,9 @@ def _norms(*steps: int) -> tuple[str, ...]:
 
 # The columns of the table and the claims of each net. With BatchNorm, in
 # ResNet-50, all are similar after some 1,500 steps.
-_BY_NET: dict[str, tuple[tuple[str, ...], tuple[Claim, ...]]] = {
+_BY_NET: dict[str, tuple[tuple[str, ...], dict[str, Claim]]] = {
   'lenet5': (
-    (
-      *_norms(0, 400, 1000),
-      *('probe_loss@400', 'probe_loss@500', _EARLY_JUMP),
-    ),
+    (*_norms(0, 400, 1000), *('probe_loss@400', 'probe_loss@500', _EARLY_JUMP)),
     _LENET5,
   ),
   'mlp': ((*_norms(0, 400, 1000), 'probe_loss@100', _EARLY_JUMP), _MLP),
@@ -247,12 +176,10 @@ def get_config(name: str = 'lenet5') -> Study:
       Curves('probe_loss', log=True, runs=_RUNS),
       Curves('gradient_norm', log=True, runs=_RUNS, last_step=_EARLY),
       Curves(
-        _JUMP,
-        runs=('rigl_plus', 'set_plus', 'rigl_inverted'),
-        last_step=_EARLY,
+        _JUMP, runs=('rigl_plus', 'set_plus', 'rigl_inverted'), last_step=_EARLY
       ),
     ),
-    claims=claims,
+    claims=with_texts(claims),
     notes=(
       'The norm of the masked gradient, and the loss, on the first 1,000'
       ' training images. What a mask update does to it is recorded at the step'

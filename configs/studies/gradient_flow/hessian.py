@@ -21,7 +21,7 @@ undecided. On the MLP that RigL's adds any is undecided. All of it: hessian.md
 in the folder of each net.
 """
 
-from jaxsparse.claims import Bound, Claim, Ordering
+from jaxsparse.claims import Bound, Claim, Ordering, with_texts
 from jaxsparse.studies.spec import Analysis, Study
 
 from . import _nets
@@ -36,37 +36,23 @@ _RUNS = ('rigl_plus', 'set_plus', 'rigl_inverted')
 # sum.
 _ADDED = 'negative_eigenvalues_after-negative_eigenvalues_before'
 _DESCENT = 'negative_sum_after-negative_sum_before'
-_CLAIMS: tuple[Claim, ...] = (
-  Bound(
-    'rigl_plus',
-    '>=',
-    1.0,
-    metric=_ADDED,
-    text="A mask update of RigL's adds negative eigenvalues.",
+_CLAIMS: dict[str, Claim] = {
+  "A mask update of RigL's adds negative eigenvalues.": Bound(
+    'rigl_plus', '>=', 1.0, metric=_ADDED
   ),
-  Bound(
-    'rigl_inverted',
-    '<=',
-    1.0,
-    metric=_ADDED,
-    text='One that grows the least gradients adds none, or not one.',
+  'One that grows the least gradients adds none, or not one.': Bound(
+    'rigl_inverted', '<=', 1.0, metric=_ADDED
   ),
-  Ordering(
-    ('set_plus', 'rigl_plus'),
-    metric=_ADDED,
-    text="RigL's adds more than SET's.",
+  "RigL's adds more than SET's.": Ordering(
+    ('set_plus', 'rigl_plus'), metric=_ADDED
   ),
-  Ordering(
-    ('rigl_plus', 'set_plus'),
-    metric=_DESCENT,
-    text="The sum of negative ones falls more than with SET's.",
+  "The sum of negative ones falls more than with SET's.": Ordering(
+    ('rigl_plus', 'set_plus'), metric=_DESCENT
   ),
-  Ordering(
-    ('rigl_plus', 'rigl_inverted'),
-    metric=_DESCENT,
-    text='It falls more than where the least are grown.',
+  'It falls more than where the least are grown.': Ordering(
+    ('rigl_plus', 'rigl_inverted'), metric=_DESCENT
   ),
-)
+}
 
 
 def get_config(name: str = 'lenet5') -> Study:
@@ -84,7 +70,7 @@ def get_config(name: str = 'lenet5') -> Study:
       Analysis(f'{run}_spectrum', (run,), 'hessian', {'step': _STEP})
       for run in _RUNS
     ),
-    claims=_CLAIMS,
+    claims=with_texts(_CLAIMS),
     notes=(
       'Exact spectra over active weights and biases, of the training loss on'
       ' the first 1,000 images (the paper: all 60,000). Eigenvalues below'

@@ -37,7 +37,7 @@ LT start 6.64 they fall all the way, from Scratch start they stay near 7 until
 0.55. `_nets.py` says what it leaves open.
 """
 
-from jaxsparse.claims import Bound, Claim, Ordering
+from jaxsparse.claims import Bound, Claim, Ordering, with_texts
 from jaxsparse.studies.spec import Analysis, Study
 
 from . import _nets
@@ -48,60 +48,34 @@ NETS = ('lenet5', 'lenet5_undecayed', 'mlp', 'resnet50')
 _STARTS = ('lottery', 'scratch', 'scratch_inits')
 # The change of the distance to the pruned solution in training.
 _AWAY = 'distance_at_end-distance_at_start'
-_CLAIMS: tuple[Claim, ...] = (
-  Bound(
-    'lottery',
-    '<=',
-    0.02,
-    metric='rise_from_end',
-    text='No barrier lies between a ticket and the pruned solution.',
+_CLAIMS: dict[str, Claim] = {
+  'No barrier lies between a ticket and the pruned solution.': Bound(
+    'lottery', '<=', 0.02, metric='rise_from_end'
   ),
-  *(
-    Bound(
-      name,
-      '>=',
-      1.0,
-      metric='rise_from_end',
-      text=f'From {label} a barrier of over 1 nat lies before it.',
+  **{
+    f'From {label} a barrier of over 1 nat lies before it.': Bound(
+      name, '>=', 1.0, metric='rise_from_end'
     )
     for name, label in (
       ('scratch', 'Scratch'),
       ('scratch_inits', 'Scratch with other inits'),
     )
-  ),
-  Bound(
-    'scratch_inits',
-    '<=',
-    0.02,
-    metric='rise_from_start',
-    text='From where Scratch starts there is none.',
+  },
+  'From where Scratch starts there is none.': Bound(
+    'scratch_inits', '<=', 0.02, metric='rise_from_start'
   ),
   # A single start has no spread; those of `scratch_inits` do.
-  Ordering(
-    ('lottery', 'scratch_inits'),
-    metric='middle_loss_from_start',
-    text='Half way there the loss is lower from the start of a ticket.',
+  'Half way there the loss is lower from the start of a ticket.': Ordering(
+    ('lottery', 'scratch_inits'), metric='middle_loss_from_start'
   ),
-  Ordering(
-    ('lottery', 'scratch_inits'),
-    metric='distance_at_start',
-    text='A ticket starts nearer to the pruned solution than Scratch.',
+  'A ticket starts nearer to the pruned solution than Scratch.': Ordering(
+    ('lottery', 'scratch_inits'), metric='distance_at_start'
   ),
-  Bound(
-    'lottery',
-    '<=',
-    0.0,
-    metric=_AWAY,
-    text='A ticket comes nearer to it in training.',
+  'A ticket comes nearer to it in training.': Bound(
+    'lottery', '<=', 0.0, metric=_AWAY
   ),
-  Bound(
-    'scratch_inits',
-    '>=',
-    0.0,
-    metric=_AWAY,
-    text='Scratch goes away from it.',
-  ),
-)
+  'Scratch goes away from it.': Bound('scratch_inits', '>=', 0.0, metric=_AWAY),
+}
 
 
 def get_config(name: str = 'lenet5') -> Study:
@@ -127,7 +101,7 @@ def get_config(name: str = 'lenet5') -> Study:
       *(Analysis(f'{run}_distance', (run, to), 'distances') for run in _STARTS),
       Analysis('map', (*_STARTS, to), 'distance_map', pooled=True),
     ),
-    claims=_CLAIMS,
+    claims=with_texts(_CLAIMS),
     notes=(
       f'Training loss in nats on {images} training images; "rise from end" is'
       ' its highest on the line from the end of a run to the pruned solution,'

@@ -24,7 +24,7 @@ its five; the first two of ours are alike to that. All of it:
 lenet5_undecayed/pruned_nets.md and the figure pruned_nets.png beside it.
 """
 
-from jaxsparse.claims import Bound, Claim, Ratio
+from jaxsparse.claims import Bound, Claim, Ratio, with_texts
 from jaxsparse.studies.spec import Scatter, Study
 
 from . import _nets
@@ -56,7 +56,7 @@ def get_config(name: str = 'lenet5_undecayed') -> Study:
     analyses=compared(
       pairs, {'disagreement': {}, 'interpolation': net.line, 'distances': {}}
     ),
-    claims=tuple(claim for k in range(_PRUNED) for claim in _comes_back(k)),
+    claims=with_texts(_claims()),
     notes=(
       'LT k has the masks and the start of the pruned net of seed k, and is'
       ' held against that: disagreement on the test images; "rise from end",'
@@ -68,24 +68,16 @@ def get_config(name: str = 'lenet5_undecayed') -> Study:
   )
 
 
-def _comes_back(k: int) -> tuple[Claim, ...]:
-  return (
-    Ratio(
-      f'ticket_{k}',
-      'scratch',
-      '<=',
-      0.5,
-      metric='disagreement',
-      text=(
+def _claims() -> dict[str, Claim]:
+  claims: dict[str, Claim] = {}
+  for k in range(_PRUNED):
+    claims |= {
+      (
         f'The ticket of seed {k} disagrees with its pruned net less than half'
         ' as often as Scratch.'
+      ): Ratio(f'ticket_{k}', 'scratch', '<=', 0.5, metric='disagreement'),
+      f'It ends with no barrier before the pruned solution ({k}).': Bound(
+        f'ticket_{k}', '<=', 0.02, metric='rise_from_end'
       ),
-    ),
-    Bound(
-      f'ticket_{k}',
-      '<=',
-      0.02,
-      metric='rise_from_end',
-      text=f'It ends with no barrier before the pruned solution ({k}).',
-    ),
-  )
+    }
+  return claims

@@ -25,7 +25,7 @@ of the 18 places of claims hold and none fails.
 from collections.abc import Mapping
 from typing import Any
 
-from jaxsparse.claims import Bound, Ordering, Ratio
+from jaxsparse.claims import Bound, Claim, Ordering, Ratio, with_texts
 from jaxsparse.studies.spec import Against, Analysis, Run, Study
 
 _SPARSITIES = (0.07, 0.28, 0.49, 0.77, 0.84, 0.91, 0.98)
@@ -68,9 +68,7 @@ def _run(name: str, label: str, changed: Mapping[str, Any]) -> Run:
 _RUNS = (
   _run('glorot', 'masked Glorot', {'init.name': 'dense'}),
   _run(
-    'he',
-    'masked He',
-    {'init.name': 'dense', 'model.kernel_init': 'he_normal'},
+    'he', 'masked He', {'init.name': 'dense', 'model.kernel_init': 'he_normal'}
   ),
   _run(
     'layer_scaled',
@@ -79,57 +77,31 @@ _RUNS = (
   ),
   _run('sparse', 'scaled by unit', {'init.name': 'sparse'}),
 )
-_CLAIMS = (
-  Bound(
-    'sparse',
-    '>=',
-    0.1,
-    metric=_METRIC,
-    at=_UNIFORM,
-    text='Under i.i.d. masks the sparse init keeps the signal up to 98 %.',
+_CLAIMS: dict[str, Claim] = {
+  'Under i.i.d. masks the sparse init keeps the signal up to 98 %.': Bound(
+    'sparse', '>=', 0.1, metric=_METRIC, at=_UNIFORM
   ),
-  Ratio(
+  'At 98 % masked Glorot has lost it by orders of magnitude.': Ratio(
     'glorot',
     'sparse',
     '<=',
     0.01,
     metric=_METRIC,
     at=_UNIFORM | {_SPARSITY: 0.98},
-    text='At 98 % masked Glorot has lost it by orders of magnitude.',
   ),
-  Ratio(
-    'he',
-    'sparse',
-    '<=',
-    0.01,
-    metric=_METRIC,
-    at=_UNIFORM | {_SPARSITY: 0.98},
-    text='So has masked He: it is masking that loses it, not Glorot.',
+  'So has masked He: it is masking that loses it, not Glorot.': Ratio(
+    'he', 'sparse', '<=', 0.01, metric=_METRIC, at=_UNIFORM | {_SPARSITY: 0.98}
   ),
-  Ratio(
-    'he',
-    'glorot',
-    '>=',
-    3.0,
-    metric=_METRIC,
-    at=_UNIFORM | {_SPARSITY: 0.07},
-    text='With nearly all weights there, He alone is far above Glorot.',
+  'With nearly all weights there, He alone is far above Glorot.': Ratio(
+    'he', 'glorot', '>=', 3.0, metric=_METRIC, at=_UNIFORM | {_SPARSITY: 0.07}
   ),
-  Ordering(
-    ('glorot', 'sparse'),
-    metric=_METRIC,
-    at=_UNEVEN,
-    text='Under the masks of the figure, too, the sparse init is above Glorot.',
+  'Under the masks of the figure, too, the sparse init is above Glorot.': (
+    Ordering(('glorot', 'sparse'), metric=_METRIC, at=_UNEVEN)
   ),
-  Bound(
-    'sparse',
-    '<=',
-    1.0,
-    metric=_METRIC,
-    at=_UNEVEN | {_SPARSITY: 0.98},
-    text='Under those masks even the sparse init falls below 1 in the end.',
+  'Under those masks even the sparse init falls below 1 in the end.': Bound(
+    'sparse', '<=', 1.0, metric=_METRIC, at=_UNEVEN | {_SPARSITY: 0.98}
   ),
-)
+}
 
 
 def get_config() -> Study:
@@ -156,7 +128,7 @@ def get_config() -> Study:
       )
       for run in _RUNS
     ),
-    claims=_CLAIMS,
+    claims=with_texts(_CLAIMS),
     notes=(
       'Standard deviation of all logits of 500 images of N(0, 1) noise, the'
       ' same for every net (the paper: 3 nets), in the shape of the data: 28 x'

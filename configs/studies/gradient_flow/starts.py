@@ -18,6 +18,7 @@ lenet5/starts.md.
 
 import dataclasses
 
+from jaxsparse.claims import with_texts
 from jaxsparse.studies.spec import Study
 
 from . import _nets, gradient_norm
@@ -40,7 +41,7 @@ def get_config(name: str = 'lenet5') -> Study:
     ),
     metrics=(gradient_norm.START,),
     figures=(),
-    claims=gradient_norm.INIT_NORM,
+    claims=with_texts(gradient_norm.INIT_NORM),
     notes=(
       'The norm of the masked gradient on the first 1,000 training images; all'
       ' starts have the masks of the pruned net of seed 0. The first five are'

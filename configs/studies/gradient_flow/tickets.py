@@ -29,7 +29,7 @@ interpolation --option points=15`, 2026-11-23) the rise from the tickets of step
 
 import dataclasses
 
-from jaxsparse.claims import Bound, Claim, Difference, Ratio
+from jaxsparse.claims import Bound, Claim, Difference, Ratio, with_texts
 from jaxsparse.studies.spec import Run, Study
 
 from . import _nets
@@ -73,7 +73,7 @@ def get_config(name: str = 'lenet5') -> Study:
       *compared(pairs, {'disagreement': {}, 'interpolation': net.line}),
       *ensembles(('scratch', *rewound_runs)),
     ),
-    claims=_claims(),
+    claims=with_texts(_claims()),
     notes=(
       'Disagreement is that with the pruned net that the masks are from; "rise'
       ' from end" is the highest training loss on the line to it, between the'
@@ -106,64 +106,37 @@ def _rewound(net: _nets.Net, step: int) -> Run:
   )
 
 
-def _claims() -> tuple[Claim, ...]:
+def _claims() -> dict[str, Claim]:
   """Returns the claims on each ticket: it is near to its pruned net."""
-  # Run -> Scratch of the same masks, and two names of the ticket.
+  # Run -> Scratch of the same masks, the net it is compared with, and its name.
   tickets = {
-    f'ticket_{k}': (
-      f'scratch_{k}',
-      f'seed {k} its ticket',
-      f'The ticket of seed {k}',
-    )
+    f'ticket_{k}': (f'scratch_{k}', f'seed {k} its ticket', f'of seed {k}')
     for k in _MASKS
   } | {
     f'rewound_{step}': (
       'scratch',
       f'seed 0 its ticket from step {step:,}',
-      f'The ticket of seed 0 from step {step:,}',
+      f'of seed 0 from step {step:,}',
     )
     for step in _STEPS
   }
-  nearer = (
-    Ratio(
-      run,
-      scratch,
-      '<=',
-      0.5,
-      metric='disagreement',
-      text=(
-        f'With the pruned net of {ticket} disagrees less than half as often as'
-        ' Scratch.'
-      ),
-    )
+  claims: dict[str, Claim] = {
+    (
+      f'With the pruned net of {ticket} disagrees less than half as often as'
+      ' Scratch.'
+    ): Ratio(run, scratch, '<=', 0.5, metric='disagreement')
     for run, (scratch, ticket, _) in tickets.items()
-  )
-  alike = (
-    Bound(
-      f'rewound_{step}',
-      '<=',
-      0.1,
-      metric='ensemble_gain',
-      text=f'An ensemble of tickets from step {step:,} gains next to nothing.',
-    )
-    for step in _STEPS
-  )
-  at_the_pruned_net: list[Claim] = []
-  for run, (_, _, ticket) in tickets.items():
-    at_the_pruned_net += (
-      Difference(
-        run,
-        'pruned',
-        '>=',
-        -0.25,
-        text=f'{ticket} ends at the accuracy of pruned nets.',
+  }
+  for step in _STEPS:
+    text = f'An ensemble of tickets from step {step:,} gains next to nothing.'
+    claims[text] = Bound(f'rewound_{step}', '<=', 0.1, metric='ensemble_gain')
+  for run, (_, _, name) in tickets.items():
+    claims |= {
+      f'The ticket {name} ends at the accuracy of pruned nets.': Difference(
+        run, 'pruned', '>=', -0.25
       ),
-      Bound(
-        run,
-        '<=',
-        0.02,
-        metric='rise_from_end',
-        text=f'{ticket} ends with no barrier before the pruned solution.',
-      ),
-    )
-  return (*nearer, *alike, *at_the_pruned_net)
+      (
+        f'The ticket {name} ends with no barrier before the pruned solution.'
+      ): Bound(run, '<=', 0.02, metric='rise_from_end'),
+    }
+  return claims

@@ -112,10 +112,7 @@ WRN22_2 = Net(
 RESNET50 = Net(
   config='imagenet/resnet50',
   spreads={
-    'uniform': {
-      'updater.distribution': 'uniform',
-      'updater.dense_first': True,
-    },
+    'uniform': {'updater.distribution': 'uniform', 'updater.dense_first': True},
     'er': {'updater.distribution': 'er', 'updater.dense_first': False},
     'erk': {'updater.distribution': 'erk', 'updater.dense_first': False},
   },

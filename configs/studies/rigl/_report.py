@@ -17,14 +17,21 @@ comes near its target by a search. Nets that are re-initialised by RigL-SM take
 its final masks, as in the configs of their code, and the first weights of the
 same seed. Runs M times as long have a warm-up, and a first mask step, M times
 as late. The 88,000 steps are the report's, in batches that are all full.
+
+FOLDER of the studies' commands is where TFDS has cifar10 or cifar100 as
+array_record; with `--override data.name=cifar10_jpeg` a lossy copy (JPEG) of
+CIFAR-10 is taken, and has to be named beside each figure. A member has 88,000
+steps of 128 images, for a GPU. The studies share members: keep one RUNS for
+all. We have not run them to their end. `--plan` and `--dry_run` need neither
+the data nor such a machine.
 """
 
-from jaxsparse.claims import Claim
+from jaxsparse.claims import Claim, with_texts
 from jaxsparse.core import choices
-from jaxsparse.studies.spec import Against, Study
+from jaxsparse.studies.spec import Study
 
-from ._nets import METRICS, SPARSITY, Net, printed
-from ._runs import runs
+from ._nets import Net, printed
+from ._runs import table
 
 SOURCE = (
   'Sundar and Dwaraknath 2021, [Re] Rigging the Lottery: Making All Tickets'
@@ -33,7 +40,6 @@ SOURCE = (
 DATA = (
   'With `data.name=cifar10_jpeg` images are a lossy copy (JPEG) of CIFAR-10.'
 )
-FLOPS = 'FLOPs are shares of those of a dense run of the same length.'
 # The sparsity distributions of RigL's runs, and their labels.
 SPREADS = {'uniform': 'uniform', 'erk': 'ERK'}
 _UNIFORM = {'updater.distribution': 'uniform', 'updater.dense_first': True}
@@ -102,13 +108,13 @@ def net(data: str) -> tuple[str, Net]:
   }[data]
 
 
-def table(
+def study(
   net: Net,
   names: tuple[str, ...],
   title: str,
   which: str,
-  claims: tuple[Claim, ...],
-  notes: str = FLOPS,
+  claims: dict[str, Claim],
+  notes: str = 'FLOPs are shares of those of a dense run of the same length.',
 ) -> Study:
   """Builds the study of a table of the report, at 80 and 90 %.
 
@@ -117,16 +123,15 @@ def table(
     names: of the runs.
     title: of the study.
     which: table it is.
-    claims: about it.
+    claims: text -> claim.
     notes: after those on the data.
   """
-  return Study(
+  return table(
+    net,
+    names,
+    (0.8, 0.9),
     title=title,
     source=f'{SOURCE}: the table of {which}',
-    runs=runs(net, names, (0.8, 0.9)),
-    metrics=METRICS,
-    across=SPARSITY,
-    figures=(Against(SPARSITY),),
-    claims=claims,
+    claims=with_texts(claims),
     notes=f'{DATA} {notes}',
   )

@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from jaxsparse.studies.spec import Run
+from jaxsparse.claims import Claim
+from jaxsparse.studies.spec import Against, Figure, Run, Study
 
-from ._nets import SPARSITY, Net, Overrides
+from ._nets import METRICS, SPARSITY, Net, Overrides
 
 # Method -> its label, and the method of the config. Beyond the methods of
 # `jaxsparse.updaters` there are dense nets of the size of sparse ones, and
@@ -99,6 +100,41 @@ def runs(
   """
   return tuple(
     run for name in names for run in _runs(net, name, sparsities, seeds)
+  )
+
+
+def table(
+  net: Net,
+  names: Iterable[str],
+  sparsities: tuple[float, ...],
+  *,
+  title: str,
+  source: str,
+  claims: tuple[Claim, ...] = (),
+  notes: str = '',
+  figures: tuple[Figure, ...] = (Against(SPARSITY),),
+) -> Study:
+  """Builds the study of a table of methods by sparsity.
+
+  Args:
+    net: the model with its settings.
+    names: of the runs.
+    sparsities: columns of the table.
+    title: as in `spec.Study`, like what follows.
+    source: of the table.
+    claims: about it.
+    notes: printed below it.
+    figures: in the report.
+  """
+  return Study(
+    title,
+    runs(net, names, sparsities),
+    source,
+    metrics=METRICS,
+    across=SPARSITY,
+    figures=figures,
+    claims=claims,
+    notes=notes,
   )
 
 

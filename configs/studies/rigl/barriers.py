@@ -19,7 +19,7 @@ and 97.19 ± 0.21 %, Static at 0.145 ± 0.010 and 94.98 ± 0.24 %. All of it:
 barriers.md beside this file.
 """
 
-from jaxsparse.claims import Bound, Claim, Difference, Ordering
+from jaxsparse.claims import Bound, Claim, Difference, Ordering, with_texts
 from jaxsparse.studies.spec import Analysis, Curves, Run, Study
 
 _CONFIG = 'mnist/lenet_300_100'
@@ -49,41 +49,27 @@ _RUNS = (
 )
 # Nats; lower rises are no barrier.
 _FLAT = 0.05
-_CLAIMS: tuple[Claim, ...] = (
-  *(
-    Bound(
-      'static',
-      '>=',
-      _FLAT,
-      metric=f'climb_{path}',
-      text=f'From Static to pruning {way} there is a barrier.',
+_CLAIMS: dict[str, Claim] = {
+  **{
+    f'From Static to pruning {way} there is a barrier.': Bound(
+      'static', '>=', _FLAT, metric=f'climb_{path}'
     )
     for path, way in (
       ('linear', 'on the line'),
       ('quadratic', 'on the quadratic curve among sparse nets'),
       ('cubic', 'on the cubic curve among sparse nets'),
     )
+  },
+  'Through dense nets a quadratic curve has none.': Bound(
+    'static', '<=', _FLAT, metric='climb_dense_quadratic'
   ),
-  Bound(
-    'static',
-    '<=',
-    _FLAT,
-    metric='climb_dense_quadratic',
-    text='Through dense nets a quadratic curve has none.',
+  'From the static solution RigL ends at a lower training loss.': Difference(
+    'rigl_again', 'static_again', '<=', 0.0, metric=_LOSS
   ),
-  Difference(
-    'rigl_again',
-    'static_again',
-    '<=',
-    0.0,
-    metric=_LOSS,
-    text='From the static solution RigL ends at a lower training loss.',
+  'From the static solution RigL ends at a higher accuracy.': Ordering(
+    ('static_again', 'rigl_again')
   ),
-  Ordering(
-    ('static_again', 'rigl_again'),
-    text='From the static solution RigL ends at a higher accuracy.',
-  ),
-)
+}
 
 
 def get_config() -> Study:
@@ -113,7 +99,7 @@ def get_config() -> Study:
       )
       for name in ('static', 'static_again', 'rigl_again')
     ),
-    claims=_CLAIMS,
+    claims=with_texts(_CLAIMS),
     notes=(
       'Static nets have starts of their own, not that of the pruned net of seed'
       ' 0. "Again" starts from the static solution of the same seed, with its'

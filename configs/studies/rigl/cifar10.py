@@ -15,19 +15,15 @@ for Static, RigL and pruning. We have not run this to its end. `--plan` and
 from jaxsparse.claims import Claim, Difference, Ordering, Trend
 from jaxsparse.studies.spec import Against, Curves, Study
 
-from ._nets import CIFAR10_DATA, CIFAR10_FIGURE, METRICS, SPARSITY, WRN22_2
-from ._runs import runs
+from ._nets import CIFAR10_DATA, CIFAR10_FIGURE, SPARSITY, WRN22_2
+from ._runs import table
 
 RUNS = ('dense', 'static_erk', 'set_erk', 'rigl_erk', 'gmp_erk')
 ABOVE_STATIC: Claim = Ordering(
   ('static_erk', 'rigl_erk'), text='RigL ends above Static.'
 )
 NEAR_PRUNING: Claim = Difference(
-  'gmp_erk',
-  'rigl_erk',
-  '>=',
-  -0.4,
-  text='Pruning ends near RigL, or above it.',
+  'gmp_erk', 'rigl_erk', '>=', -0.4, text='Pruning ends near RigL, or above it.'
 )
 _WIDENS: Claim = Trend(
   'rigl_erk',
@@ -39,12 +35,12 @@ _WIDENS: Claim = Trend(
 
 
 def get_config() -> Study:
-  return Study(
+  return table(
+    WRN22_2,
+    RUNS,
+    (0.9, 0.95),
     title='WRN-22-2 on CIFAR-10: method by sparsity (ERK)',
     source=CIFAR10_FIGURE,
-    runs=runs(WRN22_2, RUNS, (0.9, 0.95)),
-    metrics=METRICS,
-    across=SPARSITY,
     figures=(Against(SPARSITY), Curves('eval_accuracy')),
     claims=(ABOVE_STATIC, _WIDENS, NEAR_PRUNING),
     notes=CIFAR10_DATA,

@@ -14,26 +14,24 @@ nor such a machine.
 """
 
 from jaxsparse.claims import Ordering
-from jaxsparse.studies.spec import Against, Study
+from jaxsparse.studies.spec import Study
 
-from ._nets import CIFAR10_DATA, CIFAR10_FIGURE, METRICS, SPARSITY, WRN22_2
-from ._runs import runs
+from ._nets import CIFAR10_DATA, CIFAR10_FIGURE, WRN22_2
+from ._runs import table
 
 _RUNS = ('static_erk', 'rigl_erk', 'static_erk_2x', 'rigl_erk_2x')
 
 
 def get_config() -> Study:
-  return Study(
+  return table(
+    WRN22_2,
+    _RUNS,
+    (0.9, 0.95),
     title='WRN-22-2 on CIFAR-10: twice as long (ERK)',
     source=CIFAR10_FIGURE,
-    runs=runs(WRN22_2, _RUNS, (0.9, 0.95)),
-    metrics=METRICS,
-    across=SPARSITY,
-    figures=(Against(SPARSITY),),
     claims=(
       Ordering(
-        ('rigl_erk', 'rigl_erk_2x'),
-        text='RigL gains from a run twice as long.',
+        ('rigl_erk', 'rigl_erk_2x'), text='RigL gains from a run twice as long.'
       ),
       Ordering(
         ('static_erk_2x', 'rigl_erk'),

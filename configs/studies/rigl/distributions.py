@@ -14,54 +14,40 @@ We have not run this to its end. `--plan` and `--dry_run` need neither the data
 nor such a machine.
 """
 
-from jaxsparse.claims import Claim, Ordering, Trend
-from jaxsparse.studies.spec import Against, Study
+from jaxsparse.claims import Claim, Ordering, Trend, with_texts
+from jaxsparse.studies.spec import Study
 
-from ._nets import FLOPS, METRICS, PAPER, RESNET50, SPARSITY
-from ._runs import runs
+from ._nets import FLOPS, PAPER, RESNET50, SPARSITY
+from ._runs import table
 
 _METHODS = {'static': 'Static', 'set': 'SET', 'snfs': 'SNFS', 'rigl': 'RigL'}
 
 
 def get_config() -> Study:
-  return Study(
+  return table(
+    RESNET50,
+    (
+      f'{method}_{spread}'
+      for method in _METHODS
+      for spread in ('uniform', 'er', 'erk')
+    ),
+    (0.8, 0.9, 0.95, 0.965),
     title='ResNet-50 on ImageNet: how sparsity is spread over layers',
     source=f'{PAPER}: the figure of sparsity distributions',
-    runs=runs(
-      RESNET50,
-      (
-        f'{method}_{spread}'
-        for method in _METHODS
-        for spread in ('uniform', 'er', 'erk')
-      ),
-      (0.8, 0.9, 0.95, 0.965),
-    ),
-    metrics=METRICS,
-    across=SPARSITY,
-    figures=(Against(SPARSITY),),
-    claims=tuple(
-      claim
-      for method, label in _METHODS.items()
-      for claim in _claims(method, label)
-    ),
+    claims=with_texts(_claims()),
     notes=f'{FLOPS} Numbers beside ours are those of the tables.',
   )
 
 
-def _claims(method: str, label: str) -> tuple[Claim, ...]:
-  return (
-    Ordering(
-      (f'{method}_uniform', f'{method}_erk'),
-      text=f'{label}: ERK is above uniform.',
-    ),
-    Ordering(
-      (f'{method}_er', f'{method}_erk'), text=f'{label}: ERK is above ER.'
-    ),
-    Trend(
-      f'{method}_erk',
-      along=SPARSITY,
-      direction='rises',
-      minus=f'{method}_uniform',
-      text=f'{label}: ERK gains more over uniform the sparser the net.',
-    ),
-  )
+def _claims() -> dict[str, Claim]:
+  claims: dict[str, Claim] = {}
+  for method, label in _METHODS.items():
+    uniform, er, erk = (f'{method}_{s}' for s in ('uniform', 'er', 'erk'))
+    claims |= {
+      f'{label}: ERK is above uniform.': Ordering((uniform, erk)),
+      f'{label}: ERK is above ER.': Ordering((er, erk)),
+      f'{label}: ERK gains more over uniform the sparser the net.': Trend(
+        erk, along=SPARSITY, direction='rises', minus=uniform
+      ),
+    }
+  return claims

@@ -15,7 +15,7 @@ We have not run this to its end. `--plan` and `--dry_run` need neither the data
 nor such a machine.
 """
 
-from jaxsparse.claims import Ordering, Trend
+from jaxsparse.claims import Ordering, Trend, with_texts
 from jaxsparse.studies.spec import Study
 
 from ._sweeps import DROP, INTERVALS, every_interval, study
@@ -39,21 +39,17 @@ def get_config() -> Study:
         'rigl', decay, label, {'updater.drop_schedule': decay}
       )
     ),
-    (
-      *(
-        Trend(
-          f'constant_every_{interval}',
-          along=DROP,
-          direction='falls',
-          text=(
-            f'A constant drop fraction should be small (every {interval:,}).'
-          ),
+    with_texts(
+      {
+        f'A constant drop fraction should be small (every {interval:,}).': (
+          Trend(f'constant_every_{interval}', along=DROP, direction='falls')
         )
         for interval in INTERVALS
-      ),
-      Ordering(
-        ('inverse_power_every_1000', 'cosine_every_1000'),
-        text='Every 1,000 steps inverse power (k = 3) is worse than a cosine.',
-      ),
+      }
+      | {
+        'Every 1,000 steps inverse power (k = 3) is worse than a cosine.': (
+          Ordering(('inverse_power_every_1000', 'cosine_every_1000'))
+        )
+      }
     ),
   )

@@ -3,21 +3,15 @@ r"""Uniform nets and ERK, at equal parameters and at equal FLOPs.
   python -m launch.study --config=studies/rigl/equal_flops:cifar10 \
     --workdir=DIR --runs_dir=RUNS --override data.dir=FOLDER
 
-cifar10 is WRN-22-2, cifar100 is ResNet-50. FOLDER is where TFDS has the data as
-array_record; with `--override data.name=cifar10_jpeg` a lossy copy (JPEG) of
-CIFAR-10 is taken, and has to be named beside each figure. 27 members of 88,000
-steps of 128 images, for a GPU. Others of the report share members with it: keep
-one RUNS for all. With the FLOPs of 90 % uniform the report has 91.72 (uniform)
-and 91.43 % (ERK) on CIFAR-10, 71.77 and 71.07 % on CIFAR-100.
+cifar10 is WRN-22-2, cifar100 is ResNet-50; `_report.py` has settings, data and
+deviations. 27 members. With the FLOPs of 90 % uniform the report has 91.72
+(uniform) and 91.43 % (ERK) on CIFAR-10, 71.77 and 71.07 % on CIFAR-100.
 
 **Deviations**: those of `_report.py`. The sparsity at which ERK has the FLOPs
 of a uniform net is by our count of them; that of the report is not known to us.
-
-We have not run this to its end. `--plan` and `--dry_run` need neither the data
-nor such a machine.
 """
 
-from jaxsparse.claims import Ordering
+from jaxsparse.claims import Ordering, with_texts
 from jaxsparse.studies.spec import Against, Study
 
 from . import _report
@@ -57,19 +51,19 @@ def get_config(data: str = 'cifar10') -> Study:
     metrics=METRICS,
     across=SPARSITY,
     figures=(Against(SPARSITY, runs=('rigl_uniform', 'rigl_erk')),),
-    claims=(
-      Ordering(
-        ('rigl_uniform', 'rigl_erk'),
-        text='With as many weights ERK is above uniform.',
-      ),
-      *(
-        Ordering(
-          (f'rigl_erk_flops_of_{100 * at:g}', 'rigl_uniform'),
-          at={SPARSITY: at},
-          text=f'With the FLOPs of {100 * at:g} % uniform is above ERK.',
-        )
-        for at in equal
-      ),
+    claims=with_texts(
+      {
+        'With as many weights ERK is above uniform.': Ordering(
+          ('rigl_uniform', 'rigl_erk')
+        ),
+        **{
+          f'With the FLOPs of {100 * at:g} % uniform is above ERK.': Ordering(
+            (f'rigl_erk_flops_of_{100 * at:g}', 'rigl_uniform'),
+            at={SPARSITY: at},
+          )
+          for at in equal
+        },
+      }
     ),
     notes=(
       f'{_report.DATA} "FLOPs of 90 %" is the ERK net that has as many as the'

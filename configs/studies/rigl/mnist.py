@@ -15,7 +15,7 @@ that other jobs shared, x86-64, 2026-11-23): with ERK Static 94.20 ± 0.28, SET
 All three claims hold: mnist.md beside this file.
 """
 
-from jaxsparse.claims import Difference, Ordering
+from jaxsparse.claims import Difference, Ordering, with_texts
 from jaxsparse.studies.spec import Curves, Study
 
 from ._nets import LENET_300_100
@@ -38,19 +38,16 @@ def get_config() -> Study:
     ),
     metrics=('test_accuracy', 'sparsity', 'inference_flops', 'training_flops'),
     figures=(Curves('eval_accuracy'),),
-    claims=(
-      Ordering(
-        ('static_erk', 'set_erk', 'rigl_erk', 'gmp_erk', 'dense'),
-        text='Static < SET < RigL < pruning < dense.',
-      ),
-      Ordering(_BY_LAYER, text='By layer too: Static < SET < RigL.'),
-      Difference(
-        'rigl_erk',
-        'static_erk',
-        '>=',
-        1.0,
-        text='RigL ends a point or more above Static.',
-      ),
+    claims=with_texts(
+      {
+        'Static < SET < RigL < pruning < dense.': Ordering(
+          ('static_erk', 'set_erk', 'rigl_erk', 'gmp_erk', 'dense')
+        ),
+        'By layer too: Static < SET < RigL.': Ordering(_BY_LAYER),
+        'RigL ends a point or more above Static.': Difference(
+          'rigl_erk', 'static_erk', '>=', 1.0
+        ),
+      }
     ),
     notes=(
       'By layer: 99 %, 89.1 % and the last layer dense, the sparsities that the'

@@ -25,7 +25,7 @@ These settings, the defaults of the code, do not reproduce the paper's count of
 training FLOPs.
 """
 
-from jaxsparse.claims import Bound, Ordering
+from jaxsparse.claims import Bound, Ordering, with_texts
 from jaxsparse.studies.spec import Analysis, Curves, Study
 
 from ._nets import LENET_300_100, printed
@@ -49,7 +49,7 @@ _DENSE = _NET._replace(
     **_NET.overrides,
     'optimizer.boundaries': (60 / 200, 70 / 200, 80 / 200),
     'optimizer.scales': (1 / 3, 1 / 9, 1 / 27),
-  },
+  }
 )
 # RigL+, at 96 and 86 % of 408-100-69. The active weights of the 40,800 of its
 # first layer, 1,632, are 2.081 % of the weights on all pixels.
@@ -81,25 +81,18 @@ def get_config() -> Study:
       Analysis('compressed', ('rigl_layers',), 'compression'),
       Analysis('compressed_plus', ('rigl_plus',), 'compression'),
     ),
-    claims=(
-      Bound(
-        'rigl_layers',
-        '>=',
-        98.4,
-        text='RigL ends at an error of at most 1.6 %.',
-      ),
-      Bound(
-        'rigl_layers',
-        '<=',
-        500,
-        metric='inputs_left',
-        text='It reads little more than half of the 784 pixels, if that.',
-      ),
-      Ordering(
-        ('rigl_plus', 'rigl_layers'),
-        metric='compressed_bytes',
-        text='RigL+ is compressed to fewer bytes than RigL.',
-      ),
+    claims=with_texts(
+      {
+        'RigL ends at an error of at most 1.6 %.': Bound(
+          'rigl_layers', '>=', 98.4
+        ),
+        'It reads little more than half of the 784 pixels, if that.': Bound(
+          'rigl_layers', '<=', 500, metric='inputs_left'
+        ),
+        'RigL+ is compressed to fewer bytes than RigL.': Ordering(
+          ('rigl_plus', 'rigl_layers'), metric='compressed_bytes'
+        ),
+      }
     ),
     notes=(
       'What is left once pixels and units are gone that nothing enters or'

@@ -3,15 +3,9 @@ r"""The tables of the RigL paper's reproducibility report.
   python -m launch.study --config=studies/rigl/report:cifar10 \
     --workdir=DIR --runs_dir=RUNS --override data.dir=FOLDER
 
-cifar10 is WRN-22-2 (93 members of 88,000 steps of 128 images, or twice as
-many), cifar100 is ResNet-50 (87, or two or three times as many), for a GPU.
-FOLDER is where TFDS has the data as array_record; with `--override
-data.name=cifar10_jpeg` a lossy copy (JPEG) of CIFAR-10 is taken, and has to be
-named beside each figure. Others of the report share members with it: keep one
-RUNS for all. `_report.py` has settings and deviations.
-
-We have not run this to its end. `--plan` and `--dry_run` need neither the data
-nor such a machine.
+cifar10 is WRN-22-2 (93 members, some twice as long), cifar100 is ResNet-50 (87,
+some two or three times as long); `_report.py` has settings, data and
+deviations.
 """
 
 from jaxsparse.claims import Claim, Ordering
@@ -30,26 +24,23 @@ _FURTHER = {
   'cifar10': ('static_uniform_2x', 'set_uniform_2x', 'snfs_uniform_2x'),
   'cifar100': ('static_erk', 'rigl_uniform_3x'),
 }
-_CLAIMS: tuple[Claim, ...] = (
-  Ordering(('static_uniform', 'rigl_uniform'), text='RigL ends above Static.'),
-  Ordering(
-    ('rigl_uniform', 'rigl_uniform_2x'),
-    text='RigL gains from a run twice as long.',
+_CLAIMS: dict[str, Claim] = {
+  'RigL ends above Static.': Ordering(('static_uniform', 'rigl_uniform')),
+  'RigL gains from a run twice as long.': Ordering(
+    ('rigl_uniform', 'rigl_uniform_2x')
   ),
-  *(
-    Ordering(
-      (f'rigl_{spread}', f'snfs_{spread}'),
-      metric='inference_flops',
-      text=f'Weights that SNFS moves between layers cost FLOPs ({label}).',
+  **{
+    f'Weights that SNFS moves between layers cost FLOPs ({label}).': Ordering(
+      (f'rigl_{spread}', f'snfs_{spread}'), metric='inference_flops'
     )
     for spread, label in _report.SPREADS.items()
-  ),
-)
+  },
+}
 
 
 def get_config(data: str = 'cifar10') -> Study:
   title, net = _report.net(data)
-  return _report.table(
+  return _report.study(
     net,
     _RUNS + _FURTHER[data],
     f'{title}: the table of the reproducibility report',

@@ -20,11 +20,11 @@ nor such a machine.
 """
 
 from jaxsparse.claims import Bound, Ordering
-from jaxsparse.studies.spec import Against, Study
+from jaxsparse.studies.spec import Study
 
 from . import _report
-from ._nets import METRICS, SPARSITY, printed
-from ._runs import label, runs
+from ._nets import SPARSITY, printed
+from ._runs import label, table
 
 _SPARSITIES = (0.5, 0.8, 0.9)
 _STEPS = 97_656
@@ -51,15 +51,12 @@ def get_config() -> Study:
   quoted = '; '.join(
     f'{label(name)} {_listed(accuracy)}' for name, accuracy in original.items()
   )
-  return Study(
+  return table(
+    _NET,
+    ('dense', 'static_erk', 'gmp_global', 'rigl_erk'),
+    _SPARSITIES,
     title='WRN-22-2 on CIFAR-10: all images, in the reproducibility report',
     source=f'{_report.SOURCE}: the table of runs without a validation split',
-    runs=runs(
-      _NET, ('dense', 'static_erk', 'gmp_global', 'rigl_erk'), _SPARSITIES
-    ),
-    metrics=METRICS,
-    across=SPARSITY,
-    figures=(Against(SPARSITY),),
     claims=(
       Ordering(('static_erk', 'rigl_erk'), text='RigL ends above Static.'),
       # The report claims this of its numbers.

@@ -3,20 +3,13 @@ r"""WRN-22-2 on CIFAR-10 at 80 %: learning rates of RigL, and of the dense net.
   python -m launch.study --config=studies/rigl/report_rates \
     --workdir=DIR --runs_dir=RUNS --override data.dir=FOLDER
 
-FOLDER is where TFDS has cifar10 as array_record; with `--override
-data.name=cifar10_jpeg` a lossy copy (JPEG) of it is taken, and has to be named
-beside each figure. 108 members of 88,000 steps of 128 images, for a GPU. Others
-of the report share members with it: keep one RUNS for all. Four rates, by drop
-fraction and interval: the report finds 0.1 and 0.05 near the best everywhere,
-as for the dense net, and that more than 0.1 diverges; its accuracies are in
-figures.
+108 members. Four rates, by drop fraction and interval: the report finds 0.1 and
+0.05 near the best everywhere, as for the dense net, and that more than 0.1
+diverges; its accuracies are in figures.
 
-**Deviations**: those of `_report.py`. The grid is at 80 %, the default of the
-report's code; its figures at other sparsities are not known to us. Rates above
-0.1 are left out.
-
-We have not run this to its end. `--plan` and `--dry_run` need neither the data
-nor such a machine.
+**Deviations**: those of `_report.py`, which has settings and data. The grid is
+at 80 %, the default of the report's code; its figures at other sparsities are
+not known to us. Rates above 0.1 are left out.
 """
 
 from jaxsparse.claims import Trend

@@ -3,18 +3,12 @@ r"""WRN-22-2 on CIFAR-10: RigL with the drop fractions and intervals tuned.
   python -m launch.study --config=studies/rigl/report_tuning \
     --workdir=DIR --runs_dir=RUNS --override data.dir=FOLDER
 
-FOLDER is where TFDS has cifar10 as array_record; with `--override
-data.name=cifar10_jpeg` a lossy copy (JPEG) of it is taken, and has to be named
-beside each figure. 36 members of 88,000 steps of 128 images, for a GPU. The
-results of the report's search are trained here, beside its drop fraction 0.3
-and interval 100; a search like it is `python -m launch.sweep
+36 members. The results of the report's search are trained here, beside its drop
+fraction 0.3 and interval 100; a search like it is `python -m launch.sweep
 --config=cifar10/wrn22_2:rigl` with `--search
 config.updater.drop_fraction=0.1:0.6 --search
-config.updater.update_interval=int:50:1000:50` and 15 trials. Deviations are
-those of `_report.py`.
-
-We have not run this to its end. `--plan` and `--dry_run` need neither the data
-nor such a machine.
+config.updater.update_interval=int:50:1000:50` and 15 trials. `_report.py` has
+settings, data and deviations.
 """
 
 from jaxsparse.studies.spec import Study

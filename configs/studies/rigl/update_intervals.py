@@ -14,7 +14,7 @@ We have not run this to its end. `--plan` and `--dry_run` need neither the data
 nor such a machine.
 """
 
-from jaxsparse.claims import Bound, Claim, Ordering, Trend
+from jaxsparse.claims import Bound, Claim, Ordering, Trend, with_texts
 from jaxsparse.studies.spec import Study
 
 from ._sweeps import DROP, INTERVALS, every_interval, study
@@ -22,49 +22,39 @@ from ._sweeps import DROP, INTERVALS, every_interval, study
 _LABELS = {'rigl': 'RigL', 'set': 'SET', 'snfs': 'SNFS'}
 
 
-def _best(method: str, interval: int, fraction: float) -> tuple[Claim, ...]:
+def _best(method: str, interval: int, fraction: float) -> dict[str, Claim]:
   """Returns the claims that one interval is the best at a drop fraction."""
-  return tuple(
-    Ordering(
+  return {
+    (
+      f'{_LABELS[method]}, drop fraction {fraction:g}: every {interval} steps'
+      f' is better than every {other:,}.'
+    ): Ordering(
       (f'{method}_every_{other}', f'{method}_every_{interval}'),
       at={DROP: fraction},
-      text=(
-        f'{_LABELS[method]}, drop fraction {fraction:g}: every {interval} steps'
-        f' is better than every {other:,}.'
-      ),
     )
     for other in INTERVALS
     if other != interval
-  )
+  }
 
 
-_CLAIMS: tuple[Claim, ...] = (
-  *_best('rigl', 100, 0.3),
-  *_best('rigl', 100, 0.5),
-  Bound(
-    'rigl_every_1000',
-    '>=',
-    73.5,
-    text='RigL that updates every 1,000 steps still ends above 73.5 %.',
+_CLAIMS: dict[str, Claim] = {
+  **_best('rigl', 100, 0.3),
+  **_best('rigl', 100, 0.5),
+  'RigL that updates every 1,000 steps still ends above 73.5 %.': Bound(
+    'rigl_every_1000', '>=', 73.5
   ),
-  *_best('set', 50, 0.1),
-  *_best('snfs', 50, 0.1),
-  *(
-    Trend(
-      f'{method}_every_50',
-      along=DROP,
-      direction='falls',
-      text=f'{label}, every 50 steps: smaller drop fractions are better.',
+  **_best('set', 50, 0.1),
+  **_best('snfs', 50, 0.1),
+  **{
+    f'{label}, every 50 steps: smaller drop fractions are better.': Trend(
+      f'{method}_every_50', along=DROP, direction='falls'
     )
     for method, label in (('set', 'SET'), ('snfs', 'SNFS'))
+  },
+  'SET, every 1,000 steps: larger drop fractions are better.': Trend(
+    'set_every_1000', along=DROP, direction='rises'
   ),
-  Trend(
-    'set_every_1000',
-    along=DROP,
-    direction='rises',
-    text='SET, every 1,000 steps: larger drop fractions are better.',
-  ),
-)
+}
 
 
 def get_config() -> Study:
@@ -76,5 +66,5 @@ def get_config() -> Study:
       for method in ('rigl', 'set', 'snfs')
       for run in every_interval(method, method, _LABELS[method], {})
     ),
-    _CLAIMS,
+    with_texts(_CLAIMS),
   )
