@@ -1,1 +1,1 @@
-"""Finished runs side by side: found, queried by field, grouped, shown."""
+"""Finished runs side by side: read, selected by field, grouped, drawn."""

@@ -18,7 +18,7 @@ _SOURCES = tuple(f'init.{field}' for field in SOURCES)
 _SEED = re.compile(r'-seed\d+-[0-9a-f]{8}(-\d+)?$')
 
 
-class Found(NamedTuple):
+class StoredRun(NamedTuple):
   """A run on disk.
 
   Attributes:
@@ -37,7 +37,7 @@ class Found(NamedTuple):
   state: str
 
 
-def find(patterns: Sequence[str]) -> list[Found]:
+def find(patterns: Sequence[str]) -> list[StoredRun]:
   """Finds the runs in folders, each once, in the order of the patterns.
 
   Args:
@@ -60,9 +60,9 @@ def find(patterns: Sequence[str]) -> list[Found]:
   return _each_once([read(root) for root in roots])
 
 
-def _each_once(runs: Sequence[Found]) -> list[Found]:
+def _each_once(runs: Sequence[StoredRun]) -> list[StoredRun]:
   """Removes the summary of each copy of an earlier run; notes it in `state`."""
-  counted: dict[Hashable, list[Found]] = {}
+  counted: dict[Hashable, list[StoredRun]] = {}
   out = []
   for run in runs:
     if run.summary is not None:
@@ -76,7 +76,7 @@ def _each_once(runs: Sequence[Found]) -> list[Found]:
   return out
 
 
-def _on_same_data(first: Found, second: Found) -> bool:
+def _on_same_data(first: StoredRun, second: StoredRun) -> bool:
   """Returns whether the recorded data of two runs do not differ."""
   then, now = (workdir.inputs(run.root) for run in (first, second))
   return not then.changes(now)
@@ -95,7 +95,7 @@ def _same(root: pathlib.Path) -> Hashable:
   return digest, *sorted(workdir.inputs(root).sources.items())
 
 
-def read(root: pathlib.Path) -> Found:
+def read(root: pathlib.Path) -> StoredRun:
   """Reads the run in a workdir.
 
   Raises:
@@ -107,7 +107,7 @@ def read(root: pathlib.Path) -> Found:
   state = 'unfinished' if summary is None else 'finished'
   if summary is None and (why := failure(root)):
     state = f'failed: {why}'
-  return Found(root, fields, summary, state)
+  return StoredRun(root, fields, summary, state)
 
 
 def _sources(root: pathlib.Path, config: Mapping[str, Any]) -> dict[str, str]:
@@ -116,11 +116,11 @@ def _sources(root: pathlib.Path, config: Mapping[str, Any]) -> dict[str, str]:
   return {f: _seedless(root, name) for f, name in sources.items() if name}
 
 
-def _seedless(root: pathlib.Path, given: str) -> str:
-  other = root.parent / given.removeprefix(BESIDE)
-  if not given.startswith(BESIDE) or not workdir.begun(other):
-    return given
-  source = flat(workdir.read_config(other))
-  seedless = source | _sources(other, source) | {'seed': 0}
+def _seedless(root: pathlib.Path, source: str) -> str:
+  other = root.parent / source.removeprefix(BESIDE)
+  if not source.startswith(BESIDE) or not workdir.begun(other):
+    return source
+  fields = flat(workdir.read_config(other))
+  seedless = fields | _sources(other, fields) | {'seed': 0}
   digest = identity.digest(seedless)
   return f'{BESIDE}{_SEED.sub("", other.name)}-{digest[:8]}'

@@ -5,7 +5,7 @@ import pathlib
 import pytest
 
 from jaxsparse.report.compare import tables
-from jaxsparse.report.compare.runs import Found
+from jaxsparse.report.compare.runs import StoredRun
 
 FIELDS = [
   {'updater.name': 'rigl', 'updater.sparsity': 0.9, 'updater.drop': 0.3},
@@ -13,7 +13,9 @@ FIELDS = [
   {'updater.name': 'set', 'updater.sparsity': 0.98},
   {'updater.name': 'dense', 'updater.sparsity': 0, 'model.features': [9, 8]},
 ]
-RUNS = [Found(pathlib.Path(str(i)), f, {}, '') for i, f in enumerate(FIELDS)]
+RUNS = [
+  StoredRun(pathlib.Path(str(i)), f, {}, '') for i, f in enumerate(FIELDS)
+]
 
 
 def chosen(condition):
