@@ -18,7 +18,7 @@ _SOURCES = tuple(f'init.{field}' for field in SOURCES)
 _SEED = re.compile(r'-seed\d+-[0-9a-f]{8}(-\d+)?$')
 
 
-class StoredRun(NamedTuple):
+class Found(NamedTuple):
   """A run on disk.
 
   Attributes:
@@ -37,7 +37,7 @@ class StoredRun(NamedTuple):
   state: str
 
 
-def find(patterns: Sequence[str]) -> list[StoredRun]:
+def find(patterns: Sequence[str]) -> list[Found]:
   """Finds the runs in folders, each once, in the order of the patterns.
 
   Args:
@@ -60,9 +60,9 @@ def find(patterns: Sequence[str]) -> list[StoredRun]:
   return _each_once([read(root) for root in roots])
 
 
-def _each_once(runs: Sequence[StoredRun]) -> list[StoredRun]:
+def _each_once(runs: Sequence[Found]) -> list[Found]:
   """Removes the summary of each copy of an earlier run; notes it in `state`."""
-  counted: dict[Hashable, list[StoredRun]] = {}
+  counted: dict[Hashable, list[Found]] = {}
   out = []
   for run in runs:
     if run.summary is not None:
@@ -76,7 +76,7 @@ def _each_once(runs: Sequence[StoredRun]) -> list[StoredRun]:
   return out
 
 
-def _on_same_data(first: StoredRun, second: StoredRun) -> bool:
+def _on_same_data(first: Found, second: Found) -> bool:
   """Returns whether the recorded data of two runs do not differ."""
   then, now = (workdir.inputs(run.root) for run in (first, second))
   return not then.changes(now)
@@ -95,7 +95,7 @@ def _same(root: pathlib.Path) -> Hashable:
   return digest, *sorted(workdir.inputs(root).sources.items())
 
 
-def read(root: pathlib.Path) -> StoredRun:
+def read(root: pathlib.Path) -> Found:
   """Reads the run in a workdir.
 
   Raises:
@@ -107,7 +107,7 @@ def read(root: pathlib.Path) -> StoredRun:
   state = 'unfinished' if summary is None else 'finished'
   if summary is None and (why := failure(root)):
     state = f'failed: {why}'
-  return StoredRun(root, fields, summary, state)
+  return Found(root, fields, summary, state)
 
 
 def _sources(root: pathlib.Path, config: Mapping[str, Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pandas as pd
 from jaxsparse.config import literals
 from jaxsparse.config.dicts import flat
 from jaxsparse.core import paths
-from jaxsparse.report.compare.runs import StoredRun
+from jaxsparse.report.compare.runs import Found
 from jaxsparse.results import metrics
 from jaxsparse.results.names import headings, label, value_or_dash
 from jaxsparse.runs.summary import mean_and_deviation, mean_and_std
@@ -47,12 +47,12 @@ class Group(NamedTuple):
     return label(tuple(self.key.items()))
 
   @property
-  def finished(self) -> list[StoredRun]:
+  def finished(self) -> list[Found]:
     """Runs with a summary."""
     return [run for run in self.runs[_RUN] if run.summary is not None]
 
 
-def frame(runs: Sequence[StoredRun]) -> pd.DataFrame:
+def frame(runs: Sequence[Found]) -> pd.DataFrame:
   """Returns a line for each run: its config fields, NaN where it lacks one."""
   fields = [
     {field: _hashable(value) for field, value in run.fields.items()}
@@ -232,7 +232,7 @@ def values(group: Group, name: str) -> list[float]:
   return [scale * value for each in numbers for value in each]
 
 
-def _numbers(run: StoredRun) -> dict[str, list[float]]:
+def _numbers(run: Found) -> dict[str, list[float]]:
   """Returns metric -> its values over the replicates, or its one value."""
   numbers: dict[str, list[float]] = {}
   for name, value in flat(run.summary or {}).items():

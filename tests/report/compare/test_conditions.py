@@ -5,7 +5,7 @@ import pathlib
 import pytest
 
 from jaxsparse.report.compare import tables
-from jaxsparse.report.compare.runs import StoredRun
+from jaxsparse.report.compare.runs import Found
 
 FIELDS = [
   {'updater.name': 'rigl', 'updater.sparsity': 0.9, 'updater.drop': 0.3},
@@ -13,9 +13,7 @@ FIELDS = [
   {'updater.name': 'set', 'updater.sparsity': 0.98},
   {'updater.name': 'dense', 'updater.sparsity': 0, 'model.features': [9, 8]},
 ]
-RUNS = [
-  StoredRun(pathlib.Path(str(i)), f, {}, '') for i, f in enumerate(FIELDS)
-]
+RUNS = [Found(pathlib.Path(str(i)), f, {}, '') for i, f in enumerate(FIELDS)]
 
 
 def chosen(condition):
