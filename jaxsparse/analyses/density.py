@@ -12,7 +12,7 @@ from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.analysis import lanczos
 from jaxsparse.analysis.lanczos import Extremes
 from jaxsparse.core import prng
-from jaxsparse.plotting.lines import Density
+from jaxsparse.plotting.distributions import Density
 from jaxsparse.runs import finished, measures
 
 

@@ -2,6 +2,7 @@
 
 import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -69,7 +70,7 @@ def disagreement(
 
 def _by_class(
   run: Finished, first: np.ndarray, second: np.ndarray
-) -> dict[str, np.ndarray]:
+) -> dict[str, Any]:
   """Returns the classes of the test split, and the measures within each."""
   labels = measures.labels_on_test(run)
   classes, counts = np.unique(labels, return_counts=True)
@@ -81,10 +82,7 @@ def _by_class(
     'kl_to_other': [similarity.kl(a, b) for _, a, b in parts],
     'kl_from_other': [similarity.kl(b, a) for _, a, b in parts],
   }
+  names: Any = classes
   if run.experiment.is_text:
-    classes = np.array([repr(chr(c)) for c in classes])
-  return {
-    'class': classes,
-    'examples': counts,
-    **{name: np.array(column) for name, column in columns.items()},
-  }
+    names = [repr(chr(c)) for c in classes]
+  return {'class': names, 'examples': counts, **columns}

@@ -3,8 +3,6 @@
 import pathlib
 from collections.abc import Sequence
 
-import numpy as np
-
 from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.analysis import distances
 from jaxsparse.plotting.maps import Moves
@@ -60,8 +58,8 @@ def distance_map(
   return Result(
     {'map_stress': embedded.stress},
     {
-      'pool': np.array([number for number, _, _ in places]),
-      'step': np.array([step for _, _, step in places]),
+      'pool': [number for number, _, _ in places],
+      'step': [step for _, _, step in places],
       'x': embedded.points[:, 0],
       'y': embedded.points[:, 1],
     },

@@ -3,8 +3,6 @@
 import pathlib
 from collections.abc import Sequence
 
-import numpy as np
-
 from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.analysis import distances as distances_lib
 from jaxsparse.plotting.bars import Bars
@@ -63,8 +61,8 @@ def distances(workdirs: Sequence[pathlib.Path]) -> Result:
       'angle_at_end': pairwise.angle[0, 2],
     },
     {
-      'pair': np.array(list(_PAIRS)),
-      'l2': np.array([pairwise.l2[pair] for pair in _PAIRS.values()]),
-      'angle': np.array([pairwise.angle[pair] for pair in _PAIRS.values()]),
+      'pair': list(_PAIRS),
+      'l2': [pairwise.l2[pair] for pair in _PAIRS.values()],
+      'angle': [pairwise.angle[pair] for pair in _PAIRS.values()],
     },
   )

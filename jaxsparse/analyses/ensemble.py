@@ -94,7 +94,7 @@ def _number(
 
 def _table(
   runs: Sequence[Finished], found: similarity.Ensemble, between: np.ndarray
-) -> dict[str, np.ndarray]:
+) -> dict[str, Any]:
   """Returns a row per member; the ensemble's accuracy is in every row."""
   names = [
     f'{run.root.name}, {run.replicate}'
@@ -103,8 +103,8 @@ def _table(
     for run in runs
   ]
   return {
-    'member': np.array(names),
-    'accuracy': np.array(found.members),
-    'ensemble': np.full(len(runs), found.accuracy),
+    'member': names,
+    'accuracy': found.members,
+    'ensemble': [found.accuracy] * len(runs),
     **{f'with_{i}': column for i, column in enumerate(between.T, 1)},
   }

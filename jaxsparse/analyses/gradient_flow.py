@@ -71,25 +71,25 @@ def gradient_flow(
   decrease = scores.first_order_decrease(
     run.experiment, run.replicate, flow.norm, at
   )
-  norms = {p: float(norm) for p, norm in paths.flatten(flow.leaves).items()}
+  leaves = paths.flatten(flow.leaves)
+  norms = np.array([float(norm) for norm in leaves.values()])
   weights = {
     path: int(np.size(leaf)) for path, leaf in paths.flatten(net.params).items()
   } | {path: int(n) for path, n in paths.flatten(active(net.masks)).items()}
-  counts = np.array([weights[path] for path in norms])
+  counts = np.array([weights[path] for path in leaves])
   return Result(
     {
-      'gradient_norm': float(flow.norm),
-      'effective_gradient_flow': float(flow.layer_mean),
-      'gradient_norm_per_weight': float(flow.per_weight),
-      'loss': float(flow.loss),
+      'gradient_norm': flow.norm,
+      'effective_gradient_flow': flow.layer_mean,
+      'gradient_norm_per_weight': flow.per_weight,
+      'loss': flow.loss,
       'first_order_decrease': decrease,
     },
     {
-      'leaf': np.array(list(norms)),
+      'leaf': list(leaves),
       'active': counts,
-      'gradient_norm': np.array(list(norms.values())),
-      'per_weight': np.array(list(norms.values()))
-      / np.sqrt(np.maximum(counts, 1)),
+      'gradient_norm': norms,
+      'per_weight': norms / np.sqrt(np.maximum(counts, 1)),
     },
   )
 

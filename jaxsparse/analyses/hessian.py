@@ -8,7 +8,7 @@ import numpy as np
 from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.analyses.spectrum import exact
 from jaxsparse.analysis import hessian as hessian_lib
-from jaxsparse.plotting.lines import Histogram
+from jaxsparse.plotting.distributions import Histogram
 from jaxsparse.runs import finished
 from jaxsparse.runs.finished import Finished
 
@@ -68,7 +68,7 @@ def hessian(
     number, total = hessian_lib.negative(spectrum, below=below)
     numbers[f'negative_eigenvalues_{side}'] = number
     numbers[f'negative_sum_{side}'] = total
-    numbers[f'lowest_eigenvalue_{side}'] = spectrum[0].item()
+    numbers[f'lowest_eigenvalue_{side}'] = spectrum[0]
   return Result(
     numbers,
     {

@@ -3,8 +3,6 @@
 import pathlib
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.analysis import similarity
 from jaxsparse.core import paths
@@ -53,13 +51,5 @@ def mask_overlap(workdirs: Sequence[pathlib.Path]) -> Result:
     'weights': sizes_by_path(masks[0]),
   }
   layers = paths.natural_order(by_layer)
-  return Result(
-    {'mask_overlap': total},
-    {
-      'layer': np.array(layers),
-      **{
-        name: np.array([column[layer] for layer in layers])
-        for name, column in columns.items()
-      },
-    },
-  )
+  table = {name: [c[layer] for layer in layers] for name, c in columns.items()}
+  return Result({'mask_overlap': total}, {'layer': layers, **table})

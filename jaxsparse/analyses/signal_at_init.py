@@ -62,16 +62,16 @@ def signal_at_init(
   )
   variables = {'params': net.params, **net.model_state}
   forward, backward, deviation = program(variables, images, labels)
-  norms = np.array([float(gradient.norm) for gradient in backward])
+  norms = [float(gradient.norm) for gradient in backward]
   return Result(
     {
-      'logit_deviation': float(deviation),
-      'signal_at_first_layer': norms[0].item(),
+      'logit_deviation': deviation,
+      'signal_at_first_layer': norms[0],
     },
     {
-      'layer': np.array(names),
-      'mean_square': np.array([float(f.mean_square) for f in forward]),
-      'deviation': np.array([float(f.deviation) for f in forward]),
+      'layer': names,
+      'mean_square': [float(f.mean_square) for f in forward],
+      'deviation': [float(f.deviation) for f in forward],
       'gradient_norm': norms,
     },
   )

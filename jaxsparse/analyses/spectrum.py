@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.analysis import hessian as hessian_lib
-from jaxsparse.plotting.lines import Histogram
+from jaxsparse.plotting.distributions import Histogram
 from jaxsparse.runs import finished, measures
 from jaxsparse.runs.finished import Finished
 
@@ -58,8 +58,8 @@ def spectrum(
     {
       'negative_eigenvalues': number,
       'negative_sum': total,
-      'lowest_eigenvalue': eigenvalues[0].item(),
-      'highest_eigenvalue': eigenvalues[-1].item(),
+      'lowest_eigenvalue': eigenvalues[0],
+      'highest_eigenvalue': eigenvalues[-1],
     },
     {'eigenvalue': eigenvalues},
   )

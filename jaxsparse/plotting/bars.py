@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from jaxsparse.plotting import figures, panels
-from jaxsparse.plotting.charts import Captioned, Part, Table, groups, texts
+from jaxsparse.plotting.charts import Chart, Part, Table, groups, texts
 from jaxsparse.plotting.panels import DASHES, Drawn
 
 # The most bars of a panel that has another beside it.
@@ -24,7 +24,7 @@ _HATCHES = dict(zip(DASHES, ('', '///', '...', 'xx'), strict=True))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Bars(Captioned):
+class Bars(Chart):
   """A panel for each of some columns, with a bar per name and kind of run.
 
   Attributes:

@@ -1,36 +1,23 @@
-"""Charts of lines over seeds: of columns, of their counts, of their density."""
+"""Charts of lines over seeds."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from jaxsparse.plotting import figures, panels
-from jaxsparse.plotting.charts import Captioned, Part, Table, groups, over
+from jaxsparse.plotting.charts import Chart, Part, Table, groups
 from jaxsparse.plotting.figures import COLOURS, Series
 from jaxsparse.plotting.panels import DASHES, Drawn
 
-_BANDS = (
-  'means over seeds, bands are one sample standard deviation to each side'
-)
-# Points of a density, and the width of its bells as a fraction of the range.
-_POINTS = 800
-_WIDTH = 0.005
+BANDS = 'means over seeds, bands are one sample standard deviation to each side'
 
 
-class _Curve(NamedTuple):
-  """The data of one line.
-
-  Attributes:
-    label: of the line, '' for none.
-    about: all that tells it from the others, for the description.
-    style: of the line.
-    column: of the tables.
-    tables: one a seed.
-  """
+class Curve(NamedTuple):
+  """A line: its label, its place in the description, and a table a seed."""
 
   label: str
   about: str
@@ -38,9 +25,13 @@ class _Curve(NamedTuple):
   column: str
   tables: list[Table]
 
+  def over(self, places: np.ndarray, values: Sequence[np.ndarray]) -> Series:
+    """Returns means over seeds of `values`, each [n], at `places` [n]."""
+    return figures.means(places, list(np.stack(values, axis=1)))
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _Curves(Captioned):
+class Curves(Chart):
   """What charts of lines share.
 
   Attributes:
@@ -57,53 +48,72 @@ class _Curves(Captioned):
   names: Mapping[str, str] = dataclasses.field(default_factory=dict)
   panels: Literal['runs', 'by', 'y'] = 'y'
   xlabel: str = ''
+  _size: ClassVar[dict[str, Any]] = {'panel': (3.6, 2.9)}
 
-  def _by_panel(self, parts: Sequence[Part]) -> dict[str, list[_Curve]]:
-    by_panel: dict[str, list[_Curve]] = {}
+  def draw(self, parts: Sequence[Part]) -> Drawn:
+    """Draws the lines of all panels."""
+    by_panel = self._by_panel(parts)
+    figure, axes = self._frames(list(by_panel))
+    notes: list[str] = []
+    for ax, curves in zip(axes, by_panel.values(), strict=True):
+      noted = zip(curves, self._plot(ax, curves, parts), strict=True)
+      notes += [f'{curve.about}, {note}' for curve, note in noted]
+    panels.figure_legend(figure, beside=False)
+    return self.drawn(figure, parts, notes, *self._clauses(parts))
+
+  def _plot(
+    self, ax: Axes, curves: Sequence[Curve], parts: Sequence[Part]
+  ) -> list[str]:
+    """Draws a panel; returns a note on each curve."""
+    raise NotImplementedError
+
+  def _clauses(self, parts: Sequence[Part]) -> tuple[str, ...]:
+    del parts
+    return (BANDS,)
+
+  def _by_panel(self, parts: Sequence[Part]) -> dict[str, list[Curve]]:
+    by_panel: dict[str, list[Curve]] = {}
     for column, heading in self.y.items():
       for i, (value, name) in enumerate((self.names or {'': ''}).items()):
         for label, (style, tables) in groups(parts).items():
-          rows = [_where(t, self.by, value) for t in tables]
-          several = [heading] if len(self.y) > 1 else []
-          about = ', '.join([label, *filter(None, [name]), *several])
-          curve = _Curve(label, about, style, column, rows)
           panel = {'runs': label, 'by': name, 'y': heading}[self.panels]
+          line, look = label, style
           if self.panels == 'runs':
-            look: dict[str, Any] = {'color': style.get('color')}
+            line, look = name, {'color': style.get('color')}
             if self.by:
               look = {'color': COLOURS[i], 'linestyle': DASHES[i]}
-            curve = curve._replace(label=name, style=look)
-          by_panel.setdefault(panel, []).append(curve)
+          about = [label, name, heading if len(self.y) > 1 else '']
+          rows = [_where(table, self.by, value) for table in tables]
+          by_panel.setdefault(panel, []).append(
+            Curve(line, ', '.join(filter(None, about)), look, column, rows)
+          )
     return by_panel
 
-  def _frames(
-    self, titles: Sequence[str], **size: Any
-  ) -> tuple[Figure, list[Axes]]:
+  def _frames(self, titles: Sequence[str]) -> tuple[Figure, list[Axes]]:
     if self.panels != 'y':
-      figure, axes = panels.multiples(titles, xlabel=self.xlabel, **size)
+      look = {'xlabel': self.xlabel, **self._size}
+      figure, axes = panels.multiples(titles, **look)
       figure.supylabel(*self.y.values(), fontsize=10)
-    elif len(titles) == 1:
+      return figure, axes
+    if len(titles) == 1:
       figure, ax = panels.single()
-      ax.set(xlabel=self.xlabel, ylabel=titles[0])
       axes = [ax]
     else:
       figure, axes = figures.panels(len(titles), height=3.6)
-      for ax, title in zip(axes, titles, strict=True):
-        ax.set_title(title, fontsize=9, loc='left')
-        ax.set_xlabel(self.xlabel)
+    for ax, title in zip(axes, titles, strict=True):
+      ax.set_title(title, fontsize=9, loc='left')
+      ax.set_xlabel(self.xlabel)
     return figure, axes
 
 
 def _where(table: Table, by: str, value: str) -> Table:
   """Returns the rows of a table whose column `by` is `value`."""
-  if not by:
-    return table
-  rows = table[by] == value
+  rows = table[by] == value if by else slice(None)
   return {name: column[rows] for name, column in table.items()}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Lines(_Curves):
+class Lines(Curves):
   """Columns against another one.
 
   Attributes:
@@ -120,34 +130,28 @@ class Lines(_Curves):
   noted: Literal['highest', 'first', 'last'] = 'highest'
   between: tuple[float, float] = (-np.inf, np.inf)
 
-  def draw(self, parts: Sequence[Part]) -> Drawn:
-    """Draws a line for each kind of run."""
-    by_panel = self._by_panel(parts)
-    figure, axes = self._frames(list(by_panel), panel=(3.6, 2.9))
+  def _plot(
+    self, ax: Axes, curves: Sequence[Curve], parts: Sequence[Part]
+  ) -> list[str]:
     columns = [part.table[self.x] for part in parts]
     named = columns[0].dtype.kind not in 'iuf'
     look = {'marker': 'o' if named else ''}
     if self.panels == 'runs' or not self.joined:
       look['linestyle'] = '-' if self.joined else ''
-    notes = []
-    for ax, curves in zip(axes, by_panel.values(), strict=True):
-      means = [self._means(curve, named) for curve in curves]
-      if self.log:
-        figures.log_scale(ax, means)
-      for curve, values in zip(curves, means, strict=True):
-        style = dict(curve.style) | look
-        figures.line(ax, values, label=curve.label, **style)
-        notes.append(f'{curve.about}, {self._note(values):.3g}')
-      if named:
-        names = max(columns, key=len)
-        ax.set_xticks(range(len(names)), names, rotation=30, ha='right')
-    panels.figure_legend(figure, beside=False)
-    return self.drawn(figure, parts, notes, _BANDS)
+    means = [self._means(curve, named) for curve in curves]
+    if self.log:
+      figures.log_scale(ax, means)
+    for curve, values in zip(curves, means, strict=True):
+      figures.line(ax, values, label=curve.label, **dict(curve.style) | look)
+    if named:
+      names = max(columns, key=len)
+      ax.set_xticks(range(len(names)), names, rotation=30, ha='right')
+    return [f'{self._note(values):.3g}' for values in means]
 
-  def _means(self, curve: _Curve, named: bool) -> Series:
+  def _means(self, curve: Curve, named: bool) -> Series:
     x = curve.tables[0][self.x]
-    places = np.arange(len(x)) if named else x
-    return over(places, [table[curve.column] for table in curve.tables])
+    values = [table[curve.column] for table in curve.tables]
+    return curve.over(np.arange(len(x)) if named else x, values)
 
   def _note(self, values: Series) -> float:
     if self.noted != 'highest':
@@ -155,104 +159,3 @@ class Lines(_Curves):
     low, high = self.between
     inside = (values.steps >= low) & (values.steps <= high)
     return values.mean[inside].max().item()
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Density(_Curves):
-  """The density of a column, a sum of bells round its values.
-
-  Attributes:
-    weight: the column of the values' weights.
-  """
-
-  weight: str
-
-  def draw(self, parts: Sequence[Part]) -> Drawn:
-    """Draws a line for each kind of run, on a log axis."""
-    ((column, _),) = self.y.items()
-    all_values = np.concatenate([part.table[column] for part in parts])
-    low, high = np.min(all_values), np.max(all_values)
-    width = _WIDTH * (high - low) or 1.0
-    places = np.linspace(low - 5 * width, high + 5 * width, _POINTS)
-
-    def density(table: Table) -> np.ndarray:
-      away = (places[:, None] - table[column]) / width
-      bells = np.exp(-0.5 * away**2) / (width * np.sqrt(2 * np.pi))
-      return bells @ table[self.weight] / np.sum(table[self.weight])
-
-    figure, (ax,) = self._frames([*self.y.values()])
-    ax.set_yscale('log')
-    ax.locator_params(axis='x', nbins=5)
-    top, notes = 0.0, []
-    ((_, curves),) = self._by_panel(parts).items()
-    for curve in curves:
-      values = over(places, [density(table) for table in curve.tables])
-      figures.line(ax, values, label=curve.label, **curve.style, marker='')
-      top = max(top, np.max(values.mean))
-      ends = [
-        np.mean([end(table[column]) for table in curve.tables])
-        for end in (np.min, np.max)
-      ]
-      notes.append(f'{curve.about}, {ends[0]:.3g} to {ends[1]:.3g}')
-    # Lower values are only tails of the bells.
-    ax.set_ylim(1e-6 * top, 3 * top)
-    panels.figure_legend(figure, beside=False)
-    bells = f'in bells of a deviation of {width:.2g}'
-    return self.drawn(figure, parts, notes, bells, _BANDS)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Histogram(_Curves):
-  """Counts of a column's values in half decades of both signs.
-
-  Attributes:
-    linear: values within ± this are on a linear axis, others on a log one. The
-      description counts those below -`linear`.
-  """
-
-  linear: float
-
-  def draw(self, parts: Sequence[Part]) -> Drawn:
-    """Draws steps for each kind of run."""
-    ((column, _),) = self.y.items()
-    all_values = np.concatenate([part.table[column] for part in parts])
-    low, high = self._places(np.array([all_values.min(), all_values.max()]))
-    # Half units: whole ones are decades, and the middle one is around 0.
-    edges = np.arange(np.floor(2 * low), np.ceil(2 * high) + 1) / 2
-    by_panel = self._by_panel(parts)
-    figure, axes = self._frames(list(by_panel), columns=2, panel=(4.4, 2.8))
-    top, notes = 1.0, []
-    for ax, curves in zip(axes, by_panel.values(), strict=True):
-      for curve in curves:
-        values = [table[column] for table in curve.tables]
-        counts = np.mean(
-          [np.histogram(self._places(v), edges)[0] for v in values], 0
-        )
-        label = curve.label or None
-        ax.stairs(counts, edges, label=label, linewidth=1.6, **curve.style)
-        negative = np.mean([np.sum(v < -self.linear) for v in values])
-        notes.append(f'{curve.about}, {negative:.4g}')
-        top = max(top, counts.max())
-    for ax in axes:
-      ticks = [t for t in range(-12, 13) if low <= t <= high and t % 2]
-      ax.set_xticks(ticks, list(map(self._tick, ticks)))
-      ax.set_yscale('symlog', linthresh=1)
-      ax.set_ylim(0, 1.5 * top)
-    panels.figure_legend(figure, beside=False)
-    return self.drawn(
-      figure,
-      parts,
-      notes,
-      'counted in half decades, means over seeds',
-      f'the axis is linear within ± {self.linear:g} and logarithmic beyond',
-    )
-
-  def _places(self, values: np.ndarray) -> np.ndarray:
-    """Returns signed logarithms, linear (0 to 1) within ± `linear`."""
-    size = np.abs(values) / self.linear
-    outer = np.sign(values) * (1 + np.log10(np.maximum(size, 1)))
-    return np.where(size <= 1, values / self.linear, outer)
-
-  def _tick(self, place: int) -> str:
-    power = round(np.log10(self.linear)) + abs(place) - 1
-    return f'$\\mathregular{{{"-" if place < 0 else ""}10^{{{power}}}}}$'

@@ -8,14 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from jaxsparse.plotting import figures, panels
-from jaxsparse.plotting.charts import (
-  Captioned,
-  Part,
-  Table,
-  colours,
-  groups,
-  texts,
-)
+from jaxsparse.plotting.charts import Chart, Part, Table, groups, texts
+from jaxsparse.plotting.figures import COLOURS
 from jaxsparse.plotting.panels import Drawn
 
 _MARKERS = 'os^Dv*PX'
@@ -24,7 +18,7 @@ _MOST_WRITTEN, _MOST_NAMED = 10, 20
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class HeatMap(Captioned):
+class HeatMap(Chart):
   """A grid of cells for each kind of run, means over seeds; 0 is grey.
 
   Attributes:
@@ -72,8 +66,8 @@ class HeatMap(Captioned):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Moves(Captioned):
-  """Where each run starts and ends in a plane: two rows of a table.
+class Moves(Chart):
+  """Where each run starts and ends in a plane, in two rows of a table each.
 
   Attributes:
     x: a column.
@@ -93,36 +87,40 @@ class Moves(Captioned):
       ax.set(aspect='equal', adjustable='datalim')
       if len(parts) > 1:
         ax.set_title(part.inputs[0].label, fontsize=9, loc='left')
-      pools = zip(part.inputs, colours(part), strict=True)
-      for number, (one, colour) in enumerate(pools):
+      distinct = len({i.style.get('color') for i in part.inputs})
+      for number, (label, style) in enumerate(part.inputs):
+        colour = style.get('color')
+        if distinct < len(part.inputs) or not colour:
+          colour = COLOURS[number % len(COLOURS)]
+        marker = _MARKERS[number % len(_MARKERS)]
+        look: dict[str, Any] = {
+          'color': colour,
+          'marker': marker,
+          'markersize': 7,
+          'ls': '',
+        }
         rows = part.table[self.by] == number
         x, y = (
           part.table[name][rows].reshape(-1, 2) for name in (self.x, self.y)
         )
-        look: dict[str, Any] = {
-          'color': colour,
-          'marker': _MARKERS[number % len(_MARKERS)],
-          'markersize': 7,
-          'linestyle': '',
-        }
         ax.plot(x.T, y.T, color=colour, linewidth=0.6, alpha=0.5)
         ax.plot(x[:, 0], y[:, 0], markerfacecolor='none', **look)
-        ax.plot(x[:, 1], y[:, 1], label=one.label, **look)
-        notes.append(f'{one.label} ({len(x)})')
+        ax.plot(x[:, 1], y[:, 1], label=label, **look)
+        notes.append(f'{label} ({len(x)})')
     panels.figure_legend(figure, beside=len(parts) == 1)
     return self.drawn(figure, parts, notes)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Ensembles(Captioned):
-  """Members of ensembles, one a row: a score, and what lies between them.
+class Ensembles(Chart):
+  """Members of ensembles, one a row: a score, and a measure between each two.
 
   Attributes:
     member: the column of their names.
     score: the column of a fraction of each.
     whole: the column of that of the ensemble, in every row.
-    between: the beginning of the names of the columns of a measure between
-      each two: `with_1`, `with_2` ... in the order of the rows.
+    between: the beginning of the names of the columns of the measure: `with_1`,
+      `with_2` ... in the order of the rows.
     headings: of the two panels.
   """
 
@@ -136,32 +134,31 @@ class Ensembles(Captioned):
     """Draws scores, and a matrix of one ensemble or all pairs of several."""
     paired = any(len(part.table[self.member]) > 1 for part in parts)
     figure, axes = figures.panels(1 + paired, height=3.8)
-    for ax, heading in zip(axes, self.headings, strict=False):
-      ax.set_title(heading, fontsize=9, loc='left')
-    first, *others = axes
     notes = []
     for i, part in enumerate(parts):
-      score, whole = part.table[self.score], part.table[self.whole][0]
-      _dots(first, i, 100 * score, part, label='a member')
+      (label, style), table = part.inputs[0], part.table
+      score, whole = table[self.score], table[self.whole][0]
+      between = self._matrix(table)
+      pairs = between[np.triu_indices(len(between), 1)]
+      for ax, values in zip(axes, (100 * score, pairs), strict=False):
+        if ax is axes[0] or len(parts) > 1:
+          name = 'a member' if ax is axes[0] else ''
+          places = _places(i, len(values))
+          colour = style.get('color')
+          ax.plot(places, values, 'o', color=colour, markersize=4, label=name)
       ends = i - 0.4, i + 0.4
-      first.hlines(100 * whole, *ends, color='black', label='the ensemble')
+      axes[0].hlines(100 * whole, *ends, color='black', label='the ensemble')
       mean = f'its members {np.mean(score):.4g} in the mean'
-      notes.append(f'{part.inputs[0].label} {whole:.4g}, {mean}')
-      for ax in others if len(parts) > 1 else ():
-        between = self._matrix(part.table)
-        pairs = between[np.triu_indices(len(between), 1)]
-        _dots(ax, i, pairs, part)
-        ax.set_ylim(bottom=0)
-    if len(parts) > 1:
-      names = [part.inputs[0].label for part in parts]
-      for ax in axes:
-        ax.set_xticks(
-          range(len(names)), names, fontsize=8, rotation=30, ha='right'
-        )
-    else:
-      self._name_members(first, parts[0].table)
-      for ax in others:
-        self._draw_matrix(ax, parts[0].table)
+      notes.append(f'{label} {whole:.4g}, {mean}')
+    if len(parts) == 1:
+      self._name_members(axes, parts[0].table)
+    for ax, heading in zip(axes, self.headings, strict=False):
+      ax.set_title(heading, fontsize=9, loc='left')
+      if len(parts) > 1:
+        names = [part.inputs[0].label for part in parts]
+        turned: dict[str, Any] = {'rotation': 30, 'ha': 'right'}
+        ax.set_xticks(range(len(names)), names, fontsize=8, **turned)
+        ax.set_ylim(bottom=None if ax is axes[0] else 0)
     panels.figure_legend(figure, beside=False)
     return self.drawn(figure, parts, notes)
 
@@ -170,43 +167,26 @@ class Ensembles(Captioned):
     columns = range(1, len(table[self.member]) + 1)
     return np.stack([table[f'{self.between}{i}'] for i in columns], axis=1)
 
-  def _name_members(self, ax: Axes, table: Table) -> None:
-    count = len(table[self.member])
-    named = _named(count)
-    ax.set_xticks(_places(0, count)[named], named + 1, fontsize=7)
-    ax.set_xlabel('member')
-
-  def _draw_matrix(self, ax: Axes, table: Table) -> None:
+  def _name_members(self, axes: Sequence[Axes], table: Table) -> None:
+    """Names the members of one ensemble, and draws the matrix beside."""
     between, names = self._matrix(table), texts(table[self.member])
-    image = ax.imshow(between, vmin=0, interpolation='nearest')
-    named = _named(len(names))
-    ax.set_xticks(named, named + 1, fontsize=8)
-    ax.set_yticks(named, [f'{i + 1} {names[i]}' for i in named], fontsize=8)
-    ax.grid(visible=False)
-    ax.figure.colorbar(image, ax=ax, shrink=0.8)
-    if len(names) > _MOST_WRITTEN:
-      return
-    look: dict[str, Any] = {'ha': 'center', 'va': 'center', 'fontsize': 7}
-    for (i, j), value in np.ndenumerate(between):
-      colour = 'white' if value < between.max() / 2 else 'black'
-      ax.text(j, i, f'{value:.3f}', color=colour, **look)
-
-
-def _dots(
-  ax: Axes, column: int, values: np.ndarray, part: Part, label: str = ''
-) -> None:
-  """Draws values side by side in a column of width 1."""
-  places, colour = (
-    _places(column, len(values)),
-    part.inputs[0].style.get('color'),
-  )
-  ax.plot(places, values, 'o', color=colour, markersize=4, label=label)
+    # All members, if there is room.
+    named = np.arange(0, len(names), -(-len(names) // _MOST_NAMED))
+    axes[0].set_xticks(_places(0, len(names))[named], named + 1, fontsize=7)
+    axes[0].set_xlabel('member')
+    for ax in axes[1:]:
+      image = ax.imshow(between, vmin=0, interpolation='nearest')
+      ax.set_xticks(named, named + 1, fontsize=8)
+      ax.set_yticks(named, [f'{i + 1} {names[i]}' for i in named], fontsize=8)
+      ax.grid(visible=False)
+      ax.figure.colorbar(image, ax=ax, shrink=0.8)
+      look: dict[str, Any] = {'ha': 'center', 'va': 'center', 'fontsize': 7}
+      for (i, j), value in np.ndenumerate(between):
+        if len(names) <= _MOST_WRITTEN:
+          colour = 'white' if value < between.max() / 2 else 'black'
+          ax.text(j, i, f'{value:.3f}', color=colour, **look)
 
 
 def _places(column: int, count: int) -> np.ndarray:
+  """Returns the x of dots side by side in a column of width 1."""
   return column + 0.7 * ((np.arange(count) + 0.5) / count - 0.5)
-
-
-def _named(count: int) -> np.ndarray:
-  """Returns the members that are named on an axis: all, if there is room."""
-  return np.arange(0, count, -(-count // _MOST_NAMED))

@@ -1,5 +1,6 @@
 """An analysis of finished runs on request: its result and its files."""
 
+import dataclasses
 import itertools
 import json
 import os
@@ -7,8 +8,6 @@ import pathlib
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from jaxsparse.analyses.harness import calls, stored
 from jaxsparse.analyses.harness.result import Function, Result, chart_of
@@ -82,7 +81,7 @@ def analyze(
   request = json.loads(json.dumps(request))
   _add_to_summary(first, request, result)
   stem = _stem(folder, function.__name__, request)
-  tabled = result._replace(table=result.table or _table(result))
+  tabled = dataclasses.replace(result, table=result.table or _table(result))
   paths = stored.write(stem, request, tabled)
   chart = chart_of(function)
   if chart and result.table:
@@ -109,13 +108,11 @@ def _stem(
   )
 
 
-def _table(result: Result) -> dict[str, np.ndarray]:
+def _table(result: Result) -> dict[str, list[Any]]:
   """Tabulates the numbers of a result; of those with a spread, the mean."""
-  values = [
-    value['mean'] if isinstance(value, dict) else value
-    for value in result.numbers.values()
-  ]
-  return {'number': np.array(list(result.numbers)), 'value': np.array(values)}
+  values = result.numbers.values()
+  means = [v['mean'] if isinstance(v, dict) else v for v in values]
+  return {'number': list(result.numbers), 'value': means}
 
 
 def _subject(part: Part, options: Mapping[str, Any]) -> str:

@@ -6,8 +6,6 @@ import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from jaxsparse.analyses.harness.result import Function, Result
 from jaxsparse.core import choices, registry
 
@@ -67,7 +65,7 @@ def call(
   pools: Sequence[Sequence[pathlib.Path]],
   options: Mapping[str, Any],
 ) -> Result:
-  """Calls an analysis and returns its result, with plain numbers and arrays.
+  """Calls an analysis and returns its result.
 
   Args:
     function: the analysis.
@@ -79,16 +77,8 @@ def call(
     ValueError: it does not apply to these runs; names the reason.
   """
   workdirs = [workdir for pool in pools for workdir in pool]
-  returned = function(pools if takes_pools(function) else workdirs, **options)
-  result = returned if isinstance(returned, Result) else Result(returned)
-  return Result(
-    {
-      str(name): value if isinstance(value, dict) else float(value)
-      for name, value in result.numbers.items()
-    },
-    {str(name): np.asarray(column) for name, column in result.table.items()},
-    result.text,
-  )
+  result = function(pools if takes_pools(function) else workdirs, **options)
+  return result if isinstance(result, Result) else Result(result)
 
 
 def _types(annotation: Any) -> str:

@@ -11,9 +11,10 @@ numbers where there is no table. `charted` declares how its tables are drawn:
 """
 
 import csv
+import dataclasses
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -27,18 +28,30 @@ Number = float | dict[str, Any]
 _F = TypeVar('_F', bound=Function)
 
 
-class Result(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Result:
   """The result of one call of an analysis.
 
   Attributes:
     numbers: metric -> number; NaN where undefined.
-    table: the data of the figure: columns of one length, numbers or text.
+    table: the data of the figure: columns of one length, numbers or text; a
+      mapping or a DataFrame.
     text: printed by `launch.analyze`; not saved.
   """
 
-  numbers: Mapping[str, Number]
-  table: Table = {}
+  numbers: Mapping[str, Any]
+  table: Mapping[str, Any] = dataclasses.field(default_factory=dict)
   text: str = ''
+
+  def __post_init__(self) -> None:
+    """Converts numbers to floats, and columns to arrays."""
+    numbers = {
+      str(name): value if isinstance(value, dict) else float(value)
+      for name, value in self.numbers.items()
+    }
+    table = {str(name): np.asarray(c) for name, c in self.table.items()}
+    object.__setattr__(self, 'numbers', numbers)
+    object.__setattr__(self, 'table', table)
 
 
 def charted(chart: Chart) -> Callable[[_F], _F]:
@@ -56,7 +69,7 @@ def chart_of(function: Function) -> Chart | None:
   return getattr(function, 'chart', None)
 
 
-def to_csv(table: Table) -> str:
+def to_csv(table: Mapping[str, Any]) -> str:
   """Formats a table as the text of a CSV file; floats have all digits."""
   columns = (column.tolist() for column in table.values())
   return lines_of_csv(list(table), zip(*columns, strict=True))
