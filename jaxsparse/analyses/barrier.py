@@ -12,7 +12,6 @@ import optax
 from jaxsparse.analyses import _batch_norm, interpolation
 from jaxsparse.analyses.harness.result import Result, charted
 from jaxsparse.analysis import bezier, landscape
-from jaxsparse.analysis.landscape import Line
 from jaxsparse.analysis.solutions import Solution, active_entries
 from jaxsparse.core import paths, prng
 from jaxsparse.core.types import Masks
@@ -99,7 +98,10 @@ def barrier(
   _batch_norm.check(batch_norm)
   run, other = finished.load_each(workdirs, count=2)
   ends = finished.solution(run), finished.solution(other)
-  measure, alphas = measures.loss_and_error(run), np.linspace(0, 1, points)
+  measure, alphas = (
+    measures.loss_and_error(run),
+    np.linspace(0, 1, points).tolist(),
+  )
   ways = {'linear': bezier.straight(*ends)}
   batches = measures.train_batches(run, examples)
   recompute = _batch_norm.recompute(run, ends[0], batches, batch_norm)
@@ -117,27 +119,17 @@ def barrier(
       batch_size=batch_size,
       tx=_adam(learning_rate, steps),
     ).points
+  place = {'alphas': alphas, 'recompute': recompute}
   lines = {
-    name: bezier.along(
-      measure,
-      way,
-      *ends,
-      batches,
-      alphas=alphas.tolist(),
-      recompute=recompute,
-    )
+    name: bezier.along(measure, way, *ends, batches, **place)
     for name, way in ways.items()
   }
-  return Result(_numbers(lines), interpolation.table(lines, by='path'))
-
-
-def _numbers(lines: dict[str, Line]) -> dict[str, float]:
-  numbers: dict[str, float] = {}
+  numbers = {}
   for name, line in lines.items():
     loss = line.values['loss']
-    numbers[f'highest_{name}'] = loss.max().item()
+    numbers[f'highest_{name}'] = loss.max()
     numbers[f'climb_{name}'] = landscape.barrier(line.alphas, loss).rise
-  return numbers
+  return Result(numbers, interpolation.table(lines, by='path'))
 
 
 def _fitted(run: Finished, batches: Sequence[Split]) -> Split:

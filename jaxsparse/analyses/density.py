@@ -2,7 +2,6 @@
 
 import pathlib
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import numpy as np
@@ -85,9 +84,15 @@ def density(
   loss, batches = measures.loss_and_batches(run, net, examples, batch_size)
   of = loss, net.params, net.masks, batches
   key = jax.random.key(seed)
-  ends = _extremes(
-    *of, key=prng.stream(key, 'extremes'), num=num, tolerance=tolerance
-  )
+  try:
+    ends = lanczos.extremes(
+      *of, key=prng.stream(key, 'extremes'), num=num, tolerance=tolerance
+    )
+  except ArpackNoConvergence as error:
+    raise ValueError(
+      f'of {num} eigenvalues at each end not all converged to a tolerance of'
+      f' {tolerance}; accepted are fewer or a higher one ({error})'
+    ) from error
   quadrature = lanczos.quadrature(
     *of,
     key=prng.stream(key, 'probes'),
@@ -103,33 +108,17 @@ def density(
       'active_weights': quadrature.size,
     },
     {
-      'probe': np.repeat(
-        np.arange(len(quadrature.nodes)), quadrature.nodes.shape[1]
-      ),
+      'probe': np.indices(quadrature.nodes.shape)[0].ravel(),
       'eigenvalue': quadrature.nodes.ravel(),
       'weight': quadrature.weights.ravel(),
     },
   )
 
 
-def _extremes(*of: Any, num: int, tolerance: float, **key: Any) -> Extremes:
-  """Calls `lanczos.extremes`; raises `ValueError` if it does not converge."""
-  try:
-    return lanczos.extremes(*of, num=num, tolerance=tolerance, **key)
-  except ArpackNoConvergence as error:
-    raise ValueError(
-      f'of {num} eigenvalues at each end not all converged to a tolerance of'
-      f' {tolerance}; accepted are fewer or a higher one ({error})'
-    ) from error
-
-
 def _named(ends: Extremes) -> dict[str, float]:
   """Names the extreme eigenvalues, from the outermost inwards."""
-  return {
-    f'{end}_eigenvalue' + (f'_{i}' if i > 1 else ''): value.item()
-    for end, values in (
-      ('lowest', ends.lowest),
-      ('highest', ends.highest[::-1]),
-    )
-    for i, value in enumerate(values, 1)
-  }
+  numbers = {}
+  for end, values in (('lowest', ends.lowest), ('highest', ends.highest[::-1])):
+    for i, value in enumerate(values, 1):
+      numbers[f'{end}_eigenvalue' + (f'_{i}' if i > 1 else '')] = value
+  return numbers

@@ -5,9 +5,9 @@ import math
 import pathlib
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import jax
-import numpy as np
 
 from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import flops as flops_lib
@@ -20,15 +20,8 @@ from jaxsparse.runs.finished import Finished
 from jaxsparse.runs.summary import aligned
 from jaxsparse.training import metrics
 
-_COLUMNS = (
-  'layer',
-  'shape',
-  'sparsity',
-  'active',
-  'weights',
-  'flops',
-  'dense_flops',
-)
+_NUMBERS = ('active', 'weights', 'flops', 'dense_flops')
+_COLUMNS = ('layer', 'shape', 'sparsity', *_NUMBERS)
 
 
 def flops(
@@ -75,10 +68,10 @@ def flops(
   table = _table(macs, params, masks, counting.convention)
   return Result(
     {
-      'inference_flops': float(sparse / dense),
+      'inference_flops': sparse / dense,
       'training_flops': _training(run, counting),
-      'forward_flops': float(sparse),
-      'dense_forward_flops': float(dense),
+      'forward_flops': sparse,
+      'dense_forward_flops': dense,
       **_bytes(params, masks, layers_alone=counting.printed),
     },
     table,
@@ -115,7 +108,7 @@ def _table(
   params: Params,
   masks: Masks,
   convention: flops_lib.Convention,
-) -> dict[str, np.ndarray]:
+) -> dict[str, tuple[Any, ...]]:
   """Returns a row for each masked or multiplied leaf, and for other costs."""
   active = masks_lib.active_by_path(masks)
   sparse, dense = (
@@ -132,16 +125,13 @@ def _table(
   for kind, macs in found.rest.items():
     alike = float(convention(Fraction(macs), 0))
     rows.append((kind, '', 0.0, 0, 0, alike, alike))
-  columns = map(np.array, zip(*rows, strict=True))
-  return dict(zip(_COLUMNS, columns, strict=True))
+  return dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True))
 
 
-def _text(table: dict[str, np.ndarray]) -> str:
+def _text(table: dict[str, tuple[Any, ...]]) -> str:
   """Formats the table as text, with totals."""
-  rows = list(zip(*(table[name].tolist() for name in _COLUMNS), strict=True))
-  active, weights, flops, dense = (
-    sum(table[name].tolist()) for name in _COLUMNS[3:]
-  )
+  rows = list(zip(*table.values(), strict=True))
+  active, weights, flops, dense = (sum(table[name]) for name in _NUMBERS)
   rows.append(('all', '', 1 - active / weights, active, weights, flops, dense))
   return aligned(
     [

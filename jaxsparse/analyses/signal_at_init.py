@@ -64,10 +64,7 @@ def signal_at_init(
   forward, backward, deviation = program(variables, images, labels)
   norms = [float(gradient.norm) for gradient in backward]
   return Result(
-    {
-      'logit_deviation': deviation,
-      'signal_at_first_layer': norms[0],
-    },
+    {'logit_deviation': deviation, 'signal_at_first_layer': norms[0]},
     {
       'layer': names,
       'mean_square': [float(f.mean_square) for f in forward],

@@ -7,7 +7,7 @@ import os
 import pathlib
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from jaxsparse.analyses.harness import calls, stored
 from jaxsparse.analyses.harness.result import Function, Result, chart_of
@@ -23,24 +23,12 @@ _COLUMNS = 90
 _OF_RUNS = {'analysis.lanczos': 'density', 'analysis.hessian': 'spectrum'}
 
 
-class Analyzed(NamedTuple):
-  """The output of an analysis.
-
-  Attributes:
-    result: its result.
-    paths: of the files written.
-  """
-
-  result: Result
-  paths: tuple[pathlib.Path, ...]
-
-
 def analyze(
   spec: str | Function,
   pools: Sequence[Sequence[str | os.PathLike[str]]],
   options: Mapping[str, Any],
   out: str | os.PathLike[str] | None = None,
-) -> Analyzed:
+) -> tuple[Result, list[pathlib.Path]]:
   """Runs an analysis, writes its files and adds it to a summary.
 
   The files are `<analysis>.json` (numbers, and the request for them),
@@ -56,6 +44,9 @@ def analyze(
       they are grouped.
     options: of the analysis.
     out: the folder of the files; `analyses` in the first workdir by default.
+
+  Returns:
+    The result, and the paths of the files.
 
   Raises:
     ValueError: an unknown analysis or option, or runs to which it does not
@@ -82,18 +73,18 @@ def analyze(
   _add_to_summary(first, request, result)
   stem = _stem(folder, function.__name__, request)
   tabled = dataclasses.replace(result, table=result.table or _table(result))
-  paths = stored.write(stem, request, tabled)
+  paths = [*stored.write(stem, request, tabled)]
   chart = chart_of(function)
   if chart and result.table:
     kinds = roots
     if not calls.takes_pools(function):
       kinds = [[root] for pool in roots for root in pool]
-    part = Part(tuple(map(_input, kinds, figures.COLOURS)), result.table)
-    drawn = chart.draw([part])
-    title = f'{drawn.title}: {_subject(part, options)}. {drawn.caption}'
+    inputs = tuple(map(_input, kinds, figures.COLOURS))
+    drawn = chart.draw([Part(inputs, result.table)])
+    title = f'{drawn.title}: {_subject(inputs, options)}. {drawn.caption}'
     drawn.figure.suptitle(textwrap.fill(title, _COLUMNS), fontsize=8)
-    paths += tuple(figures.save_both(drawn.figure, stem))
-  return Analyzed(result, paths)
+    paths += figures.save_both(drawn.figure, stem)
+  return result, paths
 
 
 def _stem(
@@ -115,9 +106,9 @@ def _table(result: Result) -> dict[str, list[Any]]:
   return {'number': list(result.numbers), 'value': means}
 
 
-def _subject(part: Part, options: Mapping[str, Any]) -> str:
+def _subject(inputs: Sequence[Input], options: Mapping[str, Any]) -> str:
   """Describes the subject of a figure, as 'a, to b (step=500)'."""
-  named = ', to '.join(input_.label for input_ in part.inputs)
+  named = ', to '.join(one.label for one in inputs)
   listed = ', '.join(f'{name}={value}' for name, value in options.items())
   return named + (f' ({listed})' if listed else '')
 

@@ -7,12 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from jaxsparse.analyses.harness import calls, stored
-from jaxsparse.analyses.harness.result import (
-  Function,
-  Number,
-  Result,
-  chart_of,
-)
+from jaxsparse.analyses.harness.result import Number, Result, chart_of
 from jaxsparse.plotting.charts import Drawing, Input, Part
 from jaxsparse.results.names import count
 from jaxsparse.results.rows import Pooled, Row
@@ -69,7 +64,7 @@ def analyse(
       calls are skipped.
   """
   analysed = Analysed({}, {}, {}, [])
-  parts: dict[Function, list[Part]] = {}
+  parts: dict[Any, list[Part]] = {}
   for analysis in plan.study.analyses:
     function = calls.find(analysis.function)
     all_calls = list(_calls(plan, analysis))
@@ -94,7 +89,10 @@ def analyse(
         level = logging.DEBUG if expected else logging.ERROR
         _log.log(level, 'analysis %s', analysis.name, exc_info=True)
         why = _one_line(error).replace(f'{plan.runs_dir}{os.sep}', '')
-        _note(analysed, call, f'analysis {analysis.name} failed: {why}')
+        note = f'analysis {analysis.name} failed: {why}'
+        _log.warning('%s: %s', call.names[0][0], note)
+        for cell in call.cells:
+          analysed.notes.setdefault(cell, []).append(note)
         continue
       if result.table and analysis.drawn:
         parts.setdefault(function, []).append(Part(call.inputs, result.table))
@@ -174,10 +172,10 @@ def _join(
 
 
 def _pooled(number: Number, n: int) -> Pooled:
-  if isinstance(number, dict):
-    parts = tuple(number.get('jackknife', ()))
-    return Pooled(number['mean'], number['std'], n, parts)
-  return Pooled(number, None, n)
+  if not isinstance(number, dict):
+    return Pooled(number, None, n)
+  parts = tuple(number.get('jackknife', ()))
+  return Pooled(number['mean'], number['std'], n, parts)
 
 
 def _one_line(error: Exception) -> str:
@@ -186,9 +184,3 @@ def _one_line(error: Exception) -> str:
   if isinstance(error, ValueError):
     return text
   return f'{type(error).__name__}: {text}'
-
-
-def _note(analysed: Analysed, call: _Call, text: str) -> None:
-  _log.warning('%s: %s', call.names[0][0], text)
-  for cell in call.cells:
-    analysed.notes.setdefault(cell, []).append(text)
