@@ -4,6 +4,8 @@ import types
 
 import pytest
 
+from jaxsparse.analyses.harness.result import chart_of, from_csv, to_csv
+from jaxsparse.plotting.charts import Input, Part
 from jaxsparse.runs.train import train
 
 
@@ -26,3 +28,20 @@ def runs(make_config, tmp_path_factory):
   for name, config in configs.items():
     train(config, root / name, plots=False)
   return types.SimpleNamespace(**{name: root / name for name in configs})
+
+
+@pytest.fixture(scope='session')
+def draw():
+  """Draws results of an analysis, read back: `(result, label, other label)`."""
+
+  def draw(function, *results):
+    parts = [
+      Part(
+        tuple(Input(label, {'color': '#0072B2'}) for label in labels),
+        from_csv(to_csv(getattr(result, 'table', result))),
+      )
+      for result, *labels in results
+    ]
+    return chart_of(function).draw(parts)
+
+  return draw

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from jaxsparse.analyses.barrier import barrier
-from jaxsparse.plotting.charts import Input, Part
 from jaxsparse.runs.build import build
 from jaxsparse.training.checkpoints import load_params
 
@@ -54,14 +53,10 @@ def test_every_path_joins_the_same_ends(found):
   assert loss[1:, 2].max() < loss[0, 2]
 
 
-def test_a_panel_for_each_pair(found):
-  def part(label):
-    inputs = (Input(label, {'color': 'k'}), Input('pruned', {}))
-    return Part(inputs, found.table)
-
-  drawn = barrier.chart.draw([part('RigL'), part('RigL'), part('Static')])
+def test_a_panel_for_each_pair(found, draw):
+  drawn = draw(barrier, *((found, n, 'pruned') for n in ('a', 'a', 'b')))
   titles = [ax.get_title(loc='left') for ax in drawn.figure.axes]
-  assert titles == ['RigL', 'Static']
+  assert titles == ['a', 'b']
   for ax in drawn.figure.axes:
     assert [line.get_label() for line in ax.lines] == [
       'line',

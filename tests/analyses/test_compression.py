@@ -7,7 +7,6 @@ from matplotlib import colors
 
 from jaxsparse.analyses.compression import compression
 from jaxsparse.analysis.compression import compress
-from jaxsparse.plotting.charts import Input, Part
 from jaxsparse.runs import finished
 
 
@@ -40,14 +39,10 @@ def test_numbers_are_of_what_is_left(runs):
   assert 0 < np.sum(own > 0) == left[0] <= 64
 
 
-def test_a_map_for_each_run(runs):
+def test_a_map_for_each_run(runs, draw):
   tables = [compression([root]).table for root in (runs.rigl, runs.pruned)]
-  floats = [{k: v.astype(float) for k, v in t.items()} for t in tables]
-  parts = [
-    Part((Input(label, {'color': 'k'}),), table)
-    for label, table in (('RigL', floats[0]), ('pruned', floats[1]))
-  ]
-  drawn = compression.chart.draw([*parts, parts[0]])
+  parts = list(zip(tables, ('RigL', 'pruned'), strict=True))
+  drawn = draw(compression, *parts, parts[0])
   shown = [ax for ax in drawn.figure.axes if ax.images]
   assert [ax.get_title(loc='left') for ax in shown] == ['RigL', 'pruned']
   for ax, table in zip(shown, tables, strict=True):

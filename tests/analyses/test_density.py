@@ -5,10 +5,8 @@ import pytest
 from scipy.sparse.linalg import ArpackNoConvergence
 
 from jaxsparse.analyses.density import density
-from jaxsparse.analyses.harness import result
 from jaxsparse.analyses.spectrum import spectrum
 from jaxsparse.analysis import lanczos
-from jaxsparse.plotting.charts import Input, Part
 
 EXAMPLES = 60
 
@@ -22,10 +20,6 @@ def exact(runs):
 @pytest.fixture(scope='module')
 def found(runs):
   return density([runs.rigl], step=5, examples=EXAMPLES, num=2)
-
-
-def part(table, label):
-  return Part((Input(label, {'color': '#0072B2'}),), table)
 
 
 def test_the_ends_are_those_of_the_exact_spectrum(found, exact):
@@ -70,12 +64,10 @@ def test_a_seed_draws_the_probes_and_batches_only_round(runs, found):
   assert len(one) == 9
 
 
-def test_a_curve_is_the_mean_density_over_seeds(found):
-  table = result.from_csv(result.to_csv(found.table))
+def test_a_curve_is_the_mean_density_over_seeds(found, draw):
+  table = found.table
   far = table | {'eigenvalue': table['eigenvalue'] + 3}
-  (ax,) = density.chart.draw(
-    [part(table, 'RigL'), part(far, 'RigL')]
-  ).figure.axes
+  (ax,) = draw(density, (table, 'RigL'), (far, 'RigL')).figure.axes
   (line,) = ax.lines
   # By a sum over bells, of the width that fits the area.
   nodes = np.concatenate([t['eigenvalue'] for t in (table, far)])

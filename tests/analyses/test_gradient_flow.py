@@ -7,7 +7,6 @@ import pytest
 
 from jaxsparse.analyses.gradient_flow import gradient_flow
 from jaxsparse.data import datasets
-from jaxsparse.plotting.charts import Input, Part
 from jaxsparse.training.checkpoints import load_params
 
 EXAMPLES = 130
@@ -87,10 +86,9 @@ def test_what_is_refused(runs):
     gradient_flow([runs.rigl], examples=0)
 
 
-def test_it_is_drawn_by_leaf(runs):
+def test_it_is_drawn_by_leaf(runs, draw):
   found = gradient_flow([runs.rigl], examples=EXAMPLES)
-  part = Part((Input('RigL', {'color': '#0072B2'}),), found.table)
-  norm, weight = gradient_flow.chart.draw([part]).figure.axes
+  norm, weight = draw(gradient_flow, (found, 'RigL')).figure.axes
   for ax, column in ((norm, 'gradient_norm'), (weight, 'per_weight')):
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), found.table[column])
     assert len(ax.get_xticklabels()) == 4

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from jaxsparse.analyses.mask_overlap import mask_overlap
-from jaxsparse.plotting.charts import Input, Part
 from jaxsparse.training.checkpoints import save_params
 
 
@@ -47,11 +46,8 @@ def test_layers_stand_in_their_order_beside_chance(tmp_path):
   }
 
 
-def test_a_bar_a_layer_with_a_line_at_chance(tmp_path):
-  table = by_layer(tmp_path).table
-  (ax,) = mask_overlap.chart.draw(
-    [Part((Input('a', {'color': 'k'}), Input('b', {})), table)]
-  ).figure.axes
+def test_a_bar_a_layer_with_a_line_at_chance(tmp_path, draw):
+  (ax,) = draw(mask_overlap, (by_layer(tmp_path), 'a', 'b')).figure.axes
   assert [bar.get_height() for bar in ax.patches] == [1 / 4, 0.0]
   (marks,) = ax.collections
   assert [line[0][1] for line in marks.get_segments()] == [1 / 4, 0.0]

@@ -5,19 +5,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxsparse.analyses.harness import result
 from jaxsparse.analyses.hessian import hessian
 from jaxsparse.analyses.signal_at_init import signal_at_init
 from jaxsparse.analyses.spectrum import spectrum
 from jaxsparse.data import datasets
-from jaxsparse.plotting.charts import Input, Part
 from jaxsparse.training.checkpoints import load_params
 
 EXAMPLES = 60
-
-
-def part(table, label):
-  return Part((Input(label, {'color': '#0072B2'}),), table)
 
 
 @pytest.fixture(scope='module')
@@ -80,9 +74,9 @@ def test_only_a_mask_step_is_taken(runs):
     hessian([runs.rigl], step=15)
 
 
-def test_the_spectrum_is_drawn_as_counts(around):
-  table = result.from_csv(result.to_csv(around.table))
-  drawn = hessian.chart.draw([part(table, 'RigL'), part(table, 'RigL')])
+def test_the_spectrum_is_drawn_as_counts(around, draw):
+  table = around.table
+  drawn = draw(hessian, (table, 'RigL'), (table, 'RigL'))
   before, after = drawn.figure.axes[0].patches
   total = (around.table['side'] == 'before').sum()
   assert before.get_data().values.sum() == total
@@ -107,9 +101,9 @@ def test_a_spectrum_is_that_of_the_side_and_of_any_method(runs, around):
     spectrum([runs.tuned_0], step=15)
 
 
-def test_one_spectrum_is_drawn_as_counts(around):
+def test_one_spectrum_is_drawn_as_counts(around, draw):
   own = around.table['eigenvalue'][around.table['side'] == 'after']
-  drawn = spectrum.chart.draw([part({'eigenvalue': own}, 'RigL')])
+  drawn = draw(spectrum, ({'eigenvalue': own}, 'RigL'))
   (shown,) = drawn.figure.axes[0].patches
   assert shown.get_data().values.sum() == len(own)
   assert 'RigL' in drawn.alt
@@ -143,9 +137,9 @@ def test_signals_by_layer(runs, train, noise):
   assert found.numbers['signal_at_first_layer'] == table['gradient_norm'][0]
 
 
-def test_signals_are_drawn_by_layer(runs):
+def test_signals_are_drawn_by_layer(runs, draw):
   found = signal_at_init([runs.rigl], examples=EXAMPLES)
-  drawn = signal_at_init.chart.draw([part(found.table, 'RigL')])
+  drawn = draw(signal_at_init, (found, 'RigL'))
   forward, backward = drawn.figure.axes
   np.testing.assert_array_equal(
     forward.lines[0].get_ydata(), found.table['mean_square']

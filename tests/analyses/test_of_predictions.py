@@ -8,7 +8,6 @@ import pytest
 from jaxsparse.analyses.disagreement import disagreement
 from jaxsparse.analyses.ensemble import ensemble
 from jaxsparse.data import datasets
-from jaxsparse.plotting.charts import Input, Part
 from jaxsparse.training.checkpoints import load_params
 
 
@@ -63,18 +62,11 @@ def test_a_run_agrees_with_itself(runs):
   assert set(found.values()) == {0.0}
 
 
-def part(table, label, *others):
-  inputs = (label, *others)
-  return Part(tuple(Input(name, {'color': 'k'}) for name in inputs), table)
-
-
-def test_disagreement_is_drawn_by_class_as_means_over_seeds(runs):
+def test_disagreement_is_drawn_by_class_as_means_over_seeds(runs, draw):
   table = disagreement([runs.rigl, runs.tuned_0]).table
   more = table | {'disagreement': table['disagreement'] + 0.2}
-  drawn = disagreement.chart.draw(
-    [part(t, 'RigL', 'tuned') for t in (table, more)]
-    + [part(table, 'SET', 'tuned')]
-  )
+  labelled = (table, 'RigL'), (more, 'RigL'), (table, 'SET')
+  drawn = draw(disagreement, *((*one, 'tuned') for one in labelled))
   differ, forth, back = drawn.figure.axes
   heights = [bar.get_height() for bar in differ.patches]
   assert heights == pytest.approx(
@@ -87,12 +79,12 @@ def test_disagreement_is_drawn_by_class_as_means_over_seeds(runs):
   assert f'SET, highest {worst}, ' in drawn.alt
 
 
-def test_of_many_classes_those_that_differ_most_are_drawn():
+def test_of_many_classes_those_that_differ_most_are_drawn(draw):
   share = np.linspace(0, 1, 30)[np.random.default_rng(0).permutation(30)]
   names = np.array([f'c{i}' for i in range(30)])
   table = {'class': names, 'disagreement': share}
   table |= {'kl_to_other': share, 'kl_from_other': np.full(30, np.inf)}
-  drawn = disagreement.chart.draw([part(table, 'a', 'b')])
+  drawn = draw(disagreement, (table, 'a', 'b'))
   differ, _, back = drawn.figure.axes
   kept = [t.get_text() for t in differ.get_xticklabels()]
   assert kept == names[share > 9.5 / 29].tolist()
@@ -123,7 +115,9 @@ def test_ensemble_of_a_pool_with_all_replicates(runs, test_split):
   assert spread['std'] == pytest.approx(np.std(between, ddof=1))
 
 
-def test_its_table_has_members_and_who_disagrees_with_whom(runs, test_split):
+def test_its_table_has_members_and_who_disagrees_with_whom(
+  runs, test_split, draw
+):
   found = ensemble([[runs.pruned, runs.tuned_1]])
   members = [
     softmax(runs.pruned, test_split.images),
@@ -139,26 +133,26 @@ def test_its_table_has_members_and_who_disagrees_with_whom(runs, test_split):
   for i, j in np.ndindex(3, 3):
     differ = members[i].argmax(1) != members[j].argmax(1)
     assert between[i, j] == pytest.approx(differ.mean())
-  first, second, *_ = ensemble.chart.draw([part(table, 'a')]).figure.axes
+  first, second, *_ = draw(ensemble, (table, 'a')).figure.axes
   assert first.lines[0].get_ydata() == pytest.approx(100 * table['accuracy'])
   (image,) = second.images
   np.testing.assert_array_equal(image.get_array(), between)
 
 
-def test_of_several_ensembles_there_are_columns_of_pairs(runs):
+def test_of_several_ensembles_there_are_columns_of_pairs(runs, draw):
   tables = [
     ensemble([pool]).table
     for pool in ([runs.pruned, runs.tuned_1], [runs.rigl])
   ]
-  parts = [part(t, name) for t, name in zip(tables, 'ab', strict=True)]
-  first, second = ensemble.chart.draw(parts).figure.axes
+  parts = list(zip(tables, 'ab', strict=True))
+  first, second = draw(ensemble, *parts).figure.axes
   assert len(first.collections) == 2
   own = tables[0]
   pairs = [own['with_2'][0], own['with_3'][0], own['with_3'][1]]
   shown = [line.get_ydata().tolist() for line in second.lines]
   assert shown == [pytest.approx(pairs), []]
   # One net has nobody to disagree with.
-  (alone,) = ensemble.chart.draw(parts[1:]).figure.axes
+  (alone,) = draw(ensemble, parts[1]).figure.axes
   assert alone.lines[0].get_ydata().tolist() == [100 * tables[1]['accuracy'][0]]
 
 

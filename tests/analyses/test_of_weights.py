@@ -8,7 +8,7 @@ from jaxsparse.analyses.distance_map import distance_map
 from jaxsparse.analyses.distances import distances
 from jaxsparse.analyses.interpolation import interpolation
 from jaxsparse.data import datasets
-from jaxsparse.plotting.charts import Input, Part
+from jaxsparse.plotting import figures
 from jaxsparse.training.checkpoints import load_params
 
 
@@ -21,13 +21,7 @@ def vector(root, step):
   return np.concatenate([np.float64(leaf).ravel() for leaf in leaves])
 
 
-def part(table, *labels):
-  return Part(
-    tuple(Input(label, {'color': '#0072B2'}) for label in labels), table
-  )
-
-
-def test_distances_between_each_two_of_three_nets(runs):
+def test_distances_between_each_two_of_three_nets(runs, draw):
   found = distances([runs.rigl, runs.pruned])
   start, end = (vector(runs.rigl, step) for step in (0, 30))
   other = vector(runs.pruned, 30)
@@ -46,7 +40,7 @@ def test_distances_between_each_two_of_three_nets(runs):
   assert found.table['pair'].tolist() == pairs
   np.testing.assert_allclose(found.table['l2'], apart, rtol=1e-6)
   np.testing.assert_allclose(found.table['angle'], angles, rtol=1e-6)
-  far, wide = distances.chart.draw([part(found.table, 'a', 'b')]).figure.axes
+  far, wide = draw(distances, (found, 'a', 'b')).figure.axes
   assert [bar.get_height() for bar in far.patches] == found.table['l2'].tolist()
   shown = [bar.get_height() for bar in wide.patches]
   assert shown == found.table['angle'].tolist()
@@ -85,10 +79,8 @@ class TestMap:
     # Where both go on from is where the pruned run ended.
     np.testing.assert_allclose(points[[0, 2]], points[[5, 5]], atol=1e-2)
 
-  def test_its_figure_has_a_line_a_run(self, mapped):
-    drawn = distance_map.chart.draw(
-      [part(mapped.table, 'tuned', 'pruned, seed 0')]
-    )
+  def test_its_figure_has_a_line_a_run(self, mapped, draw):
+    drawn = draw(distance_map, (mapped, 'tuned', 'pruned, seed 0'))
     (ax,) = (a for a in drawn.figure.axes if a.get_visible())
     labels = [line.get_label() for line in ax.lines]
     assert [n for n in labels if n[0] != '_'] == ['tuned', 'pruned, seed 0']
@@ -96,6 +88,9 @@ class TestMap:
     np.testing.assert_array_equal(ends.get_xdata(), mapped.table['x'][[1, 3]])
     assert ax.get_aspect() == 1
     assert 'tuned (2); pruned, seed 0 (2)' in drawn.alt
+    maps = draw(distance_map, *[(mapped, 'tuned', 'pruned')] * 2).figure
+    figures.encoded(maps, 'png')
+    assert len(maps.axes) == 2
 
 
 @pytest.fixture(scope='module')
@@ -156,15 +151,10 @@ class TestInterpolation:
     with pytest.raises(ValueError, match='accepted are 15, 29, 43'):
       interpolation([runs.tuned_0, runs.pruned], points=points)
 
-  def test_its_figure_shows_means_over_seeds(self, lines):
+  def test_its_figure_shows_means_over_seeds(self, lines, draw):
     higher = lines.table | {'loss': lines.table['loss'] + 2}
-    drawn = interpolation.chart.draw(
-      [
-        part(lines.table, 'tuned', 'pruned, seed 0'),
-        part(higher, 'tuned', 'pruned, seed 0'),
-        part(higher, 'other', 'pruned, seed 0'),
-      ]
-    )
+    labelled = (lines, 'tuned'), (higher, 'tuned'), (higher, 'other')
+    drawn = draw(interpolation, *((*one, 'pruned, seed 0') for one in labelled))
     starts, ends = drawn.figure.axes
     assert [a.get_title('left')[-4:] for a in (starts, ends)] == [
       'tart',
