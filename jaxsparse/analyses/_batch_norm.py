@@ -7,7 +7,6 @@ al. 2023, "REPAIR: REnormalizing Permuted Activations for Interpolation
 Repair"). Garipov et al. 2018 recompute them at each point.
 """
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 
 import jax
@@ -57,29 +56,26 @@ def recompute(
       f'batch_norm is {batch_norm!r}, and {run.root} has no BatchNorm;'
       ' accepted is interpolated'
     )
-  one = _statistics(run.experiment.task, run.experiment.pixels)
+  add = _statistics(run)
   total = sum(len(batch.labels) for batch in batches)
 
-  def found(params: Params, model_state: PyTree) -> PyTree:
+  def recomputed(params: Params, model_state: PyTree) -> PyTree:
     mean = jax.tree.map(jnp.zeros_like, model_state[_STATISTICS])
     for batch in batches:
       share = jnp.float32(len(batch.labels) / total)
-      mean = one(params, model_state, batch, mean, share)
+      mean = add(params, model_state, batch, mean, share)
     return {**model_state, _STATISTICS: mean}
 
-  return found
+  return recomputed
 
 
-def training_loss(run: Finished) -> Measure:
+@measures.by_model
+def training_loss(task: Task, how: Pixels) -> Measure:
   """Returns the loss of `measures.loss_and_error`, in training mode.
 
   BatchNorm takes the statistics of the batch; dropout, if any, one draw.
   """
-  return _training_loss(run.experiment.task, run.experiment.pixels)
 
-
-@functools.lru_cache(maxsize=32)
-def _training_loss(task: Task, how: Pixels) -> Measure:
   def measure(
     params: Params, model_state: PyTree, batch: Split
   ) -> Mapping[str, jax.Array]:
@@ -90,7 +86,7 @@ def _training_loss(task: Task, how: Pixels) -> Measure:
   return measure
 
 
-@functools.lru_cache(maxsize=32)
+@measures.by_model
 def _statistics(task: Task, how: Pixels) -> Callable[..., PyTree]:
   """Returns `(params, model_state, batch, sums, share)` -> the new sums.
 
@@ -126,10 +122,7 @@ def _trained(
   task: Task, how: Pixels, params: Params, model_state: PyTree, batch: Split
 ) -> tuple[PyTree, jax.Array]:
   """Returns the model state after a batch in training mode, and its logits."""
-  seen = {
-    'image': measures.pixels(batch.images, how),
-    'label': jnp.asarray(batch.labels),
-  }
-  key = jax.random.key(0)
-  _, aux = task.loss(params, model_state, seen, key=key, train=True)
+  images, labels = measures.pixels(batch.images, how), jnp.asarray(batch.labels)
+  inputs, key = {'image': images, 'label': labels}, jax.random.key(0)
+  _, aux = task.loss(params, model_state, inputs, key=key, train=True)
   return aux

@@ -10,7 +10,7 @@ import numpy as np
 import optax
 
 from jaxsparse.analyses import _batch_norm, interpolation
-from jaxsparse.analyses.harness.result import Result, charted
+from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import bezier, landscape
 from jaxsparse.analysis.solutions import Solution, active_entries
 from jaxsparse.core import paths, prng
@@ -30,22 +30,20 @@ _CURVES = {
 _NAMES = {'linear': 'line'} | {k: v[2] for k, v in _CURVES.items()}
 
 
-@charted(
-  Lines(
-    title='Training loss on paths between solutions',
-    caption=(
-      'At 0 ends the run, at 1 {other}',
-      'curves minimise the loss along them, among nets that have the weights of'
-      ' both ends (sparse) or any (dense)',
-    ),
-    alt='Highest losses',
-    x='alpha',
-    y={'loss': 'training loss (nats)'},
-    by='path',
-    names=_NAMES,
-    panels='runs',
-    xlabel='way to the other run’s end',
-  )
+@Lines(
+  title='Training loss on paths between solutions',
+  caption=(
+    'At 0 ends the run, at 1 {other}',
+    'curves minimise the loss along them, among nets that have the weights of'
+    ' both ends (sparse) or any (dense)',
+  ),
+  alt='Highest losses',
+  x='alpha',
+  y={'loss': 'training loss (nats)'},
+  by='path',
+  names=_NAMES,
+  panels='runs',
+  xlabel='way to the other run’s end',
 )
 def barrier(
   workdirs: Sequence[pathlib.Path],

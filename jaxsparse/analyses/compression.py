@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import jax
 import numpy as np
 
-from jaxsparse.analyses.harness.result import Result, charted
+from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import widths
 from jaxsparse.analysis.compression import Compressed, compress, outputs
 from jaxsparse.analysis.flops import bitmask_bytes
@@ -19,20 +19,18 @@ from jaxsparse.runs.finished import Finished
 from jaxsparse.runs.summary import aligned
 
 
-@charted(
-  HeatMap(
-    title='Connections of each pixel',
-    caption=(
-      'Connections once units without connections are removed',
-      'pixels in grey have none and are not read',
-    ),
-    alt='Inputs that are read',
-    row='row',
-    column='column',
-    value='connections',
-    label='connections',
-    cells='inputs',
-  )
+@HeatMap(
+  title='Connections of each pixel',
+  caption=(
+    'Connections once units without connections are removed',
+    'pixels in grey have none and are not read',
+  ),
+  alt='Inputs that are read',
+  row='row',
+  column='column',
+  value='connections',
+  label='connections',
+  cells='inputs',
 )
 def compression(
   workdirs: Sequence[pathlib.Path], *, step: int | None = None

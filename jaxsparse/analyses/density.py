@@ -7,7 +7,7 @@ import jax
 import numpy as np
 from scipy.sparse.linalg import ArpackNoConvergence
 
-from jaxsparse.analyses.harness.result import Result, charted
+from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import lanczos
 from jaxsparse.analysis.lanczos import Extremes
 from jaxsparse.core import prng
@@ -15,18 +15,16 @@ from jaxsparse.plotting.distributions import Density
 from jaxsparse.runs import finished, measures
 
 
-@charted(
-  Density(
-    title='Spectral density of the Hessian',
-    caption=(
-      'Of the training loss over active weights, by stochastic Lanczos'
-      ' quadrature',
-    ),
-    alt='Nodes',
-    y={'eigenvalue': 'density'},
-    weight='weight',
-    xlabel='eigenvalue',
-  )
+@Density(
+  title='Spectral density of the Hessian',
+  caption=(
+    'Of the training loss over active weights, by stochastic Lanczos'
+    ' quadrature',
+  ),
+  alt='Nodes',
+  y={'eigenvalue': 'density'},
+  weight='weight',
+  xlabel='eigenvalue',
 )
 def density(
   workdirs: Sequence[pathlib.Path],

@@ -6,29 +6,26 @@ from typing import Any
 
 import numpy as np
 
-from jaxsparse.analyses.harness.result import Result, charted
+from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import similarity
 from jaxsparse.plotting.bars import Bars
 from jaxsparse.runs import finished, measures
 from jaxsparse.runs.finished import Finished
 
 
-@charted(
-  Bars(
-    title='Disagreement by class',
-    caption=(
-      'Predictions of a run and of {other}, of test examples by their own'
-      ' class',
-    ),
-    alt='Shares by class',
-    x='class',
-    y={
-      'disagreement': 'share predicted differently',
-      'kl_to_other': 'KL from the run to the other (nats)',
-      'kl_from_other': 'KL from the other to the run (nats)',
-    },
-    most=20,
-  )
+@Bars(
+  title='Disagreement by class',
+  caption=(
+    'Predictions of a run and of {other}, of test examples by their own class',
+  ),
+  alt='Shares by class',
+  x='class',
+  y={
+    'disagreement': 'share predicted differently',
+    'kl_to_other': 'KL from the run to the other (nats)',
+    'kl_from_other': 'KL from the other to the run (nats)',
+  },
+  most=20,
 )
 def disagreement(
   workdirs: Sequence[pathlib.Path], *, step: int | None = None

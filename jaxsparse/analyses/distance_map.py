@@ -3,26 +3,24 @@
 import pathlib
 from collections.abc import Sequence
 
-from jaxsparse.analyses.harness.result import Result, charted
+from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import distances
 from jaxsparse.plotting.maps import Moves
 from jaxsparse.runs import finished
 
 
-@charted(
-  Moves(
-    title='Where runs start and end in weight space',
-    caption=(
-      'Distances in the plane are as near to L2 distances between the nets as'
-      ' may be, by multidimensional scaling',
-      'hollow markers are starts, filled ones the ends that lines lead to',
-      'directions mean nothing',
-    ),
-    alt='Runs',
-    x='x',
-    y='y',
-    by='pool',
-  )
+@Moves(
+  title='Where runs start and end in weight space',
+  caption=(
+    'Distances in the plane are as near to L2 distances between the nets as'
+    ' may be, by multidimensional scaling',
+    'hollow markers are starts, filled ones the ends that lines lead to',
+    'directions mean nothing',
+  ),
+  alt='Runs',
+  x='x',
+  y='y',
+  by='pool',
 )
 def distance_map(
   pools: Sequence[Sequence[pathlib.Path]], *, seed: int = 0

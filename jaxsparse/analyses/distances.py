@@ -3,7 +3,7 @@
 import pathlib
 from collections.abc import Sequence
 
-from jaxsparse.analyses.harness.result import Result, charted
+from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import distances as distances_lib
 from jaxsparse.plotting.bars import Bars
 from jaxsparse.runs import finished
@@ -16,18 +16,16 @@ _PAIRS = {
 }
 
 
-@charted(
-  Bars(
-    title='Distances to another run’s end',
-    caption=(
-      'Between the weights that a run starts and ends with and those at the'
-      ' end of {other}',
-      'angles are 2/π arccos of the cosine',
-    ),
-    alt='L2',
-    x='pair',
-    y={'l2': 'L2 distance', 'angle': 'angle (1 is a right one)'},
-  )
+@Bars(
+  title='Distances to another run’s end',
+  caption=(
+    'Between the weights that a run starts and ends with and those at the'
+    ' end of {other}',
+    'angles are 2/π arccos of the cosine',
+  ),
+  alt='L2',
+  x='pair',
+  y={'l2': 'L2 distance', 'angle': 'angle (1 is a right one)'},
 )
 def distances(workdirs: Sequence[pathlib.Path]) -> Result:
   """Measures distances to the end of another run (Evci et al. 2022).

@@ -9,28 +9,26 @@ from typing import Any
 
 import numpy as np
 
-from jaxsparse.analyses.harness.result import Result, charted
+from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import similarity
 from jaxsparse.plotting.maps import Ensembles
 from jaxsparse.runs import finished, measures, summary
 from jaxsparse.runs.finished import Finished
 
 
-@charted(
-  Ensembles(
-    title='Ensembles and their members',
-    caption=(
-      'On the test split',
-      'an ensemble has the mean of its members’ probabilities, and members are'
-      ' compared with one another',
-    ),
-    alt='Accuracies',
-    member='member',
-    score='accuracy',
-    whole='ensemble',
-    between='with_',
-    headings=('test accuracy (%)', 'share predicted differently'),
-  )
+@Ensembles(
+  title='Ensembles and their members',
+  caption=(
+    'On the test split',
+    'an ensemble has the mean of its members’ probabilities, and members are'
+    ' compared with one another',
+  ),
+  alt='Accuracies',
+  member='member',
+  score='accuracy',
+  whole='ensemble',
+  between='with_',
+  headings=('test accuracy (%)', 'share predicted differently'),
 )
 def ensemble(
   pools: Sequence[Sequence[pathlib.Path]], *, step: int | None = None

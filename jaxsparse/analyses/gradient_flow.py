@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsparse.analyses.harness.result import Result, charted
+from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import gradient_flow as flow_lib
 from jaxsparse.analysis.gradient_flow import GradientFlow
 from jaxsparse.analysis.products import BatchLoss
@@ -21,20 +21,18 @@ from jaxsparse.runs import finished, measures, scores
 from jaxsparse.runs.finished import Finished
 
 
-@charted(
-  Lines(
-    title='Gradient by leaf',
-    caption=('The gradient of the training loss, of active weights alone',),
-    alt='At the first leaf',
-    x='leaf',
-    y={
-      'gradient_norm': 'norm of the masked gradient',
-      'per_weight': 'root mean square of an active weight’s',
-    },
-    log=True,
-    joined=False,  # Leaves have no order.
-    noted='first',
-  )
+@Lines(
+  title='Gradient by leaf',
+  caption=('The gradient of the training loss, of active weights alone',),
+  alt='At the first leaf',
+  x='leaf',
+  y={
+    'gradient_norm': 'norm of the masked gradient',
+    'per_weight': 'root mean square of an active weight’s',
+  },
+  log=True,
+  joined=False,  # Leaves have no order.
+  noted='first',
 )
 def gradient_flow(
   workdirs: Sequence[pathlib.Path],

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jaxsparse.analyses.harness.result import Result, charted
+from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analyses.spectrum import exact
 from jaxsparse.analysis import hessian as hessian_lib
 from jaxsparse.plotting.distributions import Histogram
@@ -13,18 +13,16 @@ from jaxsparse.runs import finished
 from jaxsparse.runs.finished import Finished
 
 
-@charted(
-  Histogram(
-    title='Spectrum of the Hessian before and after a mask step',
-    caption=('Eigenvalues of the training loss over active weights',),
-    alt='Eigenvalues below -0.001',
-    y={'eigenvalue': 'eigenvalues'},
-    by='side',
-    names={'before': 'before the step', 'after': 'after the step'},
-    panels='runs',
-    xlabel='eigenvalue',
-    linear=1e-3,
-  )
+@Histogram(
+  title='Spectrum of the Hessian before and after a mask step',
+  caption=('Eigenvalues of the training loss over active weights',),
+  alt='Eigenvalues below -0.001',
+  y={'eigenvalue': 'eigenvalues'},
+  by='side',
+  names={'before': 'before the step', 'after': 'after the step'},
+  panels='runs',
+  xlabel='eigenvalue',
+  linear=1e-3,
 )
 def hessian(
   workdirs: Sequence[pathlib.Path],

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from jaxsparse.analyses import _batch_norm
-from jaxsparse.analyses.harness.result import Result, charted
+from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import landscape
 from jaxsparse.analysis.landscape import Line
 from jaxsparse.plotting.lines import Lines
@@ -15,19 +15,17 @@ from jaxsparse.runs import finished, measures
 _ENDS = ('start', 'end')
 
 
-@charted(
-  Lines(
-    title='Training loss on the line to another run’s end',
-    caption=('At 0 stands the run, at 1 the end of {other}',),
-    alt='Highest losses on the way',
-    x='alpha',
-    y={'loss': 'training loss (nats)'},
-    by='line_from',
-    names={end: f'from where runs {end}' for end in _ENDS},
-    panels='by',
-    xlabel='way to the other run’s end',
-    between=(0, 1),
-  )
+@Lines(
+  title='Training loss on the line to another run’s end',
+  caption=('At 0 stands the run, at 1 the end of {other}',),
+  alt='Highest losses on the way',
+  x='alpha',
+  y={'loss': 'training loss (nats)'},
+  by='line_from',
+  names={end: f'from where runs {end}' for end in _ENDS},
+  panels='by',
+  xlabel='way to the other run’s end',
+  between=(0, 1),
 )
 def interpolation(
   workdirs: Sequence[pathlib.Path],

@@ -3,7 +3,7 @@
 import pathlib
 from collections.abc import Mapping, Sequence
 
-from jaxsparse.analyses.harness.result import Result, charted
+from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import similarity
 from jaxsparse.core import paths
 from jaxsparse.core.masks import active_by_path, sizes_by_path
@@ -12,20 +12,18 @@ from jaxsparse.runs import finished
 from jaxsparse.training.checkpoints import load_params
 
 
-@charted(
-  Bars(
-    title='Overlap of masks by layer',
-    caption=(
-      'Active weights that the masks of a run share with those of {other}, of'
-      ' those that either has',
-      'black lines are of random masks of as many weights',
-    ),
-    alt='Overlap',
-    x='layer',
-    y={'overlap': 'intersection over union'},
-    marks={'overlap': 'by_chance'},
-    top=1.0,
-  )
+@Bars(
+  title='Overlap of masks by layer',
+  caption=(
+    'Active weights that the masks of a run share with those of {other}, of'
+    ' those that either has',
+    'black lines are of random masks of as many weights',
+  ),
+  alt='Overlap',
+  x='layer',
+  y={'overlap': 'intersection over union'},
+  marks={'overlap': 'by_chance'},
+  top=1.0,
 )
 def mask_overlap(workdirs: Sequence[pathlib.Path]) -> Result:
   """Computes the intersection over union of the final masks of two members.

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
-from jaxsparse.analyses.harness.result import Result, charted
+from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import signal
 from jaxsparse.core.types import PyTree
 from jaxsparse.plotting.lines import Lines
@@ -18,22 +18,20 @@ from jaxsparse.runs import finished, measures
 from jaxsparse.runs.finished import Finished
 
 
-@charted(
-  Lines(
-    title='Signal by layer at initialisation',
-    caption=(
-      'Outputs of layers, before their activation functions, where training'
-      ' starts',
-    ),
-    alt='At the last layer',
-    x='layer',
-    y={
-      'mean_square': 'mean square of outputs',
-      'gradient_norm': 'norm of the loss’s gradient',
-    },
-    log=True,
-    noted='last',
-  )
+@Lines(
+  title='Signal by layer at initialisation',
+  caption=(
+    'Outputs of layers, before their activation functions, where training'
+    ' starts',
+  ),
+  alt='At the last layer',
+  x='layer',
+  y={
+    'mean_square': 'mean square of outputs',
+    'gradient_norm': 'norm of the loss’s gradient',
+  },
+  log=True,
+  noted='last',
 )
 def signal_at_init(
   workdirs: Sequence[pathlib.Path], *, examples: int = 500, noise: bool = False

@@ -5,23 +5,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jaxsparse.analyses.harness.result import Result, charted
+from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import hessian as hessian_lib
 from jaxsparse.plotting.distributions import Histogram
 from jaxsparse.runs import finished, measures
 from jaxsparse.runs.finished import Finished
 
 
-@charted(
-  Histogram(
-    title='Spectrum of the Hessian',
-    caption=('Eigenvalues of the training loss over active weights',),
-    alt='Eigenvalues below -0.001',
-    y={'eigenvalue': 'eigenvalues'},
-    panels='runs',
-    xlabel='eigenvalue',
-    linear=1e-3,
-  )
+@Histogram(
+  title='Spectrum of the Hessian',
+  caption=('Eigenvalues of the training loss over active weights',),
+  alt='Eigenvalues below -0.001',
+  y={'eigenvalue': 'eigenvalues'},
+  panels='runs',
+  xlabel='eigenvalue',
+  linear=1e-3,
 )
 def spectrum(
   workdirs: Sequence[pathlib.Path],

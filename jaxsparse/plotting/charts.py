@@ -7,8 +7,8 @@ The kinds are in `lines`, `bars` and `maps`.
 
 import abc
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from jaxsparse.plotting.panels import Drawn, sentence
 
 Table = Mapping[str, np.ndarray]
+_F = TypeVar('_F', bound=Callable[..., Any])
 
 
 class Input(NamedTuple):
@@ -57,6 +58,11 @@ class Chart(abc.ABC):
   title: str
   caption: tuple[str, ...]
   alt: str
+
+  def __call__(self, function: _F) -> _F:
+    """Decorates the analysis whose tables the chart draws."""
+    function.chart = self  # type: ignore[attr-defined]
+    return function
 
   @abc.abstractmethod
   def draw(self, parts: Sequence[Part]) -> Drawn:

@@ -1,11 +1,8 @@
-"""Measurements by analyses of the nets of finished runs, on their data.
-
-All functions are cached by the model, so that runs of one model also use the
-same compiled programs.
-"""
+"""Measurements by analyses of the nets of finished runs, on their data."""
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +20,19 @@ from jaxsparse.data.pixels import Pixels, normalised, scaled
 from jaxsparse.runs.finished import Finished
 from jaxsparse.training.task import Task
 
+_T = TypeVar('_T')
+
+
+def by_model(build: Callable[[Task, Pixels], _T]) -> Callable[[Finished], _T]:
+  """Returns a function of runs that builds once for all runs of one model."""
+  cached = functools.lru_cache(maxsize=32)(build)
+
+  @functools.wraps(build)
+  def of_run(run: Finished) -> _T:
+    return cached(run.experiment.task, run.experiment.pixels)
+
+  return of_run
+
 
 def logits_on_test(run: Finished, solution: Solution) -> np.ndarray:
   """Returns the logits of a net on its test split, [n, classes], in its order.
@@ -32,7 +42,7 @@ def logits_on_test(run: Finished, solution: Solution) -> np.ndarray:
   """
   labels = run.experiment.dataset.test.labels
   logits = similarity.collect_logits(
-    _predictor(run.experiment.task, run.experiment.pixels),
+    _predictor(run),
     (solution.params, solution.model_state),
     images_on_test(run),
   )[: len(labels)]
@@ -84,18 +94,38 @@ def train_batches(
   ]
 
 
-def loss_and_error(run: Finished) -> Measure:
+@by_model
+def loss_and_error(task: Task, how: Pixels) -> Measure:
   """Returns `(params, model_state, batch) -> {'loss', 'error'}` of a `Split`.
 
   The means of the cross entropy in nats, and of wrong predictions in [0, 1]; in
   evaluation mode, without terms of regularisation.
   """
-  return _loss_and_error(run.experiment.task, run.experiment.pixels)
+
+  def measure(
+    params: Params, model_state: PyTree, batch: Split
+  ) -> Mapping[str, jax.Array]:
+    logits = task.logits(params, model_state, pixels(batch.images, how))
+    labels = jnp.asarray(batch.labels)
+    wrong = jnp.argmax(logits, axis=-1) != labels
+    return {
+      'loss': jnp.mean(task.example_loss(logits, labels)),
+      'error': jnp.mean(wrong.astype(jnp.float32)),
+    }
+
+  return measure
 
 
-def batch_loss(run: Finished) -> BatchLoss:
+@by_model
+def batch_loss(task: Task, how: Pixels) -> BatchLoss:
   """Returns `(params, (split, model_state)) -> scalar`, the loss of above."""
-  return _batch_loss(run.experiment.task, run.experiment.pixels)
+
+  def loss(params: Params, batch: tuple[Split, PyTree]) -> jax.Array:
+    split, model_state = batch
+    logits = task.logits(params, model_state, pixels(split.images, how))
+    return jnp.mean(task.example_loss(logits, jnp.asarray(split.labels)))
+
+  return loss
 
 
 def loss_and_batches(
@@ -117,7 +147,7 @@ def _batch_size(run: Finished) -> int:
   return run.experiment.config.eval.batch_size
 
 
-@functools.lru_cache(maxsize=32)
+@by_model
 def _predictor(task: Task, how: Pixels) -> Callable[..., jax.Array]:
   def predict(net: tuple[Params, PyTree], images: ArrayLike) -> jax.Array:
     return task.logits(*net, pixels(images, how))
@@ -128,32 +158,3 @@ def _predictor(task: Task, how: Pixels) -> Callable[..., jax.Array]:
 def pixels(images: ArrayLike, how: Pixels) -> jax.Array:
   """Converts stored images to inputs of the model: float32; text int32."""
   return normalised(scaled(images, how.scale), how)
-
-
-@functools.lru_cache(maxsize=32)
-def _loss_and_error(task: Task, how: Pixels) -> Measure:
-  predict = _predictor(task, how)
-
-  def measure(
-    params: Params, model_state: PyTree, batch: Split
-  ) -> Mapping[str, jax.Array]:
-    logits = predict((params, model_state), batch.images)
-    labels = jnp.asarray(batch.labels)
-    wrong = jnp.argmax(logits, axis=-1) != labels
-    return {
-      'loss': jnp.mean(task.example_loss(logits, labels)),
-      'error': jnp.mean(wrong.astype(jnp.float32)),
-    }
-
-  return measure
-
-
-@functools.lru_cache(maxsize=32)
-def _batch_loss(task: Task, how: Pixels) -> BatchLoss:
-  measure = _loss_and_error(task, how)
-
-  def loss(params: Params, batch: tuple[Split, PyTree]) -> jax.Array:
-    split, model_state = batch
-    return measure(params, model_state, split)['loss']
-
-  return loss

@@ -10,7 +10,6 @@ from jaxsparse.analyses.harness.analyze import analyze
 from jaxsparse.analyses.harness.result import (
   Result,
   chart_of,
-  charted,
   from_csv,
   to_csv,
 )
@@ -24,7 +23,7 @@ def by_runs(workdirs, *, few: int, rate: float = 0.5, name: str | None = None):
   return {'few': few, 'rate': rate}
 
 
-@charted(BARS)
+@BARS
 def by_pools(pools):
   return Result({'pools': len(pools)}, {'x': [1, 2]})
 

@@ -3,9 +3,10 @@
 An analysis is a function of runs, in `jaxsparse.analyses` or anywhere.
 `<name>(workdirs, **options)` takes single runs, and `<name>(pools, **options)`
 several runs of each kind together. It returns a `Result`, or a mapping of
-numbers where there is no table. `charted` declares how its tables are drawn:
+numbers where there is no table. A chart decorates it where there is something
+to draw:
 
-  @charted(Lines(title='Loss', ..., x='step', y={'loss': 'loss (nats)'}))
+  @Lines(title='Loss', ..., x='step', y={'loss': 'loss (nats)'})
   def losses(workdirs):
     return Result({'last_loss': ...}, {'step': ..., 'loss': ...})
 """
@@ -14,7 +15,7 @@ import csv
 import dataclasses
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,6 @@ Function = Callable[..., Any]
 # A plain number, or the `summary.spread` of several; a number of several runs
 # together may have the output of `summary.jackknife` beside its mean.
 Number = float | dict[str, Any]
-_F = TypeVar('_F', bound=Function)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,18 +54,8 @@ class Result:
     object.__setattr__(self, 'table', table)
 
 
-def charted(chart: Chart) -> Callable[[_F], _F]:
-  """Returns a decorator of an analysis whose tables are drawn as `chart`."""
-
-  def decorate(function: _F) -> _F:
-    function.chart = chart  # type: ignore[attr-defined]
-    return function
-
-  return decorate
-
-
 def chart_of(function: Function) -> Chart | None:
-  """Returns the declaration of `charted`, `None` without one."""
+  """Returns the chart that decorates an analysis, `None` without one."""
   return getattr(function, 'chart', None)
 
 

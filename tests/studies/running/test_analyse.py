@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 from jaxsparse.analyses.harness import stored
-from jaxsparse.analyses.harness.result import Result, charted
+from jaxsparse.analyses.harness.result import Result
 from jaxsparse.claims import Bound
 from jaxsparse.plotting.lines import Lines
 from jaxsparse.report import report
@@ -40,14 +40,14 @@ PAIRS = Lines(
 )
 
 
-@charted(PAIRS)
+@PAIRS
 def pair(workdirs):
   first, second = map(number, workdirs)
   table = {'at': [0, 1], 'number': [first, second]}
   return Result({'pair': first + second / 100}, table)
 
 
-@charted(PAIRS)
+@PAIRS
 def quiet(workdirs):
   return Result({'quiet': number(*workdirs)}, {'at': [0], 'number': [1.0]})
 
@@ -161,11 +161,11 @@ class TestMadeAnew:
 
   CODE = """
 import pathlib
-from jaxsparse.analyses.harness.result import Result, charted
+from jaxsparse.analyses.harness.result import Result
 from jaxsparse.plotting.bars import Bars
 made = []
 BARS = Bars(title='Counts', caption=('Calls',), alt='', x='of', y={'n': 'n'})
-@charted(BARS)
+@BARS
 def counted(workdirs):
   made.append([pathlib.Path(w).name for w in workdirs])
   return Result({'count': 1.25}, {'of': ['runs'], 'n': [len(workdirs)]})
