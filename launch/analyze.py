@@ -36,7 +36,7 @@ _STEP = flags.DEFINE_integer(
   'step', None, 'Short for --option step=N: a step that the run keeps.'
 )
 _OPTION = flags.DEFINE_multi_string(
-  'option', [], 'name=value, of the analysis; may be given several times.'
+  'option', [], 'name=value, of the analysis; repeatable.'
 )
 _OUT = flags.DEFINE_string('out', None, 'Where files are written.')
 

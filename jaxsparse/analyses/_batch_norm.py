@@ -101,7 +101,7 @@ def _statistics(task: Task, how: Pixels) -> Callable[..., PyTree]:
     sums: PyTree,
     share: jax.Array,
   ) -> PyTree:
-    def moved(old: PyTree) -> PyTree:
+    def running(old: PyTree) -> PyTree:
       state = {**model_state, _STATISTICS: old}
       return _trained(task, how, params, state, batch)[0][_STATISTICS]
 
@@ -110,7 +110,7 @@ def _statistics(task: Task, how: Pixels) -> Callable[..., PyTree]:
     zeros, ones = (
       jax.tree.map(like, sums) for like in (jnp.zeros_like, jnp.ones_like)
     )
-    new, momentum = jax.jvp(moved, (zeros,), (ones,))
+    new, momentum = jax.jvp(running, (zeros,), (ones,))
     return jax.tree.map(
       lambda s, n, m: s + share * n / (1 - m), sums, new, momentum
     )

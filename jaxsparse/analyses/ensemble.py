@@ -91,7 +91,7 @@ def _number(
 
 
 def _table(
-  runs: Sequence[Finished], found: similarity.Ensemble, between: np.ndarray
+  runs: Sequence[Finished], whole: similarity.Ensemble, between: np.ndarray
 ) -> dict[str, Any]:
   """Returns a row per member; the ensemble's accuracy is in every row."""
   names = [
@@ -102,7 +102,7 @@ def _table(
   ]
   return {
     'member': names,
-    'accuracy': found.members,
-    'ensemble': [found.accuracy] * len(runs),
+    'accuracy': whole.members,
+    'ensemble': [whole.accuracy] * len(runs),
     **{f'with_{i}': column for i, column in enumerate(between.T, 1)},
   }

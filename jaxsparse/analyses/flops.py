@@ -104,7 +104,7 @@ def _bytes(
 
 
 def _table(
-  found: flops_lib.Macs,
+  macs: flops_lib.Macs,
   params: Params,
   masks: Masks,
   convention: flops_lib.Convention,
@@ -112,7 +112,7 @@ def _table(
   """Returns a row for each masked or multiplied leaf, and for other costs."""
   active = masks_lib.active_by_path(masks)
   sparse, dense = (
-    paths.flatten(flops_lib.by_leaf(found, params, at, convention=convention))
+    paths.flatten(flops_lib.by_leaf(macs, params, at, convention=convention))
     for at in (masks, None)
   )
   rows = []
@@ -122,8 +122,8 @@ def _table(
       nnz = active.get(path, size)
       shape = 'x'.join(map(str, leaf.shape))
       rows.append((path, shape, 1 - nnz / size, nnz, size, *map(float, cost)))
-  for kind, macs in found.rest.items():
-    alike = float(convention(Fraction(macs), 0))
+  for kind, count in macs.rest.items():
+    alike = float(convention(Fraction(count), 0))
     rows.append((kind, '', 0.0, 0, 0, alike, alike))
   return dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True))
 

@@ -108,6 +108,6 @@ def _inputs(
   labels = data.train.labels[:examples]
   images = jnp.asarray(data.train.images[:examples])
   if noise:
-    drawn = jax.random.normal(jax.random.key(0), images.shape, jnp.float32)
-    return drawn, labels
+    pixels = jax.random.normal(jax.random.key(0), images.shape, jnp.float32)
+    return pixels, labels
   return measures.pixels(images, run.experiment.pixels), labels

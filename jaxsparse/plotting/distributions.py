@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from jaxsparse.plotting import figures
 from jaxsparse.plotting.charts import Part
-from jaxsparse.plotting.lines import BANDS, Curve, Curves
+from jaxsparse.plotting.lines import BANDS, Curve, Curves, over
 
 # Points of a density, and the width of its bells as a fraction of the range.
 _POINTS = 800
@@ -42,7 +42,7 @@ class Density(Curves):
         area = width * np.sqrt(2 * np.pi) * np.sum(weights)
         densities.append(bells @ weights / area)
         ends.append((np.min(values), np.max(values)))
-      means = curve.over(places, densities)
+      means = over(places, densities)
       figures.line(ax, means, label=curve.label, **curve.style, marker='')
       top = max(top, np.max(means.mean))
       notes.append('{:.3g} to {:.3g}'.format(*np.mean(ends, 0)))

@@ -135,12 +135,12 @@ def plain(ax: Axes) -> None:
   ax.set_axisbelow(True)
 
 
-def log_scale(ax: Axes, shown: Sequence[Series]) -> None:
+def log_scale(ax: Axes, lines: Sequence[Series]) -> None:
   """Sets a log y axis, labelled within a decade too, in plain numbers.
 
-  It stays linear if `shown`, the series to draw on it, have no mean above 0.
+  It stays linear if `lines`, the series to draw on it, have no mean above 0.
   """
-  if not any(np.any(values.mean > 0) for values in shown):
+  if not any(np.any(values.mean > 0) for values in lines):
     return
   ax.set_yscale('log')
   ax.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))

@@ -25,9 +25,10 @@ class Curve(NamedTuple):
   column: str
   tables: list[Table]
 
-  def over(self, places: np.ndarray, values: Sequence[np.ndarray]) -> Series:
-    """Returns means over seeds of `values`, each [n], at `places` [n]."""
-    return figures.means(places, list(np.stack(values, axis=1)))
+
+def over(places: np.ndarray, values: Sequence[np.ndarray]) -> Series:
+  """Returns means over seeds of `values`, each [n], at `places` [n]."""
+  return figures.means(places, list(np.stack(values, axis=1)))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -151,7 +152,7 @@ class Lines(Curves):
   def _means(self, curve: Curve, named: bool) -> Series:
     x = curve.tables[0][self.x]
     values = [table[curve.column] for table in curve.tables]
-    return curve.over(np.arange(len(x)) if named else x, values)
+    return over(np.arange(len(x)) if named else x, values)
 
   def _note(self, values: Series) -> float:
     if self.noted != 'highest':

@@ -16,7 +16,7 @@ from jaxsparse.studies.planning import pairing
 from jaxsparse.studies.planning.members import Cell
 from jaxsparse.studies.planning.plan import Plan
 from jaxsparse.studies.planning.status import status
-from jaxsparse.studies.spec import Analysis, Study
+from jaxsparse.studies.spec import Analysis
 from jaxsparse.studies.styles import row_styles
 
 _log = logging.getLogger(__name__)
@@ -105,52 +105,37 @@ def analyse(
 
 def _calls(plan: Plan, analysis: Analysis) -> Iterator[_Call]:
   """Yields the calls whose members are finished (of a pool, at least one)."""
-  run, seed = pairing.seeded(analysis.of[0])
-  for row in plan.study.run(run).rows():
-    cells = _cells(plan, row, seed)
-    for group in [cells] if analysis.pooled else [[c] for c in cells]:
-      done = tuple(c for c in group if _done(plan, c))
-      partners = [
-        _others(plan, analysis, row, group, o) for o in analysis.of[1:]
-      ]
-      names = tuple(tuple(c.member for c in p) for p in (done, *partners))
-      if all(names):
-        yield _Call(done, names, _inputs(plan.study, analysis, row))
-
-
-def _cells(plan: Plan, row: Row, seed: int | None) -> list[Cell]:
-  cells = (c for c in plan.expanded.cells if c.row == row)
-  return [c for c in cells if seed in (None, c.seed)]
-
-
-def _others(
-  plan: Plan, analysis: Analysis, row: Row, group: list[Cell], other: str
-) -> list[Cell]:
-  """Returns the finished cells of another run that match those of `group`."""
-  run, seed = pairing.seeded(other)
-  if seed is None and not analysis.pooled:
-    seed = group[0].seed
-  matching_row = pairing.match(plan.study, row, run, analysis.name)
-  return [c for c in _cells(plan, matching_row, seed) if _done(plan, c)]
-
-
-def _done(plan: Plan, cell: Cell) -> bool:
-  if not cell.member:
-    return False
-  return status(plan.runs_dir / cell.member, 0).kind == 'done'
-
-
-def _inputs(study: Study, analysis: Analysis, row: Row) -> tuple[Input, ...]:
-  styles = row_styles(study)
-  inputs: list[Input] = []
-  for name in analysis.of:
-    run, seed = pairing.seeded(name)
-    matching_row = pairing.match(study, row, run, '') if inputs else row
-    of_seed = '' if seed is None else f', seed {seed}'
-    inputs.append(
-      Input(study.row_name(matching_row) + of_seed, styles[matching_row])
+  study, styles = plan.study, row_styles(plan.study)
+  (first, seed), *others = map(pairing.seeded, analysis.of)
+  for row in study.run(first).rows():
+    partners = [
+      (pairing.match(study, row, run, analysis.name), at) for run, at in others
+    ]
+    inputs = tuple(
+      Input(
+        study.row_name(r) + ('' if at is None else f', seed {at}'), styles[r]
+      )
+      for r, at in [(row, seed), *partners]
     )
-  return tuple(inputs)
+    cells = _finished(plan, row, seed)
+    for group in [cells] if analysis.pooled else [[c] for c in cells]:
+      same = None if analysis.pooled else group[0].seed
+      pools = [group] + [
+        _finished(plan, r, same if at is None else at) for r, at in partners
+      ]
+      if all(pools):
+        names = tuple(tuple(c.member for c in pool) for pool in pools)
+        yield _Call(tuple(group), names, inputs)
+
+
+def _finished(plan: Plan, row: Row, seed: int | None) -> list[Cell]:
+  """Returns the finished cells of a row, of all seeds if that is `None`."""
+  return [
+    cell
+    for cell in plan.expanded.cells
+    if cell.row == row and seed in (None, cell.seed) and cell.member
+    if status(plan.runs_dir / cell.member, 0).kind == 'done'
+  ]
 
 
 def _join(
