@@ -38,7 +38,7 @@ class Curves(Chart):
   Attributes:
     y: column -> what it is, with its unit.
     by: a column by whose values rows are split, or ''.
-    names: the values of `by` -> their names.
+    names: the values of `by` that are drawn -> their names.
     panels: what has a panel each: 'runs', the values of 'by', or the columns
       'y', which then may be several. The rest are lines in it.
     xlabel: the name of the x axis.
@@ -78,11 +78,13 @@ class Curves(Chart):
       for i, (value, name) in enumerate((self.names or {'': ''}).items()):
         for label, (style, tables) in groups(parts).items():
           panel = {'runs': label, 'by': name, 'y': heading}[self.panels]
-          line, look = label, style
+          line = label if self.panels == 'by' else f'{label}, {name}'
+          line, look = line.removesuffix(', '), style
           if self.panels == 'runs':
             line, look = name, {'color': style.get('color')}
             if self.by:
-              look = {'color': COLOURS[i], 'linestyle': DASHES[i]}
+              dashes = DASHES[i % len(DASHES)]
+              look = {'color': COLOURS[i % len(COLOURS)], 'linestyle': dashes}
           about = [label, name, heading if len(self.y) > 1 else '']
           rows = [_where(table, self.by, value) for table in tables]
           by_panel.setdefault(panel, []).append(
