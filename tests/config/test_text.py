@@ -141,7 +141,8 @@ def test_an_ensemble_tells_character_by_character(whole, step):
 def test_nets_disagree_character_by_character(whole):
   workdir, _ = whole
   first, second = (chances(workdir, step=step) for step in (0, None))
-  found, table, _ = disagreement([workdir, workdir], step=0)
+  result = disagreement([workdir, workdir], step=0)
+  found, table = result.numbers, result.table
   assert table['class'].tolist() == [repr(chr(c)) for c in np.unique(TOLD)]
   apart = np.mean(first.argmax(1) != second.argmax(1))
   assert found['disagreement'] == pytest.approx(apart)
