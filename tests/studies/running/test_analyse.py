@@ -268,7 +268,7 @@ def folder(made):
 class TestReport:
   """What a report shows of it."""
 
-  def test_findings_of_one_function_share_a_figure(self, made, folder):
+  def test_results_of_one_function_share_a_figure(self, made, folder):
     (drawing,) = made[2].drawings
     labels = [[i.label for i in part.inputs] for part in drawing.parts]
     assert len(labels) == 2 * 3 + 2 * 3
@@ -283,7 +283,7 @@ class TestReport:
     assert 'Figure 2. Pairs.</strong> A caption; means over seeds' in page
     assert 'sparsity 80 % to set, sparsity 80 %, seed 5, ' in page
 
-  def test_it_has_the_same_bytes_when_findings_were_kept(self, made, folder):
+  def test_it_has_the_same_bytes_when_results_were_stored(self, made, folder):
     asked, root, _ = made
     other = report.write(again(asked, root), root / 'other').parent
     for end in ('png', 'svg'):
