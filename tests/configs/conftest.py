@@ -5,7 +5,17 @@ import dataclasses
 import pytest
 
 from jaxsparse.runs import reading
+from jaxsparse.runs.build import build
+from jaxsparse.studies import config_files
 from jaxsparse.studies.planning.members import expand
+
+
+def planned(name, **changed):
+  """What a config is planned as, with other values of top-level fields."""
+  config = config_files.load_config(name)
+  config.data.dir = '/nowhere'
+  config.update(changed)
+  return build(config, reading.describe)
 
 
 def one_seed(study, **overrides):
@@ -56,6 +66,11 @@ def reduced(study, points=1):
       for run in study.runs
     ),
   )
+
+
+@pytest.fixture(name='planned', scope='session')
+def _planned():
+  return planned
 
 
 @pytest.fixture(name='one_seed', scope='session')

@@ -5,22 +5,15 @@ import dataclasses
 import pytest
 
 from jaxsparse.runs import outline, reading
-from jaxsparse.runs.build import build
 from jaxsparse.studies import config_files
 from jaxsparse.studies.planning.members import expand
 
 METHODS = ('dense', 'static', 'set', 'rigl', 'gmp')
 
 
-def planned(name, folder):
-  config = config_files.load_config(name)
-  config.data.dir = str(folder / 'nowhere')
-  return build(config, reading.describe)
-
-
 @pytest.mark.parametrize('method', METHODS)
-def test_the_recipe_of_the_paper(method, tmp_path):
-  run = planned(f'char_lm/gru:{method}', tmp_path)
+def test_the_recipe_of_the_paper(method, planned):
+  run = planned(f'char_lm/gru:{method}')
   size = outline.size(run)
   assert run.plan.num_steps == 200_000
   assert run.example[0].shape == (1, 512)
@@ -39,7 +32,7 @@ def test_the_recipe_of_the_paper(method, tmp_path):
     assert run.config.updater.hyperparameters['drop_fraction'] == 0.1
 
 
-def test_the_study_has_three_seeds_of_each_method_and_remedy(tmp_path):
+def test_the_study_has_three_seeds_of_each_method_and_remedy(tmp_path, planned):
   study = config_files.load_study('studies/rigl/char_lm')
   where = {'data.dir': str(tmp_path / 'nowhere')}
   study = dataclasses.replace(
@@ -61,7 +54,7 @@ def test_the_study_has_three_seeds_of_each_method_and_remedy(tmp_path):
     optimizer = made.members[cell.member].experiment.config.optimizer
     assert optimizer.regrown == remedies.get(cell.row.run, 'zero')
   for method in METHODS:
-    run = planned(f'tiny_shakespeare/gru:{method}', tmp_path)
+    run = planned(f'tiny_shakespeare/gru:{method}')
     assert len(run.dataset.train.labels) == 15_685
     sizes = outline.size(run)
     share = 1 if method == 'dense' else 4

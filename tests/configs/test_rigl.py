@@ -8,8 +8,7 @@ import pytest
 
 from jaxsparse.config import dicts
 from jaxsparse.config.resolve import resolve
-from jaxsparse.runs import dry_run, outline, reading, recipes
-from jaxsparse.runs.build import build
+from jaxsparse.runs import dry_run, outline, recipes
 from jaxsparse.studies import config_files
 
 WRN22_2 = 1_076_912  # Published; the first convolution is 3 x 3 x 3 x 16.
@@ -17,14 +16,6 @@ WRN22_2 = 1_076_912  # Published; the first convolution is 3 x 3 x 3 x 16.
 
 def load(name):
   return config_files.load_study(f'studies/rigl/{name}')
-
-
-def planned(name, folder, **changed):
-  config = config_files.load_config(name)
-  config.data.dir = str(folder / 'nowhere')
-  for field, value in changed.items():
-    config[field] = value
-  return build(config, reading.describe)
 
 
 @pytest.mark.parametrize(
@@ -35,18 +26,18 @@ def planned(name, folder, **changed):
   ],
 )
 def test_wrn22_2_takes_the_steps_of_the_paper(
-  times, steps, moving, pruned, tmp_path
+  times, steps, moving, pruned, planned
 ):
-  dense = planned('cifar10/wrn22_2:dense', tmp_path, multiplier=times)
+  dense = planned('cifar10/wrn22_2:dense', multiplier=times)
   assert outline.size(dense).weights == WRN22_2
   assert dense.plan.num_steps == steps
-  rigl = planned('cifar10/wrn22_2:rigl', tmp_path, multiplier=times)
+  rigl = planned('cifar10/wrn22_2:rigl', multiplier=times)
   assert outline.size(rigl).active == pytest.approx(
     432 + 0.05 * (WRN22_2 - 432), abs=25
   )
   at = rigl.plan.mask_steps
   assert (at[0], len(at), at[-1]) == (0, *moving)
-  gmp = planned('cifar10/wrn22_2:gmp', tmp_path, multiplier=times).plan
+  gmp = planned('cifar10/wrn22_2:gmp', multiplier=times).plan
   first, last, number = pruned
   assert (gmp.mask_steps[0], gmp.mask_steps[-1]) == (first, last)
   assert len(gmp.mask_steps) == number
@@ -168,16 +159,23 @@ def test_mobilenets_on_imagenet_are_planned(one_seed, reduced):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-  'name',
+  ('name', 'tolerance'),
   [
-    'cifar10/wrn22_2:rigl',
-    'cifar100/resnet50:gmp',
-    'imagenet/mobilenet_v1:set',
+    ('cifar10/wrn22_2:rigl', 0.25),
+    ('cifar100/resnet50:gmp', 0.25),
+    ('imagenet/mobilenet_v1:set', 0.25),
+    ('imagenet/resnet50:rigl', 0.1),
+    ('imagenet/resnet50:gmp', 0.1),
+    ('imagenet/vgg16:gmp', 0.1),
+    # Its sparse init makes large logits.
+    ('imagenet/vgg16:rigl', None),
   ],
 )
-def test_a_recipe_takes_real_steps(name, tmp_path):
-  experiment = planned(name, tmp_path)
+def test_a_recipe_takes_real_steps(name, tolerance, planned):
+  experiment = planned(name)
   taken = dry_run.take(experiment, dry_run.stand_in(experiment))
   assert len(taken.losses) == 3
-  classes = experiment.dataset.num_classes
-  assert taken.losses[0] == pytest.approx(np.log(classes), rel=0.25)
+  if tolerance is not None:
+    # Before anything is learnt: the loss of a guess.
+    guess = np.log(experiment.dataset.num_classes)
+    assert taken.losses[0] == pytest.approx(guess, rel=tolerance)

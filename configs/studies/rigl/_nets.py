@@ -1,5 +1,14 @@
 """The nets of Evci et al. 2020, with the settings of their runs.
 
+FOLDER in the studies' commands is where TFDS has mnist, cifar10 or imagenet2012
+as array_record; with `--override data.name=cifar10_jpeg` a lossy copy (JPEG) of
+CIFAR-10 is taken, and has to be named beside each figure. Members have 97,656
+steps of 128 images (WRN-22-2, for a GPU) or 32,000 of 4,096 (ImageNet, for
+accelerators, as the configs say), and M times as many for runs of "Mx". Studies
+of a net share members: keep one RUNS for all. We have not run those of CIFAR-10
+and ImageNet to their end. `--plan` and `--dry_run` need neither the data nor
+such a machine.
+
 **Deviations**. LeNet-300-100: the sparsities by layer are those of the authors'
 code. WRN-22-2: convolutions start as He normal over fan-out, as in the
 reproducibility report, where the authors' code has Glorot uniform; pruning has

@@ -5,6 +5,7 @@ of training: `rigl_erk_5x` is RigL with ERK, five times as long. A run is over
 sparsities, or for nets of another width there is a run for each sparsity.
 """
 
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -99,7 +100,9 @@ def runs(
     seeds: number of seeds of each; the papers have 3.
   """
   return tuple(
-    run for name in names for run in _runs(net, name, sparsities, seeds)
+    dataclasses.replace(run, seeds=seeds)
+    for name in names
+    for run in _over(sparsities, _run(net, name), net)
   )
 
 
@@ -159,11 +162,11 @@ def variant(
     grid: as in `spec.Run`.
     seeds: as in `spec.Run`.
   """
-  (run,) = runs(net, (base,), ())
-  return Run(
-    name,
-    run.config,
-    {**run.overrides, **own},
+  run = _run(net, base)
+  return dataclasses.replace(
+    run,
+    name=name,
+    overrides={**run.overrides, **own},
     grid=grid or {},
     seeds=seeds,
     label=label,
@@ -171,47 +174,41 @@ def variant(
   )
 
 
-def _runs(
-  net: Net, name: str, sparsities: tuple[float, ...], seeds: int
-) -> Iterator[Run]:
+def _run(net: Net, name: str) -> Run:
+  """Builds the run of a name, without sparsities."""
   row = _row(name)
   method = _METHODS[row.method][1]
-  config = f'{net.config}:{method if method in _CONFIGS else "rigl"}'
-  printed = net.printed.get(name, {})
   length = {} if row.times == 1 else {'multiplier': row.times}
-  shared = {**net.overrides, **length, **_own(net, row, method)}
-  widths = {'small_dense': net.small, 'big_sparse': net.big}.get(row.method)
-  if method == 'dense' and widths is None:
-    yield Run(
-      name, config, shared, seeds=seeds, label=label(name), paper=printed
-    )
-  elif widths is None:
-    yield Run(
-      name,
-      config,
-      shared,
-      grid={SPARSITY: sparsities},
-      seeds=seeds,
-      label=label(name),
-      paper={
-        metric: {s: numbers[s] for s in sparsities if s in numbers}
-        for metric, numbers in printed.items()
-      },
-    )
-  for sparsity in filter((widths or {}).__contains__, sparsities):
+  return Run(
+    name,
+    f'{net.config}:{method if method in _CONFIGS else "rigl"}',
+    {**net.overrides, **length, **_own(net, row, method)},
+    label=label(name),
+    paper=net.printed.get(name, {}),
+  )
+
+
+def _over(sparsities: tuple[float, ...], run: Run, net: Net) -> Iterator[Run]:
+  """Builds a run over sparsities, or one for each known width."""
+  method = _row(run.name).method
+  widths = {'small_dense': net.small, 'big_sparse': net.big}.get(method, {})
+  if method == 'dense':
+    yield run
+  elif not method.startswith(('small', 'big')):
+    paper = {
+      metric: {s: numbers[s] for s in sparsities if s in numbers}
+      for metric, numbers in run.paper.items()
+    }
+    yield dataclasses.replace(run, grid={SPARSITY: sparsities}, paper=paper)
+  for sparsity in filter(widths.__contains__, sparsities):
     percent = f'{100 * sparsity:g}'
-    at = {} if method == 'dense' else {SPARSITY: sparsity}
-    yield Run(
-      f'{name}_{percent.replace(".", "_")}',
-      config,
-      {**shared, **at, **(widths or {})[sparsity]},
-      seeds=seeds,
-      label=f'{label(name)}, {percent} %',
-      paper={
-        metric: numbers[sparsity]
-        for metric, numbers in printed.items()
-        if sparsity in numbers
-      },
+    at = {} if method == 'small_dense' else {SPARSITY: sparsity}
+    yield dataclasses.replace(
+      run,
+      name=f'{run.name}_{percent.replace(".", "_")}',
+      overrides={**run.overrides, **at, **widths[sparsity]},
+      label=f'{run.label}, {percent} %',
+      paper={m: n[sparsity] for m, n in run.paper.items() if sparsity in n},
     )
 
 

@@ -4,16 +4,10 @@ r"""Tables of methods by sparsity on ImageNet: ResNet-50, MobileNet v1 and v2.
     --workdir=DIR --override data.dir=FOLDER
 
 resnet50 has each method (159 members), mobilenet_v1 (75) and mobilenet_v2 (27)
-have RigL 5x. FOLDER is where TFDS has imagenet2012 as array_record. Members
-have 32,000 steps of 4,096 images, or five times as many, for accelerators as
-the configs in `configs/imagenet` say. The paper has 74.6, 72.0, 67.5 and 65.0 %
-for RigL on ResNet-50, 77.1, 76.4, 74.5 and 72.7 % for RigL 5x (ERK); on
-MobileNet v1 71.5 and 67.0 % for RigL at 75 and 90 % (uniform), 71.9 and 68.1 %
-with ERK; of MobileNet v2 a figure, and no numbers. What it leaves open is said
-in `_nets.py` and the configs.
-
-We have not run this to its end. `--plan` and `--dry_run` need neither the data
-nor such a machine.
+have RigL 5x; `_nets.py` has settings and data. The paper has 74.6, 72.0, 67.5
+and 65.0 % for RigL on ResNet-50, 77.1, 76.4, 74.5 and 72.7 % for RigL 5x (ERK);
+on MobileNet v1 71.5 and 67.0 % for RigL at 75 and 90 % (uniform), 71.9 and 68.1
+% with ERK; of MobileNet v2 a figure, and no numbers.
 """
 
 from jaxsparse.claims import Claim, Ordering, with_texts

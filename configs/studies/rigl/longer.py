@@ -3,22 +3,16 @@ r"""RigL on ImageNet for 5 to 100 times as long: ResNet-50 and MobileNet v1.
   python -m launch.study --config=studies/rigl/longer:resnet50 \
     --workdir=DIR --runs_dir=RUNS --override data.dir=FOLDER
 
-resnet50 is at 99 % (ERK, 12 members), mobilenet_v1 at 90 % (18 members). FOLDER
-is where TFDS has imagenet2012 as array_record. Members have 160,000 to
-3,200,000 steps of 4,096 images, for accelerators as the configs in
-`configs/imagenet` say. Others on ImageNet share members with them: keep one
-RUNS for all. The paper's authors give 61.86, 63.89, 66.94 and 68.15 % with
-their code for ResNet-50, for 5, 10, 40 and 100 times as long; of uniform
-MobileNets the paper has 67.0 % for 5 times as long, and they give 69.28, 70.25
-and 70.59 % for 10, 50 and 100 times.
+resnet50 is at 99 % (ERK, 12 members), mobilenet_v1 at 90 % (18 members);
+`_nets.py` has settings and data. The paper's authors give 61.86, 63.89, 66.94
+and 68.15 % with their code for ResNet-50, for 5, 10, 40 and 100 times as long;
+of uniform MobileNets the paper has 67.0 % for 5 times as long, and they give
+69.28, 70.25 and 70.59 % for 10, 50 and 100 times.
 
 **Deviations**: those of `_nets.py`. Theirs are the best of single checkpoints,
 not means over runs; MobileNet at "0.89" is the one of 90 % of the masked
 layers. Of MobileNet with ERK the longest is left out, whose length and cost do
 not agree.
-
-We have not run this to its end. `--plan` and `--dry_run` need neither the data
-nor such a machine.
 """
 
 from jaxsparse.claims import Ordering
