@@ -78,13 +78,13 @@ def search(
   """
   if trials < 1:
     raise ValueError(f'--trials: got {trials}; accepted is >= 1')
-  asked = {
+  request = {
     'config': identity.jsonable(resolve(config)),
     'seeds': list(seeds),
     'search': {field: repr(d.distribution) for field, d in space.items()},
   }
   with lock(root):
-    journal = _journal(root / JOURNAL, asked)
+    journal = _journal(root / JOURNAL, request)
     direction = 'minimize' if metric == BITS else 'maximize'
     study = optuna().create_study(direction=direction)
     study.set_user_attr('metric', metric)
@@ -104,8 +104,8 @@ def search(
   return study
 
 
-def _journal(path: pathlib.Path, asked: dict[str, Any]) -> Any:
-  """Opens the journal of the search `asked`, as an Optuna study."""
+def _journal(path: pathlib.Path, request: dict[str, Any]) -> Any:
+  """Opens the journal of the search of `request`, as an Optuna study."""
   storages = optuna().storages
   try:
     study = optuna().create_study(
@@ -117,18 +117,18 @@ def _journal(path: pathlib.Path, asked: dict[str, Any]) -> Any:
     )
   except (ValueError, KeyError) as error:
     raise ValueError(f'{path} cannot be read: {error}') from None
-  other = study.user_attrs.get('asked', asked)
-  differences = identity.differences(other['config'], asked['config']) + [
-    f'{flag}: {other[flag]} -> {asked[flag]}'
+  stored = study.user_attrs.get('request', request)
+  differences = identity.differences(stored['config'], request['config']) + [
+    f'{flag}: {stored[flag]} -> {request[flag]}'
     for flag in ('seeds', 'search')
-    if other[flag] != asked[flag]
+    if stored[flag] != request[flag]
   ]
   if differences:
     raise ValueError(
       f'{path.parent} holds another search ({"; ".join(differences)}); choose'
       ' another --workdir'
     )
-  study.set_user_attr('asked', asked)
+  study.set_user_attr('request', request)
   return study
 
 

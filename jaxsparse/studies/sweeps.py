@@ -22,18 +22,18 @@ Grid = dict[str, tuple[Any, ...]]
 _SEEDS = ('seed', 'replicates')
 
 
-def grid(config: Any, said: Sequence[str]) -> Grid:
+def grid(config: Any, flags: Sequence[str]) -> Grid:
   """Parses `--sweep` into dotted field -> values.
 
   Args:
     config: a `ConfigDict` made by `config.default_config`.
-    said: texts like 'config.updater.sparsity=0.8,0.9'.
+    flags: texts like 'config.updater.sparsity=0.8,0.9'.
 
   Raises:
     ValueError: an unknown field, a value that it does not accept, or two
       fields that exclude each other.
   """
-  texts = settings.by_field(said, 'sweep')
+  texts = settings.by_field(flags, 'sweep')
   if 'replicates' in texts:
     raise ValueError(
       '--sweep: config.replicates: seeds are swept by config.seed=0:5'
@@ -111,17 +111,17 @@ def study(path: str, config: Any, swept: Grid) -> Study:
   )
 
 
-def at(made: Study, point: Mapping[str, Any]) -> Study:
+def at(study: Study, point: Mapping[str, Any]) -> Study:
   """Returns a study of one run with `point` in its config.
 
   Args:
-    made: from `study`, of a single run.
+    study: from the function `study`, of a single run.
     point: dotted field -> value.
   """
-  (run,) = made.runs
+  (run,) = study.runs
   overrides = changes.over(run.overrides, point)
   return dataclasses.replace(
-    made, runs=(dataclasses.replace(run, overrides=overrides),)
+    study, runs=(dataclasses.replace(run, overrides=overrides),)
   )
 
 

@@ -19,7 +19,7 @@ from jaxsparse.runs.inputs import Inputs
 
 def directory(
   config: RunConfig,
-  made: Mapping[str, identity.Config],
+  assigned: Mapping[str, identity.Config],
   runs_dir: pathlib.Path,
   data: Mapping[str, str] = {},
 ) -> str:
@@ -31,7 +31,7 @@ def directory(
 
   Args:
     config: the config.
-    made: directory -> config of directories already assigned, which may not
+    assigned: directory -> config of directories already assigned, which may not
       exist yet.
     runs_dir: folder of the directories.
     data: fingerprints of the data by split; unknown ones are assumed to be
@@ -45,7 +45,7 @@ def directory(
     if numbered.fullmatch(path.name)
   }
   begun = {n: c for n, c in on_disk.items() if c is not None}
-  configs: dict[str, identity.Config] = {**begun, **made}
+  configs: dict[str, identity.Config] = {**begun, **assigned}
   now = Inputs(data=data)
   if begun:
     now = now._replace(
@@ -55,10 +55,10 @@ def directory(
   for folder in sorted(filter(numbered.fullmatch, configs)):
     if not configs[folder]:
       unreadable.append(folder)
-    elif identity.differences(configs[folder], config):
-      continue
-    elif folder in made or not workdir.inputs(runs_dir / folder).changes(now):
-      return folder
+    elif not identity.differences(configs[folder], config):
+      root = runs_dir / folder
+      if folder in assigned or not workdir.inputs(root).changes(now):
+        return folder
   if unreadable:
     return unreadable[0]
   number = 1

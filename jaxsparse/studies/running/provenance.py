@@ -26,12 +26,12 @@ def collected(members: Sequence[MemberResult]) -> tuple[tuple[str, str], ...]:
   )
   if not names and by_folder:
     return (('versions', NOT_RECORDED),)
-  return tuple((name, _said(name, by_folder)) for name in names)
+  return tuple((name, _text(name, by_folder)) for name in names)
 
 
-def _said(name: str, made: dict[str, dict[str, str]]) -> str:
+def _text(name: str, by_folder: dict[str, dict[str, str]]) -> str:
   folders: dict[str, list[str]] = {}
-  for folder, versions in sorted(made.items()):
+  for folder, versions in sorted(by_folder.items()):
     folders.setdefault(versions.get(name, NOT_RECORDED), []).append(folder)
   if len(folders) == 1:
     return next(iter(folders))
