@@ -49,6 +49,12 @@ def shades(number: int) -> list[Any]:
   return [ramp(0.9 * i / max(1, number - 1)) for i in range(number)]
 
 
+def paler(colour: str, share: float) -> str:
+  """Mixes white into a colour, as the fraction `share` of it."""
+  red, green, blue = (c + share * (1 - c) for c in mpl.colors.to_rgb(colour))
+  return mpl.colors.to_hex((red, green, blue)).upper()
+
+
 def single() -> tuple[Figure, Axes]:
   """Creates a figure of one panel."""
   figure, (ax,) = figures.panels(1)

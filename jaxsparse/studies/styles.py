@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from matplotlib import colors
-
 from jaxsparse.plotting.figures import COLOURS
-from jaxsparse.plotting.panels import DASHES
+from jaxsparse.plotting.panels import DASHES, paler
 from jaxsparse.results.rows import Row
 from jaxsparse.studies.spec import Run, Study
 
@@ -48,15 +46,9 @@ def row_styles(study: Study) -> dict[Row, dict[str, Any]]:
   for run in study.runs:
     rows, style = run.rows(), styles[run.name]
     for i, row in enumerate(rows):
-      colour = _paler(style['color'], 0.65 * i / len(rows))
+      colour = paler(style['color'], 0.65 * i / len(rows))
       by_row[row] = style | {'color': colour}
   return by_row
-
-
-def _paler(colour: str, share: float) -> str:
-  """Mixes white into a colour, as the fraction `share` of it."""
-  red, green, blue = (c + share * (1 - c) for c in colors.to_rgb(colour))
-  return colors.to_hex((red, green, blue)).upper()
 
 
 def _places(runs: Sequence[Run], colours: int) -> list[tuple[int, int]]:

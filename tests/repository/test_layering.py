@@ -57,6 +57,11 @@ ONLY_IN = {
   'tensorflow_datasets': ('jaxsparse.data',),
   'grain': ('jaxsparse.data',),
   'optuna': ('jaxsparse.studies.search_space',),
+  'matplotlib': (
+    'jaxsparse.plotting',
+    'jaxsparse.report',
+    'jaxsparse.runs.plots',
+  ),
   'pandas': _TABLES,
   'jinja2': _TABLES,
   'tensorflow': (),

@@ -18,8 +18,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from jaxsparse.config.text import lines_of_csv
 from jaxsparse.plotting.charts import Chart, Table
 
 Function = Callable[..., Any]
@@ -61,8 +61,7 @@ def chart_of(function: Function) -> Chart | None:
 
 def to_csv(table: Mapping[str, Any]) -> str:
   """Formats a table as the text of a CSV file; floats have all digits."""
-  columns = (column.tolist() for column in table.values())
-  return lines_of_csv(list(table), zip(*columns, strict=True))
+  return pd.DataFrame(table).to_csv(index=False, lineterminator='\n')
 
 
 def from_csv(text: str) -> Table:

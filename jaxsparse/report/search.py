@@ -5,11 +5,12 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from jaxsparse.config.text import lines_of_csv
 from jaxsparse.plotting import figures
+from jaxsparse.report import formats
 from jaxsparse.results import metrics
 from jaxsparse.results.names import field_name
 from jaxsparse.runs import workdir
@@ -39,22 +40,21 @@ def write(
 def csv(study: Any, fields: Sequence[str]) -> str:
   """Returns one line a trial: its values of `fields` and of its metric."""
   metric = study.user_attrs['metric']
-  heading = ['trial', *fields, f'{metric}_mean', f'{metric}_std']
-  return lines_of_csv(
-    [*heading, 'seeds', 'best', 'error'],
-    (
-      [
-        trial.number + 1,
-        *(trial.params[field] for field in fields),
-        '' if trial.value is None else trial.value,
-        mean_and_deviation(trial.user_attrs['values'])[1],
-        len(trial.user_attrs['values']),
-        int(trial.number == study.best_trial.number),
-        trial.user_attrs['error'],
-      ]
-      for trial in study.trials
-    ),
-  )
+  lines = [
+    [
+      trial.number + 1,
+      *(trial.params[field] for field in fields),
+      trial.value,
+      mean_and_deviation(trial.user_attrs['values'])[1],
+      len(trial.user_attrs['values']),
+      int(trial.number == study.best_trial.number),
+      trial.user_attrs['error'],
+    ]
+    for trial in study.trials
+  ]
+  numbers = (f'{metric}_mean', f'{metric}_std', 'seeds', 'best', 'error')
+  names = ['trial', *fields, *numbers]
+  return formats.csv(pd.DataFrame(lines, columns=names, dtype=object))
 
 
 def draw(study: Any, space: Mapping[str, Dimension]) -> Figure:
