@@ -14,10 +14,9 @@ from typing import Any
 
 from jaxsparse.claims import estimates as estimates_lib
 from jaxsparse.claims.estimates import LEVEL, Estimate, Interval, Samples
-from jaxsparse.config.text import capital
 from jaxsparse.results import metrics
 from jaxsparse.results.metrics import Metric
-from jaxsparse.results.names import MINUS, point_name, signed
+from jaxsparse.results.names import MINUS, capital, point_name, signed
 from jaxsparse.results.rows import Point, Row
 
 # Returns the label of a run by its name.

@@ -7,10 +7,9 @@ from typing import Any
 import pandas as pd
 
 from jaxsparse.claims import verdicts
-from jaxsparse.config.text import capital
 from jaxsparse.report.cells import NOTHING, Cell, cell, lost
 from jaxsparse.results import metrics
-from jaxsparse.results.names import field_name, value_name
+from jaxsparse.results.names import capital, field_name, value_name
 from jaxsparse.results.rows import Row
 from jaxsparse.runs import summary
 from jaxsparse.studies.results import Results

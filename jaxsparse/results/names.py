@@ -85,6 +85,11 @@ def label(key: Sequence[tuple[str, Any]]) -> str:
   return ', '.join(parts) or 'all runs'
 
 
+def capital(text: str) -> str:
+  """Capitalises the first letter of `text`, and leaves the rest."""
+  return text[:1].upper() + text[1:]
+
+
 def signed(text: str) -> str:
   """Replaces the hyphens in a number's text by minus signs."""
   return text.replace('-', MINUS)

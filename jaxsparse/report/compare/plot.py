@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from jaxsparse.config.text import capital
 from jaxsparse.plotting import figures
 from jaxsparse.plotting.axes import value_axis
 from jaxsparse.plotting.panels import DASHES, figure_legend
@@ -14,6 +13,7 @@ from jaxsparse.report.compare.tables import Group, is_number, values
 from jaxsparse.results import metrics, names
 from jaxsparse.results.names import (
   axis_name,
+  capital,
   is_sparsity,
 )
 from jaxsparse.runs import workdir

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
-from jaxsparse.config.text import capital
 from jaxsparse.plotting import figures
 from jaxsparse.plotting.axes import value_axis
 from jaxsparse.plotting.figures import Series
@@ -23,6 +22,7 @@ from jaxsparse.report.cells import Cell
 from jaxsparse.results import metrics
 from jaxsparse.results.names import (
   axis_name,
+  capital,
   field_name,
   is_sparsity,
   point_name,

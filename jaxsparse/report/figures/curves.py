@@ -12,7 +12,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from jaxsparse.config.text import capital
 from jaxsparse.plotting import figures
 from jaxsparse.plotting.panels import (
   Drawn,
@@ -25,7 +24,7 @@ from jaxsparse.plotting.panels import (
 from jaxsparse.report.figures import recorded
 from jaxsparse.report.figures.recorded import Curve
 from jaxsparse.results import metrics
-from jaxsparse.results.names import point_name
+from jaxsparse.results.names import capital, point_name
 from jaxsparse.results.rows import Point, Row
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.spec import Curves, Study

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from jaxsparse.config.text import capital
 from jaxsparse.plotting.panels import (
   MARKERS,
   Drawn,
@@ -13,6 +12,7 @@ from jaxsparse.plotting.panels import (
   single,
 )
 from jaxsparse.results import metrics
+from jaxsparse.results.names import capital
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.spec import Scatter
 from jaxsparse.studies.styles import chosen, row_styles
