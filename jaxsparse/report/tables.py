@@ -43,7 +43,7 @@ def cells(results: Results) -> pd.DataFrame:
     values = (
       value_name(f, point[f]) if f in point else NOTHING for f in fields
     )
-    left.setdefault(line, (study.run(row.run).shown, *values))
+    left.setdefault(line, (study.run(row.run).display_name, *values))
     for name in study.metrics:
       records.append((line, group, name, cell(results, row, name)))
   table = pd.DataFrame(records, columns=['line', 'group', 'metric', 'cell'])
@@ -117,9 +117,9 @@ def _heading(study: Study, group: str, name: str, kind: str) -> str:
 
 def legend(results: Results, table: pd.DataFrame) -> str:
   """Returns the legend: the metrics, and what a cell of `table` contains."""
-  asked = [metrics.metric(name) for name in results.study.metrics]
+  headings = [metrics.metric(n).heading for n in results.study.metrics]
   text = (
-    f'{capital(", ".join(m.heading for m in asked))}: mean ± sample standard'
+    f'{capital(", ".join(headings))}: mean ± sample standard'
     ' deviation over the seeds, whose number is in brackets.'
   )
   every = [c for _, column in table.items() for c in column.dropna()]
@@ -217,7 +217,7 @@ def times(results: Results) -> pd.DataFrame:
 def _start(study: Study, row: Row) -> list[Any]:
   """Returns what identifies the row of a line."""
   run, point = study.run(row.run), dict(row.point)
-  return [run.name, run.shown, *map(point.get, grid_fields(study))]
+  return [run.name, run.display_name, *map(point.get, grid_fields(study))]
 
 
 def _table(

@@ -43,7 +43,7 @@ class Results(NamedTuple):
     """Returns these results with the verdicts on the claims of the study."""
 
     def label(name: str) -> str:
-      return self.study.run(name).shown
+      return self.study.run(name).display_name
 
     judged = []
     for claim in self.study.claims:

@@ -50,7 +50,7 @@ class Run:
   paper: Mapping[str, Any] = field(default_factory=dict)
 
   @property
-  def shown(self) -> str:
+  def display_name(self) -> str:
     """Name in the report: `label`, or `name` where that is empty."""
     return self.label or self.name
 
@@ -239,7 +239,7 @@ class Study:
 
   def row_name(self, row: Row) -> str:
     """Returns the name of a row: 'RigL, sparsity 98 %'."""
-    return names.row_name(self.run(row.run).shown, row.point)
+    return names.row_name(self.run(row.run).display_name, row.point)
 
   def metric_names(self) -> tuple[str, ...]:
     """Returns the metrics of the table, of figures, and of claims."""

@@ -83,7 +83,7 @@ def test_a_claim_applies_where_its_runs_meet(claim, points):
   ],
 )
 def test_a_claim_in_words(claim, text):
-  assert claim.sentence(lambda name: STUDY.run(name).shown) == text
+  assert claim.sentence(lambda name: STUDY.run(name).display_name) == text
 
 
 @pytest.mark.parametrize(

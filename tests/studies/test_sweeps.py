@@ -48,7 +48,7 @@ def test_what_is_no_number_makes_runs():
     'static_dense',
     'static_sparse',
   ]
-  assert made.runs[1].shown == 'rigl, sparse'
+  assert made.runs[1].display_name == 'rigl, sparse'
   assert made.runs[1].overrides == {
     'updater.name': 'rigl',
     'init.name': 'sparse',

@@ -132,7 +132,7 @@ def _lines(results: Results, figure: Against) -> list[_Line]:
   for run in chosen(results.study, figure.runs):
     if not run.grid:
       cell = cells.cell(results, run.rows()[0], figure.metric)
-      levels.append(_Line(run.shown, styles[run.name], {'': cell}, True))
+      levels.append(_Line(run.display_name, styles[run.name], {'': cell}, True))
     of_run: dict[Point, _Line] = {}
     for row in run.rows() if figure.grid_field in run.grid else ():
       point = dict(row.point)
@@ -145,7 +145,7 @@ def _lines(results: Results, figure: Against) -> list[_Line]:
         look = {'marker': MARKERS[nth % len(MARKERS)]}
         if nth:
           look['linestyle'] = DASHES[nth % len(DASHES)]
-        label = row_name(run.shown, other)
+        label = row_name(run.display_name, other)
         of_run[other] = _Line(label, styles[run.name] | look, {})
       of_run[other].cells[value] = cells.cell(results, row, figure.metric)
     lines += of_run.values()

@@ -136,7 +136,7 @@ def _panels(study: Study, rows: Sequence[Row]) -> tuple[_Panels, str]:
     return point_name(row.point)
 
   return [
-    (study.run(run).shown, _by_shade(study, rows, points, run, name))
+    (study.run(run).display_name, _by_shade(study, rows, points, run, name))
     for run in grids
   ], 'each panel is a run, each shade a point of its grid'
 
@@ -144,7 +144,7 @@ def _panels(study: Study, rows: Sequence[Row]) -> tuple[_Panels, str]:
 def _by_colour(study: Study, rows: Iterable[Row]) -> list[_Line]:
   """Returns a line a run, in the run's colour."""
   styles = run_styles(study)
-  return [_Line(r, study.run(r.run).shown, styles[r.run]) for r in rows]
+  return [_Line(r, study.run(r.run).display_name, styles[r.run]) for r in rows]
 
 
 def _by_shade(
