@@ -23,9 +23,9 @@ from absl import flags
 
 from jaxsparse.cli import command, study_command
 from jaxsparse.config import literals
+from jaxsparse.config.overrides import merged
 from jaxsparse.core import paths
 from jaxsparse.studies import config_files
-from jaxsparse.studies.planning import changes
 from jaxsparse.studies.spec import Study
 
 _CONFIG = flags.DEFINE_string(
@@ -51,7 +51,8 @@ def _study() -> Study:
     dataclasses.replace(
       run,
       overrides=functools.reduce(
-        changes.over, (run.overrides, overrides[''], overrides[run.name])
+        merged,
+        (run.overrides, overrides[''], overrides[run.name]),
       ),
       seeds=run.seeds if _SEEDS.value is None else _SEEDS.value,
     )

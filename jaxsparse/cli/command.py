@@ -20,6 +20,7 @@ from absl import logging as absl_logging
 from ml_collections import config_flags
 
 from jaxsparse.config import defaults as config_lib
+from jaxsparse.config.overrides import LENGTHS
 from jaxsparse.runs.train import SaveFailed, TrainingFailed
 from jaxsparse.studies import config_files
 from jaxsparse.training.locks import WorkdirBusy
@@ -199,7 +200,7 @@ def _parse_flags(
     argv = [argv[0], *words]
     _check_fields(argv)
     rest = flags.FLAGS(_with_located_config(argv, located))
-    _settle_length(argv)
+    _set_one_length(argv)
     return rest
   except (AttributeError, KeyError) as error:
     message = f'no such config field: {_one_line(error)}'
@@ -222,14 +223,12 @@ def _check_fields(argv: Sequence[str]) -> None:
       raise ValueError(f'{flag}: got {value!r}; accepted are its fields{like}')
 
 
-def _settle_length(argv: Sequence[str]) -> None:
+def _set_one_length(argv: Sequence[str]) -> None:
   """Lets num_steps or num_epochs on the command line unset the other."""
-  lengths = ('num_steps', 'num_epochs')
-  present = [n for n in lengths if any(f'--config.{n}' in a for a in argv)]
+  absent = [n for n in LENGTHS if not any(f'--config.{n}' in a for a in argv)]
   config = flags.FLAGS['config'].value if 'config' in flags.FLAGS else None
-  if len(present) == 1 and config is not None:
-    (other,) = set(lengths) - set(present)
-    config[other] = None
+  if len(absent) == 1 and config is not None:
+    config[absent[0]] = None
 
 
 def _with_located_config(

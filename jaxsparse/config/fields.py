@@ -1,7 +1,7 @@
 """Accepted values of the fields of a config, and their checks."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,10 @@ SEEDS = 2**32
 
 
 class Accepted(NamedTuple):
-  """A condition on values: a description, and the test. Floats are finite."""
+  """A condition on values: a description, and the test.
+
+  Values that are tested have the type of the field's default, and are finite.
+  """
 
   text: str
   test: Callable[[Any], bool]
@@ -35,10 +38,6 @@ def unset_or(text: str, *types: type) -> Accepted:
   return Accepted(text, lambda v: v is None or type(v) in types)
 
 
-def _is_unset_or_int(value: Any) -> bool:
-  return value is None or (type(value) is int and abs(value) <= LARGEST_INT)
-
-
 def _is_number(value: Any) -> bool:
   return type(value) in (int, float)
 
@@ -47,13 +46,21 @@ def _are_numbers(values: Any) -> bool:
   return all(_is_number(v) and abs(v) <= LARGEST for v in values)
 
 
+def _are_ints(values: Iterable[Any], low: int) -> bool:
+  return all(type(v) is int and low <= v <= LARGEST_INT for v in values)
+
+
 ANY = Accepted('', lambda v: True)
 POSITIVE_INT = Accepted('an int >= 1', lambda v: v >= 1)
 COUNT = Accepted('an int >= 0', lambda v: v >= 0)
 POSITIVE = Accepted('> 0', lambda v: v > 0)
-NOT_NEGATIVE = Accepted('>= 0', lambda v: v >= 0)
 FRACTION = Accepted('in [0, 1]', lambda v: 0 <= v <= 1)
-BELOW_ONE = Accepted('in [0, 1)', lambda v: 0 <= v < 1)
+# In an optimiser of the user's own a field of such a name may be no number.
+NOT_NEGATIVE = Accepted('>= 0', lambda v: not _is_number(v) or v >= 0)
+BELOW_ONE = Accepted('in [0, 1)', lambda v: not _is_number(v) or 0 <= v < 1)
+MOMENTUM = Accepted(
+  'in [0, 1)', lambda v: v is None or (_is_number(v) and 0 <= v < 1)
+)
 NUMBERS = Accepted('finite numbers', _are_numbers)
 POSITIVE_NUMBERS = Accepted(
   'numbers > 0', lambda v: _are_numbers(v) and all(x > 0 for x in v)
@@ -68,59 +75,41 @@ METRICS = Accepted(
   'names of metrics, dotted paths and functions',
   lambda v: all(isinstance(x, str) or callable(x) for x in v),
 )
-UNSET_OR_INT = Accepted(f'an int, at most {LARGEST_INT}', _is_unset_or_int)
+UNSET_OR_INT = Accepted(
+  f'an int, at most {LARGEST_INT}',
+  lambda v: v is None or _are_ints([v], -LARGEST_INT),
+)
 UNSET_OR_COUNT = Accepted(
-  'an int >= 0', lambda v: v is None or (_is_unset_or_int(v) and v >= 0)
+  'an int >= 0', lambda v: v is None or _are_ints([v], 0)
 )
 
-
-def _number(accepted: Accepted, *, unset: bool = False) -> Accepted:
-  """Accepts numbers that `accepted` does; of others `None` at most.
-
-  Args:
-    accepted: the condition on numbers.
-    unset: whether values are numbers or `None`. Else all other values are
-      accepted: in an optimiser of the user's own a field may be no number.
-  """
-
-  def test(value: Any) -> bool:
-    if _is_number(value):
-      return accepted.test(value)
-    return value is None or not unset
-
-  return Accepted(accepted.text, test)
-
-
 # Hyperparameters of optimisers of optax.
-OF_OPTIMIZERS: dict[str, Accepted] = {
-  'optimizer.momentum': _number(BELOW_ONE, unset=True),
-  **{
-    f'optimizer.{name}': _number(BELOW_ONE)
-    for name in ('b1', 'b2', 'b3', 'decay', 'rho')
-  },
-  **{
-    f'optimizer.{name}': _number(NOT_NEGATIVE)
-    for name in (
-      *('eps', 'eps_root', 'eta'),
-      *('initial_accumulator_value', 'initial_scale'),
-    )
-  },
+ACCEPTED_BY_OPTIMIZERS: dict[str, Accepted] = {
+  'optimizer.momentum': MOMENTUM,
+  **dict.fromkeys(
+    (f'optimizer.{name}' for name in ('b1', 'b2', 'b3', 'decay', 'rho')),
+    BELOW_ONE,
+  ),
+  **dict.fromkeys(
+    (
+      *('optimizer.eps', 'optimizer.eps_root', 'optimizer.eta'),
+      'optimizer.initial_accumulator_value',
+      'optimizer.initial_scale',
+    ),
+    NOT_NEGATIVE,
+  ),
 }
 
 
 def field(
-  default: Any,
-  accepted: Accepted,
-  help: str,
-  *,
-  stored: bool = True,
+  default: Any, help: str, accepted: Accepted = ANY, *, stored: bool = True
 ) -> Any:
   """Returns a dataclass field of a config.
 
   Args:
     default: its default, whose type values have; `None` for an optional one.
-    accepted: the condition on its values.
     help: one line, for people.
+    accepted: the condition on its values, besides their type.
     stored: whether it is in `config.json`; not if `lengths.in_steps` replaces
       it by steps.
   """

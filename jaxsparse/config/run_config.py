@@ -13,7 +13,7 @@ from typing import Any
 from flax.core import FrozenDict
 
 from jaxsparse.config import fields
-from jaxsparse.config.fields import field
+from jaxsparse.config.fields import Accepted, field, one_of
 from jaxsparse.optim.regrown import REGROWN
 
 Named = str | Callable[..., Any]
@@ -39,28 +39,28 @@ _NONE: Hyperparameters = FrozenDict()
 class DataConfig:
   """The data set, and how examples are preprocessed."""
 
-  name: Named = field('digits', fields.ANY, 'the data set')
-  dir: str = field('', fields.ANY, "its folder; '' for the default of TFDS")
+  name: Named = field('digits', 'the data set')
+  dir: str = field('', "its folder; '' for the default of TFDS")
   validation: float = field(
-    0.0, fields.ANY, 'held out of the training split: a fraction or a number'
+    0.0, 'held out of the training split: a fraction or a number'
   )
   source: str = field(
     'auto',
-    fields.one_of(('auto', 'resident', 'stream')),
     'read into memory, or streamed',
+    one_of(('auto', 'resident', 'stream')),
   )
-  image_size: int = field(0, fields.COUNT, 'side of streamed images; 0: own')
+  image_size: int = field(0, 'side of streamed images; 0: own', fields.COUNT)
   workers: int = field(
-    4, fields.within(0, _MOST_WORKERS), 'processes that read streamed data'
+    4, 'processes that read streamed data', fields.within(0, _MOST_WORKERS)
   )
-  sequence_length: int = field(0, fields.COUNT, 'characters an example of text')
-  mean: tuple[float, ...] = field((), fields.NUMBERS, 'subtracted, by channel')
+  sequence_length: int = field(0, 'characters an example of text', fields.COUNT)
+  mean: tuple[float, ...] = field((), 'subtracted, by channel', fields.NUMBERS)
   std: tuple[float, ...] = field(
-    (), fields.POSITIVE_NUMBERS, 'divisors after that, by channel'
+    (), 'divisors after that, by channel', fields.POSITIVE_NUMBERS
   )
-  standardize: bool = field(False, fields.ANY, 'whiten each image by itself')
+  standardize: bool = field(False, 'whiten each image by itself')
   augment: tuple[Named, ...] = field(
-    (), fields.ANY, 'augmentations of training images, in order'
+    (), 'augmentations of training images, in order'
   )
   hyperparameters: Hyperparameters = _NONE
 
@@ -69,7 +69,7 @@ class DataConfig:
 class ModelConfig:
   """The model."""
 
-  name: Named = field('mlp', fields.ANY, 'of jaxsparse.models')
+  name: Named = field('mlp', 'of jaxsparse.models')
   hyperparameters: Hyperparameters = _NONE
 
 
@@ -77,29 +77,29 @@ class ModelConfig:
 class OptimizerConfig:
   """The optimiser, and its learning rate by step."""
 
-  name: Named = field('sgd', fields.ANY, 'of optax')
-  learning_rate: float = field(0.1, fields.POSITIVE, 'its base value')
-  weight_decay: float = field(0.0, fields.NOT_NEGATIVE, 'of kernels')
+  name: Named = field('sgd', 'of optax')
+  learning_rate: float = field(0.1, 'its base value', fields.POSITIVE)
+  weight_decay: float = field(0.0, 'of kernels', fields.NOT_NEGATIVE)
   schedule: Named = field(
-    'cosine', fields.ANY, 'of jaxsparse.optim.learning_rate_schedules'
+    'cosine', 'of jaxsparse.optim.learning_rate_schedules'
   )
-  warmup_steps: int = field(0, fields.COUNT, 'of a linear warm-up')
+  warmup_steps: int = field(0, 'of a linear warm-up', fields.COUNT)
   clip_norm: float = field(
     0.0,
-    fields.Accepted('>= 0; 0 for none', fields.NOT_NEGATIVE.test),
     'largest norm of the gradient',
+    Accepted('>= 0; 0 for none', fields.NOT_NEGATIVE.test),
   )
   boundaries: tuple[float, ...] = field(
-    (), fields.ANY, 'fractions of the run at which `scales` begin'
+    (), 'fractions of the run at which `scales` begin'
   )
   scales: tuple[float, ...] = field(
-    (), fields.ANY, 'multiples of the rate, of the schedule `piecewise`'
+    (), 'multiples of the rate, of the schedule `piecewise`'
   )
   no_decay: tuple[str, ...] = field(
-    (), fields.PATTERNS, 'kernels without weight decay'
+    (), 'kernels without weight decay', fields.PATTERNS
   )
   regrown: str = field(
-    'zero', fields.one_of(REGROWN), 'moments of weights that grow again'
+    'zero', 'moments of weights that grow again', one_of(REGROWN)
   )
   hyperparameters: Hyperparameters = _NONE
 
@@ -108,30 +108,24 @@ class OptimizerConfig:
 class UpdaterConfig:
   """The method that changes masks, its sparsity and its mask steps."""
 
-  name: Named = field('rigl', fields.ANY, 'of jaxsparse.updaters')
-  sparsity: float = field(0.9, fields.ANY, 'fraction of zeros at the end')
-  distribution: Named = field(
-    'erk', fields.ANY, 'of jaxsparse.core.distributions'
-  )
-  dense_first: bool = field(False, fields.ANY, 'keep the first layer dense')
-  layers: tuple[str, ...] = field((), fields.ANY, "'PATTERN=SPARSITY'")
-  layers_in_budget: bool = field(
-    False, fields.ANY, 'count `layers` towards `sparsity`'
-  )
+  name: Named = field('rigl', 'of jaxsparse.updaters')
+  sparsity: float = field(0.9, 'fraction of zeros at the end')
+  distribution: Named = field('erk', 'of jaxsparse.core.distributions')
+  dense_first: bool = field(False, 'keep the first layer dense')
+  layers: tuple[str, ...] = field((), "'PATTERN=SPARSITY'")
+  layers_in_budget: bool = field(False, 'count `layers` towards `sparsity`')
   update_interval: int = field(
-    100, fields.POSITIVE_INT, 'steps from one mask step to the next'
+    100, 'steps from one mask step to the next', fields.POSITIVE_INT
   )
-  start_step: int = field(None, fields.UNSET_OR_INT, 'first mask step')
-  stop_step: int = field(None, fields.UNSET_OR_INT, 'end of mask steps')
+  start_step: int = field(None, 'first mask step', fields.UNSET_OR_INT)
+  stop_step: int = field(None, 'end of mask steps', fields.UNSET_OR_INT)
   start_fraction: float = field(
-    0.0, fields.FRACTION, '`start_step`, of the run', stored=False
+    0.0, '`start_step`, of the run', fields.FRACTION, stored=False
   )
   stop_fraction: float = field(
-    0.75, fields.FRACTION, '`stop_step`, of the run', stored=False
+    0.75, '`stop_step`, of the run', fields.FRACTION, stored=False
   )
-  remember_masks: bool = field(
-    False, fields.ANY, 'record which weights were ever active'
-  )
+  remember_masks: bool = field(False, 'record which weights were ever active')
   hyperparameters: Hyperparameters = _NONE
 
 
@@ -139,20 +133,20 @@ class UpdaterConfig:
 class InitConfig:
   """The initial weights and masks."""
 
-  name: Named = field('dense', fields.ANY, 'of jaxsparse.core.initialisation')
-  checkpoint: str = field('', fields.ANY, 'run whose weights to start from')
+  name: Named = field('dense', 'of jaxsparse.core.initialisation')
+  checkpoint: str = field('', 'run whose weights to start from')
   checkpoint_step: int | None = field(
-    None, fields.UNSET_OR_COUNT, 'its step; unset: the last'
+    None, 'its step; unset: the last', fields.UNSET_OR_COUNT
   )
-  masks: str = field('', fields.ANY, 'run whose masks to start from')
+  masks: str = field('', 'run whose masks to start from')
   masks_step: int | None = field(
-    None, fields.UNSET_OR_COUNT, 'its step; unset: the last'
+    None, 'its step; unset: the last', fields.UNSET_OR_COUNT
   )
   shuffle_masks: bool = field(
-    False, fields.ANY, 'place the active weights of each layer at random'
+    False, 'place the active weights of each layer at random'
   )
   counts: str = field(
-    'updater', fields.one_of(COUNTS), 'source of the counts of each layer'
+    'updater', 'source of the counts of each layer', one_of(COUNTS)
   )
   hyperparameters: Hyperparameters = _NONE
 
@@ -161,10 +155,10 @@ class InitConfig:
 class CheckpointConfig:
   """When checkpoints are saved, and which remain."""
 
-  interval: int = field(1000, fields.POSITIVE_INT, 'steps between two')
-  keep: int = field(2, fields.POSITIVE_INT, 'number of newest ones that remain')
+  interval: int = field(1000, 'steps between two', fields.POSITIVE_INT)
+  keep: int = field(2, 'number of newest ones that remain', fields.POSITIVE_INT)
   keep_steps: tuple[int, ...] = field(
-    (), fields.COUNTS, 'steps whose checkpoints remain as well'
+    (), 'steps whose checkpoints remain as well', fields.COUNTS
   )
 
 
@@ -172,16 +166,16 @@ class CheckpointConfig:
 class EvalConfig:
   """Evaluations during training."""
 
-  interval: int = field(500, fields.POSITIVE_INT, 'steps between two')
+  interval: int = field(500, 'steps between two', fields.POSITIVE_INT)
   split: str = field(
     'auto',
-    fields.Accepted(
+    'auto is validation where there is one',
+    Accepted(
       'auto, validation or test', lambda v: v in ('auto', 'validation', 'test')
     ),
-    'auto is validation where there is one',
   )
   batch_size: int = field(
-    1000, fields.within(1, _MOST_EVALUATED_AT_ONCE), 'examples at once'
+    1000, 'examples at once', fields.within(1, _MOST_EVALUATED_AT_ONCE)
   )
 
 
@@ -189,9 +183,9 @@ class EvalConfig:
 class GradientFlowConfig:
   """Probes of the gradient on fixed examples."""
 
-  interval: int = field(1000, fields.COUNT, 'steps between two; 0 for none')
-  probe_size: int = field(1000, fields.POSITIVE_INT, 'number of examples')
-  at_updates: bool = field(False, fields.ANY, 'probe around mask steps too')
+  interval: int = field(1000, 'steps between two; 0 for none', fields.COUNT)
+  probe_size: int = field(1000, 'number of examples', fields.POSITIVE_INT)
+  at_updates: bool = field(False, 'probe around mask steps too')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -202,29 +196,29 @@ class RunConfig:
   `lengths.in_steps` sets them.
   """
 
-  seed: int = field(0, fields.ANY, 'of all random numbers of the run')
+  seed: int = field(0, 'of all random numbers of the run')
   replicates: int = field(
-    1, fields.within(1, _MOST_REPLICATES), 'number of seeds, from `seed` on'
+    1, 'number of seeds, from `seed` on', fields.within(1, _MOST_REPLICATES)
   )
-  batch_size: int = field(128, fields.POSITIVE_INT, 'examples of a step')
+  batch_size: int = field(128, 'examples of a step', fields.POSITIVE_INT)
   num_steps: int = field(
-    None, fields.unset_or('an int', int), 'length of the run'
+    None, 'length of the run', fields.unset_or('an int', int)
   )
   num_epochs: float | None = field(
     None,
-    fields.unset_or('a number', int, float),
     'length of the run in passes over the data, in place of `num_steps`',
+    fields.unset_or('a number', int, float),
     stored=False,
   )
   multiplier: float = field(
-    1.0, fields.POSITIVE, 'factor of all lengths but intervals', stored=False
+    1.0, 'factor of all lengths but intervals', fields.POSITIVE, stored=False
   )
-  task: Named = field('classification', fields.ANY, 'of jaxsparse.tasks')
+  task: Named = field('classification', 'of jaxsparse.tasks')
   metrics: tuple[Named, ...] = field(
-    (), fields.METRICS, "of jaxsparse.metrics; () for the task's usual ones"
+    (), "of jaxsparse.metrics; () for the task's usual ones", fields.METRICS
   )
-  label_smoothing: float = field(0.0, fields.BELOW_ONE, 'of the loss')
-  log_interval: int = field(100, fields.POSITIVE_INT, 'steps a logged record')
+  label_smoothing: float = field(0.0, 'of the loss', fields.BELOW_ONE)
+  log_interval: int = field(100, 'steps a logged record', fields.POSITIVE_INT)
   data: DataConfig = DataConfig()
   model: ModelConfig = ModelConfig()
   optimizer: OptimizerConfig = OptimizerConfig()
@@ -235,8 +229,8 @@ class RunConfig:
   gradient_flow: GradientFlowConfig = GradientFlowConfig()
 
 
-def _accepted(section: Any, prefix: str = '') -> dict[str, fields.Accepted]:
-  out: dict[str, fields.Accepted] = {}
+def _accepted(section: Any, prefix: str = '') -> dict[str, Accepted]:
+  out: dict[str, Accepted] = {}
   for one in dataclasses.fields(section):
     if dataclasses.is_dataclass(one.default):
       out |= _accepted(one.default, f'{one.name}.')
@@ -246,4 +240,4 @@ def _accepted(section: Any, prefix: str = '') -> dict[str, fields.Accepted]:
 
 
 # Dotted field -> what it accepts.
-ACCEPTED = _accepted(RunConfig()) | fields.OF_OPTIMIZERS
+ACCEPTED = _accepted(RunConfig()) | fields.ACCEPTED_BY_OPTIMIZERS

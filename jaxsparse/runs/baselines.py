@@ -22,6 +22,7 @@ import jax
 
 from jaxsparse.analysis import flops, widths
 from jaxsparse.config import dicts
+from jaxsparse.config.overrides import override
 from jaxsparse.config.run_config import ModelConfig
 from jaxsparse.core import choices
 from jaxsparse.core.types import Counts, Params
@@ -101,12 +102,12 @@ def find_big_sparse(config: Any, *, size: str = 'bytes') -> Baseline:
 
 def small_dense(config: Any, *, size: str = 'bytes') -> Any:
   """Returns the config with the changes of `find_small_dense`."""
-  return _changed(config, find_small_dense(config, size=size))
+  return override(config, find_small_dense(config, size=size).fields)
 
 
 def big_sparse(config: Any, *, size: str = 'bytes') -> Any:
   """Returns the config with the changes of `find_big_sparse`."""
-  return _changed(config, find_big_sparse(config, size=size))
+  return override(config, find_big_sparse(config, size=size).fields)
 
 
 def _size(name: str) -> Size:
@@ -142,11 +143,3 @@ def _baseline(
   original = dicts.flat(run.config)
   changed = {k: v for k, v in fields.items() if v != original[k]}
   return Baseline(changed, *found, budget)
-
-
-def _changed(config: Any, found: Baseline) -> Any:
-  changed = config.copy_and_resolve_references()
-  for field, value in found.fields.items():
-    section, name = field.split('.')
-    changed[section][name] = value
-  return changed

@@ -8,7 +8,6 @@ from collections.abc import Callable, Hashable, Sequence
 import jax
 
 from jaxsparse.core import choices
-from jaxsparse.runs import recipes
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.compiled import abstract_state, dispatch
 from jaxsparse.runs.progress import Report
@@ -30,7 +29,8 @@ def family(experiment: Experiment) -> Hashable:
   """
   config = experiment.config
   return (
-    recipes.static(config),
+    experiment.recipe,
+    config.model,
     config.data,
     config.eval,
     config.gradient_flow.probe_size,

@@ -51,6 +51,7 @@ def _changed(data: DataConfig) -> dict[str, Augmentation]:
   return changed
 
 
+@functools.cache
 def augment(data: DataConfig) -> Augment:
   """Returns `(batch, key) -> batch`, which augments a training batch.
 

@@ -9,7 +9,7 @@ same functions, and with them the same compiled programs.
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,6 @@ from jaxsparse.analysis import exploration
 from jaxsparse.config import defaults as config_lib
 from jaxsparse.config import dicts
 from jaxsparse.config.run_config import (
-  DataConfig,
   Hyperparameters,
   InitConfig,
   ModelConfig,
@@ -40,7 +39,7 @@ from jaxsparse.training.state import Member, Recipe
 from jaxsparse.training.task import Task
 
 
-@functools.lru_cache(maxsize=32)
+@functools.cache
 def module(model: ModelConfig, num_classes: int) -> nn.Module:
   """Builds the model.
 
@@ -57,7 +56,7 @@ def module(model: ModelConfig, num_classes: int) -> nn.Module:
     raise ValueError(f'config.model: {error}') from None
 
 
-@functools.lru_cache(maxsize=32)
+@functools.cache
 def task(
   module: nn.Module,
   spec: Named = RunConfig.task,
@@ -108,7 +107,36 @@ def metrics(specs: tuple[Named, ...], *, is_text: bool) -> tuple[Metric, ...]:
   return chosen
 
 
-@functools.lru_cache(maxsize=32)
+def recipe(config: RunConfig, module: nn.Module) -> Recipe:
+  """Returns the functions of the train and mask steps.
+
+  Recipes are equal if runs differ in numbers alone, or in fields that are not
+  compiled into the steps.
+  """
+  updater = config.updater
+  return Recipe(
+    task(module, config.task, config.label_smoothing).loss,
+    _optimiser(without_numbers(config.optimizer), config.num_steps),
+    _updater(
+      updater.name,
+      FrozenDict(_static(updater_kwargs(updater))),
+      updater.remember_masks,
+      config.init.counts == 'masks',
+    ),
+    preprocessing.augment(config.data),
+    config.optimizer.regrown,
+  )
+
+
+def without_numbers(optimizer: OptimizerConfig) -> OptimizerConfig:
+  """Returns the section with defaults of what `Member.optimizer` holds."""
+  return dataclasses.replace(
+    optimizer,
+    learning_rate=OptimizerConfig.learning_rate,
+    weight_decay=OptimizerConfig.weight_decay,
+  )
+
+
 def rate(optimizer: OptimizerConfig, num_steps: int) -> learning_rate.Shape:
   """Returns the learning rate over its base value, as a function of step."""
   return learning_rate.shape(
@@ -120,53 +148,17 @@ def rate(optimizer: OptimizerConfig, num_steps: int) -> learning_rate.Shape:
   )
 
 
-def recipe(config: RunConfig, module: nn.Module) -> Recipe:
-  """Returns the functions of the train and mask steps."""
-  return _recipe(static(config), module)
-
-
-def static(config: RunConfig) -> RunConfig:
-  """Returns `config` reduced to what is compiled into the steps.
-
-  All other fields have their defaults, the numbers in `Member` among them.
-  """
-  data, updater = config.data, config.updater
-  return RunConfig(
-    num_steps=config.num_steps,
-    task=config.task,
-    label_smoothing=config.label_smoothing,
-    data=DataConfig(
-      augment=data.augment,
-      hyperparameters=data.hyperparameters if data.augment else FrozenDict(),
-    ),
-    model=config.model,
-    optimizer=dataclasses.replace(
-      config.optimizer,
-      learning_rate=OptimizerConfig.learning_rate,
-      weight_decay=OptimizerConfig.weight_decay,
-    ),
-    updater=dicts.section_from_dict(
-      UpdaterConfig,
-      {
-        **_static(updater_kwargs(updater)),
-        'name': updater.name,
-        'remember_masks': updater.remember_masks,
-      },
-    ),
-    init=InitConfig(counts=config.init.counts),
-  )
-
-
 def initialiser(init: InitConfig) -> Callable[..., PyTree]:
   """Returns the function of the section `init`, which takes `Member.init`."""
   accepted = config_lib.hyperparameters('init', init.name)
-  return _initialiser(init.name, FrozenDict(_static(_kwargs(init, accepted))))
+  static = _static(_arguments(init, accepted))
+  return _initialiser(init.name, FrozenDict(static))
 
 
 def updater_kwargs(updater: UpdaterConfig) -> dict[str, Any]:
   """Returns the arguments of the updater's builder besides the counts."""
   builder = config_lib.find('updater', updater.name)
-  return _kwargs(updater, registry.parameters(builder))
+  return _arguments(updater, registry.parameters(builder))
 
 
 def numbers(fields: Mapping[str, Any]) -> dict[str, np.float32]:
@@ -174,7 +166,7 @@ def numbers(fields: Mapping[str, Any]) -> dict[str, np.float32]:
   return {k: np.float32(v) for k, v in fields.items() if isinstance(v, float)}
 
 
-def _kwargs(section: Any, accepted: Mapping[str, Any]) -> dict[str, Any]:
+def _arguments(section: Any, accepted: Iterable[str]) -> dict[str, Any]:
   fields = dicts.to_dict(section)
   return {name: fields[name] for name in accepted if name in fields}
 
@@ -183,37 +175,40 @@ def _static(fields: Mapping[str, Any]) -> dict[str, Any]:
   return {k: v for k, v in fields.items() if not isinstance(v, float)}
 
 
-@functools.lru_cache(maxsize=32)
-def _recipe(config: RunConfig, module: nn.Module) -> Recipe:
-  builder = config_lib.find('updater', config.updater.name)
-  kwargs = _static(updater_kwargs(config.updater))
+# Not forgotten: runs that can be trained together are known by their recipe.
+@functools.cache
+def _updater(
+  name: Named,
+  kwargs: Hyperparameters,
+  remember_masks: bool,
+  counts_of_masks: bool,
+) -> Callable[[Member], MaskUpdater]:
+  builder = config_lib.find('updater', name)
 
   def updater(member: Member) -> MaskUpdater:
     built = builder(member.counts, **kwargs, **member.updater)
-    if config.init.counts == 'masks' and built.facts.invariant == 'per_leaf':
+    if counts_of_masks and built.facts.invariant == 'per_leaf':
       # Of the distribution's counts, only the sum still holds.
       built = built._replace(facts=built.facts._replace(invariant='total'))
-    if config.updater.remember_masks:
-      return exploration.remembering(built)
-    return built
+    return exploration.remembering(built) if remember_masks else built
 
-  optimizer = config.optimizer
+  return updater
+
+
+@functools.cache
+def _optimiser(
+  optimizer: OptimizerConfig, num_steps: int
+) -> optimizers.Optimiser:
   make = optimizers.make(
     optimizer.name,
-    _kwargs(optimizer, config_lib.hyperparameters('optimizer', optimizer.name)),
-    rate(optimizer, config.num_steps),
+    _arguments(optimizer, optimizers.hyperparameters(optimizer.name)),
+    rate(optimizer, num_steps),
     clip_norm=optimizer.clip_norm,
     no_decay=optimizer.no_decay,
   )
-  return Recipe(
-    task(module, config.task, config.label_smoothing).loss,
-    lambda *args: with_regrown(make(*args), optimizer.regrown),
-    updater,
-    preprocessing.augment(config.data),
-    optimizer.regrown,
-  )
+  return lambda *args: with_regrown(make(*args), optimizer.regrown)
 
 
-@functools.lru_cache(maxsize=32)
+@functools.cache
 def _initialiser(name: Named, kwargs: Hyperparameters) -> Callable[..., PyTree]:
   return functools.partial(config_lib.find('init', name), **kwargs)

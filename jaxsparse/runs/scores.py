@@ -35,8 +35,8 @@ def first_order_decrease(
     norm: of the masked gradient.
     step: the number of steps before it.
   """
-  static = recipes.static(experiment.config).optimizer
-  decrease = _decrease(static, experiment.plan.num_steps)
+  section = recipes.without_numbers(experiment.config.optimizer)
+  decrease = _decrease(section, experiment.plan.num_steps)
   optimizer = experiment.members[replicate].optimizer
   return float(decrease(norm, optimizer, np.int32(step)))
 

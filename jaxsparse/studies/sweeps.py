@@ -10,10 +10,10 @@ from typing import Any
 from jaxsparse.config import defaults as config_lib
 from jaxsparse.config import settings
 from jaxsparse.config.dicts import flat
+from jaxsparse.config.overrides import LENGTHS, merged
 from jaxsparse.results.names import field_name, label
 from jaxsparse.results.rows import Point
 from jaxsparse.studies import config_files
-from jaxsparse.studies.planning import changes
 from jaxsparse.studies.spec import Against, Curves, Run, Study
 
 Grid = dict[str, tuple[Any, ...]]
@@ -38,7 +38,7 @@ def grid(config: Any, flags: Sequence[str]) -> Grid:
     raise ValueError(
       '--sweep: config.replicates: seeds are swept by config.seed=0:5'
     )
-  if {'num_steps', 'num_epochs'} <= texts.keys():
+  if set(LENGTHS) <= texts.keys():
     raise ValueError(
       '--sweep: got config.num_steps and config.num_epochs; accepted is one of'
       ' them, which is the length of the run'
@@ -76,7 +76,7 @@ def study(path: str, config: Any, swept: Grid) -> Study:
       for as many seeds as it has replicates.
     swept: from `grid`.
   """
-  now = changes.over(overrides(path, config), swept)
+  now = merged(overrides(path, config), swept)
   changed = {field: v for field, v in now.items() if field not in swept}
   seeds = swept.get('seed') or tuple(
     range(config.seed, config.seed + config.replicates)
@@ -119,7 +119,7 @@ def at(study: Study, point: Mapping[str, Any]) -> Study:
     point: dotted field -> value.
   """
   (run,) = study.runs
-  overrides = changes.over(run.overrides, point)
+  overrides = merged(run.overrides, point)
   return dataclasses.replace(
     study, runs=(dataclasses.replace(run, overrides=overrides),)
   )

@@ -1,7 +1,7 @@
 """Checks a study: every name in it is known, and nothing is empty.
 
-Reads only the study itself, no config and no disk; fields of configs are
-checked where members are built (`members`).
+`check` reads only the study itself, no config and no disk; `check_fields` and
+the values of fields need the base config, so `members` checks them.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -15,6 +15,9 @@ from jaxsparse.claims import (
   Ratio,
   Trend,
 )
+from jaxsparse.config import defaults as config_lib
+from jaxsparse.config.overrides import known_fields
+from jaxsparse.core import paths
 from jaxsparse.studies.planning import field_checks
 from jaxsparse.studies.planning.check_report import (
   check_analysis,
@@ -33,6 +36,7 @@ from jaxsparse.studies.spec import (
 )
 
 _LAST_SEED = 2**32 - 1
+_SECTIONS = config_lib.SECTIONS
 _OWN = ('seed', 'replicates')
 
 
@@ -74,6 +78,35 @@ def check(study: Any) -> None:
   field_checks.distinct('study.analyses', [a.name for a in study.analyses])
   for analysis in study.analyses:
     check_analysis(f'study.analyses[{analysis.name!r}]', study, analysis)
+
+
+def check_fields(run: Run, base: Any) -> None:
+  """Raises `ValueError` if `run` changes a field that no config has.
+
+  Args:
+    run: of a study.
+    base: its base `ConfigDict`. Hyperparameters of the other methods of a
+      section are accepted too, as in a config file.
+  """
+  accepted = known_fields(base)
+  for place in ('overrides', 'grid'):
+    for field in getattr(run, place):
+      if field not in accepted and not _may_bring(field, run):
+        raise ValueError(
+          f'study.runs[{run.name!r}].{place}: {field!r} is no field of a'
+          f' config.{paths.nearest(field, accepted)}'
+        )
+
+
+def _may_bring(field: str, run: Run) -> bool:
+  """Returns whether `field` may belong to a function that the run selects."""
+  section = field.partition('.')[0]
+  named = f'{section}.name'
+  return (
+    section in _SECTIONS
+    and '.' in field
+    and (named in run.overrides or named in run.grid)
+  )
 
 
 def _check_run(study: Study, run: Run) -> None:

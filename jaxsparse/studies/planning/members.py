@@ -5,13 +5,14 @@ import pathlib
 from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
+from jaxsparse.config.overrides import override
 from jaxsparse.config.run_config import BESIDE, SOURCES
 from jaxsparse.results.rows import Row
 from jaxsparse.runs import population, reading, workdir
 from jaxsparse.runs.build import Experiment, Read, build
 from jaxsparse.runs.compiled import abstract_state
 from jaxsparse.studies import config_files
-from jaxsparse.studies.planning import changes, check, pairing
+from jaxsparse.studies.planning import check, pairing
 from jaxsparse.studies.planning.naming import directory
 from jaxsparse.studies.spec import Run, Study
 
@@ -112,7 +113,7 @@ class _Builder:
     except ValueError as error:
       why = str(error).removeprefix('--config: ')
       raise ValueError(f'study.runs[{run.name!r}].config: {why}') from None
-    changes.check_fields(run, base)
+    check.check_fields(run, base)
     after = {
       cell.member
       for cell in self.cells.values()
@@ -144,7 +145,8 @@ class _Builder:
           raise ValueError(f'starts from {other}: {source.error}')
         overrides[field] = BESIDE + source.member
         sources.add(source.member)
-    experiment = build(changes.changed(base, overrides, seed), self._read)
+    config = override(base, overrides | {'seed': seed, 'replicates': 1})
+    experiment = build(config, self._read)
     abstract_state(experiment)  # A method's init may refuse, too.
     self._check_steps(experiment)
     configs = {n: m.experiment.config for n, m in self.members.items()}

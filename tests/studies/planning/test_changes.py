@@ -2,7 +2,6 @@
 
 import pytest
 
-from jaxsparse.studies.planning import changes
 from jaxsparse.studies.planning.members import expand
 
 
@@ -47,10 +46,3 @@ def test_a_name_that_is_none_is_an_error_of_its_cell(study, tiny, runs_dir):
     wrong = {'updater.name': name, 'updater.drop_fraction': 0.1}
     (cell,) = expand(study(tiny('a', overrides=wrong)), runs_dir).cells
     assert 'config.updater.name' in cell.error
-
-
-def test_the_last_length_is_the_one_that_holds():
-  fields = {'seed': 3, 'num_steps': 5}
-  assert changes.over(fields, {'seed': 4}) == {'seed': 4, 'num_steps': 5}
-  assert changes.over(fields, {'num_epochs': 2}) == {'seed': 3, 'num_epochs': 2}
-  assert changes.over(fields, {'num_steps': 6}) == {'seed': 3, 'num_steps': 6}
