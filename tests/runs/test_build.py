@@ -99,7 +99,7 @@ def test_runs_that_differ_in_numbers_share_their_functions(make_config):
       eval__interval=7,
     )
   )
-  assert other.recipe is first.recipe
+  assert other.recipe == first.recipe
   assert other.task is first.task
   assert other.module is first.module
 

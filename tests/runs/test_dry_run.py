@@ -28,7 +28,7 @@ def test_it_is_planned_as_the_run_with_data_is(make_config):
   assert planned.config == real.config
   assert planned.plan == real.plan
   assert planned.target_counts == real.target_counts
-  assert planned.recipe is real.recipe
+  assert planned.recipe == real.recipe
   np.testing.assert_array_equal(planned.batches(0, 3, 9), real.batches(0, 3, 9))
 
 

@@ -85,7 +85,7 @@ def test_runs_with_other_augmentations_are_no_family(make_config):
   assert len({family(run) for run in runs}) == 3
   assert len({run.recipe for run in runs}) == 3
   # What nobody draws on compiles nothing anew.
-  assert build(make_config(**SMALL)).recipe is runs[0].recipe
+  assert build(make_config(**SMALL)).recipe == runs[0].recipe
 
 
 def test_an_augmentation_of_the_users_own(make_config):
