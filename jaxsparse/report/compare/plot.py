@@ -2,6 +2,7 @@
 
 import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,19 +11,17 @@ from jaxsparse.plotting import figures
 from jaxsparse.plotting.axes import value_axis
 from jaxsparse.plotting.panels import DASHES, figure_legend
 from jaxsparse.report.compare.tables import Group, is_number, values
-from jaxsparse.results import metrics, names
+from jaxsparse.results import metrics
 from jaxsparse.results.names import (
   axis_name,
   capital,
   is_sparsity,
+  label,
 )
 from jaxsparse.runs import workdir
 from jaxsparse.training import metrics as records_lib
 
 _SIZE = (8, 4.5)
-
-# An x value, and the values of the metric there.
-Point = tuple[float, list[float]]
 
 
 def draw(
@@ -79,49 +78,48 @@ def _is_level(field: str, value: object) -> bool:
 
 
 def _against(ax: Axes, groups: Sequence[Group], field: str, name: str) -> None:
-  lines: dict[str, list[Point]] = {}
-  levels: dict[str, list[float]] = {}
+  # Label -> value of the field, `None` for a level line -> numbers.
+  lines: dict[str, dict[Any, list[float]]] = {}
   for group in groups:
     key = dict(group.key)
-    x, values_at = key.pop(field), values(group, name)
-    label = names.label(tuple(key.items()))
-    if values_at and _is_level(field, x):
-      levels[label] = values_at
-    elif values_at:
-      lines.setdefault(label, []).append((x, values_at))
-  places = list(dict.fromkeys(x for line in lines.values() for x, _ in line))
+    x = key.pop(field)
+    if numbers := values(group, name):
+      line = lines.setdefault(label(tuple(key.items())), {})
+      line[None if _is_level(field, x) else x] = numbers
+  every = [x for line in lines.values() for x in line if x is not None]
+  places = list(dict.fromkeys(every))
   at = value_axis(ax, places, sparsity=is_sparsity(field)) if places else []
   place = dict(zip(places, at, strict=True))
-  look = {label: _look(i) for i, label in enumerate(lines | levels)}
-  for label, points in lines.items():
-    moved = [(place[x], values_at) for x, values_at in points]
-    figures.line(ax, _series(moved), label=label, **look[label])
-  for label, values_at in levels.items():
-    shown_as = None if label in lines else label
-    level = figures.means(np.zeros(1), [values_at])
-    style = {**look[label], 'linestyle': ':'}
-    figures.level(ax, level, label=shown_as, **style)
-  displayed = metrics.metric(name)
-  ax.set(xlabel=axis_name(field), ylabel=displayed.heading)
-  ax.set_title(f'{capital(displayed.label)}, mean ± sd')
-
-
-def _series(points: Sequence[Point]) -> figures.Series:
-  ys = [values for _, values in points]
-  return figures.means(np.asarray([x for x, _ in points], np.float64), ys)
+  levels_last = sorted(lines, key=lambda one: set(lines[one]) == {None})
+  for i, one in enumerate(levels_last):
+    level = lines[one].pop(None, None)
+    if lines[one]:
+      x = np.asarray([place[value] for value in lines[one]], np.float64)
+      series = figures.means(x, [*lines[one].values()])
+      figures.line(ax, series, label=one, **_style(i))
+    if level is not None:
+      style = _style(i) | {'label': None if lines[one] else one}
+      series = figures.means(np.zeros(1), [level])
+      figures.level(ax, series, **style | {'linestyle': ':'})
+  _name_axes(ax, axis_name(field), name)
 
 
 def _curves(ax: Axes, groups: Sequence[Group], entry: str) -> None:
-  displayed = metrics.metric(entry)
+  scale = metrics.metric(entry).scale
   for i, group in enumerate(groups):
     records = [r for run in group.finished for r in _records(run.root)]
-    series = figures.scaled(figures.series(records, entry), displayed.scale)
-    figures.line(ax, series, label=group.label, **_look(i))
+    series = figures.scaled(figures.series(records, entry), scale)
+    figures.line(ax, series, label=group.label, **_style(i))
   if not ax.lines:
     raise ValueError(f'--curve: no finished run recorded {entry!r}')
-  ax.set(xlabel='step', ylabel=displayed.heading)
-  ax.set_title(f'{capital(displayed.label)}, mean ± sd')
+  _name_axes(ax, 'step', entry)
   ax.set_xlim(left=0)
+
+
+def _name_axes(ax: Axes, xlabel: str, name: str) -> None:
+  metric = metrics.metric(name)
+  ax.set(xlabel=xlabel, ylabel=metric.heading)
+  ax.set_title(f'{capital(metric.label)}, mean ± sd')
 
 
 def _records(root: pathlib.Path) -> list[figures.Record]:
@@ -132,7 +130,7 @@ def _records(root: pathlib.Path) -> list[figures.Record]:
     raise ValueError(f'{path} cannot be read: {error.strerror}') from None
 
 
-def _look(i: int) -> dict[str, str]:
+def _style(i: int) -> dict[str, Any]:
   count = len(figures.COLOURS)
   return {
     'color': figures.COLOURS[i % count],
