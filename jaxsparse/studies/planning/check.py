@@ -26,12 +26,9 @@ from jaxsparse.studies.planning.check_report import (
 )
 from jaxsparse.studies.planning.pairing import match, order, sources
 from jaxsparse.studies.spec import (
-  Against,
   Analysis,
-  Curves,
   Figure,
   Run,
-  Scatter,
   Study,
 )
 
@@ -65,9 +62,8 @@ def check(study: Any) -> None:
     field_checks.metric(f'study.metrics[{i}]', name)
   if study.across:
     field_checks.grid_field('study.across', study.across, study.runs)
-  field_checks.all_of(
-    'study.figures', study.figures, (Curves, Against, Scatter, Figure)
-  )
+  kinds_of_figures = (*Figure.__subclasses__(), Figure)
+  field_checks.all_of('study.figures', study.figures, kinds_of_figures)
   for i, figure in enumerate(study.figures):
     check_figure(f'study.figures[{i}]', study, figure)
   kinds = (Ordering, Bound, Difference, Ratio, Trend, Claim)

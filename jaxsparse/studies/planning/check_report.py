@@ -17,6 +17,11 @@ from jaxsparse.studies.spec import (
 
 def check_figure(where: str, study: Study, figure: Figure) -> None:
   """Raises `ValueError` if a figure refers to what the study does not have."""
+  ours = type(figure).__module__ == Figure.__module__
+  if type(figure) is Figure or not (ours or hasattr(figure, 'draw')):
+    raise ValueError(
+      f'{where}: got {figure!r}; accepted is a figure with a method draw'
+    )
   names = getattr(figure, 'runs', ())
   runs = field_checks.runs(f'{where}.runs', study, names) or study.runs
   if hasattr(figure, 'grid_field'):

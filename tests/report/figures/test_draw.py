@@ -310,3 +310,9 @@ def test_a_kind_from_outside_is_checked_and_drawn(
   heights = [bar.get_height() for bar in drawn.figure.axes[0].patches]
   assert heights == pytest.approx([99.0, 92.0, 64.0, 97.0, 96.0])
   assert 'Best.draw drew nothing' in caplog.text
+
+
+def test_a_kind_that_cannot_be_drawn_is_refused(static_and_rigl):
+  study = static_and_rigl(figures=(Figure(),))
+  with pytest.raises(ValueError, match='accepted is a figure with a method dr'):
+    check(study)
