@@ -6,7 +6,7 @@ r"""Sets any number of finished runs side by side: one table, one plot.
 
 A DIR is the workdir of a run, a folder of them, the workdir of a study, or a
 glob. Runs are grouped by the fields of `--by`, those in which they differ by
-default; the table holds mean ± standard deviation over seeds and replicates.
+default; the table holds mean ± standard deviation over seeds.
 """
 
 from absl import flags

@@ -1,7 +1,7 @@
 r"""Runs a study: many runs, and the table, figures and claims they are for.
 
   python -m launch.study --config=configs/studies/digits/init_and_updates.py \
-    --workdir=DIR [--plan] [--dry_run] [--runs_dir=DIR/runs] [--carry=vmap] \
+    --workdir=DIR [--plan] [--dry_run] [--runs_dir=DIR/runs] [--parallel=vmap] \
     [--seeds=2] [--override num_steps=100] \
     [--override RUN:optimizer.learning_rate=0.1 ...]
 

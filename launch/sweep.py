@@ -3,7 +3,7 @@ r"""Sweeps one config over fields and seeds, or searches for good values.
   python -m launch.sweep --config=digits/mlp:rigl --workdir=DIR \
     --sweep config.updater.sparsity=0.8,0.9,0.95 --sweep config.seed=0:5 \
     [--config.num_steps=500 ...] [--plan] [--dry_run] [--runs_dir=DIR/runs] \
-    [--carry=vmap]
+    [--parallel=vmap]
 
   python -m launch.sweep --config=digits/mlp:rigl --workdir=DIR --trials=20 \
     --config.data.validation=0.2 --sweep config.seed=0:3 \
@@ -13,8 +13,8 @@ r"""Sweeps one config over fields and seeds, or searches for good values.
 
 `--sweep FIELD=VALUES` takes values with commas between them, and for ints also
 ranges (`0:5`, without the end). All combinations are run, each for the seeds
-given, or for as many as the config has replicates. Ends with a table and names
-the report, `DIR/report/report.html`; table.csv and figures lie beside it.
+given, or for that of the config. Ends with a table and names the report,
+`DIR/report/report.html`; table.csv and figures lie beside it.
 
 `--search FIELD=SPACE` takes `LOW:HIGH`, `log:LOW:HIGH`, `int:LOW:HIGH[:STEP]`
 or values to choose from; Optuna (the extra `tune`) suggests, and the mean
@@ -36,7 +36,7 @@ from ml_collections import config_flags
 from jaxsparse.cli import command, study_command
 from jaxsparse.report import search as search_report
 from jaxsparse.results.rows import MemberResult
-from jaxsparse.runs.run import saving
+from jaxsparse.runs.failures import saving
 from jaxsparse.studies import search, search_space, sweeps
 from jaxsparse.studies.running.run import check_workdir
 from jaxsparse.studies.spec import Study

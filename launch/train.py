@@ -1,7 +1,7 @@
 r"""Trains one config in one workdir.
 
   python -m launch.train --config=digits/mlp:rigl --workdir=DIR \
-    [--config.updater.sparsity=0.98 ...] [--carry=vmap] [--dry_run]
+    [--config.updater.sparsity=0.98 ...] [--dry_run]
 
 The same command goes on with an unfinished run, and prints the summary of a
 finished one. With `--dry_run` nothing is started or written, and the data set
@@ -20,7 +20,6 @@ from jaxsparse.runs import (
   dry_run,
   layer_table,
   outline,
-  population,
   reading,
   sources,
   summary,
@@ -30,13 +29,6 @@ from jaxsparse.runs.train import train
 
 _CONFIG = command.config_flag()
 _WORKDIR = flags.DEFINE_string('workdir', None, 'Where the run is kept.')
-_CARRY = flags.DEFINE_enum(
-  'carry',
-  'auto',
-  population.CARRIES,
-  'How replicates are carried: one after the other with the bits of a run'
-  ' alone, or together by vmap; auto chooses by backend.',
-)
 _DRY_RUN = flags.DEFINE_bool(
   'dry_run',
   False,
@@ -52,16 +44,14 @@ def main() -> None:
       _dry_run(config)
     return
   workdir = command.required(_WORKDIR)
-  result = train(
-    config, workdir, carry=_CARRY.value, interrupted=command.interrupted
-  )
+  result = train(config, workdir, interrupted=command.interrupted)
   print(summary.table(result))
 
 
 def _dry_run(config: Any) -> None:
   """Prints the plan, and after it the steps, which may take a while."""
   experiment = build(config, reading.describe)
-  initial = sources.given(experiment, _WORKDIR.value)
+  initial = sources.load(experiment, _WORKDIR.value)
   for text in (layer_table.text(experiment), outline.text(experiment)):
     print(text, end='\n\n', flush=True)
   print(dry_run.text(experiment, dry_run.take(experiment, initial)))

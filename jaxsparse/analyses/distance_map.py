@@ -30,7 +30,7 @@ def distance_map(
   Evci et al. 2022, the figure of solutions by multidimensional scaling.
 
   Args:
-    pools: of finished runs of one model; all replicates of each are shown.
+    pools: of finished runs of one model.
     seed: of the scaling's random starts.
 
   Returns:
@@ -46,7 +46,7 @@ def distance_map(
   places = [
     (number, run, step)
     for number, pool in enumerate(pools)
-    for run in finished.load_pool(pool)
+    for run in finished.load_each(pool)
     for step in (0, run.last_step)
   ]
   between = distances.pairwise(

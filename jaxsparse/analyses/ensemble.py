@@ -38,7 +38,7 @@ def ensemble(
   In a text each predicted character counts as an example.
 
   Args:
-    pools: one pool of runs; all replicates of each are in the ensemble.
+    pools: one pool of runs.
     step: of all of them; their ends by default.
 
   Returns:
@@ -55,7 +55,7 @@ def ensemble(
   """
   if len(pools) != 1:
     raise ValueError(f'got {len(pools)} pools of runs; accepted is 1 pool')
-  runs = finished.load_pool(pools[0])
+  runs = finished.load_each(pools[0])
   logits = [
     measures.logits_on_test(run, finished.solution(run, step)) for run in runs
   ]
@@ -94,14 +94,8 @@ def _table(
   runs: Sequence[Finished], whole: similarity.Ensemble, between: np.ndarray
 ) -> dict[str, Any]:
   """Returns a row per member; the ensemble's accuracy is in every row."""
-  names = [
-    f'{run.root.name}, {run.replicate}'
-    if len(run.experiment.members) > 1
-    else run.root.name
-    for run in runs
-  ]
   return {
-    'member': names,
+    'member': [run.root.name for run in runs],
     'accuracy': whole.members,
     'ensemble': [whole.accuracy] * len(runs),
     **{f'with_{i}': column for i, column in enumerate(between.T, 1)},

@@ -80,11 +80,7 @@ def flops(
 
 
 def _training(run: Finished, counting: Counting) -> float:
-  records = [
-    record
-    for record in metrics.read(run.root / workdir.METRICS)
-    if record['replicate'] == run.replicate
-  ]
+  records = metrics.read(run.root / workdir.METRICS)
   fraction = costs.training(
     run.experiment, finished.state(run), records, counting=counting
   )

@@ -66,9 +66,7 @@ def gradient_flow(
   net = finished.solution(run, step)
   flow = _flow(run, net, examples)
   at = run.last_step if step is None else step
-  decrease = scores.first_order_decrease(
-    run.experiment, run.replicate, flow.norm, at
-  )
+  decrease = scores.first_order_decrease(run.experiment, flow.norm, at)
   leaves = paths.flatten(flow.leaves)
   norms = np.array([float(norm) for norm in leaves.values()])
   weights = {

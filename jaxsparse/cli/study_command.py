@@ -12,8 +12,8 @@ from absl import flags
 from jaxsparse.cli import command
 from jaxsparse.report import report, tables
 from jaxsparse.runs import reading, workdir
-from jaxsparse.runs.population import CARRIES
-from jaxsparse.runs.run import saving
+from jaxsparse.runs.failures import saving
+from jaxsparse.runs.parallel import PARALLEL as _PARALLEL
 from jaxsparse.studies.planning import plan, plan_text
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.running import dry_run
@@ -33,11 +33,11 @@ DRY_RUN = flags.DEFINE_bool(
   False,
   'Take a few steps of each row on made-up data; write nothing.',
 )
-CARRY = flags.DEFINE_enum(
-  'carry',
+PARALLEL = flags.DEFINE_enum(
+  'parallel',
   'auto',
-  CARRIES,
-  'How members are carried: one after the other with the bits of a run alone,'
+  _PARALLEL,
+  'How members are trained: one after the other with the bits of a run alone,'
   ' or together by vmap; auto chooses by backend.',
 )
 
@@ -77,7 +77,7 @@ def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
 
 def _plan(study: Study, show: Callable[[str], object]) -> None:
   with command.at_once():
-    planned = plan.plan(study, _runs_dir(), CARRY.value, reading.describe)
+    planned = plan.plan(study, _runs_dir(), PARALLEL.value, reading.describe)
     show(plan_text.text(planned))
   check_plan(planned)
 
@@ -101,7 +101,7 @@ def run(study: Study, name: str, *, joins: bool = False) -> Results:
     _runs_dir(),
     name=name,
     command=command.typed(),
-    carry=CARRY.value,
+    parallel=PARALLEL.value,
     joins=joins,
     interrupted=command.interrupted,
     at_once=command.at_once,

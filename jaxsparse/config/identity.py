@@ -30,6 +30,15 @@ def to_json(content: Any) -> str:
   return json.dumps(content, indent=2, sort_keys=True, default=_encoded)
 
 
+def current(stored: Mapping[str, Any]) -> dict[str, Any]:
+  """Returns a stored config as it is written today.
+
+  Earlier versions stored a number of seeds, `replicates`: with one of them it
+  is the same run.
+  """
+  return {k: v for k, v in stored.items() if (k, v) != ('replicates', 1)}
+
+
 def jsonable(config: Config) -> dict[str, Any]:
   """Returns a config as it would be read back from JSON."""
   return json.loads(to_json(config))

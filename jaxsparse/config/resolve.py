@@ -19,6 +19,11 @@ _log = logging.getLogger(__name__)
 
 Tree = dict[str, Any]
 
+# Fields of earlier versions, with what replaces them.
+_FORMER = {
+  'replicates': ' (several seeds are a sweep: `--sweep config.seed=0:N`)',
+}
+
 
 def resolve(config: Any) -> RunConfig:
   """Returns the config of a run with every field set and checked.
@@ -63,7 +68,7 @@ def resolve(config: Any) -> RunConfig:
       check(field, value, ACCEPTED[field])
   _check_sources(complete['init'])
   _make_absolute(complete['init'])
-  check('seed', complete['seed'], within(0, SEEDS - complete['replicates']))
+  check('seed', complete['seed'], within(0, SEEDS - 1))
   return from_dict(complete)
 
 
@@ -146,7 +151,8 @@ def _merge(into: Tree, written: Tree, prefix: str) -> None:
   """Writes `written` over `into`; refuses unknown fields and types."""
   for key, value in written.items():
     field = prefix + key
-    choices.check(f'config.{field}: no such field', key, sorted(into))
+    former = _FORMER.get(field, '')
+    choices.check(f'config.{field}: no such field{former}', key, sorted(into))
     if isinstance(into[key], dict):
       if not isinstance(value, dict):
         raise ValueError(f'config.{field}: got {value!r}; it is a section')

@@ -21,7 +21,6 @@ Hyperparameters = FrozenDict[str, Any]
 
 # Above any practical value, below those that would stop a machine.
 _MOST_WORKERS = 1000
-_MOST_REPLICATES = 10_000
 _MOST_EVALUATED_AT_ONCE = 2**20
 
 # The fields of the section `init` that name a run to start from. 'run:NAME' is
@@ -197,9 +196,6 @@ class RunConfig:
   """
 
   seed: int = field(0, 'of all random numbers of the run')
-  replicates: int = field(
-    1, 'number of seeds, from `seed` on', fields.within(1, _MOST_REPLICATES)
-  )
   batch_size: int = field(128, 'examples of a step', fields.POSITIVE_INT)
   num_steps: int = field(
     None, 'length of the run', fields.unset_or('an int', int)

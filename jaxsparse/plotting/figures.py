@@ -1,7 +1,7 @@
-"""Elements of all plots: series over replicates, panels, bands.
+"""Elements of all plots: series over runs, panels, bands.
 
-Lines are means over replicates, bands one sample standard deviation to each
-side. A replicate that failed counts up to its failure. Colours are those of
+Lines are means over runs, bands one sample standard deviation to each
+side. A run that failed counts up to its failure. Colours are those of
 Okabe and Ito, which colour-blind readers can distinguish.
 """
 
@@ -45,7 +45,7 @@ class Series(NamedTuple):
 
   Attributes:
     steps: those with at least one finite value, ascending.
-    mean: over the replicates with a finite value at the step.
+    mean: over the runs with a finite value at the step.
     std: sample standard deviation, 0 for a single value.
     low: the lowest value.
   """
@@ -185,7 +185,7 @@ def level(ax: Axes, value: Series, **style: Any) -> None:
 def lower_edge(ax: Axes, values: Series) -> np.ndarray:
   """Returns the lower edge of the band of `values`, `[points]`.
 
-  On a log axis it is cut at the lowest replicate, as the mean less one standard
+  On a log axis it is cut at the lowest run, as the mean less one standard
   deviation may be below 0; and a decade below the mean where that is 0.
   """
   below = values.mean - values.std

@@ -41,7 +41,7 @@ def markdown(results: Results) -> str:
     results,
     lines=tables.lines(results, why=True),
     failures=tables.failures(results),
-    carried=sentences.carried(results),
+    executions=sentences.executions(results),
     command=without_folders(' '.join(results.command.split())),
     steps=sentences.steps(results),
   )

@@ -88,27 +88,27 @@ def _verb(outcome: Outcome, number: int) -> str:
   return outcome if number == 1 else outcome[:-1]
 
 
-def carried(results: Results) -> str:
+def executions(results: Results) -> str:
   """Returns which rows ran by vmap or one by one; '' where all are alike."""
   rows: dict[tuple[str, ...], list[str]] = {}
   for row in results.study.rows():
-    hows = {_carry(m.summary) for m in results.of(row) if m.summary}
+    hows = {_execution(m.summary) for m in results.of(row) if m.summary}
     if hows:
       named = results.study.row_name(row)
       rows.setdefault(tuple(sorted(hows)), []).append(named)
   if len({how for hows in rows for how in hows}) < 2:
     return ''
   return ' '.join(
-    f'Carried {" and ".join(hows)}: {"; ".join(names)}.'
+    f'Trained {" and ".join(hows)}: {"; ".join(names)}.'
     for hows, names in rows.items()
   )
 
 
-def _carry(summary: Mapping[str, Any]) -> str:
-  carry = summary.get('carry', {})
-  if carry.get('how') != 'vmap':
+def _execution(summary: Mapping[str, Any]) -> str:
+  execution = summary.get('execution', {})
+  if execution.get('how') != 'vmap':
     return 'one by one'
-  return f'by vmap, {carry["width"]} together'
+  return f'by vmap, {execution["width"]} together'
 
 
 def steps(results: Results) -> str:
@@ -129,8 +129,8 @@ def times(results: Results) -> str:
     f'Written on {datetime.datetime.now().astimezone():%Y-%m-%d}, on'
     f' {_machine()}. {total:,.1f} s in all members together.'
   )
-  if any(s.get('carry', {}).get('how') == 'vmap' for s in summaries):
-    text += ' Of those carried by vmap each has its part of what they took.'
+  if any(s.get('execution', {}).get('how') == 'vmap' for s in summaries):
+    text += ' Of those trained by vmap each has its part of what they took.'
   return text
 
 

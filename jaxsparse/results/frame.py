@@ -79,7 +79,7 @@ def _numbers(
   for entries in (summary, *every):
     chosen = {n: v for n, v in entries.items() if n in metrics or not metrics}
     for name, value in flat(chosen).items():
-      if type(value) in (int, float) and name not in ('step', 'replicate'):
+      if type(value) in (int, float) and name != 'step':
         yield name.removesuffix('.mean'), entries.get('step'), value
 
 

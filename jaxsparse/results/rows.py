@@ -30,7 +30,7 @@ class MemberResult(NamedTuple):
       and those of its records that the study uses; `None` where it is not
       done.
     error: why it is not done, one line; '' where it is.
-    note: what a reader must know of it ('carried by vmap ...'), or ''.
+    note: what a reader must know of it ('trained by vmap ...'), or ''.
     kind: 'done'; 'refused', where its config is; 'failed', where training
       did; 'blocked', where the machine prevented its end (a busy directory, a
       full disk), so that the same command may yet finish it. One that starts

@@ -42,9 +42,9 @@ class Experiment(NamedTuple):
     recipe: the functions of the train and mask steps.
     params: the abstract params.
     counts: active weights of each masked leaf at the end of the run.
-    members: one per replicate; replicate i is the run of seed + i.
+    member: its traced hyperparameters.
     plan: the schedule; its mask steps are those that the method takes.
-    batches: `(replicate, begin, end) -> int32 [end - begin, batch]`.
+    batches: `(begin, end) -> int32 [end - begin, batch]`.
   """
 
   config: RunConfig
@@ -56,9 +56,9 @@ class Experiment(NamedTuple):
   recipe: Recipe
   params: Params
   counts: Counts
-  members: tuple[Member, ...]
+  member: Member
   plan: Plan
-  batches: Callable[[int, int, int], np.ndarray]
+  batches: Callable[[int, int], np.ndarray]
 
   @property
   def kept_steps(self) -> tuple[int, ...]:
@@ -119,10 +119,10 @@ def build(config: Any, read: Read = reading.dataset) -> Experiment:
   params, inputs = variables[0], example[0]
   counts = target_counts(run.updater, task, params, inputs)
   recipe = recipes.recipe(run, module)
-  members = _members(run, counts)
-  checks.check_init(run.init, members[0], params, counts)
-  updater = checks.checked_updater(run, members[0])
-  checks.check_optimizer(recipe, members[0], params)
+  member = _member(run, counts)
+  checks.check_init(run.init, member, params, counts)
+  updater = checks.checked_updater(run, member)
+  checks.check_optimizer(recipe, member, params)
   return Experiment(
     run,
     dataset,
@@ -133,7 +133,7 @@ def build(config: Any, read: Read = reading.dataset) -> Experiment:
     recipe,
     params,
     counts,
-    members,
+    member,
     _plan(run, updater),
     functools.partial(_batches, run, len(dataset.train.labels)),
   )
@@ -146,27 +146,22 @@ def total_sizes(experiment: Experiment) -> dict[Path, int]:
   )
 
 
-def seed_words(
-  config: RunConfig, replicate: int, stream: str
-) -> tuple[int, int]:
-  """Returns the seed of a named random stream of a replicate on the host."""
-  return config.seed + replicate, zlib.crc32(stream.encode())
+def seed_words(config: RunConfig, stream: str) -> tuple[int, int]:
+  """Returns the seed of a named random stream of a run on the host."""
+  return config.seed, zlib.crc32(stream.encode())
 
 
-def _members(config: RunConfig, counts: Counts) -> tuple[Member, ...]:
+def _member(config: RunConfig, counts: Counts) -> Member:
   optimizer = {
     'learning_rate': np.float32(config.optimizer.learning_rate),
     'weight_decay': np.float32(config.optimizer.weight_decay),
   }
-  return tuple(
-    Member(
-      key=jax.random.key(config.seed + i),
-      counts=jax.tree.map(np.int32, counts),
-      optimizer=optimizer,
-      updater=recipes.numbers(recipes.updater_kwargs(config.updater)),
-      init=recipes.numbers(config.init.hyperparameters),
-    )
-    for i in range(config.replicates)
+  return Member(
+    key=jax.random.key(config.seed),
+    counts=jax.tree.map(np.int32, counts),
+    optimizer=optimizer,
+    updater=recipes.numbers(recipes.updater_kwargs(config.updater)),
+    init=recipes.numbers(config.init.hyperparameters),
   )
 
 
@@ -186,8 +181,6 @@ def _plan(config: RunConfig, updater: MaskUpdater) -> Plan:
   )
 
 
-def _batches(
-  config: RunConfig, size: int, replicate: int, begin: int, end: int
-) -> np.ndarray:
-  words = seed_words(config, replicate, 'order')
+def _batches(config: RunConfig, size: int, begin: int, end: int) -> np.ndarray:
+  words = seed_words(config, 'order')
   return order.batch_indices(words, size, config.batch_size, begin, end)

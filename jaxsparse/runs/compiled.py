@@ -63,7 +63,7 @@ class Compiled(NamedTuple):
 def compiled(experiment: Experiment, mesh: Mesh | None = None) -> Compiled:
   """Returns the programs of `experiment`.
 
-  With a `mesh`, `programs` take all members at once (see
+  With a `mesh`, `programs` take a group of runs at once (see
   `training.programs`); the others are the same.
   """
   return _compiled(
@@ -80,7 +80,7 @@ def compiled(experiment: Experiment, mesh: Mesh | None = None) -> Compiled:
 
 
 def abstract_state(experiment: Experiment) -> TrainState:
-  """Returns the shapes and dtypes of a member's state; computes nothing.
+  """Returns the shapes and dtypes of a run's state; computes nothing.
 
   Raises:
     ValueError: the method's own `init` refuses the run's numbers (concrete,
@@ -95,7 +95,7 @@ def abstract_state(experiment: Experiment) -> TrainState:
     experiment.example[0],
   )
   indices = jax.ShapeDtypeStruct((1, experiment.config.batch_size), jnp.int32)
-  member = experiment.members[0]
+  member = experiment.member
   name = experiment.config.updater.name
 
   def with_numbers(key: jax.Array, data: Split, rows: jax.Array) -> TrainState:

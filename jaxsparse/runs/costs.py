@@ -8,7 +8,7 @@ activations, and one over the weights whose gradient is computed. See
 
 import functools
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -17,15 +17,9 @@ import jax
 from jaxsparse.analysis import flops
 from jaxsparse.core import paths
 from jaxsparse.core.types import PyTree
+from jaxsparse.runs import mask_segments
 from jaxsparse.runs.build import Experiment
-from jaxsparse.runs.spans import (
-  Active,
-  Record,
-  mean,
-  planned,
-  spans,
-  trained,
-)
+from jaxsparse.runs.mask_segments import Active, Record
 from jaxsparse.runs.targets import first_kernel
 from jaxsparse.training.state import TrainState
 from jaxsparse.training.task import Task
@@ -55,43 +49,31 @@ COUNTINGS = {
 
 def of_run(
   experiment: Experiment,
-  states: Sequence[TrainState],
+  state: TrainState,
   *,
   active: Active,
-  failed: Collection[int],
   records: Iterable[Record],
 ) -> dict[str, float | None]:
   """Returns the entries of `summary.json` on the costs of a run.
 
   Args:
     experiment: the run.
-    states: one per replicate, at the end.
+    state: at the end.
     active: active weights of each masked leaf, at the end.
-    failed: replicates that failed before the end.
     records: of `metrics.jsonl`.
 
   Returns:
-    `inference_flops` and `training_flops`, the mean over replicates; `None`
-    where unknown.
+    `inference_flops` and `training_flops`; `None` where unknown.
   """
-  by_replicate: dict[int, list[Record]] = {}
-  for record in records:
-    by_replicate.setdefault(record['replicate'], []).append(record)
   try:
-    shares = [
-      training(experiment, state, by_replicate.get(i, []))
-      for i, state in enumerate(states)
-      if i not in failed
-    ]
+    training_cost = training(experiment, state, records)
     inference_cost = float(inference(experiment, active))
   except ValueError as error:
     _log.warning('the FLOPs of the run are unknown: %s', error)
     return {'inference_flops': None, 'training_flops': None}
-  values = [float(share) for share in shares if share is not None]
-  complete = len(values) == len(shares)
   return {
     'inference_flops': inference_cost,
-    'training_flops': sum(values) / len(values) if complete else None,
+    'training_flops': None if training_cost is None else float(training_cost),
   }
 
 
@@ -149,12 +131,12 @@ def planned_training(
 
   Returns:
     The fraction; `None` where the config does not determine it, see
-    `spans.planned`: the cost of such a run is known after it has run.
+    `mask_segments.planned`: the cost of such a run is known after it has run.
 
   Raises:
     ValueError: as for `forward`.
   """
-  records = planned(experiment)
+  records = mask_segments.planned(experiment)
   if records is None:
     return None
   return training(experiment, None, records, counting=counting)
@@ -167,15 +149,15 @@ def training(
   *,
   counting: Counting = COUNTINGS['multiply_adds'],
 ) -> Fraction | None:
-  """Returns the cost of a replicate's steps as a fraction of dense steps.
+  """Returns the cost of a run's steps as a fraction of dense steps.
 
   Mask steps count where they happened, and each step by the weights that were
   active in it; published formulas assume mask updates until the end.
 
   Args:
     experiment: the run.
-    state: of the replicate, at the end; `None` for a planned run.
-    records: those of the replicate in `metrics.jsonl`.
+    state: at the end; `None` for a planned run.
+    records: of `metrics.jsonl`.
     counting: how costs are counted.
 
   Returns:
@@ -184,19 +166,19 @@ def training(
   Raises:
     ValueError: as for `forward`.
   """
-  run_spans = spans(experiment, records)
-  if run_spans is None:
+  parts = mask_segments.segments(experiment, records)
+  if parts is None:
     return None
-  steps = [span.steps for span in run_spans]
-  partial = [span.steps - span.full for span in run_spans]
+  steps = [part.steps for part in parts]
+  partial = [part.steps - part.full for part in parts]
   share = Fraction(sum(partial), sum(steps))
   gradients = 1 - share
   if share:
-    trained_weights = trained(experiment, state) or mean(run_spans, partial)
-    gradients += share * inference(
-      experiment, trained_weights, counting=counting
-    )
-  seen = inference(experiment, mean(run_spans, steps), counting=counting)
+    trained = mask_segments.trained(experiment, state)
+    trained = trained or mask_segments.mean(parts, partial)
+    gradients += share * inference(experiment, trained, counting=counting)
+  active = mask_segments.mean(parts, steps)
+  seen = inference(experiment, active, counting=counting)
   return Fraction(flops.training.step(seen, gradients)) / 3
 
 

@@ -17,9 +17,9 @@ from jaxsparse.data.datasets import Split
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.checks import SCHEDULED
 from jaxsparse.runs.compiled import compiled
-from jaxsparse.runs.share import TrainingFailed
-from jaxsparse.runs.sources import Given
-from jaxsparse.runs.start import fresh_state
+from jaxsparse.runs.failures import TrainingFailed
+from jaxsparse.runs.sources import Initial
+from jaxsparse.runs.start import start
 from jaxsparse.runs.summary import columns
 from jaxsparse.training.evaluate import checked_active, is_finite
 from jaxsparse.training.state import Member, TrainState
@@ -43,7 +43,7 @@ class Taken(NamedTuple):
   mask_step: int | None
 
 
-def stand_in(experiment: Experiment) -> Given:
+def stand_in(experiment: Experiment) -> Initial:
   """Returns random masks in place of those of another run, which may be absent.
 
   There are no params: the run draws its own.
@@ -54,7 +54,7 @@ def stand_in(experiment: Experiment) -> Given:
   return None, random_masks(abstract, counts, key=jax.random.key(0))
 
 
-def take(experiment: Experiment, given: Given) -> Taken:
+def take(experiment: Experiment, initial: Initial) -> Taken:
   """Takes two optimiser steps and a mask step on made-up examples.
 
   The mask step is the first, at which most is dropped and grown, or the last
@@ -62,7 +62,7 @@ def take(experiment: Experiment, given: Given) -> Taken:
 
   Args:
     experiment: the run; its data set is not read.
-    given: params and masks to start from, see `sources.given`.
+    initial: params and masks to start from, from `sources.load`.
 
   Raises:
     TrainingFailed: a loss or a weight is not finite.
@@ -70,27 +70,27 @@ def take(experiment: Experiment, given: Given) -> Taken:
   """
   size, mask_step = (_OPTIMISER_STEPS + 1) * EXAMPLES, _mask_step(experiment)
   data = resident.put(noise(experiment.dataset, size).train)
-  state, losses = _stepped(experiment, given, data, mask_step)
+  state, losses = _stepped(experiment, initial, data, mask_step)
   if not (np.all(np.isfinite(losses)) and is_finite(state)):
     listing = ', '.join(f'{loss:.4g}' for loss in losses)
     raise TrainingFailed(
       'a loss or a weight of the dry run is not finite; the losses of its'
       f' {len(losses)} steps: {listing}'
     )
-  updater = experiment.recipe.updater(experiment.members[0])
+  updater = experiment.recipe.updater(experiment.member)
   checked_active(state, updater, experiment.target_counts, final=True)
   return Taken(tuple(losses), mask_step)
 
 
 def _stepped(
-  experiment: Experiment, given: Given, data: Split, mask_step: int | None
+  experiment: Experiment, initial: Initial, data: Split, mask_step: int | None
 ) -> tuple[TrainState, list[float]]:
   """Returns the state after the steps, and their losses."""
   steps = _OPTIMISER_STEPS
   rows = np.arange(len(data.labels), dtype=np.int32).reshape(-1, EXAMPLES)
   small = experiment._replace(batches=lambda *_: rows[:1])
   program, member = compiled(experiment), _member(experiment)
-  state = fresh_state(small, program, data, 0, given)
+  state = start(small, data, initial)
   state, metrics = program.programs.advance(state, member, data, rows[:steps])
   losses = metrics['loss'].tolist()
   if mask_step is not None:
@@ -103,8 +103,8 @@ def _stepped(
 
 
 def _member(experiment: Experiment) -> Member:
-  """Returns the first member, its learning rate scaled to the smaller batch."""
-  member = experiment.members[0]
+  """Returns the member, its learning rate scaled to the smaller batch."""
+  member = experiment.member
   share = np.float32(min(1.0, EXAMPLES / experiment.config.batch_size))
   rate = member.optimizer['learning_rate'] * share
   return member._replace(optimizer=member.optimizer | {'learning_rate': rate})
@@ -114,7 +114,7 @@ def _mask_step(experiment: Experiment) -> int | None:
   steps = experiment.plan.mask_steps
   if not steps:
     return None
-  updater = experiment.recipe.updater(experiment.members[0])
+  updater = experiment.recipe.updater(experiment.member)
   return steps[-1] if updater.facts.invariant in SCHEDULED else steps[0]
 
 

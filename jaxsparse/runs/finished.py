@@ -13,7 +13,7 @@ from jaxsparse.optim.masked import forward_params
 from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.runs.build import Experiment, build
 from jaxsparse.runs.compiled import abstract_state
-from jaxsparse.runs.inputs import Inputs
+from jaxsparse.runs.origins import Origins
 from jaxsparse.training.checkpoints import states
 from jaxsparse.training.state import TrainState
 
@@ -21,18 +21,16 @@ StrPath = str | os.PathLike[str]
 
 
 class Finished(NamedTuple):
-  """A replicate of a finished run.
+  """A finished run.
 
   Attributes:
     root: its workdir.
     experiment: built again from the config in the workdir. Runs of one model
       share its functions, and with them the compiled programs.
-    replicate: the number of the replicate.
   """
 
   root: pathlib.Path
   experiment: Experiment
-  replicate: int = 0
 
   @property
   def steps(self) -> tuple[int, ...]:
@@ -45,12 +43,8 @@ class Finished(NamedTuple):
     return self.experiment.plan.num_steps
 
 
-def load(workdir: StrPath, *, replicate: int = 0) -> Finished:
+def load(workdir: StrPath) -> Finished:
   """Loads a finished run and its data; checkpoints are not read yet.
-
-  Args:
-    workdir: of the run.
-    replicate: the number of the replicate.
 
   Raises:
     ValueError: there is no run, it is not finished, or its config or its data
@@ -72,13 +66,13 @@ def load(workdir: StrPath, *, replicate: int = 0) -> Finished:
       f'{root} cannot be built as it was; fields that differ (there -> here):'
       f' {"; ".join(differing)}'
     )
-  data = Inputs(data=experiment.dataset.fingerprint)
-  if changed := workdir_lib.inputs(root).changes(data):
+  data = Origins(data=experiment.dataset.fingerprint)
+  if changed := workdir_lib.origins(root).changes(data):
     raise ValueError(
       f'{root} is of data that have changed since (then -> now):'
       f' {"; ".join(changed)}; accepted are those that it was trained on'
     )
-  return Finished(root, experiment, replicate)
+  return Finished(root, experiment)
 
 
 def check_number(workdirs: Sequence[StrPath], count: int) -> None:
@@ -90,32 +84,31 @@ def check_number(workdirs: Sequence[StrPath], count: int) -> None:
     raise ValueError(f'got {actual}; accepted is {accepted}')
 
 
-def load_each(workdirs: Sequence[StrPath], *, count: int) -> list[Finished]:
-  """Loads the first replicate of each of `count` runs on the same data.
+def load_each(
+  workdirs: Sequence[StrPath], *, count: int | None = None
+) -> list[Finished]:
+  """Loads finished runs on the same data.
+
+  Args:
+    workdirs: of the runs.
+    count: how many there must be; one or more if `None`.
 
   Raises:
     ValueError: another number of runs, different data, or as for `load`.
   """
-  check_number(workdirs, count)
-  return _of_one_data_set([load(workdir) for workdir in workdirs])
-
-
-def load_pool(workdirs: Sequence[StrPath]) -> list[Finished]:
-  """Loads all replicates of finished runs on the same data, in order.
-
-  Raises:
-    ValueError: no run, different data, or as for `load`.
-  """
-  if not workdirs:
+  if count is not None:
+    check_number(workdirs, count)
+  elif not workdirs:
     raise ValueError('got no runs; accepted is one or more')
-  runs = [load(workdir) for workdir in workdirs]
-  return _of_one_data_set(
-    [
-      run._replace(replicate=i)
-      for run in runs
-      for i in range(len(run.experiment.members))
-    ]
-  )
+  first, *others = runs = [load(workdir) for workdir in workdirs]
+  for run in others:
+    names = [r.experiment.dataset.name for r in (first, run)]
+    if names[0] != names[1]:
+      raise ValueError(
+        f'{first.root} is of the data set {names[0]!r} and {run.root} of'
+        f' {names[1]!r}; accepted are runs on the same data'
+      )
+  return runs
 
 
 def state(run: Finished, step: int | None = None) -> TrainState:
@@ -128,15 +121,12 @@ def state(run: Finished, step: int | None = None) -> TrainState:
       checkpoint is damaged.
   """
   abstract = abstract_state(run.experiment)
-  target = abstract._replace(opt_state=_unread(abstract.opt_state))
-  members = [_unread(abstract) for _ in run.experiment.members]
-  members[run.replicate] = target
-  restored = states.read_step(
+  unread = jax.tree.map(lambda _: ..., abstract.opt_state)
+  return states.read_step(
     run.root / workdir_lib.CHECKPOINTS,
     run.last_step if step is None else step,
-    {'members': tuple(members)},
+    abstract._replace(opt_state=unread),
   )
-  return restored['members'][run.replicate]
 
 
 def solution(run: Finished, step: int | None = None) -> Solution:
@@ -146,25 +136,9 @@ def solution(run: Finished, step: int | None = None) -> Solution:
     CheckpointError: as for `state`.
   """
   restored = state(run, step)
-  updater = run.experiment.recipe.updater(run.experiment.members[run.replicate])
+  updater = run.experiment.recipe.updater(run.experiment.member)
   return Solution(
     forward_params(updater, restored.params, restored.mask_state),
     restored.mask_state.masks,
     restored.model_state,
   )
-
-
-def _of_one_data_set(runs: list[Finished]) -> list[Finished]:
-  first = runs[0]
-  for run in runs[1:]:
-    names = [r.experiment.dataset.name for r in (first, run)]
-    if names[0] != names[1]:
-      raise ValueError(
-        f'{first.root} is of the data set {names[0]!r} and {run.root} of'
-        f' {names[1]!r}; accepted are runs on the same data'
-      )
-  return runs
-
-
-def _unread(tree: object) -> object:
-  return jax.tree.map(lambda _: ..., tree)

@@ -1,49 +1,105 @@
-"""Fingerprints of the inputs of a run, to detect changes since it began."""
+"""Inputs of runs: a data set on the device, or batches streamed from disk.
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import NamedTuple
+Both yield the same batches. A resident data set is passed to the programs
+whole, with indices into it. A streamed batch is passed with its own pixels,
+and the indices are into those.
+"""
 
-_NONE: Mapping[str, str] = MappingProxyType({})
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxsparse.data import resident, stored
+from jaxsparse.data.datasets import Split
+from jaxsparse.data.stream import RowBatches, Stream, TrainBatches
+from jaxsparse.runs.build import Experiment, seed_words
+from jaxsparse.training.executors import Batches
+from jaxsparse.training.parts import Parts
 
 
-class Inputs(NamedTuple):
-  """Fingerprints of the inputs of a run.
+class Training(NamedTuple):
+  """The inputs of runs that are trained.
 
   Attributes:
-    sources: of the runs that it starts from, by field of `init`.
-    data: of its data set, by split; empty where unknown.
+    data: resident arrays; or `(run, begin, end) -> Parts`.
+    batches: the indices of a run's batches.
   """
 
-  sources: Mapping[str, str] = _NONE
-  data: Mapping[str, str] = _NONE
-
-  def changes(self, now: 'Inputs') -> list[str]:
-    """Returns `what: then -> now` of each input of a run that has changed.
-
-    A source that is not in `now` is gone, and the run goes on without it. One
-    that was not recorded is taken to be the same, and so are data.
-
-    Args:
-      now: the inputs today; these are those with which the run began.
-    """
-    pairs = {
-      f'config.init.{field}': (self.sources[field], now.sources[field])
-      for field in sorted(self.sources.keys() & now.sources.keys())
-    }
-    if self.data and now.data:
-      pairs |= {
-        f'split {split} of the data': (
-          self.data.get(split, 'none'),
-          now.data.get(split, 'none'),
-        )
-        for split in sorted(self.data.keys() | now.data.keys())
-      }
-    return [
-      f'{what}: {before} -> {after}'
-      for what, (before, after) in pairs.items()
-      if before != after
-    ]
+  data: Any
+  batches: Batches
 
 
-UNKNOWN = Inputs()
+def put(split: Split) -> Split:
+  """Puts `split` on the device, unless it stays on disk."""
+  return split if stored.is_stored(split.images) else resident.put(split)
+
+
+def picked(data: Split, rows: np.ndarray) -> tuple[Split, np.ndarray]:
+  """Returns data on the device with the examples `rows`, and their indices.
+
+  Args:
+    data: from `put`.
+    rows: example numbers, of any shape.
+  """
+  if not stored.is_stored(data.images):
+    return data, rows
+  examples = Split(*data.images.records.read(rows.reshape(-1)))
+  places = np.arange(rows.size, dtype=np.int32).reshape(rows.shape)
+  return resident.put(examples), places
+
+
+@contextlib.contextmanager
+def scored(
+  data: Split, batch_size: int, workers: int
+) -> Iterator[tuple[Split | Parts, tuple[np.ndarray, np.ndarray]]]:
+  """Yields the data and batches of an evaluation over `data`, from `put`."""
+  rows, weights = resident.eval_batches(len(data.labels), batch_size)
+  if not stored.is_stored(data.images):
+    yield data, (rows, weights)
+    return
+  with Stream(RowBatches(data.images.records, rows), workers) as stream:
+    parts = Parts(map(resident.put, stream.take(0, len(rows))))
+    yield parts, (_whole(len(rows), batch_size), weights)
+
+
+@contextlib.contextmanager
+def training(
+  data: Split, experiments: Sequence[Experiment]
+) -> Iterator[Training]:
+  """Yields the training inputs of runs, valid within the context.
+
+  Args:
+    data: the training split of all runs, from `put`.
+    experiments: the runs. Each has its own workers where data stay on disk.
+  """
+  if not stored.is_stored(data.images):
+    yield Training(data, lambda i, *steps: experiments[i].batches(*steps))
+    return
+  with contextlib.ExitStack() as stack:
+    streams = [stack.enter_context(_stream(one)) for one in experiments]
+    size = experiments[0].config.batch_size
+
+    def parts(i: int, begin: int, end: int) -> Parts:
+      return Parts(map(resident.put, streams[i].take(begin, end)))
+
+    yield Training(parts, lambda i, begin, end: _whole(end - begin, size))
+
+
+def _stream(experiment: Experiment) -> Stream:
+  images: Any = experiment.dataset.train.images
+  config = experiment.config
+  batches = TrainBatches(
+    images.records,
+    words=seed_words(config, 'order'),
+    crop_words=seed_words(config, 'crop'),
+    batch_size=config.batch_size,
+    num_steps=experiment.plan.num_steps,
+  )
+  return Stream(batches, config.data.workers)
+
+
+def _whole(batches: int, size: int) -> np.ndarray:
+  """Returns indices [batches, size]: each streamed batch is used whole."""
+  return np.tile(np.arange(size, dtype=np.int32), (batches, 1))

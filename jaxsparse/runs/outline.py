@@ -9,7 +9,7 @@ import jax
 from jaxsparse.analysis import flops
 from jaxsparse.runs import costs
 from jaxsparse.runs.build import Experiment, total_sizes
-from jaxsparse.runs.spans import updater_of
+from jaxsparse.runs.mask_segments import updater_of
 from jaxsparse.runs.summary import columns
 
 MULTIPLY_ADDS = costs.COUNTINGS['multiply_adds']
@@ -113,7 +113,6 @@ def text(experiment: Experiment) -> str:
         f'{plan.num_steps:,} of {batch:,} examples: {totals.epochs:.4g} epochs',
       ),
       ('mask steps', _mask_steps(plan.mask_steps)),
-      ('members', f'{len(experiment.members)}'),
       ('parameters', f'{totals.parameters:,}'),
       ('active weights', f'{totals.active:,} of {totals.weights:,}'),
       ('sparsity', f'{totals.sparsity:.4f}'),

@@ -35,7 +35,7 @@ def run_plots(root: pathlib.Path) -> None:
   """
   records = metrics.read(root / workdir.METRICS)
   folder = root / workdir.PLOTS
-  title = f'{root.name}, {_replicates(records)}'
+  title = root.name
   for name, figure in (
     ('loss_and_accuracy', _loss_and_accuracy(records, title)),
     ('sparsity_by_layer', _sparsity_by_layer(records, title)),
@@ -44,11 +44,6 @@ def run_plots(root: pathlib.Path) -> None:
   ):
     if figure is not None:
       save(figure, folder / f'{name}.png')
-
-
-def _replicates(records: Sequence[Record]) -> str:
-  count = len({r['replicate'] for r in records})
-  return f'mean ± sd of {count} replicates' if count > 1 else '1 replicate'
 
 
 def _loss_and_accuracy(records: Sequence[Record], title: str) -> Figure | None:

@@ -46,7 +46,7 @@ class Reporter:
     name: of the run.
     start: steps done before this process.
     num_steps: of the whole run.
-    members: trained side by side; a step counts once for each.
+    runs: trained side by side; a step counts once for each.
     instead: takes `(steps done, newest records)`, in place of the display.
   """
 
@@ -55,11 +55,11 @@ class Reporter:
     name: str,
     start: int,
     num_steps: int,
-    members: int,
+    runs: int,
     instead: Report | None = None,
   ):
     self._name, self._total = name, num_steps
-    self._members, self._instead = members, instead
+    self._runs, self._instead = runs, instead
     self._shown: dict[str, str] = {}
     self._compiled: set[str] = set()
     self._clock = time.perf_counter()
@@ -91,12 +91,12 @@ class Reporter:
       _log.info(' '.join([line, *facts]))
 
   def steps_per_second(self) -> float:
-    """Returns member steps per second, with evaluations, without compilation.
+    """Returns steps per second of all runs, without compilation.
 
-    Saves count as well. 0.0 if this process made no steps besides those that it
-    compiled for.
+    The time of evaluations and saves counts. 0.0 if this process made no steps
+    besides those that it compiled for.
     """
-    return self._steps * self._members / self._seconds if self._steps else 0.0
+    return self._steps * self._runs / self._seconds if self._steps else 0.0
 
   def close(self) -> None:
     """Ends the bar."""

@@ -1,7 +1,7 @@
 """The scores of the states of a run, during training and at the end."""
 
 import functools
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 
 import jax
 import numpy as np
@@ -13,32 +13,27 @@ from jaxsparse.core import paths, prng
 from jaxsparse.core.types import Params, Path
 from jaxsparse.data.datasets import Split
 from jaxsparse.optim.masked import forward_params
-from jaxsparse.runs import feed, recipes, summary
+from jaxsparse.runs import inputs, recipes, summary
 from jaxsparse.runs.build import Experiment
-from jaxsparse.runs.compiled import Compiled
+from jaxsparse.runs.compiled import compiled
 from jaxsparse.training.evaluate import checked_active
 from jaxsparse.training.loop import Record
 from jaxsparse.training.state import TrainState
 
 
 def first_order_decrease(
-  experiment: Experiment,
-  replicate: int,
-  norm: ArrayLike,
-  step: int | jax.Array,
+  experiment: Experiment, norm: ArrayLike, step: int | jax.Array
 ) -> float:
   """Returns the decrease of the loss by a gradient step, to first order.
 
   Args:
     experiment: the run, which sets the learning rate.
-    replicate: the number of the replicate.
     norm: of the masked gradient.
     step: the number of steps before it.
   """
   section = recipes.without_numbers(experiment.config.optimizer)
   decrease = _decrease(section, experiment.plan.num_steps)
-  optimizer = experiment.members[replicate].optimizer
-  return float(decrease(norm, optimizer, np.int32(step)))
+  return float(decrease(norm, experiment.member.optimizer, np.int32(step)))
 
 
 @functools.lru_cache(maxsize=32)
@@ -57,25 +52,18 @@ def _decrease(
 
 
 class Scores:
-  """Evaluations of the states of one experiment, which are also checked.
+  """Evaluations of the states of one run, which are also checked.
 
   Args:
     experiment: the run.
-    program: its compiled programs.
-    data: its training split, from `feed.put`; the first examples are the probe
-      batch.
+    data: its training split, from `inputs.put`; the probe batch is the first
+      examples.
     eval_data: its `eval_split`, likewise.
   """
 
-  def __init__(
-    self,
-    experiment: Experiment,
-    program: Compiled,
-    data: Split,
-    eval_data: Split,
-  ):
+  def __init__(self, experiment: Experiment, data: Split, eval_data: Split):
     self._experiment = experiment
-    self._program = program
+    self._program = compiled(experiment)
     self._data = data
     self._eval_data = eval_data
 
@@ -84,17 +72,16 @@ class Scores:
     """Data on the device, and the indices in them of the probe batch."""
     size = self._experiment.config.gradient_flow.probe_size
     rows = np.arange(min(size, len(self._data.labels)), dtype=np.int32)
-    return feed.picked(self._data, rows)
+    return inputs.picked(self._data, rows)
 
-  def record(self, replicate: int, state: TrainState) -> Record:
+  def record(self, state: TrainState) -> Record:
     """Returns the entries of an evaluation record.
 
     Raises:
       BrokenInvariant: weights, masks and counts do not agree.
     """
     experiment = self._experiment
-    member = experiment.members[replicate]
-    updater = experiment.recipe.updater(member)
+    updater = experiment.recipe.updater(experiment.member)
     active = checked_active(state, updater, experiment.target_counts)
     seen = forward_params(updater, state.params, state.mask_state)
     values = self._score(seen, state, self._eval_data)
@@ -104,14 +91,14 @@ class Scores:
       'layer_sparsity': summary.layer_sparsity(experiment, active),
     }
 
-  def probe(self, replicate: int, state: TrainState) -> Record:
+  def probe(self, state: TrainState) -> Record:
     """Returns the entries of a probe: the masked gradient on a fixed batch.
 
     `first_order_decrease` is the decrease of the loss, to first order, by a
     plain gradient step at the learning rate of the next step. All probes use
     the same examples and, where the model has dropout, the same key.
     """
-    member = self._experiment.members[replicate]
+    member = self._experiment.member
     updater = self._experiment.recipe.updater(member)
     flow = self._program.probe(
       forward_params(updater, state.params, state.mask_state),
@@ -124,7 +111,7 @@ class Scores:
     return {
       'probe_loss': float(flow.loss),
       'first_order_decrease': first_order_decrease(
-        self._experiment, replicate, flow.norm, state.step
+        self._experiment, flow.norm, state.step
       ),
       'gradient_norm': float(flow.norm),
       'gradient_norm_per_weight': float(flow.per_weight),
@@ -135,50 +122,37 @@ class Scores:
     }
 
   def final(
-    self, states: Sequence[TrainState], failed: Collection[int]
-  ) -> tuple[dict[str, list[float | None]], dict[Path, int]]:
-    """Returns the scores of each member, and active weights by path.
-
-    Args:
-      states: one per member, at the end.
-      failed: the members that failed; their scores are `None`.
+    self, state: TrainState
+  ) -> tuple[dict[str, float], dict[Path, int]]:
+    """Returns the scores of the state at the end, and active weights by path.
 
     Returns:
-      `test_accuracy`, and with a validation split `validation_accuracy`, of
-      each member; for text also `test_bits` and `validation_bits`, per
-      character; and the active weights.
+      `test_accuracy`, and with a validation split `validation_accuracy`; for
+      text also `test_bits` and `validation_bits`, per character; and the
+      active weights.
 
     Raises:
       BrokenInvariant: weights, masks and counts do not agree.
     """
     experiment = self._experiment
-    splits = {'test': feed.put(experiment.dataset.test)}
+    splits = {'test': inputs.put(experiment.dataset.test)}
     if experiment.dataset.validation is not None:
-      splits['validation'] = feed.put(experiment.dataset.validation)
-    scores: dict[str, list[float | None]] = {
-      f'{name}_{metric.name}': [None] * len(states)
-      for name in splits
-      for metric in experiment.metrics
-    }
-    active: dict[Path, int] = {}
-    for i, (state, member) in enumerate(
-      zip(states, experiment.members, strict=True)
-    ):
-      if i not in failed:
-        updater = experiment.recipe.updater(member)
-        active = checked_active(
-          state, updater, experiment.target_counts, final=True
-        )
-        seen = forward_params(updater, state.params, state.mask_state)
-        for name, data in splits.items():
-          values = self._score(seen, state, data)
-          for metric in experiment.metrics:
-            scores[f'{name}_{metric.name}'][i] = values[metric.name]
+      splits['validation'] = inputs.put(experiment.dataset.validation)
+    updater = experiment.recipe.updater(experiment.member)
+    active = checked_active(
+      state, updater, experiment.target_counts, final=True
+    )
+    seen = forward_params(updater, state.params, state.mask_state)
+    scores: dict[str, float] = {}
+    for name, data in splits.items():
+      values = self._score(seen, state, data)
+      for metric in experiment.metrics:
+        scores[f'{name}_{metric.name}'] = values[metric.name]
     return scores, active
 
   def _score(self, seen: Params, state: TrainState, data: Split) -> Record:
     """Returns loss and metrics of `seen`, the masked params, on all `data`."""
     config = self._experiment.config
     size, workers = config.eval.batch_size, config.data.workers
-    with feed.scored(data, size, workers) as (examples, batches):
+    with inputs.scored(data, size, workers) as (examples, batches):
       return self._program.evaluate(seen, state.model_state, examples, batches)

@@ -31,18 +31,17 @@ from jaxsparse.training.checkpoints.bare import (
 )
 
 # Params and masks to start from; `None` where the run makes its own.
-Given = tuple[Params | None, Masks | None]
+Initial = tuple[Params | None, Masks | None]
 
 
-def given(
+def load(
   experiment: Experiment, workdir: str | os.PathLike[str] | None = None
-) -> Given:
-  """Loads params and masks of the section `init`, the same for all replicates.
+) -> Initial:
+  """Loads params and masks of the section `init`.
 
   Masks of `init.masks` must fit. Those of `init.checkpoint` are taken, where
   there is no `init.masks`, if they are sparse and the method keeps their
-  counts; another method starts from its zeros as from ordinary weights. Of a
-  run of several replicates, those of the first are taken.
+  counts; another method starts from its zeros as from ordinary weights.
 
   Args:
     experiment: the run.
@@ -83,7 +82,7 @@ def fingerprints(
 
   Args:
     init: the section of a config.
-    workdir: as for `given`.
+    workdir: as for `load`.
   """
   digests = {}
   for field in SOURCES:
@@ -98,7 +97,7 @@ def _load(
   experiment: Experiment,
   workdir: str | os.PathLike[str] | None,
   field: str,
-) -> Given:
+) -> Initial:
   """Loads params and masks of one source, which must be of the same model."""
   init = experiment.config.init
   source = getattr(init, field)
@@ -130,7 +129,7 @@ def _path(source: str, workdir: str | os.PathLike[str] | None) -> str:
 
 
 def _invariant(experiment: Experiment) -> Invariant:
-  return experiment.recipe.updater(experiment.members[0]).facts.invariant
+  return experiment.recipe.updater(experiment.member).facts.invariant
 
 
 def _takes(experiment: Experiment, masks: Masks | None) -> bool:

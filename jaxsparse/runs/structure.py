@@ -5,8 +5,7 @@ remembers its masks, the fraction of the net that was ever active.
 """
 
 import statistics
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -15,8 +14,7 @@ from jaxsparse.analysis import exploration
 from jaxsparse.core.types import Masks
 from jaxsparse.core.units import DeadUnits, dead_units
 from jaxsparse.runs.build import Experiment
-from jaxsparse.runs.spans import Record, recorded
-from jaxsparse.runs.summary import spread
+from jaxsparse.runs.mask_segments import Record, recorded
 from jaxsparse.training.state import TrainState
 
 Entries = dict[str, int | float]
@@ -40,38 +38,19 @@ def of_state(state: TrainState) -> Entries:
 
 
 def of_run(
-  experiment: Experiment,
-  states: Sequence[TrainState],
-  *,
-  failed: Collection[int],
-  records: Iterable[Record],
-) -> dict[str, Any]:
+  experiment: Experiment, state: TrainState, records: Sequence[Record]
+) -> Entries:
   """Returns the entries of `summary.json` on the masks of a run.
 
   Args:
     experiment: the run.
-    states: one per replicate, at the end.
-    failed: replicates that failed before the end.
+    state: at the end.
     records: of `metrics.jsonl`.
 
   Returns:
-    The entries of `of_state` and, of a run with mask steps, `mask_churn`, each
-    with mean, deviation and values.
+    The entries of `of_state` and, of a run with mask steps, `mask_churn`.
   """
-  by_replicate: dict[int, list[Record]] = {}
-  for record in records:
-    by_replicate.setdefault(record['replicate'], []).append(record)
-  per_replicate: list[Entries] = [
-    {}
-    if i in failed
-    else of_state(state) | churn(experiment, by_replicate.get(i, []))
-    for i, state in enumerate(states)
-  ]
-  names = dict.fromkeys(name for entries in per_replicate for name in entries)
-  return {
-    name: spread([entries.get(name) for entries in per_replicate])
-    for name in names
-  }
+  return of_state(state) | churn(experiment, records)
 
 
 def churn(experiment: Experiment, records: Sequence[Record]) -> Entries:
@@ -81,7 +60,7 @@ def churn(experiment: Experiment, records: Sequence[Record]) -> Entries:
 
   Args:
     experiment: the run.
-    records: of one replicate, in order.
+    records: of `metrics.jsonl`, in order.
 
   Returns:
     Empty where there was no mask step.

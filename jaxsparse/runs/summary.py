@@ -8,7 +8,7 @@ from jaxsparse.config import identity
 from jaxsparse.core.types import Path
 from jaxsparse.runs import versions
 from jaxsparse.runs.build import Experiment, total_sizes
-from jaxsparse.training.carry import Carry
+from jaxsparse.training.executors import Execution
 
 Summary = dict[str, Any]
 
@@ -21,10 +21,9 @@ def mean_and_deviation(
   return mean, statistics.stdev(values) if len(values) > 1 else None
 
 
-def spread(values: Sequence[Any]) -> dict[str, Any]:
-  """Returns mean, sample deviation and values; failed members are `None`."""
-  numbers = [v['mean'] if isinstance(v, dict) else v for v in values]
-  mean, std = mean_and_deviation([v for v in numbers if v is not None])
+def spread(values: Sequence[float]) -> dict[str, Any]:
+  """Returns mean, sample deviation and values."""
+  mean, std = mean_and_deviation(values)
   return {'mean': mean, 'std': std, 'values': list(values)}
 
 
@@ -70,44 +69,38 @@ def layer_sparsity(
 def summarise(
   experiment: Experiment,
   *,
-  scores: Mapping[str, Sequence[float | None]],
+  scores: Mapping[str, float],
   active: dict[Path, int],
-  failed: dict[int, int],
   steps_per_second: float,
   wall_seconds: float,
-  carry: Carry,
+  execution: Execution,
   flops: Mapping[str, float | None] = {},
 ) -> Summary:
   """Returns the content of `summary.json`.
 
   Args:
     experiment: the run.
-    scores: `test_accuracy` and, with a validation split,
-      `validation_accuracy`, for text `test_bits` and `validation_bits` too:
-      one per replicate, `None` where it failed.
+    scores: from `Scores.final`.
     active: active weights of each masked leaf at the end.
-    failed: replicate -> first step whose loss was not finite.
-    steps_per_second: member steps per second, compilation excluded.
+    steps_per_second: compilation excluded.
     wall_seconds: from start to end, over all processes of the run. Runs that
-      are trained together divide it by their numbers of members.
-    carry: how the members were executed.
+      are trained together divide it among them.
+    execution: how the steps were executed.
     flops: costs of inference and training, as fractions; see `costs.of_run`.
   """
   sizes = total_sizes(experiment)
   total, num_active = sum(sizes.values()), sum(active.values())
   return {
-    **{name: spread(values) for name, values in scores.items()},
+    **scores,
     'sparsity': 1 - num_active / total,
     'active_weights': num_active,
     'total_weights': total,
     'layer_sparsity': layer_sparsity(experiment, active),
     **flops,
     'steps': experiment.plan.num_steps,
-    'replicates': len(experiment.members),
-    'failed': {str(k): v for k, v in failed.items()},
     'steps_per_second': round(steps_per_second, 2),
     'wall_seconds': round(wall_seconds, 2),
-    'carry': carry._asdict(),
+    'execution': execution._asdict(),
     'config_digest': identity.digest(experiment.config),
     'made_with': versions.made_with(),
   }
@@ -118,11 +111,13 @@ def table(summary: Summary) -> str:
   rows = [
     *(
       (f'{split} {kind}', formatted(score))
-      for kind, formatted in (('accuracy', percent), ('bits', _bits))
+      for kind, formatted in (
+        ('accuracy', lambda score: f'{100 * score:.2f} %'),
+        ('bits', lambda score: f'{score:.3f} a character'),
+      )
       for split in ('test', 'validation')
       if (score := summary.get(f'{split}_{kind}')) is not None
     ),
-    ('replicates', str(summary['replicates'])),
     ('sparsity', f'{summary["sparsity"]:.4f}'),
     (
       'active weights',
@@ -141,8 +136,6 @@ def table(summary: Summary) -> str:
     ('wall seconds', f'{summary["wall_seconds"]:.1f}'),
     ('config digest', summary['config_digest']),
   ]
-  for replicate, step in summary['failed'].items():
-    rows.append((f'replicate {replicate}', f'loss not finite at step {step}'))
   return columns(rows)
 
 
@@ -150,22 +143,6 @@ def columns(rows: Sequence[tuple[str, str]]) -> str:
   """Formats `(name, value)` rows, one per line, the values in one column."""
   width = max(len(name) for name, _ in rows)
   return '\n'.join(f'{name:<{width}}  {value}' for name, value in rows)
-
-
-def percent(accuracy: dict[str, Any]) -> str:
-  """Formats as '96.70 ± 0.42 %', without the spread for a single value."""
-  if accuracy['mean'] is None:
-    return 'failed'
-  std = None if accuracy['std'] is None else 100 * accuracy['std']
-  return mean_and_std(100 * accuracy['mean'], std) + ' %'
-
-
-def _bits(found: dict[str, Any]) -> str:
-  """Formats as '2.160 ± 0.012 a character'."""
-  if found['mean'] is None:
-    return 'failed'
-  text = mean_and_std(found['mean'], found['std'], '{:.3f}'.format)
-  return f'{text} a character'
 
 
 def mean_and_std(

@@ -1,25 +1,26 @@
-"""The train driver: one config, one workdir, from the start or resumed."""
+"""The train driver: one config in one workdir, or several runs together."""
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from jaxsparse.runs.build import Experiment, build
 from jaxsparse.runs.compiled import abstract_state
-from jaxsparse.runs.population import choose_carry
+from jaxsparse.runs.failures import SaveFailed as SaveFailed
+from jaxsparse.runs.failures import TrainingFailed as TrainingFailed
+from jaxsparse.runs.group import Group
+from jaxsparse.runs.open_run import OpenRun, opened
+from jaxsparse.runs.parallel import family
 from jaxsparse.runs.progress import Report
-from jaxsparse.runs.run import Run
-from jaxsparse.runs.run import SaveFailed as SaveFailed
-from jaxsparse.runs.share import Place, claimed
-from jaxsparse.runs.share import TrainingFailed as TrainingFailed
 from jaxsparse.runs.summary import Summary
+from jaxsparse.training.locks import WorkdirBusy
 
 
 def train(
   config: Any,
   workdir: str | os.PathLike[str],
   *,
-  carry: str = 'auto',
   plots: bool = True,
   report: Report | None = None,
   interrupted: Callable[[], bool] = lambda: False,
@@ -29,7 +30,6 @@ def train(
   Args:
     config: a `ConfigDict` made by `config.default_config`.
     workdir: created if missing. A finished run there is not repeated.
-    carry: how replicates execute: 'auto', 'one_by_one' or 'vmap'.
     plots: whether plots are drawn at the end.
     report: takes `(steps done, newest records)`, in place of the display.
     interrupted: called between segments; if true the run saves and stops.
@@ -41,13 +41,12 @@ def train(
     ValueError: bad input; nothing was started.
     WorkdirBusy: another process runs there.
     Interrupted: stopped by `interrupted`, and saved.
-    TrainingFailed: no replicate is left; the last good checkpoint is kept.
+    TrainingFailed: the loss is not finite; the last good checkpoint is kept.
     SaveFailed: a checkpoint could not be written.
   """
   return train_built(
     build(config),
     workdir,
-    carry=carry,
     plots=plots,
     report=report,
     interrupted=interrupted,
@@ -58,7 +57,6 @@ def train_built(
   experiment: Experiment,
   workdir: str | os.PathLike[str],
   *,
-  carry: str = 'auto',
   plots: bool = True,
   report: Report | None = None,
   interrupted: Callable[[], bool] = lambda: False,
@@ -66,19 +64,63 @@ def train_built(
   """Trains an experiment from `build`; arguments and errors as for `train`."""
   # Traced, not run: errors of the method's own init are raised here.
   abstract = abstract_state(experiment)
-  how = _how(experiment, carry)
-  with claimed(experiment, workdir) as place:
-    if not isinstance(place, Place):
-      return place
-    run = Run([place], abstract, how)
-    (result,) = run.run(plots=plots, report=report, interrupted=interrupted)
+  with opened(experiment, workdir, abstract) as run:
+    if not isinstance(run, OpenRun):
+      return run
+    (result,) = Group([run], 'one_by_one').train(
+      plots=plots, report=report, interrupted=interrupted
+    )
   if isinstance(result, Exception):
     raise result
   return result
 
 
-def _how(experiment: Experiment, carry: str) -> str:
-  """Chooses how members execute: a single one by vmap only if requested."""
-  how = choose_carry(experiment, carry)
-  alone = carry == 'auto' and len(experiment.members) == 1
-  return 'one_by_one' if alone else how
+def train_together(
+  members: Sequence[tuple[Experiment, str | os.PathLike[str]]],
+  *,
+  report: Report | None = None,
+  interrupted: Callable[[], bool] = lambda: False,
+) -> list[Summary | Exception]:
+  """Trains runs of one `family` by vmap, each in its own workdir.
+
+  They continue from the newest step of which all have a good checkpoint, and
+  start over where there is none. A run that fails is saved along with the
+  others, at its last good state. The bits of a run depend on the number of
+  runs; those that are finished already do not count.
+
+  Args:
+    members: experiments with their workdirs.
+    report: takes `(steps done, newest records)`, in place of the display.
+    interrupted: called between segments; if true the runs save and stop.
+
+  Returns:
+    For each run its summary, or the exception that prevented it: `ValueError`
+    (bad input), `WorkdirBusy`, `TrainingFailed`.
+
+  Raises:
+    ValueError: they are not of one family.
+    Interrupted: stopped by `interrupted`, and saved.
+    SaveFailed: a checkpoint could not be written.
+  """
+  if len({family(experiment) for experiment, _ in members}) > 1:
+    raise ValueError('runs that are trained together must be of one family')
+  abstract = abstract_state(members[0][0])
+  results: dict[int, Summary | Exception] = {}
+  runs: dict[int, OpenRun] = {}
+  with contextlib.ExitStack() as stack:
+    for i, (experiment, workdir) in enumerate(members):
+      try:
+        run = stack.enter_context(opened(experiment, workdir, abstract))
+        if isinstance(run, OpenRun):
+          run.checkpoints.check()  # The others need not wait for its repair.
+          runs[i] = run
+        else:
+          results[i] = run
+      except (ValueError, WorkdirBusy) as error:
+        results[i] = error
+    if runs:
+      trained = Group(list(runs.values()), 'vmap').train(
+        plots=False, report=report, interrupted=interrupted
+      )
+      results.update(zip(runs, trained, strict=True))
+  return [results[i] for i in range(len(members))]

@@ -13,7 +13,7 @@ from typing import Any
 
 from jaxsparse.config import identity
 from jaxsparse.config.run_config import RunConfig
-from jaxsparse.runs.inputs import UNKNOWN, Inputs
+from jaxsparse.runs.origins import UNKNOWN, Origins
 from jaxsparse.training.locks import lock
 
 CONFIG = 'config.json'
@@ -22,7 +22,7 @@ SUMMARY = 'summary.json'
 CHECKPOINTS = 'checkpoints'
 PLOTS = 'plots'
 # Entries of every summary, of whatever version.
-_ALWAYS = ('test_accuracy', 'sparsity', 'config_digest')
+_ALWAYS = ('sparsity', 'config_digest')
 _MEND = 'Remove it, and the same command makes it again from the checkpoints'
 
 
@@ -30,7 +30,7 @@ _MEND = 'Remove it, and the same command makes it again from the checkpoints'
 def claim(
   workdir: str | os.PathLike[str],
   config: RunConfig,
-  inputs: Inputs = UNKNOWN,
+  origins: Origins = UNKNOWN,
 ) -> Iterator[pathlib.Path]:
   """Locks `workdir` for the run of `config`.
 
@@ -40,7 +40,7 @@ def claim(
   Args:
     workdir: of the run.
     config: with all lengths in steps.
-    inputs: the current inputs of the run.
+    origins: what the run would start from now.
 
   Raises:
     ValueError: the directory belongs to another run (names the differences),
@@ -48,16 +48,16 @@ def claim(
     WorkdirBusy: another process runs in it.
   """
   root = local(workdir)
-  _check_owner(root, config, inputs) if begun(root) else _check_free(root)
+  _check_owner(root, config, origins) if begun(root) else _check_free(root)
   with lock(root):
     if begun(root):
-      _check_owner(root, config, inputs)
+      _check_owner(root, config, origins)
     else:
       content = {
         'digest': identity.digest(config),
         'config': config,
-        'sources': dict(inputs.sources),
-        'data': dict(inputs.data),
+        'sources': dict(origins.sources),
+        'data': dict(origins.data),
       }
       write_atomic(root / CONFIG, identity.to_json(content))
     yield root
@@ -133,7 +133,28 @@ def finished(root: pathlib.Path) -> dict[str, Any] | None:
     raise ValueError(f'{path} cannot be read: {error}. {_MEND}') from None
   if missing:
     raise ValueError(f'{path} lacks {missing[0]!r}. {_MEND}')
-  return summary
+  return _current(summary, path)
+
+
+def _current(summary: dict[str, Any], path: pathlib.Path) -> dict[str, Any]:
+  """Returns a summary in the form of today.
+
+  Earlier versions wrote a spread over the seeds of a workdir, here of one.
+  """
+  if summary.pop('replicates', 1) != 1:
+    raise ValueError(
+      f'{path} is of several seeds in one workdir, as of earlier versions;'
+      ' accepted is a workdir for each (`--sweep config.seed=0:N`)'
+    )
+  summary.pop('failed', None)
+  if 'carry' in summary:
+    summary['execution'] = summary.pop('carry')
+  return {
+    name: value['values'][0]
+    if isinstance(value, dict) and value.keys() == {'mean', 'std', 'values'}
+    else value
+    for name, value in summary.items()
+  }
 
 
 def write_summary(root: pathlib.Path, summary: dict[str, Any]) -> None:
@@ -155,20 +176,20 @@ def _read(root: str | os.PathLike[str]) -> dict[str, Any]:
   path = pathlib.Path(root) / CONFIG
   try:
     content = json.loads(path.read_text('utf-8'))
-    content['config']
-  except (OSError, ValueError, KeyError, TypeError) as error:
+    content['config'] = identity.current(content['config'])
+  except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
     raise ValueError(f'{path} is not the config of a run: {error}') from None
   return content
 
 
-def inputs(root: str | os.PathLike[str]) -> Inputs:
-  """Returns what a run read as it began; empty where it was not recorded.
+def origins(root: str | os.PathLike[str]) -> Origins:
+  """Returns what a run started from; empty where it was not recorded.
 
   Raises:
     ValueError: there is no run, or its config cannot be read.
   """
   content = _read(root)
-  return Inputs(content.get('sources', {}), content.get('data', {}))
+  return Origins(content.get('sources', {}), content.get('data', {}))
 
 
 def write_atomic(path: pathlib.Path, content: str | bytes) -> None:
@@ -196,14 +217,14 @@ def _check_free(root: pathlib.Path) -> None:
     )
 
 
-def _check_owner(root: pathlib.Path, config: RunConfig, now: Inputs) -> None:
+def _check_owner(root: pathlib.Path, config: RunConfig, now: Origins) -> None:
   differing = identity.differences(read_config(root), config)
   if differing:
     raise ValueError(
       f'{root} holds a run of another config; fields that differ (there ->'
       f' here): {"; ".join(differing)}. Choose another workdir'
     )
-  changed = inputs(root).changes(now)
+  changed = origins(root).changes(now)
   if changed:
     raise ValueError(
       f'{root} holds a run that started from something else (then -> now):'

@@ -23,7 +23,7 @@ from jaxsparse.config.resolve import resolve
 from jaxsparse.results import metrics
 from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import summary
-from jaxsparse.runs.share import TrainingFailed
+from jaxsparse.runs.failures import TrainingFailed
 from jaxsparse.studies.running.run import NothingToRun
 from jaxsparse.studies.search_space import (
   ACCURACY,

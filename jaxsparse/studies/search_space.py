@@ -14,7 +14,7 @@ ACCEPTED = (
   ' them'
 )
 # The objective is a mean over seeds, on the same data in every trial.
-_FIXED = ('seed', 'replicates', 'num_epochs', 'num_steps', 'multiplier')
+_FIXED = ('seed', 'num_epochs', 'num_steps', 'multiplier')
 
 
 class Dimension(NamedTuple):

@@ -18,9 +18,6 @@ from jaxsparse.studies.spec import Against, Curves, Run, Study
 
 Grid = dict[str, tuple[Any, ...]]
 
-# Set by the study itself: each seed is a separate member.
-_SEEDS = ('seed', 'replicates')
-
 
 def grid(config: Any, flags: Sequence[str]) -> Grid:
   """Parses `--sweep` into dotted field -> values.
@@ -60,7 +57,7 @@ def overrides(path: str, config: Any) -> dict[str, Any]:
   return {
     field: value
     for field, value in now.items()
-    if field not in _SEEDS and (field not in before or before[field] != value)
+    if field != 'seed' and (field not in before or before[field] != value)
   }
 
 
@@ -73,14 +70,12 @@ def study(path: str, config: Any, swept: Grid) -> Study:
   Args:
     path: of the config's file, as `--config` takes it.
     config: made by the file, with overrides. Without a swept seed it is run
-      for as many seeds as it has replicates.
+      with its own.
     swept: from `grid`.
   """
   now = merged(overrides(path, config), swept)
   changed = {field: v for field, v in now.items() if field not in swept}
-  seeds = swept.get('seed') or tuple(
-    range(config.seed, config.seed + config.replicates)
-  )
+  seeds = swept.get('seed') or (config.seed,)
   numbers = {f: v for f, v in swept.items() if f != 'seed' and _numeric(v)}
   categories = {
     f: v for f, v in swept.items() if f != 'seed' and f not in numbers

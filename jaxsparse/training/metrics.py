@@ -1,9 +1,9 @@
 """Metrics to disk: `metrics.jsonl` and TensorBoard events.
 
-One line a (step, replicate), tidy: `pandas.read_json(path, lines=True)` is a
-long table. Nothing in it depends on the clock, so the file of a run that was
-killed and resumed is that of a run that never was. A value that is not finite
-is `null`, as JSON has no other word for it.
+One line a logged step: `pandas.read_json(path, lines=True)` is a table. Nothing
+in it depends on the clock, so the file of a run that was killed and resumed is
+that of a run that never was. A value that is not finite is `null`, as JSON has
+no other word for it.
 """
 
 import json
@@ -51,12 +51,11 @@ class MetricsWriter:
     self.close()
 
   def write(self, record: dict[str, Any]) -> None:
-    """Writes one record with entries `step` and `replicate`."""
+    """Writes one record with an entry `step`."""
     self._file.write(json.dumps(_finite(record), allow_nan=False) + '\n')
     self._file.flush()
     for name, value in _scalars(record):
-      tag = f'{name}/replicate_{record["replicate"]}'
-      self._event(record['step'], summary=summary.scalar(tag, value))
+      self._event(record['step'], summary=summary.scalar(name, value))
     self._board.flush()
 
   def close(self) -> None:
@@ -79,7 +78,9 @@ def read(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
   lines = pathlib.Path(path).read_text(encoding='utf-8').splitlines()
   for number, line in enumerate(lines, 1):
     try:
-      records.append(json.loads(line))
+      record = json.loads(line)
+      record.pop('replicate', None)  # Of earlier versions, always 0.
+      records.append(record)
     except json.JSONDecodeError as error:
       if number < len(lines):
         raise ValueError(f'{path}, line {number}: {error}') from None
@@ -109,7 +110,7 @@ def _finite(value: Any) -> Any:
 
 def _scalars(record: dict[str, Any]) -> Iterator[tuple[str, float]]:
   for name, value in record.items():
-    if name in ('step', 'replicate'):
+    if name == 'step':
       continue
     if isinstance(value, dict):
       for path, number in value.items():

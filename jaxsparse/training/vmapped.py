@@ -1,12 +1,12 @@
-"""All members at once: stacked, vmapped, and sharded over the devices.
+"""All runs of a group at once: stacked, vmapped, and sharded over the devices.
 
 Results are close to those of a run alone, but not to the bit: XLA's order of
-a sum depends on the number of members that a device holds. A resumed run gets
-the same bits as long as members and devices stay the same in number.
+a sum depends on the number of runs that a device holds. A resumed run gets the
+same bits as long as runs and devices stay the same in number.
 """
 
-from collections.abc import Callable, Hashable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,11 +15,9 @@ from jax.sharding import AxisType, Mesh, NamedSharding, Sharding
 from jax.sharding import PartitionSpec as P
 
 from jaxsparse.core.types import PyTree
-from jaxsparse.training.carry import Batches, Kind, Rows
+from jaxsparse.training.executors import Batches, Kind, Rows
 from jaxsparse.training.programs import Programs
 from jaxsparse.training.state import Member, TrainState
-
-_Out = TypeVar('_Out')
 
 
 def member_mesh() -> Mesh:
@@ -31,19 +29,19 @@ def member_mesh() -> Mesh:
 
 
 class Vmapped:
-  """A `carry.Carrier` that runs all members together.
+  """An `executors.Executor` that advances all runs together.
 
   Their number is padded to a multiple of the devices by repeating the last.
-  The slot of a member that is no longer alive computes on, and is not read:
-  its state is kept apart.
+  The slot of a run that is no longer alive computes on, and is not read: its
+  state is kept apart.
 
   Args:
-    programs: for all members, over `mesh`.
-    states: one a member.
-    members: one a member.
+    programs: for all runs, over `mesh`.
+    states: one a run.
+    members: the hyperparameters, one a run.
     mesh: see `member_mesh`.
     data: resident arrays, passed to the programs.
-    batches: the batches of a member.
+    batches: the batches of a run.
   """
 
   def __init__(
@@ -85,15 +83,6 @@ class Vmapped:
     )
     # The axis of members is the last one: after that of steps, if any.
     return [jax.tree.map(lambda x, i=i: x[..., i], rows) for i in alive]
-
-  def each(
-    self,
-    kind: Hashable,
-    fn: Callable[[int, TrainState], _Out],
-    which: Sequence[int],
-  ) -> list[_Out]:
-    del kind  # One after the other, so nothing compiles twice.
-    return [fn(i, self.state(i)) for i in which]
 
   def state(self, i: int) -> TrainState:
     if i in self._replaced:

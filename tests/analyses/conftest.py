@@ -13,12 +13,13 @@ from jaxsparse.runs.train import train
 def runs(make_config, tmp_path_factory):
   """Finished runs by name; 30 steps each, 64-16-10 at 80 %.
 
-  pruned (seed 0, two replicates), tuned_0 and tuned_1 (pruned, gone on with a
-  fixed mask), rigl (keeps steps 5 and 6, on both sides of a mask step).
+  pruned and pruned_1 (seeds 0 and 1), tuned_0 and tuned_1 (pruned, gone on with
+  a fixed mask), rigl (keeps steps 5 and 6, on both sides of a mask step).
   """
   root = tmp_path_factory.mktemp('runs')
   configs = {
-    'pruned': make_config('gmp', replicates=2),
+    'pruned': make_config('gmp'),
+    'pruned_1': make_config('gmp', seed=1),
     'rigl': make_config('rigl', checkpoint__keep_steps=(5, 6), seed=7),
   }
   for seed in (0, 1):

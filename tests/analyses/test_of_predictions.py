@@ -16,9 +16,9 @@ def test_split():
   return datasets.load('digits').test
 
 
-def softmax(root, images, *, step='30', member=0):
+def softmax(root, images, *, step='30'):
   """Predictions of a 64-16-10 net, by hand."""
-  params, _ = load_params(root / 'checkpoints' / step, member=member)
+  params, _ = load_params(root / 'checkpoints' / step)
   layers = [params['Dense_0'], params['Dense_1']]
   (k0, b0), (k1, b1) = (
     (np.float64(d['kernel']), np.float64(d['bias'])) for d in layers
@@ -92,13 +92,13 @@ def test_of_many_classes_those_that_differ_most_are_drawn(draw):
   assert np.isnan([bar.get_height() for bar in back.patches]).all()
 
 
-def test_ensemble_of_a_pool_with_all_replicates(runs, test_split):
+def test_ensemble_of_a_pool(runs, test_split):
   members = [
     softmax(runs.pruned, test_split.images),
-    softmax(runs.pruned, test_split.images, member=1),
+    softmax(runs.pruned_1, test_split.images),
     softmax(runs.tuned_1, test_split.images),
   ]
-  numbers = ensemble([[runs.pruned, runs.tuned_1]]).numbers
+  numbers = ensemble([[runs.pruned, runs.pruned_1, runs.tuned_1]]).numbers
   right = np.mean(members, 0).argmax(1) == test_split.labels
   each = [(m.argmax(1) == test_split.labels).mean() for m in members]
   found = {name: number['mean'] for name, number in numbers.items()}
@@ -118,14 +118,14 @@ def test_ensemble_of_a_pool_with_all_replicates(runs, test_split):
 def test_its_table_has_members_and_who_disagrees_with_whom(
   runs, test_split, draw
 ):
-  found = ensemble([[runs.pruned, runs.tuned_1]])
+  found = ensemble([[runs.pruned, runs.pruned_1, runs.tuned_1]])
   members = [
     softmax(runs.pruned, test_split.images),
-    softmax(runs.pruned, test_split.images, member=1),
+    softmax(runs.pruned_1, test_split.images),
     softmax(runs.tuned_1, test_split.images),
   ]
   table = found.table
-  assert table['member'].tolist() == ['pruned, 0', 'pruned, 1', 'tuned_1']
+  assert table['member'].tolist() == ['pruned', 'pruned_1', 'tuned_1']
   each = [(m.argmax(1) == test_split.labels).mean() for m in members]
   assert table['accuracy'] == pytest.approx(each)
   assert set(table['ensemble']) == {found.numbers['ensemble_accuracy']['mean']}
@@ -142,7 +142,7 @@ def test_its_table_has_members_and_who_disagrees_with_whom(
 def test_of_several_ensembles_there_are_columns_of_pairs(runs, draw):
   tables = [
     ensemble([pool]).table
-    for pool in ([runs.pruned, runs.tuned_1], [runs.rigl])
+    for pool in ([runs.pruned, runs.pruned_1, runs.tuned_1], [runs.rigl])
   ]
   parts = list(zip(tables, 'ab', strict=True))
   first, second = draw(ensemble, *parts).figure.axes
@@ -161,10 +161,10 @@ def test_what_a_member_gives_to_an_ensemble_is_what_is_lost_without(
 ):
   members = [
     softmax(runs.pruned, test_split.images),
-    softmax(runs.pruned, test_split.images, member=1),
+    softmax(runs.pruned_1, test_split.images),
     softmax(runs.tuned_1, test_split.images),
   ]
-  numbers = ensemble([[runs.pruned, runs.tuned_1]]).numbers
+  numbers = ensemble([[runs.pruned, runs.pruned_1, runs.tuned_1]]).numbers
   without = np.array(
     [
       np.mean(np.mean(pair, 0).argmax(1) == test_split.labels)

@@ -54,13 +54,14 @@ def test_a_run_that_goes_on_from_another_starts_at_its_end(runs):
 
 @pytest.fixture(scope='module')
 def mapped(runs):
-  return distance_map([[runs.tuned_0, runs.tuned_1], [runs.pruned]])
+  return distance_map(
+    [[runs.tuned_0, runs.tuned_1], [runs.pruned, runs.pruned_1]]
+  )
 
 
 class TestMap:
   def test_points_are_about_as_far_from_one_another_as_nets(self, runs, mapped):
     table = mapped.table
-    # Both replicates of the pruned run are there.
     np.testing.assert_array_equal(table['pool'], [0, 0, 0, 0, 1, 1, 1, 1])
     np.testing.assert_array_equal(table['step'], [0, 30] * 4)
     points = np.stack([table['x'], table['y']], 1)

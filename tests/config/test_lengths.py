@@ -92,11 +92,16 @@ def test_a_batch_may_be_all_of_the_data():
     run_of(batch_size=1001)
 
 
-def test_seeds_of_all_replicates_have_32_bits():
-  last = 2**32 - 3
-  assert run_of(seed=last, replicates=3).seed == last
+def test_a_seed_has_32_bits():
+  last = 2**32 - 1
+  assert run_of(seed=last).seed == last
   with pytest.raises(ValueError, match=f'config.seed: .* in 0 .. {last}'):
-    run_of(seed=last + 1, replicates=3)
+    run_of(seed=last + 1)
+
+
+def test_several_seeds_are_a_sweep():
+  with pytest.raises(ValueError, match=r'replicates: no such field \(several'):
+    run_of(replicates=2)
 
 
 def test_rewind_points_lie_within_the_run():

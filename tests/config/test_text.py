@@ -16,7 +16,7 @@ from jaxsparse.analyses.ensemble import ensemble
 from jaxsparse.runs import dry_run, finished, measures, reading
 from jaxsparse.runs.build import build
 from jaxsparse.runs.summary import table
-from jaxsparse.runs.train import train
+from jaxsparse.runs.train import train, train_together
 from jaxsparse.training.loop import Interrupted
 
 TEST_DATA = os.environ.get('JAXSPARSE_TEST_DATA')
@@ -37,7 +37,6 @@ def folder(tmp_path_factory):
 def make(make_config, folder):
   def make(updater='rigl', **fields):
     usual = {
-      'replicates': 2,
       'data__name': 'words',
       'data__dir': str(folder),
       'data__sequence_length': 16,
@@ -58,19 +57,27 @@ def make(make_config, folder):
 
 @pytest.fixture(scope='module')
 def whole(make, tmp_path_factory):
-  """The workdir and the summary of a run of two replicates, one by one."""
+  """The workdir and the summary of a run."""
   workdir = tmp_path_factory.mktemp('runs') / 'whole'
-  return workdir, train(make(), workdir, plots=False, carry='one_by_one')
+  return workdir, train(make(), workdir, plots=False)
 
 
-def weights(workdir, replicate=0):
-  state = finished.state(finished.load(workdir, replicate=replicate))
+@pytest.fixture(scope='module')
+def other(make, tmp_path_factory):
+  """The workdir of the same run with another seed."""
+  workdir = tmp_path_factory.mktemp('runs') / 'other'
+  train(make(seed=1), workdir, plots=False)
+  return workdir
+
+
+def weights(workdir):
+  state = finished.state(finished.load(workdir))
   return [np.asarray(x) for x in jax.tree.leaves(state.params)]
 
 
-def chances(workdir, replicate=0, step=None):
+def chances(workdir, step=None):
   """What a net thinks of each character that it is to tell, [203, 256]."""
-  run = finished.load(workdir, replicate=replicate)
+  run = finished.load(workdir)
   found = finished.solution(run, step)
   text = np.frombuffer(WORDS * 4, np.uint8)
   # 203 characters to tell: 12 sequences of 16, and 11 in one that ends last.
@@ -90,17 +97,14 @@ TOLD = np.frombuffer(WORDS * 4, np.uint8)[1:]
 def test_a_run_is_scored_in_bits_of_every_character(whole):
   workdir, made = whole
   bits = -np.log2(chances(workdir)[np.arange(203), TOLD])
-  np.testing.assert_allclose(
-    made['test_bits']['values'][0], np.mean(bits), rtol=1e-5
-  )
-  assert made['test_bits']['mean'] < 5 < CHANCE
+  np.testing.assert_allclose(made['test_bits'], np.mean(bits), rtol=1e-5)
+  assert made['test_bits'] < 5 < CHANCE
   assert 'test bits' in table(made)
   lines = (workdir / 'metrics.jsonl').read_text().splitlines()
-  last = [r for r in map(json.loads, lines) if r['step'] == 30]
-  assert [r['eval_bits'] for r in last] == made['validation_bits']['values']
-  for record in last:
-    assert record['eval_bits'] == record['eval_loss'] / math.log(2)
-    assert record['gradient_norm'] > 0
+  (last,) = (r for r in map(json.loads, lines) if r['step'] == 30)
+  assert last['eval_bits'] == made['validation_bits']
+  assert last['eval_bits'] == last['eval_loss'] / math.log(2)
+  assert last['gradient_norm'] > 0
 
 
 def test_a_run_that_was_stopped_ends_the_same(make, whole, tmp_path):
@@ -110,25 +114,19 @@ def test_a_run_that_was_stopped_ends_the_same(make, whole, tmp_path):
       make(),
       tmp_path / 'run',
       plots=False,
-      carry='one_by_one',
       interrupted=lambda: next(asked, True),
     )
-  train(make(), tmp_path / 'run', plots=False, carry='one_by_one')
-  for replicate in range(2):
-    pairs = zip(
-      weights(whole[0], replicate),
-      weights(tmp_path / 'run', replicate),
-      strict=True,
-    )
-    for one, other in pairs:
-      assert one.tobytes() == other.tobytes()
+  train(make(), tmp_path / 'run', plots=False)
+  pairs = zip(weights(whole[0]), weights(tmp_path / 'run'), strict=True)
+  for one, other in pairs:
+    assert one.tobytes() == other.tobytes()
 
 
 @pytest.mark.parametrize('step', [0, None])
-def test_an_ensemble_tells_character_by_character(whole, step):
-  workdir, _ = whole
-  nets = [chances(workdir, replicate, step) for replicate in range(2)]
-  numbers = ensemble([[workdir]], step=step).numbers
+def test_an_ensemble_tells_character_by_character(whole, other, step):
+  pool = [whole[0], other]
+  nets = [chances(workdir, step) for workdir in pool]
+  numbers = ensemble([pool], step=step).numbers
   each = [np.mean(net.argmax(1) == TOLD) for net in nets]
   both = np.mean(np.mean(nets, 0).argmax(1) == TOLD)
   apart = np.mean(nets[0].argmax(1) != nets[1].argmax(1))
@@ -172,13 +170,12 @@ def test_paths_between_models_of_text_have_their_losses(whole):
 
 @pytest.mark.slow
 def test_together_is_as_one_by_one(make, whole, tmp_path):
-  made = train(make(), tmp_path / 'run', plots=False, carry='vmap')
-  assert (whole[1]['carry']['how'], made['carry']['how']) == (
-    'one_by_one',
-    'vmap',
-  )
+  members = [(build(make(seed=i)), tmp_path / str(i)) for i in range(2)]
+  made, _ = train_together(members)
+  executors = [found['execution']['how'] for found in (whole[1], made)]
+  assert executors == ['one_by_one', 'vmap']
   np.testing.assert_allclose(
-    made['test_bits']['values'], whole[1]['test_bits']['values'], rtol=1e-2
+    made['test_bits'], whole[1]['test_bits'], rtol=1e-2
   )
   assert made['active_weights'] == whole[1]['active_weights']
 
@@ -221,7 +218,6 @@ def test_a_model_that_does_not_tell_characters_is_refused(make, make_config):
 def test_tiny_shakespeare_is_learned(make, tmp_path):
   config = make(
     'static',
-    replicates=1,
     num_steps=60,
     data__name='tiny_shakespeare',
     data__dir=TEST_DATA,
@@ -232,4 +228,4 @@ def test_tiny_shakespeare_is_learned(make, tmp_path):
   )
   made = train(config, tmp_path / 'run', plots=False)
   # Telling the shares of characters alone, without what is before, takes 4.8.
-  assert made['test_bits']['mean'] < 5.5 < CHANCE
+  assert made['test_bits'] < 5.5 < CHANCE

@@ -43,7 +43,6 @@ TINY = {
   'model.features': '(16,)',
   'batch_size': 16,
   'num_steps': 60,
-  'replicates': 1,
   'updater.sparsity': 0.8,
   'updater.update_interval': 5,
   'log_interval': 10,

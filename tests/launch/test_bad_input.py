@@ -126,7 +126,10 @@ def test_a_data_set_that_is_not_prepared_says_what_to_run(
       "--config.updater: got 'set'; accepted are its fields, as"
       ' --config.updater.name=set',
     ),
-    (['--config=digits/mlp:rigl', '--carry=vmapp'], '<auto|one_by_one|vmap>'),
+    (
+      ['--config=digits/mlp:rigl', '--config.replicates=2', '--dry_run'],
+      'several seeds are a sweep: `--sweep config.seed=0:N`',
+    ),
   ],
 )
 def test_a_bad_command_line_is_refused(refused, args, said):

@@ -5,10 +5,11 @@ import pytest
 
 @pytest.fixture(scope='module')
 def root(launch, arguments, tmp_path_factory):
-  """Finished runs of two methods, one of them of two replicates."""
+  """Finished runs of two methods, one of them of two seeds."""
   folder = tmp_path_factory.mktemp('compare')
   for name, fields in (
-    ('a', {'replicates': 2}),
+    ('a', {}),
+    ('a1', {'seed': 1}),
     ('b', {'updater.name': 'static'}),
   ):
     args = arguments(folder / name, **{'num_steps': 10} | fields)
@@ -41,14 +42,14 @@ def test_a_table_is_printed_and_written_with_a_plot(launch, root, tmp_path):
 def test_runs_are_chosen_and_grouped_as_asked(launch, root):
   ended = compare(
     launch,
-    f'--workdirs={root}/a,{root}/b*',
+    f'--workdirs={root}/a*,{root}/b*',
     '--where=updater.name != static',
     '--by=config.batch_size',
     '--metric=sparsity,steps',
   )
-  assert ended.out.splitlines() == [
-    'batch size  seeds  sparsity (%)    steps',
-    '16              2         79.90  10.0000',
+  assert [line.split() for line in ended.out.splitlines()] == [
+    ['batch', 'size', 'seeds', 'sparsity', '(%)', 'steps'],
+    ['16', '2', '79.90', '±', '0.00', '10.0000', '±', '0.0000'],
   ]
 
 
@@ -63,7 +64,7 @@ def test_runs_that_differ_in_more_than_asked_are_not_pooled_in_silence(
 
 def test_rows_that_differ_in_more_than_asked_say_so(launch, root):
   """Whose numbers are not those of what --by names alone."""
-  ended = compare(launch, f'--workdirs={root}/a,{root}/b', '--by=replicates')
+  ended = compare(launch, f'--workdirs={root}/a1,{root}/b', '--by=seed')
   assert len(ended.out.splitlines()) == 4
   assert ended.out.splitlines()[-1] == (
     'rows differ in updater.name too, which --by leaves out'

@@ -156,7 +156,7 @@ def test_a_study_all_of_whose_members_fail_ends_with_3(study, tmp_path):
     (['--override=seed=5'], "'seed' is no field to change"),
     (['--seeds=0'], r"runs\['dense'\].seeds: got 0"),
     (['--override=data.name=digit'], "no member .*Did you mean 'digits'"),
-    (['--carry=vmapp'], 'carry'),
+    (['--parallel=vmapp'], 'parallel'),
     (['--workdir='], '--workdir is required'),
     (['extra'], "'extra' is no flag"),
   ],

@@ -107,7 +107,7 @@ def end_state(member):
   last = max(int(name) for name in steps if name.isdecimal())
   directory = files.absolute(member / 'checkpoints' / str(last))
   record = files.read_record(directory)
-  state = files.read(directory, record, files.read_structure(directory))
+  state = files.read(directory, record, files.read_structure(directory, record))
   arrays = {p: (a.dtype, a.tobytes()) for p, a in paths.flatten(state).items()}
   return last, arrays
 

@@ -12,6 +12,7 @@ SEARCH = (
   '--search=config.updater.drop_fraction=0.1:0.5',
   '--sweep=config.seed=0:2',
 )
+SEEDS = '--sweep=config.seed=0:2'
 VALIDATION = {'data.validation': 0.2}
 
 
@@ -32,7 +33,7 @@ def members(workdir):
 def sweep(launch, arguments, tmp_path_factory):
   """A finished sweep of two sparsities and two seeds, and what it printed."""
   workdir = tmp_path_factory.mktemp('sweep') / 'sweep'
-  args = arguments_of(arguments, workdir, SPARSITIES, replicates=2)
+  args = arguments_of(arguments, workdir, SPARSITIES, SEEDS)
   ended = launch(args, module='sweep')
   assert ended.code == 0, ended
   return workdir, args, ended
@@ -75,8 +76,8 @@ def test_a_plan_starts_nothing(launch, arguments, sweep, tmp_path):
     tmp_path / 'new',
     '--plan',
     '--sweep=config.updater.sparsity=0.5,0.9',
+    SEEDS,
     f'--runs_dir={sweep[0]}/runs',
-    replicates=2,
   )
   ended = launch(args, module='sweep')
   assert ended.code == 0
@@ -161,7 +162,7 @@ def test_a_trial_that_fails_does_not_end_the_search(
       ('--search=optimizer.learning_rate=1', '--config.data.validation=0.2'),
       'accepted is LOW:HIGH',
     ),
-    (('--sweep=seed=0', '--carry=by_hand'), 'carry'),
+    (('--sweep=seed=0', '--parallel=by_hand'), 'parallel'),
     (('--sweep=seed=0', '--config.num_step=3'), "Did you mean 'num_steps'"),
   ],
 )

@@ -7,20 +7,20 @@ import numpy as np
 from jaxsparse.plotting import figures
 
 
-def evaluation(step, replicate, accuracy):
-  return {'step': step, 'replicate': replicate, 'eval_accuracy': accuracy}
+def evaluation(step, accuracy):
+  return {'step': step, 'eval_accuracy': accuracy}
 
 
-def training(step, replicate, loss):
-  return {'step': step, 'replicate': replicate, 'loss': loss}
+def training(step, loss):
+  return {'step': step, 'loss': loss}
 
 
-def test_a_series_is_mean_and_sample_deviation_over_replicates():
+def test_a_series_is_mean_and_sample_deviation_over_runs():
   records = [
-    evaluation(0, 0, 0.1),
-    evaluation(0, 1, 0.4),
-    evaluation(10, 0, 0.7),
-    evaluation(10, 1, 0.9),
+    evaluation(0, 0.1),
+    evaluation(0, 0.4),
+    evaluation(10, 0.7),
+    evaluation(10, 0.9),
   ]
   got = figures.series(records, 'eval_accuracy')
   np.testing.assert_array_equal(got.steps, [0, 10])
@@ -29,13 +29,13 @@ def test_a_series_is_mean_and_sample_deviation_over_replicates():
   np.testing.assert_allclose(got.low, [0.1, 0.7])
 
 
-def test_a_replicate_that_failed_counts_up_to_where_it_did():
+def test_a_run_that_failed_counts_up_to_where_it_did():
   records = [
-    training(10, 0, 1.0),
-    training(10, 1, 3.0),
-    training(20, 0, 0.5),
-    training(20, 1, math.nan),
-    training(30, 0, 0.25),
+    training(10, 1.0),
+    training(10, 3.0),
+    training(20, 0.5),
+    training(20, math.nan),
+    training(30, 0.25),
   ]
   got = figures.series(records, 'loss')
   np.testing.assert_array_equal(got.mean, [2.0, 0.5, 0.25])
@@ -44,16 +44,16 @@ def test_a_replicate_that_failed_counts_up_to_where_it_did():
 
 def test_a_series_by_path_reads_one_leaf():
   records = [
-    {'step': 1, 'replicate': 0, 'churn': {'a': 0.25, 'b': 0.5}},
-    {'step': 2, 'replicate': 0, 'loss': 1.0},
+    {'step': 1, 'churn': {'a': 0.25, 'b': 0.5}},
+    {'step': 2, 'loss': 1.0},
   ]
   got = figures.series(records, 'churn', 'b')
   np.testing.assert_array_equal(got.steps, [1])
   np.testing.assert_array_equal(got.mean, [0.5])
 
 
-def test_a_band_on_a_log_axis_ends_at_the_lowest_replicate():
-  records = [training(s, r, 0.1 + 9.0 * r) for s in (0, 1) for r in (0, 1)]
+def test_a_band_on_a_log_axis_ends_at_the_lowest_run():
+  records = [training(s, 0.1 + 9.0 * r) for s in (0, 1) for r in (0, 1)]
   values = figures.series(records, 'loss')
   _, (linear, log) = figures.panels(2)
   figures.log_scale(log, [values])
@@ -66,7 +66,7 @@ def test_a_band_on_a_log_axis_ends_at_the_lowest_replicate():
 
 
 def test_a_band_that_reaches_0_ends_a_decade_below_on_a_log_axis():
-  records = [training(s, r, r * (s + 1.0)) for s in (0, 1) for r in (0, 1)]
+  records = [training(s, r * (s + 1.0)) for s in (0, 1) for r in (0, 1)]
   values = figures.series(records, 'loss')
   _, (linear, log) = figures.panels(2)
   figures.log_scale(log, [values])
@@ -80,7 +80,7 @@ def test_a_band_that_reaches_0_ends_a_decade_below_on_a_log_axis():
 
 def test_an_axis_with_nothing_above_zero_stays_linear():
   _, (ax,) = figures.panels(1)
-  figures.log_scale(ax, [figures.series([training(0, 0, 0.0)], 'loss')])
+  figures.log_scale(ax, [figures.series([training(0, 0.0)], 'loss')])
   assert ax.get_yscale() == 'linear'
 
 

@@ -16,11 +16,10 @@ def write_member(folder, final, *, steps=STEPS):
   """A workdir as a run leaves it: accuracy rises evenly to `final`."""
   folder.mkdir(parents=True)
   records = [
-    {'step': 10, 'replicate': 0, 'loss': 1.5},
+    {'step': 10, 'loss': 1.5},
     *(
       {
         'step': step,
-        'replicate': 0,
         'eval_accuracy': final * step / STEPS[-1],
         'gradient_norm': 2.0**-step,
       }
@@ -54,7 +53,7 @@ def make_results(study, root, number):
         continue
       write_member(folder, found)
       summary = {
-        'test_accuracy': {'mean': found, 'std': None, 'values': [found]},
+        'test_accuracy': found,
         'sparsity': dict(row.point).get(SPARSITY, 0.0),
         'steps': 100,
         'steps_per_second': 1000.0 + seed,

@@ -139,12 +139,12 @@ def test_runs_that_differ_in_length_are_told(make_results):
   assert '15 members of 100 to 1,500 steps each.' in page.markdown(results)
 
 
-def test_how_rows_were_carried_is_told_where_it_differs(make_results):
+def test_how_rows_were_trained_is_told_where_it_differs(make_results):
   results = make_results()
 
   def notes(which, how='vmap'):
     members = tuple(
-      m._replace(summary=m.summary | {'carry': {'how': how, 'width': 6}})
+      m._replace(summary=m.summary | {'execution': {'how': how, 'width': 6}})
       if which(m)
       else m
       for m in results.members
@@ -152,11 +152,11 @@ def test_how_rows_were_carried_is_told_where_it_differs(make_results):
     return told(results._replace(members=members)).get('Notes', '').strip()
 
   assert notes(lambda m: m.row.run == 'rigl') == (
-    'Carried one by one: Dense; Static, sparsity 90 %; Static, sparsity 98 %.'
-    ' Carried by vmap, 6 together: RigL, sparsity 90 %; RigL, sparsity 98 %.'
+    'Trained one by one: Dense; Static, sparsity 90 %; Static, sparsity 98 %.'
+    ' Trained by vmap, 6 together: RigL, sparsity 90 %; RigL, sparsity 98 %.'
   )
   assert notes(lambda m: m.row.run == 'dense' and m.seed == 1).startswith(
-    'Carried by vmap, 6 together and one by one: Dense. Carried one by one: S'
+    'Trained by vmap, 6 together and one by one: Dense. Trained one by one: S'
   )
   assert notes(lambda m: True) == ''
   assert notes(lambda m: m.row.run == 'rigl', 'one_by_one') == ''

@@ -276,7 +276,7 @@ def test_a_report_names_no_folder(make_results, accuracy, tmp_path):
 @pytest.mark.usefixtures('no_figures')
 def test_members_are_listed_with_folder_and_digest(make_results, tmp_path):
   results = make_results()
-  noted = results.members[3]._replace(note='carried by vmap, width 3')
+  noted = results.members[3]._replace(note='trained by vmap, width 3')
   members = (*results.members[:3], noted, *results.members[4:])
   config = {'seed': 0}
   stored = (json.dumps({'config': config}), '{"half')
@@ -290,7 +290,7 @@ def test_members_are_listed_with_folder_and_digest(make_results, tmp_path):
   assert first == ['Dense', '0', 'dense-0-seed0', digest, '']
   assert second == ['Dense', '1', 'dense-0-seed1', '', '']
   assert last[:3] == ['RigL, sparsity 98 %', '2', 'rigl-4-seed2']
-  assert table_rows(path, 1)[4][-1] == 'carried by vmap, width 3'
+  assert table_rows(path, 1)[4][-1] == 'trained by vmap, width 3'
 
 
 def test_whatever_a_study_says_is_text(make_results, tmp_path):
@@ -358,11 +358,11 @@ def test_the_report_of_a_run_that_was_trained(make_config, tmp_path):
   study = Study('Trained', (Run('rigl', 'c', seeds=1),))
   (row,) = study.rows()
   root = tmp_path / 'run'
-  made = train(make_config(seed=0, replicates=1), root)
+  made = train(make_config(seed=0), root)
   member = MemberResult(row, 0, root, made)
   results = Results(study, 'trained', (member,), 'command', ())
   path = report.write(results, tmp_path / 'report')
-  shown = 100 * made['test_accuracy']['mean']
+  shown = 100 * made['test_accuracy']
   assert table_rows(path)[1] == ['rigl', f'{shown:.2f} (1)']
   assert len(Page(path).all('figure')) == 2
   digest = identity.whole_digest(workdir.read_config(root))

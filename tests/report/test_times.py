@@ -4,7 +4,7 @@ import re
 
 from jaxsparse.report import report, sentences
 
-PARTS = 'Of those carried by vmap each has its part of what they took.'
+PARTS = 'Of those trained by vmap each has its part of what they took.'
 
 
 def files(folder):
@@ -47,11 +47,11 @@ def test_time_is_shown_in_three_places_only(make_results, tmp_path):
   assert other['times.csv'].decode().splitlines()[1].endswith(',100,77.25,3.0')
 
 
-def test_members_carried_together_have_their_part_of_the_time(make_results):
+def test_members_trained_together_have_their_part_of_the_time(make_results):
   results = make_results()
   first, *others = results.members
-  carry = {'how': 'vmap', 'width': 2, 'devices': 1}
-  first = first._replace(summary=first.summary | {'carry': carry})
+  execution = {'how': 'vmap', 'width': 2, 'devices': 1}
+  first = first._replace(summary=first.summary | {'execution': execution})
   mixed = results._replace(members=(first, *others))
   assert PARTS not in sentences.times(results)
   assert PARTS in sentences.times(mixed)

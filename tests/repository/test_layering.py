@@ -211,7 +211,7 @@ def test_a_breach_is_seen(module, source):
     ('jaxsparse.core.masks', 'import math\nfrom jax import numpy as jnp'),
     ('jaxsparse.optim.reset', 'from jaxsparse.core import masks\nimport optax'),
     ('jaxsparse.training.checkpoints', 'import orbax.checkpoint as ocp'),
-    ('launch.train', 'from absl import app\nimport jaxsparse.runs.run'),
+    ('launch.train', 'from absl import app\nimport jaxsparse.runs.group'),
     ('configs.digits.mlp', 'from jaxsparse.config import defaults'),
     ('configs.studies.a.one', 'from . import _runs'),
   ],

@@ -27,7 +27,7 @@ QUICK = (
 PARTS = (
   *('core', 'updaters', 'optim', 'models', 'training'),
   'analyses',
-  'runs/test_population.py',
+  'runs/test_together.py',
   'runs/test_train.py',
   'launch/test_train.py',
 )

@@ -11,12 +11,12 @@ from jaxsparse.results import quantities
 from jaxsparse.results.quantities import Quantity, parse
 
 RECORDS = [
-  {'step': 0, 'replicate': 0, 'loss': 2.0, 'by_layer': {'a': 1.0}},
-  {'step': 10, 'replicate': 0, 'loss': 1.0},
+  {'step': 0, 'loss': 2.0, 'by_layer': {'a': 1.0}},
+  {'step': 10, 'loss': 1.0},
   # A mask update, and what is logged at the same step.
-  {'step': 10, 'replicate': 0, 'before': 3.0, 'after': 4.5},
-  {'step': 20, 'replicate': 0, 'loss': None, 'before': 1.0, 'after': 0.0},
-  {'step': 30, 'replicate': 0, 'loss': 0.25, 'after': 7.0},
+  {'step': 10, 'before': 3.0, 'after': 4.5},
+  {'step': 20, 'loss': None, 'before': 1.0, 'after': 0.0},
+  {'step': 30, 'loss': 0.25, 'after': 7.0},
 ]
 NUMBERS = {
   'loss@0': 2.0,

@@ -6,8 +6,8 @@ import pytest
 
 from jaxsparse.runs import finished, reading, workdir
 from jaxsparse.runs.build import build
-from jaxsparse.runs.inputs import Inputs
-from jaxsparse.runs.share import claimed
+from jaxsparse.runs.open_run import opened
+from jaxsparse.runs.origins import Origins
 from jaxsparse.runs.train import train
 from jaxsparse.studies.planning.naming import directory
 
@@ -38,8 +38,8 @@ def config(make_config, tmp_path):
 @pytest.fixture
 def root(config, tmp_path):
   """A run that was stopped as it began."""
-  with claimed(build(config), tmp_path / 'run') as place:
-    return place.root
+  with opened(build(config), tmp_path / 'run', abstract=None) as run:
+    return run.root
 
 
 CHANGES = [
@@ -56,7 +56,7 @@ def test_a_run_does_not_go_on_with_other_data(
   config, root, tmp_path, changed, said, ended
 ):
   if ended:
-    summary = {'test_accuracy': {}, 'sparsity': 0.8, 'config_digest': 'a'}
+    summary = {'test_accuracy': 0.5, 'sparsity': 0.8, 'config_digest': 'a'}
     workdir.write_summary(root, summary)
   write(tmp_path, **changed)
   before = (root / workdir.CONFIG).read_bytes()
@@ -75,12 +75,12 @@ def test_a_run_goes_on_with_its_data_or_where_none_were_recorded(
     content = json.loads(path.read_text())
     assert content.pop('data').keys() == {'train', 'validation'}
     path.write_text(json.dumps(content))
-  with claimed(build(config), root) as place:
-    assert place.root == root
+  with opened(build(config), root, abstract=None) as run:
+    assert run.root == root
 
 
 def test_a_finished_run_is_not_analysed_on_other_data(config, root, tmp_path):
-  summary = {'test_accuracy': {}, 'sparsity': 0.8, 'config_digest': 'a'}
+  summary = {'test_accuracy': 0.5, 'sparsity': 0.8, 'config_digest': 'a'}
   workdir.write_summary(root, summary)
   assert finished.load(root).root == root
   write(tmp_path, validation=WORDS[::-1])
@@ -94,7 +94,7 @@ def test_a_study_does_not_take_a_member_on_other_data_for_its_own(
   experiment = build(config)
   runs = tmp_path / 'runs'
   name = directory(experiment.config, {}, runs, experiment.dataset.fingerprint)
-  with claimed(experiment, runs / name):
+  with opened(experiment, runs / name, abstract=None):
     pass
 
   def chosen(**options):
@@ -109,11 +109,11 @@ def test_a_study_does_not_take_a_member_on_other_data_for_its_own(
 
 
 def test_inputs_are_compared_as_far_as_they_are_known():
-  then = Inputs({'masks': 'a', 'checkpoint': 'b'}, {'train': 'c'})
+  then = Origins({'masks': 'a', 'checkpoint': 'b'}, {'train': 'c'})
   assert then.changes(then) == []
-  assert then.changes(Inputs({'masks': 'a'})) == []
-  assert Inputs().changes(then) == []
-  now = Inputs({'masks': 'x', 'checkpoint': 'b'}, {'train': 'c', 'test': 'd'})
+  assert then.changes(Origins({'masks': 'a'})) == []
+  assert Origins().changes(then) == []
+  now = Origins({'masks': 'x', 'checkpoint': 'b'}, {'train': 'c', 'test': 'd'})
   assert then.changes(now) == [
     'config.init.masks: a -> x',
     'split test of the data: none -> d',

@@ -4,11 +4,11 @@ import pytest
 from flax import linen as nn
 
 from jaxsparse.data import datasets, resident
-from jaxsparse.runs import start
 from jaxsparse.runs.build import build
 from jaxsparse.runs.compiled import abstract_state, compiled
+from jaxsparse.runs.start import start
 from jaxsparse.training import loop
-from jaxsparse.training.carry import OneByOne
+from jaxsparse.training.executors import OneByOne
 from jaxsparse.updaters.static import static
 
 
@@ -49,13 +49,7 @@ def test_convolutions_are_dispatched_step_by_step_on_cpu(
 
 
 def fresh(experiment, data):
-  return start.fresh_state(
-    experiment,
-    compiled(experiment),
-    data,
-    0,
-    (None, None),
-  )
+  return start(experiment, data, (None, None))
 
 
 def test_the_abstract_state_is_that_of_a_fresh_one(make_config):
@@ -88,11 +82,11 @@ def test_no_two_leaves_of_a_state_are_one_array(make_config):
 
 def silent_hooks():
   return loop.Hooks(
-    evaluate=lambda replicate, state: {},
-    probe=lambda replicate, state: {},
-    record=lambda record: None,
+    evaluate=lambda i, state: {},
+    probe=lambda i, state: {},
+    record=lambda i, record: None,
     healthy=lambda state: True,
-    save=lambda states, progress: None,
+    save=lambda i, state, progress: None,
     last_good=None,
     report=lambda done, records: None,
     interrupted=lambda: False,
@@ -100,16 +94,16 @@ def silent_hooks():
 
 
 def end_of(experiment, data):
-  carrier = OneByOne(
+  executor = OneByOne(
     compiled(experiment).programs,
     [fresh(experiment, data)],
-    experiment.members,
+    [experiment.member],
     data=data,
-    batches=experiment.batches,
+    batches=lambda i, *steps: experiment.batches(*steps),
   )
-  loop.run(carrier, plan=experiment.plan, hooks=silent_hooks())
+  loop.run(executor, plan=experiment.plan, hooks=silent_hooks())
   return [
-    np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(carrier.state(0))
+    np.asarray(leaf).tobytes() for leaf in jax.tree.leaves(executor.state(0))
   ]
 
 

@@ -31,14 +31,14 @@ def state_of(masks=None):
   return TrainState(None, None, None, None, MaskState(masks))
 
 
-def record(step, replicate=0, **active):
+def record(step, **active):
   found = {'Dense_0/kernel': active['a'], 'Dense_1/kernel': active['b']}
-  return {'step': step, 'replicate': replicate, 'layer_active': found}
+  return {'step': step, 'layer_active': found}
 
 
-def start(a, b, replicate=0):
+def start(a, b):
   sparsity = {'Dense_0/kernel': 1 - a / 1024, 'Dense_1/kernel': 1 - b / 160}
-  return {'step': 0, 'replicate': replicate, 'layer_sparsity': sparsity}
+  return {'step': 0, 'layer_sparsity': sparsity}
 
 
 def test_a_forward_pass(make_config):
@@ -85,7 +85,7 @@ def test_pruning_costs_by_what_is_active_at_each_step(make_config):
   records = [
     start(1024, 160),
     *(record(5 * i + 1, a=a, b=b) for i, (a, b) in enumerate(shown)),
-    {'step': 30, 'replicate': 0, 'layer_sparsity': {}},
+    {'step': 30, 'layer_sparsity': {}},
   ]
   # Mask step 5 i is still a step with what was active before.
   per_step = [TOTAL] + [sum(shown[t // 5]) for t in range(20)]
@@ -142,35 +142,28 @@ def test_printed_figures_of_resnet_50_come_from_its_config():
 class TestOfRun:
   active = {'Dense_0/kernel': 205, 'Dense_1/kernel': 31}
 
-  def test_it_is_the_mean_of_the_replicates_that_came_to_the_end(
-    self, make_config
-  ):
-    experiment = built(make_config, 'gmp', replicates=3)
-    records = [start(1024, 160, i) for i in range(3)]
-    # Replicate 0 prunes at once, 1 in the end; 2 has no end.
-    for step in (1, 6, 11, 16, 21):
-      records.append(record(step, 0, a=205, b=31))
-      late = record(step, 1, a=1024, b=160)
-      records.append(late if step < 21 else record(step, 1, a=205, b=31))
-    found = costs.of_run(
-      experiment,
-      [state_of()] * 3,
-      active=self.active,
-      failed={2: 4},
-      records=records,
-    )
+  def test_it_is_what_the_records_say(self, make_config):
+    experiment = built(make_config, 'gmp')
+    steps = (1, 6, 11, 16, 21)
+    early = [record(step, a=205, b=31) for step in steps]
+    late = [record(step, a=1024, b=160) for step in steps[:-1]]
     sparse = 236 / TOTAL
-    early, late = (1 + 29 * sparse) / 30, (21 + 9 * sparse) / 30
-    assert found == {
-      'inference_flops': pytest.approx(sparse),
-      'training_flops': pytest.approx((early + late) / 2),
-    }
+    for rest, dense_steps in ((early, 1), ([*late, early[-1]], 21)):
+      found = costs.of_run(
+        experiment,
+        state_of(),
+        active=self.active,
+        records=[start(1024, 160), *rest],
+      )
+      cost = (dense_steps + (30 - dense_steps) * sparse) / 30
+      assert found == {
+        'inference_flops': pytest.approx(sparse),
+        'training_flops': pytest.approx(cost),
+      }
 
   def test_without_records_inference_alone_is_known(self, make_config):
     experiment = built(make_config, 'gmp')
-    found = costs.of_run(
-      experiment, [state_of()], active=self.active, failed={}, records=[]
-    )
+    found = costs.of_run(experiment, state_of(), active=self.active, records=[])
     assert found['inference_flops'] == pytest.approx(236 / TOTAL)
     assert found['training_flops'] is None
 
@@ -190,9 +183,8 @@ class TestOfRun:
     task = classification(Endless())
     found = costs.of_run(
       experiment._replace(task=task),
-      [state_of()],
+      state_of(),
       active=self.active,
-      failed={},
       records=[],
     )
     assert found == {'inference_flops': None, 'training_flops': None}

@@ -41,7 +41,7 @@ def test_by_default_they_are_those_of_the_distribution(make_config, moved):
   experiment = build(config)
   assert counts_of(moved) != experiment.target_counts
   with pytest.raises(ValueError, match=r'config\.init\.masks: .* holds'):
-    sources.given(experiment)
+    sources.load(experiment)
 
 
 @pytest.mark.parametrize('shuffled', [False, True])
@@ -88,7 +88,7 @@ def test_weights_and_masks_of_a_checkpoint_are_taken_likewise(
   make_config, moved
 ):
   config = starting(make_config, '', checkpoint=str(moved))
-  _, masks = sources.given(build(config))
+  _, masks = sources.load(build(config))
   assert masking.active_by_path(masks) == counts_of(moved)
 
 
@@ -96,7 +96,7 @@ def test_the_sum_is_still_what_the_method_asks_for(make_config, moved):
   config = starting(make_config, moved)
   config.updater.sparsity = 0.7
   with pytest.raises(ValueError, match=r"active weights at 'all'"):
-    sources.given(build(config))
+    sources.load(build(config))
 
 
 def test_a_net_without_zeros_says_no_counts(make_config, tmp_path):
@@ -104,7 +104,7 @@ def test_a_net_without_zeros_says_no_counts(make_config, tmp_path):
   train(config, tmp_path / 'dense', plots=False)
   config = starting(make_config, '', checkpoint=str(tmp_path / 'dense'))
   with pytest.raises(ValueError, match=r'config\.init\.counts: .* holds none'):
-    sources.given(build(config))
+    sources.load(build(config))
 
 
 def test_a_method_that_returns_to_its_own_counts_is_refused(make_config, moved):
@@ -114,7 +114,7 @@ def test_a_method_that_returns_to_its_own_counts_is_refused(make_config, moved):
     if method == 'dense':
       config.updater.sparsity = 0.0
     experiment = build(config)
-    updater = experiment.recipe.updater(experiment.members[0])
+    updater = experiment.recipe.updater(experiment.member)
     if updater.facts.invariant in checks.KEEP_COUNTS:
       config.init.update(masks=str(moved), counts='masks')
       try:

@@ -15,9 +15,7 @@ from jaxsparse.training.checkpoints import CheckpointError, load_params
 
 @pytest.fixture(scope='module')
 def config(make_config):
-  return make_config(
-    'rigl', replicates=2, checkpoint__keep_steps=(5,), eval__batch_size=100
-  )
+  return make_config('rigl', checkpoint__keep_steps=(5,), eval__batch_size=100)
 
 
 @pytest.fixture(scope='module')
@@ -42,24 +40,31 @@ def test_runs_share_the_functions_that_programs_are_cached_by(config, root):
 
 
 @pytest.mark.parametrize(('step', 'folder'), [(None, '30'), (5, '5'), (0, '0')])
-@pytest.mark.parametrize('replicate', [0, 1])
-def test_every_kept_step_of_every_replicate_is_read(
-  root, step, folder, replicate
-):
-  run = finished.load(root, replicate=replicate)
-  params, masks = load_params(root / 'checkpoints' / folder, member=replicate)
+def test_every_kept_step_is_read(root, step, folder):
+  run = finished.load(root)
+  params, masks = load_params(root / 'checkpoints' / folder)
   found = finished.solution(run, step)
   for got, expected in ((found.params, params), (found.masks, masks)):
     jax.tree.map(np.testing.assert_array_equal, got, expected)
   assert int(finished.state(run, step).step) == int(folder)
 
 
-def test_its_predictions_give_the_accuracies_of_its_summary(root):
+def test_its_predictions_give_the_accuracy_of_its_summary(root):
   expected = json.loads((root / 'summary.json').read_text())['test_accuracy']
-  for i, run in enumerate(finished.load_pool([root])):
-    logits = measures.logits_on_test(run, finished.solution(run))
-    right = logits.argmax(1) == run.experiment.dataset.test.labels
-    assert right.mean() == pytest.approx(expected['values'][i], abs=1e-7)
+  (run,) = finished.load_each([root])
+  logits = measures.logits_on_test(run, finished.solution(run))
+  right = logits.argmax(1) == run.experiment.dataset.test.labels
+  assert right.mean() == pytest.approx(expected, abs=1e-7)
+
+
+def test_a_run_of_earlier_versions_is_loaded(root, tmp_path):
+  old = shutil.copytree(root, tmp_path / 'old')
+  content = json.loads((old / 'config.json').read_text())
+  content['config']['replicates'] = 1
+  (old / 'config.json').write_text(json.dumps(content))
+  assert finished.load(old).experiment.config == (
+    finished.load(root).experiment.config
+  )
 
 
 def test_loss_and_error_are_those_of_plain_numpy(root):
@@ -125,4 +130,4 @@ class TestRefused:
     with pytest.raises(ValueError, match='got 1 run; accepted is 2 runs'):
       finished.load_each([root], count=2)
     with pytest.raises(ValueError, match='got no runs'):
-      finished.load_pool([])
+      finished.load_each([])

@@ -7,28 +7,23 @@ from jaxsparse.config import identity
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths, prng, samplers
 from jaxsparse.data import resident
-from jaxsparse.runs import finished, start
+from jaxsparse.runs import finished
 from jaxsparse.runs.build import build
-from jaxsparse.runs.compiled import compiled
+from jaxsparse.runs.start import start
 from jaxsparse.runs.train import train
 
 
 def first_masks(config):
   """By path."""
   experiment = build(config)
-  state = start.fresh_state(
-    experiment,
-    compiled(experiment),
-    resident.put(experiment.dataset.train),
-    0,
-    (None, None),
-  )
+  data = resident.put(experiment.dataset.train)
+  state = start(experiment, data, (None, None))
   return paths.flatten(state.mask_state.masks), experiment
 
 
 def expected(experiment, draw):
   """What `draw` makes of the run's counts and key, by path."""
-  key = prng.stream(experiment.members[0].key, 'initial_masks')
+  key = prng.stream(experiment.member.key, 'initial_masks')
   return paths.flatten(draw(experiment.params, experiment.counts, key=key))
 
 

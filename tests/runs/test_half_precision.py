@@ -46,7 +46,7 @@ def config(request, make_config):
 def state_at(root, step):
   directory = files.absolute(root / 'checkpoints' / str(step))
   record = files.read_record(directory)
-  state = files.read(directory, record, files.read_structure(directory))
+  state = files.read(directory, record, files.read_structure(directory, record))
   return {path: np.asarray(leaf) for path, leaf in paths.flatten(state).items()}
 
 

@@ -60,7 +60,6 @@ BASE = {
   'updater.grow_scale': (math.nan, math.inf, 'x', None),
   # What is more than a split is padded to it.
   'eval.batch_size': (*COUNT, 2**31 - 1),
-  'replicates': (*COUNT, 2**31 - 1),
   'optimizer.momentum': (-0.1, 1.0, math.nan, 'x', None),
   'optimizer.boundaries': ((0.5,), (-1,), ('x',), 0.5),
   'optimizer.scales': ((0.5,), (-1,), ('x',), 0.5),

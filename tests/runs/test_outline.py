@@ -16,7 +16,7 @@ def facts(experiment):
 @pytest.fixture(scope='module')
 def experiment():
   config = default_config(updater='static')
-  config.num_steps, config.replicates = 30, 3
+  config.num_steps = 30
   config.model.features = (20,)
   config.updater.update(sparsity=0.5, distribution='layer_map')
   config.updater.layers = ('Dense_1/kernel=0.25',)
@@ -29,7 +29,6 @@ def test_the_facts_of_a_run(experiment):
     # 30 x 128 of 1,442.
     'steps': '30 of 128 examples: 2.663 epochs',
     'mask steps': 'none',
-    'members': '3',
     'parameters': '1,510',
     'active weights': '790 of 1,480',
     'sparsity': '0.4662',

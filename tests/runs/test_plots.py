@@ -12,10 +12,9 @@ from jaxsparse.runs import plots
 LAYERS = ('Dense_0/kernel', 'Dense_1/kernel')
 
 
-def evaluation(step, replicate, accuracy, sparsity=0.9, **more):
+def evaluation(step, accuracy, sparsity=0.9, **more):
   return {
     'step': step,
-    'replicate': replicate,
     'eval_loss': 2.0 / (step + 1),
     'eval_accuracy': accuracy,
     'sparsity': sparsity,
@@ -24,14 +23,13 @@ def evaluation(step, replicate, accuracy, sparsity=0.9, **more):
   }
 
 
-def training(step, replicate, loss):
-  return {'step': step, 'replicate': replicate, 'loss': loss, 'accuracy': 0.5}
+def training(step, loss):
+  return {'step': step, 'loss': loss, 'accuracy': 0.5}
 
 
-def churn(step, replicate, fraction):
+def churn(step, fraction):
   return {
     'step': step,
-    'replicate': replicate,
     'churn': dict.fromkeys(LAYERS, fraction),
   }
 
@@ -54,9 +52,9 @@ def drawn(root):
 
 
 def test_a_run_whose_masks_move_has_three_plots(tmp_path):
-  records = [churn(s, r, 0.3 / s) for s in (1, 26, 51) for r in (0, 1)]
-  records += [evaluation(s, r, 0.1 + s / 90) for s in (0, 50) for r in (0, 1)]
-  records += [training(50, r, 0.3 + r) for r in (0, 1)]
+  records = [churn(s, 0.3 / s) for s in (1, 26, 51)]
+  records += [evaluation(s, 0.1 + s / 90) for s in (0, 50)]
+  records += [training(50, 0.3)]
   write(tmp_path, records)
   plots.run_plots(tmp_path)
   assert set(drawn(tmp_path)) == {
@@ -71,9 +69,9 @@ def test_a_run_that_was_probed_shows_the_norms(tmp_path):
     norms = dict(zip((*LAYERS, 'Dense_0/bias'), norms, strict=True))
     whole = sum(n * n for n in norms.values()) ** 0.5
     norms = {'gradient_norm': whole, 'layer_gradient_norm': norms}
-    return {'step': step, 'replicate': 0} | norms
+    return {'step': step} | norms
 
-  records = [evaluation(0, 0, 0.1), probe(0, (0.3, 0.4, 0.0))]
+  records = [evaluation(0, 0.1), probe(0, (0.3, 0.4, 0.0))]
   write(tmp_path, [*records, probe(50, (0.03, 0.2, 0.1))])
   plots.run_plots(tmp_path)
   assert 'gradient_norm' in drawn(tmp_path)
@@ -87,15 +85,15 @@ def test_a_run_that_was_probed_shows_the_norms(tmp_path):
 
 
 def test_masks_that_never_changed_have_no_churn_plot(tmp_path):
-  write(tmp_path, [churn(1, 0, 0.0), evaluation(0, 0, 0.1), churn(26, 0, 0.0)])
+  write(tmp_path, [churn(1, 0.0), evaluation(0, 0.1), churn(26, 0.0)])
   plots.run_plots(tmp_path)
   assert set(drawn(tmp_path)) == {'loss_and_accuracy', 'sparsity_by_layer'}
 
 
 def test_a_ramp_of_sparsity_is_drawn_over_steps(tmp_path):
   """Lines need the width of a plot over steps; bars need little height."""
-  constant = [evaluation(s, 0, 0.5, 0.9) for s in (0, 50, 100)]
-  ramp = [evaluation(s, 0, 0.5, s / 200) for s in (0, 50, 100)]
+  constant = [evaluation(s, 0.5, 0.9) for s in (0, 50, 100)]
+  ramp = [evaluation(s, 0.5, s / 200) for s in (0, 50, 100)]
   heights = []
   for name, records in (('constant', constant), ('ramp', ramp)):
     write(tmp_path / name, records)
@@ -107,17 +105,12 @@ def test_a_ramp_of_sparsity_is_drawn_over_steps(tmp_path):
 @pytest.mark.parametrize(
   'records',
   [
-    [evaluation(0, 0, 0.1)],
-    [training(100, 0, math.nan), evaluation(100, 0, 0.1)],
-    [training(100, 0, 0.0), evaluation(100, 0, 1.0, eval_loss=0.0)],
-    [{'step': 0, 'replicate': 0, 'eval_accuracy': 0.5}],
-    [
-      evaluation(s, r, 0.5, eval_loss=9.0 * r + 0.1)
-      for s in (0, 1)
-      for r in (0, 1)
-    ],
+    [evaluation(0, 0.1)],
+    [training(100, math.nan), evaluation(100, 0.1)],
+    [training(100, 0.0), evaluation(100, 1.0, eval_loss=0.0)],
+    [{'step': 0, 'eval_accuracy': 0.5}],
   ],
-  ids=['one', 'nan', 'zero_loss', 'missing_keys', 'spread_beyond_the_mean'],
+  ids=['one', 'nan', 'zero_loss', 'missing_keys'],
 )
 def test_odd_records_still_give_a_plot(tmp_path, records):
   write(tmp_path, records)
@@ -133,9 +126,7 @@ def test_no_records_give_no_plots(tmp_path):
 
 def test_many_layers_are_told_apart_by_shade(tmp_path):
   layers = {f'Conv_{i}/kernel': 0.01 * i for i in range(30)}
-  records = [
-    {'step': s, 'replicate': 0, 'churn': layers} for s in (1, 101, 201)
-  ]
+  records = [{'step': s, 'churn': layers} for s in (1, 101, 201)]
   write(tmp_path, records)
   plots.run_plots(tmp_path)
   grey = drawn(tmp_path)['mask_churn']

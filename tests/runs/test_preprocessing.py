@@ -11,7 +11,7 @@ from jaxsparse.data import augmentations, resident
 from jaxsparse.data.datasets import Split
 from jaxsparse.runs import compiled, finished, measures
 from jaxsparse.runs.build import build
-from jaxsparse.runs.population import family
+from jaxsparse.runs.parallel import family
 from jaxsparse.runs.train import train
 from jaxsparse.training.loop import Interrupted
 

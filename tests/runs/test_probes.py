@@ -5,7 +5,7 @@ import pytest
 
 from jaxsparse.core import paths
 from jaxsparse.runs.build import build
-from jaxsparse.runs.train import train
+from jaxsparse.runs.train import train, train_together
 from jaxsparse.training import metrics
 from jaxsparse.training.checkpoints import load_params
 from jaxsparse.training.loop import Interrupted
@@ -38,11 +38,11 @@ def probed(tmp_path_factory, probing):
   return root
 
 
-def recorded(root, name, replicate=0):
+def recorded(root, name):
   return {
     r['step']: r[name]
     for r in metrics.read(root / 'metrics.jsonl')
-    if name in r and r['replicate'] == replicate
+    if name in r
   }
 
 
@@ -182,8 +182,13 @@ def train_until(config, root, step):
     )
 
 
-def test_members_carried_together_are_probed_alike(probed, probing, tmp_path):
-  train(probing(replicates=2), tmp_path / 'run', carry='vmap', plots=False)
+def test_runs_trained_together_are_probed_alike(probed, probing, tmp_path):
+  seeds = probing().seed, probing().seed + 1
+  members = [
+    (build(probing(seed=seed)), tmp_path / f'{i}')
+    for i, seed in enumerate(seeds)
+  ]
+  train_together(members)
   for name in (
     'effective_gradient_flow',
     'gradient_norm',
@@ -194,11 +199,11 @@ def test_members_carried_together_are_probed_alike(probed, probing, tmp_path):
     'gradient_norm_after',
   ):
     alone = recorded(probed, name)
-    found = recorded(tmp_path / 'run', name)
+    found = recorded(tmp_path / '0', name)
     assert list(found) == list(alone)
     for step, value in alone.items():
       assert found[step] == pytest.approx(value, rel=1e-2)
-    other = recorded(tmp_path / 'run', name, replicate=1)
+    other = recorded(tmp_path / '1', name)
     assert list(other) == list(alone)
     assert other[30 if 30 in other else 21] != found[30 if 30 in found else 21]
 

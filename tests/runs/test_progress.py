@@ -27,7 +27,7 @@ def pass_seconds(clock, seconds, reporter, done, *records):
 
 
 def test_steps_a_second_leave_out_what_compiled(clock):
-  reporter = progress.Reporter('run', 0, 100, members=1)
+  reporter = progress.Reporter('run', 0, 100, runs=1)
   pass_seconds(clock, 30, reporter, 0, EVALUATED)  # evaluation compiles
   pass_seconds(clock, 20, reporter, 1, CHURNED)  # the mask step
   pass_seconds(clock, 10, reporter, 10)  # the train step
@@ -39,7 +39,7 @@ def test_steps_a_second_leave_out_what_compiled(clock):
 
 
 def test_a_resumed_run_counts_its_own_steps_alone(clock):
-  reporter = progress.Reporter('run', 50, 100, members=1)
+  reporter = progress.Reporter('run', 50, 100, runs=1)
   pass_seconds(clock, 9, reporter, 60)
   pass_seconds(clock, 2, reporter, 70)
   pass_seconds(clock, 9, reporter, 80, EVALUATED)  # evaluation compiles
@@ -48,7 +48,7 @@ def test_a_resumed_run_counts_its_own_steps_alone(clock):
 
 
 def test_a_step_counts_once_a_member(clock):
-  reporter = progress.Reporter('run', 0, 100, members=5)
+  reporter = progress.Reporter('run', 0, 100, runs=5)
   pass_seconds(clock, 9, reporter, 10)
   pass_seconds(clock, 2, reporter, 20)
   assert reporter.steps_per_second() == 25
@@ -56,7 +56,7 @@ def test_a_step_counts_once_a_member(clock):
 
 def test_without_a_terminal_there_are_plain_lines_now_and_then(clock, caplog):
   caplog.set_level(logging.INFO, logger='jaxsparse')
-  reporter = progress.Reporter('run', 0, 100, members=1)
+  reporter = progress.Reporter('run', 0, 100, runs=1)
   both = [TRAINED, TRAINED | {'loss': 1.5}]
   pass_seconds(clock, 0, reporter, 0, EVALUATED)
   pass_seconds(clock, 6, reporter, 10)
@@ -76,7 +76,7 @@ def test_in_a_terminal_there_is_a_bar(clock, monkeypatch, caplog):
   terminal = io.StringIO()
   terminal.isatty = lambda: True
   monkeypatch.setattr(progress.sys, 'stderr', terminal)
-  reporter = progress.Reporter('run', 20, 100, members=1)
+  reporter = progress.Reporter('run', 20, 100, runs=1)
   pass_seconds(clock, 1, reporter, 50, TRAINED)
   pass_seconds(clock, 1, reporter, 100, EVALUATED)
   reporter.close()

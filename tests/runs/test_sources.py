@@ -8,9 +8,9 @@ import pytest
 from jaxsparse.config import run_config
 from jaxsparse.core import paths
 from jaxsparse.data import resident
-from jaxsparse.runs import sources, start
+from jaxsparse.runs import sources
 from jaxsparse.runs.build import build
-from jaxsparse.runs.compiled import compiled
+from jaxsparse.runs.start import start
 from jaxsparse.runs.train import train
 from jaxsparse.training.checkpoints import load_params, save_params
 from jaxsparse.training.loop import Interrupted
@@ -27,16 +27,11 @@ def pruned(tmp_path_factory, make_config):
   return root
 
 
-def states_of(config, workdir=None):
-  """The states of all replicates at step 0."""
+def state_of(config, workdir=None):
+  """The state at step 0."""
   experiment = build(config)
-  given = sources.given(experiment, workdir)
-  program = compiled(experiment)
   data = resident.put(experiment.dataset.train)
-  return [
-    start.fresh_state(experiment, program, data, i, given)
-    for i in range(len(experiment.members))
-  ]
+  return start(experiment, data, sources.load(experiment, workdir))
 
 
 def starting(make_config, method='static', init='dense', **init_fields):
@@ -66,7 +61,7 @@ def masked(params, masks):
 def test_a_ticket_has_early_weights_under_late_masks(make_config, pruned, step):
   early, _ = load_params(pruned / 'checkpoints' / str(step))
   _, late = load_params(pruned / 'checkpoints' / '30')
-  (state,) = states_of(
+  state = state_of(
     starting(
       make_config,
       checkpoint=str(pruned),
@@ -86,8 +81,8 @@ def test_a_ticket_has_early_weights_under_late_masks(make_config, pruned, step):
 
 def test_from_scratch_has_weights_of_its_own(make_config, pruned):
   _, late = load_params(pruned)
-  (own,) = states_of(make_config('dense', seed=9, updater__sparsity=0.0))
-  (state,) = states_of(starting(make_config, masks=str(pruned)))
+  own = state_of(make_config('dense', seed=9, updater__sparsity=0.0))
+  state = state_of(starting(make_config, masks=str(pruned)))
   assert_equal(state.mask_state.masks, late)
   assert_equal(state.params, masked(own.params, late))
 
@@ -96,7 +91,7 @@ def test_from_scratch_has_weights_of_its_own(make_config, pruned):
 def test_a_prune_restart_goes_on_from_the_end(make_config, pruned, method):
   """Also where the masks are then free to change."""
   params, masks = load_params(pruned)
-  (state,) = states_of(
+  state = state_of(
     starting(make_config, method, checkpoint=str(pruned), masks='')
   )
   assert_equal(state.params, params)
@@ -112,7 +107,7 @@ def test_masks_of_an_earlier_step(make_config, tmp_path):
     load_params(tmp_path / 'run' / 'checkpoints' / step)[1]
     for step in ('7', '30')
   )
-  (state,) = states_of(
+  state = state_of(
     starting(make_config, 'rigl', masks=str(tmp_path / 'run'), masks_step=7)
   )
   assert_equal(state.mask_state.masks, early)
@@ -121,16 +116,11 @@ def test_masks_of_an_earlier_step(make_config, tmp_path):
 
 def test_shuffled_masks_keep_the_counts_and_differ_by_seed(make_config, pruned):
   config = starting(make_config, masks=str(pruned), shuffle_masks=True)
-  config.replicates = 2
-  states = states_of(config)
-  (again,) = states_of(
-    starting(make_config, masks=str(pruned), shuffle_masks=True)
-  )
-  assert_equal(again.mask_state.masks, states[0].mask_state.masks)
-  config.seed, config.replicates = 10, 1
-  (second,) = states_of(config)
-  assert_equal(second.mask_state.masks, states[1].mask_state.masks)
-  (usual,) = states_of(starting(make_config))
+  states = [state_of(config)]
+  assert_equal(state_of(config).mask_state.masks, states[0].mask_state.masks)
+  config.seed = 10
+  states.append(state_of(config))
+  usual = state_of(starting(make_config))
   _, given = load_params(pruned)
   masks = [
     given,
@@ -156,7 +146,7 @@ def test_a_sparse_initialisation_is_for_the_masks_that_are_given(
   _, masks = load_params(pruned)
   config = starting(make_config, init='sparse', masks=str(pruned))
   config.init.distribution = 'uniform'
-  (state,) = states_of(config)
+  state = state_of(config)
   mask = leaves(masks)['Dense_0/kernel']
   assert_equal(state.mask_state.masks, masks)
   weights = leaves(state.params)['Dense_0/kernel']
@@ -171,10 +161,10 @@ def test_a_sparse_initialisation_is_for_the_masks_that_are_given(
 def test_a_run_beside_is_named(make_config, pruned):
   _, masks = load_params(pruned)
   config = starting(make_config, masks='run:pruned')
-  (state,) = states_of(config, pruned.parent / 'mine')
+  state = state_of(config, pruned.parent / 'mine')
   assert_equal(state.mask_state.masks, masks)
   with pytest.raises(ValueError, match=r'config\.init\.masks: .* beside the'):
-    states_of(config)
+    state_of(config)
 
 
 def test_a_run_needs_its_sources_at_step_0_alone(make_config, pruned, tmp_path):
@@ -258,7 +248,7 @@ def test_a_step_that_is_not_there_is_refused(make_config, pruned, field):
   experiment = build(starting(make_config, **fields))
   said = rf'config\.init\.{field}: .* has no step 8; it has 0, 7, 20, 30$'
   with pytest.raises(ValueError, match=said):
-    sources.given(experiment)
+    sources.load(experiment)
 
 
 def test_masks_of_other_counts_are_refused(make_config, pruned):
@@ -273,20 +263,20 @@ def test_masks_of_other_counts_are_refused(make_config, pruned):
     match=rf"config\.init\.masks: .* holds {here} active weights at '{path}';"
     rf' config\.updater asks for {wanted}$',
   ):
-    sources.given(experiment)
+    sources.load(experiment)
 
 
 def test_masks_that_are_still_full_are_refused(make_config, pruned):
   config = starting(make_config, masks=str(pruned), masks_step=0)
   with pytest.raises(ValueError, match='holds 1024 active weights'):
-    sources.given(build(config))
+    sources.load(build(config))
 
 
 def test_masks_of_another_model_are_refused(make_config, pruned):
   config = starting(make_config, masks=str(pruned))
   config.model.features = (17,)
   with pytest.raises(ValueError, match=r'config\.init\.masks: .* has shape'):
-    sources.given(build(config))
+    sources.load(build(config))
 
 
 def test_a_source_without_masks_is_refused(make_config, pruned, tmp_path):
@@ -294,7 +284,7 @@ def test_a_source_without_masks_is_refused(make_config, pruned, tmp_path):
   save_params(tmp_path / 'bare', params)
   config = starting(make_config, masks=str(tmp_path / 'bare'))
   with pytest.raises(ValueError, match='bare holds no masks'):
-    sources.given(build(config))
+    sources.load(build(config))
 
 
 @pytest.mark.parametrize(

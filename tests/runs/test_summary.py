@@ -11,13 +11,13 @@ from jaxsparse.config import identity
 from jaxsparse.config.defaults import default_config
 from jaxsparse.runs import summary, versions
 from jaxsparse.runs.build import build
-from jaxsparse.training.carry import Carry
+from jaxsparse.training.executors import Execution
 
 
 @pytest.fixture(scope='module')
 def experiment():
   config = default_config(updater='static')
-  config.num_steps, config.replicates = 30, 3
+  config.num_steps = 30
   config.model.features = (20,)
   config.updater.update(sparsity=0.5, distribution='layer_map')
   config.updater.layers = ('Dense_1/kernel=0.25',)
@@ -27,15 +27,14 @@ def experiment():
 ACTIVE = {'Dense_0/kernel': 640, 'Dense_1/kernel': 150}
 
 
-def summarise(experiment, accuracies=(0.9, 0.8, 0.7), failed=None, **more):
+def summarise(experiment, **more):
   return summary.summarise(
     experiment,
-    scores={'test_accuracy': accuracies, **more},
+    scores={'test_accuracy': 0.96703, **more},
     active=ACTIVE,
-    failed=failed or {},
     steps_per_second=1234.567,
     wall_seconds=61.2345,
-    carry=Carry('vmap', 3, 8),
+    execution=Execution('vmap', 3, 8),
   )
 
 
@@ -43,50 +42,18 @@ def test_a_summary_holds_what_is_promised(experiment):
   # 64 x 20 and 20 x 10 weights, half and three quarters of them active.
   found = summarise(experiment)
   assert found == {
-    'test_accuracy': {
-      'mean': pytest.approx(0.8),
-      'std': pytest.approx(0.1),
-      'values': [0.9, 0.8, 0.7],
-    },
+    'test_accuracy': 0.96703,
     'sparsity': pytest.approx(1 - 790 / 1480),
     'active_weights': 790,
     'total_weights': 1480,
     'layer_sparsity': {'Dense_0/kernel': 0.5, 'Dense_1/kernel': 0.25},
     'steps': 30,
-    'replicates': 3,
-    'failed': {},
     'steps_per_second': 1234.57,
     'wall_seconds': 61.23,
-    'carry': {'how': 'vmap', 'width': 3, 'devices': 8},
+    'execution': {'how': 'vmap', 'width': 3, 'devices': 8},
     'config_digest': identity.digest(experiment.config),
     'made_with': versions.made_with(),
   }
-
-
-def test_a_failed_replicate_counts_for_nothing_and_is_marked(experiment):
-  found = summarise(experiment, (0.9, None, 0.7), {1: 17})
-  assert found['test_accuracy']['mean'] == pytest.approx(0.8)
-  assert found['test_accuracy']['std'] == pytest.approx(
-    statistics.stdev([0.9, 0.7])
-  )
-  assert found['test_accuracy']['values'] == [0.9, None, 0.7]
-  assert found['failed'] == {'1': 17}
-  line = summary.table(found).splitlines()[-1]
-  assert line.split(maxsplit=2)[:2] == ['replicate', '1']
-  assert line.endswith('loss not finite at step 17')
-
-
-@pytest.mark.parametrize(
-  ('values', 'text'),
-  [
-    ([0.96703], '96.70 %'),
-    ([0.9, 0.8], '85.00 ± 7.07 %'),
-    ([0.9, None], '90.00 %'),
-    ([None], 'failed'),
-  ],
-)
-def test_an_accuracy_is_shown_with_its_spread(values, text):
-  assert summary.percent(summary.spread(values)) == text
 
 
 def test_a_mean_and_its_deviation_are_shown_alike():
@@ -98,10 +65,10 @@ def test_a_mean_and_its_deviation_are_shown_alike():
 def test_the_table_says_all_in_one_column(experiment):
   lines = summary.table(summarise(experiment)).splitlines()
   facts = [line.split('  ')[-1].strip() for line in lines]
-  assert facts[:6] == [
-    *('80.00 ± 10.00 %', '3', '0.4662', '790 of 1,480', '0.5000', '0.2500'),
+  assert facts[:5] == [
+    *('96.70 %', '0.4662', '790 of 1,480', '0.5000', '0.2500'),
   ]
-  assert facts[6:9] == ['30', '1,235', '61.2']
+  assert facts[5:8] == ['30', '1,235', '61.2']
   starts = {len(line) - len(f) for line, f in zip(lines, facts, strict=True)}
   assert len(starts) == 1
 
@@ -115,13 +82,15 @@ def test_sparsities_are_shares_of_zeros(experiment):
   )
 
 
-def test_the_validation_accuracy_is_told_where_there_is_one(experiment):
-  found = summarise(experiment, validation_accuracy=[0.5, 0.6, 0.7])
-  assert found['validation_accuracy']['mean'] == pytest.approx(0.6)
-  first, second, *_ = summary.table(found).splitlines()
-  assert first.split('  ')[0] == 'test accuracy'
-  assert second.split()[-4:] == ['60.00', '±', '10.00', '%']
-  assert second.startswith('validation accuracy')
+def test_other_scores_are_in_the_table(experiment):
+  found = summarise(experiment, validation_accuracy=0.6, test_bits=2.1604)
+  assert (found['validation_accuracy'], found['test_bits']) == (0.6, 2.1604)
+  rows = [line.split(maxsplit=2) for line in summary.table(found).splitlines()]
+  assert rows[:3] == [
+    ['test', 'accuracy', '96.70 %'],
+    ['validation', 'accuracy', '60.00 %'],
+    ['test', 'bits', '2.160 a character'],
+  ]
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=3, max_size=8))

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxsparse.core import paths, prng
+from jaxsparse.core import paths
 from jaxsparse.core.types import Facts
 from jaxsparse.runs.build import build
 from jaxsparse.runs.train import SaveFailed, TrainingFailed, train
@@ -23,48 +23,30 @@ from jaxsparse.updaters.static import static
 
 
 def state_at(workdir, step):
-  """Arrays by path, and the run's account, of a checkpoint."""
+  """Arrays by path, and the metadata, of a checkpoint."""
   directory = files.absolute(workdir / 'checkpoints' / str(step))
   record = files.read_record(directory)
-  state = files.read(directory, record, files.read_structure(directory))
+  state = files.read(directory, record, files.read_structure(directory, record))
   return paths.flatten(jax.device_get(state)), record.meta
 
 
-def member_at(workdir, step, replicate):
-  """The arrays of one member, as bytes."""
-  arrays, _ = state_at(workdir, step)
-  prefix = f'members/{replicate}/'
-  return {
-    path.removeprefix(prefix): array.tobytes()
-    for path, array in arrays.items()
-    if path.startswith(prefix)
-  }
+def bits_at(workdir, step):
+  """The arrays of a checkpoint, as bytes."""
+  return {p: array.tobytes() for p, array in state_at(workdir, step)[0].items()}
 
 
-def records_of(workdir, replicate):
-  return [
-    {k: v for k, v in record.items() if k != 'replicate'}
-    for record in metrics.read(workdir / 'metrics.jsonl')
-    if record['replicate'] == replicate
-  ]
+def records_of(workdir):
+  return metrics.read(workdir / 'metrics.jsonl')
 
 
-def poisoned(counts, *, victim=-1.0, start_step=0, stop_step):
-  """RigL; the replicate of seed `victim` has NaN gradients from step 12 on."""
+def poisoned(counts, *, start_step=0, stop_step):
+  """RigL with NaN gradients from step 12 on."""
   base = rigl(counts, start_step=start_step, stop_step=stop_step)
 
-  def init(params, *, key, probe=None):
-    root = jax.random.key(jnp.asarray(victim).astype(jnp.int32))
-    theirs = jax.random.key_data(prng.stream(root, 'initial_masks'))
-    marked = jnp.all(jax.random.key_data(key) == theirs)
-    state = base.init(params, key=key, probe=probe)
-    return state._replace(inner=marked)
-
   def regularise(grads, state, params, *, step, key):
-    bad = state.inner & (step >= 12)
-    return jax.tree.map(lambda g: jnp.where(bad, jnp.nan, g), grads)
+    return jax.tree.map(lambda g: jnp.where(step >= 12, jnp.nan, g), grads)
 
-  return base._replace(init=init, regularise=regularise)
+  return base._replace(regularise=regularise)
 
 
 def leaking(counts):
@@ -84,16 +66,16 @@ def lazy(counts):
 
 
 @pytest.fixture(scope='module')
-def pair(tmp_path_factory, make_config):
-  """A finished run of seeds 3 and 4, and its summary."""
-  workdir = tmp_path_factory.mktemp('train') / 'pair'
-  config = make_config(seed=3, replicates=2)
+def whole(tmp_path_factory, make_config):
+  """A finished run of seed 3, and its summary."""
+  workdir = tmp_path_factory.mktemp('train') / 'whole'
+  config = make_config(seed=3)
   config.checkpoint.keep_steps = (7,)
   return workdir, train(config, workdir)
 
 
-def test_a_workdir_holds_all_of_a_run(pair):
-  workdir, result = pair
+def test_a_workdir_holds_all_of_a_run(whole):
+  workdir, result = whole
   assert {p.name for p in workdir.iterdir()} == {
     *('.lock', 'config.json', 'metrics.jsonl', 'tensorboard', 'checkpoints'),
     *('plots', 'summary.json'),
@@ -109,41 +91,36 @@ def test_a_workdir_holds_all_of_a_run(pair):
     assert plot.read_bytes().startswith(b'\x89PNG')
 
 
-def test_records_are_made_when_they_are_due(pair):
-  workdir, _ = pair
-  for replicate in (0, 1):
-    records = {r['step']: r for r in records_of(workdir, replicate)}
-    # Masks change at 0, 5, 10, 15 and 20; stop_step is 22.
-    assert {s for s, r in records.items() if 'churn' in r} == {1, 6, 11, 16, 21}
-    assert {s for s, r in records.items() if 'loss' in r} == {10, 20, 30}
-    evaluated = {s: r for s, r in records.items() if 'eval_loss' in r}
-    assert set(evaluated) == {0, 15, 30}
-    for record in evaluated.values():
-      assert set(record['layer_sparsity']) == {
-        *('Dense_0/kernel', 'Dense_1/kernel'),
-      }
+def test_records_are_made_when_they_are_due(whole):
+  workdir, _ = whole
+  records = {r['step']: r for r in records_of(workdir)}
+  # Masks change at 0, 5, 10, 15 and 20; stop_step is 22.
+  assert {s for s, r in records.items() if 'churn' in r} == {1, 6, 11, 16, 21}
+  assert {s for s, r in records.items() if 'loss' in r} == {10, 20, 30}
+  evaluated = {s: r for s, r in records.items() if 'eval_loss' in r}
+  assert set(evaluated) == {0, 15, 30}
+  for record in evaluated.values():
+    assert set(record['layer_sparsity']) == {
+      *('Dense_0/kernel', 'Dense_1/kernel'),
+    }
 
 
-def test_the_summary_is_true_of_the_last_checkpoint(pair, make_config):
-  workdir, result = pair
+def test_the_summary_is_true_of_the_last_checkpoint(whole, make_config):
+  workdir, result = whole
   dataset = build(make_config()).dataset
   pixels = dataset.test.images.reshape(len(dataset.test.labels), -1) / 16
   arrays, meta = state_at(workdir, 30)
-  for i in (0, 1):
-    params, masks = (
-      {k.removeprefix(head): v for k, v in arrays.items() if k.startswith(head)}
-      for head in (f'members/{i}/params/', f'members/{i}/mask_state/masks/')
-    )
-    hidden = pixels @ params['Dense_0/kernel'] + params['Dense_0/bias']
-    logits = np.maximum(hidden, 0) @ params['Dense_1/kernel']
-    right = (logits + params['Dense_1/bias']).argmax(1) == dataset.test.labels
-    assert result['test_accuracy']['values'][i] == pytest.approx(right.mean())
-    assert records_of(workdir, i)[-1]['eval_accuracy'] == pytest.approx(
-      right.mean()
-    )
-    active = sum(mask.sum() for mask in masks.values())
-    assert result['active_weights'] == active
-    assert all(np.all(params[p][~m] == 0) for p, m in masks.items())
+  params, masks = (
+    {k.removeprefix(head): v for k, v in arrays.items() if k.startswith(head)}
+    for head in ('params/', 'mask_state/masks/')
+  )
+  hidden = pixels @ params['Dense_0/kernel'] + params['Dense_0/bias']
+  logits = np.maximum(hidden, 0) @ params['Dense_1/kernel']
+  right = (logits + params['Dense_1/bias']).argmax(1) == dataset.test.labels
+  assert result['test_accuracy'] == pytest.approx(right.mean())
+  assert records_of(workdir)[-1]['eval_accuracy'] == pytest.approx(right.mean())
+  assert result['active_weights'] == sum(mask.sum() for mask in masks.values())
+  assert all(np.all(params[p][~m] == 0) for p, m in masks.items())
   assert result['total_weights'] == 64 * 16 + 16 * 10
   assert result['steps'] == 30
   assert meta['digest'] == result['config_digest']
@@ -151,23 +128,11 @@ def test_the_summary_is_true_of_the_last_checkpoint(pair, make_config):
   assert meta['made_on']['jax'] == jax.__version__
 
 
-def test_a_replicate_is_the_run_of_its_seed_alone(pair, make_config, tmp_path):
-  workdir, result = pair
-  alone = train(make_config(seed=4), tmp_path)
-  assert member_at(tmp_path, 30, 0) == member_at(workdir, 30, 1)
-  assert records_of(tmp_path, 0) == records_of(workdir, 1)
-  assert (
-    alone['test_accuracy']['values'][0]
-    == (result['test_accuracy']['values'][1])
-  )
-  assert member_at(workdir, 30, 0) != member_at(workdir, 30, 1)
-
-
-def test_a_finished_run_is_told_and_not_touched(pair, make_config, caplog):
-  workdir, result = pair
+def test_a_finished_run_is_told_and_not_touched(whole, make_config, caplog):
+  workdir, result = whole
   caplog.set_level(logging.INFO, logger='jaxsparse')
   before = {p: p.stat().st_mtime_ns for p in workdir.rglob('*')}
-  config = make_config(seed=3, replicates=2)
+  config = make_config(seed=3)
   config.checkpoint.keep_steps = (7,)
   assert train(config, workdir) == result
   assert caplog.messages == [f'{workdir} is finished; nothing to do']
@@ -176,9 +141,9 @@ def test_a_finished_run_is_told_and_not_touched(pair, make_config, caplog):
 
 
 def test_runs_that_differ_in_numbers_compile_nothing(
-  pair, make_config, tmp_path, caplog
+  whole, make_config, tmp_path, caplog
 ):
-  del pair  # It has compiled all there is.
+  del whole  # It has compiled all there is.
   other = make_config(
     seed=11,
     updater__sparsity=0.5,
@@ -194,36 +159,8 @@ def test_runs_that_differ_in_numbers_compile_nothing(
   assert compiled == ['jit(<lambda>)']
 
 
-def test_one_replicate_fails_and_the_other_never_knows(make_config, tmp_path):
-  def config(**fields):
-    fields = {'updater__victim': 7.0, 'checkpoint__keep': 9} | fields
-    return make_config(poisoned, **fields)
-
-  both = train(config(seed=7, replicates=2), tmp_path / 'both')
-  alone = train(config(seed=8), tmp_path / 'alone')
-  assert both['failed'] == {'0': 13}
-  assert both['test_accuracy']['values'][0] is None
-  assert (
-    both['test_accuracy']['values'][1] == (alone['test_accuracy']['values'][0])
-  )
-  assert member_at(tmp_path / 'both', 30, 1) == (
-    member_at(tmp_path / 'alone', 30, 0)
-  )
-  assert records_of(tmp_path / 'both', 1) == records_of(tmp_path / 'alone', 0)
-  # The failed one stays at its last good state, and is heard of no more.
-  for step in (20, 30):
-    assert member_at(tmp_path / 'both', step, 0) == (
-      member_at(tmp_path / 'both', 10, 0)
-    )
-  assert records_of(tmp_path / 'both', 0)[-1]['step'] == 11
-  kept = json.loads((tmp_path / 'both' / 'config.json').read_text())
-  assert kept['config']['updater']['name'].endswith('.poisoned')
-
-
-def test_a_run_without_a_replicate_left_keeps_its_last_good_checkpoint(
-  make_config, tmp_path
-):
-  config = make_config(poisoned, seed=7, updater__victim=7.0)
+def test_a_failed_run_keeps_its_last_good_checkpoint(make_config, tmp_path):
+  config = make_config(poisoned, seed=7)
   for _ in range(2):  # The same command again comes to the same end.
     with pytest.raises(TrainingFailed) as failed:
       train(config, tmp_path)
@@ -233,21 +170,36 @@ def test_a_run_without_a_replicate_left_keeps_its_last_good_checkpoint(
     )
     arrays, meta = state_at(tmp_path, 10)
     assert all(np.all(np.isfinite(array)) for array in arrays.values())
-    assert meta['failed'] == {}
+    assert meta['failed'] is None
   assert not (tmp_path / 'summary.json').exists()
 
 
 def test_an_interrupted_run_goes_on_from_where_it_was(
-  pair, make_config, tmp_path
+  whole, make_config, tmp_path
 ):
   asked = iter([False] * 6 + [True])
-  config = make_config(seed=4)
+  config = make_config(seed=3)
   with pytest.raises(Interrupted) as stopped:
     train(config, tmp_path, interrupted=lambda: next(asked))
   step = stopped.value.step
-  assert state_at(tmp_path, step)[0]['members/0/step'] == step
+  assert state_at(tmp_path, step)[0]['step'] == step
   train(config, tmp_path)
-  assert member_at(tmp_path, 30, 0) == member_at(pair[0], 30, 1)
+  assert bits_at(tmp_path, 30) == bits_at(whole[0], 30)
+
+
+def test_who_reports_shows_the_progress(make_config, tmp_path, caplog):
+  seen = []
+  with caplog.at_level(logging.INFO, logger='jaxsparse'):
+    train(
+      make_config(),
+      tmp_path,
+      plots=False,
+      report=lambda done, records: seen.append((done, len(records))),
+    )
+  assert seen[0] == (0, 1)
+  assert seen[-1] == (30, 1)
+  assert caplog.messages == []
+  assert not (tmp_path / 'plots').exists()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 
 from jaxsparse.config import identity
 from jaxsparse.runs import workdir
-from jaxsparse.runs.inputs import Inputs
+from jaxsparse.runs.origins import Origins
 from jaxsparse.training.locks import WorkdirBusy
 
 CONFIG = {'seed': 0, 'updater': {'name': 'rigl', 'sparsity': 0.9}}
@@ -60,12 +60,12 @@ def test_another_config_is_told_what_differs_and_harms_nothing(tmp_path):
 
 def test_what_a_run_started_from_is_part_of_what_it_is(tmp_path):
   then = {'checkpoint': 'step 3, a', 'masks': 'step 3, b'}
-  with workdir.claim(tmp_path, CONFIG, Inputs(then)):
+  with workdir.claim(tmp_path, CONFIG, Origins(then)):
     (tmp_path / 'metrics.jsonl').write_text('kept')
   before = content(tmp_path)
   with (
     pytest.raises(ValueError, match='started from something else') as error,
-    workdir.claim(tmp_path, CONFIG, Inputs(then | {'masks': 'step 4, c'})),
+    workdir.claim(tmp_path, CONFIG, Origins(then | {'masks': 'step 4, c'})),
   ):
     pass
   assert 'config.init.masks: step 3, b -> step 4, c.' in str(error.value)
@@ -76,9 +76,9 @@ def test_what_a_run_started_from_is_part_of_what_it_is(tmp_path):
 @pytest.mark.parametrize('now', [{}, {'masks': 'step 3, b'}])
 def test_a_source_that_is_gone_is_no_matter(tmp_path, now):
   then = {'checkpoint': 'step 3, a', 'masks': 'step 3, b'}
-  with workdir.claim(tmp_path, CONFIG, Inputs(then)):
+  with workdir.claim(tmp_path, CONFIG, Origins(then)):
     before = content(tmp_path)
-  with workdir.claim(tmp_path, CONFIG, Inputs(now)):
+  with workdir.claim(tmp_path, CONFIG, Origins(now)):
     pass
   assert content(tmp_path) == before
 
@@ -86,7 +86,7 @@ def test_a_source_that_is_gone_is_no_matter(tmp_path, now):
 def test_runs_from_before_sources_were_noted_are_what_they_were(tmp_path):
   path = tmp_path / 'config.json'
   path.write_text(json.dumps({'digest': 'a', 'config': CONFIG}))
-  with workdir.claim(tmp_path, CONFIG, Inputs({'masks': 'step 3, b'})):
+  with workdir.claim(tmp_path, CONFIG, Origins({'masks': 'step 3, b'})):
     pass
   assert 'sources' not in path.read_text()
 
@@ -188,7 +188,7 @@ def test_home_is_expanded_and_remote_directories_are_refused(monkeypatch):
     ('{"test', 'cannot be read'),
     ('', 'cannot be read'),
     ('3', 'cannot be read'),
-    ('[]', "lacks 'test_accuracy'"),
+    ('[]', "lacks 'sparsity'"),
     ('{"test_accuracy": {}, "sparsity": 0}', "lacks 'config_digest'"),
   ],
 )

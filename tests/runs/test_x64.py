@@ -13,7 +13,7 @@ from jaxsparse.training.loop import Interrupted
 def arrays_at(workdir, step):
   directory = files.absolute(workdir / 'checkpoints' / str(step))
   record = files.read_record(directory)
-  state = files.read(directory, record, files.read_structure(directory))
+  state = files.read(directory, record, files.read_structure(directory, record))
   return paths.flatten(jax.device_get(state))
 
 

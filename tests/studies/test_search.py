@@ -11,7 +11,7 @@ import pytest
 from jaxsparse.config.defaults import default_config
 from jaxsparse.report import search as search_report
 from jaxsparse.results.rows import MemberResult, Row
-from jaxsparse.runs.share import TrainingFailed
+from jaxsparse.runs.failures import TrainingFailed
 from jaxsparse.studies import search, search_space
 from jaxsparse.studies.running.run import NothingToRun
 from jaxsparse.training.locks import WorkdirBusy, lock

@@ -12,7 +12,7 @@ PATH = config_files.locate('digits/mlp:rigl')
 
 def config(**fields):
   made = config_files.load(PATH)
-  made.update({'replicates': 2, **fields})
+  made.update(fields)
   return made
 
 
@@ -30,9 +30,9 @@ def test_numbers_are_the_grid_and_seeds_are_seeds():
   assert made.title == 'digits/mlp:rigl over sparsity'
 
 
-def test_without_swept_seeds_there_are_as_many_as_replicates():
-  (run,) = swept(config(seed=7, replicates=3), 'updater.sparsity=0.5').runs
-  assert run.seed_list() == (7, 8, 9)
+def test_without_swept_seeds_it_is_that_of_the_config():
+  (run,) = swept(config(seed=7), 'updater.sparsity=0.5').runs
+  assert run.seed_list() == (7,)
 
 
 def test_what_is_no_number_makes_runs():
@@ -83,7 +83,7 @@ def test_what_is_swept_is_no_override(tmp_path):
   study = swept(made, 'updater.sparsity=0.5,0.9')
   assert study.runs[0].overrides == {'num_steps': 10}
   cells = expand(study, tmp_path).cells
-  assert [cell.error for cell in cells] == [''] * 4
+  assert [cell.error for cell in cells] == [''] * 2
 
 
 def test_members_have_the_overrides_of_the_command_line(tmp_path):
@@ -101,7 +101,6 @@ def test_members_have_the_overrides_of_the_command_line(tmp_path):
     (c.updater.hyperparameters['drop_fraction'], c.seed) for c in configs
   }
   assert swept_values == {(0.1, 0), (0.1, 1), (0.2, 0), (0.2, 1)}
-  assert {c.replicates for c in configs} == {1}
 
 
 def test_replicates_are_not_swept():
@@ -139,7 +138,7 @@ def test_a_swept_length_takes_the_place_of_another(
   length, said, steps, tmp_path
 ):
   """Of that of the file, and of one on the command line."""
-  made = config(replicates=1)
+  made = config()
   made.update({'num_steps': None, 'num_epochs': None} | length)
   assert made.batch_size == 64
   one = swept(made, said)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from jaxsparse.training import loop
-from jaxsparse.training.carry import OneByOne, Threads
+from jaxsparse.training.executors import OneByOne
 from jaxsparse.training.plan import Plan
 from jaxsparse.training.programs import Programs
 
@@ -76,36 +76,41 @@ class Host:
       ),
     )
 
-  def _evaluate(self, replicate, state):
+  def _evaluate(self, i, state):
     self.log.append('evaluate')
     return {'eval_loss': state['sum'] * 1.0}
 
-  def _probe(self, replicate, state):
-    self.log.append(f'probe {replicate}')
+  def _probe(self, i, state):
+    self.log.append(f'probe {i}')
     return {'gradient_norm': state['sum'] * 1.0, 'probe_loss': 0.5}
 
-  def _record(self, record):
-    self.records.append(record)
-    self.log.append(f'record {record["step"]} {record["replicate"]}')
+  def _record(self, i, record):
+    self.records.append({'run': i} | record)
+    self.log.append(f'record {record["step"]} {i}')
 
-  def _save(self, states, progress):
-    self.saved[progress.step] = copy.deepcopy((list(states), progress))
-    self.log.append(f'save {progress.step}')
-
-
-def batches(replicate, begin, end):
-  """The batch of step t of replicate i is t + 1 + 100 i."""
-  return np.arange(begin, end)[:, None] + 1 + 100 * replicate
+  def _save(self, i, state, progress):
+    saved = self.saved.setdefault(progress.step, ([], []))
+    for items, item in zip(saved, (state, progress), strict=True):
+      items.append(copy.deepcopy(item))
+    if i == 0:
+      self.log.append(f'save {progress.step}')
 
 
-def run(host, *members, start=None, order=batches, threads=1, plan=PLAN):
+def batches(i, begin, end):
+  """The batch of step t of run i is t + 1 + 100 i."""
+  return np.arange(begin, end)[:, None] + 1 + 100 * i
+
+
+def run(host, *members, start=None, order=batches, plan=PLAN):
   states, progress = start or ([{'sum': 0} for _ in members], None)
-  with Threads(threads) as pool:
-    carrier = OneByOne(
-      PROGRAMS, states, members, data='data', batches=order, threads=pool
-    )
-    end = loop.run(carrier, plan=plan, hooks=host.hooks(), progress=progress)
-  return [carrier.state(i) for i in range(len(carrier))], end
+  executor = OneByOne(PROGRAMS, states, members, data='data', batches=order)
+  progress = copy.deepcopy(progress)
+  end = loop.run(executor, plan=plan, hooks=host.hooks(), progress=progress)
+  return [executor.state(i) for i in range(len(executor))], end
+
+
+def failed(progress):
+  return [one.failed for one in progress]
 
 
 @pytest.fixture
@@ -149,10 +154,8 @@ def test_records_hold_means_since_the_last_one(whole):
     {'step': 8, 'eval_loss': 36.0} | means(5, 8),
     {'step': 10, 'eval_loss': 55.0} | means(9, 10),
   ]
-  assert whole.records == [r | {'replicate': 0} for r in expected]
-  states, progress = whole.end
-  assert states == [{'sum': 55}]
-  assert (progress.step, progress.failed) == (10, {})
+  assert whole.records == [{'run': 0} | r for r in expected]
+  assert whole.end == ([{'sum': 55}], [loop.Progress(10)])
 
 
 @pytest.mark.parametrize('step', [0, 5])
@@ -181,54 +184,50 @@ def test_an_interruption_at_the_end_changes_nothing(whole):
   assert run(Host(stop_at=10), LEARNS) == whole.end
 
 
-@pytest.mark.parametrize('threads', [1, 2])
-def test_members_do_not_see_each_other(whole, threads):
+def test_runs_do_not_see_each_other(whole):
   host = Host()
-  states, _ = run(host, LEARNS, LEARNS, threads=threads)
+  states, _ = run(host, LEARNS, LEARNS)
   assert states[0] == whole.end[0][0]
   assert states[1] == {'sum': 1055}
-  assert [r for r in host.records if r['replicate'] == 0] == whole.records
+  assert [r for r in host.records if r['run'] == 0] == whole.records
   assert host.saved[5][0] == [{'sum': 15}, {'sum': 515}]
 
 
-def same_order(replicate, begin, end):
+def same_order(i, begin, end):
   return batches(0, begin, end)
 
 
-@pytest.mark.parametrize('threads', [1, 2])
-def test_a_member_that_fails_is_frozen_and_the_other_goes_on(whole, threads):
+def test_a_run_that_fails_is_frozen_and_the_other_goes_on(whole):
   host = Host()
-  states, progress = run(
-    host, FAILS_AT_6, LEARNS, order=same_order, threads=threads
-  )
+  states, progress = run(host, FAILS_AT_6, LEARNS, order=same_order)
   # Step 6 reads index 7, the first beyond 6; the last save was after 5.
-  assert progress.failed == {0: 6}
+  assert failed(progress) == [6, None]
   assert states == [{'sum': 15}, {'sum': 55}]
   assert host.saved[10][0] == states
-  assert all(r['step'] <= 6 for r in host.records if r['replicate'] == 0)
-  alone = [r | {'replicate': 1} for r in whole.records]
-  assert [r for r in host.records if r['replicate'] == 1] == alone
+  assert all(r['step'] <= 6 for r in host.records if r['run'] == 0)
+  alone = [r | {'run': 1} for r in whole.records]
+  assert [r for r in host.records if r['run'] == 1] == alone
 
 
 def test_the_step_that_failed_is_told_within_a_segment():
   host = Host()
   _, progress = run(host, FAILS_AT_9, LEARNS, order=same_order)
   # The last segment, [8, 10), reads 9 and 10.
-  assert progress.failed == {0: 9}
+  assert failed(progress) == [9, None]
 
 
-def test_a_failed_member_stays_failed_after_a_resume():
+def test_a_failed_run_stays_failed_after_a_resume():
   host = Host()
   end = run(host, FAILS_AT_3, LEARNS, order=same_order)
   # Indices of the segment [3, 4) are 4; the last save was at the start.
-  assert end[1].failed == {0: 3}
+  assert failed(end[1]) == [3, None]
   again = Host()
   start = host.saved[5]
   assert run(again, FAILS_AT_3, LEARNS, start=start, order=same_order) == end
-  assert all(r['replicate'] == 1 for r in again.records)
+  assert all(r['run'] == 1 for r in again.records)
 
 
-def test_the_run_ends_when_no_member_is_left():
+def test_the_loop_ends_when_no_run_is_left():
   host = Host()
   with pytest.raises(loop.NonFiniteLoss, match='at step 3, 6'):
     run(host, FAILS_AT_6, FAILS_AT_3, order=same_order)
@@ -243,11 +242,11 @@ def test_weights_that_are_not_finite_are_never_saved():
   assert list(host.saved) == [0]
 
 
-def test_a_sick_member_is_frozen_at_the_save_where_it_is_seen():
+def test_a_sick_run_is_frozen_at_the_save_where_it_is_seen():
   host = Host(sick_from=500)
   states, progress = run(host, LEARNS, LEARNS)
-  # Replicate 1 stands at 515 when step 5 is saved.
-  assert progress.failed == {1: 5}
+  # Run 1 stands at 515 when step 5 is saved.
+  assert failed(progress) == [None, 5]
   assert states == [{'sum': 55}, {'sum': 0}]
 
 
@@ -297,15 +296,11 @@ def test_probes_change_nothing_else(whole):
   assert not any('probe' in line for line in whole.log)
 
 
-def test_a_member_that_fails_in_a_mask_step_is_not_probed_after():
+def test_a_run_that_fails_in_a_mask_step_is_not_probed_after():
   host = Host()
   plan = PLAN._replace(probe_updates=True)
-  run(
-    host, LEARNS, FAILS_AT_6, plan=plan, order=lambda i, b, e: batches(0, b, e)
-  )
+  run(host, LEARNS, FAILS_AT_6, plan=plan, order=same_order)
   steps = [
-    (r['step'], r['replicate'])
-    for r in host.records
-    if 'gradient_norm_after' in r
+    (r['step'], r['run']) for r in host.records if 'gradient_norm_after' in r
   ]
   assert steps == [(3, 0), (3, 1), (7, 0)]

@@ -8,8 +8,8 @@ import tensorboardX.proto.event_pb2 as event_pb2
 from jaxsparse.training.metrics import MetricsWriter, cut_back, read
 
 
-def record(step, replicate=0, **entries):
-  return {'step': step, 'replicate': replicate, **entries}
+def record(step, **entries):
+  return {'step': step, **entries}
 
 
 def write(workdir, records, step=-1):
@@ -22,7 +22,7 @@ def write(workdir, records, step=-1):
 def test_what_is_written_is_read_back(tmp_path):
   records = [
     record(0, eval_loss=0.1 + 0.2),
-    record(5, 1, churn={'Dense_0/kernel': 1 / 3}),
+    record(5, churn={'Dense_0/kernel': 1 / 3}),
   ]
   assert read(write(tmp_path, records)) == records
 
@@ -37,12 +37,12 @@ def test_each_line_is_on_disk_when_write_returns(tmp_path):
 def test_what_is_not_finite_is_null(tmp_path, value):
   path = write(tmp_path, [record(1, loss=value, churn={'a': value})])
   assert path.read_text() == (
-    '{"step": 1, "replicate": 0, "loss": null, "churn": {"a": null}}\n'
+    '{"step": 1, "loss": null, "churn": {"a": null}}\n'
   )
 
 
 def test_a_resumed_file_is_cut_back_to_the_step(tmp_path):
-  kept = [record(s, r, loss=s / 7) for s in (0, 10, 20) for r in (0, 1)]
+  kept = [record(s, loss=s / 7) for s in (0, 10, 20)]
   path = write(tmp_path, [*kept, record(21, loss=1.0), record(30, loss=1.0)])
   write(tmp_path, [record(21, loss=3.0)], step=20)
   assert read(path) == [*kept, record(21, loss=3.0)]
@@ -58,7 +58,7 @@ def test_a_cut_back_file_has_the_bytes_of_one_never_longer(tmp_path):
   assert long.read_bytes() == short.read_bytes()
 
 
-@pytest.mark.parametrize('torn', ['{"step": 30, "repl', '\n', '{"step"'])
+@pytest.mark.parametrize('torn', ['{"step": 30, "los', '\n', '{"step"'])
 def test_a_torn_last_line_is_left_out(tmp_path, torn):
   path = write(tmp_path, [record(10, loss=1.0), record(20, loss=2.0)])
   path.write_text(path.read_text() + torn)
@@ -74,7 +74,7 @@ def test_a_fresh_start_cuts_everything(tmp_path):
 
 
 def test_tensorboard_gets_every_number(tmp_path):
-  write(tmp_path, [record(7, 2, loss=0.5, churn={'Dense_0/kernel': 0.25})])
+  write(tmp_path, [record(7, loss=0.5, churn={'Dense_0/kernel': 0.25})])
   (events,) = (tmp_path / 'tensorboard').iterdir()
   found = {}
   data = events.read_bytes()
@@ -85,8 +85,8 @@ def test_tensorboard_gets_every_number(tmp_path):
     for value in event.summary.value:
       found[value.tag] = (event.step, value.simple_value)
   assert found == {
-    'loss/replicate_2': (7, 0.5),
-    'churn/Dense_0/kernel/replicate_2': (7, 0.25),
+    'loss': (7, 0.5),
+    'churn/Dense_0/kernel': (7, 0.25),
   }
 
 
@@ -97,7 +97,7 @@ from jaxsparse.training.metrics import MetricsWriter
 with MetricsWriter(sys.argv[1], step=-1) as writer:
   resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
   for step in range(10_000):
-    writer.write({'step': step, 'replicate': 0, 'a': 1, 'b': 2, 'c': 3})
+    writer.write({'step': step, 'a': 1, 'b': 2, 'c': 3})
 """
 
 

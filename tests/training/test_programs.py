@@ -195,7 +195,7 @@ def test_members_together_come_to_what_they_come_to_alone(alone, dispatch):
   programs = make_programs(
     RECIPE, batch_of, dispatch=dispatch, chunk=6, mesh=mesh
   )
-  carrier = Vmapped(
+  executor = Vmapped(
     programs,
     [fresh(member) for member in MEMBERS],
     MEMBERS,
@@ -203,13 +203,13 @@ def test_members_together_come_to_what_they_come_to_alone(alone, dispatch):
     data=DATA,
     batches=lambda i, begin, end: OWN[begin:end, i],
   )
-  first = carrier.advance('update_masks', range(8), 0, 1)
-  rest = carrier.advance('advance', range(8), 1, 7)
+  first = executor.advance('update_masks', range(8), 0, 1)
+  rest = executor.advance('advance', range(8), 1, 7)
 
   def close(a, b):
     np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
 
   for i, (state, *rows) in enumerate(alone):
-    jax.tree.map(close, carrier.state(i), state)
+    jax.tree.map(close, executor.state(i), state)
     jax.tree.map(close, [first[i], rest[i]], rows)
     assert rest[i]['loss'].shape == (6,)

@@ -1,4 +1,4 @@
-"""The carrier of all members at once, over a program that adds batches."""
+"""The executor of all runs at once, over a program that adds batches."""
 
 import jax
 import jax.numpy as jnp
@@ -57,7 +57,7 @@ def program():
 
 
 @pytest.fixture
-def carrier(program):
+def executor(program):
   return Vmapped(
     Programs(program.advance, program.update_masks, 'scan'),
     [state_of(i) for i in range(MEMBERS)],
@@ -83,10 +83,10 @@ def assert_same(found, expected):
   jax.tree.map(np.testing.assert_array_equal, found, expected)
 
 
-def test_states_are_given_back_as_they_were_given(carrier):
-  assert len(carrier) == MEMBERS
+def test_states_are_given_back_as_they_were_given(executor):
+  assert len(executor) == MEMBERS
   for i in range(MEMBERS):
-    state = carrier.state(i)
+    state = executor.state(i)
     assert_same(state, state_of(i))
     assert jax.random.key_impl(state['key']) == 'rbg'
     # As a run alone has them: on one device, and bound to it.
@@ -95,8 +95,8 @@ def test_states_are_given_back_as_they_were_given(carrier):
     )
 
 
-def test_the_last_member_fills_up_the_devices(carrier, program):
-  carrier.advance('advance', range(MEMBERS), 5, 7)
+def test_the_last_member_fills_up_the_devices(executor, program):
+  executor.advance('advance', range(MEMBERS), 5, 7)
   ((states, members, indices),) = program.seen
   assert indices.shape == (2, DEVICES, BATCH)
   assert indices[:, :, 0].tolist() == [
@@ -110,16 +110,16 @@ def test_the_last_member_fills_up_the_devices(carrier, program):
     assert leaf.sharding.shard_shape(leaf.shape)[0] == 1
 
 
-def test_each_member_gets_its_own_rows_and_state(carrier):
-  rows = carrier.advance('advance', [0, 2], 1, 3)
+def test_each_member_gets_its_own_rows_and_state(executor):
+  rows = executor.advance('advance', [0, 2], 1, 3)
   assert [r['loss'].tolist() for r in rows] == [[1, 3], [201, 403]]
   assert [r['accuracy'].tolist() for r in rows] == [[-1, -3], [-201, -403]]
-  sums = [float(carrier.state(i)['sum']) for i in range(MEMBERS)]
+  sums = [float(executor.state(i)['sum']) for i in range(MEMBERS)]
   assert sums == [0 + 3 + 0.5, 1, 2 + 40300 + 0.5]
 
 
-def test_churn_has_no_axis_of_steps(carrier):
-  rows = carrier.advance('update_masks', [1, 2], 4, 5)
+def test_churn_has_no_axis_of_steps(executor):
+  rows = executor.advance('update_masks', [1, 2], 4, 5)
   assert [r['churn'] for r in rows] == [
     {'kernel': 1, 'bias': None},
     {'kernel': 2, 'bias': None},
@@ -127,27 +127,22 @@ def test_churn_has_no_axis_of_steps(carrier):
   assert [r['loss'].tolist() for r in rows] == [[104], [204]]
 
 
-def test_a_state_outlives_the_buffers_that_it_was_taken_from(carrier, program):
-  before = carrier.state(1)
-  carrier.advance('advance', range(MEMBERS), 0, 2)
+def test_a_state_outlives_the_buffers_that_it_was_taken_from(executor, program):
+  before = executor.state(1)
+  executor.advance('advance', range(MEMBERS), 0, 2)
   assert program.seen[0][0]['sum'].is_deleted()
   assert_same(before, state_of(1))
-  assert carrier.state(1)['vector'].tolist() == [11, 12, 13, 14]
+  assert executor.state(1)['vector'].tolist() == [11, 12, 13, 14]
 
 
-def test_a_replaced_member_stays_where_it_was_put(carrier):
-  carrier.replace(1, state_of(7))
-  carrier.advance('advance', [0, 2], 0, 2)
-  assert_same(carrier.state(1), state_of(7))
-  assert carrier.state(0)['vector'].tolist() == [1, 2, 3, 4]
+def test_a_replaced_member_stays_where_it_was_put(executor):
+  executor.replace(1, state_of(7))
+  executor.advance('advance', [0, 2], 0, 2)
+  assert_same(executor.state(1), state_of(7))
+  assert executor.state(0)['vector'].tolist() == [1, 2, 3, 4]
 
 
-def test_a_member_that_is_not_carried_on_stays_as_it_is(carrier):
+def test_a_run_that_is_not_advanced_stays_as_it_is(executor):
   for begin in (0, 1):
-    carrier.advance('advance', [0, 2], begin, begin + 1)
-    assert_same(carrier.state(1), state_of(1))
-
-
-def test_a_function_is_given_members_with_their_states(carrier):
-  found = carrier.each('f', lambda i, s: (i, float(s['sum'])), [2, 0])
-  assert found == [(2, 2.0), (0, 0.0)]
+    executor.advance('advance', [0, 2], begin, begin + 1)
+    assert_same(executor.state(1), state_of(1))

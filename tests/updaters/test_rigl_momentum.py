@@ -183,7 +183,7 @@ def _config(optimizer='sgd', scale=0.5):
 def test_of_a_config_it_is_a_field_and_a_traced_number():
   assert default_config().updater.grow_momentum is None
   experiment = build(_config())
-  assert experiment.members[0].updater['grow_momentum'] == np.float32(0.5)
+  assert experiment.member.updater['grow_momentum'] == np.float32(0.5)
   with pytest.raises(ValueError, match=r'config\.optimizer: .* keeps none'):
     build(_config('adam'))
   with pytest.raises(ValueError, match=r'config\.updater \(rigl\): grow_mom'):

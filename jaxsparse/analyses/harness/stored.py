@@ -16,7 +16,7 @@ from jaxsparse.analyses.harness.result import (
   to_csv,
 )
 from jaxsparse.runs import workdir
-from jaxsparse.runs.run import saving
+from jaxsparse.runs.failures import saving
 
 _log = logging.getLogger(__name__)
 # Entries of a summary that do not describe the run: analyses by

@@ -78,7 +78,7 @@ def _each_once(runs: Sequence[Found]) -> list[Found]:
 
 def _on_same_data(first: Found, second: Found) -> bool:
   """Returns whether the recorded data of two runs do not differ."""
-  then, now = (workdir.inputs(run.root) for run in (first, second))
+  then, now = (workdir.origins(run.root) for run in (first, second))
   return not then.changes(now)
 
 
@@ -92,7 +92,7 @@ def _same(root: pathlib.Path) -> Hashable:
     digest = identity.digest(config)
   except ValueError:  # Of a method that is no longer found.
     digest = identity.whole_digest(config)
-  return digest, *sorted(workdir.inputs(root).sources.items())
+  return digest, *sorted(workdir.origins(root).sources.items())
 
 
 def read(root: pathlib.Path) -> Found:

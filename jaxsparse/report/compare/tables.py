@@ -25,7 +25,7 @@ _RELATIONS: dict[str, Callable[[Any, Sequence[Any]], bool]] = {
   '>=': lambda value, accepted: value >= accepted[0],
 }
 # Fields in which the members of a group differ, and paths.
-_NOT_BY = ('seed', 'replicates', 'data.dir', 'checkpoint.keep')
+_NOT_BY = ('seed', 'data.dir', 'checkpoint.keep')
 # The column of the runs themselves.
 _RUN = 'run'
 
@@ -189,7 +189,7 @@ def table(groups: Sequence[Group], names: Sequence[str]) -> pd.DataFrame:
   lines = []
   for group in groups:
     left_out = len(group.runs) - len(group.finished)
-    line = {**group.key, 'seeds': _seeds(group), 'left_out': left_out}
+    line = {**group.key, 'seeds': len(group.finished), 'left_out': left_out}
     for name in names:
       mean, std = mean_and_deviation(values(group, name))
       line |= {f'{name}_mean': mean, f'{name}_std': std}
@@ -226,28 +226,16 @@ def check_metrics(runs: pd.DataFrame, names: Sequence[str]) -> None:
 
 
 def values(group: Group, name: str) -> list[float]:
-  """Returns a metric of each replicate of each run, in its display unit."""
+  """Returns a metric of each run that has it, in its display unit."""
   scale = metrics.metric(name).scale
-  numbers = (_numbers(run).get(name, ()) for run in group.finished)
-  return [scale * value for each in numbers for value in each]
+  numbers = (_numbers(run).get(name) for run in group.finished)
+  return [scale * number for number in numbers if number is not None]
 
 
-def _numbers(run: Found) -> dict[str, list[float]]:
-  """Returns metric -> its values over the replicates, or its one value."""
-  numbers: dict[str, list[float]] = {}
-  for name, value in flat(run.summary or {}).items():
-    if isinstance(value, list):
-      spread = name.removesuffix('.values')
-      numbers[spread] = [v for v in value if v is not None]
-    elif is_number(value) and not name.endswith(('.mean', '.std')):
-      numbers[name] = [value]
-  return numbers
-
-
-def _seeds(group: Group) -> int:
-  """Counts the finished members of a group: replicates that did not fail."""
-  return sum(
-    s['replicates'] - len(s['failed'])
-    for s in (run.summary for run in group.finished)
-    if s is not None
-  )
+def _numbers(run: Found) -> dict[str, float]:
+  """Returns the metrics of a run."""
+  return {
+    name.removesuffix('.mean'): value
+    for name, value in flat(run.summary or {}).items()
+    if is_number(value)
+  }

@@ -34,7 +34,7 @@ from jaxsparse.studies.spec import (
 
 _LAST_SEED = 2**32 - 1
 _SECTIONS = config_lib.SECTIONS
-_OWN = ('seed', 'replicates')
+_OWN = ('seed',)
 
 
 def check(study: Any) -> None:

@@ -96,8 +96,8 @@ class Estimates:
   def _read(self, root: pathlib.Path) -> None:
     summary = workdir.finished(root) or {}
     config = workdir.read_config(root)
-    if flat(config)['replicates'] == 1 and summary.get('wall_seconds'):
-      how = summary.get('carry', {}).get('how', 'one_by_one')
+    if summary.get('wall_seconds'):
+      how = summary.get('execution', {}).get('how', 'one_by_one')
       times = self._taken.setdefault((_likeness(config), how), [])
       times.append(summary['wall_seconds'])
 
@@ -121,7 +121,7 @@ def _step_flops(experiment: Experiment) -> float:
     batch_of(experiment.pixels), experiment.dataset.train, indices
   )
   lowered = jax.jit(train_step(experiment.recipe)).lower(
-    abstract_state(experiment), experiment.members[0], batch
+    abstract_state(experiment), experiment.member, batch
   )
   return float((lowered.cost_analysis() or {}).get('flops', 0.0))
 

@@ -25,14 +25,14 @@ class Group(NamedTuple):
 def form(
   left: Iterable[Member],
   statuses: Mapping[str, Status],
-  carries: Mapping[str, str],
+  executors: Mapping[str, str],
 ) -> list[Group]:
   """Groups the members that have not ended into those trained together.
 
   Args:
     left: each after those that it needs.
     statuses: by the name of the member.
-    carries: 'one_by_one' or 'vmap' by the name of the member.
+    executors: 'one_by_one' or 'vmap' by the name of the member.
   """
   alike: dict[Hashable, list[str]] = {}
   depth: dict[str, int] = {}
@@ -41,7 +41,7 @@ def form(
     above = (depth.get(other, 0) for other in member.after)
     depth[name] = 1 + max(above, default=0)
     key: Hashable = name
-    if carries[name] == 'vmap':
+    if executors[name] == 'vmap':
       # Those at one depth cannot need one another.
       key = member.family, depth[name], statuses[name].kind
     alike.setdefault(key, []).append(name)

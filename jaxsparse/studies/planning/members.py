@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from jaxsparse.config.overrides import override
 from jaxsparse.config.run_config import BESIDE, SOURCES
 from jaxsparse.results.rows import Row
-from jaxsparse.runs import population, reading, workdir
+from jaxsparse.runs import parallel, reading, workdir
 from jaxsparse.runs.build import Experiment, Read, build
 from jaxsparse.runs.compiled import abstract_state
 from jaxsparse.studies import config_files
@@ -22,7 +22,7 @@ class Member(NamedTuple):
 
   Attributes:
     name: of its directory under the runs folder.
-    experiment: built from a config with one replicate.
+    experiment: built from its config.
     sources: names of the members that it starts from.
     after: names of all members that must have ended before.
   """
@@ -35,7 +35,7 @@ class Member(NamedTuple):
   @property
   def family(self) -> Hashable:
     """Equal for members that share their compiled programs."""
-    return population.family(self.experiment)
+    return parallel.family(self.experiment)
 
 
 class Cell(NamedTuple):
@@ -145,7 +145,7 @@ class _Builder:
           raise ValueError(f'starts from {other}: {source.error}')
         overrides[field] = BESIDE + source.member
         sources.add(source.member)
-    config = override(base, overrides | {'seed': seed, 'replicates': 1})
+    config = override(base, overrides | {'seed': seed})
     experiment = build(config, self._read)
     abstract_state(experiment)  # A method's init may refuse, too.
     self._check_steps(experiment)

@@ -14,7 +14,7 @@ from typing import Any
 from jaxsparse.config import identity
 from jaxsparse.config.run_config import RunConfig
 from jaxsparse.runs import sources, workdir
-from jaxsparse.runs.inputs import Inputs
+from jaxsparse.runs.origins import Origins
 
 
 def directory(
@@ -46,7 +46,7 @@ def directory(
   }
   begun = {n: c for n, c in on_disk.items() if c is not None}
   configs: dict[str, identity.Config] = {**begun, **assigned}
-  now = Inputs(data=data)
+  now = Origins(data=data)
   if begun:
     now = now._replace(
       sources=sources.fingerprints(config.init, runs_dir / name)
@@ -57,7 +57,7 @@ def directory(
       unreadable.append(folder)
     elif not identity.differences(configs[folder], config):
       root = runs_dir / folder
-      if folder in assigned or not workdir.inputs(root).changes(now):
+      if folder in assigned or not workdir.origins(root).changes(now):
         return folder
   if unreadable:
     return unreadable[0]

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import jax
 
 from jaxsparse.results.names import count
-from jaxsparse.runs import population, reading, workdir
+from jaxsparse.runs import parallel as parallel_lib
+from jaxsparse.runs import reading, workdir
 from jaxsparse.runs.build import Read
 from jaxsparse.runs.compiled import dispatch
 from jaxsparse.runs.progress import hushed
@@ -24,7 +25,7 @@ from jaxsparse.studies.planning.members import (
 )
 from jaxsparse.studies.planning.status import Status, status
 from jaxsparse.studies.spec import Study
-from jaxsparse.training.carry import usable_cores
+from jaxsparse.training.executors import usable_cores
 
 _SAID = {'one_by_one': 'one by one', 'vmap': 'together by vmap'}
 
@@ -38,14 +39,14 @@ class Plan(NamedTuple):
     expanded: its members.
     statuses: by the name of the member; the step of one that has begun is the
       step that it resumes from.
-    carries: 'one_by_one' or 'vmap', by the name of the member.
+    executors: 'one_by_one' or 'vmap', by the name of the member.
   """
 
   study: Study
   runs_dir: pathlib.Path
   expanded: Expanded
   statuses: Mapping[str, Status]
-  carries: Mapping[str, str]
+  executors: Mapping[str, str]
 
   @property
   def left(self) -> tuple[Member, ...]:
@@ -60,7 +61,7 @@ class Plan(NamedTuple):
 def plan(
   study: Study,
   runs_dir: str | os.PathLike[str],
-  carry: str,
+  parallel: str,
   read: Read = reading.dataset,
 ) -> Plan:
   """Builds every member and reads its status.
@@ -68,11 +69,11 @@ def plan(
   Args:
     study: what to run.
     runs_dir: folder of its members' directories.
-    carry: 'auto', 'one_by_one' or 'vmap'.
+    parallel: 'auto', 'one_by_one' or 'vmap'.
     read: see `build`; members cannot be trained without their data.
 
   Raises:
-    ValueError: the study is malformed, `carry` is unknown, or a directory
+    ValueError: the study is malformed, `parallel` is unknown, or a directory
       cannot be read.
   """
   with hushed():
@@ -82,24 +83,24 @@ def plan(
     name: status(root / name, member.experiment.plan.num_steps)
     for name, member in expanded.members.items()
   }
-  result = Plan(study, root, expanded, statuses, _carries(expanded, carry))
-  for group in groups.form(result.left, statuses, result.carries):
+  result = Plan(study, root, expanded, statuses, _executors(expanded, parallel))
+  for group in groups.form(result.left, statuses, result.executors):
     for name in group.names:
       statuses[name] = statuses[name]._replace(step=group.step)
   return result
 
 
-def _carries(expanded: Expanded, carry: str) -> dict[str, str]:
+def _executors(expanded: Expanded, parallel: str) -> dict[str, str]:
   """Chooses 'one_by_one' or 'vmap' for each member, once per family."""
   chosen: dict[Hashable, str] = {}
   for member in expanded.members.values():
     if member.family not in chosen:
-      choice = population.choose_carry(member.experiment, carry)
+      choice = parallel_lib.choose(member.experiment, parallel)
       chosen[member.family] = choice
   return {n: chosen[m.family] for n, m in expanded.members.items()}
 
 
-def carried(plan: Plan) -> list[str]:
+def executions(plan: Plan) -> list[str]:
   """Returns a line per family: one by one or by vmap, runs and members."""
   runs: dict[Hashable, dict[str, None]] = {}
   numbers = Counter(m.family for m in plan.expanded.members.values())
@@ -108,7 +109,7 @@ def carried(plan: Plan) -> list[str]:
     if cell.member:
       family = plan.expanded.members[cell.member].family
       runs.setdefault(family, {})[cell.row.run] = None
-      how[family] = plan.carries[cell.member]
+      how[family] = plan.executors[cell.member]
   return [
     f'{_SAID[how[family]]}: {", ".join(names)}'
     f' ({count(numbers[family], "member")})'
@@ -118,7 +119,7 @@ def carried(plan: Plan) -> list[str]:
 
 def width(plan: Plan) -> int:
   """Returns the number of tasks that may run at the same time."""
-  if jax.default_backend() != 'cpu' or 'vmap' in plan.carries.values():
+  if jax.default_backend() != 'cpu' or 'vmap' in plan.executors.values():
     return 1
   return 1 if all(map(alone, plan.left)) else usable_cores()
 

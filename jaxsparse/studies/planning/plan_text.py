@@ -12,7 +12,7 @@ from jaxsparse.studies.planning.estimate import (
   programs,
 )
 from jaxsparse.studies.planning.members import Member
-from jaxsparse.studies.planning.plan import Plan, carried, width
+from jaxsparse.studies.planning.plan import Plan, executions, width
 from jaxsparse.studies.spec import Study
 
 _COUNTED = ('done', 'begun', 'failed')
@@ -25,7 +25,7 @@ def text(plan: Plan) -> str:
     _runs(plan),
     _not_new(plan),
     _needs(plan.study),
-    [f'carried {line}' for line in carried(plan)],
+    [f'trained {line}' for line in executions(plan)],
     outline.absent(member.experiment for member in members),
     _sums(plan),
   ]
@@ -106,7 +106,7 @@ def _time(plan: Plan, left: Sequence[Member]) -> str:
   estimates = Estimates(plan.runs_dir)
   seconds, rough = 0.0, []
   for member in left:
-    estimate = estimates.whole(member.experiment, plan.carries[member.name])
+    estimate = estimates.whole(member.experiment, plan.executors[member.name])
     share = _steps(plan, member.name) / member.experiment.plan.num_steps
     seconds += share * estimate.seconds
     if estimate.rough:

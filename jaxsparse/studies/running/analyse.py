@@ -11,7 +11,7 @@ from jaxsparse.analyses.harness.result import Number, Result, chart_of
 from jaxsparse.plotting.charts import Drawing, Input, Part
 from jaxsparse.results.names import count
 from jaxsparse.results.rows import Pooled, Row
-from jaxsparse.runs.run import SaveFailed
+from jaxsparse.runs.failures import SaveFailed
 from jaxsparse.studies.planning import pairing
 from jaxsparse.studies.planning.members import Cell
 from jaxsparse.studies.planning.plan import Plan

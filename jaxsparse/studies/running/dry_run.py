@@ -13,8 +13,8 @@ from jaxsparse.results.names import count
 from jaxsparse.results.rows import Row
 from jaxsparse.runs import dry_run, outline, reading, summary
 from jaxsparse.runs.build import Experiment
+from jaxsparse.runs.failures import TrainingFailed
 from jaxsparse.runs.progress import hushed
-from jaxsparse.runs.share import TrainingFailed
 from jaxsparse.studies.planning.members import Expanded, expand
 from jaxsparse.studies.spec import Study
 

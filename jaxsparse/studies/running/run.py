@@ -11,9 +11,8 @@ from contextlib import AbstractContextManager
 from jaxsparse.results import member_list, quantities
 from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import workdir as workdir_lib
+from jaxsparse.runs.failures import SaveFailed, TrainingFailed, saving
 from jaxsparse.runs.progress import hushed
-from jaxsparse.runs.run import SaveFailed, saving
-from jaxsparse.runs.share import TrainingFailed
 from jaxsparse.studies.planning import plan as plan_lib
 from jaxsparse.studies.planning.members import Cell
 from jaxsparse.studies.planning.plan import Plan
@@ -51,7 +50,7 @@ def run(
   *,
   name: str,
   command: str,
-  carry: str = 'auto',
+  parallel: str = 'auto',
   joins: bool = False,
   interrupted: Callable[[], bool] = lambda: False,
   at_once: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
@@ -65,7 +64,7 @@ def run(
     runs_dir: folder of the members' directories; several studies may use it.
     name: short name of the study.
     command: the command that runs it again.
-    carry: how members are trained: 'auto', 'one_by_one' or 'vmap'.
+    parallel: how members are trained: 'auto', 'one_by_one' or 'vmap'.
     joins: whether it is one of several studies of this workdir, as a trial of
       a search is: its members are added to `study.json`, and the caller holds
       the lock.
@@ -89,7 +88,7 @@ def run(
   root = workdir_lib.local(workdir)
   check_workdir(root)
   with at_once():
-    plan = plan_lib.plan(study, runs_dir, carry)
+    plan = plan_lib.plan(study, runs_dir, parallel)
   check_plan(plan)
   locked = contextlib.nullcontext() if joins else lock(root)
   with locked, hushed(), saving(root):
@@ -160,8 +159,8 @@ def _train(
   plan: Plan, name: str, interrupted: Callable[[], bool]
 ) -> Mapping[str, Unfinished]:
   """Trains the remaining members; returns why some are not done, by member."""
-  for line in plan_lib.carried(plan) if plan.left else []:
-    _log.info('%s: carried %s', name, line)
+  for line in plan_lib.executions(plan) if plan.left else []:
+    _log.info('%s: trained %s', name, line)
   stop = threading.Event()
   members = plan.expanded.members
   steps = {n: m.experiment.plan.num_steps for n, m in members.items()}
@@ -215,9 +214,10 @@ def _result(
     return MemberResult(row, seed, begun, None, error, kind=kind)
   numbers = analysed.numbers.get(cell, {})
   notes = analysed.notes.get(cell, [])
-  carry = summary.get('carry', {})
-  if carry.get('how') == 'vmap':
-    notes = [f'carried by vmap, {carry["width"]} members together', *notes]
+  execution = summary.get('execution', {})
+  if execution.get('how') == 'vmap':
+    width = execution['width']
+    notes = [f'trained by vmap, {width} members together', *notes]
   metrics = root / workdir_lib.METRICS
   recorded = quantities.recorded(metrics, plan.study.metric_names())
   numbers = summary | recorded | numbers

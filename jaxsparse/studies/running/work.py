@@ -5,9 +5,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from jaxsparse.results.rows import Kind
-from jaxsparse.runs import population
-from jaxsparse.runs.share import TrainingFailed
-from jaxsparse.runs.train import train_built
+from jaxsparse.runs.failures import TrainingFailed
+from jaxsparse.runs.train import train_built, train_together
 from jaxsparse.studies.planning import groups
 from jaxsparse.studies.planning.members import Member
 from jaxsparse.studies.planning.plan import Plan, alone
@@ -29,7 +28,7 @@ def tasks(plan: Plan) -> list[Task]:
   adjacent.
   """
   task_of: dict[str, tuple[str, ...]] = {}  # Member -> name of its task.
-  for group in groups.form(plan.left, plan.statuses, plan.carries):
+  for group in groups.form(plan.left, plan.statuses, plan.executors):
     task_of.update(dict.fromkeys(group.names, group.names))
   order = {m.family: None for m in plan.left}
   rank = {family: i for i, family in enumerate(order)}
@@ -102,10 +101,10 @@ class Work:
       for name in names:
         self._progress.at(name, done)
 
-    if self._plan.carries[names[0]] == 'vmap':
+    if self._plan.executors[names[0]] == 'vmap':
       pairs = zip((m.experiment for m in members), roots, strict=True)
       try:
-        return population.train_together(
+        return train_together(
           list(pairs), interrupted=self._stopping, report=report
         )
       except ValueError as error:  # About one member, which it names.
@@ -114,7 +113,6 @@ class Work:
       result = train_built(
         members[0].experiment,
         roots[0],
-        carry='one_by_one',
         plots=False,  # Drawing is for the main thread alone.
         report=report,
         interrupted=self._stopping,

@@ -64,7 +64,7 @@ def save_params(
 
 
 def load_params(
-  path: epath.PathLike, *, step: int | None = None, member: int = 0
+  path: epath.PathLike, *, step: int | None = None
 ) -> tuple[Params, Masks | None]:
   """Reads params and masks, without a model for their shapes.
 
@@ -72,7 +72,6 @@ def load_params(
     path: a run's workdir or its checkpoints (the newest good step is read),
       one step of them, or what `save_params` wrote.
     step: which step of a run, instead of the newest good one.
-    member: which member of a run's population, from 0.
 
   Returns:
     `(params, masks)`: nested dicts and lists of arrays on the default device;
@@ -80,11 +79,10 @@ def load_params(
 
   Raises:
     CheckpointError: nothing there can be read, or it is damaged.
-    CheckpointMismatch: the run has no such member or step; says which steps
-      there are.
+    CheckpointMismatch: the run has no such step; says which there are.
   """
   try:
-    return _first_good(path, step, lambda found: _load(found, member))
+    return _first_good(path, step, _load)
   except CheckpointMismatch:
     raise
   except CheckpointError as error:
@@ -92,7 +90,7 @@ def load_params(
 
 
 def fingerprint(path: epath.PathLike, *, step: int | None = None) -> str:
-  """Fingerprints what `load_params` would read of the first member.
+  """Fingerprints what `load_params` would read.
 
   Args:
     path: as for `load_params`.
@@ -164,43 +162,37 @@ def _is_pair(directory: epath.Path) -> bool:
 
 def _digest(directory: epath.Path) -> str:
   record = files.read_record(directory)
-  leaves = {p: one for p, one in record.leaves.items() if _is_read(p, 0)}
+  # Runs have recorded digests with the paths of earlier versions.
+  prefix = '' if record.meta == _META else records.MEMBER
+  read = {p: one for p, one in record.leaves.items() if _is_read(p)}
+  leaves = {f'{prefix}{path}': one for path, one in read.items()}
   text = json.dumps([record.step, leaves], sort_keys=True)
   digest = hashlib.sha256(text.encode()).hexdigest()[:12]
   return f'step {record.step}, {digest}'
 
 
-def _is_read(path: Path, member: int) -> bool:
-  """Returns whether a leaf is one of the params or masks of a member."""
-  run = f'members/{member}/'
-  prefixes = ('params/', 'masks/', f'{run}params/', f'{run}mask_state/masks/')
-  return f'{path}/'.startswith(prefixes)
+def _is_read(path: Path) -> bool:
+  """Returns whether a leaf is one of the params or masks."""
+  return f'{path}/'.startswith(('params/', 'masks/', 'mask_state/masks/'))
 
 
-def _load(directory: epath.Path, member: int) -> tuple[Params, Masks | None]:
+def _load(directory: epath.Path) -> tuple[Params, Masks | None]:
   record = files.read_record(directory)
-  structure = files.read_structure(directory)
-  _pair(structure, directory, member)
+  structure = files.read_structure(directory, record)
+  _pair(structure, directory)
   target = paths.map_with_path(
-    lambda path, leaf: leaf if _is_read(path, member) else ..., structure
+    lambda path, leaf: leaf if _is_read(path) else ..., structure
   )
-  state = files.read(directory, record, target)
-  params, masks = _pair(state, directory, member)
+  params, masks = _pair(files.read(directory, record, target), directory)
   return params, masks if jax.tree.leaves(masks) else None
 
 
-def _pair(
-  state: PyTree, directory: epath.Path, member: int
-) -> tuple[PyTree, PyTree]:
+def _pair(state: PyTree, directory: epath.Path) -> tuple[PyTree, PyTree]:
   """Returns the params and masks of a saved state."""
-  if isinstance(state, dict) and 'members' in state:
-    members = state['members']
-    if not 0 <= member < len(members):
-      raise CheckpointMismatch(
-        f'{directory} has no member {member}; it has {len(members)}, from 0'
-      )
-    chosen = members[member]
-    return chosen['params'], chosen['mask_state']['masks']
+  if isinstance(state, dict) and {'params', 'mask_state'} <= state.keys():
+    return state['params'], state['mask_state']['masks']
   if isinstance(state, dict) and state.keys() == {'params', 'masks'}:
     return state['params'], state['masks']
-  raise CheckpointMismatch(f'{directory} holds neither members nor params')
+  raise CheckpointMismatch(
+    f'{directory} holds neither the state of one run nor params'
+  )

@@ -89,8 +89,12 @@ def read_record(directory: epath.Path) -> records.Record:
     raise CheckpointError(f'{directory} is damaged: {error}') from error
 
 
-def read_structure(directory: epath.Path) -> PyTree:
+def read_structure(directory: epath.Path, record: records.Record) -> PyTree:
   """Reads the state's tree, as nested dicts and lists of `ShapeDtypeStruct`s.
+
+  Args:
+    directory: the step directory.
+    record: from `read_record`.
 
   Raises:
     CheckpointError: it cannot be read.
@@ -100,6 +104,8 @@ def read_structure(directory: epath.Path) -> PyTree:
     'read',
     lambda orbax: orbax.metadata(directory).item_metadata.state.tree,
   )
+  if record.nested:
+    (tree,) = tree['members']
   return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), tree)
 
 
@@ -120,6 +126,8 @@ def read(
   default = jnp.zeros(()).sharding
   target = jax.tree.map(lambda leaf: _placed(leaf, default), target)
   stored = jax.tree.map(_stored, target)
+  if record.nested:
+    stored = {'members': (stored,)}
   how = ocp.checkpoint_utils.construct_restore_args(stored)
   args = ocp.args.Composite(
     state=ocp.args.PyTreeRestore(stored, restore_args=how)
@@ -127,6 +135,8 @@ def read(
   state = _call(
     directory, 'read', lambda orbax: orbax.restore(directory, args=args).state
   )
+  if record.nested:
+    (state,) = state['members']
   state = jax.tree.map(_filled, target, state)
   arrays = jax.tree.map(lambda x: None if x is ... else x, state)
   clause = fingerprints.damage(fingerprints.take(arrays), record.leaves)

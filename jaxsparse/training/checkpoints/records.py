@@ -19,12 +19,15 @@ from jaxsparse.training.checkpoints import fingerprints
 _T = TypeVar('_T')
 
 
+MEMBER = 'members/0/'
+
+
 class CheckpointError(ValueError):
   """A checkpoint that cannot be saved, or cannot be trusted."""
 
 
 class CheckpointMismatch(CheckpointError):
-  """A good checkpoint, but not of the requested step, member or model."""
+  """A good checkpoint, but not of the requested step or model."""
 
 
 class Record(NamedTuple):
@@ -34,11 +37,14 @@ class Record(NamedTuple):
     step: its step.
     meta: the caller's metadata.
     leaves: the fingerprint of each leaf of the state by path.
+    nested: whether the state is stored as the only one of `members`, as it was
+      by earlier versions.
   """
 
   step: int
   meta: dict[str, Any]
   leaves: dict[Path, fingerprints.Fingerprint]
+  nested: bool = False
 
 
 def make(step: int, state: PyTree, meta: dict[str, Any]) -> Record:
@@ -52,7 +58,7 @@ def make(step: int, state: PyTree, meta: dict[str, Any]) -> Record:
 
 def to_json(record: Record) -> dict[str, Any]:
   """Returns the record and its checksum, for JSON."""
-  content = record._asdict()
+  content = {k: v for k, v in record._asdict().items() if k != 'nested'}
   return {'record': content, 'crc32': _crc32(content)}
 
 
@@ -67,11 +73,15 @@ def from_json(content: Any) -> Record:
   record = content['record']
   if content.get('crc32') != _crc32(record):
     raise CheckpointError('its record fails its checksum')
+  stored = record['leaves']
+  nested = bool(stored) and all(path.startswith(MEMBER) for path in stored)
   leaves = {
-    path: fingerprints.Fingerprint(tuple(shape), dtype, crc32)
-    for path, (shape, dtype, crc32) in record['leaves'].items()
+    path.removeprefix(MEMBER if nested else ''): fingerprints.Fingerprint(
+      tuple(shape), dtype, crc32
+    )
+    for path, (shape, dtype, crc32) in stored.items()
   }
-  return Record(record['step'], record['meta'], leaves)
+  return Record(record['step'], record['meta'], leaves, nested)
 
 
 def step_paths(directory: epath.Path) -> dict[int, epath.Path]:

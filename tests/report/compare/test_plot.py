@@ -44,10 +44,11 @@ def lines(ax):
 
 def test_one_number_goes_on_the_axis(make_run, drawn):
   made = [
-    make_run('a', [0.5, 0.6], updater__sparsity=0.9),
-    make_run('b', [0.3], updater__sparsity=0.98),
-    make_run('c', [0.4], 'set', updater__sparsity=0.9),
-    make_run('d', [0.2], 'set', updater__sparsity=0.98),
+    make_run('a', 0.5, updater__sparsity=0.9),
+    make_run('aa', 0.6, seed=1, updater__sparsity=0.9),
+    make_run('b', 0.3, updater__sparsity=0.98),
+    make_run('c', 0.4, 'set', updater__sparsity=0.9),
+    make_run('d', 0.2, 'set', updater__sparsity=0.98),
   ]
   ax = drawn(grouped(made, 'updater.name', 'updater.sparsity'))
   assert lines(ax) == {
@@ -62,10 +63,11 @@ def test_what_has_no_zeros_is_a_level_line_and_a_point_stays_one(
   make_run, drawn
 ):
   made = [
-    make_run('a', [0.5], updater__sparsity=0.9),
-    make_run('b', [0.3], updater__sparsity=0.98),
-    make_run('c', [0.8, 0.9], 'dense', updater__sparsity=0.0),
-    make_run('d', [0.4], 'set', updater__sparsity=0.98),
+    make_run('a', 0.5, updater__sparsity=0.9),
+    make_run('b', 0.3, updater__sparsity=0.98),
+    make_run('c', 0.8, 'dense', updater__sparsity=0.0),
+    make_run('cc', 0.9, 'dense', seed=1, updater__sparsity=0.0),
+    make_run('d', 0.4, 'set', updater__sparsity=0.98),
   ]
   ax = drawn(grouped(made, 'updater.name', 'updater.sparsity'))
   assert lines(ax) == {
@@ -82,8 +84,8 @@ def test_what_has_no_zeros_is_a_level_line_and_a_point_stays_one(
 
 def test_one_sparsity_and_none_at_all_are_no_axis(make_run, drawn):
   made = [
-    make_run('a', [0.5], updater__sparsity=0.9),
-    make_run('b', [0.8], 'dense', updater__sparsity=0.0),
+    make_run('a', 0.5, updater__sparsity=0.9),
+    make_run('b', 0.8, 'dense', updater__sparsity=0.0),
   ]
   ax = drawn(grouped(made, 'updater.name', 'updater.sparsity'))
   assert ax.get_xlabel() == 'step'
@@ -91,9 +93,9 @@ def test_one_sparsity_and_none_at_all_are_no_axis(make_run, drawn):
 
 def test_what_lacks_the_field_is_a_level_line(make_run, drawn):
   made = [
-    make_run('a', [0.5], updater__drop_fraction=0.1),
-    make_run('b', [0.3], updater__drop_fraction=0.2),
-    make_run('c', [0.8], 'static'),
+    make_run('a', 0.5, updater__drop_fraction=0.1),
+    make_run('b', 0.3, updater__drop_fraction=0.2),
+    make_run('c', 0.8, 'static'),
   ]
   ax = drawn(grouped(made, 'updater.name', 'updater.drop_fraction'))
   assert lines(ax) == {
@@ -104,9 +106,10 @@ def test_what_lacks_the_field_is_a_level_line(make_run, drawn):
 
 def test_else_curves_are_drawn_against_the_step(make_run, drawn):
   made = [
-    make_run('a', [0.5, 0.6]),
-    make_run('b', [0.7], seed=4),
-    make_run('c', [0.3], 'set'),
+    make_run('a', 0.5),
+    make_run('aa', 0.6, seed=1),
+    make_run('b', 0.7, seed=4),
+    make_run('c', 0.3, 'set'),
     make_run('d', None, 'set', seed=1),
   ]
   ax = drawn(grouped(made, 'updater.name'))
@@ -119,18 +122,20 @@ def test_else_curves_are_drawn_against_the_step(make_run, drawn):
 
 def test_a_curve_that_nobody_recorded_is_refused(make_run, drawn):
   with pytest.raises(ValueError, match="--curve: .* 'los'"):
-    drawn(grouped([make_run('a', [0.5])], 'updater.name'), curve='los')
+    drawn(grouped([make_run('a', 0.5)], 'updater.name'), curve='los')
 
 
 def test_a_run_without_its_metrics_is_named(make_run, drawn):
-  root = make_run('a', [0.5])
+  root = make_run('a', 0.5)
   (root / 'metrics.jsonl').unlink()
   with pytest.raises(ValueError, match=f'{root}/metrics.jsonl cannot be read'):
     drawn(grouped([root], 'updater.name'))
 
 
 def test_the_svg_is_the_same_each_time(make_run, drawn, tmp_path):
-  made = grouped([make_run('a', [0.5, 0.6])], 'updater.name')
+  made = grouped(
+    [make_run('a', 0.5), make_run('b', 0.6, seed=1)], 'updater.name'
+  )
   texts = []
   for _ in range(2):
     drawn(made)

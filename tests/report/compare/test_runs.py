@@ -15,8 +15,8 @@ def roots(found):
 
 
 def test_workdirs_folders_of_them_and_globs_are_found_once(make_run, tmp_path):
-  a, b = make_run('x/a', [0.5]), make_run('x/b', [0.5], seed=1)
-  c = make_run('study/runs/c', [0.5], seed=2)
+  a, b = make_run('x/a', 0.5), make_run('x/b', 0.5, seed=1)
+  c = make_run('study/runs/c', 0.5, seed=2)
   (tmp_path / 'x' / 'notes').mkdir()
   (tmp_path / 'x' / 'file').write_text('')
   here = str(tmp_path)
@@ -26,8 +26,8 @@ def test_workdirs_folders_of_them_and_globs_are_found_once(make_run, tmp_path):
 
 def test_a_study_knows_its_members_wherever_they_are(make_run, tmp_path):
   runs_dir = tmp_path / 'shared'
-  ours = [make_run(f'shared/{n}', [0.5], seed=i) for i, n in enumerate('ab')]
-  make_run('shared/of_another_study', [0.5], seed=7)
+  ours = [make_run(f'shared/{n}', 0.5, seed=i) for i, n in enumerate('ab')]
+  make_run('shared/of_another_study', 0.5, seed=7)
   root = tmp_path / 'study'
   root.mkdir()
   member_list.write(root, runs_dir, ['b', 'a', 'not_begun'])
@@ -43,7 +43,7 @@ def test_a_study_knows_its_members_wherever_they_are(make_run, tmp_path):
 
 
 def test_what_lies_in_a_run_is_not_searched(make_run):
-  root = make_run('a', [0.5])
+  root = make_run('a', 0.5)
   inner = root / 'checkpoints' / '5'
   inner.mkdir(parents=True)
   (inner / workdir.CONFIG).write_text('{}')
@@ -55,7 +55,7 @@ def test_what_lies_in_a_run_is_not_searched(make_run):
   [('empty', 'holds no run'), ('none', 'is no folder'), ('no*', 'is no fol')],
 )
 def test_a_folder_without_runs_is_refused(make_run, tmp_path, name, said):
-  good = make_run('a', [0.5])
+  good = make_run('a', 0.5)
   (tmp_path / 'empty').mkdir()
   with pytest.raises(ValueError, match=said):
     runs.find([str(good), str(tmp_path / name)])
@@ -69,7 +69,7 @@ def test_a_study_that_cannot_be_read_is_named(tmp_path):
 
 @pytest.mark.parametrize('name', [workdir.CONFIG, workdir.SUMMARY])
 def test_a_file_that_cannot_be_read_is_named(make_run, name):
-  root = make_run('a', [0.5])
+  root = make_run('a', 0.5)
   (root / name).write_text('{"half')
   with pytest.raises(ValueError, match=f'{root}/{name}'):
     runs.find([str(root)])
@@ -88,7 +88,7 @@ def test_a_run_without_a_summary_says_why(make_run):
 
 
 def test_a_copy_of_a_run_does_not_count_again(make_run):
-  a, b = make_run('a', [0.5]), make_run('b', [0.5])
+  a, b = make_run('a', 0.5), make_run('b', 0.5)
   first, second = runs.find([str(a), str(b)])
   assert first.state == 'finished'
   assert second.summary is None
@@ -105,7 +105,7 @@ def rewrite(root, change):
 
 def test_a_default_that_has_changed_makes_two_runs(make_run):
   """Their digests are equal, as each was made with the default of its day."""
-  old, new = make_run('old', [0.5]), make_run('new', [0.5])
+  old, new = make_run('old', 0.5), make_run('new', 0.5)
   rewrite(old, lambda config: config['updater'].update(dense_first=True))
   digests = [json.loads((r / 'summary.json').read_text()) for r in (old, new)]
   assert digests[0]['config_digest'] == digests[1]['config_digest']
@@ -114,7 +114,7 @@ def test_a_default_that_has_changed_makes_two_runs(make_run):
 
 
 def test_a_field_that_is_new_makes_no_other_run(make_run):
-  old, new = make_run('old', [0.5]), make_run('new', [0.5])
+  old, new = make_run('old', 0.5), make_run('new', 0.5)
   rewrite(old, lambda config: config['updater'].pop('dense_first'))
   _, second = runs.find([str(old), str(new)])
   assert second.state == f'the same run as {old}'
@@ -122,7 +122,7 @@ def test_a_field_that_is_new_makes_no_other_run(make_run):
 
 def test_runs_that_started_from_other_weights_are_two(make_run):
   """Though what they started from had the same name."""
-  copies = [make_run(name, [0.5]) for name in 'abc']
+  copies = [make_run(name, 0.5) for name in 'abc']
   for root, took in zip(copies, 'xyx', strict=True):
     path = root / workdir.CONFIG
     content = json.loads(path.read_text())
@@ -132,7 +132,7 @@ def test_runs_that_started_from_other_weights_are_two(make_run):
 
 
 def test_runs_of_a_method_that_is_gone_are_told_apart(make_run):
-  copies = [make_run(name, [0.5]) for name in 'abc']
+  copies = [make_run(name, 0.5) for name in 'abc']
   for root in copies:
     rewrite(root, lambda config: config['updater'].update(name='no.longer'))
   rewrite(copies[2], lambda config: config.update(seed=7))
@@ -147,9 +147,9 @@ def test_tickets_of_all_seeds_start_from_the_same_thing(make_run, field):
 
   def ticket(i, seed, **source):
     name = f'digits-mlp-gmp-0.8-seed{seed}-{i:08x}'
-    make_run(f'{i}/{name}', [0.5], seed=seed, **source)
+    make_run(f'{i}/{name}', 0.5, seed=seed, **source)
     fields = {f'init__{field}': f'run:{name}', 'seed': seed}
-    return make_run(f'{i}/ticket', [0.5], **fields)
+    return make_run(f'{i}/ticket', 0.5, **fields)
 
   tickets = [
     ticket(1, 0),
@@ -167,7 +167,7 @@ def test_tickets_of_all_seeds_start_from_the_same_thing(make_run, field):
 
 def test_runs_on_other_data_of_the_same_name_are_two(make_run):
   """But not where it is unknown what one was trained on."""
-  copies = [make_run(name, [0.5]) for name in 'abcd']
+  copies = [make_run(name, 0.5) for name in 'abcd']
   recorded = ({'train': 'x'}, {'train': 'y'}, {'train': 'y'}, {})
   for root, data in zip(copies, recorded, strict=True):
     path = root / workdir.CONFIG

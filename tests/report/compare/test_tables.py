@@ -8,12 +8,13 @@ from jaxsparse.report.compare import runs, tables
 
 @pytest.fixture
 def found(make_run):
-  """RigL and SET at two sparsities, seeds and replicates; one unfinished."""
+  """RigL and SET at two sparsities, several seeds; one unfinished."""
   made = [
-    make_run('a', [0.5, 0.6], updater__sparsity=0.9),
-    make_run('b', [0.7], updater__sparsity=0.9, seed=5),
-    make_run('c', [0.25, None], updater__sparsity=0.98),
-    make_run('d', [0.3], 'set', updater__sparsity=0.98),
+    make_run('a', 0.5, updater__sparsity=0.9),
+    make_run('aa', 0.6, seed=1, updater__sparsity=0.9),
+    make_run('b', 0.7, updater__sparsity=0.9, seed=5),
+    make_run('c', 0.25, updater__sparsity=0.98),
+    make_run('d', 0.3, 'set', updater__sparsity=0.98),
     make_run('e', None, 'set', updater__sparsity=0.98, seed=1),
   ]
   return tables.frame(runs.find([str(root) for root in made]))
@@ -35,14 +36,14 @@ def test_groups_are_ordered_by_their_values(found):
     (0.98, 'rigl'),
     (0.98, 'set'),
   ]
-  assert members(made) == [['a', 'b'], ['c'], ['d', 'e']]
+  assert members(made) == [['a', 'aa', 'b'], ['c'], ['d', 'e']]
 
 
 def test_runs_without_a_field_are_a_group_that_comes_last(make_run):
   roots = [
-    make_run('a', [0.5], 'static'),
-    make_run('b', [0.5], updater__drop_fraction=0.5),
-    make_run('c', [0.5], updater__drop_fraction=0.1),
+    make_run('a', 0.5, 'static'),
+    make_run('b', 0.5, updater__drop_fraction=0.5),
+    make_run('c', 0.5, updater__drop_fraction=0.1),
   ]
   found = tables.frame(runs.find([str(root) for root in roots]))
   made = tables.grouped(found, ['updater.drop_fraction'])
@@ -51,15 +52,14 @@ def test_runs_without_a_field_are_a_group_that_comes_last(make_run):
   assert members(made) == [['c'], ['b'], ['a']]
 
 
-def test_numbers_are_over_seeds_and_replicates(found):
+def test_numbers_are_over_seeds(found):
   made = tables.grouped(found, ['updater.sparsity', 'updater.name'])
   values = [tables.values(g, 'test_accuracy') for g in made]
   assert [pytest.approx(v) for v in values] == [[50, 60, 70], [25], [30]]
   table = tables.table(made, ['test_accuracy'])
   assert table['seeds'].to_list() == [3, 1, 1]
-  # A leaf's number of one run is one number, whatever its replicates.
   leaf = 'layer_sparsity.Dense_0/kernel'
-  assert tables.values(made[0], leaf) == [0.25, 0.25]
+  assert tables.values(made[0], leaf) == [0.25] * 3
 
 
 def test_the_table_says_mean_deviation_and_count(found):
@@ -134,7 +134,7 @@ def test_what_differs_between_groups_beside_their_key(
   roots = [
     make_run(
       name,
-      None if name == 'u' else [0.5],
+      None if name == 'u' else 0.5,
       made[name][0],
       optimizer__learning_rate=made[name][1],
       batch_size=made[name][2],

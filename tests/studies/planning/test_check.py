@@ -84,7 +84,6 @@ CASES = [
   (with_run(grid={'a': (1, 2, 1)}), 'got a value twice'),
   (with_run(grid={'a': ([1],)}), 'accepted are tuples for lists'),
   (with_run(grid={'seed': (1,)}), "'seed' is no field to change; `seeds` says"),
-  (with_run(overrides={'replicates': 2}), "'replicates' is no field to change"),
   (with_run(overrides={SPARSITY: 0.5}), 'is in overrides too'),
   (with_run(overrides=('a', 1)), 'overrides: got .* accepted is a dict'),
   (with_run(paper={'a': {0.7: 1.0}}), r"paper\['a'\]: no row at 0.7;.* 0.8"),

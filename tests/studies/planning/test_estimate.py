@@ -27,7 +27,7 @@ def test_the_time_is_that_of_finished_members_like_it(
   make_config, experiment, tmp_path
 ):
   alike = {'seed': 3, 'updater__sparsity': 0.5, 'optimizer__learning_rate': 1.0}
-  unlike = ({'num_steps': 31}, {'model__features': (17,)}, {'replicates': 2})
+  unlike = ({'num_steps': 31}, {'model__features': (17,)})
   for i, seconds in enumerate((10.0, 12.0, 50.0)):
     config = build(make_config(**alike)).config
     keep(tmp_path, f'a{i}', config, wall_seconds=seconds)
@@ -35,7 +35,7 @@ def test_the_time_is_that_of_finished_members_like_it(
     keep(tmp_path, f'b{i}', build(make_config(**fields)).config, wall_seconds=1)
   vmapped = build(make_config(seed=4)).config
   together = {'how': 'vmap', 'width': 8, 'devices': 1}
-  keep(tmp_path, 'c', vmapped, wall_seconds=2.0, carry=together)
+  keep(tmp_path, 'c', vmapped, wall_seconds=2.0, execution=together)
   found = Estimates(tmp_path)
   assert found.whole(experiment, 'one_by_one') == (12.0, False)
   assert found.whole(experiment, 'vmap') == (2.0, False)

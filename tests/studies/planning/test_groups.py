@@ -1,4 +1,4 @@
-"""A study whose members are carried together by vmap."""
+"""A study whose members are trained together by vmap."""
 
 import dataclasses
 import shutil
@@ -31,7 +31,7 @@ def asked(study, tiny):
 
 def run(asked, root, **kwargs):
   return run_lib.run(
-    asked, root, root / 'runs', name='x', command='x', carry='vmap', **kwargs
+    asked, root, root / 'runs', name='x', command='x', parallel='vmap', **kwargs
   )
 
 
@@ -160,9 +160,9 @@ def test_they_are_trained_together_and_say_so(asked, tmp_path):
   results = run(asked, tmp_path)
   notes = {(m.row.run, m.note) for m in results.members if m.summary}
   assert notes == {
-    ('rigl', 'carried by vmap, 4 members together'),
-    ('faster', 'carried by vmap, 4 members together'),
-    ('ticket', 'carried by vmap, 2 members together'),
+    ('rigl', 'trained by vmap, 4 members together'),
+    ('faster', 'trained by vmap, 4 members together'),
+    ('ticket', 'trained by vmap, 2 members together'),
   }
   (blown,) = (m for m in results.members if m.row.run == 'blown')
   assert 'not finite' in blown.error

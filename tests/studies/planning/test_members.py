@@ -49,7 +49,6 @@ def test_a_cell_for_each_row_and_seed(study, tiny, runs_dir):
   for cell in expanded.cells:
     config = config_of(expanded, cell)
     assert config.seed == cell.seed
-    assert config.replicates == 1
     assert config.model.hyperparameters['features'] == (16,)
     assert config.updater.name == cell.row.run
     if cell.row.point:

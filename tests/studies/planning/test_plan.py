@@ -38,8 +38,8 @@ def asked(study, tiny):
   )
 
 
-def made(asked, runs_dir, carry='auto'):
-  return plan_lib.plan(asked, runs_dir, carry)
+def made(asked, runs_dir, parallel='auto'):
+  return plan_lib.plan(asked, runs_dir, parallel)
 
 
 def facts(text):
@@ -86,15 +86,15 @@ def test_a_new_study(asked, tmp_path):
 
 
 @pytest.mark.parametrize(
-  ('carry', 'words'), [('auto', 'one by one'), ('vmap', 'together by vmap')]
+  ('parallel', 'words'), [('auto', 'one by one'), ('vmap', 'together by vmap')]
 )
-def test_it_says_how_each_family_is_carried(asked, tmp_path, carry, words):
-  text = plan_text.text(made(asked, tmp_path / 'runs', carry))
-  lines = [x for x in text.splitlines() if x.startswith('carried')]
+def test_it_says_how_each_family_is_trained(asked, tmp_path, parallel, words):
+  text = plan_text.text(made(asked, tmp_path / 'runs', parallel))
+  lines = [x for x in text.splitlines() if x.startswith('trained')]
   assert lines == [
-    f'carried {words}: rigl, same, faster (3 members)',
-    f'carried {words}: ticket (1 member)',
-    f'carried {words}: dense (1 member)',
+    f'trained {words}: rigl, same, faster (3 members)',
+    f'trained {words}: ticket (1 member)',
+    f'trained {words}: dense (1 member)',
   ]
 
 
@@ -167,10 +167,10 @@ def test_a_finished_study_has_nothing_left(study, tiny, tmp_path):
   assert said['to compile'].startswith('0 programs')
 
 
-def test_how_members_are_carried_is_chosen_once_a_family(asked, tmp_path):
-  assert set(made(asked, tmp_path).carries.values()) == {'one_by_one'}
+def test_how_members_are_trained_is_chosen_once_a_family(asked, tmp_path):
+  assert set(made(asked, tmp_path).executors.values()) == {'one_by_one'}
   plan = made(asked, tmp_path, 'vmap')
-  assert set(plan.carries.values()) == {'vmap'}
+  assert set(plan.executors.values()) == {'vmap'}
   assert plan_lib.width(plan) == 1
   with pytest.raises(ValueError, match="Did you mean 'vmap'"):
     made(asked, tmp_path, 'vmapp')

@@ -78,7 +78,7 @@ def test_what_a_kill_leaves_as_a_run_begins_is_nothing(root):
   ('name', 'text', 'said'),
   [
     ('summary.json', '{"half', 'summary.json cannot be read'),
-    ('summary.json', '{}', "summary.json lacks 'test_accuracy'"),
+    ('summary.json', '{}', "summary.json lacks 'sparsity'"),
     ('config.json', '{"half', 'config.json is not the config of a run'),
     ('failed.json', '[]', 'failed.json cannot be read'),
   ],

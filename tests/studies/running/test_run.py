@@ -10,7 +10,7 @@ import pytest
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
 from jaxsparse.runs import versions, workdir
-from jaxsparse.runs.share import TrainingFailed
+from jaxsparse.runs.failures import TrainingFailed
 from jaxsparse.studies.running import run as run_lib
 from jaxsparse.studies.running import work
 from jaxsparse.studies.spec import Analysis
@@ -149,7 +149,7 @@ def test_a_member_is_an_ordinary_finished_run(made):
     assert member.root.parent == root / 'runs'
     assert not member.error
     assert workdir.finished(member.root)['steps'] == 30
-    assert member.summary['test_accuracy']['values']
+    assert member.summary['test_accuracy']
     config = workdir.read_config(member.root)
     assert config['seed'] == member.seed
     assert not (member.root / 'plots').exists()
@@ -227,7 +227,7 @@ def test_an_analysis_that_fails_is_noted(made):
   _, root, results = made
   (pruned,) = of(results, 'pruned')
   assert pruned.note == 'analysis complains failed: no good'
-  assert pruned.summary['test_accuracy']['values']
+  assert pruned.summary['test_accuracy']
   assert not (root / 'analyses' / 'complains').exists()
 
 
@@ -236,7 +236,7 @@ def test_an_analysis_may_raise_anything(made):
   (scratch,) = of(results, 'scratch')
   said = 'analysis wrong failed: ZeroDivisionError: division by zero'
   assert scratch.note == said
-  assert scratch.summary['test_accuracy']['values']
+  assert scratch.summary['test_accuracy']
 
 
 def test_nothing_is_repeated(made, monkeypatch):
@@ -298,7 +298,7 @@ def test_members_are_silent_and_the_study_is_not(study, tiny, tmp_path, caplog):
   run(study(tiny('dense', 'dense')), tmp_path)
   lines = [r.getMessage() for r in caplog.records if r.name[:4] == 'jaxs']
   assert lines == [
-    'small: carried one by one: dense (1 member)',
+    'small: trained one by one: dense (1 member)',
     'small: 1/1 members, 30/30 steps',
   ]
   assert logging.getLogger('jaxsparse').level == logging.INFO
@@ -314,9 +314,7 @@ def test_failures_of_several_that_are_trained_together(monkeypatch, tmp_path):
     WorkdirBusy('held'),
     ValueError('config.init.masks: no good'),
   ]
-  monkeypatch.setattr(
-    work.population, 'train_together', lambda members, **_: ends
-  )
+  monkeypatch.setattr(work, 'train_together', lambda members, **_: ends)
   member = types.SimpleNamespace(experiment=None, sources=frozenset())
   members = {
     name: types.SimpleNamespace(**vars(member) | {'name': name})
@@ -324,7 +322,7 @@ def test_failures_of_several_that_are_trained_together(monkeypatch, tmp_path):
   }
   plan = types.SimpleNamespace(
     runs_dir=tmp_path,
-    carries=dict.fromkeys(names, 'vmap'),
+    executors=dict.fromkeys(names, 'vmap'),
     expanded=types.SimpleNamespace(members=members),
   )
   told = []

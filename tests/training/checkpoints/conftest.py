@@ -42,10 +42,6 @@ def train_state(seed, units=6, tx=None):
   )
 
 
-def whole_state(*seeds, **kwargs):
-  return {'members': tuple(train_state(seed, **kwargs) for seed in seeds)}
-
-
 def as_bytes(leaf):
   if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
     leaf = jax.random.key_data(leaf)
@@ -66,7 +62,7 @@ def identical(a, b):
 
 @pytest.fixture(name='make_state')
 def _make_state():
-  return whole_state
+  return train_state
 
 
 @pytest.fixture(name='identical')
@@ -76,7 +72,7 @@ def _identical():
 
 @pytest.fixture(scope='session')
 def _template(tmp_path_factory):
-  states = {step: whole_state(step) for step in (1, 2, 3)}
+  states = {step: train_state(step) for step in (1, 2, 3)}
   directory = tmp_path_factory.mktemp('template')
   with Checkpoints(directory, keep=3) as checkpoints:
     for step, state in states.items():

@@ -58,22 +58,40 @@ def test_masks_that_do_not_fit_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize('place', ['workdir', 'checkpoints', 'step'])
-def test_a_member_of_a_run_is_loaded(tmp_path, make_state, identical, place):
-  state = make_state(4, 5)
+def test_a_run_is_loaded(tmp_path, make_state, identical, place):
+  state = make_state(4)
   with Checkpoints(tmp_path / 'checkpoints') as checkpoints:
-    checkpoints.save(6, make_state(1, 2), {})
+    checkpoints.save(6, make_state(1), {})
     checkpoints.save(7, state, {})
   path = {
     'workdir': tmp_path,
     'checkpoints': tmp_path / 'checkpoints',
     'step': tmp_path / 'checkpoints' / '7',
   }[place]
-  for member in (0, 1):
-    params, masks = load_params(path, member=member)
-    assert identical(params, state['members'][member].params)
-    assert identical(masks, state['members'][member].mask_state.masks)
-  with pytest.raises(CheckpointMismatch, match='no member 2; it has 2'):
-    load_params(path, member=2)
+  params, masks = load_params(path)
+  assert identical(params, state.params)
+  assert identical(masks, state.mask_state.masks)
+
+
+def test_a_run_of_earlier_versions_is_read_if_it_had_one_seed(
+  tmp_path, make_state, identical
+):
+  state, other = make_state(4), make_state(5)
+  for name, members in (('old', (state,)), ('two', (state, other))):
+    with Checkpoints(tmp_path / name) as checkpoints:
+      checkpoints.save(7, {'members': members}, {'a': 1})
+  with Checkpoints(tmp_path / 'new') as checkpoints:
+    checkpoints.save(7, state, {'a': 1})
+  with Checkpoints(tmp_path / 'old') as checkpoints:
+    assert identical(checkpoints.restore(7, state)[0], state)
+    checkpoints.save(7, state, {'a': 1})  # It is there, and left alone.
+    assert identical(checkpoints.latest(state)[1], state)
+  params, masks = load_params(tmp_path / 'old')
+  assert identical(params, state.params)
+  assert identical(masks, state.mask_state.masks)
+  assert fingerprint(tmp_path / 'old') == fingerprint(tmp_path / 'new')
+  with pytest.raises(CheckpointMismatch, match='the state of one run'):
+    load_params(tmp_path / 'two')
 
 
 @pytest.mark.parametrize('place', ['workdir', 'checkpoints'])
@@ -85,7 +103,7 @@ def test_a_step_of_a_run_is_chosen(tmp_path, make_state, identical, place):
   path = tmp_path if place == 'workdir' else tmp_path / 'checkpoints'
   for step, state in states.items():
     params, _ = load_params(path, step=step)
-    assert identical(params, state['members'][0].params)
+    assert identical(params, state.params)
   with pytest.raises(
     CheckpointMismatch, match=f'{path}.* has no step 4; it has 0, 3, 6$'
   ):
@@ -107,7 +125,7 @@ def test_a_broken_step_of_a_run_is_passed_over(saved, identical, caplog):
   directory, states = saved
   shutil.rmtree(directory / '3' / 'state')
   params, _ = load_params(directory)
-  assert identical(params, states[2]['members'][0].params)
+  assert identical(params, states[2].params)
   assert '3 is no whole checkpoint: state is missing' in caplog.text
 
 
@@ -157,7 +175,7 @@ def _truncated(path):
 def test_a_step_that_holds_no_params_is_named(tmp_path):
   with Checkpoints(tmp_path) as checkpoints:
     checkpoints.save(1, {'w': jnp.ones(2)}, {})
-  with pytest.raises(CheckpointMismatch, match='neither members nor params'):
+  with pytest.raises(CheckpointMismatch, match='neither the state of one'):
     load_params(tmp_path)
 
 
@@ -180,7 +198,7 @@ def test_check_like_names_the_first_leaf_that_differs():
 
 
 def test_a_fingerprint_is_of_the_step_that_is_read(tmp_path, make_state):
-  states = {step: make_state(step, 9) for step in (0, 3, 6)}
+  states = {step: make_state(step) for step in (0, 3, 6)}
   with Checkpoints(tmp_path / 'checkpoints', keep=3) as checkpoints:
     for step, state in states.items():
       checkpoints.save(step, state, {})
@@ -199,18 +217,18 @@ def test_a_fingerprint_is_of_the_step_that_is_read(tmp_path, make_state):
   [('nothing', True), ('opt_state', True), ('params', False), ('mask', False)],
 )
 def test_a_fingerprint_is_of_params_and_masks(tmp_path, make_state, what, same):
-  """Of the first member: not of the others, nor of when it was saved."""
-  state, other = (make_state(1, n)['members'] for n in (2, 3))
-  first, changed = state[0], make_state(5)['members'][0]
+  """Of nothing else in the state, nor of when it was saved."""
+  state, changed = make_state(1), make_state(5)
+  first = state
   if what == 'opt_state':
     first = first._replace(opt_state=changed.opt_state)
   elif what == 'params':
     first = first._replace(params=changed.params)
   elif what == 'mask':
     first = first._replace(mask_state=changed.mask_state)
-  for name, members in (('a', state), ('b', (first, other[1]))):
+  for name, one in (('a', state), ('b', first)):
     with Checkpoints(tmp_path / name) as checkpoints:
-      checkpoints.save(4, {'members': members}, {'saved': name})
+      checkpoints.save(4, one, {'saved': name})
   found = [fingerprint(tmp_path / name) for name in 'ab']
   assert (found[0] == found[1]) is same
 

@@ -1,4 +1,4 @@
-"""Members of several workdirs trained together, killed, and gone on with."""
+"""Runs trained together by vmap: against runs alone, killed, and resumed."""
 
 import json
 import logging
@@ -7,11 +7,13 @@ import shutil
 import time
 
 import jax
+import numpy as np
 import pytest
 
+from jaxsparse.core import paths
+from jaxsparse.runs import finished
 from jaxsparse.runs.build import build
-from jaxsparse.runs.population import train_together
-from jaxsparse.runs.train import TrainingFailed, train
+from jaxsparse.runs.train import TrainingFailed, train, train_together
 from jaxsparse.training import metrics
 from jaxsparse.training.checkpoints import files
 from jaxsparse.training.locks import WorkdirBusy, lock
@@ -19,7 +21,7 @@ from jaxsparse.training.loop import Interrupted
 
 
 def kept_at(workdir, step):
-  """The record of a checkpoint: a checksum of each leaf, and the account."""
+  """The record of a checkpoint: a checksum of each leaf, and its meta."""
   return files.read_record(files.absolute(workdir / 'checkpoints' / str(step)))
 
 
@@ -49,9 +51,9 @@ def together(configs, root, **kwargs):
   return train_together(members, **kwargs)
 
 
-@pytest.mark.parametrize(('carry', 'width'), [('one_by_one', 13), ('vmap', 14)])
+@pytest.mark.parametrize(('how', 'width'), [('one_by_one', 13), ('vmap', 14)])
 def test_eight_members_take_one_program_of_each_kind(
-  make_config, tmp_path, caplog, carry, width
+  make_config, tmp_path, caplog, how, width
 ):
   # A width of its own, so that no other test has compiled for it.
   configs = grid(
@@ -62,7 +64,7 @@ def test_eight_members_take_one_program_of_each_kind(
     checkpoint__interval=12,
   )
   with jax.log_compiles(), caplog.at_level('WARNING', logger='jax'):
-    if carry == 'vmap':
+    if how == 'vmap':
       together(configs, tmp_path)
     else:
       for i, config in enumerate(configs):
@@ -106,13 +108,16 @@ def test_each_member_has_a_workdir_of_its_own(whole, make_config):
   for i, config in enumerate(grid(make_config, 3)):
     workdir = root / f'member_{i}'
     assert json.loads((workdir / 'summary.json').read_text()) == results[i]
-    assert results[i]['carry'] == {'how': 'vmap', 'width': 3, 'devices': 8}
+    assert results[i]['execution'] == {'how': 'vmap', 'width': 3, 'devices': 8}
     counts = build(config).target_counts
     assert results[i]['active_weights'] == sum(counts.values())
-    (accuracy,) = results[i]['test_accuracy']['values']
+    made_on = kept_at(workdir, 30).meta['made_on']
+    assert [made_on[name] for name in ('executor', 'width', 'devices')] == [
+      *('vmap', 3, 8),
+    ]
+    accuracy = results[i]['test_accuracy']
     records = metrics.read(workdir / 'metrics.jsonl')
     assert records[-1]['eval_accuracy'] == pytest.approx(accuracy)
-    assert {r['replicate'] for r in records} == {0}
 
 
 def stop(configs, root, segments):
@@ -171,7 +176,7 @@ def test_starting_anew_for_the_sake_of_others_is_told(
   shutil.copytree(stale / '10', stale / '10000')
   results = together(configs, tmp_path)
   assert caplog.messages[-1] == (
-    'no checkpoint is common to all members; they start anew'
+    'no checkpoint is common to all runs; they start anew'
   )
   assert not (stale / '10000').exists()
   assert_same_end(tmp_path, results, whole)
@@ -204,7 +209,7 @@ def test_a_member_that_fails_leaves_the_others_as_they_were(
   assert isinstance(results[1], TrainingFailed)
   assert f'the loss is not finite at step {step};' in str(results[1])
   failed = tmp_path / 'member_1'
-  assert kept_at(failed, 30).meta['failed'] == {'0': step}
+  assert kept_at(failed, 30).meta['failed'] == step
   assert kept_at(failed, 30).leaves == kept_at(failed, 0).leaves
   records = metrics.read(failed / 'metrics.jsonl')
   assert all(r['step'] <= step for r in records)
@@ -232,7 +237,7 @@ def test_a_member_that_cannot_begin_leaves_the_others_alone(
   with lock(tmp_path / 'member_0'):
     results = together(configs, tmp_path)
   assert isinstance(results[0], WorkdirBusy)
-  assert results[1]['carry']['width'] == 1
+  assert results[1]['execution']['width'] == 1
   assert 'config.init.checkpoint: /nowhere' in str(results[2])
   assert isinstance(results[3], ValueError)
   assert not (tmp_path / 'member_2').exists()
@@ -243,3 +248,80 @@ def test_only_a_family_trains_together(make_config, tmp_path):
   with pytest.raises(ValueError, match='must be of one family'):
     together(configs, tmp_path)
   assert list(tmp_path.iterdir()) == []
+
+
+STEPS, SEEDS = 60, (3, 4, 5)
+METHODS = {
+  'rigl': {},
+  'set': {},
+  'gmp': {'updater__stop_step': 50, 'updater__start_step': 5},
+  'static': {},
+}
+# RigL takes no optimiser step on a mask step, and gradual pruning does.
+_USUAL = ('rigl', 'gmp')
+
+
+@pytest.mark.parametrize(
+  'method',
+  [
+    name if name in _USUAL else pytest.param(name, marks=pytest.mark.slow)
+    for name in METHODS
+  ],
+)
+def test_under_vmap_a_run_is_close_to_the_run_alone(
+  make_config, tmp_path, record_property, method
+):
+  configs = [
+    make_config(
+      method,
+      **{'num_steps': STEPS, 'log_interval': 1, 'eval__interval': 10},
+      **{'checkpoint__interval': STEPS // 2, 'gradient_flow__interval': 0},
+      **METHODS[method],
+      seed=seed,
+    )
+    for seed in SEEDS
+  ]
+  vmapped = together(configs, tmp_path)
+  alone = [
+    train(config, tmp_path / f'alone_{i}', plots=False)
+    for i, config in enumerate(configs)
+  ]
+  differing, entries = 0, 0
+  for i in range(len(SEEDS)):
+    mine, theirs = tmp_path / f'member_{i}', tmp_path / f'alone_{i}'
+    losses, expected = entries_of(mine, 'loss'), entries_of(theirs, 'loss')
+    assert len(expected) == STEPS
+    np.testing.assert_allclose(
+      list(losses.values())[:50], list(expected.values())[:50], atol=1e-5
+    )
+    name = 'layer_sparsity'  # Each is a count of weights.
+    assert entries_of(mine, name) == entries_of(theirs, name)
+    masks = masks_of(theirs)
+    differing += sum(np.sum(masks_of(mine)[p] != m) for p, m in masks.items())
+    entries += sum(mask.size for mask in masks.values())
+  share = float(differing / entries)
+  record_property('share_of_mask_entries_that_differ', share)
+  assert share < 0.01, f'{share:.4%} of all mask entries differ'
+  one, vmap = ([r['test_accuracy'] for r in some] for some in (alone, vmapped))
+  np.testing.assert_allclose(vmap, one, atol=np.std(one, ddof=1))
+
+
+def entries_of(workdir, name):
+  records = metrics.read(workdir / 'metrics.jsonl')
+  return {r['step']: r[name] for r in records if name in r}
+
+
+def masks_of(workdir):
+  masks = finished.state(finished.load(workdir)).mask_state.masks
+  return paths.flatten(jax.device_get(masks))
+
+
+def test_a_run_of_a_group_goes_on_alone(make_config, tmp_path, caplog):
+  config = make_config(seed=3, checkpoint__keep=9)
+  assert stop([config], tmp_path, 5) == 11
+  with caplog.at_level(logging.INFO, logger='jaxsparse'):
+    result = train(config, tmp_path / 'member_0')
+  assert 'member_0: going on from step 11' in caplog.messages
+  assert any('was on executor vmap and' in m for m in caplog.messages)
+  assert result['execution']['how'] == 'one_by_one'
+  assert max(entries_of(tmp_path / 'member_0', 'loss')) == 30

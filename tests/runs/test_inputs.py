@@ -6,9 +6,8 @@ import pytest
 
 from jaxsparse.analyses.barrier import barrier
 from jaxsparse.analyses.compression import compression
-from jaxsparse.runs import feed, finished, measures
+from jaxsparse.runs import finished, inputs, measures, parallel
 from jaxsparse.runs.build import build
-from jaxsparse.runs.population import choose_carry
 from jaxsparse.runs.train import train
 from jaxsparse.training import metrics
 from jaxsparse.training.loop import Interrupted
@@ -30,47 +29,45 @@ def test_batches_of_a_stream_are_those_of_resident_data(make_config):
   assert streamed.streamed
   assert not resident.streamed
   train = resident.dataset.train
-  members = [(streamed, 0)]
-  with feed.fed(streamed.dataset.train, members, streamed.batches) as fed:
+  with inputs.training(streamed.dataset.train, [streamed]) as training:
     # Segments as a run has them, then one from elsewhere, as after a restart.
     for begin, end in [(0, 1), (1, 5), (5, 30), (12, 14)]:
-      rows = resident.batches(0, begin, end)
-      own = fed.batches(0, begin, end)
+      rows = resident.batches(begin, end)
+      own = training.batches(0, begin, end)
       assert own.shape == rows.shape
-      parts = list(each(fed.data(0, begin, end)))
+      parts = list(each(training.data(0, begin, end)))
       assert len(parts) == end - begin
       for part, mine, theirs in zip(parts, own, rows, strict=True):
         np.testing.assert_array_equal(part.images[mine], train.images[theirs])
         np.testing.assert_array_equal(part.labels[mine], train.labels[theirs])
 
 
-def test_replicates_have_streams_of_their_own(make_config):
-  config = make_config(seed=3, replicates=2, **STREAM)
-  streamed = build(config)
-  members = [(streamed, 0), (streamed, 1)]
-  with feed.fed(streamed.dataset.train, members, streamed.batches) as fed:
-    for member in (1, 0, 1):
-      (part,) = each(fed.data(member, 4, 5))
-      (rows,) = streamed.batches(member, 4, 5)
-      np.testing.assert_array_equal(
-        part.labels, streamed.dataset.train.labels[rows]
-      )
+def test_runs_have_streams_of_their_own(make_config):
+  runs = [build(make_config(seed=seed, **STREAM)) for seed in (3, 4)]
+  data = runs[0].dataset.train
+  with inputs.training(data, runs) as training:
+    for i in (1, 0, 1):
+      (part,) = each(training.data(i, 4, 5))
+      (rows,) = runs[i].batches(4, 5)
+      np.testing.assert_array_equal(part.labels, data.labels[rows])
 
 
-def test_what_is_resident_is_fed_as_it_is(make_config):
-  experiment = build(make_config())
-  data = feed.put(experiment.dataset.train)
-  with feed.fed(data, [(experiment, 0)], experiment.batches) as fed:
-    assert fed.data is data
-    assert fed.batches == experiment.batches
+def test_resident_data_are_passed_as_they_are(make_config):
+  runs = [build(make_config(seed=seed)) for seed in (3, 4)]
+  data = inputs.put(runs[0].dataset.train)
+  with inputs.training(data, runs) as training:
+    assert training.data is data
+    for i, run in enumerate(runs):
+      rows = training.batches(i, 2, 7)
+      np.testing.assert_array_equal(rows, run.batches(2, 7))
 
 
 def test_examples_are_picked_from_either(make_config):
   rows = np.array([[3, 1], [7, 3]])
   found = []
   for fields in ({}, STREAM):
-    data = feed.put(build(make_config(**fields)).dataset.train)
-    examples, places = feed.picked(data, rows)
+    data = inputs.put(build(make_config(**fields)).dataset.train)
+    examples, places = inputs.picked(data, rows)
     found.append([np.asarray(x)[places] for x in examples])
     assert isinstance(examples.images, jax.Array)
   for ours, theirs in zip(*found, strict=True):
@@ -81,7 +78,7 @@ def test_an_evaluation_sees_each_example_once(make_config):
   resident, streamed = (
     build(make_config(**fields)).dataset.test for fields in ({}, STREAM)
   )
-  with feed.scored(feed.put(streamed), 150, 0) as (parts, (rows, weights)):
+  with inputs.scored(inputs.put(streamed), 150, 0) as (parts, (rows, weights)):
     assert isinstance(parts, Parts)
     seen = [
       np.asarray(part.images)[row][weight == 1]
@@ -93,7 +90,7 @@ def test_an_evaluation_sees_each_example_once(make_config):
 @pytest.fixture(scope='module')
 def runs(tmp_path_factory, make_config):
   """Finished runs, resident and streamed, and one that was stopped."""
-  root = tmp_path_factory.mktemp('feed')
+  root = tmp_path_factory.mktemp('inputs')
   fields = {'seed': 4, 'data__augment': ('flip',), 'data__validation': 0.1}
   train(make_config(**fields), root / 'resident', plots=False)
   config = make_config(**fields, **STREAM)
@@ -164,11 +161,11 @@ def test_what_is_left_of_a_compressed_net_is_held_against_it_on_a_stream(runs):
   assert np.sum(found.table['connections']) > 0
 
 
-def test_streams_are_carried_one_by_one(make_config):
+def test_streamed_runs_are_trained_one_by_one(make_config):
   experiment = build(make_config(**STREAM))
-  assert choose_carry(experiment, 'auto') == 'one_by_one'
-  with pytest.raises(ValueError, match='carry: got vmap.*streamed'):
-    choose_carry(experiment, 'vmap')
+  assert parallel.choose(experiment, 'auto') == 'one_by_one'
+  with pytest.raises(ValueError, match='parallel: got vmap.*streamed'):
+    parallel.choose(experiment, 'vmap')
 
 
 @pytest.mark.parametrize(

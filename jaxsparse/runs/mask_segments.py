@@ -1,4 +1,4 @@
-"""A run as spans of equal masks: active weights and gradients read."""
+"""A run in segments of equal masks: active weights and gradients read."""
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ Record = Mapping[str, Any]
 Active = Mapping[Path, int | Fraction]
 
 
-class Span(NamedTuple):
+class Segment(NamedTuple):
   """Steps up to a mask step, which is the last of them, or to the end.
 
   Attributes:
@@ -35,18 +35,18 @@ class Span(NamedTuple):
   active: Active
 
 
-def spans(
+def segments(
   experiment: Experiment, records: Iterable[Record]
-) -> list[Span] | None:
-  """Returns the spans of a replicate, in order.
+) -> list[Segment] | None:
+  """Returns the segments of a run, in order.
 
   Args:
     experiment: the run.
-    records: those of the replicate in `metrics.jsonl`; not read for a method
-      whose layers keep their counts.
+    records: of `metrics.jsonl`; not read for a method whose layers keep their
+      counts.
 
   Returns:
-    The spans; `None` if the records do not determine the active weights.
+    The segments; `None` if the records do not determine the active weights.
   """
   plan, updater = experiment.plan, updater_of(experiment)
   begins = [0, *(step + 1 for step in plan.mask_steps)]
@@ -63,21 +63,21 @@ def spans(
     active = recorded(experiment, records)
   if any(begin not in active for begin in begins):
     return None
-  return list(map(Span, steps, full, [active[begin] for begin in begins]))
+  return list(map(Segment, steps, full, [active[begin] for begin in begins]))
 
 
-def mean(spans: Sequence[Span], weights: Sequence[int]) -> Active:
-  """Averages the active weights of each leaf over spans, with `weights`."""
+def mean(parts: Sequence[Segment], weights: Sequence[int]) -> Active:
+  """Averages the active weights of each leaf over segments, by `weights`."""
   total = sum(weights)
-  pairs = list(zip(spans, weights, strict=True))
+  pairs = list(zip(parts, weights, strict=True))
   return {
-    path: Fraction(sum(n * span.active[path] for span, n in pairs)) / total
-    for path in spans[0].active
+    path: Fraction(sum(n * part.active[path] for part, n in pairs)) / total
+    for path in parts[0].active
   }
 
 
 def planned(experiment: Experiment) -> list[Record] | None:
-  """Returns the future records of `metrics.jsonl` that `spans` needs.
+  """Returns the future records of `metrics.jsonl` that `segments` needs.
 
   For a method that promises only a sum of active weights, layers are assumed to
   have the counts of the distribution. `None` where the config does not
@@ -114,7 +114,7 @@ def trained(experiment: Experiment, state: TrainState | None) -> Active | None:
 
   Args:
     experiment: the run.
-    state: of a replicate, at its end; `None` for a planned run.
+    state: at its end; `None` for a planned run.
 
   Raises:
     ValueError: there is no state, and the method does not define the counts.
@@ -142,7 +142,7 @@ def _trains_what_is_active(updater: MaskUpdater) -> bool:
 
 def updater_of(experiment: Experiment) -> MaskUpdater:
   """Returns the method of a run."""
-  return experiment.recipe.updater(experiment.members[0])
+  return experiment.recipe.updater(experiment.member)
 
 
 def recorded(
@@ -152,7 +152,7 @@ def recorded(
 
   Args:
     experiment: the run.
-    records: those of a replicate in `metrics.jsonl`.
+    records: of `metrics.jsonl`.
   """
   active: dict[int, Active] = {}
   for record in records:
