@@ -57,11 +57,9 @@ def compression(
     raise ValueError(f'{run.root} is of text; accepted is an MLP on images')
   solution = finished.solution(run, step)
   small = compress(*jax.device_get((solution.params, solution.masks)))
-  kernels = [section['kernel'] for section in small.params.values()]
+  kernels = [layer['kernel'] for layer in small.params.values()]
   weights = sum(kernel.size for kernel in kernels)
-  biases = sum(
-    len(section.get('bias', ())) for section in small.params.values()
-  )
+  biases = sum(len(layer.get('bias', ())) for layer in small.params.values())
   active = widths.parameters(small.params, small.masks) - biases
   _, *hidden, _ = (len(units) for units in small.units)
   return Result(

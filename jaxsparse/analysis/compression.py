@@ -110,9 +110,9 @@ def outputs(net: Compressed, inputs: np.ndarray) -> np.ndarray:
   """
   values = np.asarray(inputs)[:, net.units[0]]
   for at, name in enumerate(paths.natural_order(net.params)):
-    section = net.params[name]
-    values = (values if at == 0 else np.maximum(values, 0)) @ section['kernel']
-    values = values + section.get('bias', 0)
+    layer = net.params[name]
+    values = (values if at == 0 else np.maximum(values, 0)) @ layer['kernel']
+    values = values + layer.get('bias', 0)
   return values
 
 
@@ -168,15 +168,15 @@ def _fold(
   biases[at] = after + np.maximum(previous[constant], 0) @ weights
 
 
-def _layer(name: str, section: Any, masks: Masks) -> _Layer:
+def _layer(name: str, layer: Any, masks: Masks) -> _Layer:
   """Checks a layer, and returns it as numpy arrays."""
-  if not isinstance(section, Mapping) or not (
-    {'kernel'} <= set(section) <= {'kernel', 'bias'}
+  if not isinstance(layer, Mapping) or not (
+    {'kernel'} <= set(layer) <= {'kernel', 'bias'}
   ):
     raise ValueError(
       f'{name!r} is no dense layer; accepted are kernel [in, out] and bias'
     )
-  kernel = np.asarray(jax.device_get(section['kernel']))
+  kernel = np.asarray(jax.device_get(layer['kernel']))
   mask = (masks.get(name) or {}).get('kernel')
   active = np.ones(kernel.shape, bool) if mask is None else np.asarray(mask)
   if kernel.ndim != 2 or active.shape != kernel.shape:
@@ -184,5 +184,5 @@ def _layer(name: str, section: Any, masks: Masks) -> _Layer:
       f'{name!r}: its kernel has shape {kernel.shape}, the mask'
       f' {active.shape}; accepted is [in, out] for both'
     )
-  bias = section.get('bias')
+  bias = layer.get('bias')
   return _Layer(kernel, active, None if bias is None else np.asarray(bias))

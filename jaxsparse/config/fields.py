@@ -28,6 +28,11 @@ def within(low: int, high: int) -> Accepted:
   return Accepted(f'in {low} .. {high}', lambda v: low <= v <= high)
 
 
+def at_most(high: int) -> Accepted:
+  """Accepts ints up to `high`."""
+  return Accepted(f'at most {high}', lambda v: v <= high)
+
+
 def one_of(names: Sequence[str]) -> Accepted:
   """Accepts some names."""
   return Accepted(', '.join(names), lambda v: v in names)
@@ -85,19 +90,13 @@ UNSET_OR_COUNT = Accepted(
 
 # Hyperparameters of optimisers of optax.
 ACCEPTED_BY_OPTIMIZERS: dict[str, Accepted] = {
-  'optimizer.momentum': MOMENTUM,
-  **dict.fromkeys(
-    (f'optimizer.{name}' for name in ('b1', 'b2', 'b3', 'decay', 'rho')),
-    BELOW_ONE,
-  ),
-  **dict.fromkeys(
-    (
-      *('optimizer.eps', 'optimizer.eps_root', 'optimizer.eta'),
-      'optimizer.initial_accumulator_value',
-      'optimizer.initial_scale',
-    ),
-    NOT_NEGATIVE,
-  ),
+  f'optimizer.{name}': accepted
+  for accepted, names in (
+    (MOMENTUM, 'momentum'),
+    (BELOW_ONE, 'b1 b2 b3 decay rho'),
+    (NOT_NEGATIVE, 'eps eps_root eta initial_accumulator_value initial_scale'),
+  )
+  for name in names.split()
 }
 
 
@@ -147,8 +146,7 @@ def typed(name: str, value: Any, default: Any) -> Any:
   if isinstance(value, float) and not abs(value) <= LARGEST:
     raise ValueError(f'config.{name}: got {value!r}; accepted is finite')
   if type(default) is int and type(value) is int and name != 'seed':
-    at_most = Accepted(f'at most {LARGEST_INT}', lambda v: v <= LARGEST_INT)
-    check(name, value, at_most)
+    check(name, value, at_most(LARGEST_INT))
   named = isinstance(default, str) or callable(default)
   if default is None or (named and callable(value)):
     return value

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from jaxsparse.config.fields import LARGEST_INT, Accepted, check
+from jaxsparse.config.fields import LARGEST_INT, Accepted, at_most, check
 from jaxsparse.config.run_config import RunConfig, UpdaterConfig
 from jaxsparse.optim.learning_rate import share
 
@@ -43,11 +43,7 @@ def in_steps(config: RunConfig, examples: int) -> RunConfig:
     ),
   )
   warmup = _lengthened(config.optimizer.warmup_steps, config.multiplier)
-  check(
-    'optimizer.warmup_steps',
-    warmup,
-    Accepted(f'at most {LARGEST_INT}', lambda v: v <= LARGEST_INT),
-  )
+  check('optimizer.warmup_steps', warmup, at_most(LARGEST_INT))
   return dataclasses.replace(
     config,
     num_steps=steps,

@@ -25,7 +25,7 @@ from jaxsparse.training.plan import Plan
 from jaxsparse.training.state import Member, Recipe
 from jaxsparse.training.task import Task
 
-# Section `data` of a resolved config -> data set.
+# Section `data` of a config -> data set.
 Read = Callable[[DataConfig], datasets.Dataset]
 
 
@@ -105,10 +105,10 @@ def build(config: Any, read: Read = reading.dataset) -> Experiment:
   Raises:
     ValueError: names the wrong field, its value, and what is accepted.
   """
-  resolved = resolve(config)
-  data, model = resolved.data, resolved.model
+  run = resolve(config)
+  data, model = run.data, run.model
   dataset = read(data)
-  run = in_steps(resolved, len(dataset.train.labels))
+  run = in_steps(run, len(dataset.train.labels))
   preprocessing.check(data, dataset.train.images.shape[1:])
   module = recipes.module(model, dataset.num_classes)
   task = recipes.task(module, run.task, run.label_smoothing)
