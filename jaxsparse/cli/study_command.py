@@ -84,9 +84,9 @@ def _plan(study: Study, show: Callable[[str], object]) -> None:
 
 def _dry_run(study: Study, show: Callable[[str], object]) -> None:
   with command.at_once():
-    outcome = dry_run.take(study, _runs_dir())
-    show(dry_run.text(outcome))
-  dry_run.check(outcome)
+    results = dry_run.take(study, _runs_dir())
+    show(dry_run.text(study, results))
+  dry_run.check(study, results)
 
 
 def run(study: Study, name: str, *, joins: bool = False) -> Results:

@@ -1,28 +1,33 @@
-"""A few real steps of a run without its data.
+"""A few steps of a run on noise, in a temporary directory.
 
-The data set may be absent. The programs of the run are compiled for a few
-made-up examples, as the batch of a large recipe may not fit a small machine,
-and take two optimiser steps and a mask step. Nothing is written.
+The data set may be absent: `data.noise` takes its place, in batches of two, as
+the batch of a large recipe may not fit a small machine. The run is resumed two
+steps before a mask step from a checkpoint of its initial state, by the code of
+any run: it takes the steps, saves, evaluates, and is summarised.
 """
 
-from typing import NamedTuple
+import dataclasses
+import tempfile
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsparse.core.masks import random_masks
-from jaxsparse.data import noise, resident
-from jaxsparse.data.datasets import Split
+from jaxsparse.data import noise
+from jaxsparse.runs import checkpoint_meta, inputs, reading, sources
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.checks import SCHEDULED
-from jaxsparse.runs.compiled import compiled
+from jaxsparse.runs.compiled import abstract_state
 from jaxsparse.runs.failures import TrainingFailed
-from jaxsparse.runs.sources import Initial
+from jaxsparse.runs.mask_segments import updater_of
+from jaxsparse.runs.open_run import OpenRun, opened
+from jaxsparse.runs.progress import hushed
 from jaxsparse.runs.start import start
 from jaxsparse.runs.summary import columns
-from jaxsparse.training.evaluate import checked_active, is_finite
-from jaxsparse.training.state import Member, TrainState
+from jaxsparse.runs.train import train_built
+from jaxsparse.training.executors import Execution
+from jaxsparse.training.loop import Progress, Record
 
 # Two, so that BatchNorm has something to normalise.
 EXAMPLES = 2
@@ -30,112 +35,118 @@ _OPTIMISER_STEPS = 2
 STEPS = f'{_OPTIMISER_STEPS} optimiser steps'
 
 
-class Taken(NamedTuple):
-  """The steps of a dry run that passed all of its checks.
-
-  Attributes:
-    losses: of each step, in nats.
-    mask_step: the number of the last step, a mask step; `None` if the masks
-      never change.
-  """
-
-  losses: tuple[float, ...]
-  mask_step: int | None
-
-
-def stand_in(experiment: Experiment) -> Initial:
-  """Returns random masks in place of those of another run, which may be absent.
-
-  There are no params: the run draws its own.
-  """
-  if not experiment.config.init.masks:
-    return None, None
-  abstract, counts = experiment.params, experiment.counts
-  return None, random_masks(abstract, counts, key=jax.random.key(0))
-
-
-def take(experiment: Experiment, initial: Initial) -> Taken:
-  """Takes two optimiser steps and a mask step on made-up examples.
-
-  The mask step is the first, at which most is dropped and grown, or the last
-  of a method that prunes step by step, which ends at its target.
+def take(
+  experiment: Experiment, initial: sources.Initial = (None, None)
+) -> tuple[float, ...]:
+  """Takes two optimiser steps and a mask step on noise; returns the losses.
 
   Args:
     experiment: the run; its data set is not read.
-    initial: params and masks to start from, from `sources.load`.
+    initial: params and masks to start from, from `sources.load`; by default the
+      run draws its own.
 
   Raises:
     TrainingFailed: a loss or a weight is not finite.
     BrokenInvariant: the masks are not what the method promises.
   """
-  size, mask_step = (_OPTIMISER_STEPS + 1) * EXAMPLES, _mask_step(experiment)
-  data = resident.put(noise(experiment.dataset, size).train)
-  state, losses = _stepped(experiment, initial, data, mask_step)
-  if not (np.all(np.isfinite(losses)) and is_finite(state)):
-    listing = ', '.join(f'{loss:.4g}' for loss in losses)
-    raise TrainingFailed(
-      'a loss or a weight of the dry run is not finite; the losses of its'
-      f' {len(losses)} steps: {listing}'
-    )
-  updater = experiment.recipe.updater(experiment.member)
-  checked_active(state, updater, experiment.target_counts, final=True)
-  return Taken(tuple(losses), mask_step)
+  losses: list[float] = []
+
+  def report(_: int, records: Sequence[Record]) -> None:
+    losses.extend(record['loss'] for record in records if 'loss' in record)
+
+  step = mask_step(experiment)
+  begin = 0 if step is None else max(step - _OPTIMISER_STEPS, 0)
+  small = _small(experiment, begin, with_masks=initial[1] is not None)
+  with hushed(), tempfile.TemporaryDirectory() as folder:
+    _save_start(small, folder, begin, initial)
+    try:
+      train_built(small, folder, plots=False, report=report)
+    except TrainingFailed as error:
+      raise TrainingFailed(str(error).partition(';')[0]) from None
+  return tuple(losses)
 
 
-def _stepped(
-  experiment: Experiment, initial: Initial, data: Split, mask_step: int | None
-) -> tuple[TrainState, list[float]]:
-  """Returns the state after the steps, and their losses."""
-  steps = _OPTIMISER_STEPS
-  rows = np.arange(len(data.labels), dtype=np.int32).reshape(-1, EXAMPLES)
-  small = experiment._replace(batches=lambda *_: rows[:1])
-  program, member = compiled(experiment), _member(experiment)
-  state = start(small, data, initial)
-  state, metrics = program.programs.advance(state, member, data, rows[:steps])
-  losses = metrics['loss'].tolist()
-  if mask_step is not None:
-    step = jax.device_put(jnp.int32(mask_step), state.step.sharding)
-    state, metrics = program.programs.update_masks(
-      state._replace(step=step), member, data, rows[steps:]
-    )
-    losses += metrics['loss'].tolist()
-  return state, losses
+def mask_step(experiment: Experiment) -> int | None:
+  """Returns the mask step of a dry run; `None` if the masks never change.
 
-
-def _member(experiment: Experiment) -> Member:
-  """Returns the member, its learning rate scaled to the smaller batch."""
-  member = experiment.member
-  share = np.float32(min(1.0, EXAMPLES / experiment.config.batch_size))
-  rate = member.optimizer['learning_rate'] * share
-  return member._replace(optimizer=member.optimizer | {'learning_rate': rate})
-
-
-def _mask_step(experiment: Experiment) -> int | None:
+  It is the first, at which most is dropped and grown, or the last of a method
+  that prunes step by step, which ends at its target.
+  """
   steps = experiment.plan.mask_steps
-  if not steps:
-    return None
-  updater = experiment.recipe.updater(experiment.member)
-  return steps[-1] if updater.facts.invariant in SCHEDULED else steps[0]
+  scheduled = updater_of(experiment).facts.invariant in SCHEDULED
+  return steps[-1 if scheduled else 0] if steps else None
 
 
-def text(experiment: Experiment, taken: Taken) -> str:
-  """Formats the report of a dry run."""
-  steps = STEPS
-  if taken.mask_step is not None:
-    steps += f' and mask step {taken.mask_step:,}'
-  losses = ', '.join(f'{loss:.4g}' for loss in taken.losses)
+def _small(
+  experiment: Experiment, begin: int, *, with_masks: bool
+) -> Experiment:
+  """Returns the run on noise, up to the end of the steps from `begin` on.
+
+  Its learning rate is in proportion to its batch.
+  """
+  config, plan, step = experiment.config, experiment.plan, mask_step(experiment)
+  count = _OPTIMISER_STEPS + (step is not None)
+  if step is not None:
+    plan = plan._replace(start_step=step, stop_step=step + 1)
+  data = noise(experiment.dataset, EXAMPLES * count)
+  rows = np.arange(EXAMPLES * count, dtype=np.int32).reshape(count, EXAMPLES)
+  config = dataclasses.replace(
+    config,
+    batch_size=EXAMPLES,
+    eval=dataclasses.replace(config.eval, batch_size=EXAMPLES),
+    init=dataclasses.replace(
+      config.init,
+      checkpoint='',  # The sources may be absent.
+      masks='',
+      counts='updater',
+      shuffle_masks=config.init.shuffle_masks and with_masks,
+    ),
+  )
+  optimizer = experiment.member.optimizer
+  share = np.float32(min(1.0, EXAMPLES / experiment.config.batch_size))
+  rate = {'learning_rate': optimizer['learning_rate'] * share}
+  return experiment._replace(
+    config=config,
+    dataset=data,
+    eval_split=reading.eval_split(config.eval.split, data),
+    member=experiment.member._replace(optimizer=optimizer | rate),
+    plan=plan._replace(num_steps=begin + count, log_interval=1),
+    batches=lambda first, last: rows[(np.arange(first, last) - begin) % count],
+  )
+
+
+def _save_start(
+  experiment: Experiment, folder: str, begin: int, initial: sources.Initial
+) -> None:
+  """Saves the initial state of a run as its checkpoint of step `begin`."""
+  state = start(experiment, inputs.put(experiment.dataset.train), initial)
+  step = jax.device_put(jnp.int32(begin), state.step.sharding)
+  execution = Execution('one_by_one', 1, 1)
+  meta = checkpoint_meta.make(
+    Progress(begin), experiment.config, 0.0, execution
+  )
+  with opened(experiment, folder, abstract_state(experiment)) as run:
+    if isinstance(run, OpenRun):
+      run.checkpoints.save(begin, state._replace(step=step), meta)
+      run.checkpoints.wait()
+
+
+def text(experiment: Experiment, losses: Sequence[float]) -> str:
+  """Formats the report of a dry run with these losses."""
+  step = mask_step(experiment)
+  values = ', '.join(f'{loss:.4g}' for loss in losses)
   return columns(
     [
-      ('taken', steps),
+      ('taken', STEPS + ('' if step is None else f' and mask step {step:,}')),
       ('on', on(experiment.config.batch_size)),
-      ('losses', f'{losses}: finite, as are all weights'),
+      ('losses', f'{values}: finite, as are all weights'),
       ('masks', 'hold the counts that the method promises'),
     ]
   )
 
 
 def on(batch_size: int) -> str:
-  """Describes the made-up batches in place of those of `batch_size`."""
+  """Describes the batches of noise in place of those of `batch_size`."""
   return (
     f'made-up batches of {EXAMPLES} at a learning rate in proportion: the batch'
     f' of {batch_size:,} may not fit this machine'

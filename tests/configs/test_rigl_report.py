@@ -222,5 +222,5 @@ def test_learning_rates_of_wrn22_2_are_planned(one_seed, reduced):
 def test_whole_slices_move_in_real_steps(one_seed, only, reduced):
   study = only(reduced(load('structured:cifar10')), 'structured_erk')
   (experiment,) = one_seed(study).values()
-  taken = dry_run.take(experiment, dry_run.stand_in(experiment))
-  assert len(taken.losses) == 3
+  losses = dry_run.take(experiment)
+  assert len(losses) == 3

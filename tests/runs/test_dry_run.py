@@ -1,17 +1,23 @@
 """Steps without data, against the counts and the plan of the real run."""
 
 import math
+import pathlib
+import tempfile
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxsparse.core.masks import random_masks
 from jaxsparse.core.types import Facts, MaskState, MaskUpdater
-from jaxsparse.runs import dry_run, reading
+from jaxsparse.runs import dry_run, reading, workdir
 from jaxsparse.runs.build import build
 from jaxsparse.runs.failures import TrainingFailed
+from jaxsparse.training import metrics
 from jaxsparse.training.evaluate import BrokenInvariant
+
+CUT = {'data__validation': 0.2}
 
 
 def planned_run(config):
@@ -19,8 +25,7 @@ def planned_run(config):
 
 
 def take(config):
-  experiment = planned_run(config)
-  return dry_run.take(experiment, dry_run.stand_in(experiment))
+  return dry_run.take(planned_run(config))
 
 
 def test_it_is_planned_as_the_run_with_data_is(make_config):
@@ -44,38 +49,68 @@ def test_it_is_planned_as_the_run_with_data_is(make_config):
 def test_it_takes_two_steps_and_a_mask_step(
   make_config, method, fields, mask_step
 ):
-  taken = take(make_config(method, **fields))
-  assert taken.mask_step == mask_step
-  assert len(taken.losses) == 2 + (mask_step is not None)
+  experiment = planned_run(make_config(method, **fields))
+  assert dry_run.mask_step(experiment) == mask_step
+  losses = dry_run.take(experiment)
+  assert len(losses) == 2 + (mask_step is not None)
   # Not a loss of nothing, and the second batch is another.
-  assert all(math.isfinite(loss) and loss > 0.5 for loss in taken.losses)
-  assert taken.losses[0] != taken.losses[1]
+  assert all(math.isfinite(loss) and loss > 0.5 for loss in losses)
+  assert losses[0] != losses[1]
+
+
+def test_it_is_a_run_at_its_mask_step(make_config, monkeypatch):
+  """Its files are those of any run, and nothing of them is left."""
+  folders = []
+
+  class Folder(tempfile.TemporaryDirectory):
+    def __exit__(self, *error):
+      root = pathlib.Path(self.name)
+      summary = workdir.finished(root)
+      records = metrics.read(root / workdir.METRICS)
+      folders.append((root, summary, records))
+      super().__exit__(*error)
+
+  monkeypatch.setattr(tempfile, 'TemporaryDirectory', Folder)
+  losses = take(make_config('gmp', eval__split='validation', **CUT))
+  ((root, summary, records),) = folders
+  assert not root.exists()
+  assert summary['steps'] == 21
+  assert {'test_accuracy', 'validation_accuracy'} <= summary.keys()
+  assert [record['step'] for record in records] == [19, 20, 21]
+  assert tuple(record['loss'] for record in records) == losses
+  assert 'churn' in records[-1]
 
 
 @pytest.mark.parametrize('counts', ['updater', 'masks'])
-def test_masks_are_made_up_where_those_of_another_run_are_asked_for(
-  make_config, counts
-):
+def test_masks_of_another_run_may_be_absent(make_config, counts):
   config = make_config(
     'static',
     init__masks='run:pruned',
     init__shuffle_masks=True,
     init__counts=counts,
   )
+  assert len(take(config)) == 2
+
+
+def test_a_run_starts_from_the_masks_of_another(make_config):
+  """From which the loss differs, shuffled or not."""
+  config = make_config('static', init__masks='run:pruned')
+  shuffled = make_config(
+    'static', init__masks='run:pruned', init__shuffle_masks=True
+  )
   experiment = planned_run(config)
-  params, masks = dry_run.stand_in(experiment)
-  assert params is None
-  found = {'/'.join(k.key for k in p): m for p, m in _leaves(masks)}
-  assert {p: int(m.sum()) for p, m in found.items()} == experiment.target_counts
-  assert dry_run.take(experiment, (params, masks)).mask_step is None
-
-
-def _leaves(tree):
-  return jax.tree_util.tree_leaves_with_path(tree)
+  key = jax.random.key(1)
+  masks = random_masks(experiment.params, experiment.counts, key=key)
+  losses = {
+    dry_run.take(experiment),
+    dry_run.take(experiment, (None, masks)),
+    dry_run.take(planned_run(shuffled), (None, masks)),
+  }
+  assert len(losses) == 3
 
 
 def test_a_loss_that_is_not_finite_is_told(make_config):
-  with pytest.raises(TrainingFailed, match='not finite; .* 2 steps'):
+  with pytest.raises(TrainingFailed, match='the loss is not finite at step 1$'):
     take(
       make_config(
         'static', optimizer__learning_rate=1e38, optimizer__weight_decay=1e38
@@ -105,8 +140,7 @@ def test_masks_that_are_not_what_was_promised_are_told(make_config):
 
 def test_the_text_says_what_was_taken_on_what(make_config):
   experiment = planned_run(make_config('gmp'))
-  taken = dry_run.Taken((2.5, 2.25, 1.125), 20)
-  lines = dry_run.text(experiment, taken).splitlines()
+  lines = dry_run.text(experiment, (2.5, 2.25, 1.125)).splitlines()
   assert lines == [
     'taken   2 optimiser steps and mask step 20',
     'on      made-up batches of 2 at a learning rate in proportion: the batch'

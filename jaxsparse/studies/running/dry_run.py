@@ -1,14 +1,15 @@
-"""Dry run of a study without its data: a few steps per row, nothing written.
+"""Dry run of a study: a few steps of each row on noise, nothing written.
 
-The configs of a row differ only in the seed, so one seed of each is tried.
-Masks and weights from members of another row, which do not exist, are made up.
+The configs of a row differ only in the seed, so one seed of each is tried. The
+data may be absent, and so are the members that rows start from: masks and
+weights are the run's own.
 """
 
 import logging
 import os
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from jaxsparse.config.run_config import SOURCES
 from jaxsparse.results.names import count
 from jaxsparse.results.rows import Row
 from jaxsparse.runs import dry_run, outline, reading, summary
@@ -26,33 +27,27 @@ _HEADING = (
 _log = logging.getLogger(__name__)
 
 
-class Tried(NamedTuple):
+class RowDryRun(NamedTuple):
   """The dry run of a row.
 
   Attributes:
     row: of the study.
     members: number of members of the row.
     experiment: of one of them; `None` if all configs were refused.
-    taken: the record of its dry run; `None` if it failed.
+    losses: of its steps; none if it failed.
     error: why it failed or was refused, or ''.
   """
 
   row: Row
   members: int
-  experiment: Experiment | None
-  taken: dry_run.Taken | None
+  experiment: Experiment | None = None
+  losses: tuple[float, ...] = ()
   error: str = ''
 
 
-class DryRun(NamedTuple):
-  """The dry runs of all rows of a study, and its members."""
-
-  study: Study
-  expanded: Expanded
-  rows: tuple[Tried, ...]
-
-
-def take(study: Study, runs_dir: str | os.PathLike[str]) -> DryRun:
+def take(
+  study: Study, runs_dir: str | os.PathLike[str]
+) -> tuple[RowDryRun, ...]:
   """Builds every member without data and trains one of each row briefly.
 
   Args:
@@ -64,46 +59,45 @@ def take(study: Study, runs_dir: str | os.PathLike[str]) -> DryRun:
   """
   with hushed():
     expanded = expand(study, runs_dir, reading.describe)
-    rows, tried = study.rows(), []
+    rows, results = study.rows(), []
     for i, row in enumerate(rows, 1):
       _log.info('dry run: %s (%d of %d)', study.row_name(row), i, len(rows))
-      tried.append(_tried(expanded, row))
-  return DryRun(study, expanded, tuple(tried))
+      results.append(_take(expanded, row))
+  return tuple(results)
 
 
-def _tried(expanded: Expanded, row: Row) -> Tried:
+def _take(expanded: Expanded, row: Row) -> RowDryRun:
   cells = [cell for cell in expanded.cells if cell.row == row]
   names = [cell.member for cell in cells if cell.member]
   if not names:
-    return Tried(row, 0, None, None, cells[0].error)
+    return RowDryRun(row, 0, error=cells[0].error)
   experiment = expanded.members[names[0]].experiment
+  result = RowDryRun(row, len(names), experiment)
   try:
-    record = dry_run.take(experiment, dry_run.stand_in(experiment))
+    return result._replace(losses=dry_run.take(experiment))
   except TrainingFailed as error:
-    return Tried(row, len(names), experiment, None, str(error))
-  return Tried(row, len(names), experiment, record)
+    return result._replace(error=str(error))
 
 
-def text(made: DryRun) -> str:
+def text(study: Study, results: Sequence[RowDryRun]) -> str:
   """Formats a dry run: the table by row, errors, and notes on reading it."""
+  names = {result.row: study.row_name(result.row) for result in results}
+  lines = [_HEADING, *((names[r.row], *_numbers(r)) for r in results)]
   blocks = [
-    [summary.aligned([_HEADING, *(_line(made.study, t) for t in made.rows)])],
-    [f'{made.study.row_name(t.row)}: {t.error}' for t in made.rows if t.error],
-    _notes(made),
+    [summary.aligned(lines)],
+    [f'{names[r.row]}: {r.error}' for r in results if r.error],
+    _notes(names, results),
   ]
   return '\n\n'.join('\n'.join(lines) for lines in blocks if lines)
 
 
-def _line(study: Study, tried: Tried) -> tuple[str, ...]:
-  name, experiment = study.row_name(tried.row), tried.experiment
+def _numbers(result: RowDryRun) -> tuple[str, ...]:
+  experiment = result.experiment
   if experiment is None:
-    return (name, *[''] * (len(_HEADING) - 2), 'refused')
-  size = outline.size(experiment)
-  losses = tried.taken.losses if tried.taken else ()
-  macs = outline.multiply_adds(experiment)
+    return (*[''] * (len(_HEADING) - 2), 'refused')
+  size, macs = outline.size(experiment), outline.multiply_adds(experiment)
   return (
-    name,
-    f'{tried.members}',
+    f'{result.members}',
     f'{experiment.plan.num_steps:,}',
     f'{size.epochs:.4g}',
     f'{experiment.config.batch_size:,}',
@@ -112,43 +106,40 @@ def _line(study: Study, tried: Tried) -> tuple[str, ...]:
     f'{size.sparsity:.4f}',
     'unknown' if macs is None else f'{macs[0]:,}',
     f'{size.mask_steps:,}',
-    ' '.join(f'{loss:.4g}' for loss in losses) or 'failed',
+    ' '.join(f'{loss:.4g}' for loss in result.losses) or 'failed',
   )
 
 
-def _notes(made: DryRun) -> list[str]:
-  built = [t.experiment for t in made.rows if t.experiment]
-  sound = sum(t.taken is not None for t in made.rows)
-  most = max((e.config.batch_size for e in built), default=0)
+def _notes(names: Mapping[Row, str], results: Sequence[RowDryRun]) -> list[str]:
+  built = {r.row: r.experiment for r in results if r.experiment}
+  passed = sum(not r.error for r in results)
+  most = max((e.config.batch_size for e in built.values()), default=0)
   lines = [
-    *outline.absent(built),
+    *outline.absent(built.values()),
     f'each row took {dry_run.STEPS} and, where masks change, a mask step, on'
     f' {dry_run.on(most)}',
   ]
-  shared = [
-    made.study.row_name(t.row)
-    for t in made.rows
-    if t.experiment and outline.shares_out(t.experiment)
-  ]
+  shared = [names[r] for r, e in built.items() if outline.shares_out(e)]
   if shared:
     lines.append(f'multiply-adds of {", ".join(shared)}: {outline.AS_PLANNED}')
-  if any(getattr(e.config.init, field) for e in built for field in SOURCES):
+  sections = [experiment.config.init for experiment in built.values()]
+  if any(init.checkpoint or init.masks for init in sections):
     lines.append('masks and weights that rows take from others were made up')
   lines.append(
-    f'{sound} of {count(len(made.rows), "row")}: losses and weights finite,'
+    f'{passed} of {count(len(results), "row")}: losses and weights finite,'
     ' masks with the counts that the method promises'
   )
   return lines
 
 
-def check(made: DryRun) -> None:
+def check(study: Study, results: Sequence[RowDryRun]) -> None:
   """Checks that no row of a dry run failed.
 
   Raises:
     ValueError: a row was refused.
     TrainingFailed: a row failed.
   """
-  for tried in made.rows:
-    if tried.error:
-      kind = TrainingFailed if tried.experiment else ValueError
-      raise kind(f'{made.study.row_name(tried.row)}: {tried.error}')
+  for result in results:
+    if result.error:
+      kind = TrainingFailed if result.experiment else ValueError
+      raise kind(f'{study.row_name(result.row)}: {result.error}')
