@@ -27,7 +27,7 @@ from jaxsparse.studies.planning.status import Status, status
 from jaxsparse.studies.spec import Study
 from jaxsparse.training.executors import usable_cores
 
-_SAID = {'one_by_one': 'one by one', 'vmap': 'together by vmap'}
+_WORDS = {'one_by_one': 'one by one', 'vmap': 'together by vmap'}
 
 
 class Plan(NamedTuple):
@@ -111,7 +111,7 @@ def executions(plan: Plan) -> list[str]:
       runs.setdefault(family, {})[cell.row.run] = None
       how[family] = plan.executors[cell.member]
   return [
-    f'{_SAID[how[family]]}: {", ".join(names)}'
+    f'{_WORDS[how[family]]}: {", ".join(names)}'
     f' ({count(numbers[family], "member")})'
     for family, names in runs.items()
   ]

@@ -18,11 +18,11 @@ from jaxsparse.studies.planning.members import Cell
 from jaxsparse.studies.planning.plan import Plan
 from jaxsparse.studies.planning.status import status
 from jaxsparse.studies.results import Results
-from jaxsparse.studies.running import scheduler, work
+from jaxsparse.studies.running import scheduler, worker
 from jaxsparse.studies.running.analyse import Analysed, analyse
 from jaxsparse.studies.running.progress import StudyProgress
 from jaxsparse.studies.running.provenance import collected
-from jaxsparse.studies.running.work import Unfinished
+from jaxsparse.studies.running.worker import Unfinished
 from jaxsparse.studies.spec import Study
 from jaxsparse.training.locks import lock
 from jaxsparse.training.loop import Interrupted
@@ -169,11 +169,11 @@ def _train(
   def stopping() -> bool:
     return stop.is_set() or interrupted()
 
-  worker = work.Work(plan, progress, stopping)
+  trainer = worker.Worker(plan, progress, stopping)
   try:
     scheduler.execute(
-      work.tasks(plan),
-      worker,
+      worker.tasks(plan),
+      trainer,
       threads=plan_lib.width(plan),
       stopping=stopping,
       stop=stop.set,
@@ -183,7 +183,7 @@ def _train(
     progress.close()
   if interrupted():
     raise _stopped(plan)
-  return worker.unfinished
+  return trainer.unfinished
 
 
 def _stopped(plan: Plan) -> StudyInterrupted:

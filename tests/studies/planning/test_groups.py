@@ -11,7 +11,7 @@ from jaxsparse.studies.planning import groups
 from jaxsparse.studies.planning.plan import plan
 from jaxsparse.studies.planning.status import Status, status
 from jaxsparse.studies.running import run as run_lib
-from jaxsparse.studies.running import work
+from jaxsparse.studies.running import worker
 from jaxsparse.training.loop import Interrupted
 
 SPARSITY = 'updater.sparsity'
@@ -36,7 +36,7 @@ def run(asked, root, **kwargs):
 
 
 def test_a_family_is_one_task_and_those_after_it_another(asked, tmp_path):
-  tasks = work.tasks(plan(asked, tmp_path, 'vmap'))
+  tasks = worker.tasks(plan(asked, tmp_path, 'vmap'))
   assert [len(task.name) for task in tasks] == [4, 2]
   assert tasks[1].needs == {tasks[0].name}
   assert not tasks[0].needs
@@ -46,9 +46,9 @@ def test_members_under_way_go_on_without_those_that_are_new(asked, tmp_path):
   made = plan(asked, tmp_path, 'vmap')
   begun = [m.name for m in made.left if not m.after][:2]
   statuses = {**made.statuses} | dict.fromkeys(begun, Status('begun', 10))
-  groups = [task.name for task in work.tasks(made._replace(statuses=statuses))]
-  assert tuple(begun) in groups
-  assert sorted(map(len, groups)) == [2, 2, 2]
+  names = [task.name for task in worker.tasks(made._replace(statuses=statuses))]
+  assert tuple(begun) in names
+  assert sorted(map(len, names)) == [2, 2, 2]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_kill_amid_a_save_leaves_the_plan_true(asked, tmp_path):
   shutil.rmtree(first / 'checkpoints' / str(saved[-1]))
   made = plan(small, killed / 'runs', 'vmap')
   assert {s.step for s in made.statuses.values()} == {saved[-2]}
-  (task,) = work.tasks(made)
+  (task,) = worker.tasks(made)
   assert len(task.name) == 3
   again, whole = (run(small, root) for root in (killed, tmp_path / 'whole'))
   for a, b in zip(again.members, whole.members, strict=True):
@@ -149,7 +149,7 @@ def tiny_row(asked):
 
 def test_members_one_by_one_are_tasks_of_their_own(asked, tmp_path):
   made = plan(asked, tmp_path, 'one_by_one')
-  tasks = {task.name: task for task in work.tasks(made)}
+  tasks = {task.name: task for task in worker.tasks(made)}
   assert len(tasks) == 6
   for member in made.left:
     task = tasks[member.name,]

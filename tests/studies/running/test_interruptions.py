@@ -10,7 +10,7 @@ from jaxsparse.runs import workdir
 from jaxsparse.studies.planning.plan import plan
 from jaxsparse.studies.planning.status import write_failure
 from jaxsparse.studies.running import run as run_lib
-from jaxsparse.studies.running import work
+from jaxsparse.studies.running import worker
 from jaxsparse.studies.running.progress import StudyProgress
 from jaxsparse.training.locks import WorkdirBusy, lock
 from jaxsparse.training.loop import Interrupted
@@ -90,16 +90,16 @@ class TestInterruptions:
     (tmp_path / 'runs' / first).mkdir(parents=True)
     config = tmp_path / 'runs' / first / workdir.CONFIG
     config.write_text('{"config": {}}')
-    monkeypatch.setattr(work, 'train_built', train)
-    worker = work.Work(
+    monkeypatch.setattr(worker, 'train_built', train)
+    trainer = worker.Worker(
       made,
       types.SimpleNamespace(wait=lambda *_: None, end=lambda *_, **__: None),
       lambda: False,
     )
-    task, *_ = work.tasks(made)
-    assert worker(task)
-    assert not worker(task)
-    assert worker.unfinished == {first: ('failed', 'not finite')}
+    task, *_ = worker.tasks(made)
+    assert trainer(task)
+    assert not trainer(task)
+    assert trainer.unfinished == {first: ('failed', 'not finite')}
 
   def test_an_unexpected_error_ends_the_study(
     self, asked, tmp_path, monkeypatch
@@ -107,7 +107,7 @@ class TestInterruptions:
     def train(experiment, root, **kwargs):
       raise RuntimeError('no space left on device')
 
-    monkeypatch.setattr(work, 'train_built', train)
+    monkeypatch.setattr(worker, 'train_built', train)
     with pytest.raises(RuntimeError, match='no space left'):
       run(asked, tmp_path)
 

@@ -12,7 +12,7 @@ from jaxsparse.core import paths
 from jaxsparse.runs import versions, workdir
 from jaxsparse.runs.failures import TrainingFailed
 from jaxsparse.studies.running import run as run_lib
-from jaxsparse.studies.running import work
+from jaxsparse.studies.running import worker
 from jaxsparse.studies.spec import Analysis
 from jaxsparse.training.checkpoints import load_params
 from jaxsparse.training.locks import WorkdirBusy
@@ -248,7 +248,7 @@ def test_nothing_is_repeated(made, monkeypatch):
   def analysis(*args, **kwargs):
     raise AssertionError('analyses again')
 
-  monkeypatch.setattr(work, 'train_built', train)
+  monkeypatch.setattr(worker, 'train_built', train)
   monkeypatch.setattr('jaxsparse.analyses.mask_overlap.load_params', analysis)
   again = run(asked, root)
   assert again.members == results.members
@@ -257,13 +257,13 @@ def test_nothing_is_repeated(made, monkeypatch):
 def test_another_study_shares_members(made, study, tiny, tmp_path, monkeypatch):
   _, root, results = made
   trained = []
-  real = work.train_built
+  real = worker.train_built
 
   def train(experiment, root, **kwargs):
     trained.append(root.name)
     return real(experiment, root, **kwargs)
 
-  monkeypatch.setattr(work, 'train_built', train)
+  monkeypatch.setattr(worker, 'train_built', train)
   other = study(tiny('any', 'dense', seeds=2), tiny('new', 'dense', seeds=(7,)))
   found = run(other, tmp_path / 'other', root / 'runs')
   assert [m.root for m in found.members[:2]] == [
@@ -314,7 +314,7 @@ def test_failures_of_several_that_are_trained_together(monkeypatch, tmp_path):
     WorkdirBusy('held'),
     ValueError('config.init.masks: no good'),
   ]
-  monkeypatch.setattr(work, 'train_together', lambda members, **_: ends)
+  monkeypatch.setattr(worker, 'train_together', lambda members, **_: ends)
   member = types.SimpleNamespace(experiment=None, sources=frozenset())
   members = {
     name: types.SimpleNamespace(**vars(member) | {'name': name})
@@ -331,8 +331,8 @@ def test_failures_of_several_that_are_trained_together(monkeypatch, tmp_path):
     wait=lambda name, holder: None,
   )
   (tmp_path / 'b').mkdir()
-  found = work.Work(plan, watch, lambda: False)
-  assert found(work.Task(names, 'family'))
+  found = worker.Worker(plan, watch, lambda: False)
+  assert found(worker.Task(names, 'family'))
   assert told == [('a', False), ('b', True), ('c', True), ('e', True)]
   assert found.unfinished == {
     'b': ('failed', 'not finite'),

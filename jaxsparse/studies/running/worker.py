@@ -50,7 +50,7 @@ class Unfinished(NamedTuple):
   error: str
 
 
-class Work:
+class Worker:
   """Trains the members of a task; called in threads.
 
   A member that another process holds is retried until it is free: by then it
