@@ -81,9 +81,30 @@ def _dotted(spec: str) -> Callable[..., Any]:
 
 
 def parameters(fn: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-  """Returns the keyword-only parameters of a builder: its hyperparameters."""
-  return {
+  """Returns the hyperparameters of a builder: its keyword-only parameters.
+
+  Those of its `options` come after: a function, an attribute of the builder,
+  from what it builds to another such thing.
+  """
+  own = {
     name: p
     for name, p in inspect.signature(fn).parameters.items()
     if p.kind is inspect.Parameter.KEYWORD_ONLY
   }
+  options = getattr(fn, 'options', None)
+  return own if options is None else own | parameters(options) | own
+
+
+def build(fn: Callable[..., Any], *args: Any, **hyperparameters: Any) -> Any:
+  """Calls a builder, then its `options`, each with what it takes."""
+  options = getattr(fn, 'options', None)
+  if options is None:
+    return fn(*args, **hyperparameters)
+  own, extra = inspect.signature(fn).parameters, parameters(options)
+  built = fn(
+    *args,
+    **{k: v for k, v in hyperparameters.items() if k in own or k not in extra},
+  )
+  return options(
+    built, **{k: v for k, v in hyperparameters.items() if k in extra}
+  )

@@ -17,7 +17,7 @@ from jaxsparse.config.run_config import (
   RunConfig,
   UpdaterConfig,
 )
-from jaxsparse.core import initialisation, paths, schedules
+from jaxsparse.core import initialisation, paths, registry, schedules
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core.types import (
   Counts,
@@ -122,7 +122,8 @@ def checked_updater(config: RunConfig, member: Member) -> MaskUpdater:
   name = config.updater.name
   builder = config_lib.find('updater', name)
   try:
-    updater = builder(member.counts, **recipes.updater_kwargs(config.updater))
+    kwargs = recipes.updater_kwargs(config.updater)
+    updater = registry.build(builder, member.counts, **kwargs)
   except (ValueError, TypeError) as error:
     raise ValueError(f'config.updater ({name}): {error}') from None
   if not isinstance(updater, MaskUpdater):

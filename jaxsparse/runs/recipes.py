@@ -186,7 +186,7 @@ def _updater(
   builder = config_lib.find('updater', name)
 
   def updater(member: Member) -> MaskUpdater:
-    built = builder(member.counts, **kwargs, **member.updater)
+    built = registry.build(builder, member.counts, **kwargs, **member.updater)
     if counts_of_masks and built.facts.invariant == 'per_leaf':
       # Of the distribution's counts, only the sum still holds.
       built = built._replace(facts=built.facts._replace(invariant='total'))

@@ -21,26 +21,6 @@ from jaxsparse.core.types import (
 from jaxsparse.updaters import _checks
 
 
-def full_init(
-  counts: Counts, *, together: bool = False
-) -> Callable[..., MaskState]:
-  """Builds an `init` with full masks on the leaves that `counts` names.
-
-  Args:
-    counts: active weights of each leaf.
-    together: whether the leaves are ranked together.
-  """
-
-  def init(
-    params: Params, *, key: Array, probe: PyTree | None = None
-  ) -> MaskState:
-    del key, probe
-    _checks.check_counts(params, counts, together=together)
-    return MaskState(masking.full_masks(params, counts))
-
-  return init
-
-
 def largest(params: Params, counts: Counts) -> Masks:
   """Masks the `counts` weights of largest |w|, sharded as `params`."""
   scores = masking.map_masks(lambda p, _: jnp.abs(p), params, counts)

@@ -1,26 +1,20 @@
-"""Random masks, drops and growth within a structure of `core.structures`."""
+"""Masks within a structure of `core.structures`."""
 
 import operator
-from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jaxsparse.core import prng, registry, structures
-from jaxsparse.core.drop_grow import dropped_count
 from jaxsparse.core.masks import map_masks_with_path, shard_like
 from jaxsparse.core.types import (
   Counts,
   Masks,
-  MaskState,
   Params,
   Path,
-  PyTree,
-  Scalar,
   Scores,
 )
-from jaxsparse.updaters import _checks
 
 UNSTRUCTURED = 'unstructured'
 
@@ -64,39 +58,13 @@ def largest(
   return map_masks_with_path(one, scores, counts)
 
 
-def random_init(
-  structure: structures.Structure, counts: Counts
-) -> Callable[..., MaskState]:
-  """Builds an `init` that draws masks with `counts` active weights."""
-
-  def init(
-    params: Params, *, key: Array, probe: PyTree | None = None
-  ) -> MaskState:
-    del probe
-    _checks.check_counts(params, counts)
-    drawn = jax.tree.map(
-      lambda p, k: shard_like(p, jax.random.uniform(k, p.shape, jnp.float32)),
-      params,
-      prng.leaf_keys(key, params),
-    )
-    return MaskState(largest(structure, drawn, counts))
-
-  return init
-
-
-def drop_and_grow(
-  structure: structures.Structure,
-  masks: Masks,
-  drop_scores: Scores,
-  grow_scores: Scores,
-  drop_fraction: Scalar,
+def random(
+  structure: structures.Structure, params: Params, counts: Counts, *, key: Array
 ) -> Masks:
-  """Drops and grows as `core.drop_grow.drop_and_grow`, within a structure."""
-
-  def one(path: Path, drop: Array, mask: Array, grow: Array) -> Array:
-    active = jnp.sum(mask, dtype=jnp.int32)
-    dropped = dropped_count(active, drop_fraction)
-    remaining = structure.keep(path, drop, mask, dropped)
-    return shard_like(drop, structure.fill(path, grow, remaining, active))
-
-  return map_masks_with_path(one, drop_scores, masks, grow_scores)
+  """Draws masks with `counts` active weights that the structure allows."""
+  drawn = jax.tree.map(
+    lambda p, k: shard_like(p, jax.random.uniform(k, p.shape, jnp.float32)),
+    params,
+    prng.leaf_keys(key, params),
+  )
+  return largest(structure, drawn, counts)

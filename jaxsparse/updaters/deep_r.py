@@ -15,13 +15,11 @@ from jaxsparse.core.topk import topk_mask
 from jaxsparse.core.types import (
   Counts,
   Facts,
-  MaskState,
   MaskUpdater,
-  Params,
   PyTree,
   Scalar,
 )
-from jaxsparse.updaters import _checks, _dynamic
+from jaxsparse.updaters import _checks, _init
 
 
 class DeepRState(NamedTuple):
@@ -80,11 +78,9 @@ def deep_r(
   """
   _checks.check_not_negative('l1', l1)
   _checks.check_not_negative('noise', noise)
-  random_init = _dynamic.random_init(counts, sampler)
+  random_init = _init.random(counts, sampler)
 
-  def init(
-    params: Params, *, key: Array, probe: PyTree | None = None
-  ) -> MaskState:
+  def init(params, *, key, probe=None):
     def draw(param: Array, _: int | Array, leaf_key: Array) -> Array:
       drawn = jax.random.bernoulli(leaf_key, np.float32(0.5), param.shape)
       return shard_like(param, drawn)
@@ -94,15 +90,7 @@ def deep_r(
     signs = DeepRState(map_masks(draw, params, counts, keys), jnp.bool_(False))
     return state._replace(inner=signs)
 
-  def observe(
-    grads: PyTree,
-    state: MaskState,
-    params: Params,
-    *,
-    step: int | Array,
-    key: Array,
-  ) -> MaskState:
-    del grads, step, key
+  def observe(grads, state, params, *, step, key):
     settled = state.inner.settled
 
     def settle(param: Array, mask: Array, drawn: Array) -> Array:
@@ -112,15 +100,7 @@ def deep_r(
     positive = map_masks(settle, params, state.masks, state.inner.positive)
     return state._replace(inner=DeepRState(positive, jnp.bool_(True)))
 
-  def regularise(
-    grads: PyTree,
-    state: MaskState,
-    params: Params,
-    *,
-    step: int | Array,
-    key: Array,
-  ) -> PyTree:
-    del step
+  def regularise(grads, state, params, *, step, key):
     keys = prng.leaf_keys(prng.stream(key, 'noise'), params)
 
     def add(grad: Array, positive: Array, leaf_key: Array) -> Array:
@@ -133,15 +113,7 @@ def deep_r(
       add, grads, state.inner.positive, keys, exempt=lambda grad, _: grad
     )
 
-  def update(
-    grads: PyTree,
-    state: MaskState,
-    params: Params,
-    *,
-    step: int | Array,
-    key: Array,
-  ) -> tuple[Params, MaskState]:
-    del grads
+  def update(grads, state, params, *, step, key):
     keys = prng.leaf_keys(prng.at(key, step), params)
     new = map_masks(_rewired, params, state.masks, state.inner.positive, keys)
     return carry_over(params, state.masks, new), state._replace(masks=new)

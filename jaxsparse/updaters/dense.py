@@ -1,15 +1,11 @@
 """Dense training, the reference: every weight is active."""
 
-from jax import Array
-
 from jaxsparse.core.masks import full_masks
 from jaxsparse.core.types import (
   Counts,
   Facts,
   MaskState,
   MaskUpdater,
-  Params,
-  PyTree,
 )
 from jaxsparse.updaters import _fixed
 
@@ -24,10 +20,7 @@ def dense(counts: Counts) -> MaskUpdater:
   **Deviations**: none; there is no paper.
   """
 
-  def init(
-    params: Params, *, key: Array, probe: PyTree | None = None
-  ) -> MaskState:
-    del key, probe
+  def init(params, *, key, probe=None):
     return MaskState(full_masks(params, counts))
 
   return MaskUpdater(

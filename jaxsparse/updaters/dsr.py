@@ -20,12 +20,10 @@ from jaxsparse.core.types import (
   Masks,
   MaskState,
   MaskUpdater,
-  Params,
-  PyTree,
   Scalar,
   Scores,
 )
-from jaxsparse.updaters import _checks, _dynamic, _prune
+from jaxsparse.updaters import _checks, _init, _prune
 
 
 class DSRState(NamedTuple):
@@ -77,22 +75,13 @@ def dsr(
   """
   _checks.check_fraction('drop_fraction', drop_fraction, below_one=True)
   _checks.check_fraction('tolerance', tolerance)
-  random_init = _dynamic.random_init(counts, sampler, together=True)
+  random_init = _init.random(counts, sampler, together=True)
 
-  def init(
-    params: Params, *, key: Array, probe: PyTree | None = None
-  ) -> MaskState:
+  def init(params, *, key, probe=None):
     state = random_init(params, key=key, probe=probe)
     return state._replace(inner=DSRState(jnp.float32(0)))
 
-  def update(
-    grads: PyTree,
-    state: MaskState,
-    params: Params,
-    *,
-    step: int | Array,
-    key: Array,
-  ) -> tuple[Params, MaskState]:
+  def update(grads, state, params, *, step, key):
     old = state.masks
     if not jax.tree.leaves(old):
       return params, state

@@ -10,13 +10,11 @@ from jaxsparse.core.masks import map_masks
 from jaxsparse.core.types import (
   Counts,
   Facts,
-  MaskState,
   MaskUpdater,
   Params,
-  PyTree,
   Times,
 )
-from jaxsparse.updaters import _prune
+from jaxsparse.updaters import _init, _prune
 
 
 def gmp(
@@ -70,14 +68,7 @@ def gmp(
   def scheduled(params: Params, step: int | Array) -> Counts:
     return map_masks(lambda p, n: left(p.size, n, step), params, counts)
 
-  def update(
-    grads: PyTree,
-    state: MaskState,
-    params: Params,
-    *,
-    step: int | Array,
-    key: Array,
-  ) -> tuple[Params, MaskState]:
+  def update(grads, state, params, *, step, key):
     if global_ranking:
       weights = sum(mask.size for mask in jax.tree.leaves(state.masks))
       total = left(weights, _prune.total_of(counts), step)
@@ -89,7 +80,7 @@ def gmp(
     return _prune.keep_largest(now, grads, state, params, key=key)
 
   return MaskUpdater(
-    init=_prune.full_init(counts, together=global_ranking),
+    init=_init.full(counts, together=global_ranking),
     update=update,
     facts=Facts(
       invariant='scheduled_total' if global_ranking else 'scheduled',

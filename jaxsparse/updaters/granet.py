@@ -12,15 +12,13 @@ from jaxsparse.core.samplers import Sampler
 from jaxsparse.core.types import (
   Counts,
   Facts,
-  Masks,
   MaskState,
   MaskUpdater,
   Params,
-  PyTree,
   Scalar,
   Times,
 )
-from jaxsparse.updaters import _checks, _prune
+from jaxsparse.updaters import _checks, _decay, _prune
 
 
 def granet(
@@ -78,9 +76,10 @@ def granet(
   Pruned weights are stored as 0.
   """
   _checks.check_fraction('initial_fraction', initial_fraction)
-  _checks.check_fraction('drop_fraction', drop_fraction)
+  fraction, _ = _decay.schedule(
+    drop_fraction, drop_schedule, start_step, stop_step
+  )
   intervals = _prune.intervals(start_step, stop_step, update_interval)
-  decay = schedules.decay(drop_schedule)
   draw = registry.resolve(sampler, 'jaxsparse.core.samplers')
 
   def zeros_at(param: Array, count: int | Array, step: int | Array) -> Array:
@@ -93,39 +92,21 @@ def granet(
   def scheduled(params: Params, step: int | Array) -> Counts:
     return map_masks(lambda p, n: p.size - zeros_at(p, n, step), params, counts)
 
-  def init(
-    params: Params, *, key: Array, probe: PyTree | None = None
-  ) -> MaskState:
-    del probe
+  def init(params, *, key, probe=None):
     _checks.check_counts(params, counts)
     return MaskState(draw(params, scheduled(params, -1), key=key))
 
-  def pruned(
-    grads: PyTree,
-    state: MaskState,
-    params: Params,
-    *,
-    step: int | Array,
-    key: Array,
-  ) -> Masks:
+  def pruned(grads, state, params, *, step, key):
     now = scheduled(params, step)
     return _prune.keep_largest(now, grads, state, params, key=key)[1].masks
 
-  def update(
-    grads: PyTree,
-    state: MaskState,
-    params: Params,
-    *,
-    step: int | Array,
-    key: Array,
-  ) -> tuple[Params, MaskState]:
+  def update(grads, state, params, *, step, key):
     unpruned = pruned(grads, state, params, step=step, key=key)
     new = drop_and_grow(
       unpruned,
       magnitude(params, grads, key=key),
       gradient(params, grads, key=key),
-      jnp.float32(drop_fraction)
-      * decay(schedules.progress(step, start_step, stop_step)),
+      fraction(step),
     )
     return carry_over(params, unpruned, new), state._replace(masks=new)
 

@@ -2,19 +2,15 @@
 
 import jax
 import jax.numpy as jnp
-from jax import Array
 
 from jaxsparse.core.masks import apply_masks
 from jaxsparse.core.structures import Structure
 from jaxsparse.core.types import (
   Counts,
   Facts,
-  MaskState,
   MaskUpdater,
-  Params,
-  PyTree,
 )
-from jaxsparse.updaters import _prune, _structured
+from jaxsparse.updaters import _init, _prune, _structured
 
 
 def magnitude(
@@ -60,15 +56,7 @@ def magnitude(
     )
   keep = _prune.keep_together if global_ranking else _prune.keep_highest
 
-  def update(
-    grads: PyTree,
-    state: MaskState,
-    params: Params,
-    *,
-    step: int | Array,
-    key: Array,
-  ) -> tuple[Params, MaskState]:
-    del step
+  def update(grads, state, params, *, step, key):
     if free:
       return _prune.keep_largest(
         counts, grads, state, params, key=key, keep=keep
@@ -78,7 +66,7 @@ def magnitude(
     return apply_masks(params, new), state._replace(masks=new)
 
   return MaskUpdater(
-    init=_prune.full_init(counts, together=global_ranking),
+    init=_init.full(counts, together=global_ranking),
     update=update,
     facts=Facts(
       mask_steps='first',

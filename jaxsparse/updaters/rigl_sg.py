@@ -2,11 +2,17 @@
 
 from jaxsparse.core import schedules
 from jaxsparse.core.criteria.gradient import gradient
+from jaxsparse.core.criteria.magnitude import magnitude
 from jaxsparse.core.samplers import Sampler
 from jaxsparse.core.types import Counts, MaskUpdater, Scalar
-from jaxsparse.updaters import _dynamic
+from jaxsparse.updaters.growth.drop_and_grow import (
+  between_layers,
+  drop_and_grow,
+)
+from jaxsparse.updaters.growth.options import drops_and_grows
 
 
+@drops_and_grows
 def rigl_sg(
   counts: Counts,
   *,
@@ -51,14 +57,16 @@ def rigl_sg(
   to the others by their shares (there, in equal parts); floor(f n), not ceil.
   And those of `rigl`, whose order of events this shares.
   """
-  return _dynamic.drop_and_grow_updater(
+  return drop_and_grow(
     counts,
-    gradient,
-    share=_dynamic.gradient_signal,
+    drop=magnitude,
+    grow=gradient,
+    move=between_layers(),
     drop_fraction=drop_fraction,
     drop_schedule=drop_schedule,
     sampler=sampler,
     start_step=start_step,
     stop_step=stop_step,
     step_on_update=False,
+    dense_batches=1,
   )

@@ -3,21 +3,18 @@
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from jax import Array
 
 from jaxsparse.core import schedules
 from jaxsparse.core.criteria.gradient import gradient
-from jaxsparse.core.masks import map_masks
+from jaxsparse.core.criteria.magnitude import magnitude
 from jaxsparse.core.samplers import Sampler
-from jaxsparse.core.types import (
-  Counts,
-  MaskState,
-  MaskUpdater,
-  Params,
-  PyTree,
-  Scalar,
+from jaxsparse.core.types import Counts, MaskUpdater, PyTree, Scalar
+from jaxsparse.updaters import _checks, _memory
+from jaxsparse.updaters.growth.drop_and_grow import (
+  between_layers,
+  drop_and_grow,
 )
-from jaxsparse.updaters import _checks, _dynamic, _memory
+from jaxsparse.updaters.growth.options import drops_and_grows
 
 
 class RigLSMState(NamedTuple):
@@ -26,6 +23,7 @@ class RigLSMState(NamedTuple):
   trace: PyTree
 
 
+@drops_and_grows
 def rigl_sm(
   counts: Counts,
   *,
@@ -69,39 +67,22 @@ def rigl_sm(
   mask step in, which makes no step of theirs, and no weight decay.
   """
   _checks.check_fraction('momentum', momentum, below_one=True)
-  updater = _dynamic.drop_and_grow_updater(
+  updater = drop_and_grow(
     counts,
-    gradient,
-    share=lambda grads, state: state.inner.trace,
+    drop=magnitude,
+    grow=gradient,
+    move=between_layers(lambda _, state: state.inner.trace),
     drop_fraction=drop_fraction,
     drop_schedule=drop_schedule,
     sampler=sampler,
     start_step=start_step,
     stop_step=stop_step,
     step_on_update=False,
+    dense_batches=1,
   )
 
-  def init(
-    params: Params, *, key: Array, probe: PyTree | None = None
-  ) -> MaskState:
-    state = updater.init(params, key=key, probe=probe)
-    return state._replace(inner=RigLSMState(_memory.zeros(params, counts)))
+  def change(grad, mask, trace, step):
+    moved = jnp.asarray(momentum, trace.dtype) * trace
+    return jnp.where(mask, moved + grad, 0)
 
-  def observe(
-    grads: PyTree,
-    state: MaskState,
-    params: Params,
-    *,
-    step: int | Array,
-    key: Array,
-  ) -> MaskState:
-    del params, step, key
-
-    def add(grad: Array, mask: Array, trace: Array) -> Array:
-      moved = jnp.asarray(momentum, trace.dtype) * trace
-      return jnp.where(mask, moved + grad.astype(trace.dtype), 0)
-
-    trace = map_masks(add, grads, state.masks, state.inner.trace)
-    return state._replace(inner=RigLSMState(trace))
-
-  return updater._replace(init=init, observe=observe)
+  return _memory.with_statistic(updater, counts, RigLSMState, change)

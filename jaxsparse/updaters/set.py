@@ -1,12 +1,15 @@
 """Sparse evolutionary training: drop by magnitude, grow at random."""
 
 from jaxsparse.core import schedules
+from jaxsparse.core.criteria.magnitude import magnitude
 from jaxsparse.core.criteria.random import random
 from jaxsparse.core.samplers import Sampler
 from jaxsparse.core.types import Counts, MaskUpdater, Scalar
-from jaxsparse.updaters import _dynamic
+from jaxsparse.updaters.growth.drop_and_grow import drop_and_grow
+from jaxsparse.updaters.growth.options import drops_and_grows
 
 
+@drops_and_grows
 def set(
   counts: Counts,
   *,
@@ -44,9 +47,11 @@ def set(
   separately among positive and negative weights, grows only where no weight
   was active before, and draws the grown weights at random.
   """
-  return _dynamic.drop_and_grow_updater(
+  return drop_and_grow(
     counts,
-    random,
+    drop=magnitude,
+    grow=random,
+    signal=None,
     drop_fraction=drop_fraction,
     drop_schedule=drop_schedule,
     sampler=sampler,

@@ -3,21 +3,19 @@
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from jax import Array
 
 from jaxsparse.core import schedules
 from jaxsparse.core.criteria.gradient import gradient
-from jaxsparse.core.masks import map_masks
+from jaxsparse.core.criteria.magnitude import magnitude
 from jaxsparse.core.samplers import Sampler
-from jaxsparse.core.types import (
-  Counts,
-  MaskState,
-  MaskUpdater,
-  Params,
-  PyTree,
-  Scalar,
+from jaxsparse.core.types import Counts, MaskUpdater, PyTree, Scalar
+from jaxsparse.updaters import _checks, _memory
+from jaxsparse.updaters.growth.drop_and_grow import (
+  between_layers,
+  drop_and_grow,
+  within_layers,
 )
-from jaxsparse.updaters import _checks, _dynamic, _memory
+from jaxsparse.updaters.growth.options import drops_and_grows
 
 
 class SNFSState(NamedTuple):
@@ -26,6 +24,7 @@ class SNFSState(NamedTuple):
   average: PyTree
 
 
+@drops_and_grows
 def snfs(
   counts: Counts,
   *,
@@ -75,35 +74,12 @@ def snfs(
   fill up, and what it has no room for goes to the others by their shares.
   """
   _checks.check_fraction('momentum', momentum, below_one=True)
-  random_init = _dynamic.random_init(counts, sampler, together=redistribute)
-
-  def init(
-    params: Params, *, key: Array, probe: PyTree | None = None
-  ) -> MaskState:
-    state = random_init(params, key=key, probe=probe)
-    return state._replace(inner=SNFSState(_memory.zeros(params, counts)))
-
-  def observe(
-    grads: PyTree,
-    state: MaskState,
-    params: Params,
-    *,
-    step: int | Array,
-    key: Array,
-  ) -> MaskState:
-    del params, step, key
-    average = map_masks(_average, grads, state.inner.average)
-    return state._replace(inner=SNFSState(average))
-
-  def _average(grad: Array, average: Array) -> Array:
-    rate = jnp.asarray(momentum, average.dtype)
-    return rate * average + (1 - rate) * grad.astype(average.dtype)
-
-  updater = _dynamic.drop_and_grow_updater(
+  updater = drop_and_grow(
     counts,
-    gradient,
-    signal=_average_of,
-    share=_average_of if redistribute else None,
+    drop=magnitude,
+    grow=gradient,
+    signal=lambda _, state: state.inner.average,
+    move=between_layers() if redistribute else within_layers,
     drop_fraction=drop_fraction,
     drop_schedule=drop_schedule,
     sampler=sampler,
@@ -112,9 +88,9 @@ def snfs(
     step_on_update=True,
     dense_batches=None,
   )
-  return updater._replace(init=init, observe=observe)
 
+  def change(grad, mask, average, step):
+    rate = jnp.asarray(momentum, average.dtype)
+    return rate * average + (1 - rate) * grad
 
-def _average_of(grads: PyTree, state: MaskState) -> PyTree:
-  del grads
-  return state.inner.average
+  return _memory.with_statistic(updater, counts, SNFSState, change)

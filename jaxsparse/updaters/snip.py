@@ -1,18 +1,13 @@
 """SNIP: pruning at initialisation by connection sensitivity."""
 
-from jax import Array
-
 from jaxsparse.core import masks as masking
 from jaxsparse.core.criteria.sensitivity import sensitivity
 from jaxsparse.core.types import (
   Counts,
   Facts,
-  MaskState,
   MaskUpdater,
-  Params,
-  PyTree,
 )
-from jaxsparse.updaters import _prune
+from jaxsparse.updaters import _init, _prune
 
 
 def snip(counts: Counts, *, global_ranking: bool = False) -> MaskUpdater:
@@ -38,21 +33,13 @@ def snip(counts: Counts, *, global_ranking: bool = False) -> MaskUpdater:
   """
   keep = _prune.keep_together if global_ranking else _prune.keep_highest
 
-  def update(
-    grads: PyTree,
-    state: MaskState,
-    params: Params,
-    *,
-    step: int | Array,
-    key: Array,
-  ) -> tuple[Params, MaskState]:
-    del step
+  def update(grads, state, params, *, step, key):
     scores = sensitivity(params, grads, key=key)
     new = keep(scores, state.masks, counts)
     return masking.apply_masks(params, new), state._replace(masks=new)
 
   return MaskUpdater(
-    init=_prune.full_init(counts, together=global_ranking),
+    init=_init.full(counts, together=global_ranking),
     update=update,
     facts=Facts(
       mask_steps='first',

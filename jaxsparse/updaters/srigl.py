@@ -1,10 +1,9 @@
 """SRigL: RigL with equal fan-in for every unit, or none at all."""
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxsparse.core import fans, paths, prng, registry, schedules
+from jaxsparse.core import fans, paths, registry, schedules, structures
 from jaxsparse.core.drop_grow import carry_over, dropped_count
 from jaxsparse.core.masks import map_masks_with_path, shard_like
 from jaxsparse.core.rows import by_unit, fill, from_units, topk_of_rows
@@ -14,12 +13,10 @@ from jaxsparse.core.types import (
   Facts,
   MaskState,
   MaskUpdater,
-  Params,
   Path,
-  PyTree,
   Scalar,
 )
-from jaxsparse.updaters import _checks
+from jaxsparse.updaters import _checks, _decay, _structured
 
 
 def srigl(
@@ -83,48 +80,20 @@ def srigl(
   among the K of 3; a unit with more than k' keeps those first in memory.
   """
   _checks.check_fraction('saliency', saliency)
-  _checks.check_fraction('drop_fraction', drop_fraction)
-  _checks.check_steps(start_step, stop_step)
-  decay = schedules.decay(drop_schedule)
+  fraction, times = _decay.schedule(
+    drop_fraction, drop_schedule, start_step, stop_step
+  )
   rule = registry.resolve(axes, 'jaxsparse.core.fans')
+  structure = structures.constant_fan_in(axes=rule)
   leaves = paths.flatten(counts)
   for pattern in keep_units:
     paths.matching(leaves, pattern, what='masked leaves', where='keep_units')
 
-  def init(
-    params: Params, *, key: Array, probe: PyTree | None = None
-  ) -> MaskState:
-    del probe
+  def init(params, *, key, probe=None):
     _checks.check_counts(params, counts)
+    return MaskState(_structured.random(structure, params, counts, key=key))
 
-    def one(path: Path, param: Array, count: int | Array, leaf_key: Array):
-      unit_axes = fans.find(rule, path, param.shape)
-      drawn = jax.random.uniform(leaf_key, param.shape, jnp.float32)
-      rows = by_unit(drawn, unit_axes)
-      filled = fill(
-        jnp.zeros(rows.shape, bool),
-        rows,
-        jnp.asarray(count, jnp.int32),
-        jnp.ones(len(rows), bool),
-      )
-      mask = from_units(filled, param.shape, unit_axes)
-      return shard_like(param, mask)
-
-    keys = prng.leaf_keys(key, params)
-    return MaskState(map_masks_with_path(one, params, counts, keys))
-
-  def update(
-    grads: PyTree,
-    state: MaskState,
-    params: Params,
-    *,
-    step: int | Array,
-    key: Array,
-  ) -> tuple[Params, MaskState]:
-    del key
-    done = schedules.progress(step, start_step, stop_step)
-    fraction = jnp.float32(drop_fraction) * decay(done)
-
+  def update(grads, state, params, *, step, key):
     def one(path: Path, param: Array, mask: Array, grad: Array) -> Array:
       unit_axes = fans.find(rule, path, param.shape)
       spared = any(paths.matches(path, pattern) for pattern in keep_units)
@@ -132,7 +101,7 @@ def srigl(
         by_unit(jnp.abs(param), unit_axes),
         by_unit(mask, unit_axes),
         by_unit(jnp.abs(grad), unit_axes),
-        fraction,
+        fraction(step),
         None if spared else saliency,
       )
       new = from_units(rows, param.shape, unit_axes)
@@ -144,9 +113,7 @@ def srigl(
   return MaskUpdater(
     init=init,
     update=update,
-    facts=Facts(
-      times=schedules.times_of(decay, start_step, stop_step), dense_batches=1
-    ),
+    facts=Facts(times=times, dense_batches=1),
   )
 
 

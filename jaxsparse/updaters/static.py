@@ -2,7 +2,7 @@
 
 from jaxsparse.core.samplers import Sampler
 from jaxsparse.core.types import Counts, Facts, MaskUpdater
-from jaxsparse.updaters import _dynamic, _fixed
+from jaxsparse.updaters import _fixed, _init
 
 
 def static(
@@ -27,7 +27,7 @@ def static(
   this one.
   """
   return MaskUpdater(
-    init=_dynamic.random_init(counts, sampler),
+    init=_init.random(counts, sampler),
     update=_fixed.update,
     facts=Facts(mask_steps='none'),
   )

@@ -11,8 +11,6 @@ from jaxsparse.core.types import (
   Masks,
   MaskState,
   MaskUpdater,
-  Params,
-  PyTree,
   Scalar,
 )
 from jaxsparse.updaters import _checks, _prune
@@ -51,33 +49,14 @@ def ste(counts: Counts, *, decay: Scalar = 0.0) -> MaskUpdater:
   """
   _checks.check_not_negative('decay', decay)
 
-  def init(
-    params: Params, *, key: Array, probe: PyTree | None = None
-  ) -> MaskState:
-    del key, probe
+  def init(params, *, key, probe=None):
     _checks.check_counts(params, counts)
     return MaskState(_prune.largest(params, counts))
 
-  def update(
-    grads: PyTree,
-    state: MaskState,
-    params: Params,
-    *,
-    step: int | Array,
-    key: Array,
-  ) -> tuple[Params, MaskState]:
-    del grads, step, key
+  def update(grads, state, params, *, step, key):
     return params, state._replace(masks=_prune.largest(params, counts))
 
-  def regularise(
-    grads: PyTree,
-    state: MaskState,
-    params: Params,
-    *,
-    step: int | Array,
-    key: Array,
-  ) -> PyTree:
-    del step, key
+  def regularise(grads, state, params, *, step, key):
 
     def add(grad: Array, mask: Array, param: Array) -> Array:
       rate = jnp.asarray(decay, param.dtype)

@@ -14,7 +14,6 @@ from jaxsparse.core.types import (
   MaskState,
   MaskUpdater,
   Params,
-  PyTree,
   Scalar,
 )
 from jaxsparse.updaters import _checks, _prune
@@ -83,33 +82,14 @@ def topkast(
     backward = _prune.largest(params, trained_counts(params))
     return MaskState(_prune.largest(params, counts), TopKASTState(backward))
 
-  def init(
-    params: Params, *, key: Array, probe: PyTree | None = None
-  ) -> MaskState:
-    del key, probe
+  def init(params, *, key, probe=None):
     _checks.check_counts(params, counts)
     return sets(params)
 
-  def update(
-    grads: PyTree,
-    state: MaskState,
-    params: Params,
-    *,
-    step: int | Array,
-    key: Array,
-  ) -> tuple[Params, MaskState]:
-    del grads, state, step, key
+  def update(grads, state, params, *, step, key):
     return params, sets(params)
 
-  def regularise(
-    grads: PyTree,
-    state: MaskState,
-    params: Params,
-    *,
-    step: int | Array,
-    key: Array,
-  ) -> PyTree:
-    del step, key
+  def regularise(grads, state, params, *, step, key):
 
     def add(grad: Array, mask: Array, param: Array, count: int | Array):
       density = jnp.maximum(jnp.float32(count), 1.0) / param.size

@@ -16,6 +16,7 @@ from jaxsparse.core import (
   units,
 )
 from jaxsparse.core.distributions.er import er
+from jaxsparse.updaters.growth.structured import structured
 from jaxsparse.updaters.rigl import rigl
 from jaxsparse.updaters.srigl import srigl
 
@@ -54,7 +55,7 @@ def test_structures_are_those_of_the_same_kernel_in_flax(structure, shape):
 
 
 @pytest.mark.parametrize(
-  'build', [lambda **o: rigl(**o, structure='constant_fan_in'), srigl]
+  'build', [lambda **o: structured(rigl(**o), 'constant_fan_in'), srigl]
 )
 def test_methods_have_constant_fan_in_not_fan_out(build):
   model = eqx.filter(eqx.nn.Linear(9, 6, key=KEY), eqx.is_inexact_array)

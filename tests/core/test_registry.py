@@ -1,5 +1,7 @@
 """Names to functions."""
 
+import inspect
+
 import pytest
 
 from jaxsparse.core import registry
@@ -103,6 +105,29 @@ def test_parameters_are_the_keyword_only_ones():
   assert list(found) == ['a', 'b']
   assert found['a'].default is found['a'].empty
   assert found['b'].default == 2
+
+
+def test_options_of_what_is_built_are_parameters_of_its_builder():
+  def doubled(built, *, twice=False, shared=0):
+    return [*built, *built, shared] if twice else built
+
+  def builder(x, *, a=1, shared):
+    return [x, a, shared]
+
+  builder.options = doubled
+  assert list(registry.parameters(builder)) == ['a', 'shared', 'twice']
+  assert (
+    registry.parameters(builder)['shared'].default is inspect.Signature.empty
+  )
+  assert registry.build(builder, 7, a=2, shared=3) == [7, 2, 3]
+  found = registry.build(builder, 7, shared=3, twice=True)
+  assert found == [7, 1, 3, 7, 1, 3, 3]
+  with pytest.raises(TypeError, match="'b'"):
+    registry.build(builder, 7, shared=3, b=1)
+
+
+def test_folders_beside_modules_are_no_names():
+  assert 'growth' not in registry.names('jaxsparse.updaters')
 
 
 def test_a_single_module_lends_its_public_functions():

@@ -152,7 +152,7 @@ def transform(method, counts):
   times = {name: step for name, step in TIMES.items() if name in known}
   tx = sparsify(
     optax.sgd(0.1, momentum=0.9),
-    build(counts, **times),
+    registry.build(build, counts, **times),
     key=jax.random.key(0),
     **TIMES,
   )

@@ -9,6 +9,7 @@ from jaxsparse.core.distributions.erk import erk
 from jaxsparse.optim.frozen import check_moves, never_moved
 from jaxsparse.optim.reset import check_momentum
 from jaxsparse.optim.sparsify import sparsify
+from jaxsparse.updaters.growth.with_momentum import with_momentum
 from jaxsparse.updaters.rigl import rigl
 from jaxsparse.updaters.static import static
 
@@ -103,8 +104,8 @@ def test_the_leaf_without_a_momentum_of_gradients_is_named(other, key):
   tx, counts = MOMENTA[other], erk(PARAMS, 0.5)
   of_a = counts | {'b': {'kernel': None, 'bias': None}}
   check_momentum(tx, PARAMS, of_a)
-  updater = rigl(counts, stop_step=9, grow_momentum=0.5)
+  updater = with_momentum(rigl(counts, stop_step=9), 0.5)
   with pytest.raises(ValueError, match="none of gradients at 'b/kernel'"):
     sparsify(tx, updater, key=key, **TIMES).init(PARAMS)
-  updater = rigl(of_a, stop_step=9, grow_momentum=0.5)
+  updater = with_momentum(rigl(of_a, stop_step=9), 0.5)
   jax.eval_shape(sparsify(tx, updater, key=key, **TIMES).init, PARAMS)

@@ -71,9 +71,8 @@ def methods():
     builder = registry.resolve(name, PACKAGE)
     accepted = registry.parameters(builder)
     options = TIMES | {'drop_fraction': 0.5}
-    updater = builder(
-      COUNTS, **{k: v for k, v in options.items() if k in accepted}
-    )
+    options = {k: v for k, v in options.items() if k in accepted}
+    updater = registry.build(builder, COUNTS, **options)
     if updater.facts.mask_steps == 'all':
       yield pytest.param(updater, id=name)
 

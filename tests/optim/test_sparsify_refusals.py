@@ -10,6 +10,7 @@ from optax import contrib
 from jaxsparse.optim.sparsify import sparsify, sparsify_params
 from jaxsparse.updaters.dense import dense
 from jaxsparse.updaters.gmp import gmp
+from jaxsparse.updaters.growth.averaged import averaged
 from jaxsparse.updaters.magnitude import magnitude
 from jaxsparse.updaters.rigl import rigl
 from jaxsparse.updaters.snip import snip
@@ -91,7 +92,7 @@ def ramp(**times):
 
 
 def averaging(**times):
-  return rigl(COUNTS, grow_batches=2, **TIMES | times)
+  return averaged(rigl(COUNTS, **TIMES | times), 2)
 
 
 @pytest.mark.parametrize(

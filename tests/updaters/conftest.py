@@ -21,11 +21,28 @@ from jaxsparse.core.distributions.erk import erk
 from jaxsparse.core.types import MaskState, Probe
 from jaxsparse.optim.masked import stored_params
 from jaxsparse.updaters.gmp import gmp
+from jaxsparse.updaters.growth.averaged import averaged
+from jaxsparse.updaters.growth.inverted import inverted
+from jaxsparse.updaters.growth.starting_at import starting_at
+from jaxsparse.updaters.rigl_sg import rigl_sg
 
 UPDATERS = 'jaxsparse.updaters'
 OWN_OBJECT, OWN_PATH = 'own object', 'own_methods.own_total'
+
+
+def combined(counts, *, drop_fraction=0.3, start_step, stop_step):
+  """Combinators on top of each other."""
+  times = {'start_step': start_step, 'stop_step': stop_step}
+  updater = rigl_sg(counts, drop_fraction=drop_fraction, **times)
+  updater = averaged(starting_at(updater, 'normal'), 2, update_interval=2)
+  return inverted(updater)
+
+
 # Methods under an option by which they promise something else.
-OPTIONS = {'gmp of all layers': functools.partial(gmp, global_ranking=True)}
+OPTIONS = {
+  'gmp of all layers': functools.partial(gmp, global_ranking=True),
+  'rigl_sg combined': combined,
+}
 PLAN = {'update_interval': 2, 'start_step': 2, 'stop_step': 9}
 MASK_STEPS = (2, 4, 6, 8)
 
@@ -102,7 +119,7 @@ class Case:
   def build(self, counts, **numbers):
     known = registry.parameters(self.builder)
     plan = {name: step for name, step in PLAN.items() if name in known}
-    return self.builder(counts, **plan, **numbers)
+    return registry.build(self.builder, counts, **plan, **numbers)
 
   def run(self, counts, numbers, key):
     """A jitted run: columns over 8 devices, counts and numbers traced."""

@@ -44,7 +44,8 @@ def dynamic():
   for name in registry.names(UPDATERS):
     build = registry.resolve(name, UPDATERS)
     known = registry.parameters(build)
-    updater = build(COUNTS, **{k: v for k, v in TIMES.items() if k in known})
+    times = {k: v for k, v in TIMES.items() if k in known}
+    updater = registry.build(build, COUNTS, **times)
     if updater.facts.mask_steps == 'all':
       found[name] = updater
   return found

@@ -16,19 +16,19 @@ def test_a_field_of_another_method_is_let_through(study, tiny, runs_dir):
   assert not cell.error
 
 
-@pytest.mark.parametrize('base', ['rigl', 'set', 'static'])
+@pytest.mark.parametrize('base', ['rigl', 'gmp', 'static'])
 def test_a_grid_over_methods_does_not_depend_on_that_of_the_base(
   study, tiny, runs_dir, base
 ):
-  """SET and static take no `grow_batches`, so what is said of it is dropped."""
+  """GMP and static take no `grow_batches`, so what is said of it is dropped."""
   batches = 'updater.grow_batches'
-  grid = {'updater.name': ('rigl', 'set', 'static'), batches: (1, 2)}
+  grid = {'updater.name': ('rigl', 'gmp', 'static'), batches: (1, 2)}
   expanded = expand(study(tiny('swept', base, grid=grid)), runs_dir)
   assert [cell.error for cell in expanded.cells] == [''] * 6
   members = [expanded.members[cell.member] for cell in expanded.cells]
   found = [member.experiment.config.updater for member in members]
   assert [(u.name, u.hyperparameters.get('grow_batches')) for u in found] == [
-    *(('rigl', 1), ('rigl', 2), ('set', None), ('set', None)),
+    *(('rigl', 1), ('rigl', 2), ('gmp', None), ('gmp', None)),
     *(('static', None), ('static', None)),
   ]
 

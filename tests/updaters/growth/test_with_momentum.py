@@ -12,7 +12,9 @@ from jaxsparse.core import prng
 from jaxsparse.optim.sparsify import sparsify, sparsify_params
 from jaxsparse.optim.transition import mask_step, optimiser_step
 from jaxsparse.runs.build import build
+from jaxsparse.updaters.growth.with_momentum import with_momentum
 from jaxsparse.updaters.rigl import rigl
+from jaxsparse.updaters.set import set as set_updater
 
 SHAPE, ACTIVE = (6, 8), 20
 COUNTS = {'b': None, 'w': ACTIVE}
@@ -73,7 +75,7 @@ def _by_hand(weights, old, new):
 
 
 def test_it_is_so_many_times_the_gradient_and_carries_on_from_there():
-  updater = rigl(COUNTS, grow_momentum=SCALE, **PLAN)
+  updater = with_momentum(rigl(COUNTS, **PLAN), SCALE)
   _, (_, _, old), (_, at, new), (params, end, _) = _run(_sgd(), updater)
   assert (new & ~old).sum() == (old & ~new).sum() > 3
   after, momentum, weights = _by_hand(_tree(0)['w'], old, new)
@@ -88,18 +90,21 @@ def test_it_is_so_many_times_the_gradient_and_carries_on_from_there():
   np.testing.assert_allclose(params['w'][grown], -RATE * step[grown], rtol=1e-5)
 
 
-def test_nothing_else_is_touched():
-  """Exempt leaves and weights of both masks have the bits of plain RigL."""
-  usual = _run(_sgd(), rigl(COUNTS, **PLAN))[2]
-  ours = _run(_sgd(), rigl(COUNTS, grow_momentum=SCALE, **PLAN))[2]
+@pytest.mark.parametrize('method', [rigl, set_updater])
+def test_nothing_else_is_touched(method):
+  """Exempt leaves and weights of both masks have the bits of the method."""
+  plain = method(COUNTS, **PLAN)
+  usual = _run(_sgd(), plain)[2]
+  ours = _run(_sgd(), with_momentum(plain, SCALE))[2]
   jax.tree.map(np.testing.assert_array_equal, ours[0], usual[0])
   np.testing.assert_array_equal(ours[2], usual[2])
-  trace, plain = ours[1][1][0].trace, usual[1][1][0].trace
-  np.testing.assert_array_equal(trace['b'], plain['b'])
-  grown = trace['w'] != plain['w']
+  trace, before = ours[1][1][0].trace, usual[1][1][0].trace
+  np.testing.assert_array_equal(trace['b'], before['b'])
+  grown = trace['w'] != before['w']
   assert 3 < grown.sum() < ACTIVE
-  assert not plain['w'][grown].any()
+  assert not before['w'][grown].any()
   assert ours[2][grown].all()
+  np.testing.assert_allclose(trace['w'][grown], SCALE * _tree(3)['w'][grown])
 
 
 def test_a_run_that_remembers_its_masks_asks_the_method_likewise():
@@ -109,12 +114,12 @@ def test_a_run_that_remembers_its_masks_asks_the_method_likewise():
 
   own = rigl(COUNTS, **PLAN)._replace(momenta=momenta)
   found = _run(_sgd(), exploration.remembering(own))[-1]
-  expected = _run(_sgd(), rigl(COUNTS, grow_momentum=SCALE, **PLAN))[-1]
+  expected = _run(_sgd(), with_momentum(rigl(COUNTS, **PLAN), SCALE))[-1]
   jax.tree.map(np.testing.assert_array_equal, found, expected)
 
 
 def test_in_a_loop_of_ones_own_it_is_the_same():
-  updater = rigl(COUNTS, grow_momentum=SCALE, **PLAN)
+  updater = with_momentum(rigl(COUNTS, **PLAN), SCALE)
   tx = sparsify(
     _sgd(nesterov=True),
     updater,
@@ -148,7 +153,7 @@ def test_in_a_loop_of_ones_own_it_is_the_same():
   ],
 )
 def test_an_optimiser_without_momentum_of_gradients_is_refused(tx):
-  updater = rigl(COUNTS, grow_momentum=SCALE, **PLAN)
+  updater = with_momentum(rigl(COUNTS, **PLAN), SCALE)
   plan = {'update_interval': 3, 'start_step': 2, 'stop_step': 9}
   sparsified = sparsify(tx, updater, key=KEY, **plan)
   for init in (sparsified.init, jax.jit(sparsified.init)):
@@ -162,7 +167,7 @@ def test_optimisers_around_a_momentum_are_accepted():
     optax.add_decayed_weights(DECAY),
     optax.sgd(optax.cosine_decay_schedule(RATE, 10), MOMENTUM, nesterov=True),
   )
-  updater = rigl(COUNTS, grow_momentum=SCALE, **PLAN)
+  updater = with_momentum(rigl(COUNTS, **PLAN), SCALE)
   plan = {'update_interval': 3, 'start_step': 2, 'stop_step': 9}
   jax.eval_shape(sparsify(tx, updater, key=KEY, **plan).init, _tree(0))
 
@@ -170,7 +175,7 @@ def test_optimisers_around_a_momentum_are_accepted():
 @pytest.mark.parametrize('value', [-0.1, float('nan'), float('inf')])
 def test_a_scale_that_is_refused(value):
   with pytest.raises(ValueError, match='grow_momentum is .* a number from 0'):
-    rigl(COUNTS, grow_momentum=value, **PLAN)
+    with_momentum(rigl(COUNTS, **PLAN), value)
 
 
 def _config(optimizer='sgd', scale=0.5):

@@ -1,4 +1,4 @@
-"""RigL and magnitude pruning within a structure."""
+"""Masks within a structure: drop and grow, and magnitude pruning."""
 
 import functools
 
@@ -8,8 +8,12 @@ import pytest
 
 from jaxsparse.core import masks as masking
 from jaxsparse.core import structures
+from jaxsparse.updaters.growth.structured import structured
 from jaxsparse.updaters.magnitude import magnitude
 from jaxsparse.updaters.rigl import rigl
+from jaxsparse.updaters.rigl_sg import rigl_sg
+from jaxsparse.updaters.set import set as set_updater
+from jaxsparse.updaters.snfs import snfs
 
 SHAPES = {'a': (8, 12), 'conv': (4, 3, 3, 6), 'exempt': (5,)}
 COUNTS = {'a': 48, 'conv': 54, 'exempt': None}
@@ -24,15 +28,10 @@ def _tree(seed):
 
 
 @functools.cache
-def _run(structure, size):
-  """RigL's first masks, and those after an update."""
-  updater = rigl(
-    COUNTS,
-    drop_fraction=0.5,
-    structure=structure,
-    structure_size=size,
-    stop_step=10,
-  )
+def _run(structure, size, method=rigl):
+  """The first params and masks, and those after an update."""
+  plain = method(COUNTS, drop_fraction=0.5, stop_step=10)
+  updater = structured(plain, structure, size)
   state = updater.init(_tree(0), key=KEY)
   params = masking.apply_masks(_tree(0), state.masks)
   after, new = jax.jit(updater.update)(_tree(1), state, params, step=0, key=KEY)
@@ -68,15 +67,17 @@ def test_a_group_that_lost_weights_grows_its_steepest():
     assert set(np.flatnonzero(found)) == expected
 
 
-def test_constant_fan_in():
-  _, old, _, new = _run('constant_fan_in', ())
+@pytest.mark.parametrize('method', [rigl, set_updater, snfs])
+def test_constant_fan_in(method):
+  _, old, _, new = _run('constant_fan_in', (), method)
   for masks in (old, new):
     assert (masks['a'].sum(axis=0) == 4).all()
     assert (masks['conv'].reshape(-1, 6).sum(axis=0) == 9).all()
 
 
-def test_blocks():
-  _, old, _, new = _run('block', (1, 3))
+@pytest.mark.parametrize('method', [rigl, set_updater])
+def test_blocks(method):
+  _, old, _, new = _run('block', (1, 3), method)
   for masks in (old, new):
     for k in ('a', 'conv'):
       blocks = masks[k].reshape(-1, 3)
@@ -120,31 +121,42 @@ def test_magnitude_keeps_the_largest_of_each_group(structure, size, groups):
 
 @pytest.mark.slow
 def test_a_structure_may_be_handed_over():
-  updater = rigl(COUNTS, structure=structures.n_m(4), stop_step=10)
+  updater = structured(rigl(COUNTS, stop_step=10), structures.n_m(4))
   masks = updater.init(_tree(0), key=KEY).masks
   np.testing.assert_array_equal(masks['a'], _run('n_m', (4,))[1]['a'])
 
 
 @pytest.mark.parametrize(
-  ('options', 'message'),
+  ('structure', 'sampler', 'message'),
   [
-    ({'structure': 'nm'}, "'nm' is not one of structures"),
-    ({'structure': 'n_m'}, r'structure_size is \(\), which n_m does not take'),
-    ({'structure': 'n_m', 'structure_size': (0,)}, 'n_m of 0'),
+    (('nm',), 'uniform', "'nm' is not one of structures"),
+    (('n_m',), 'uniform', r'structure_size is \(\), which n_m does not take'),
+    (('n_m', (0,)), 'uniform', 'n_m of 0'),
     (
-      {'structure': 'constant_fan_in', 'structure_size': (4,)},
+      ('constant_fan_in', (4,)),
+      'uniform',
       r'structure_size is \(4,\), which constant_fan_in does not take',
     ),
     (
-      {
-        'structure': 'n_m',
-        'structure_size': (4,),
-        'sampler': 'connected',
-      },
+      ('n_m', (4,)),
+      'connected',
       "sampler is 'connected'; accepted with a structure is uniform",
     ),
   ],
 )
-def test_options_that_are_refused(options, message):
+def test_what_is_refused(structure, sampler, message):
   with pytest.raises(ValueError, match=message):
-    rigl(COUNTS, stop_step=10, **options)
+    structured(rigl(COUNTS, stop_step=10, sampler=sampler), *structure)
+
+
+def test_weights_that_move_between_layers_have_no_structure():
+  for method in (rigl_sg, functools.partial(snfs, redistribute=True)):
+    with pytest.raises(ValueError, match="'kernel_slice', of a method that mo"):
+      structured(method(COUNTS, stop_step=10), 'kernel_slice')
+
+
+def test_without_a_structure_nothing_changes():
+  updater = rigl_sg(COUNTS, stop_step=10)
+  assert structured(updater, 'unstructured') is updater
+  with pytest.raises(ValueError, match=r'structure_size is \(4,\)'):
+    structured(updater, 'unstructured', (4,))
