@@ -117,20 +117,13 @@ def sparsify(
   """
   if not isinstance(updater, MaskUpdater):
     raise TypeError(f'updater is {updater!r}; accepted is a MaskUpdater')
-  times = Times(
-    schedules.host_step('start_step', start_step),
-    schedules.host_step('stop_step', stop_step),
-    schedules.host_step('update_interval', update_interval, 1),
-  )
-  schedules.check_times(updater.facts.times, times)
-  schedules.check_window(updater.facts.mask_steps, start_step, stop_step)
-  first, end = schedules.mask_window(
-    updater.facts.mask_steps, start_step, stop_step
-  )
+  first, end = _window(updater.facts, start_step, stop_step, update_interval)
   tx = with_regrown(tx, regrown)
   mask_step = functools.partial(transition.mask_step, regrown=regrown)
-  masks_key = prng.stream(key, 'masks')
-  ordinary = _branch(transition.optimiser_step, tx, updater, masks_key)
+  ordinary, changing = (
+    _branch(transition_fn, tx, updater, prng.stream(key, 'masks'))
+    for transition_fn in (transition.optimiser_step, mask_step)
+  )
 
   def init(params: Params) -> SparsifyState:
     check_optimiser(tx, params)
@@ -165,16 +158,21 @@ def sparsify(
       start_step=first,
       stop_step=end,
     )
-    return jax.lax.cond(
-      on_mask_step,
-      _branch(mask_step, tx, updater, masks_key),
-      ordinary,
-      grads,
-      state,
-      params,
-    )
+    return jax.lax.cond(on_mask_step, changing, ordinary, grads, state, params)
 
   return optax.GradientTransformation(init, update)
+
+
+def _window(facts, start_step, stop_step, update_interval):
+  """Checks the mask steps of a loop; returns those of the method, [a, b)."""
+  times = Times(
+    schedules.host_step('start_step', start_step),
+    schedules.host_step('stop_step', stop_step),
+    schedules.host_step('update_interval', update_interval, 1),
+  )
+  schedules.check_times(facts.times, times)
+  schedules.check_window(facts.mask_steps, start_step, stop_step)
+  return schedules.mask_window(facts.mask_steps, start_step, stop_step)
 
 
 def sparsify_params(params: Params, opt_state: SparsifyState) -> Params:

@@ -8,13 +8,7 @@ from jax import Array
 
 from jaxsparse.core import prng, registry, structures
 from jaxsparse.core.masks import map_masks_with_path, shard_like
-from jaxsparse.core.types import (
-  Counts,
-  Masks,
-  Params,
-  Path,
-  Scores,
-)
+from jaxsparse.core.types import Counts, Masks, Params, Path, Scores
 
 UNSTRUCTURED = 'unstructured'
 

@@ -12,13 +12,7 @@ from jaxsparse.core.drop_grow import carry_over
 from jaxsparse.core.masks import map_masks, shard_like
 from jaxsparse.core.samplers import Sampler
 from jaxsparse.core.topk import topk_mask
-from jaxsparse.core.types import (
-  Counts,
-  Facts,
-  MaskUpdater,
-  PyTree,
-  Scalar,
-)
+from jaxsparse.core.types import Counts, Facts, MaskUpdater, PyTree, Scalar
 from jaxsparse.updaters import _checks, _init
 
 

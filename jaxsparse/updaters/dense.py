@@ -1,12 +1,7 @@
 """Dense training, the reference: every weight is active."""
 
 from jaxsparse.core.masks import full_masks
-from jaxsparse.core.types import (
-  Counts,
-  Facts,
-  MaskState,
-  MaskUpdater,
-)
+from jaxsparse.core.types import Counts, Facts, MaskState, MaskUpdater
 from jaxsparse.updaters import _fixed
 
 

@@ -7,13 +7,7 @@ from jax import Array
 
 from jaxsparse.core import schedules
 from jaxsparse.core.masks import map_masks
-from jaxsparse.core.types import (
-  Counts,
-  Facts,
-  MaskUpdater,
-  Params,
-  Times,
-)
+from jaxsparse.core.types import Counts, Facts, MaskUpdater, Params, Times
 from jaxsparse.updaters import _init, _prune
 
 

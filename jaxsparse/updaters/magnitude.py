@@ -5,11 +5,7 @@ import jax.numpy as jnp
 
 from jaxsparse.core.masks import apply_masks
 from jaxsparse.core.structures import Structure
-from jaxsparse.core.types import (
-  Counts,
-  Facts,
-  MaskUpdater,
-)
+from jaxsparse.core.types import Counts, Facts, MaskUpdater
 from jaxsparse.updaters import _init, _prune, _structured
 
 

@@ -2,11 +2,7 @@
 
 from jaxsparse.core import masks as masking
 from jaxsparse.core.criteria.sensitivity import sensitivity
-from jaxsparse.core.types import (
-  Counts,
-  Facts,
-  MaskUpdater,
-)
+from jaxsparse.core.types import Counts, Facts, MaskUpdater
 from jaxsparse.updaters import _init, _prune
 
 

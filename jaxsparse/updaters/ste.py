@@ -57,7 +57,6 @@ def ste(counts: Counts, *, decay: Scalar = 0.0) -> MaskUpdater:
     return params, state._replace(masks=_prune.largest(params, counts))
 
   def regularise(grads, state, params, *, step, key):
-
     def add(grad: Array, mask: Array, param: Array) -> Array:
       rate = jnp.asarray(decay, param.dtype)
       return grad + jnp.where(mask, jnp.zeros_like(param), rate * param)

@@ -90,7 +90,6 @@ def topkast(
     return params, sets(params)
 
   def regularise(grads, state, params, *, step, key):
-
     def add(grad: Array, mask: Array, param: Array, count: int | Array):
       density = jnp.maximum(jnp.float32(count), 1.0) / param.size
       inside = jnp.float32(penalty)

@@ -1,6 +1,7 @@
 """Arguments of the builders that are refused, before anything compiles."""
 
 import inspect
+import math
 
 import jax
 import jax.numpy as jnp
@@ -10,36 +11,74 @@ import pytest
 from jaxsparse.core import registry
 from jaxsparse.updaters.gmp import gmp
 from jaxsparse.updaters.granet import granet
-from jaxsparse.updaters.magnitude import magnitude
 from jaxsparse.updaters.rigl import rigl
-from jaxsparse.updaters.set import set as set_updater
-from jaxsparse.updaters.snfs import snfs
-from jaxsparse.updaters.static import static
 
 COUNTS = {'layer': {'kernel': 3}}
 PARAMS = {'layer': {'kernel': jnp.ones((2, 3))}}
-DYNAMIC = [rigl, set_updater, snfs]
+DYNAMIC = ('rigl', 'set', 'snfs')
 
 
-@pytest.mark.parametrize('method', DYNAMIC)
-@pytest.mark.parametrize('value', [-0.1, 1.5, float('nan'), float('inf')])
-def test_drop_fraction(method, value):
-  with pytest.raises(ValueError, match=r'drop_fraction is .* in \[0, 1\]'):
-    method(COUNTS, drop_fraction=value, stop_step=10)
+ODD = [-0.1, 1.5, math.nan, math.inf]
+# Argument -> its methods, refused values, and the accepted ones.
+RANGES = [
+  ('drop_fraction', (*DYNAMIC, 'granet', 'srigl'), ODD, r'in \[0, 1\]'),
+  ('drop_fraction', ('dsr',), [*ODD, 1.0], r'in \[0, 1\)'),
+  ('momentum', ('snfs', 'rigl_sm'), [-0.1, 1, 1.0, math.nan], r'in \[0, 1\)'),
+  ('initial_fraction', ('granet',), [1.5], r'in \[0, 1\]'),
+  ('saliency', ('srigl',), [1.5], r'in \[0, 1\]'),
+  ('tolerance', ('dsr',), [-0.1], r'in \[0, 1\]'),
+  ('exploration', ('topkast',), [-0.1, 1.1], r'in \[0, 1\]'),
+  ('penalty', ('topkast',), [-1e-3, math.nan, math.inf], 'from 0 on'),
+  ('decay', ('ste',), [-1e-3, math.nan, math.inf], 'from 0 on'),
+  ('l1', ('deep_r',), [-1.0], 'from 0 on'),
+  ('noise', ('deep_r',), [-1.0], 'from 0 on'),
+]
+# Methods, their arguments, and the message.
+REFUSED = [
+  (DYNAMIC, {'start_step': 7, 'stop_step': 6}, 'start_step is 7 and stop_st'),
+  (DYNAMIC, {'start_step': -1}, 'start_step is -1'),
+  (('srigl',), {'start_step': 99}, 'start_step is 99'),
+  (('granet',), {'start_step': 9}, 'no mask step lies between'),
+  ((*DYNAMIC, 'granet'), {'drop_schedule': 'cosin'}, "cosin'; .*mean 'cosine'"),
+  (('dsr',), {'sampler': 'unifrom'}, "mean 'uniform'"),
+  (('srigl',), {'axes': 'flux'}, "mean 'flax'"),
+  (('srigl',), {'keep_units': ('c',)}, "keep_units: 'c' fits none .* layer/k"),
+]
 
 
-@pytest.mark.parametrize('method', DYNAMIC)
+def built(name, counts=COUNTS, **options):
+  """A method with what it needs of a run."""
+  method = registry.resolve(name, 'jaxsparse.updaters')
+  takes = inspect.signature(method).parameters
+  plan = {'stop_step': 9, 'update_interval': 2}
+  return method(
+    counts, **{k: v for k, v in plan.items() if k in takes} | options
+  )
+
+
+@pytest.mark.parametrize(
+  ('name', 'options', 'message'),
+  [
+    (name, {argument: value}, f'{argument} is .*{accepted}')
+    for argument, names, values, accepted in RANGES
+    for name in names
+    for value in values
+  ]
+  + [
+    (name, options, message)
+    for names, options, message in REFUSED
+    for name in names
+  ],
+)
+def test_what_is_refused(name, options, message):
+  with pytest.raises(ValueError, match=message):
+    built(name, **options)
+
+
+@pytest.mark.parametrize('name', DYNAMIC)
 @pytest.mark.parametrize('value', [0, 1, 0.5, jnp.float32(0.3)])
-def test_drop_fractions_that_are_accepted(method, value):
-  method(COUNTS, drop_fraction=value, stop_step=10)
-
-
-@pytest.mark.parametrize('method', DYNAMIC)
-def test_steps(method):
-  with pytest.raises(ValueError, match='start_step is 7 and stop_step 6'):
-    method(COUNTS, start_step=7, stop_step=6)
-  with pytest.raises(ValueError, match='start_step is -1'):
-    method(COUNTS, start_step=-1, stop_step=6)
+def test_drop_fractions_that_are_accepted(name, value):
+  built(name, drop_fraction=value)
 
 
 @pytest.mark.parametrize('name', registry.names('jaxsparse.updaters'))
@@ -67,38 +106,16 @@ def test_an_interval_is_an_integer_of_the_host(method):
   method(COUNTS, stop_step=9, update_interval=np.int64(2))
 
 
-@pytest.mark.parametrize('method', DYNAMIC)
-def test_drop_schedule(method):
-  with pytest.raises(ValueError, match="'cosin'; .* mean 'cosine'"):
-    method(COUNTS, drop_schedule='cosin', stop_step=6)
-
-
-@pytest.mark.parametrize('value', [-0.1, 1, 1.0, float('nan')])
-def test_momentum(value):
-  with pytest.raises(ValueError, match=r'momentum is .* in \[0, 1\)'):
-    snfs(COUNTS, momentum=value, stop_step=10)
-
-
-@pytest.mark.parametrize('method', DYNAMIC)
-def test_traced_values_are_taken_as_they_are(method):
+@pytest.mark.parametrize('name', DYNAMIC)
+def test_traced_values_are_taken_as_they_are(name):
   def build(fraction, start, stop):
-    method(COUNTS, drop_fraction=fraction, start_step=start, stop_step=stop)
+    built(name, drop_fraction=fraction, start_step=start, stop_step=stop)
     return fraction
 
   jax.jit(build)(7.0, 3, 1)
 
 
-BUILDERS = {
-  'static': static,
-  'magnitude': magnitude,
-  'gmp': lambda counts: gmp(counts, stop_step=9, update_interval=2),
-  'rigl': lambda counts: rigl(counts, stop_step=9),
-  'set': lambda counts: set_updater(counts, stop_step=9),
-  'snfs': lambda counts: snfs(counts, stop_step=9),
-}
-
-
-@pytest.mark.parametrize('name', list(BUILDERS))
+@pytest.mark.parametrize('name', ['static', 'magnitude', 'gmp', *DYNAMIC])
 @pytest.mark.parametrize(
   ('counts', 'error', 'message'),
   [
@@ -110,7 +127,7 @@ BUILDERS = {
 )
 def test_counts(name, counts, error, message, key):
   with pytest.raises(error, match=message):
-    BUILDERS[name](counts).init(PARAMS, key=key)
+    built(name, counts=counts).init(PARAMS, key=key)
 
 
 def abstract(*sizes):

@@ -135,9 +135,3 @@ def test_the_walk_is_gaussian_and_new_on_every_step(start):
   ]
   assert abs(walks[0].std() / 3 - 1) < 5 / np.sqrt(2 * walks[0].size)
   assert abs(np.corrcoef(walks[0].ravel(), walks[1].ravel())[0, 1]) < 0.12
-
-
-@pytest.mark.parametrize('name', ['l1', 'noise'])
-def test_values_that_are_refused(name):
-  with pytest.raises(ValueError, match=f'{name} is -1.* from 0 on'):
-    deep_r(COUNTS, **{name: -1.0})

@@ -129,19 +129,6 @@ def test_a_layer_without_weights_is_left_so(start):
   assert sum(int(m.sum()) for m in new.masks.values()) == 500
 
 
-@pytest.mark.parametrize(
-  ('options', 'message'),
-  [
-    ({'drop_fraction': 1.0}, r'drop_fraction is .* in \[0, 1\)'),
-    ({'tolerance': -0.1}, r'tolerance is .* in \[0, 1\]'),
-    ({'sampler': 'unifrom'}, "mean 'uniform'"),
-  ],
-)
-def test_options_that_are_refused(options, message):
-  with pytest.raises(ValueError, match=message):
-    dsr(COUNTS, **options)
-
-
 def test_nothing_is_masked(key):
   updater = dsr({'w': None})
   params = {'w': jnp.ones(3)}

@@ -139,20 +139,6 @@ def test_without_regeneration_it_is_gradual_pruning():
     np.testing.assert_array_equal(after, np.where(new.masks['w'], given, 0))
 
 
-@pytest.mark.parametrize(
-  ('options', 'message'),
-  [
-    ({'initial_fraction': 1.5}, r'initial_fraction is .* in \[0, 1\]'),
-    ({'drop_fraction': -1.0}, r'drop_fraction is .* in \[0, 1\]'),
-    ({'drop_schedule': 'cosin'}, "mean 'cosine'"),
-    ({'stop_step': 10}, 'no mask step lies between'),
-  ],
-)
-def test_options_that_are_refused(options, message):
-  with pytest.raises(ValueError, match=message):
-    granet(COUNTS, **(PLAN | options))
-
-
 def test_fractions_may_be_traced():
   def zeros(fraction):
     updater = granet(COUNTS, initial_fraction=fraction, **PLAN)

@@ -117,9 +117,3 @@ def test_a_layer_fills_up_and_the_rest_goes_to_the_others(key):
   # 45 + 30 + 18 dropped; 42 fill b up, and 51 are shared alike.
   assert found['b'] == 72
   assert sorted((found['a'] - 45, found['c'] - 19)) == [25, 26]
-
-
-@pytest.mark.parametrize('value', [-0.1, 1.0, float('nan')])
-def test_momentum(value):
-  with pytest.raises(ValueError, match=r'momentum is .* in \[0, 1\)'):
-    rigl_sm(COUNTS, momentum=value, stop_step=10)

@@ -170,22 +170,3 @@ def test_kernels_laid_out_otherwise(key):
   updater = srigl({'w': 12}, axes='equinox', stop_step=10)
   state = updater.init({'w': jnp.ones((4, 9))}, key=key)
   np.testing.assert_array_equal(state.masks['w'].sum(axis=1), [3] * 4)
-
-
-@pytest.mark.parametrize(
-  ('options', 'message'),
-  [
-    ({'saliency': 1.5}, r'saliency is .* in \[0, 1\]'),
-    ({'drop_fraction': 1.5}, r'drop_fraction is .* in \[0, 1\]'),
-    ({'axes': 'flux'}, "mean 'flax'"),
-    ({'start_step': 99}, 'start_step is 99'),
-  ],
-)
-def test_options_that_are_refused(options, message):
-  with pytest.raises(ValueError, match=message):
-    srigl(COUNTS, **({'stop_step': 9} | options))
-
-
-def test_a_pattern_that_fits_nothing_is_refused():
-  with pytest.raises(ValueError, match=r"keep_units: 'c' fits none .* a, b"):
-    srigl(COUNTS, keep_units=('c',), stop_step=9)

@@ -144,17 +144,3 @@ def test_with_all_explored_and_no_penalty_it_is_straight_through():
   )
   jax.tree.map(np.testing.assert_array_equal, after, same)
   np.testing.assert_array_equal(new.masks['w'], other.masks['w'])
-
-
-@pytest.mark.parametrize('value', [-1e-3, float('nan'), float('inf')])
-def test_penalties_that_are_refused(value):
-  with pytest.raises(ValueError, match='penalty is .* from 0 on'):
-    topkast(COUNTS, penalty=value)
-  with pytest.raises(ValueError, match='decay is .* from 0 on'):
-    ste(COUNTS, decay=value)
-
-
-@pytest.mark.parametrize('value', [-0.1, 1.1])
-def test_explorations_that_are_refused(value):
-  with pytest.raises(ValueError, match=r'exploration is .* in \[0, 1\]'):
-    topkast(COUNTS, exploration=value)
