@@ -23,7 +23,6 @@ from jaxsparse.optim.masked import stored_params
 from jaxsparse.updaters.gmp import gmp
 from jaxsparse.updaters.growth.averaged import averaged
 from jaxsparse.updaters.growth.inverted import inverted
-from jaxsparse.updaters.growth.starting_at import starting_at
 from jaxsparse.updaters.rigl_sg import rigl_sg
 
 UPDATERS = 'jaxsparse.updaters'
@@ -34,8 +33,7 @@ def combined(counts, *, drop_fraction=0.3, start_step, stop_step):
   """Combinators on top of each other."""
   times = {'start_step': start_step, 'stop_step': stop_step}
   updater = rigl_sg(counts, drop_fraction=drop_fraction, **times)
-  updater = averaged(starting_at(updater, 'normal'), 2, update_interval=2)
-  return inverted(updater)
+  return inverted(averaged(updater, 2, update_interval=2))
 
 
 # Methods under an option by which they promise something else.
