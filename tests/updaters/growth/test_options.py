@@ -168,7 +168,7 @@ def test_a_method_of_ones_own_declares_that_it_is_one():
     'inverted': False,
   }
   experiment = build(config)
-  member = experiment.members[0]
+  member = experiment.member
   assert member.updater['grow_momentum'] == np.float32(0.5)
   updater = experiment.recipe.updater(member)
   assert updater.momenta is not None
