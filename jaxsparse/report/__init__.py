@@ -1,1 +1,1 @@
-"""What a study writes: tables, a page, and the files about them."""
+"""Reports of studies, searches and comparisons: tables, figures and a page."""

@@ -1,1 +1,1 @@
-"""What a study draws: curves, and metrics against a field."""
+"""Figures of a report, a kind a file: `draw(results, figure)`."""
