@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from jaxsparse.metrics._metric import Metric, losses_as_terms
+from jaxsparse.core.metric import Metric, losses_as_terms
 
 
 def bits() -> Metric:

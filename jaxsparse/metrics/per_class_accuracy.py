@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsparse.metrics._metric import Metric
+from jaxsparse.core.metric import Metric
 from jaxsparse.metrics.accuracy import right
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jaxsparse.metrics._metric import Metric, losses_as_terms
+from jaxsparse.core.metric import Metric, losses_as_terms
 
 
 def perplexity() -> Metric:

@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from jaxsparse.metrics._metric import Metric
+from jaxsparse.core.metric import Metric
 
 
 def top5() -> Metric:

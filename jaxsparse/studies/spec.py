@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from jaxsparse.claims import Claim
+from jaxsparse.claims.claim import Claim
 from jaxsparse.results import names, quantities
 from jaxsparse.results.rows import Row
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jaxsparse.analyses.harness import calls
-from jaxsparse.claims import Claim
+from jaxsparse.claims.claim import Claim
 from jaxsparse.studies.planning import field_checks
 from jaxsparse.studies.planning.pairing import match, seeded
 from jaxsparse.studies.spec import (

@@ -1,16 +1,10 @@
 """A measured number: its label and unit, and how an evaluation computes it."""
 
-import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
 import numpy as np
-
-from jaxsparse.core import registry
-
-# Metrics that `find` returned, those of the user among them.
-_by_name: dict[str, 'Metric'] = {}
 
 Terms = Callable[[jax.Array, jax.Array, jax.Array], jax.Array]
 
@@ -28,9 +22,10 @@ def losses_as_terms(
   return losses
 
 
-def _no_terms(
+def no_terms(
   logits: jax.Array, labels: jax.Array, losses: jax.Array
 ) -> jax.Array:
+  """Raises `ValueError`: the terms of a number that no evaluation computes."""
   raise ValueError('the metric has no terms; accepted is one with terms')
 
 
@@ -68,7 +63,7 @@ class Metric(NamedTuple):
   exact: bool = False
   significant: bool = False
   higher_is_better: bool = True
-  terms: Terms = _no_terms
+  terms: Terms = no_terms
   value: Callable[[np.ndarray, float], float | dict[str, float]] = mean
 
   @property
@@ -89,32 +84,3 @@ class Metric(NamedTuple):
     if self.powers and value and (small or abs(value) >= 1e6):
       return f'{value:.3g}'
     return f'{value:,.{self.digits}f}'
-
-
-@functools.cache
-def find(spec: str | Callable[[], Metric]) -> Metric:
-  """Returns the metric of an evaluation that a name or a path refers to.
-
-  Args:
-    spec: a name in `jaxsparse.metrics`, a dotted path or a function.
-
-  Raises:
-    ValueError: it is unknown, or returns no `Metric` with terms.
-  """
-  metric = registry.resolve(spec, 'jaxsparse.metrics')()
-  if not isinstance(metric, Metric) or metric.terms is _no_terms:
-    raise ValueError(
-      f'{spec} returns {metric!r}; accepted is a Metric that has terms'
-    )
-  _by_name[metric.name] = metric
-  return metric
-
-
-def named(name: str) -> Metric | None:
-  """Returns the metric of a name: a built-in one, or one that `find` returned.
-
-  `None` for any other name.
-  """
-  if name in registry.names('jaxsparse.metrics'):
-    return find(name)
-  return _by_name.get(name)
