@@ -21,10 +21,13 @@ from ml_collections import config_flags
 
 from jaxsparse.config import defaults as config_lib
 from jaxsparse.config.overrides import LENGTHS
-from jaxsparse.runs.train import SaveFailed, TrainingFailed
+from jaxsparse.errors import (
+  Interrupted,
+  SaveFailed,
+  TrainingFailed,
+  WorkdirBusy,
+)
 from jaxsparse.studies import config_files
-from jaxsparse.training.locks import WorkdirBusy
-from jaxsparse.training.loop import Interrupted
 
 UNEXPECTED = 1
 BAD_INPUT = 2

@@ -5,7 +5,7 @@
 
 from jaxsparse.data.datasets import Dataset, Split, load
 from jaxsparse.data.descriptions import describe, noise
-from jaxsparse.data.prepared import DataError
+from jaxsparse.errors import DataError
 
 __all__ = [
   'DataError',

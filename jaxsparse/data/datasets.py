@@ -16,9 +16,10 @@ import tensorflow_datasets as tfds
 
 from jaxsparse.core import paths
 from jaxsparse.data import fingerprints, images, text
-from jaxsparse.data.prepared import DataError, Spec, locate
+from jaxsparse.data.prepared import Spec, locate
 from jaxsparse.data.records import Records
 from jaxsparse.data.stored import Images, Labels
+from jaxsparse.errors import DataError
 
 SOURCES = ('auto', 'resident', 'stream')
 

@@ -26,7 +26,8 @@ from jaxsparse.data.datasets import (
   streams,
   validation_size,
 )
-from jaxsparse.data.prepared import DataError, Spec, locate
+from jaxsparse.data.prepared import Spec, locate
+from jaxsparse.errors import DataError
 
 # Name -> train, test, shape of an image, classes. The labels of ImageNet's
 # test split are not public, so its validation split is the one to test on.

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow_datasets as tfds
 
-from jaxsparse.data.prepared import DataError
+from jaxsparse.errors import DataError
 
 
 def of_arrays(*arrays: np.ndarray, unit: str = 'examples') -> str:

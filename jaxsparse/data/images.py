@@ -14,7 +14,7 @@ from PIL import Image
 
 from jaxsparse.core.types import Shape
 from jaxsparse.data.crops import Box
-from jaxsparse.data.prepared import DataError
+from jaxsparse.errors import DataError
 
 _MODES = {1: 'L', 3: 'RGB', 4: 'RGBA'}
 # The side of images that differ in size, unless `image_size` is set.

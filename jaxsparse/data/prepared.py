@@ -21,6 +21,7 @@ from pathlib import Path
 import tensorflow_datasets as tfds
 
 from jaxsparse.core import paths, registry
+from jaxsparse.errors import DataError
 
 Spec = str | type[tfds.core.DatasetBuilder]
 
@@ -28,10 +29,6 @@ _BUILDERS = 'jaxsparse.data.builders'
 _INFO = 'dataset_info.json'
 # The file that marks a folder of text.
 TEXT = 'train.txt'
-
-
-class DataError(ValueError):
-  """A data set that is missing, or of a kind that cannot be read."""
 
 
 def locate(spec: Spec, data_dir: str | os.PathLike[str] | None = None) -> Path:

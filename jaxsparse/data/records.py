@@ -11,7 +11,8 @@ import tensorflow_datasets as tfds
 from jaxsparse.core.types import Shape
 from jaxsparse.data import images
 from jaxsparse.data.crops import Box, centre_box
-from jaxsparse.data.prepared import DataError, opened
+from jaxsparse.data.prepared import opened
+from jaxsparse.errors import DataError
 
 # `(position in the batch, height, width) -> box`
 BoxOf = Callable[[int, int, int], Box]

@@ -16,7 +16,8 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from jaxsparse.data import prepared
-from jaxsparse.data.prepared import TEXT, DataError, Spec
+from jaxsparse.data.prepared import TEXT, Spec
+from jaxsparse.errors import DataError
 
 CHARACTERS = 256
 SPLITS = ('train', 'validation', 'test')

@@ -15,11 +15,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsparse.data import noise
+from jaxsparse.errors import TrainingFailed
 from jaxsparse.runs import checkpoint_meta, inputs, reading, sources
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.checks import SCHEDULED
 from jaxsparse.runs.compiled import abstract_state
-from jaxsparse.runs.failures import TrainingFailed
 from jaxsparse.runs.mask_segments import updater_of
 from jaxsparse.runs.open_run import OpenRun, opened
 from jaxsparse.runs.progress import hushed

@@ -3,15 +3,8 @@
 import contextlib
 from collections.abc import Iterator
 
+from jaxsparse.errors import SaveFailed
 from jaxsparse.training.checkpoints import CheckpointError
-
-
-class TrainingFailed(FloatingPointError):
-  """The loss turned non-finite; the last good checkpoint is kept."""
-
-
-class SaveFailed(RuntimeError):
-  """Something could not be written; the checkpoints before it are kept."""
 
 
 @contextlib.contextmanager

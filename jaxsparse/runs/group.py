@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from jaxsparse.errors import TrainingFailed
 from jaxsparse.runs import checkpoint_meta, inputs, structure
 from jaxsparse.runs import plots as plots_lib
 from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.runs.compiled import compiled
-from jaxsparse.runs.failures import TrainingFailed, not_bad_input, saving
+from jaxsparse.runs.failures import not_bad_input, saving
 from jaxsparse.runs.open_run import OpenRun, Restored
 from jaxsparse.runs.progress import Report, Reporter
 from jaxsparse.runs.scores import Scores

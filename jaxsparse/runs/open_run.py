@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from jaxsparse.data.datasets import Split
+from jaxsparse.errors import TrainingFailed
 from jaxsparse.runs import costs, sources, structure, summary
 from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.runs.build import Experiment
-from jaxsparse.runs.failures import TrainingFailed
 from jaxsparse.runs.origins import Origins
 from jaxsparse.runs.scores import Scores
 from jaxsparse.runs.start import start

@@ -5,16 +5,14 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from jaxsparse.errors import WorkdirBusy
 from jaxsparse.runs.build import Experiment, build
 from jaxsparse.runs.compiled import abstract_state
-from jaxsparse.runs.failures import SaveFailed as SaveFailed
-from jaxsparse.runs.failures import TrainingFailed as TrainingFailed
 from jaxsparse.runs.group import Group
 from jaxsparse.runs.open_run import OpenRun, opened
 from jaxsparse.runs.parallel import family
 from jaxsparse.runs.progress import Report
 from jaxsparse.runs.summary import Summary
-from jaxsparse.training.locks import WorkdirBusy
 
 
 def train(

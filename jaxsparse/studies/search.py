@@ -20,10 +20,10 @@ import numpy as np
 
 from jaxsparse.config import identity
 from jaxsparse.config.resolve import resolve
+from jaxsparse.errors import TrainingFailed
 from jaxsparse.results import metrics
 from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import summary
-from jaxsparse.runs.failures import TrainingFailed
 from jaxsparse.studies.running.run import NothingToRun
 from jaxsparse.studies.search_space import (
   ACCURACY,

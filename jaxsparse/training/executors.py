@@ -5,7 +5,6 @@ takes one run after the other; `vmapped.Vmapped` takes all at once. The steps do
 not depend on it.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -67,13 +66,6 @@ class Executor(Protocol):
   def replace(self, i: int, state: TrainState) -> None:
     """Replaces the state of a run that will not advance again."""
     ...
-
-
-def usable_cores() -> int:
-  """Counts the cores this process may run on; all where that is unknown."""
-  if hasattr(os, 'sched_getaffinity'):
-    return len(os.sched_getaffinity(0))
-  return os.cpu_count() or 1
 
 
 class OneByOne:

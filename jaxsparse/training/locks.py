@@ -13,12 +13,10 @@ import os
 import pathlib
 from collections.abc import Iterator
 
+from jaxsparse.errors import WorkdirBusy
+
 _NAME = '.lock'
 _held: set[int] = set()
-
-
-class WorkdirBusy(RuntimeError):
-  """Another process writes to the directory."""
 
 
 def _close_in_child() -> None:

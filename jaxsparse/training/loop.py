@@ -13,6 +13,7 @@ import numpy as np
 
 from jaxsparse.core import paths
 from jaxsparse.core.types import PyTree
+from jaxsparse.errors import Interrupted
 from jaxsparse.training.executors import Executor, Kind
 from jaxsparse.training.plan import Plan, segments
 from jaxsparse.training.state import TrainState
@@ -59,14 +60,6 @@ class Hooks(NamedTuple):
   last_good: Callable[[int], TrainState]
   report: Callable[[int, Sequence[Record]], None]
   interrupted: Callable[[], bool]
-
-
-class Interrupted(Exception):
-  """The run was interrupted; its state at `step` is saved."""
-
-  def __init__(self, step: int):
-    super().__init__(f'stopped and saved at step {step}')
-    self.step = step
 
 
 class NonFiniteLoss(FloatingPointError):

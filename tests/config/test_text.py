@@ -13,11 +13,11 @@ from jaxsparse.analyses.barrier import barrier
 from jaxsparse.analyses.compression import compression
 from jaxsparse.analyses.disagreement import disagreement
 from jaxsparse.analyses.ensemble import ensemble
+from jaxsparse.errors import Interrupted
 from jaxsparse.runs import dry_run, finished, measures, reading
 from jaxsparse.runs.build import build
 from jaxsparse.runs.summary import table
 from jaxsparse.runs.train import train, train_together
-from jaxsparse.training.loop import Interrupted
 
 TEST_DATA = os.environ.get('JAXSPARSE_TEST_DATA')
 WORDS = b'the cat sat on the mat and the dog ran to the man. '

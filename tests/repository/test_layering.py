@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 # Each may import from those before it. What a run starts with comes last.
 LAYERS = (
+  'errors',
   'core',
   'plotting',
   'updaters',

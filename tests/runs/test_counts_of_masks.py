@@ -9,12 +9,12 @@ import pytest
 from jaxsparse.config import identity
 from jaxsparse.core import masks as masking
 from jaxsparse.core import registry
+from jaxsparse.errors import Interrupted
 from jaxsparse.runs import checks, sources
 from jaxsparse.runs.build import build
 from jaxsparse.runs.compiled import abstract_state
 from jaxsparse.runs.train import train
 from jaxsparse.training.checkpoints import load_params
-from jaxsparse.training.loop import Interrupted
 
 
 @pytest.fixture(scope='module')

@@ -11,9 +11,9 @@ import pytest
 
 from jaxsparse.core.masks import random_masks
 from jaxsparse.core.types import Facts, MaskState, MaskUpdater
+from jaxsparse.errors import TrainingFailed
 from jaxsparse.runs import dry_run, reading, workdir
 from jaxsparse.runs.build import build
-from jaxsparse.runs.failures import TrainingFailed
 from jaxsparse.training import metrics
 from jaxsparse.training.evaluate import BrokenInvariant
 

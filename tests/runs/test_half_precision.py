@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from jaxsparse.core import paths
+from jaxsparse.errors import Interrupted
 from jaxsparse.runs.train import train
 from jaxsparse.training.checkpoints import files
-from jaxsparse.training.loop import Interrupted
 
 
 class Half(nn.Module):

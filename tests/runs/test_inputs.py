@@ -6,11 +6,11 @@ import pytest
 
 from jaxsparse.analyses.barrier import barrier
 from jaxsparse.analyses.compression import compression
+from jaxsparse.errors import Interrupted
 from jaxsparse.runs import finished, inputs, measures, parallel
 from jaxsparse.runs.build import build
 from jaxsparse.runs.train import train
 from jaxsparse.training import metrics
-from jaxsparse.training.loop import Interrupted
 from jaxsparse.training.parts import Parts, each
 
 STREAM = {'data__source': 'stream', 'data__workers': 0}

@@ -9,11 +9,11 @@ from jaxsparse.config import identity
 from jaxsparse.core import prng
 from jaxsparse.data import augmentations, resident
 from jaxsparse.data.datasets import Split
+from jaxsparse.errors import Interrupted
 from jaxsparse.runs import compiled, finished, measures
 from jaxsparse.runs.build import build
 from jaxsparse.runs.parallel import family
 from jaxsparse.runs.train import train
-from jaxsparse.training.loop import Interrupted
 
 SMALL = {'data__crop_padding': 2, 'data__cutout_size': 3}
 ALL = {'data__augment': ('crop', 'flip', 'cutout'), **SMALL}

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from jaxsparse.core import paths
+from jaxsparse.errors import Interrupted
 from jaxsparse.runs.build import build
 from jaxsparse.runs.train import train, train_together
 from jaxsparse.training import metrics
 from jaxsparse.training.checkpoints import load_params
-from jaxsparse.training.loop import Interrupted
 
 SIZE = 50
 LEAVES = [f'Dense_{i}/{end}' for i in (0, 1) for end in ('bias', 'kernel')]

@@ -7,9 +7,9 @@ import pytest
 from jaxsparse.config import identity
 from jaxsparse.config.resolve import resolve
 from jaxsparse.core import paths
+from jaxsparse.errors import Interrupted
 from jaxsparse.runs.train import train
 from jaxsparse.training.checkpoints import files
-from jaxsparse.training.loop import Interrupted
 
 
 def arrays(workdir):

@@ -8,12 +8,12 @@ import pytest
 from jaxsparse.config import run_config
 from jaxsparse.core import paths
 from jaxsparse.data import resident
+from jaxsparse.errors import Interrupted
 from jaxsparse.runs import sources
 from jaxsparse.runs.build import build
 from jaxsparse.runs.start import start
 from jaxsparse.runs.train import train
 from jaxsparse.training.checkpoints import load_params, save_params
-from jaxsparse.training.loop import Interrupted
 
 
 @pytest.fixture(scope='module')

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from jaxsparse.core import paths
+from jaxsparse.errors import Interrupted
 from jaxsparse.runs import finished
 from jaxsparse.runs.build import build
 from jaxsparse.runs.train import train, train_together
 from jaxsparse.runs.workdir import METRICS
 from jaxsparse.training import metrics
-from jaxsparse.training.loop import Interrupted
 
 # Masks change at 0, 5, 10, 15 and 20.
 CHANGES = (1, 6, 11, 16, 21)

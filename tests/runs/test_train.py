@@ -11,12 +11,12 @@ import pytest
 
 from jaxsparse.core import paths
 from jaxsparse.core.types import Facts
+from jaxsparse.errors import Interrupted, SaveFailed, TrainingFailed
 from jaxsparse.runs.build import build
-from jaxsparse.runs.train import SaveFailed, TrainingFailed, train
+from jaxsparse.runs.train import train
 from jaxsparse.training import metrics
 from jaxsparse.training.checkpoints import CheckpointError, Checkpoints, files
 from jaxsparse.training.evaluate import BrokenInvariant
-from jaxsparse.training.loop import Interrupted
 from jaxsparse.updaters.dense import dense
 from jaxsparse.updaters.rigl import rigl
 from jaxsparse.updaters.static import static

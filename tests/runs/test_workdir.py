@@ -4,9 +4,9 @@ import os
 import pytest
 
 from jaxsparse.config import identity
+from jaxsparse.errors import WorkdirBusy
 from jaxsparse.runs import workdir
 from jaxsparse.runs.origins import Origins
-from jaxsparse.training.locks import WorkdirBusy
 
 CONFIG = {'seed': 0, 'updater': {'name': 'rigl', 'sparsity': 0.9}}
 OTHER = {'seed': 1, 'updater': {'name': 'rigl', 'sparsity': 0.8}}

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from jaxsparse.core import paths
+from jaxsparse.errors import Interrupted
 from jaxsparse.runs.train import train
 from jaxsparse.training.checkpoints import files
-from jaxsparse.training.loop import Interrupted
 
 
 def arrays_at(workdir, step):

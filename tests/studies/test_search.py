@@ -9,12 +9,12 @@ import sys
 import pytest
 
 from jaxsparse.config.defaults import default_config
+from jaxsparse.errors import TrainingFailed, WorkdirBusy
 from jaxsparse.report import search as search_report
 from jaxsparse.results.rows import MemberResult, Row
-from jaxsparse.runs.failures import TrainingFailed
 from jaxsparse.studies import search, search_space
 from jaxsparse.studies.running.run import NothingToRun
-from jaxsparse.training.locks import WorkdirBusy, lock
+from jaxsparse.training.locks import lock
 
 FLAGS = (
   'optimizer.learning_rate=log:0.01:1',

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from jaxsparse.training.locks import WorkdirBusy, lock
+from jaxsparse.errors import WorkdirBusy
+from jaxsparse.training.locks import lock
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -30,7 +31,8 @@ with lock(sys.argv[1]):
 
 TAKE = """
 import sys
-from jaxsparse.training.locks import WorkdirBusy, lock
+from jaxsparse.errors import WorkdirBusy
+from jaxsparse.training.locks import lock
 try:
   with lock(sys.argv[1]):
     print('held')

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 
+from jaxsparse.errors import Interrupted
 from jaxsparse.training import loop
 from jaxsparse.training.executors import OneByOne
 from jaxsparse.training.plan import Plan
@@ -170,7 +171,7 @@ def test_a_run_goes_on_from_a_save_as_if_never_broken(whole, step):
 @pytest.mark.parametrize('step', [2, 3, 4, 5, 7, 8])
 def test_an_interrupted_run_saves_and_goes_on_as_if_never_broken(whole, step):
   host = Host(stop_at=step)
-  with pytest.raises(loop.Interrupted, match=f'saved at step {step}') as caught:
+  with pytest.raises(Interrupted, match=f'saved at step {step}') as caught:
     run(host, LEARNS)
   assert caught.value.step == step
   assert host.log.count(f'save {step}') == 1

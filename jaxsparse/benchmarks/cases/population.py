@@ -11,7 +11,8 @@ from jaxsparse.benchmarks.harness import Comparison, Thunk
 from jaxsparse.models.lenet5 import lenet5
 from jaxsparse.models.mlp import mlp
 from jaxsparse.runs import parallel
-from jaxsparse.training.executors import Executor, OneByOne, usable_cores
+from jaxsparse.training.cores import usable_cores
+from jaxsparse.training.executors import Executor, OneByOne
 from jaxsparse.training.vmapped import Vmapped, member_mesh
 from jaxsparse.updaters.static import static
 

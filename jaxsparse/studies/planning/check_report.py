@@ -7,12 +7,7 @@ from jaxsparse.analyses.harness import calls
 from jaxsparse.claims.claim import Claim
 from jaxsparse.studies.planning import field_checks
 from jaxsparse.studies.planning.pairing import match, seeded
-from jaxsparse.studies.spec import (
-  Analysis,
-  Figure,
-  Run,
-  Study,
-)
+from jaxsparse.studies.spec import Analysis, Figure, Run, Study
 
 
 def check_figure(where: str, study: Study, figure: Figure) -> None:

@@ -18,14 +18,10 @@ from jaxsparse.runs.build import Read
 from jaxsparse.runs.compiled import dispatch
 from jaxsparse.runs.progress import hushed
 from jaxsparse.studies.planning import groups
-from jaxsparse.studies.planning.members import (
-  Expanded,
-  Member,
-  expand,
-)
+from jaxsparse.studies.planning.members import Expanded, Member, expand
 from jaxsparse.studies.planning.status import Status, status
 from jaxsparse.studies.spec import Study
-from jaxsparse.training.executors import usable_cores
+from jaxsparse.training.cores import usable_cores
 
 _WORDS = {'one_by_one': 'one by one', 'vmap': 'together by vmap'}
 

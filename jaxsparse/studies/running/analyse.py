@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from jaxsparse.analyses.harness import calls, stored
 from jaxsparse.analyses.harness.result import Number, Result, chart_of
+from jaxsparse.errors import SaveFailed
 from jaxsparse.plotting.charts import Drawing, Input, Part
 from jaxsparse.results.names import count
 from jaxsparse.results.rows import Pooled, Row
-from jaxsparse.runs.failures import SaveFailed
 from jaxsparse.studies.planning import pairing
 from jaxsparse.studies.planning.members import Cell
 from jaxsparse.studies.planning.plan import Plan

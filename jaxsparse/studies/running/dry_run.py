@@ -10,11 +10,11 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from jaxsparse.errors import TrainingFailed
 from jaxsparse.results.names import count
 from jaxsparse.results.rows import Row
 from jaxsparse.runs import dry_run, outline, reading, summary
 from jaxsparse.runs.build import Experiment
-from jaxsparse.runs.failures import TrainingFailed
 from jaxsparse.runs.progress import hushed
 from jaxsparse.studies.planning.members import Expanded, expand
 from jaxsparse.studies.spec import Study

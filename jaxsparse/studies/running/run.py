@@ -8,10 +8,11 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
+from jaxsparse.errors import Interrupted, SaveFailed, TrainingFailed
 from jaxsparse.results import member_list, quantities
 from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import workdir as workdir_lib
-from jaxsparse.runs.failures import SaveFailed, TrainingFailed, saving
+from jaxsparse.runs.failures import saving
 from jaxsparse.runs.progress import hushed
 from jaxsparse.studies.planning import plan as plan_lib
 from jaxsparse.studies.planning.members import Cell
@@ -25,7 +26,6 @@ from jaxsparse.studies.running.provenance import collected
 from jaxsparse.studies.running.worker import Unfinished
 from jaxsparse.studies.spec import Study
 from jaxsparse.training.locks import lock
-from jaxsparse.training.loop import Interrupted
 
 _log = logging.getLogger(__name__)
 

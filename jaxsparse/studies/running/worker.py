@@ -4,21 +4,16 @@ import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from jaxsparse.errors import Interrupted, TrainingFailed, WorkdirBusy
 from jaxsparse.results.rows import Kind
-from jaxsparse.runs.failures import TrainingFailed
 from jaxsparse.runs.train import train_built, train_together
 from jaxsparse.studies.planning import groups
 from jaxsparse.studies.planning.members import Member
 from jaxsparse.studies.planning.plan import Plan, alone
-from jaxsparse.studies.planning.status import (
-  Status,
-  status,
-  write_failure,
-)
+from jaxsparse.studies.planning.status import Status, status, write_failure
 from jaxsparse.studies.running.progress import StudyProgress
 from jaxsparse.studies.running.scheduler import Task
-from jaxsparse.training.locks import WorkdirBusy, holder
-from jaxsparse.training.loop import Interrupted
+from jaxsparse.training.locks import holder
 
 
 def tasks(plan: Plan) -> list[Task]:

@@ -6,13 +6,13 @@ import types
 
 import pytest
 
+from jaxsparse.errors import Interrupted
 from jaxsparse.runs import workdir
 from jaxsparse.studies.planning import groups
 from jaxsparse.studies.planning.plan import plan
 from jaxsparse.studies.planning.status import Status, status
 from jaxsparse.studies.running import run as run_lib
 from jaxsparse.studies.running import worker
-from jaxsparse.training.loop import Interrupted
 
 SPARSITY = 'updater.sparsity'
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from jaxsparse.runs.failures import TrainingFailed
+from jaxsparse.errors import TrainingFailed
 from jaxsparse.studies.running import dry_run
 
 SPARSITY = 'updater.sparsity'

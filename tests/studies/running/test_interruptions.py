@@ -6,14 +6,14 @@ import types
 
 import pytest
 
+from jaxsparse.errors import Interrupted, WorkdirBusy
 from jaxsparse.runs import workdir
 from jaxsparse.studies.planning.plan import plan
 from jaxsparse.studies.planning.status import write_failure
 from jaxsparse.studies.running import run as run_lib
 from jaxsparse.studies.running import worker
 from jaxsparse.studies.running.progress import StudyProgress
-from jaxsparse.training.locks import WorkdirBusy, lock
-from jaxsparse.training.loop import Interrupted
+from jaxsparse.training.locks import lock
 
 
 def run(study, root, **arguments):

@@ -9,13 +9,12 @@ import pytest
 
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
+from jaxsparse.errors import TrainingFailed, WorkdirBusy
 from jaxsparse.runs import versions, workdir
-from jaxsparse.runs.failures import TrainingFailed
 from jaxsparse.studies.running import run as run_lib
 from jaxsparse.studies.running import worker
 from jaxsparse.studies.spec import Analysis
 from jaxsparse.training.checkpoints import load_params
-from jaxsparse.training.locks import WorkdirBusy
 
 SPARSITY = 'updater.sparsity'
 
