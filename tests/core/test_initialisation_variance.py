@@ -185,6 +185,8 @@ def test_one_program_serves_any_scale(key):
   for name in ('sparse', 'layer_scaled'):
     draw = getattr(initialisation, name)
     traced = jax.jit(lambda s, draw=draw: draw(params, masks, key=key, scale=s))
+    usual = draw(params, masks, key=key)['kernel']
+    np.testing.assert_allclose(traced(2.0)['kernel'], usual, rtol=1e-6)
     np.testing.assert_allclose(
       traced(0.5)['kernel'], traced(2.0)['kernel'] / 2, rtol=1e-6
     )

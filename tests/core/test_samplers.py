@@ -42,6 +42,15 @@ def per_output(name, mask):
   return np.asarray(mask).reshape(-1, int(np.prod(SHAPES[name][lead:]))).sum(0)
 
 
+@jax.jit
+def _drawn(counts, key):
+  """By `connected`, and uniformly."""
+  return (
+    samplers.connected(PARAMS, tree(counts), key=key),
+    masks.random_masks(PARAMS, tree(counts), key=key),
+  )
+
+
 @settings(max_examples=30)
 @given(st.integers(0, 2**31), st.data())
 def test_connected_leaves_no_unit_dead_at_exact_counts(seed, data):
@@ -49,9 +58,7 @@ def test_connected_leaves_no_unit_dead_at_exact_counts(seed, data):
     name: data.draw(st.integers(OUTPUTS[name], int(np.prod(shape))))
     for name, shape in SHAPES.items()
   }
-  key = jax.random.key(seed)
-  drawn = samplers.connected(PARAMS, tree(counts), key=key)
-  plain = masks.random_masks(PARAMS, tree(counts), key=key)
+  drawn, plain = _drawn(counts, jax.random.key(seed))
   for name, count in counts.items():
     mask, usual = drawn[name]['kernel'], plain[name]['kernel']
     fed = per_output(name, mask)
@@ -66,7 +73,7 @@ def test_connected_leaves_no_unit_dead_at_exact_counts(seed, data):
 
 def test_connected_at_one_input_each_and_at_every_weight(key):
   for pick in (OUTPUTS, {n: int(np.prod(s)) for n, s in SHAPES.items()}):
-    drawn = samplers.connected(PARAMS, tree(pick), key=key)
+    drawn, _ = _drawn(pick, key)
     for name, count in pick.items():
       fed = per_output(name, drawn[name]['kernel'])
       np.testing.assert_array_equal(fed, count // OUTPUTS[name])
@@ -118,17 +125,24 @@ def test_connected_gives_what_there_is_where_a_traced_count_is_too_low(key):
   assert sorted(np.sum(mask['kernel'], axis=0)) == [0, 0, 1, 1, 1]
 
 
-@pytest.mark.parametrize('sampler', [samplers.connected, samplers.uneven])
+@jax.jit
+def _of_both(kernel):
+  return [
+    draw({'kernel': kernel}, {'kernel': 20}, key=jax.random.key(0))['kernel']
+    for draw in (samplers.connected, samplers.uneven)
+  ]
+
+
 @pytest.mark.parametrize('axis_type', list(jax.sharding.AxisType)[:2])
 @pytest.mark.parametrize('spec', [jax.P(None, 'x'), jax.P('x', None)])
-def test_masks_are_sharded_as_params(key, sampler, axis_type, spec):
+def test_masks_are_sharded_as_params(axis_type, spec):
   mesh = jax.make_mesh((8,), ('x',), axis_types=(axis_type,))
   sharding = jax.NamedSharding(mesh, spec)
-  params = {'kernel': jax.device_put(jnp.ones((8, 16)), sharding)}
-  drawn = jax.jit(lambda p: sampler(p, {'kernel': 20}, key=key))(params)
-  assert drawn['kernel'].sharding.is_equivalent_to(sharding, 2)
-  single = sampler({'kernel': np.ones((8, 16))}, {'kernel': 20}, key=key)
-  np.testing.assert_array_equal(drawn['kernel'], single['kernel'])
+  kernel = np.ones((8, 16), np.float32)
+  drawn, single = _of_both(jax.device_put(kernel, sharding)), _of_both(kernel)
+  for mask, expected in zip(drawn, single, strict=True):
+    assert mask.sharding.is_equivalent_to(sharding, 2)
+    np.testing.assert_array_equal(mask, expected)
 
 
 def test_uneven_prunes_the_first_units_away(key):

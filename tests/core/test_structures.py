@@ -30,19 +30,28 @@ def _shape(name):
 
 
 @functools.cache
-def _programs(name):
-  """Fill from nothing; drop and grow."""
+def _program(name):
   found = STRUCTURES[name]
 
-  def fill(scores, count):
-    return found.fill('conv', scores, jnp.zeros(_shape(name), bool), count)
-
-  def move(mask, drop, grow, dropped):
+  @jax.jit
+  def run(mask, drop, grow, dropped, count):
     kept = found.keep('conv', drop, mask, dropped)
-    count = jnp.sum(mask, dtype=jnp.int32)
     return kept, found.fill('conv', grow, kept, count)
 
-  return jax.jit(fill), jax.jit(move)
+  return run
+
+
+def move(name, mask, drop, grow, dropped):
+  """The mask after a drop, and after growth to the former count."""
+  count = np.int32(mask.sum())
+  return jax.device_get(_program(name)(mask, drop, grow, dropped, count))
+
+
+def fill(name, scores, count):
+  """A mask from nothing."""
+  none = np.zeros(_shape(name), bool)
+  program = _program(name)
+  return np.asarray(program(none, scores, scores, np.int32(0), count)[1])
 
 
 def _scores(seed, name=''):
@@ -93,14 +102,13 @@ def _holds(name, mask):
 )
 def test_counts_are_exact_and_the_structure_holds(name, seed, count, part):
   """From the start, and through updates, whatever the count."""
-  fill, move = _programs(name)
-  mask = np.asarray(fill(_scores(seed, name), np.int32(count)))
+  mask = fill(name, _scores(seed, name), np.int32(count))
   assert mask.sum() == count
   assert _holds(name, mask)
   for i in (1, 2):
     dropped = np.int32(part * count)
     scores = (_scores(seed + i, name), _scores(seed + 7 * i, name))
-    kept, new = jax.device_get(move(mask, *scores, dropped))
+    kept, new = move(name, mask, *scores, dropped)
     assert (kept <= mask).all()
     assert (kept <= new).all()
     assert new.sum() == count
@@ -116,7 +124,7 @@ def test_what_the_density_divides_is_met_in_every_group(name, most):
   """N:M proper: the N of each group are its N largest."""
   count = most * len(_groups(name, np.zeros(SHAPE)))
   scores = _scores(0)
-  mask = np.asarray(_programs(name)[0](scores, np.int32(count)))
+  mask = fill(name, scores, np.int32(count))
   ranked, found = _groups(name, scores), _groups(name, mask)
   for score, row in zip(ranked, found, strict=True):
     assert set(np.flatnonzero(row)) == set(np.argsort(-score)[:most])
@@ -125,7 +133,7 @@ def test_what_the_density_divides_is_met_in_every_group(name, most):
 @pytest.mark.parametrize('name', BLOCKED)
 def test_blocks_are_taken_by_their_mean_and_the_last_is_cut(name):
   scores = _scores(0, name)
-  mask = np.asarray(_programs(name)[0](scores, np.int32(20)))
+  mask = fill(name, scores, np.int32(20))
   means = _groups(name, scores).mean(axis=1)
   order = np.argsort(-means)
   active = _groups(name, mask).sum(axis=1)
@@ -134,10 +142,9 @@ def test_blocks_are_taken_by_their_mean_and_the_last_is_cut(name):
 
 @pytest.mark.parametrize('name', BLOCKED)
 def test_the_lowest_blocks_are_dropped_and_the_highest_grown(name):
-  fill, move = _programs(name)
-  mask = np.asarray(fill(_scores(0, name), np.int32(36)))
+  mask = fill(name, _scores(0, name), np.int32(36))
   drop, grow = _scores(1, name), _scores(2, name)
-  kept, new = jax.device_get(move(mask, drop, grow, np.int32(17)))
+  kept, new = move(name, mask, drop, grow, np.int32(17))
   held = np.flatnonzero(_groups(name, mask).any(axis=1))
   means = _groups(name, drop).mean(axis=1)
   stay = held[np.argsort(-means[held])][:4]
@@ -153,9 +160,11 @@ def test_the_lowest_blocks_are_dropped_and_the_highest_grown(name):
 
 def test_convolutions_are_blocked_at_every_tap():
   block = structures.block(2, 2)
-  scores = jnp.asarray(np.random.default_rng(0).random((3, 3, 4, 6)))
+  scores = np.random.default_rng(0).random((3, 3, 4, 6), np.float32)
   mask = np.asarray(
-    block.fill('w', scores, jnp.zeros(scores.shape, bool), jnp.int32(80))
+    jax.jit(functools.partial(block.fill, 'w'))(
+      scores, np.zeros(scores.shape, bool), np.int32(80)
+    )
   )
   taps = mask.reshape(9, 2, 2, 3, 2).swapaxes(2, 3).reshape(-1, 4)
   assert set(taps.sum(axis=1)) == {0, 4}

@@ -127,32 +127,38 @@ SEARCHES = {
 
 
 def _select_with(search, sampled_from):
-  """topk_masks of a list of leaves as on a platform that has `search`."""
+  """Masks of groups of leaves as on a platform that has `search`."""
 
-  def fn(leaves, k):
-    keys = [_ordered.score_keys(leaf) for leaf in leaves]
+  def fn(groups, k):
+    keys = jax.tree.map(_ordered.score_keys, groups)
     with pytest.MonkeyPatch.context() as patch:
       patch.setattr(_select, '_search_on_platform', search)
       patch.setattr(_probes, '_SAMPLED_FROM', sampled_from)
-      none = jnp.zeros(1, jnp.uint32)
-      return _select.select([keys], k[None], none)[0]
+      return _select.select(keys, k, k * 0)
 
   return jax.jit(fn)
 
 
 _selections = {name: _select_with(*s) for name, s in SEARCHES.items()}
+GROUPS = (((11, 100), (400,)), ((),), ((0, 4),), ((3, 4, 5),), ((39, 31),))
 
 
 @pytest.mark.parametrize('name', SEARCHES)
 @settings(max_examples=60)
 @given(data=st.data())
-def test_every_search_equals_a_stable_sort(name, data):
-  scores, _ = draw_scores(data, 1500)
-  k = draw_count(data, 1500)
-  leaves = [scores[:1100].reshape(11, 100), scores[1100:]]
-  masks = _selections[name](leaves, jnp.uint32(k))
-  joined = np.concatenate([np.ravel(mask) for mask in masks])
-  np.testing.assert_array_equal(joined, oracle(scores, k))
+def test_every_search_equals_a_stable_sort_of_each_group(name, data):
+  groups, counts, expected = [], [], []
+  for shapes in GROUPS:
+    sizes = [int(np.prod(shape)) for shape in shapes]
+    scores, _ = draw_scores(data, sum(sizes))
+    counts.append(draw_count(data, sum(sizes)))
+    expected.append(oracle(scores, counts[-1]))
+    leaves = np.split(scores, np.cumsum(sizes)[:-1])
+    groups.append([x.reshape(s) for x, s in zip(leaves, shapes, strict=True)])
+  found = _selections[name](groups, np.uint32(counts))
+  for masks, wanted in zip(found, expected, strict=True):
+    joined = np.concatenate([np.ravel(mask) for mask in masks])
+    np.testing.assert_array_equal(joined, wanted)
 
 
 def _tree(rng, kind):

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from jax.sharding import AxisType, NamedSharding
 from jax.sharding import PartitionSpec as P
 
-from jaxsparse.core import _ordered, _probes, _search, _select
 from jaxsparse.core.topk import topk_mask, topk_masks_by_leaf
 
 SHAPES = ((), (0, 4), (3, 4, 5), (39, 31))
@@ -54,37 +53,6 @@ def test_equals_a_stable_sort_of_each_leaf(seed):
   want = map(sorted_mask, scores, counts, where)
   for mask, expected in zip(got, want, strict=True):
     np.testing.assert_array_equal(mask, expected)
-
-
-def _selection(search, sampled_from):
-  """Of each leaf, as on a platform that has `search`."""
-
-  def fn(scores, counts):
-    groups = [[_ordered.score_keys(leaf)] for leaf in scores]
-    with pytest.MonkeyPatch.context() as patch:
-      patch.setattr(_select, '_search_on_platform', search)
-      patch.setattr(_probes, '_SAMPLED_FROM', sampled_from)
-      k = jnp.stack(counts).astype(jnp.uint32)
-      return _select.select(groups, k, k * 0)
-
-  return jax.jit(fn)
-
-
-SELECTIONS = {
-  'bisection': _selection(_search.bisection, 0),
-  'sampled': _selection(_search.interpolation, 1000),
-}
-
-
-@pytest.mark.parametrize('name', SELECTIONS)
-@settings(max_examples=30)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_every_search_equals_a_stable_sort_of_each_leaf(name, seed):
-  scores, _, counts = drawn(np.random.default_rng(seed))
-  got = SELECTIONS[name](scores, counts)
-  for (mask,), leaf, k in zip(got, scores, counts, strict=True):
-    want = sorted_mask(leaf, k, np.ones(leaf.shape, bool))
-    np.testing.assert_array_equal(mask, want)
 
 
 @pytest.mark.parametrize('dtype', [jnp.bfloat16, np.float64])
