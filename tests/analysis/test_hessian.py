@@ -33,8 +33,8 @@ def loss(params, batch):
 @pytest.fixture(scope='module')
 def net():
   """Params and masks; half of each kernel is masked, one kernel is exempt."""
-  params = Net().init(jax.random.key(1), IMAGES)['params']
-  params = jax.tree.map(lambda p: p + 0.1, params)
+  params = jax.jit(Net().init)(jax.random.key(1), IMAGES)['params']
+  params = jax.tree.map(lambda p: jnp.asarray(np.asarray(p) + 0.1), params)
   masks = jax.tree.map(
     lambda p: jnp.asarray(RNG.random(p.shape) < 0.5) if p.ndim > 1 else None,
     params,
@@ -51,9 +51,9 @@ def expected(net):
   """By `jax.hessian` over all entries, then rows and columns of the active."""
   params, masks = net
   kept = jax.tree.map(
-    lambda p, m: jnp.ones(p.shape, bool) if m is None else m, params, masks
+    lambda p, m: np.ones(p.shape, bool) if m is None else m, params, masks
   )
-  active = np.asarray(ravel_pytree(kept)[0])
+  active = np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(kept)])
   flat, unravel = ravel_pytree(params)
   whole = jax.jit(jax.hessian(lambda v: loss(unravel(v), BATCH)))
   found = whole(flat * active)

@@ -49,16 +49,22 @@ def trained(params, masks, batch):
   return jax.lax.scan(step, params, None, length=200)[0]
 
 
-@functools.cache
-def start(seed):
-  """A sparse net, its masks and its spectrum before the update."""
-  key = jax.random.key(seed)
-  params = MODULE.init(jax.random.fold_in(key, 0), digits()[0][:1])['params']
+@jax.jit
+def drawn(key):
+  """A sparse net and its masks."""
+  params = MODULE.init(jax.random.fold_in(key, 0), jnp.zeros((1, 64)))['params']
   masks = masking.random_masks(
     params, uniform(params, 0.9), key=jax.random.fold_in(key, 1)
   )
-  drawn = initialisation.sparse(params, masks, key=jax.random.fold_in(key, 2))
-  params = trained(drawn, masks, digits())
+  key = jax.random.fold_in(key, 2)
+  return initialisation.sparse(params, masks, key=key), masks
+
+
+@functools.cache
+def start(seed):
+  """A sparse net, its masks and its spectrum before the update."""
+  params, masks = drawn(jax.random.key(seed))
+  params = trained(params, masks, digits())
   return params, masks, spectrum(params, masks)
 
 
@@ -66,20 +72,30 @@ def spectrum(params, masks):
   return hessian.spectrum(loss, params, masks, [digits()], chunk=64)
 
 
-def updated(seed, change=lambda updater: updater):
-  """The spectrum after a mask update of RigL that moves 30 %."""
-  params, masks, _ = start(seed)
+def unchanged(updater):
+  return updater
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def update(change, params, masks, key):
+  """A mask update of RigL that moves 30 %."""
   updater = change(
     rigl(masking.active(masks), drop_fraction=0.3, stop_step=100)
   )
-  key = jax.random.key(seed)
   state = updater.init(params, key=key)._replace(masks=masks)
   grads = jax.grad(loss)(params, digits())
   params, state = updater.update(
     grads, state, params, step=jnp.int32(0), key=key
   )
-  assert masking.active_by_path(state.masks) == masking.active_by_path(masks)
-  return spectrum(params, state.masks)
+  return params, state.masks
+
+
+def updated(seed, change=unchanged):
+  """The spectrum after the update."""
+  params, masks, _ = start(seed)
+  params, after = update(change, params, masks, jax.random.key(seed))
+  assert masking.active_by_path(after) == masking.active_by_path(masks)
+  return spectrum(params, after)
 
 
 @pytest.mark.parametrize('seed', range(5))

@@ -97,7 +97,10 @@ def test_draws_hang_on_the_key_alone(key, augmentation):
 def test_parts_of_images_are_resized_to_the_whole(key):
   batch = images(40)
   got = jax.jit(functools.partial(resized_crop, min_area=0.3))(batch, key)
-  boxes = resizing.random_boxes(key, 40, HEIGHT, WIDTH, min_area=0.3)
+  draw = functools.partial(resizing.random_boxes, min_area=0.3)
+  boxes = np.asarray(
+    jax.jit(draw, static_argnums=(1, 2, 3))(key, 40, HEIGHT, WIDTH)
+  )
   assert len(np.unique(boxes, axis=0)) > 20
   areas = np.prod(boxes[:, 2:], axis=1) / (HEIGHT * WIDTH)
   assert 0.2 < areas.min() < areas.max() <= 1
@@ -143,7 +146,7 @@ def test_zeros_may_be_wider_than_the_image(key):
 
 @pytest.mark.parametrize('augment', [crop, cutout, flip, resized_crop])
 def test_draws_are_the_same_under_x64(key, augment):
-  batch = jnp.asarray(images(20))
+  batch, augment = jnp.asarray(images(20)), jax.jit(augment)
   expected = augment(batch, key)
   with jax.enable_x64(True):
     got = augment(batch, key)

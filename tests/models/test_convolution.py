@@ -26,7 +26,7 @@ def test_convolution_and_its_gradients_are_those_of_lax(key, image, kernel):
       params = {'kernel': w, 'bias': jnp.zeros(w.shape[-1])}
       return jnp.sum(jnp.sin(module.apply({'params': params}, x)))
 
-    return jax.value_and_grad(value, (0, 1))(x, w)
+    return jax.jit(jax.value_and_grad(value, (0, 1)))(x, w)
 
   got, want = loss(_convolution.convolution), loss(None)
   jax.tree.map(

@@ -44,14 +44,14 @@ def of_flax(params):
 def test_it_is_the_gru_of_flax(net):
   module, params = net
   table = params['embedding']['embedding']
-  states = nn.RNN(nn.GRUCell(5)).apply(
+  states = jax.jit(nn.RNN(nn.GRUCell(5)).apply)(
     {'params': {'cell': of_flax(params)}}, table[TEXT]
   )
   y = np.asarray(states, np.float64)
   for name in ('readout1', 'readout2'):
     y = y @ params[name]['kernel'] + params[name]['bias']
     y = np.maximum(y, 0) if name == 'readout1' else y
-  got = module.apply({'params': params}, TEXT)
+  got = jax.jit(module.apply)({'params': params}, TEXT)
   assert got.dtype == np.float32
   np.testing.assert_allclose(got, y @ table.T, rtol=1e-4, atol=1e-4)
 
@@ -60,7 +60,8 @@ def test_a_character_tells_nothing_of_those_before_it(net):
   module, params = net
   changed = TEXT.copy()
   changed[:, 5] = (changed[:, 5] + 1) % 11
-  one, other = (module.apply({'params': params}, x) for x in (TEXT, changed))
+  apply = jax.jit(module.apply)
+  one, other = (apply({'params': params}, x) for x in (TEXT, changed))
   np.testing.assert_array_equal(one[:, :5], other[:, :5])
   assert np.all(np.any(one[:, 5:] != other[:, 5:], axis=-1))
 

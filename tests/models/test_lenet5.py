@@ -63,11 +63,12 @@ def test_small_dense_widths():
 @pytest.mark.parametrize('shape', [(2, 16, 16, 1), (2, 19, 17, 3)])
 def test_output(key, shape):
   module = lenet5(features=(3, 4, 6, 5), num_classes=3)
-  params = module.init(key, jnp.zeros(shape))['params']
+  params = jax.jit(module.init)(key, jnp.zeros(shape))['params']
   assert not np.any(params['Conv_0']['bias'])
-  params = jax.tree.map(lambda p: p + 0.05, params)  # biases count as well
+  params = jax.tree.map(lambda p: np.asarray(p) + 0.05, params)  # biases too
   x = jax.random.normal(key, shape)
-  got = module.apply({'params': params}, x, train=False)
+  apply = jax.jit(module.apply, static_argnames='train')
+  got = apply({'params': params}, x, train=False)
   np.testing.assert_allclose(got, numpy_forward(params, x), atol=1e-4)
 
 

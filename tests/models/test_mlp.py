@@ -8,7 +8,7 @@ from jaxsparse.models.mlp import LENET_300_100, mlp
 
 
 def init(module, shape, key):
-  return module.init(key, jnp.zeros(shape))['params']
+  return jax.jit(module.init)(key, jnp.zeros(shape))['params']
 
 
 def numpy_forward(params, x):
@@ -41,16 +41,19 @@ def test_lenet_300_100_is_the_default():
 def test_output(key, train):
   module = mlp(features=(7, 5), num_classes=3)
   params = init(module, (1, 4, 4, 1), key)
-  params = jax.tree.map(lambda p: p + 0.1, params)  # biases count as well
+  params = jax.tree.map(lambda p: np.asarray(p) + 0.1, params)  # biases too
   x = jax.random.normal(key, (6, 4, 4, 1))
-  got = module.apply({'params': params}, x, train=train)
+  apply = jax.jit(module.apply, static_argnames='train')
+  got = apply({'params': params}, x, train=train)
   assert got.shape == (6, 3)
   np.testing.assert_allclose(got, numpy_forward(params, x), atol=1e-5)
 
 
 def test_layers_sort_in_forward_order(key):
-  params = init(mlp(features=(2,) * 11), (1, 4), key)
-  names = paths.natural_order(params)
+  module = mlp(features=(2,) * 11)
+  names = paths.natural_order(
+    jax.eval_shape(module.init, key, jnp.zeros((1, 4)))['params']
+  )
   assert names == [f'Dense_{i}' for i in range(12)]
 
 

@@ -35,7 +35,7 @@ def batch_of(data, indices):
 
 @pytest.fixture(scope='module')
 def start():
-  params, state = TASK.init(jax.random.key(1), jnp.zeros((1, 6)))
+  params, state = jax.jit(TASK.init)(jax.random.key(1), jnp.zeros((1, 6)))
   masks = masking.random_masks(
     params, uniform(params, 0.5), key=jax.random.key(2)
   )
@@ -48,7 +48,8 @@ def whole(start, rows):
   def loss(params, batch):
     return TASK.loss(params, state, batch, key=key, train=True)[0]
 
-  return gradient_flow(loss, params, masks, batch_of(DATA, rows))
+  flow = jax.jit(gradient_flow, static_argnums=0)
+  return flow(loss, params, masks, batch_of(DATA, rows))
 
 
 def assert_close(found, expected):
@@ -85,7 +86,8 @@ def test_a_net_dispatched_by_steps_is_probed_in_parts(start, size, parts):
     ]
     return sum(values) / size
 
-  assert_close(found, gradient_flow(loss, params, masks, None))
+  flow = jax.jit(gradient_flow, static_argnums=0)
+  assert_close(found, flow(loss, params, masks, None))
 
 
 def test_parts_of_one_size_take_one_program(start, caplog):

@@ -113,7 +113,7 @@ def test_a_batch_is_augmented_in_both_steps_by_key_and_step():
   batch = batch_of(0)
   by_hand = batch | {'image': batch['image'] + np.float32(moved)}
   for step in (train_step, mask_update_step):
-    _, metrics = step(recipe)(state, member, batch)
+    _, metrics = jax.jit(step(recipe))(state, member, batch)
     loss, *_ = forward(state.params, by_hand)
     assert float(metrics['loss']) == pytest.approx(loss, rel=1e-5)
     assert abs(loss - forward(state.params, batch)[0]) > 1e-3
