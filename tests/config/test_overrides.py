@@ -24,7 +24,7 @@ def test_a_change_leaves_the_base_as_it_is():
 
 
 def test_hyperparameters_of_methods_not_selected_are_left_out():
-  base = default_config(updater='set')
+  base = default_config(updater='static')
   changes = {'updater.grow_batches': 2}
   assert 'grow_batches' not in overrides.override(base, changes).updater
   changes['updater.name'] = 'rigl'
