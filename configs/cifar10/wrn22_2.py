@@ -54,6 +54,7 @@ METHODS = method_fields(
 
 
 def get_config(method: str = 'rigl') -> ConfigDict:
+  """Returns the config of a method."""
   config = method_config(method, METHODS, model='wide_resnet')
   config.data.name = 'cifar10'
   config.data.standardize = True

@@ -42,6 +42,7 @@ METHODS = method_fields(
 
 
 def get_config(method: str = 'rigl') -> ConfigDict:
+  """Returns the config of a method."""
   config = method_config(method, METHODS, model='resnet')
   config.data.name = 'cifar100'
   config.data.validation = 5000.0

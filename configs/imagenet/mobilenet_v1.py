@@ -54,6 +54,7 @@ METHODS = method_fields(
 
 
 def get_config(method: str = 'rigl') -> ConfigDict:
+  """Returns the config of a method."""
   config = method_config(method, METHODS, model='mobilenet')
   set_shared(config, batch_size=4096, num_steps=32_000)
   config.optimizer.no_decay = ('*/depthwise/kernel',)

@@ -52,6 +52,7 @@ METHODS = method_fields(
 
 
 def get_config(method: str = 'rigl') -> ConfigDict:
+  """Returns the config of a method."""
   init = 'sparse' if method in ('static', 'set', 'rigl') else 'dense'
   config = method_config(method, METHODS, model='vgg', init=init)
   set_shared(config, batch_size=1024, num_steps=128_000)

@@ -51,6 +51,7 @@ METHODS = method_fields(
 
 
 def get_config(method: str = 'rigl') -> ConfigDict:
+  """Returns the config of a method."""
   init = 'sparse' if method in ('static', 'set', 'rigl', 'snfs') else 'dense'
   config = method_config(method, METHODS, model='lenet5', init=init)
   config.data.name = 'mnist'

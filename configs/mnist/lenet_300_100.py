@@ -41,6 +41,7 @@ METHODS = method_fields(
 
 
 def get_config(method: str = 'rigl') -> ConfigDict:
+  """Returns the config of a method."""
   config = method_config(method, METHODS, model='mlp')
   config.data.name = 'mnist'
   config.num_epochs = 6.0

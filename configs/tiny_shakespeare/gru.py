@@ -34,6 +34,7 @@ METHODS = method_fields(
 
 
 def get_config(method: str = 'rigl') -> ConfigDict:
+  """Returns the config of a method."""
   config = method_config(method, METHODS, model='gru_lm', optimizer='adam')
   config.data.name = 'tiny_shakespeare'
   config.data.sequence_length = 64

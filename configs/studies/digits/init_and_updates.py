@@ -43,6 +43,7 @@ def _run(method: str, label: str, init: str) -> Run:
 
 
 def get_config() -> Study:
+  """Returns the study."""
   return Study(
     title='Sparse initialisation and mask updates on digits',
     source=(

@@ -6,29 +6,8 @@ r"""What each start and each method ends with, on one net.
 Nets: lenet5 (95 %), mlp (300-100, 98 %), resnet50, vgg16 (80 %). FOLDER is
 where TFDS has MNIST, or imagenet2012, as array_record. 60 members (LeNet5: 65)
 of 11,719 steps; those of the other studies of a net are among them, or start
-from them, so keep one RUNS for all.
-
-Test accuracy in per cent, mean and standard deviation of 5 seeds, and the
-paper's where it is to be had (2 CPU cores, x86-64, 2026-11-22: LeNet5 six hours
-of members, on cores that other jobs shared; MLP ten minutes):
-
-                         LeNet5          paper   MLP 300-100
-  dense                  99.21 ± 0.06            98.58 ± 0.08
-  pruned                 98.66 ± 0.06    98.30   97.98 ± 0.05
-  LT                     98.07 ± 0.04    98.52   97.83 ± 0.05
-  Prune Restart          98.68 ± 0.03    98.60   98.05 ± 0.04
-  Scratch                96.85 ± 0.31    97.04   97.52 ± 0.13
-  Scratch, other inits   62.97 ± 47.13   97.19   97.35 ± 0.17
-  Scratch+               97.48 ± 0.30            97.29 ± 0.33
-  SET                    28.65 ± 38.68           97.36 ± 0.14
-  SET+                   97.84 ± 0.11            97.21 ± 0.16
-  RigL                   80.81 ± 38.83           97.79 ± 0.10
-  RigL+                  98.14 ± 0.14            97.77 ± 0.10
-  small dense            98.36 ± 0.31            91.90 ± 1.30
-
-2 of 5 starts of LeNet5's Scratch stay at chance. Whether the sparse
-initialisation helps the MLP is undecided. All of it, and which claims hold:
-lenet5/accuracy.md and mlp/accuracy.md.
+from them, so keep one RUNS for all. On 2 CPU cores LeNet5 takes six hours of
+members, the MLP ten minutes; results: lenet5/accuracy.md and mlp/accuracy.md.
 
 The nets on ImageNet (60 members of 32,000 steps of 4,096 images, or of 128,000
 of 1,024) are for accelerators, as their configs say; we have not run them to
@@ -92,6 +71,7 @@ _CLAIMS = {
 
 
 def get_config(name: str = 'lenet5') -> Study:
+  """Returns the study of a net."""
   net = _nets.net(name, NETS)
   numbers = (
     '. The numbers beside ours are those of its table of ensembles, the only'

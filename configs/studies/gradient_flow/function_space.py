@@ -8,24 +8,9 @@ Nets: lenet5, lenet5_undecayed (95 %, with and without weight decay), mlp
 imagenet2012, as array_record. 25 members of 11,719 steps, all of them those of
 the study `accuracy` but without weight decay: keep one RUNS for both.
 
-5 seeds (2 CPU cores, x86-64, 2026-11-22; undecayed 2026-11-23). In per cent:
-disagreement with the pruned net, accuracy, and what an ensemble gains:
-
-                       LeNet5   undecayed      paper          MLP
-  LT                   1.54     1.07           0.89           1.28
-  Scratch              2.87     3.03           2.78           2.08
-  another pruned net   1.38     2.17           1.97           1.83
-  Prune Restart                 0.96           0.77
-  LT ends at                    98.60 ± 0.03   98.52 ± 0.02
-  Scratch                       96.95 ± 0.19   97.04 ± 0.15
-  pruned nets                   98.18 ± 0.32   98.30 ± 0.23
-  LT gains             0.11     0.07           0.06           0.15
-  Scratch              0.85     1.05           0.96           0.50
-  pruned nets          0.36     0.80           0.77           0.54
-
 Without weight decay every sparse net has the masks of the pruned net of seed 4:
 of five it is the one that ends nearest to where it started, a rule made after
-one ticket of each of them had been seen (pruned_nets.py). All of it:
+one ticket of each of them had been seen (pruned_nets.py). Results:
 function_space.md in the folder of each net.
 
 ResNet-50 (25 members of 32,000 steps of 4,096 images) is for accelerators, as
@@ -75,6 +60,7 @@ _GAINS: dict[str, Claim] = {
 
 
 def get_config(name: str = 'lenet5') -> Study:
+  """Returns the study of a net."""
   net = _nets.net(name, NETS)
   return Study(
     title=f'{net.title}: ensembles and disagreement',

@@ -9,15 +9,7 @@ steps, 45 of them those of the study `accuracy`: keep one RUNS for both. The
 norm of the masked gradient on the first 1,000 training images, every 100 steps
 (ResNet-50: 50, VGG16: 250) and on both sides of each mask update.
 
-LeNet5, gradient norm at step 0, 5 seeds (2 CPU cores, 2026-11-22): Scratch
-0.037 (the paper: 0.038), LT 0.038 (0.042), Scratch+ and RigL+ 3.5 ± 3.9 (0.33
-to 0.47), small dense 0.38 (0.19 to 0.45); the sparse init has 49 times the
-masked dense one's in the geometric mean, 8 to 289 at 95 %. Mask updates until
-step 1,000 add 0.64 in RigL+, 0.08 in SET+, 0.01 where the least gradients are
-grown. MLP: at step 0 the sparse initialisation has 17.7 times the gradient norm
-of the masked dense one [15.1, 20.8]; at step 100 the loss is 0.39 with it, 0.72
-without, 0.33 for LT. A mask update adds 0.41 ± 0.45 in RigL+ and 0.03 ± 0.06 in
-SET+: two updates lie in the window, too few to decide. All of it:
+On 2 CPU cores LeNet5 takes hours of members, the MLP minutes; results:
 gradient_norm.md in the folder of each net.
 
 The nets on ImageNet (50 members of 32,000 steps of 4,096 images, or of 128,000
@@ -164,6 +156,7 @@ _LENET5_NOTES = (
 
 
 def get_config(name: str = 'lenet5') -> Study:
+  """Returns the study of a net."""
   net = _nets.net(name, NETS)
   metrics, claims = _BY_NET[name]
   return Study(

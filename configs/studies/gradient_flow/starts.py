@@ -9,11 +9,8 @@ At step 0 the gradient norm with the sparse initialisation differs widely from
 seed to seed: its ratio to that of the masked dense one needs more seeds than
 the five that are trained to the end.
 
-20 seeds (2 CPU cores, x86-64, 2026-11-22): 0.0379 ± 0.0020 for the masked dense
-start (the paper: 0.038), 1.97 ± 2.32 for the sparse one (0.40), a ratio of
-geometric means of 29.2 [17.2, 49.6]. A second look: five of the starts, in the
-study of the gradient norm, had left "ten times" undecided. All of it:
-lenet5/starts.md.
+A second look: five of the starts, in the study of the gradient norm, had left
+"ten times" undecided. Results: lenet5/starts.md.
 """
 
 import dataclasses
@@ -28,6 +25,7 @@ NETS = ('lenet5',)
 
 
 def get_config(name: str = 'lenet5') -> Study:
+  """Returns the study of a net."""
   net = _nets.net(name, NETS)
   return Study(
     title=f'{net.title}: gradient norm at step 0',

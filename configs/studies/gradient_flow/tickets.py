@@ -12,19 +12,12 @@ and disagrees with it a third as often as Scratch. Our ticket of the pruned net
 of seed 0 ends less near to it. The study tests two explanations: that mask, and
 the start of tickets from step 0 (on ImageNet the paper rewinds to a later one).
 
-5 orders of the data each (2 CPU cores that other jobs shared, x86-64,
-2026-11-22 and 23): tickets rewound to step 500 or 2,000 end at the pruned net's
-accuracy (both 98.68 ± 0.01; pruned 98.66 ± 0.06), disagree with it on 0.26 and
-0.23 % of the test images (Scratch 2.87 %), gain 0.04 and 0.02 points as an
-ensemble (Scratch 0.85), and no barrier lies between. Those rewound to step 0 do
-not: 98.22 ± 0.10 and 98.10 ± 0.10 for two more masks, which disagree with their
-pruned nets 0.48 and 0.64 times as often as Scratch, with a rise of 0.15 and
-2.66 nats before them. All of it: lenet5/tickets.md.
-
-Its lines are of the first 2,000 training images. On all 60,000 (`launch.analyze
-interpolation --option points=15`, 2026-11-23) the rise from the tickets of step
-500 is -0.0003 to -0.0004 nats in all 5 orders, that from Scratch 2.20, 2.24 and
-1.83 for the first three of its five.
+Tickets rewound to a later step end where the pruned net does, with no barrier
+between, and those of other masks do not: lenet5/tickets.md. Its lines are of
+the first 2,000 training images. On all 60,000 (`launch.analyze interpolation
+--option points=15`, 2026-11-23) the rise from the tickets of step 500 is
+-0.0003 to -0.0004 nats in all 5 orders, that from Scratch 2.20, 2.24 and 1.83
+for the first three of its five.
 """
 
 import dataclasses
@@ -45,6 +38,7 @@ _STEPS = (500, 2000)
 
 
 def get_config(name: str = 'lenet5') -> Study:
+  """Returns the study of a net."""
   net = _nets.net(name, NETS)
   rewound_runs = tuple(f'rewound_{step}' for step in _STEPS)
   pairs = {

@@ -31,6 +31,7 @@ _WIDENS: Claim = Trend(
 
 
 def get_config() -> Study:
+  """Returns the study."""
   return table(
     WRN22_2,
     RUNS,

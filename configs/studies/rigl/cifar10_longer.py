@@ -17,6 +17,7 @@ _RUNS = ('static_erk', 'rigl_erk', 'static_erk_2x', 'rigl_erk_2x')
 
 
 def get_config() -> Study:
+  """Returns the study."""
   return table(
     WRN22_2,
     _RUNS,

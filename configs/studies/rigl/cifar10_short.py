@@ -8,13 +8,9 @@ array_record; leave the second override out where it has cifar10 itself. 15
 members of 292 steps of 16 images (a tenth of an epoch), for 2 CPU cores: the
 recipe of the paper at 1/330 of its length and an eighth of its batch, masks
 changing every 10 steps. It shows that all of it works, and next to nothing
-about which method is best.
-
-With `--seeds=2`, on the lossy copy (JPEG) of CIFAR-10, test accuracy in per
-cent (2 CPU cores that other jobs shared, x86-64, 2026-11-23): dense 27.89 ±
-2.26, Static 31.61 ± 0.81, SET 32.73 ± 0.05, RigL 31.77 ± 0.47, pruning 22.27 ±
-0.23: a tenth of an epoch is too short for pruning to recover, or for RigL and
-Static to be told apart. All of it: cifar10_short.md beside this file.
+about which method is best: a tenth of an epoch is too short for pruning to
+recover, or for RigL and Static to be told apart. Results of `--seeds=2`, half
+an hour of members: cifar10_short.md.
 """
 
 from jaxsparse.studies.spec import Study
@@ -41,6 +37,7 @@ _NET = WRN22_2._replace(
 
 
 def get_config() -> Study:
+  """Returns the study."""
   return Study(
     title='WRN-22-2 on CIFAR-10 at 95 %: some hundred steps',
     source=f'{CIFAR10_FIGURE}, at 1/330 of its length, so without its numbers',

@@ -19,6 +19,7 @@ _METHODS = {'static': 'Static', 'set': 'SET', 'snfs': 'SNFS', 'rigl': 'RigL'}
 
 
 def get_config() -> Study:
+  """Returns the study."""
   return table(
     RESNET50,
     (

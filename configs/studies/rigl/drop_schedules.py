@@ -23,6 +23,7 @@ _DECAYS = {
 
 
 def get_config() -> Study:
+  """Returns the study."""
   return study(
     'how the drop fraction decays',
     'the figure of other decays',

@@ -28,6 +28,7 @@ SPARSITIES = {
 
 
 def get_config(data: str = 'cifar10') -> Study:
+  """Returns the study of the net on a data set."""
   title, net = _report.net(data)
   erk = {'rigl_erk': net.printed['rigl_erk']}
   net = net._replace(printed={**erk, **printed(f'equal_flops_{data}')})

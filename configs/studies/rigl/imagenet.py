@@ -46,6 +46,7 @@ _MOBILENET_SPARSITIES = (0.75, 0.85, 0.9, 0.95)
 
 
 def get_config(name: str = 'resnet50') -> Study:
+  """Returns the study of a net."""
   choices.check(f'net is {name!r}', name, NETS)
   if name == 'resnet50':
     return table(

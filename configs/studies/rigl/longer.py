@@ -32,6 +32,7 @@ _TIMES: dict[str, dict[str, tuple[int, ...]]] = {
 
 
 def get_config(name: str = 'resnet50') -> Study:
+  """Returns the study of a net."""
   choices.check(f'net is {name!r}', name, NETS)
   net, sparsity, title = {
     # At 99 % the first convolution is dense, with ERK too.

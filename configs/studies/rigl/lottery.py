@@ -20,6 +20,7 @@ _RUNS = (
 
 
 def get_config() -> Study:
+  """Returns the study."""
   net = RESNET50._replace(printed=printed('lottery'))
   return Study(
     title='ResNet-50 on ImageNet at 80 %: the lottery test',

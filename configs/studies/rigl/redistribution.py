@@ -35,6 +35,7 @@ _CLAIMS: dict[str, Claim] = {
 
 
 def get_config(data: str = 'cifar10') -> Study:
+  """Returns the study of the net on a data set."""
   title, net = _report.net(data)
   return _report.study(
     net._replace(source='rigl_sm'),

@@ -44,6 +44,7 @@ _NET = _report.CIFAR10._replace(
 
 
 def get_config() -> Study:
+  """Returns the study."""
   original = {
     name: numbers['test_accuracy']
     for name, numbers in printed('report_full_original').items()

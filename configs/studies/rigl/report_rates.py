@@ -26,6 +26,7 @@ _PAIRS = ((0.3, 100), (0.4, 200), (0.4, 500), (0.5, 750))
 
 
 def get_config() -> Study:
+  """Returns the study."""
   runs = (
     _rated('dense', 'dense', 'dense', {}),
     *(

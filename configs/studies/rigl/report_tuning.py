@@ -29,6 +29,7 @@ _TUNED = {
 
 
 def get_config() -> Study:
+  """Returns the study."""
   net = _report.CIFAR10._replace(printed=printed('report_tuning'))
   return Study(
     title='WRN-22-2 on CIFAR-10: RigL tuned',

@@ -53,6 +53,7 @@ _CLAIMS: dict[str, Claim] = {
 
 
 def get_config() -> Study:
+  """Returns the study."""
   return study(
     'interval by drop fraction',
     'the figures of update intervals and drop fractions',
