@@ -44,11 +44,7 @@ METHODS = method_fields(
       'stop_step': 75_000,
     },
     # The last mask step is 75,000.
-    'gmp': {
-      'update_interval': 1000,
-      'start_step': 20_000,
-      'stop_step': 75_001,
-    },
+    'gmp': {'update_interval': 1000, 'start_step': 20_000, 'stop_step': 75_001},
   },
 )
 

@@ -38,11 +38,7 @@ METHODS = method_fields(
     'topkast': {'update_interval': 5, 'stop_fraction': 1.0},
     'deep_r': {'update_interval': 5, 'stop_fraction': 1.0, 'noise': 1e-5},
     'magnitude': {'start_fraction': 0.3},
-    'gmp': {
-      'update_interval': 25,
-      'start_fraction': 0.1,
-      'stop_fraction': 0.6,
-    },
+    'gmp': {'update_interval': 25, 'start_fraction': 0.1, 'stop_fraction': 0.6},
   },
 )
 

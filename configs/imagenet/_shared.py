@@ -1,6 +1,11 @@
 """What the recipes for ImageNet-2012 share, at 0.1 for 256 images."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from ml_collections import ConfigDict
+
+from jaxsparse.config.defaults import method_fields
 
 
 def set_shared(config: ConfigDict, *, batch_size: int, num_steps: int) -> None:
@@ -19,3 +24,26 @@ def set_shared(config: ConfigDict, *, batch_size: int, num_steps: int) -> None:
   config.optimizer.scales = (0.1, 0.01, 0.001)
   config.eval.interval = num_steps // 20
   config.eval.batch_size = 500
+
+
+def methods(
+  sparse: Mapping[str, Any], *, moving: float, pruned: tuple[float, float]
+) -> dict[str, Mapping[str, Any]]:
+  """Returns method -> fields of `updater`.
+
+  Args:
+    sparse: fields of all methods but `dense`.
+    moving: fraction of the run until which SET and RigL move masks.
+    pruned: fractions of the run at which pruning begins and ends.
+  """
+  start, stop = pruned
+  interval = {'drop_fraction': 0.3, 'update_interval': 100}
+  ramp = {'start_fraction': start, 'stop_fraction': stop}
+  return method_fields(
+    sparse,
+    {
+      'static': {},
+      'set rigl': {**interval, 'stop_fraction': moving},
+      'gmp': {'update_interval': 1000, **ramp},
+    },
+  )

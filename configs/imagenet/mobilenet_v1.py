@@ -26,30 +26,19 @@ dense. Meant for accelerators, as ResNet-50 is.
 
 from ml_collections import ConfigDict
 
-from jaxsparse.config.defaults import method_config, method_fields
+from jaxsparse.config.defaults import method_config
 
-from ._shared import set_shared
+from ._shared import methods, set_shared
 
-METHODS = method_fields(
+METHODS = methods(
   {
     'sparsity': 0.75,
     'distribution': 'uniform',
     'layers': ('*/depthwise/kernel=0', 'conv/kernel=0'),
   },
-  {
-    'static': {},
-    'set rigl': {
-      'drop_fraction': 0.3,
-      'update_interval': 100,
-      'stop_fraction': 25 / 32,
-    },
-    # From 10,000 to 25,000, as for ResNet-50.
-    'gmp': {
-      'update_interval': 1000,
-      'start_fraction': 10 / 32,
-      'stop_fraction': 25_001 / 32e3,
-    },
-  },
+  moving=25 / 32,
+  # From 10,000 to 25,000, as for ResNet-50.
+  pruned=(10 / 32, 25_001 / 32e3),
 )
 
 

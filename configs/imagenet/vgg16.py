@@ -28,26 +28,15 @@ fractions of the run.
 
 from ml_collections import ConfigDict
 
-from jaxsparse.config.defaults import method_config, method_fields
+from jaxsparse.config.defaults import method_config
 
-from ._shared import set_shared
+from ._shared import methods, set_shared
 
-METHODS = method_fields(
+METHODS = methods(
   {'sparsity': 0.8, 'distribution': 'uniform', 'dense_first': True},
-  {
-    'static': {},
-    'set rigl': {
-      'drop_fraction': 0.3,
-      'update_interval': 100,
-      'stop_fraction': 25 / 128,
-    },
-    # From 40,000 to 100,000.
-    'gmp': {
-      'update_interval': 1000,
-      'start_fraction': 40 / 128,
-      'stop_fraction': 100_001 / 128e3,
-    },
-  },
+  moving=25 / 128,
+  # From 40,000 to 100,000.
+  pruned=(40 / 128, 100_001 / 128e3),
 )
 
 

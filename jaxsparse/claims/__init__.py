@@ -4,9 +4,8 @@ A kind is one file, and `Claim` its interface; `verdicts` says how all are
 judged.
 """
 
-from jaxsparse.claims.bound import Bound
 from jaxsparse.claims.claim import Claim, with_texts
-from jaxsparse.claims.difference import Difference
+from jaxsparse.claims.limits import Bound, Difference
 from jaxsparse.claims.ordering import Ordering
 from jaxsparse.claims.ratio import Ratio
 from jaxsparse.claims.trend import Trend

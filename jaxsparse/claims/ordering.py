@@ -27,9 +27,11 @@ class Ordering(Claim):
   runs: tuple[str, ...]
 
   def named_runs(self) -> Mapping[str, Sequence[str]]:
+    """Returns `runs`."""
     return {'runs': self.runs}
 
   def check(self, where: str, rows: Sequence[Row]) -> None:
+    """Checks the number of runs, too."""
     if len(self.runs) < 2:
       raise ValueError(
         f'{where}.runs: got {self.runs!r}; accepted is 2 or more'
@@ -37,9 +39,11 @@ class Ordering(Claim):
     super().check(where, rows)
 
   def words(self, label: Label) -> str:
+    """Returns 'Static < RigL < dense'."""
     return ' < '.join(map(label, self.runs))
 
   def estimates(self, samples: Samples, label: Label) -> list[Estimate]:
+    """Returns the differences between neighbours."""
     return [
       self.contrast(
         f'{label(above.run)} {MINUS} {label(below.run)}',

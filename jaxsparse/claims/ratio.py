@@ -6,7 +6,7 @@ a few such dominates their mean. Undecided where numbers are not all above 0.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jaxsparse.claims.claim import Label
@@ -17,7 +17,7 @@ from jaxsparse.claims.estimates import (
   Samples,
   contrast,
 )
-from jaxsparse.claims.limit import Limit
+from jaxsparse.claims.limits import Limit
 from jaxsparse.results.names import signed
 
 
@@ -33,17 +33,17 @@ class Ratio(Limit):
   relation: str
   value: float
 
-  def named_runs(self) -> Mapping[str, Sequence[str]]:
-    return {'run': (self.run,), 'other': (self.other,)}
-
   @property
   def unit(self) -> str:
+    """No unit."""
     return ''
 
   def subject(self, label: Label) -> str:
+    """Returns the runs as a ratio: 'RigL / static'."""
     return ' / '.join(map(label, self.names()))
 
   def estimates(self, samples: Samples, label: Label) -> list[Estimate]:
+    """Returns the estimate of the ratio."""
     (estimate,) = super().estimates(samples, label)
     return [estimate._replace(name=f'{estimate.name}, geometric means')]
 
@@ -53,6 +53,7 @@ class Ratio(Limit):
     weights: Sequence[float],
     level: float,
   ) -> Interval:
+    """Returns the interval of the ratio, or raises `NoInterval`."""
     super().interval(values, weights, level)  # Raises where seeds agree.
     if min(map(min, values)) <= 0:
       raise NoInterval('a ratio is of numbers above 0')

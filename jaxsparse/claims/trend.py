@@ -27,7 +27,7 @@ from jaxsparse.claims import estimates as estimates_lib
 from jaxsparse.claims.claim import Claim, Label, common_points, jointly
 from jaxsparse.claims.estimates import Estimate, Samples
 from jaxsparse.core import choices
-from jaxsparse.results.names import field_name, value_name
+from jaxsparse.results.names import field_name, is_number, value_name
 from jaxsparse.results.rows import Point, Row
 
 _SIDES = {'rises': '>', 'falls': '<'}
@@ -50,20 +50,19 @@ class Trend(Claim):
   minus: str = ''
 
   def named_runs(self) -> Mapping[str, Sequence[str]]:
+    """Returns `run` and, if set, `minus`."""
     minus = {'minus': (self.minus,)} if self.minus else {}
     return {'run': (self.run,), **minus}
 
   def check(self, where: str, rows: Sequence[Row]) -> None:
+    """Checks the direction, and the values of the field in both runs."""
     got = f'{where}.direction: got {self.direction!r}'
     choices.check(got, self.direction, _SIDES)
     of_run = [dict(row.point) for row in rows if row.run == self.run]
     got = f'{where}.along: got {self.along!r}'
     choices.check(got, self.along, dict.fromkeys(itertools.chain(*of_run)))
     values = tuple(dict.fromkeys(point[self.along] for point in of_run))
-    numeric = all(
-      isinstance(v, int | float) and not isinstance(v, bool) for v in values
-    )
-    if not numeric or len(values) < 2:
+    if len(values) < 2 or not all(map(is_number, values)):
       raise ValueError(
         f'{got}, of which {self.run!r} has the values {values}; accepted is two'
         ' numbers or more'
@@ -81,9 +80,11 @@ class Trend(Claim):
     super().check(where, rows)
 
   def points(self, rows: Iterable[Row]) -> list[Point]:
+    """Returns the points of the other fields."""
     return common_points(rows, self.names(), self.at, self.along)
 
   def words(self, label: Label) -> str:
+    """Returns 'RigL − static rises with sparsity'."""
     along = field_name(self.along)
     return f'{self.subject(label)} {self.direction} with {along}'
 

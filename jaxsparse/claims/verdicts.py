@@ -32,13 +32,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from jaxsparse.claims.claim import Claim, Label, agree
-from jaxsparse.claims.estimates import (
-  LEVEL,
-  Estimate,
-  Outcome,
-  Sample,
-  Samples,
-)
+from jaxsparse.claims.estimates import LEVEL, Estimate, Outcome, Sample, Samples
 from jaxsparse.results.names import point_name, value_name
 from jaxsparse.results.rows import Point, Row
 

@@ -27,11 +27,7 @@ from jaxsparse.studies.results import Results
 _BROAD = 8
 # Wider figures may be scrolled on a phone, in inches.
 _WIDE = 7.5
-_KINDS = {
-  'ours': 'mean ± sd (n)',
-  'paper': 'paper',
-  'difference': 'difference',
-}
+_KINDS = {'ours': 'mean ± sd (n)', 'paper': 'paper', 'difference': 'difference'}
 
 
 def markdown(results: Results) -> str:

@@ -51,7 +51,7 @@ def frame(
       numbers += [
         (len(configs), *number) for number in _numbers(root, summary, metrics)
       ]
-      configs.append({'run': root.name} | {f: _hashable(v) for f, v in fields})
+      configs.append({'run': root.name} | {f: hashable(v) for f, v in fields})
   table = pd.DataFrame(numbers, columns=['index', 'metric', 'step', 'value'])
   table['step'] = table['step'].astype('Int64')
   table = pd.DataFrame(configs).join(table.set_index('index'), how='right')
@@ -83,6 +83,8 @@ def _numbers(
         yield name.removesuffix('.mean'), entries.get('step'), value
 
 
-def _hashable(value: Any) -> Any:
+def hashable(value: Any) -> Any:
   """Converts lists to tuples, by which runs can be grouped."""
-  return tuple(map(_hashable, value)) if isinstance(value, list) else value
+  if isinstance(value, list | tuple):
+    return tuple(map(hashable, value))
+  return str(value) if isinstance(value, dict) else value

@@ -35,6 +35,11 @@ def headings(fields: Sequence[str]) -> list[str]:
   ]
 
 
+def is_number(value: Any) -> bool:
+  """Returns whether a value is a number, and not a boolean."""
+  return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def is_sparsity(field: str) -> bool:
   """Returns whether the values of a field are fractions of zeros."""
   return field.split('.')[-1] == 'sparsity'
@@ -47,8 +52,7 @@ def axis_name(field: str) -> str:
 
 def value_name(field: str, value: Any) -> str:
   """Formats a value of a field; sparsities are in per cent."""
-  number = isinstance(value, int | float) and not isinstance(value, bool)
-  if number and is_sparsity(field):
+  if is_number(value) and is_sparsity(field):
     return f'{100 * value:.10g} %'
   if isinstance(value, float):
     return f'{value:.10g}'

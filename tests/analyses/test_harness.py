@@ -7,12 +7,7 @@ from hypothesis import strategies as st
 
 from jaxsparse.analyses.harness import calls, stored
 from jaxsparse.analyses.harness.analyze import analyze
-from jaxsparse.analyses.harness.result import (
-  Result,
-  chart_of,
-  from_csv,
-  to_csv,
-)
+from jaxsparse.analyses.harness.result import Result, chart_of, from_csv, to_csv
 from jaxsparse.plotting.bars import Bars
 
 BARS = Bars(title='', caption=(), alt='', x='x', y={'y': ''})

@@ -2,13 +2,7 @@
 
 import pytest
 
-from jaxsparse.claims import (
-  Bound,
-  Difference,
-  Ordering,
-  Ratio,
-  Trend,
-)
+from jaxsparse.claims import Bound, Difference, Ordering, Ratio, Trend
 from jaxsparse.studies.planning import check_report
 from jaxsparse.studies.spec import Run, Study
 

@@ -10,14 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from jaxsparse.claims import (
-  Bound,
-  Difference,
-  Ordering,
-  Ratio,
-  Trend,
-  verdicts,
-)
+from jaxsparse.claims import Bound, Difference, Ordering, Ratio, Trend, verdicts
 from jaxsparse.claims.estimates import Sample
 from jaxsparse.results.rows import Row
 
@@ -194,10 +187,7 @@ def test_equal_runs_are_not_in_order(samples, outcome):
 
 
 def test_seeds_that_are_missing_leave_it_open(only, outcome):
-  rows = {
-    Row('a'): Sample(LOW, 5),
-    Row('b'): Sample(HIGH, 3),
-  }
+  rows = {Row('a'): Sample(LOW, 5), Row('b'): Sample(HIGH, 3)}
   alone = {row: sample._replace(total=3) for row, sample in rows.items()}
   for claim, said in (
     (Difference('b', 'a', '>=', 15.0), 'holds'),

@@ -87,8 +87,7 @@ def one_seed(study):
 
 
 @pytest.mark.parametrize(
-  ('net', 'study'),
-  [('vgg16', 'accuracy'), ('resnet50', 'function_space')],
+  ('net', 'study'), [('vgg16', 'accuracy'), ('resnet50', 'function_space')]
 )
 def test_a_study_is_planned_without_its_data(net, study, tmp_path):
   asked = config_files.load_study(f'studies/gradient_flow/{study}:{net}')

@@ -40,10 +40,7 @@ def test_what_is_not_recorded_is_not_made_up(make_results):
   results = make_results()
   found = collected(made(results, NEW, NEW, None))
   said = 'differs: {} (2 members); not recorded (dense-0-seed2)'
-  assert found == (
-    ('jax', said.format('0.10.2')),
-    ('cores', said.format('2')),
-  )
+  assert found == (('jax', said.format('0.10.2')), ('cores', said.format('2')))
   assert collected(made(results, None)) == (('versions', 'not recorded'),)
 
 

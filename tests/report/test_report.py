@@ -7,11 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from jaxsparse.claims import (
-  Bound,
-  Difference,
-  Ordering,
-)
+from jaxsparse.claims import Bound, Difference, Ordering
 from jaxsparse.config import identity
 from jaxsparse.report import report
 from jaxsparse.report.figures import draw

@@ -40,7 +40,7 @@ _MOBILENET_V1 = (
 _MOBILENET_V1_CLAIMS: dict[str, Claim] = {
   'RigL 5x ends above pruning, and ERK above uniform.': Ordering(
     ('gmp_uniform', 'rigl_uniform_5x', 'rigl_erk_5x')
-  ),
+  )
 }
 _MOBILENET_SPARSITIES = (0.75, 0.85, 0.9, 0.95)
 

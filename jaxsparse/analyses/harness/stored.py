@@ -9,12 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jaxsparse.analyses.harness import calls
-from jaxsparse.analyses.harness.result import (
-  Function,
-  Result,
-  from_csv,
-  to_csv,
-)
+from jaxsparse.analyses.harness.result import Function, Result, from_csv, to_csv
 from jaxsparse.runs import workdir
 from jaxsparse.runs.failures import saving
 

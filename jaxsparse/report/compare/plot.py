@@ -10,11 +10,12 @@ from matplotlib.axes import Axes
 from jaxsparse.plotting import figures
 from jaxsparse.plotting.axes import value_axis
 from jaxsparse.plotting.panels import DASHES, figure_legend
-from jaxsparse.report.compare.tables import Group, is_number, values
+from jaxsparse.report.compare.tables import Group, values
 from jaxsparse.results import metrics
 from jaxsparse.results.names import (
   axis_name,
   capital,
+  is_number,
   is_sparsity,
   label,
 )

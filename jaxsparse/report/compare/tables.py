@@ -11,7 +11,8 @@ from jaxsparse.config.dicts import flat
 from jaxsparse.core import paths
 from jaxsparse.report.compare.runs import Found
 from jaxsparse.results import metrics
-from jaxsparse.results.names import headings, label, value_or_dash
+from jaxsparse.results.frame import hashable
+from jaxsparse.results.names import headings, is_number, label, value_or_dash
 from jaxsparse.runs.summary import mean_and_deviation, mean_and_std
 
 _CONDITION = re.compile(r'([\w.]+?)\s*(!=|<=|>=|=|<|>|\s+in\s+)\s*(.*)', re.S)
@@ -55,7 +56,7 @@ class Group(NamedTuple):
 def frame(runs: Sequence[Found]) -> pd.DataFrame:
   """Returns a line for each run: its config fields, NaN where it lacks one."""
   fields = [
-    {field: _hashable(value) for field, value in run.fields.items()}
+    {field: hashable(value) for field, value in run.fields.items()}
     for run in runs
   ]
   table = pd.DataFrame(fields, dtype=object)
@@ -100,7 +101,7 @@ def where(runs: pd.DataFrame, condition: str) -> pd.DataFrame:
   if relation != 'in' and len(values) > 1:
     raise ValueError(f'--where: got {condition!r}; several values go with in')
   column = _present(runs[field])
-  accepted = [_hashable(value) for value in values]
+  accepted = [hashable(value) for value in values]
   if relation in ('<', '<=', '>', '>='):
     for value in column:
       if not (is_number(value) and is_number(accepted[0])):
@@ -115,21 +116,9 @@ def where(runs: pd.DataFrame, condition: str) -> pd.DataFrame:
   return chosen
 
 
-def _hashable(value: Any) -> Any:
-  """Converts a value to a hashable one: lists become tuples."""
-  if isinstance(value, list | tuple):
-    return tuple(_hashable(v) for v in value)
-  return str(value) if isinstance(value, dict) else value
-
-
 def _present(column: pd.Series) -> pd.Series:
   """Returns the values of the runs that have a field; it may be `None`."""
   return column[[value == value for value in column]]
-
-
-def is_number(value: Any) -> bool:
-  """Returns whether a value is a number, and not a boolean."""
-  return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def differing(runs: pd.DataFrame) -> list[str]:

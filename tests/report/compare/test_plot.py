@@ -113,10 +113,7 @@ def test_else_curves_are_drawn_against_the_step(make_run, drawn):
     make_run('d', None, 'set', seed=1),
   ]
   ax = drawn(grouped(made, 'updater.name'))
-  assert lines(ax) == {
-    'rigl': ([0, 30], [6, 60]),
-    'set': ([0, 30], [3, 30]),
-  }
+  assert lines(ax) == {'rigl': ([0, 30], [6, 60]), 'set': ([0, 30], [3, 30])}
   assert ax.get_xlabel() == 'step'
 
 
