@@ -91,12 +91,12 @@ def _name() -> str:
 
 def main() -> None:
   """Runs the study and writes its report, or prints what would run."""
-  study_command.finish(_study(), _name(), print)
+  study_command.finish(_study(), _name())
 
 
 def run() -> None:
   """Runs the program `jaxsparse-study`."""
-  command.run(main, config_files.located_study)
+  command.run(main, config_files.load_study)
 
 
 if __name__ == '__main__':

@@ -102,7 +102,7 @@ def required(flag: flags.FlagHolder[Any]) -> Any:
 
 def run(
   main: Callable[..., None],
-  located: Callable[[str], str] = config_files.located,
+  load: Callable[[str], Any] = config_files.load_config,
   *,
   word: str = '',
   words: Callable[[], Sequence[str]] = tuple,
@@ -111,13 +111,13 @@ def run(
 
   Args:
     main: the program.
-    located: value of `--config` -> the path of the file, checked to load.
+    load: loads the value of `--config`, or raises `ValueError`.
     word: the name of the one argument of `main`, if it takes one.
     words: returns the accepted values of that argument.
   """
   app.run(
     lambda argv: sys.exit(_guarded(main, argv[1:], word, words)),
-    flags_parser=lambda argv: _parse_flags(argv, located),
+    flags_parser=lambda argv: _parse_flags(argv, load),
   )
 
 
@@ -191,9 +191,7 @@ def _log_plainly() -> None:
   logging.getLogger('jaxsparse').setLevel(level)
 
 
-def _parse_flags(
-  argv: Sequence[str], located: Callable[[str], str]
-) -> list[str]:
+def _parse_flags(argv: Sequence[str], load: Callable[[str], Any]) -> list[str]:
   """Parses flags, with a one-line error for a wrong flag or config.
 
   The content of a `--flagfile` is treated as if typed in its stead.
@@ -202,7 +200,7 @@ def _parse_flags(
     words = flags.FLAGS.read_flags_from_files(argv[1:], force_gnu=False)
     argv = [argv[0], *words]
     _check_fields(argv)
-    rest = flags.FLAGS(_with_located_config(argv, located))
+    rest = flags.FLAGS(_with_located_config(argv, load))
     _set_one_length(argv)
     return rest
   except (AttributeError, KeyError) as error:
@@ -235,14 +233,16 @@ def _set_one_length(argv: Sequence[str]) -> None:
 
 
 def _with_located_config(
-  argv: Sequence[str], located: Callable[[str], str]
+  argv: Sequence[str], load: Callable[[str], Any]
 ) -> list[str]:
-  """Returns `argv` with the path of the config file, checked to load."""
+  """Returns `argv` with the path of the config file, after it has loaded."""
   out = list(argv)
   for i, argument in enumerate(argv):
     flag, equals, value = argument.partition('=')
     if flag in _CONFIG_FLAGS and equals:
-      out[i] = f'{flag}={located(value)}'
+      load(value)
+      out[i] = f'{flag}={config_files.locate(value)}'
     elif i and argv[i - 1] in _CONFIG_FLAGS:
-      out[i] = located(argument)
+      load(argument)
+      out[i] = config_files.locate(argument)
   return out

@@ -5,7 +5,6 @@ a study. A full disk, or one that fails, is a one-line error.
 """
 
 import pathlib
-from collections.abc import Callable
 
 from absl import flags
 
@@ -17,7 +16,7 @@ from jaxsparse.runs.parallel import PARALLEL as _PARALLEL
 from jaxsparse.studies.planning import plan, plan_text
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.running import dry_run
-from jaxsparse.studies.running.run import check_any, check_plan
+from jaxsparse.studies.running.run import check_any
 from jaxsparse.studies.running.run import run as run_study
 from jaxsparse.studies.spec import Study
 
@@ -42,7 +41,7 @@ PARALLEL = flags.DEFINE_enum(
 )
 
 
-def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
+def finish(study: Study, name: str) -> None:
   """Runs a study, prints its table and names its report; or only tries it.
 
   With `--plan` its plan is printed, with `--dry_run` each row is tried; for
@@ -51,7 +50,6 @@ def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
   Args:
     study: what to run.
     name: its short name.
-    show: prints a text for the user.
 
   Raises:
     ValueError: bad input.
@@ -62,30 +60,30 @@ def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
     TrainingFailed: no member has a result.
   """
   if PLAN.value:
-    _plan(study, show)
+    _plan(study)
   if DRY_RUN.value:
-    _dry_run(study, show)
+    _dry_run(study)
   if PLAN.value or DRY_RUN.value:
     return
   results = run(study, name)
-  show(tables.text(results))
+  print(tables.text(results))
   with saving(folder()):
     path = report.write(results, folder())
-  show(f'Report: {path}')
+  print(f'Report: {path}')
   check_any(results)
 
 
-def _plan(study: Study, show: Callable[[str], object]) -> None:
+def _plan(study: Study) -> None:
   with command.at_once():
     planned = plan.plan(study, _runs_dir(), PARALLEL.value, reading.describe)
-    show(plan_text.text(planned))
-  check_plan(planned)
+    print(plan_text.text(planned))
+  plan.check_plan(planned)
 
 
-def _dry_run(study: Study, show: Callable[[str], object]) -> None:
+def _dry_run(study: Study) -> None:
   with command.at_once():
     results = dry_run.take(study, _runs_dir())
-    show(dry_run.text(study, results))
+    print(dry_run.text(study, results))
   dry_run.check(study, results)
 
 

@@ -129,26 +129,6 @@ def load_study(spec: str) -> Study:
   return study
 
 
-def located(spec: str) -> str:
-  """Returns `locate(spec)` after a check that it loads as a run's config.
-
-  Raises:
-    ValueError: as for `load_config`.
-  """
-  load_config(spec)
-  return locate(spec)
-
-
-def located_study(spec: str) -> str:
-  """Returns `locate(spec)` after a check that it loads as a study.
-
-  Raises:
-    ValueError: as for `load_study`.
-  """
-  load_study(spec)
-  return locate(spec)
-
-
 def _run(path: str) -> dict[str, Any]:
   """Runs a file as a module of a package that is its folder."""
   folder_path = pathlib.Path(path).resolve().parent

@@ -24,7 +24,7 @@ from jaxsparse.errors import TrainingFailed
 from jaxsparse.results import metrics
 from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import summary
-from jaxsparse.studies.running.run import NothingToRun
+from jaxsparse.studies.planning.plan import NothingToRun
 from jaxsparse.studies.search_space import (
   ACCURACY,
   BITS,

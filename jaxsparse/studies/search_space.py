@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from jaxsparse.config import literals, settings
+from jaxsparse.config import literals, overrides
 from jaxsparse.config.resolve import resolve
 from jaxsparse.runs import reading
 
@@ -91,14 +91,14 @@ def space(config: Any, flags: Sequence[str]) -> dict[str, Dimension]:
     ValueError: Optuna is not installed, an unknown field, a range that is none,
       or a value that the field does not accept.
   """
-  texts = settings.by_field(flags, 'search')
+  texts = overrides.by_field(flags, 'search')
   for field in texts:
     if field in _FIXED or field.startswith(('data.', 'eval.')):
       raise ValueError(
         f'--search: config.{field}: every trial has the same seeds, steps, data'
         ' and evaluation; accepted are the fields of methods and optimisers'
       )
-  values = settings.known_fields(config, texts, 'search')
+  values = overrides.current_values(config, texts, 'search')
   return {f: dimension(f, texts[f], values[f]) for f in texts}
 
 
@@ -121,7 +121,7 @@ def dimension(field: str, text: str, like: Any) -> Dimension:
   parts = literals.split(text, ':')
   word = parts.pop(0) if parts[0] in ('log', 'int') else ''
   if len(parts) == 1 and not word:
-    choices = {str(v): v for v in settings.values(field, text, like)}
+    choices = {str(v): v for v in overrides.values(field, text, like)}
     if len(choices) < 2:
       raise refusal
     return Dimension(
@@ -129,7 +129,7 @@ def dimension(field: str, text: str, like: Any) -> Dimension:
     )
   if len(parts) != 2 and not (word == 'int' and len(parts) == 3):
     raise refusal
-  low, high = (settings.value(field, end, like) for end in parts[:2])
+  low, high = (overrides.value(field, end, like) for end in parts[:2])
   step = literals.literal(parts[2]) if parts[2:] else 1
   kinds = {type(low), type(high), type(step)}
   integers, log = kinds == {int}, word == 'log'

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jaxsparse.config import defaults as config_lib
-from jaxsparse.config import settings
+from jaxsparse.config import overrides as overrides_lib
 from jaxsparse.config.dicts import flat
 from jaxsparse.config.overrides import LENGTHS, merged
 from jaxsparse.results.names import field_name, label
@@ -30,7 +30,7 @@ def grid(config: Any, flags: Sequence[str]) -> Grid:
     ValueError: an unknown field, a value that it does not accept, or two
       fields that exclude each other.
   """
-  texts = settings.by_field(flags, 'sweep')
+  texts = overrides_lib.by_field(flags, 'sweep')
   if 'replicates' in texts:
     raise ValueError(
       '--sweep: config.replicates: seeds are swept by config.seed=0:5'
@@ -40,8 +40,8 @@ def grid(config: Any, flags: Sequence[str]) -> Grid:
       '--sweep: got config.num_steps and config.num_epochs; accepted is one of'
       ' them, which is the length of the run'
     )
-  current = settings.known_fields(config, texts, 'sweep')
-  return {f: settings.values(f, texts[f], current[f]) for f in texts}
+  current = overrides_lib.current_values(config, texts, 'sweep')
+  return {f: overrides_lib.values(f, texts[f], current[f]) for f in texts}
 
 
 def overrides(path: str, config: Any) -> dict[str, Any]:

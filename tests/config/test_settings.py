@@ -2,20 +2,20 @@
 
 import pytest
 
-from jaxsparse.config import settings
+from jaxsparse.config import overrides
 from jaxsparse.config.defaults import default_config
 
 
 def known(*said, updater='rigl'):
   config = default_config(updater=updater)
   config.num_steps = 10
-  fields = settings.by_field(said, 'sweep')
-  return settings.known_fields(config, fields, 'sweep')
+  fields = overrides.by_field(said, 'sweep')
+  return overrides.current_values(config, fields, 'sweep')
 
 
 def test_each_text_is_one_field_and_what_is_said_of_it():
   said = ['config.updater.sparsity=0.5,0.8', ' seed = 0:5', 'model.name=a=b']
-  assert settings.by_field(said, 'sweep') == {
+  assert overrides.by_field(said, 'sweep') == {
     'updater.sparsity': '0.5,0.8',
     'seed': '0:5',
     'model.name': 'a=b',
@@ -33,7 +33,7 @@ def test_each_text_is_one_field_and_what_is_said_of_it():
 )
 def test_what_is_no_setting_is_refused(said, message):
   with pytest.raises(ValueError, match=message):
-    settings.by_field(said, 'sweep')
+    overrides.by_field(said, 'sweep')
 
 
 def test_fields_are_those_of_the_method_and_of_those_that_are_swept():
@@ -83,7 +83,7 @@ def test_an_unknown_field_or_name_says_the_nearest(said, message):
   ],
 )
 def test_values_have_the_type_of_the_field(field, text, like, expected):
-  found = settings.values(field, text, like)
+  found = overrides.values(field, text, like)
   assert found == expected
   assert [type(v) for v in found] == [type(v) for v in expected]
 
@@ -109,4 +109,4 @@ def test_a_value_that_is_not_accepted_names_the_field(
   field, text, like, message
 ):
   with pytest.raises(ValueError, match=message):
-    settings.values(field, text, like)
+    overrides.values(field, text, like)

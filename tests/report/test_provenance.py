@@ -1,7 +1,7 @@
 """Versions of members in the report: those of summaries, nobody else's."""
 
 from jaxsparse.report import report
-from jaxsparse.studies.running.provenance import collected
+from jaxsparse.studies.results import collected
 
 NEW, OLD = {'jax': '0.10.2', 'cores': '2'}, {'jax': '0.9.0', 'cores': '2'}
 

@@ -9,7 +9,7 @@ from jaxsparse.runs.build import build
 from jaxsparse.runs.open_run import opened
 from jaxsparse.runs.origins import Origins
 from jaxsparse.runs.train import train
-from jaxsparse.studies.planning.naming import directory
+from jaxsparse.studies.planning.members import directory
 
 WORDS = 'the cat sat on the mat. '
 

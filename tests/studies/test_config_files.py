@@ -42,7 +42,7 @@ def test_a_name_means_its_file_from_any_directory(spec, tmp_path, monkeypatch):
 
 def test_a_path_is_taken_as_it_is(file):
   path = file(GOOD)
-  assert config_files.located(path) == path
+  assert config_files.locate(path) == path
   assert config_files.load(path).updater.name == 'rigl'
   assert config_files.load(path + ':gmp').updater.name == 'gmp'
 

@@ -13,7 +13,7 @@ from jaxsparse.errors import TrainingFailed, WorkdirBusy
 from jaxsparse.report import search as search_report
 from jaxsparse.results.rows import MemberResult, Row
 from jaxsparse.studies import search, search_space
-from jaxsparse.studies.running.run import NothingToRun
+from jaxsparse.studies.planning.plan import NothingToRun
 from jaxsparse.training.locks import lock
 
 FLAGS = (

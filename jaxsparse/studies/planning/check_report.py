@@ -1,13 +1,82 @@
-"""Checks of the figures, claims and analyses of a study."""
+"""Checks of the fields, figures, claims and analyses of a study."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from jaxsparse.analyses.harness import calls
 from jaxsparse.claims.claim import Claim
-from jaxsparse.studies.planning import field_checks
+from jaxsparse.core import choices
+from jaxsparse.results import quantities
 from jaxsparse.studies.planning.pairing import match, seeded
 from jaxsparse.studies.spec import Analysis, Figure, Run, Study
+
+_NAME = re.compile(r'\w+', re.ASCII)
+
+
+def all_of(where: str, values: Any, kind: Any) -> None:
+  """Raises `ValueError` unless `values` is a sequence of `kind`."""
+  if not isinstance(values, Sequence) or not all(
+    isinstance(value, kind) for value in values
+  ):
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    raise ValueError(
+      f'{where}: got {values!r}; accepted is a tuple of'
+      f' {" or ".join(k.__name__ for k in kinds)}'
+    )
+
+
+def texts(where: str, values: Any) -> None:
+  """Raises `ValueError` unless `values` holds names."""
+  all_of(where, values, str)
+  if isinstance(values, str) or not values:
+    raise ValueError(f'{where}: got {values!r}; accepted is a tuple of names')
+
+
+def distinct(where: str, names: Sequence[Any]) -> None:
+  """Raises `ValueError` for a malformed or repeated name."""
+  for i, name in enumerate(names):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+      raise ValueError(
+        f'{where}: got the name {name!r}; accepted are letters, digits and'
+        ' underscores'
+      )
+    if name in names[:i]:
+      raise ValueError(f'{where}: the name {name!r} is there twice')
+
+
+def known_runs(where: str, study: Study, names: Any) -> tuple[Run, ...]:
+  """Returns the runs of a study with the names `names`.
+
+  Raises:
+    ValueError: a name is unknown, or `names` is no sequence.
+  """
+  if isinstance(names, str) or not isinstance(names, Sequence):
+    raise ValueError(f'{where}: got {names!r}; accepted is a tuple of runs')
+  names_of_runs = [run.name for run in study.runs]
+  for name in names:
+    one_of(where, name, names_of_runs)
+  return tuple(study.run(name) for name in names)
+
+
+def grid_field(where: str, name: str, runs: Iterable[Run]) -> None:
+  """Raises `ValueError` unless one of `runs` has `name` in its grid."""
+  one_of(where, name, dict.fromkeys(f for run in runs for f in run.grid))
+
+
+def metric(where: str, name: Any) -> quantities.Quantity:
+  """Parses the name of a metric; raises `ValueError` if it is malformed."""
+  if not isinstance(name, str):
+    raise ValueError(f'{where}: got {name!r}; accepted is the name of a metric')
+  try:
+    return quantities.parse(name)
+  except ValueError as error:
+    raise ValueError(f'{where}: {error}') from None
+
+
+def one_of(where: str, got: Any, accepted: Iterable[str]) -> None:
+  """Raises `ValueError`, with the nearest name, if `got` is not `accepted`."""
+  choices.check(f'{where}: got {got!r}', got, accepted)
 
 
 def check_figure(where: str, study: Study, figure: Figure) -> None:
@@ -18,20 +87,20 @@ def check_figure(where: str, study: Study, figure: Figure) -> None:
       f'{where}: got {figure!r}; accepted is a figure with a method draw'
     )
   names = getattr(figure, 'runs', ())
-  runs = field_checks.runs(f'{where}.runs', study, names) or study.runs
+  runs = known_runs(f'{where}.runs', study, names) or study.runs
   if hasattr(figure, 'grid_field'):
-    field_checks.grid_field(f'{where}.grid_field', figure.grid_field, runs)
+    grid_field(f'{where}.grid_field', figure.grid_field, runs)
   _check_at(f'{where}.at', getattr(figure, 'at', {}), runs)
-  for field, metric in zip(figure.metric_fields, figure.metrics(), strict=True):
-    field_checks.metric(f'{where}.{field}', metric)
+  for field, name in zip(figure.metric_fields, figure.metrics(), strict=True):
+    metric(f'{where}.{field}', name)
   figure.check(where)
 
 
 def check_claim(where: str, study: Study, claim: Claim) -> None:
   """Raises `ValueError` unless a claim can be judged on the study's rows."""
   for field, names in claim.named_runs().items():
-    field_checks.runs(f'{where}.{field}', study, names)
-  field_checks.metric(f'{where}.metric', claim.metric)
+    known_runs(f'{where}.{field}', study, names)
+  metric(f'{where}.metric', claim.metric)
   runs = [study.run(name) for name in claim.names()]
   _check_at(f'{where}.at', claim.at, runs)
   claim.check(where, study.rows())
@@ -40,7 +109,7 @@ def check_claim(where: str, study: Study, claim: Claim) -> None:
 def _check_at(where: str, at: Mapping[str, Any], runs: Sequence[Run]) -> None:
   """Raises `ValueError` for a grid point that is not in those of `runs`."""
   for name, value in at.items():
-    field_checks.grid_field(where, name, runs)
+    grid_field(where, name, runs)
     if not any(value in run.grid.get(name, ()) for run in runs):
       raise ValueError(f'{where}: {value!r} is no value of {name!r}')
 
@@ -70,7 +139,7 @@ def _runs(where: str, study: Study, analysis: Analysis) -> tuple[Run, ...]:
     raise ValueError(f'{where}: got no runs; accepted is one or more')
   names = [seeded(n) if isinstance(n, str) else (n, None) for n in analysis.of]
   plain = analysis.of if isinstance(analysis.of, str) else [n for n, _ in names]
-  runs = field_checks.runs(where, study, plain)
+  runs = known_runs(where, study, plain)
   for run, (_, seed) in zip(runs, names, strict=True):
     if seed is not None and seed not in run.seed_list():
       raise ValueError(

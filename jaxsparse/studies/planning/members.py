@@ -1,19 +1,28 @@
-"""Builds and names the members of a study, each once."""
+"""Builds and names the members of a study, each once.
 
+The name of a directory follows from the config, and not from the study, as
+studies share members. A directory is reused only if its config equals that of
+the run, and the sources and data of the run are unchanged.
+"""
+
+import itertools
 import os
 import pathlib
-from collections.abc import Hashable, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from jaxsparse.config.overrides import override
-from jaxsparse.config.run_config import BESIDE, SOURCES
+from jaxsparse.config import identity
+from jaxsparse.config.overrides import check_fields, override
+from jaxsparse.config.run_config import BESIDE, SOURCES, RunConfig
 from jaxsparse.results.rows import Row
-from jaxsparse.runs import parallel, reading, workdir
+from jaxsparse.runs import reading, workdir
+from jaxsparse.runs import sources as sources_lib
 from jaxsparse.runs.build import Experiment, Read, build
 from jaxsparse.runs.compiled import abstract_state
+from jaxsparse.runs.origins import Origins
 from jaxsparse.studies import config_files
-from jaxsparse.studies.planning import check, pairing
-from jaxsparse.studies.planning.naming import directory
+from jaxsparse.studies.planning import pairing
 from jaxsparse.studies.spec import Run, Study
 
 
@@ -31,11 +40,6 @@ class Member(NamedTuple):
   experiment: Experiment
   sources: frozenset[str]
   after: frozenset[str]
-
-  @property
-  def family(self) -> Hashable:
-    """Equal for members that share their compiled programs."""
-    return parallel.family(self.experiment)
 
 
 class Cell(NamedTuple):
@@ -65,10 +69,6 @@ class Expanded(NamedTuple):
   cells: tuple[Cell, ...]
   members: Mapping[str, Member]
 
-  def cell(self, row: Row, seed: int) -> Cell:
-    """Returns the cell of a row and seed."""
-    return next(c for c in self.cells if (c.row, c.seed) == (row, seed))
-
 
 def expand(
   study: Study,
@@ -78,24 +78,21 @@ def expand(
   """Builds every member of a study, and writes nothing.
 
   Args:
-    study: what to run.
+    study: that has passed `check`.
     runs_dir: folder of the members' directories.
     read: see `build`; members cannot be trained without their data.
 
   Raises:
-    ValueError: the study is malformed. A refused config raises nothing; the
-      reason is in its cell.
+    ValueError: a run changes a field that no config has, or its base config
+      cannot be loaded. A refused config raises nothing; the reason is in its
+      cell.
   """
-  check.check(study)
   builder = _Builder(study, workdir.local(runs_dir), read)
   for run in pairing.order(study):
     builder.add(run)
-  cells = (
-    builder.cells[row, seed]
-    for row in study.rows()
-    for seed in study.run(row.run).seed_list()
-  )
-  return Expanded(tuple(cells), builder.members)
+  rows = ((run, row) for run in study.runs for row in run.rows())
+  order = ((row, seed) for run, row in rows for seed in run.seed_list())
+  return Expanded(tuple(builder.cells[c] for c in order), builder.members)
 
 
 class _Builder:
@@ -113,12 +110,10 @@ class _Builder:
     except ValueError as error:
       why = str(error).removeprefix('--config: ')
       raise ValueError(f'study.runs[{run.name!r}].config: {why}') from None
-    check.check_fields(run, base)
-    after = {
-      cell.member
-      for cell in self.cells.values()
-      if cell.row.run in run.after and cell.member
-    }
+    changes = {'overrides': run.overrides, 'grid': run.grid}
+    check_fields(f'study.runs[{run.name!r}]', changes, base)
+    after = {c.member for c in self.cells.values() if c.row.run in run.after}
+    after -= {''}  # Of refused configs.
     for row in run.rows():
       for seed in run.seed_list():
         try:
@@ -173,3 +168,82 @@ class _Builder:
           f'config.init.{field}_step: got {step}; accepted are'
           f' {", ".join(map(str, steps))}, which {source.name} keeps'
         )
+
+
+def directory(
+  config: RunConfig,
+  assigned: Mapping[str, identity.Config],
+  runs_dir: pathlib.Path,
+  data: Mapping[str, str] = {},
+) -> str:
+  """Returns the name of the directory of a config, or a free one if new.
+
+  A run whose sources or data have changed counts as another run. If no
+  directory matches but the config of one cannot be read, the name of that
+  directory is returned: it may be the run, and must not be ignored.
+
+  Args:
+    config: the config.
+    assigned: directory -> config of directories already assigned, which may not
+      exist yet.
+    runs_dir: folder of the directories.
+    data: fingerprints of the data by split; unknown ones are assumed to be
+      equal.
+  """
+  name = member_name(config)
+  numbered = re.compile(re.escape(name) + r'(-\d+)?')
+  on_disk = {
+    path.name: _stored(path)
+    for path in runs_dir.glob(f'{name}*')
+    if numbered.fullmatch(path.name)
+  }
+  begun = {n: c for n, c in on_disk.items() if c is not None}
+  configs: dict[str, identity.Config] = {**begun, **assigned}
+  now = Origins(data=data)
+  if begun:
+    fingerprints = sources_lib.fingerprints(config.init, runs_dir / name)
+    now = now._replace(sources=fingerprints)
+  unreadable = []
+  for folder in sorted(filter(numbered.fullmatch, configs)):
+    if not configs[folder]:
+      unreadable.append(folder)
+    elif not identity.differences(configs[folder], config) and (
+      folder in assigned or not workdir.origins(runs_dir / folder).changes(now)
+    ):
+      return folder
+  if unreadable:
+    return unreadable[0]
+  names = (f'{name}-{i}' if i > 1 else name for i in itertools.count(1))
+  return next(free for free in names if free not in configs)
+
+
+def _stored(root: pathlib.Path) -> dict[str, Any] | None:
+  """Reads the config of a begun run: {} if unreadable, `None` if new."""
+  try:
+    return workdir.read_config(root) if workdir.begun(root) else None
+  except ValueError:
+    return {}
+
+
+def member_name(config: RunConfig) -> str:
+  """Returns a name such as 'digits-mlp-rigl-sparse-0.98-seed3-1a2b3c4d'.
+
+  Different configs have different names, except where a default has changed
+  since (or the eight hex digits of the hash collide).
+  """
+  init = _word(config.init.name)
+  parts = [
+    _word(config.data.name),
+    _word(config.model.name),
+    _word(config.updater.name),
+    *([] if init == 'dense' else [init]),
+    f'{config.updater.sparsity:g}',
+    f'seed{config.seed}',
+    identity.digest(config)[:8],
+  ]
+  return '-'.join(parts)
+
+
+def _word(name: Any) -> str:
+  text = name if isinstance(name, str) else name.__name__
+  return re.sub(r'\W+', '_', text.rpartition('.')[2], flags=re.ASCII)

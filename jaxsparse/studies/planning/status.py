@@ -39,7 +39,7 @@ def status(root: pathlib.Path, num_steps: int) -> Status:
   """Reads the status of the member in `root`, of `num_steps` steps.
 
   A member is done if its config and its summary can both be read. That the
-  config is the member's is checked where the directory is chosen (`naming`).
+  config is the member's is checked where the directory is chosen.
   """
   try:
     return _whole(root, num_steps)

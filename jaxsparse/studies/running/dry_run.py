@@ -16,6 +16,7 @@ from jaxsparse.results.rows import Row
 from jaxsparse.runs import dry_run, outline, reading, summary
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.progress import hushed
+from jaxsparse.studies.planning.check import check as check_study
 from jaxsparse.studies.planning.members import Expanded, expand
 from jaxsparse.studies.spec import Study
 
@@ -57,6 +58,7 @@ def take(
   Raises:
     ValueError: the study is malformed.
   """
+  check_study(study)
   with hushed():
     expanded = expand(study, runs_dir, reading.describe)
     rows, results = study.rows(), []

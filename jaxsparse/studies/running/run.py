@@ -18,20 +18,15 @@ from jaxsparse.studies.planning import plan as plan_lib
 from jaxsparse.studies.planning.members import Cell
 from jaxsparse.studies.planning.plan import Plan
 from jaxsparse.studies.planning.status import status
-from jaxsparse.studies.results import Results
+from jaxsparse.studies.results import Results, collected
 from jaxsparse.studies.running import scheduler, worker
 from jaxsparse.studies.running.analyse import Analysed, analyse
 from jaxsparse.studies.running.progress import StudyProgress
-from jaxsparse.studies.running.provenance import collected
 from jaxsparse.studies.running.worker import Unfinished
 from jaxsparse.studies.spec import Study
 from jaxsparse.training.locks import lock
 
 _log = logging.getLogger(__name__)
-
-
-class NothingToRun(ValueError):
-  """Raised when every config of a study was refused."""
 
 
 class StudyInterrupted(Interrupted):
@@ -89,7 +84,7 @@ def run(
   check_workdir(root)
   with at_once():
     plan = plan_lib.plan(study, runs_dir, parallel)
-  check_plan(plan)
+  plan_lib.check_plan(plan)
   locked = contextlib.nullcontext() if joins else lock(root)
   with locked, hushed(), saving(root):
     member_list.write(root, plan.runs_dir, plan.expanded.members, joins=joins)
@@ -119,19 +114,6 @@ def check_workdir(root: pathlib.Path) -> None:
   """Raises `ValueError` if `root` is the workdir of a run."""
   if workdir_lib.begun(root):
     raise ValueError(f'{root} is the workdir of a run; choose another one')
-
-
-def check_plan(plan: Plan) -> None:
-  """Checks that some member can be run, and be written.
-
-  Raises:
-    NothingToRun: all configs were refused.
-    ValueError: the runs folder cannot be written.
-  """
-  if not plan.expanded.members:
-    raise NothingToRun(f'no member can be run: {plan.expanded.cells[0].error}')
-  if plan.left:
-    workdir_lib.check_writable(plan.runs_dir)
 
 
 def check_any(results: Results) -> None:

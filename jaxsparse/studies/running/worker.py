@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 from jaxsparse.errors import Interrupted, TrainingFailed, WorkdirBusy
 from jaxsparse.results.rows import Kind
 from jaxsparse.runs.train import train_built, train_together
-from jaxsparse.studies.planning import groups
 from jaxsparse.studies.planning.members import Member
-from jaxsparse.studies.planning.plan import Plan, alone
+from jaxsparse.studies.planning.plan import Plan, alone, family, form_groups
 from jaxsparse.studies.planning.status import Status, status, write_failure
 from jaxsparse.studies.running.progress import StudyProgress
 from jaxsparse.studies.running.scheduler import Task
@@ -23,9 +22,9 @@ def tasks(plan: Plan) -> list[Task]:
   adjacent.
   """
   task_of: dict[str, tuple[str, ...]] = {}  # Member -> name of its task.
-  for group in groups.form(plan.left, plan.statuses, plan.executors):
+  for group in form_groups(plan.left, plan.statuses, plan.executors):
     task_of.update(dict.fromkeys(group.names, group.names))
-  order = {m.family: None for m in plan.left}
+  order = {family(m): None for m in plan.left}
   rank = {family: i for i, family in enumerate(order)}
   members = plan.expanded.members
   result = []
@@ -34,7 +33,7 @@ def tasks(plan: Plan) -> list[Task]:
       task_of[n] for m in names for n in members[m].after if n in task_of
     }
     first = members[names[0]]
-    result.append(Task(names, first.family, frozenset(needed), alone(first)))
+    result.append(Task(names, family(first), frozenset(needed), alone(first)))
   return sorted(result, key=lambda task: rank[task.family])
 
 

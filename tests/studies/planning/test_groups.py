@@ -8,7 +8,7 @@ import pytest
 
 from jaxsparse.errors import Interrupted
 from jaxsparse.runs import workdir
-from jaxsparse.studies.planning import groups
+from jaxsparse.studies.planning import plan as plan_lib
 from jaxsparse.studies.planning.plan import plan
 from jaxsparse.studies.planning.status import Status, status
 from jaxsparse.studies.running import run as run_lib
@@ -60,26 +60,27 @@ def test_members_under_way_go_on_without_those_that_are_new(asked, tmp_path):
     ([(0,), (), (0,), (0,)], [('abcd', 0)]),
     # Of two studies, each killed somewhere else.
     ([(0, 10, 20), (0,), (0, 10, 20), (0,)], [('ac', 20), ('bd', 0)]),
-    (
-      [(0, 20, 30), (0, 20), (0, 10), (0,)],
-      [('ab', 20), ('cd', 0)],
-    ),
+    ([(0, 20, 30), (0, 20), (0, 10), (0,)], [('ab', 20), ('cd', 0)]),
     (
       [(0, 30), (0, 20, 30), (0, 10, 20), (0, 10, 20)],
       [('ab', 30), ('cd', 20)],
     ),
   ],
 )
-def test_members_under_way_go_on_from_a_step_they_share(saved, expected):
-  one = types.SimpleNamespace(family='f', after=())
-  left = [types.SimpleNamespace(**vars(one) | {'name': n}) for n in 'abcd']
+def test_members_under_way_go_on_from_a_step_they_share(
+  saved, expected, monkeypatch
+):
+  monkeypatch.setattr(plan_lib, 'family', lambda member: 'f')
+  left = [types.SimpleNamespace(name=n, after=()) for n in 'abcd']
   statuses = {
     name: Status('begun', max(steps, default=0), saved=steps)
     for name, steps in zip('abcd', saved, strict=True)
   }
-  found = groups.form(left, statuses, dict.fromkeys('abcd', 'vmap'))
+  found = plan_lib.form_groups(left, statuses, dict.fromkeys('abcd', 'vmap'))
   assert [(''.join(g.names), g.step) for g in found] == expected
-  alone = groups.form(left, statuses, dict.fromkeys('abcd', 'one_by_one'))
+  alone = plan_lib.form_groups(
+    left, statuses, dict.fromkeys('abcd', 'one_by_one')
+  )
   assert [(g.names, g.step) for g in alone] == [
     ((name,), statuses[name].step) for name in 'abcd'
   ]

@@ -6,7 +6,7 @@ import pytest
 
 from jaxsparse.config import dicts, identity
 from jaxsparse.runs import workdir
-from jaxsparse.studies.planning import naming
+from jaxsparse.studies.planning import members as members_lib
 from jaxsparse.studies.planning.members import expand
 from jaxsparse.updaters.rigl import rigl
 from jaxsparse.updaters.static import static
@@ -124,7 +124,10 @@ def test_a_source_is_named_by_its_directory(study, tiny, runs_dir):
   expanded = expand(study(*runs), runs_dir)
   names = list(expanded.members)
   for cell in expanded.cells[:2]:
-    source = expanded.cell(cell.row._replace(run='rigl'), 1).member
+    row = cell.row._replace(run='rigl')
+    (source,) = (
+      c.member for c in expanded.cells if (c.row, c.seed) == (row, 1)
+    )
     found = expanded.members[cell.member]
     assert found.experiment.config.init.checkpoint == f'run:{source}'
     assert found.sources == found.after == {source}
@@ -257,58 +260,58 @@ class TestDirectories:
     return dataclasses.replace(config, num_steps=steps)
 
   def test_its_own_is_found_again(self, config, runs_dir):
-    name = naming.member_name(config)
+    name = members_lib.member_name(config)
     keep(runs_dir, name, config)
-    assert naming.directory(config, {}, runs_dir) == name
+    assert members_lib.directory(config, {}, runs_dir) == name
 
   def test_what_may_differ_is_still_its_own(self, config, runs_dir):
-    name = naming.member_name(config)
+    name = members_lib.member_name(config)
     data = dataclasses.replace(config.data, dir='/elsewhere')
     moved = dataclasses.replace(config, data=data)
     keep(runs_dir, name, moved)
-    assert naming.directory(config, {}, runs_dir) == name
+    assert members_lib.directory(config, {}, runs_dir) == name
 
   def test_another_config_there_is_left_alone(self, config, runs_dir):
-    name = naming.member_name(config)
+    name = members_lib.member_name(config)
     keep(runs_dir, name, self.other(config, 31))
-    assert naming.directory(config, {}, runs_dir) == f'{name}-2'
+    assert members_lib.directory(config, {}, runs_dir) == f'{name}-2'
     keep(runs_dir, f'{name}-2', self.other(config, 32))
-    assert naming.directory(config, {}, runs_dir) == f'{name}-3'
+    assert members_lib.directory(config, {}, runs_dir) == f'{name}-3'
     keep(runs_dir, f'{name}-3', config)
-    assert naming.directory(config, {}, runs_dir) == f'{name}-3'
+    assert members_lib.directory(config, {}, runs_dir) == f'{name}-3'
 
   def test_one_that_is_given_away_is_taken(self, config, runs_dir):
-    name = naming.member_name(config)
+    name = members_lib.member_name(config)
     made = {name: self.other(config, 31)}
-    assert naming.directory(config, made, runs_dir) == f'{name}-2'
-    assert naming.directory(config, {name: config}, runs_dir) == name
+    assert members_lib.directory(config, made, runs_dir) == f'{name}-2'
+    assert members_lib.directory(config, {name: config}, runs_dir) == name
 
   @pytest.mark.parametrize('stored', [{}, {'dense_first': True}])
   def test_of_fields_that_are_new_nothing_is_asked(
     self, config, runs_dir, stored
   ):
     """A field that was not there is no difference; a former default is one."""
-    name = naming.member_name(config)
+    name = members_lib.member_name(config)
     old = dicts.to_dict(config, stored=True)
     del old['updater']['dense_first']
     keep(runs_dir, name, old | {'updater': old['updater'] | stored})
-    assert naming.directory(config, {}, runs_dir) == (
+    assert members_lib.directory(config, {}, runs_dir) == (
       f'{name}-2' if stored else name
     )
 
   def test_a_directory_without_a_run_is_free(self, config, runs_dir):
-    name = naming.member_name(config)
+    name = members_lib.member_name(config)
     (runs_dir / name).mkdir(parents=True)
-    assert naming.directory(config, {}, runs_dir) == name
+    assert members_lib.directory(config, {}, runs_dir) == name
 
   def test_one_that_cannot_be_read_is_not_passed_over(self, config, runs_dir):
     """Unless the run is found to be another one."""
-    name = naming.member_name(config)
+    name = members_lib.member_name(config)
     keep(runs_dir, name, config)
     (runs_dir / name / workdir.CONFIG).write_text(json.dumps([]))
-    assert naming.directory(config, {}, runs_dir) == name
+    assert members_lib.directory(config, {}, runs_dir) == name
     keep(runs_dir, f'{name}-2', config)
-    assert naming.directory(config, {}, runs_dir) == f'{name}-2'
+    assert members_lib.directory(config, {}, runs_dir) == f'{name}-2'
 
 
 def test_names_do_not_depend_on_the_study(study, tiny, runs_dir):
