@@ -9,6 +9,7 @@ import pandas as pd
 
 from jaxsparse.config.dicts import flat
 from jaxsparse.results import member_list
+from jaxsparse.results.names import is_number
 from jaxsparse.runs import workdir
 from jaxsparse.training import metrics as records
 
@@ -44,15 +45,14 @@ def frame(
       raise ValueError(f'{path} holds no run')
     roots |= dict.fromkeys(runs)
   configs: list[dict[str, Any]] = []
-  numbers: list[tuple[Any, ...]] = []
+  lines: list[tuple[Any, ...]] = []
   for root in roots:
     if (summary := workdir.finished(root)) is not None:
       fields = flat(workdir.read_config(root)).items()
-      numbers += [
-        (len(configs), *number) for number in _numbers(root, summary, metrics)
-      ]
+      of_run = _numbers(root, summary, metrics)
+      lines += [(len(configs), *number) for number in of_run]
       configs.append({'run': root.name} | {f: hashable(v) for f, v in fields})
-  table = pd.DataFrame(numbers, columns=['index', 'metric', 'step', 'value'])
+  table = pd.DataFrame(lines, columns=['index', 'metric', 'step', 'value'])
   table['step'] = table['step'].astype('Int64')
   table = pd.DataFrame(configs).join(table.set_index('index'), how='right')
   return table.reset_index(drop=True)
@@ -78,9 +78,18 @@ def _numbers(
   every = records.read(path) if path.exists() else []
   for entries in (summary, *every):
     chosen = {n: v for n, v in entries.items() if n in metrics or not metrics}
-    for name, value in flat(chosen).items():
-      if type(value) in (int, float) and name != 'step':
-        yield name.removesuffix('.mean'), entries.get('step'), value
+    for name, value in numbers(chosen).items():
+      if name != 'step':
+        yield name, entries.get('step'), value
+
+
+def numbers(entries: Mapping[str, Any]) -> dict[str, float]:
+  """Returns the numbers of a summary or a record; of a spread, the mean."""
+  return {
+    name.removesuffix('.mean'): value
+    for name, value in flat(entries).items()
+    if is_number(value)
+  }
 
 
 def hashable(value: Any) -> Any:

@@ -116,3 +116,17 @@ def _static_and_rigl():
 @pytest.fixture(name='accuracy')
 def _accuracy():
   return accuracy
+
+
+@pytest.fixture
+def files():
+  """Reads the files of a folder: path in it -> content."""
+
+  def read(folder):
+    return {
+      str(p.relative_to(folder)): p.read_bytes()
+      for p in folder.rglob('*')
+      if p.is_file()
+    }
+
+  return read

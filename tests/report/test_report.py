@@ -69,21 +69,13 @@ def table_rows(path, index=0):
   ]
 
 
-def files(folder):
-  return {
-    str(p.relative_to(folder)): p.read_bytes()
-    for p in folder.rglob('*')
-    if p.is_file()
-  }
-
-
 @pytest.fixture
 def no_figures(monkeypatch):
   """For tests that look elsewhere: drawing takes most of the time."""
   monkeypatch.setattr(draw, 'all_figures', lambda results: [])
 
 
-def test_what_is_written(make_results, static_and_rigl, tmp_path):
+def test_what_is_written(files, make_results, static_and_rigl, tmp_path):
   study = static_and_rigl(figures=(Against(S), Curves()))
   path = report.write(make_results(study), tmp_path / 'report')
   assert path == tmp_path / 'report' / 'report.html'
@@ -101,7 +93,7 @@ def test_what_is_written(make_results, static_and_rigl, tmp_path):
   }
 
 
-def test_again_gives_the_same_bytes(make_results, tmp_path):
+def test_again_gives_the_same_bytes(files, make_results, tmp_path):
   results = make_results()
   one, other = (
     files(report.write(results, tmp_path / name).parent) for name in 'ab'
@@ -247,7 +239,7 @@ def test_failures_are_listed_with_their_reasons(troubled, tmp_path):
 
 
 @pytest.mark.usefixtures('no_figures')
-def test_a_report_names_no_folder(make_results, accuracy, tmp_path):
+def test_a_report_names_no_folder(files, make_results, accuracy, tmp_path):
   def number(row, seed):
     if row.run != 'static':
       return accuracy(row, seed)
@@ -329,7 +321,7 @@ def test_what_the_study_no_longer_asks_for_goes(
 
 
 def test_a_report_that_cannot_be_written_leaves_the_old_one(
-  make_results, tmp_path
+  files, make_results, tmp_path
 ):
   results = make_results()
   folder = report.write(results, tmp_path / 'r').parent

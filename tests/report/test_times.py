@@ -7,14 +7,6 @@ from jaxsparse.report import report, sentences
 PARTS = 'Of those trained by vmap each has its part of what they took.'
 
 
-def files(folder):
-  return {
-    str(p.relative_to(folder)): p.read_bytes()
-    for p in folder.rglob('*')
-    if p.is_file()
-  }
-
-
 def timeless(content):
   """Files but for what may depend on the clock."""
   kept = {n: c for n, c in content.items() if n != 'times.csv'}
@@ -26,7 +18,7 @@ def timeless(content):
   return kept | {'report.html': page, 'report.md': text}
 
 
-def test_time_is_shown_in_three_places_only(make_results, tmp_path):
+def test_time_is_shown_in_three_places_only(files, make_results, tmp_path):
   results = make_results()
   slower = results._replace(
     members=tuple(

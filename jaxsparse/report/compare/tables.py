@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from jaxsparse.config import literals
-from jaxsparse.config.dicts import flat
 from jaxsparse.core import paths
 from jaxsparse.report.compare.runs import Found
 from jaxsparse.results import metrics
-from jaxsparse.results.frame import hashable
+from jaxsparse.results.frame import hashable, numbers
 from jaxsparse.results.names import headings, is_number, label, value_or_dash
 from jaxsparse.runs.summary import mean_and_deviation, mean_and_std
 
@@ -205,7 +204,7 @@ def texts(table: pd.DataFrame, names: Sequence[str]) -> list[list[str]]:
 
 def check_metrics(runs: pd.DataFrame, names: Sequence[str]) -> None:
   """Raises `ValueError` for a metric that no finished run has."""
-  valid = {name for run in runs[_RUN] for name in _numbers(run)}
+  valid = {name for run in runs[_RUN] for name in numbers(run.summary or {})}
   for name in names:
     if valid and name not in valid:
       raise ValueError(
@@ -217,14 +216,5 @@ def check_metrics(runs: pd.DataFrame, names: Sequence[str]) -> None:
 def values(group: Group, name: str) -> list[float]:
   """Returns a metric of each run that has it, in its display unit."""
   scale = metrics.metric(name).scale
-  numbers = (_numbers(run).get(name) for run in group.finished)
-  return [scale * number for number in numbers if number is not None]
-
-
-def _numbers(run: Found) -> dict[str, float]:
-  """Returns the metrics of a run."""
-  return {
-    name.removesuffix('.mean'): value
-    for name, value in flat(run.summary or {}).items()
-    if is_number(value)
-  }
+  every = (numbers(run.summary or {}).get(name) for run in group.finished)
+  return [scale * number for number in every if number is not None]

@@ -6,29 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
-from jaxsparse.plotting import figures
+from jaxsparse.plotting import figures, panels
 from jaxsparse.plotting.axes import value_axis
 from jaxsparse.plotting.figures import Series
-from jaxsparse.plotting.panels import (
-  DASHES,
-  MARKERS,
-  Drawn,
-  figure_legend,
-  sentence,
-  single,
-)
 from jaxsparse.report import cells
 from jaxsparse.report.cells import Cell
-from jaxsparse.results import metrics
-from jaxsparse.results.names import (
-  axis_name,
-  capital,
-  field_name,
-  is_sparsity,
-  point_name,
-  row_name,
-  value_name,
-)
+from jaxsparse.results import metrics, names
 from jaxsparse.results.rows import Point
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.spec import Against
@@ -74,7 +57,7 @@ class _Line(NamedTuple):
     return Series(*np.asarray(sorted(good), np.float64).reshape(-1, 4).T)
 
 
-def draw(results: Results, figure: Against) -> Drawn | None:
+def draw(results: Results, figure: Against) -> panels.Drawn | None:
   """Draws a metric against a grid field, with the paper's numbers.
 
   Lines are means with bands of one standard deviation; the paper's numbers are
@@ -89,8 +72,9 @@ def draw(results: Results, figure: Against) -> Drawn | None:
   if all(cell.mean is None for cell in every):
     return None
   values = list(dict.fromkeys(v for x in lines if not x.level for v in x.cells))
-  drawing, ax = single()
-  at = value_axis(ax, values, sparsity=is_sparsity(field))
+  drawing, ax = panels.single()
+  sparsity = names.is_sparsity(field)
+  at = value_axis(ax, values, sparsity=sparsity)
   place = dict(zip(values, at, strict=True))
   if figure.log:
     figures.log_scale(ax, [line.series(place) for line in lines])
@@ -99,23 +83,23 @@ def draw(results: Results, figure: Against) -> Drawn | None:
   printed = any(cell.paper is not None for cell in every)
   if printed:
     ax.plot([], [], color='0.35', label='paper’s number', **_PAPER)
-  ax.set(xlabel=axis_name(field), ylabel=metric.heading)
-  figure_legend(drawing, beside=True)
-  title = f'{metric.label} against {field_name(field)}'
+  ax.set(xlabel=names.axis_name(field), ylabel=metric.heading)
+  panels.figure_legend(drawing, beside=True)
+  title = f'{metric.label} against {names.field_name(field)}'
   if figure.at:
-    title += f', {point_name(tuple(figure.at.items()))}'
+    title += f', {names.point_name(tuple(figure.at.items()))}'
   caption = {
     'Means over seeds; bands are one sample standard deviation to each side': 1,
     'level lines are runs without the field': any(x.level for x in lines),
     'hollow markers are the paper’s numbers': printed,
-    'the axis is logarithmic in the weights that are left': is_sparsity(field),
+    'the axis is logarithmic in the weights that are left': sparsity,
   }
   notes = [note for line in lines if (note := _note(line, field))]
-  return Drawn(
-    f'{figure.metric}-against-{field_name(field).replace(" ", "-")}',
-    capital(title),
-    sentence([text for text, holds in caption.items() if holds]),
-    f'Chart of {title}. {sentence(notes)}',
+  return panels.Drawn(
+    f'{figure.metric}-against-{names.field_name(field).replace(" ", "-")}',
+    names.capital(title),
+    panels.sentence([text for text, holds in caption.items() if holds]),
+    f'Chart of {title}. {panels.sentence(notes)}',
     drawing,
   )
 
@@ -142,10 +126,10 @@ def _lines(results: Results, figure: Against) -> list[_Line]:
       other = tuple((f, v) for f, v in point.items() if f not in figure.at)
       if other not in of_run:
         nth = len(of_run)
-        look = {'marker': MARKERS[nth % len(MARKERS)]}
+        look = {'marker': panels.MARKERS[nth % len(panels.MARKERS)]}
         if nth:
-          look['linestyle'] = DASHES[nth % len(DASHES)]
-        label = row_name(run.display_name, other)
+          look['linestyle'] = panels.DASHES[nth % len(panels.DASHES)]
+        label = names.row_name(run.display_name, other)
         of_run[other] = _Line(label, styles[run.name] | look, {})
       of_run[other].cells[value] = cells.cell(results, row, figure.metric)
     lines += of_run.values()
@@ -181,7 +165,7 @@ def _note(line: _Line, field: str) -> str:
   ends = [good[0], good[-1]] if len(good) > 1 else good
   texts = [
     cell.metric.text(cell.mean or 0.0)
-    + ('' if line.level else f' at {value_name(field, value)}')
+    + ('' if line.level else f' at {names.value_name(field, value)}')
     for value, cell in ends
   ]
   return f'{line.label}: {" to ".join(texts)}'

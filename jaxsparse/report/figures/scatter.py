@@ -4,13 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxsparse.plotting.panels import (
-  MARKERS,
-  Drawn,
-  figure_legend,
-  sentence,
-  single,
-)
+from jaxsparse.plotting import panels
 from jaxsparse.results import metrics
 from jaxsparse.results.names import capital
 from jaxsparse.studies.results import Results
@@ -18,7 +12,7 @@ from jaxsparse.studies.spec import Scatter
 from jaxsparse.studies.styles import chosen, row_styles
 
 
-def draw(results: Results, figure: Scatter) -> Drawn | None:
+def draw(results: Results, figure: Scatter) -> panels.Drawn | None:
   """Draws members by two of their numbers, in the colours of their rows.
 
   Returns:
@@ -26,7 +20,7 @@ def draw(results: Results, figure: Scatter) -> Drawn | None:
   """
   study, styles = results.study, row_styles(results.study)
   x, y = metrics.metric(figure.x), metrics.metric(figure.y)
-  drawing, ax = single()
+  drawing, ax = panels.single()
   notes: list[str] = []
   any_printed = False
   for run in chosen(study, figure.runs):
@@ -41,7 +35,7 @@ def draw(results: Results, figure: Scatter) -> Drawn | None:
       look: dict[str, Any] = {
         'color': styles[row]['color'],
         'linestyle': '',
-        'marker': MARKERS[len(notes) % len(MARKERS)],
+        'marker': panels.MARKERS[len(notes) % len(panels.MARKERS)],
       }
       ax.plot(*places.T, label=name, alpha=0.8, **look)
       printed = [run.paper_value(row, metric.name) for metric in (x, y)]
@@ -58,13 +52,13 @@ def draw(results: Results, figure: Scatter) -> Drawn | None:
   if not notes:
     return None
   ax.set(xlabel=x.heading, ylabel=y.heading)
-  figure_legend(drawing, beside=True)
+  panels.figure_legend(drawing, beside=True)
   title = capital(f'{y.label} against {x.label}')
   hollow = ['hollow ones are the paper’s numbers'] if any_printed else []
-  return Drawn(
+  return panels.Drawn(
     f'{y.name}-against-{x.name}',
     title,
-    sentence(['A marker is a member', *hollow]),
-    f'Chart: {title}. Means: {sentence(notes)}',
+    panels.sentence(['A marker is a member', *hollow]),
+    f'Chart: {title}. Means: {panels.sentence(notes)}',
     drawing,
   )

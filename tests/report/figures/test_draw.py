@@ -74,34 +74,26 @@ def test_a_band_is_one_deviation_to_each_side(make_results, static_and_rigl):
   assert (min(at_90), max(at_90)) == pytest.approx((90.0, 92.0))
 
 
-def test_other_fields_make_lines_of_their_own(make_results):
+@pytest.mark.parametrize(
+  ('at', 'last', 'names', 'where'),
+  [
+    ({}, 'A, drop fraction 0.3', ['A, drop fraction 0.1'], ''),
+    ({D: 0.3}, 'A', [], ', drop fraction 0.3'),
+  ],
+)
+def test_other_fields_make_lines_of_their_own_or_are_at_one_place(
+  at, last, names, where, make_results
+):
   grid = {D: (0.1, 0.3), S: (0.9, 0.8)}
-  study = Study(
-    't', (Run('a', 'c', grid=grid, seeds=2, label='A'),), figures=(Against(S),)
-  )
-  results = make_results(study, lambda row, seed: sum(dict(row.point).values()))
-  (ax,) = visible(the_first(results).figure)
-  found = lines(ax)
-  assert list(found) == ['A, drop fraction 0.1', 'A, drop fraction 0.3']
-  np.testing.assert_allclose(
-    found['A, drop fraction 0.3'], [[0.8, 110.0], [0.9, 120.0]]
-  )
-
-
-def test_a_figure_may_be_of_one_place_in_the_other_fields(make_results):
-  grid = {D: (0.1, 0.3), S: (0.9, 0.8)}
-  study = Study(
-    't',
-    (Run('a', 'c', grid=grid, seeds=2, label='A'),),
-    figures=(Against(S, at={D: 0.3}),),
-  )
+  run = Run('a', 'c', grid=grid, seeds=2, label='A')
+  study = Study('t', (run,), figures=(Against(S, at=at),))
   results = make_results(study, lambda row, seed: sum(dict(row.point).values()))
   drawn = the_first(results)
   (ax,) = visible(drawn.figure)
   found = lines(ax)
-  assert list(found) == ['A']
-  np.testing.assert_allclose(found['A'], [[0.8, 110.0], [0.9, 120.0]])
-  assert drawn.title == 'Test accuracy against sparsity, drop fraction 0.3'
+  assert list(found) == [*names, last]
+  np.testing.assert_allclose(found[last], [[0.8, 110.0], [0.9, 120.0]])
+  assert drawn.title == f'Test accuracy against sparsity{where}'
 
 
 def test_on_a_log_axis_a_band_ends_at_the_lowest_seed(make_results):
@@ -153,19 +145,34 @@ def test_curves_of_runs_without_grids_share_a_panel(make_results):
   assert len(styles) == len(runs)
 
 
-def test_curves_of_one_run_over_its_grid_share_a_panel(make_results):
-  runs = (
-    Run('a', 'c', grid={S: (0.5, 0.9, 0.98)}, seeds=1),
-    Run('dense', 'c', seeds=1),
-  )
+@pytest.mark.parametrize(
+  ('runs', 'titles', 'names'),
+  [
+    (
+      (
+        Run('a', 'c', grid={S: (0.5, 0.9, 0.98)}, seeds=1),
+        Run('dense', 'c', seeds=1),
+      ),
+      [''],
+      [*(f'a, sparsity {s} %' for s in (50, 90, 98)), 'dense'],
+    ),
+    (
+      (
+        Run('a', 'c', grid={S: (0.5, 0.9)}, seeds=1),
+        Run('b', 'c', grid={D: (0.1, 0.3)}, seeds=1),
+      ),
+      ['a', 'b'],
+      ['drop fraction 0.1', 'drop fraction 0.3'],
+    ),
+  ],
+)
+def test_curves_of_one_grid_share_a_panel_and_of_unlike_ones_do_not(
+  runs, titles, names, make_results
+):
   drawn = the_first(make_results(Study('t', runs), lambda *_: 0.5))
-  (ax,) = visible(drawn.figure)
-  assert list(lines(ax)) == [
-    'a, sparsity 50 %',
-    'a, sparsity 90 %',
-    'a, sparsity 98 %',
-    'dense',
-  ]
+  panels = visible(drawn.figure)
+  assert [ax.get_title(loc='left') for ax in panels] == titles
+  assert list(lines(panels[-1])) == names
 
 
 def test_curves_of_several_grids_have_a_panel_a_point(
@@ -181,17 +188,6 @@ def test_curves_of_several_grids_have_a_panel_a_point(
     assert list(lines(ax)) == ['Dense', 'Static', 'RigL']
   assert lines(panels[1])['RigL'][-1] == pytest.approx([100, 95.0])
   assert legend(drawn.figure) == ['Dense', 'Static', 'RigL']
-
-
-def test_curves_of_unlike_grids_have_a_panel_a_run(make_results):
-  runs = (
-    Run('a', 'c', grid={S: (0.5, 0.9)}, seeds=1),
-    Run('b', 'c', grid={D: (0.1, 0.3)}, seeds=1),
-  )
-  drawn = the_first(make_results(Study('t', runs), lambda *_: 0.5))
-  panels = visible(drawn.figure)
-  assert [ax.get_title(loc='left') for ax in panels] == ['a', 'b']
-  assert list(lines(panels[1])) == ['drop fraction 0.1', 'drop fraction 0.3']
 
 
 def test_every_run_is_shown_and_each_of_its_seeds(
