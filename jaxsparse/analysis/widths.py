@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 import jax
 
-from jaxsparse.analysis.flops.active import active_weights
+from jaxsparse.analysis.flops.inference import active_weights
 from jaxsparse.core.masks import map_masks_with_path
 from jaxsparse.core.types import Counts, Masks, Params
 

@@ -17,8 +17,7 @@ import tensorflow_datasets as tfds
 from jaxsparse.core import paths
 from jaxsparse.data import fingerprints, images, text
 from jaxsparse.data.prepared import Spec, locate
-from jaxsparse.data.records import Records
-from jaxsparse.data.stored import Images, Labels
+from jaxsparse.data.records import Images, Labels, Records
 from jaxsparse.errors import DataError
 
 SOURCES = ('auto', 'resident', 'stream')
@@ -40,7 +39,7 @@ class Split(NamedTuple):
 
   Of text the images are sequences of characters, uint8 [n, t], and the labels
   the next ones, int16 [n, t]; -1 where one does not count. Those of a data set
-  that is streamed are stand-ins (see `data.stored`).
+  that is streamed are stand-ins (see `data.records`).
   """
 
   images: np.ndarray

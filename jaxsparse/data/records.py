@@ -1,12 +1,18 @@
-"""The examples of a prepared split, read one by one where they are needed."""
+"""The examples of a prepared split, read one by one where they are needed.
+
+`Images` and `Labels` stand in for its arrays: they have a shape, a dtype and a
+length, and read the rows that they are indexed by. A data set larger than
+memory is so sliced like an array.
+"""
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import tensorflow_datasets as tfds
+from numpy.typing import DTypeLike
 
 from jaxsparse.core.types import Shape
 from jaxsparse.data import images
@@ -16,6 +22,8 @@ from jaxsparse.errors import DataError
 
 # `(position in the batch, height, width) -> box`
 BoxOf = Callable[[int, int, int], Box]
+
+Rows = slice | np.ndarray
 
 _RECORDS_A_READ = 4096
 
@@ -124,3 +132,52 @@ def _open(folder: Path, split: str) -> tuple[Any, str, str]:
     file_format='array_record',
   )
   return source, image, label
+
+
+class Images:
+  """Images of a split, uint8 [n, h, w, c]; their centre where resized."""
+
+  dtype = np.dtype(np.uint8)
+  ndim = 4
+
+  def __init__(self, records: Records):
+    self.records = records
+    self.shape = (len(records), *records.shape)
+
+  def __len__(self) -> int:
+    return len(self.records)
+
+  def __getitem__(self, rows: Rows) -> np.ndarray:
+    return self.records.read(_indices(rows, len(self)))[0]
+
+
+class Labels:
+  """Labels of a split, int32 [n]; NumPy takes them as an array."""
+
+  dtype = np.dtype(np.int32)
+  ndim = 1
+
+  def __init__(self, records: Records):
+    self.records = records
+    self.shape = (len(records),)
+
+  def __len__(self) -> int:
+    return len(self.records)
+
+  def __getitem__(self, rows: Rows) -> np.ndarray:
+    return self.records.labels(_indices(rows, len(self)))
+
+  def __array__(
+    self, dtype: DTypeLike | None = None, copy: bool | None = None
+  ) -> np.ndarray:
+    del copy  # Labels are read again on each call.
+    return self[:].astype(dtype or self.dtype)
+
+
+def is_stored(images: object) -> TypeGuard[Images]:
+  """Returns whether the images of a split are on disk, not in an array."""
+  return isinstance(images, Images)
+
+
+def _indices(rows: Rows, size: int) -> np.ndarray:
+  return np.arange(size)[rows]

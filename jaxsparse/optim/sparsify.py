@@ -50,7 +50,7 @@ from jaxsparse.core.types import (
 from jaxsparse.optim import transition
 from jaxsparse.optim.frozen import check_moves
 from jaxsparse.optim.masked import masked_updates, stored_params
-from jaxsparse.optim.own_age import with_regrown
+from jaxsparse.optim.regrown import with_regrown
 from jaxsparse.optim.reset import check_momentum
 from jaxsparse.optim.supported import check_optimiser
 
@@ -95,7 +95,7 @@ def sparsify(
       is made with the same numbers.
     probe: the inputs of a method that scores at initialisation.
     regrown: the moments of a regrown weight, one of `regrown.REGROWN`; with
-      `age`, `opt_state` is an `own_age.OwnAgeState`.
+      `age`, `opt_state` is an `regrown.OwnAgeState`.
 
   Returns:
     A transformation whose `update(grads, state, params)` takes the dense

@@ -79,7 +79,7 @@ def mask_step(
   """Takes a mask step, at which the masks change; see the module's head.
 
   Args and returns as `optimiser_step`, and `regrown`, one of
-  `regrown.REGROWN`: for `age`, `tx` is one of `own_age.with_regrown`.
+  `regrown.REGROWN`: for `age`, `tx` is one of `regrown.with_regrown`.
   """
   if updater.facts.step_on_update:
     params, opt_state, mask_state = optimiser_step(

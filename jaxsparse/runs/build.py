@@ -16,7 +16,7 @@ from jaxsparse.config.run_config import DataConfig, RunConfig
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
 from jaxsparse.core.types import Counts, MaskUpdater, Params, Path
-from jaxsparse.data import datasets, order, stored
+from jaxsparse.data import datasets, order, records
 from jaxsparse.data.pixels import Pixels
 from jaxsparse.metrics import Metric
 from jaxsparse.runs import checks, preprocessing, reading, recipes
@@ -71,7 +71,7 @@ class Experiment(NamedTuple):
   @property
   def streamed(self) -> bool:
     """True if the data stay on disk."""
-    return stored.is_stored(self.dataset.train.images)
+    return records.is_stored(self.dataset.train.images)
 
   @property
   def is_text(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxsparse.data import resident, stored
+from jaxsparse.data import records, resident
 from jaxsparse.data.datasets import Split
 from jaxsparse.data.stream import RowBatches, Stream, TrainBatches
 from jaxsparse.runs.build import Experiment, seed_words
@@ -33,7 +33,7 @@ class Training(NamedTuple):
 
 def put(split: Split) -> Split:
   """Puts `split` on the device, unless it stays on disk."""
-  return split if stored.is_stored(split.images) else resident.put(split)
+  return split if records.is_stored(split.images) else resident.put(split)
 
 
 def picked(data: Split, rows: np.ndarray) -> tuple[Split, np.ndarray]:
@@ -43,7 +43,7 @@ def picked(data: Split, rows: np.ndarray) -> tuple[Split, np.ndarray]:
     data: from `put`.
     rows: example numbers, of any shape.
   """
-  if not stored.is_stored(data.images):
+  if not records.is_stored(data.images):
     return data, rows
   examples = Split(*data.images.records.read(rows.reshape(-1)))
   places = np.arange(rows.size, dtype=np.int32).reshape(rows.shape)
@@ -56,7 +56,7 @@ def scored(
 ) -> Iterator[tuple[Split | Parts, tuple[np.ndarray, np.ndarray]]]:
   """Yields the data and batches of an evaluation over `data`, from `put`."""
   rows, weights = resident.eval_batches(len(data.labels), batch_size)
-  if not stored.is_stored(data.images):
+  if not records.is_stored(data.images):
     yield data, (rows, weights)
     return
   with Stream(RowBatches(data.images.records, rows), workers) as stream:
@@ -74,7 +74,7 @@ def training(
     data: the training split of all runs, from `put`.
     experiments: the runs. Each has its own workers where data stay on disk.
   """
-  if not stored.is_stored(data.images):
+  if not records.is_stored(data.images):
     yield Training(data, lambda i, *steps: experiments[i].batches(*steps))
     return
   with contextlib.ExitStack() as stack:

@@ -33,7 +33,7 @@ from jaxsparse.core import registry
 from jaxsparse.core.types import MaskUpdater, PyTree
 from jaxsparse.metrics import Metric
 from jaxsparse.optim import learning_rate, optimizers
-from jaxsparse.optim.own_age import with_regrown
+from jaxsparse.optim.regrown import with_regrown
 from jaxsparse.runs import preprocessing
 from jaxsparse.training.state import Member, Recipe
 from jaxsparse.training.task import Task

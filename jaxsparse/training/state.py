@@ -71,7 +71,7 @@ class Recipe(NamedTuple):
     augment: `(batch, key) -> batch`, for these two steps alone: scores,
       probes and methods that look at a batch before step 0 see it as it is.
     regrown: the moments of a regrown weight, one of `optim.regrown.REGROWN`;
-      for `age`, `optimiser` returns one of `own_age.with_regrown`.
+      for `age`, `optimiser` returns one of `regrown.with_regrown`.
   """
 
   loss: Loss

@@ -10,7 +10,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from jaxsparse import data
-from jaxsparse.data import datasets, order, stored, stream
+from jaxsparse.data import datasets, order, records, stream
 
 TEST_DATA = os.environ.get('JAXSPARSE_TEST_DATA')
 needs_test_data = pytest.mark.skipif(
@@ -86,7 +86,7 @@ def test_labels_are_taken_as_an_array(folder):
 
 def test_only_what_is_small_is_resident_by_itself(folder, monkeypatch):
   def is_stored():
-    return stored.is_stored(data.load('digits', data_dir=folder).train.images)
+    return records.is_stored(data.load('digits', data_dir=folder).train.images)
 
   assert not is_stored()
   monkeypatch.setattr(datasets, '_MOST_RESIDENT', 1797 * 64)

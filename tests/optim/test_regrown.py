@@ -10,7 +10,7 @@ import optax
 import pytest
 from optax import contrib
 
-from jaxsparse.optim.own_age import with_regrown
+from jaxsparse.optim.regrown import with_regrown
 from jaxsparse.optim.reset import reset_statistics
 from jaxsparse.optim.second_moments import start_second_moments
 

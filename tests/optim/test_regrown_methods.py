@@ -9,8 +9,7 @@ import pytest
 from jaxsparse.core import registry
 from jaxsparse.core.masks import apply_masks
 from jaxsparse.optim.corrections import evaluate
-from jaxsparse.optim.own_age import with_regrown
-from jaxsparse.optim.regrown import REGROWN
+from jaxsparse.optim.regrown import REGROWN, with_regrown
 from jaxsparse.optim.second_moments import second_moments
 from jaxsparse.optim.sparsify import sparsify, sparsify_params
 from jaxsparse.optim.supported import check_optimiser

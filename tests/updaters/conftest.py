@@ -6,14 +6,13 @@ object, one as the dotted path of a module outside the tree.
 """
 
 import functools
-import importlib
-import pathlib
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from own_methods import own_object
 
 from jaxsparse.core import masks as masking
 from jaxsparse.core import prng, registry
@@ -26,7 +25,6 @@ from jaxsparse.updaters.growth.inverted import inverted
 from jaxsparse.updaters.rigl_sg import rigl_sg
 
 UPDATERS = 'jaxsparse.updaters'
-OWN_OBJECT, OWN_PATH = 'own object', 'own_methods.own_total'
 
 
 def combined(counts, *, drop_fraction=0.3, start_step, stop_step):
@@ -36,8 +34,9 @@ def combined(counts, *, drop_fraction=0.3, start_step, stop_step):
   return inverted(averaged(updater, 2, update_interval=2))
 
 
-# Methods under an option by which they promise something else.
+# Methods under an option by which they promise something else, or of a user's.
 OPTIONS = {
+  'own object': own_object,
   'gmp of all layers': functools.partial(gmp, global_ranking=True),
   'rigl_sg combined': combined,
 }
@@ -197,20 +196,11 @@ def step_once(updater, params, state, step, key):
   return (params, new), Moment(old, given, params, new)
 
 
-@pytest.fixture(scope='session')
-def _own_methods():
-  with pytest.MonkeyPatch.context() as patch:
-    patch.syspath_prepend(pathlib.Path(__file__).parent)
-    yield importlib.import_module('own_methods')
-
-
 @pytest.fixture(
   scope='session',
-  params=[*registry.names(UPDATERS), *OPTIONS, OWN_OBJECT, OWN_PATH],
+  params=[*registry.names(UPDATERS), *OPTIONS, 'own_methods.own_total'],
 )
-def case(request, _own_methods):
+def case(request):
   """Each method in turn."""
   spec = OPTIONS.get(request.param, request.param)
-  if spec == OWN_OBJECT:
-    spec = _own_methods.own_object
   return Case(registry.resolve(spec, UPDATERS))

@@ -1,30 +1,28 @@
 """Deep R: signs, rewiring and the random walk."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from plain_numpy import normal
+from plain_numpy import start as masked_start
 
-from jaxsparse.core import masks as masking
 from jaxsparse.updaters.deep_r import deep_r
 
 SHAPE = (40, 50)
 COUNTS = {'w': 400, 'exempt': None}
+_tree = functools.partial(normal, shapes=dict.fromkeys(COUNTS, SHAPE))
 KEY = jax.random.key(3)
 UPDATER = deep_r(COUNTS, l1=0.25, noise=0.0)
 UPDATE = jax.jit(UPDATER.update)
 
 
-def _tree(seed):
-  random = np.random.default_rng(seed)
-  return {name: random.normal(size=SHAPE).astype(np.float32) for name in COUNTS}
-
-
 @pytest.fixture(scope='module')
 def start():
   """After the first observation: params and state, on the host."""
-  state = UPDATER.init(_tree(0), key=KEY)
-  params = masking.apply_masks(_tree(0), state.masks)
+  state, params = masked_start(UPDATER, _tree(0))
   state = UPDATER.observe(params, state, params, step=0, key=KEY)
   return jax.device_get((params, state))
 
@@ -81,13 +79,8 @@ def test_growth_is_uniform_over_the_dormant(start):
   mask = start[1].masks['w'].ravel()
   params, state = _crossed(start, np.flatnonzero(mask)[:100])
   keys = jax.random.split(jax.random.key(0), 800)
-  masks = jax.jit(
-    jax.vmap(
-      lambda key: UPDATER.update(params, state, params, step=0, key=key)[
-        1
-      ].masks['w']
-    )
-  )(keys)
+  update = functools.partial(UPDATER.update, params, state, params, step=0)
+  masks = jax.jit(jax.vmap(lambda key: update(key=key)[1].masks['w']))(keys)
   share = np.mean(masks, axis=0).ravel()[~mask]
   p = 100 / 1600
   assert abs(share - p).max() < 5 * np.sqrt(p * (1 - p) / 800)
@@ -125,13 +118,7 @@ def test_the_walk_is_gaussian_and_new_on_every_step(start):
   params, state = start
   updater = deep_r(COUNTS, l1=0.0, noise=3.0)
   zeros = jax.tree.map(np.zeros_like, params)
-  walks = [
-    np.asarray(
-      updater.regularise(zeros, state, params, step=0, key=jax.random.key(k))[
-        'w'
-      ]
-    )
-    for k in (0, 1)
-  ]
+  walk = functools.partial(updater.regularise, zeros, state, params, step=0)
+  walks = [np.asarray(walk(key=jax.random.key(k))['w']) for k in (0, 1)]
   assert abs(walks[0].std() / 3 - 1) < 5 / np.sqrt(2 * walks[0].size)
   assert abs(np.corrcoef(walks[0].ravel(), walks[1].ravel())[0, 1]) < 0.12

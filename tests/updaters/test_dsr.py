@@ -4,31 +4,28 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from plain_numpy import normal
+from plain_numpy import start as masked_start
 
-from jaxsparse.core import masks as masking
 from jaxsparse.updaters.dsr import DSRState, dsr
 
 SHAPES = {'a': (30, 40), 'b': (20, 20), 'c': (10, 30)}
 COUNTS = {'a': 300, 'b': 200, 'c': 100}
 KEY = jax.random.key(3)
 UPDATER = dsr(COUNTS, drop_fraction=0.2, tolerance=0.1)
+THRESHOLDS = (0.02, 0.2, 0.3, 0.35, 0.4, 0.8)
 UPDATE = jax.jit(UPDATER.update)
 
 
 def _params():
   """Layers of other scales, so that one threshold tells them apart."""
-  random = np.random.default_rng(0)
-  scales = {'a': 1.0, 'b': 2.0, 'c': 0.5}
-  return {
-    k: (scales[k] * random.normal(size=s)).astype(np.float32)
-    for k, s in SHAPES.items()
-  }
+  scales = {'a': 1, 'b': 2, 'c': 0.5}
+  return {k: scales[k] * draw for k, draw in normal(0, SHAPES).items()}
 
 
 @pytest.fixture(scope='module')
 def start():
-  state = UPDATER.init(_params(), key=KEY)
-  return masking.apply_masks(_params(), state.masks), state
+  return masked_start(UPDATER, _params())[::-1]
 
 
 def _update(start, threshold, seed=0):
@@ -62,7 +59,7 @@ def test_what_is_below_the_threshold_goes_and_comes_back_by_what_stays(
   assert sum(int(m.sum()) for m in new.masks.values()) == 600
 
 
-@pytest.mark.parametrize('threshold', [0.02, 0.2, 0.3, 0.35, 0.4, 0.8])
+@pytest.mark.parametrize('threshold', THRESHOLDS)
 def test_the_threshold_follows_what_it_dropped(start, threshold):
   """Wanted are 120 at a time, give or take 12."""
   _, total = _dropped(start, threshold)
@@ -72,7 +69,7 @@ def test_the_threshold_follows_what_it_dropped(start, threshold):
 
 
 def test_there_are_thresholds_of_all_three_kinds(start):
-  totals = [_dropped(start, t)[1] for t in (0.02, 0.2, 0.3, 0.35, 0.4, 0.8)]
+  totals = [_dropped(start, t)[1] for t in THRESHOLDS]
   assert min(totals) < 108
   assert max(totals) > 132
   assert any(108 <= t <= 132 for t in totals)

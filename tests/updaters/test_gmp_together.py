@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from plain_numpy import normal, top
 
 from jaxsparse.core import masks as masking
 from jaxsparse.updaters.gmp import gmp
@@ -18,19 +19,15 @@ COUNTS = {'a': 40, 'b': 20, 'c': 15, 'exempt': None}
 WEIGHTS = 384 + 45 + 36
 PLAN = {'start_step': 3, 'stop_step': 40, 'update_interval': 4}
 STEPS = range(3, 40, 4)
-
-
-def _params():
-  random = np.random.default_rng(0)
-  return {
-    name: np.float32(scale * random.normal(size=SHAPES.get(name, (7,))))
-    for name, scale in SCALES.items()
-  }
+PARAMS = {
+  name: np.float32(SCALES[name]) * draw
+  for name, draw in normal(0, SHAPES | {'exempt': (7,)}).items()
+}
 
 
 def _run(key, counts=COUNTS, start=None, steps=STEPS):
   """Params and masks after each of `steps`."""
-  updater, params = gmp(counts, global_ranking=True, **PLAN), _params()
+  updater, params = gmp(counts, global_ranking=True, **PLAN), PARAMS
   state, out = updater.init(params, key=key), []
   if start is not None:
     state = state._replace(masks=start)
@@ -42,8 +39,8 @@ def _run(key, counts=COUNTS, start=None, steps=STEPS):
   return out
 
 
-def _joined(tree):
-  return np.concatenate([np.ravel(tree[name]) for name in SHAPES])
+def _joined(tree, names=SHAPES):
+  return np.concatenate([np.ravel(tree[name]) for name in names])
 
 
 def _scheduled(step, asked):
@@ -52,16 +49,14 @@ def _scheduled(step, asked):
 
 
 def test_the_largest_of_all_layers_stay_as_many_as_scheduled(key):
-  sizes = np.abs(_joined(_params()))
-  ranked = np.argsort(-sizes, kind='stable')
+  original = _joined(PARAMS)
   for step, (params, masks) in zip(STEPS, _run(key), strict=True):
-    expected = np.sort(ranked[: _scheduled(step, 75)])
-    np.testing.assert_array_equal(np.flatnonzero(_joined(masks)), expected)
-    original = _joined(_params())
+    expected = top(np.abs(original), _scheduled(step, 75))
+    np.testing.assert_array_equal(_joined(masks), expected)
     kept = np.where(_joined(masks), original, 0)
     np.testing.assert_array_equal(_joined(params), kept)
     assert masks['exempt'] is None
-    np.testing.assert_array_equal(params['exempt'], _params()['exempt'])
+    np.testing.assert_array_equal(params['exempt'], PARAMS['exempt'])
   found = {name: int(masks[name].sum()) for name in SHAPES}
   assert sum(found.values()) == 75
   # The layer of large weights keeps more than by itself, that of small fewer.
@@ -78,19 +73,17 @@ def test_of_counts_the_sum_alone_matters(key):
 def test_a_layer_that_is_to_stay_dense_stays_so(key):
   """That of the smallest weights; the others share out the rest."""
   runs = _run(key, COUNTS | {'c': 36})
-  others = np.abs(np.concatenate([np.ravel(_params()[n]) for n in 'ab']))
-  ranked = np.argsort(-others, kind='stable')
+  others = np.abs(_joined(PARAMS, 'ab'))
   for step, (_, masks) in zip(STEPS, runs, strict=True):
     assert masks['c'].all()
-    found = np.concatenate([np.ravel(masks[name]) for name in 'ab'])
-    expected = np.sort(ranked[: _scheduled(step, 96) - 36])
-    np.testing.assert_array_equal(np.flatnonzero(found), expected)
+    expected = top(others, _scheduled(step, 96) - 36)
+    np.testing.assert_array_equal(_joined(masks, 'ab'), expected)
 
 
 def test_nothing_is_revived(key):
   """Neither zeros among the weights nor masks that are sparse already."""
   few = {'a': 10, 'b': 5, 'c': 3, 'exempt': None}
-  start = masking.random_masks(_params(), few, key=key)
+  start = masking.random_masks(PARAMS, few, key=key)
   for _, masks in _run(key, start=start):
     jax.tree.map(np.testing.assert_array_equal, masks, start)
   before = np.ones(WEIGHTS, bool)
@@ -122,12 +115,12 @@ def test_of_25_million_weights_each_is_counted(key):
   updater = gmp(counts, global_ranking=True, **PLAN)
   state = updater.init(params, key=key)
   update = jax.jit(lambda s, p, t: updater.update(None, s, p, step=t, key=key))
-  weights = np.concatenate([np.abs(params[name]) for name in sizes])
+  weights = np.abs(_joined(params))
   for step in (7, 39):
     _, new = update(state, params, step)
     left = Fraction(39 - step, 36)
     number = total - math.floor((total - asked) * (1 - left**3))
-    mask = np.concatenate([np.asarray(new.masks[name]) for name in sizes])
+    mask = _joined(new.masks)
     assert int(mask.sum()) == number
     assert (
       weights[mask].min()

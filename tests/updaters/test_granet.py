@@ -1,35 +1,30 @@
 """GraNet: the ramp, and what is regenerated."""
 
 import fractions
+import functools
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from plain_numpy import drop_grow, normal, start, top
 
 from jaxsparse.optim.transition import mask_step, optimiser_step
 from jaxsparse.updaters.granet import granet
 
 SHAPE = (20, 30)
 COUNTS = {'w': 37, 'exempt': None}
+_tree = functools.partial(normal, shapes=dict.fromkeys(COUNTS, SHAPE))
 KEY = jax.random.key(3)
 PLAN = {'start_step': 10, 'stop_step': 51, 'update_interval': 10}
-
-
-def _tree(seed):
-  random = np.random.default_rng(seed)
-  return {name: random.normal(size=SHAPE).astype(np.float32) for name in COUNTS}
 
 
 def _run(**options):
   """Active weights, and masks, params and gradients of all mask steps."""
   updater = granet(COUNTS, **PLAN, **options)
-  state = updater.init(_tree(0), key=KEY)
-  update = jax.jit(updater.update)
-  mask = np.asarray(state.masks['w'])
-  params = _tree(0) | {'w': np.where(mask, _tree(0)['w'], 0)}
-  steps = []
+  state, params = start(updater, _tree(0))
+  update, steps = jax.jit(updater.update), []
   for step in (10, 20, 30, 40, 50):
     grads = _tree(step)
     given = jax.tree.map(lambda p: p + np.float32(0.5) * (p != 0), params)
@@ -63,18 +58,15 @@ def test_it_prunes_and_then_regenerates_as_rigl_does():
     n = int(new.masks['w'].sum())
     fraction = 0.2 * (1 + np.cos(np.pi * i * 10 / 41))
     dropped = int(np.float32(fraction) * np.float32(n))
-    active = np.flatnonzero(old)
-    order = active[np.argsort(-np.abs(given).ravel()[active], kind='stable')]
-    kept = order[: n - dropped]
-    rest = np.setdiff1d(np.arange(600), kept)
-    come = rest[np.argsort(-np.abs(grads).ravel()[rest])][:dropped]
-    expected = np.union1d(kept, come)
-    np.testing.assert_array_equal(np.flatnonzero(new.masks['w']), expected)
-    stay = np.isin(np.arange(600), order[:n]).reshape(SHAPE) & new.masks['w']
+    old = np.asarray(old)
+    left = top(np.where(old, np.abs(given), -1), n)
+    kept, come = drop_grow(left, given, np.abs(grads), dropped)
+    np.testing.assert_array_equal(new.masks['w'], kept | come)
+    stay = left & new.masks['w']
     np.testing.assert_array_equal(after, np.where(stay, given, 0))
-    regrown += int((new.masks['w'] & ~np.asarray(old)).sum())
-    renewed += int((new.masks['w'] & np.asarray(old) & ~stay).sum())
-    left_alone += np.intersect1d(come, order[:n]).size
+    regrown += int((new.masks['w'] & ~old).sum())
+    renewed += int((new.masks['w'] & old & ~stay).sum())
+    left_alone += int((come & left).sum())
   assert min(regrown, renewed, left_alone) > 10
 
 
@@ -95,16 +87,13 @@ def test_a_weight_that_is_pruned_and_regrown_has_new_statistics():
   (params, (momentum, _), _), (after, (found, _), new) = _steps(_tree(2))
   ramp = 1 - fractions.Fraction(3, 4) ** 3
   n = 600 - int((600 - 37) * ramp)
-  order = np.argsort(-np.abs(params['w']), axis=None)
+  left = top(np.abs(params['w']), n)
   dropped = int(0.25 * (1 + np.cos(np.pi * 10 / 41)) * n)
-  kept = order[: n - dropped]
-  rest = order[n - dropped :]
-  come = rest[np.argsort(-np.abs(_tree(2)['w']).ravel()[rest])][:dropped]
-  mask = np.isin(np.arange(600), [*kept, *come]).reshape(SHAPE)
+  kept, come = drop_grow(left, params['w'], np.abs(_tree(2)['w']), dropped)
+  mask, pruned = kept | come, ~left
   np.testing.assert_array_equal(new.masks['w'], mask)
-  pruned = np.isin(np.arange(600), order[n:]).reshape(SHAPE)
   assert (mask & pruned).sum() > 10
-  assert np.intersect1d(come, order[:n]).size > 10
+  assert (come & left).sum() > 10
   for got, was in ((after, params), (found.trace, momentum.trace)):
     expected = np.where(mask & ~pruned, was['w'], 0)
     np.testing.assert_array_equal(got['w'], expected)

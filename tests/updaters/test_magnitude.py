@@ -3,30 +3,23 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from plain_numpy import normal, top
 
 from jaxsparse.updaters.magnitude import magnitude
 
 SHAPE = (16, 24)
 COUNTS = {'w': 50, 'exempt': None}
-PARAMS = {
-  name: jnp.asarray(np.random.default_rng(i).normal(size=SHAPE), jnp.float32)
-  for i, name in enumerate(COUNTS)
-}
+PARAMS = normal(0, dict.fromkeys(COUNTS, SHAPE))
 UPDATER = magnitude(COUNTS)
 
 
-def test_it_is_dense_until_the_mask_step(key):
+def test_it_is_dense_until_the_mask_step_and_then_keeps_the_largest(key):
   state = UPDATER.init(PARAMS, key=key)
   assert state.masks['w'].all()
   assert state.masks['exempt'] is None
-
-
-def test_it_keeps_the_largest(key):
-  state = UPDATER.init(PARAMS, key=key)
   params, state = UPDATER.update(None, state, PARAMS, step=7, key=key)
-  size = np.abs(np.asarray(PARAMS['w'])).ravel()
-  largest = np.sort(np.argsort(-size)[:50])
-  np.testing.assert_array_equal(np.flatnonzero(state.masks['w']), largest)
+  largest = top(np.abs(PARAMS['w']), 50)
+  np.testing.assert_array_equal(state.masks['w'], largest)
   expected = np.where(state.masks['w'], PARAMS['w'], 0)
   np.testing.assert_array_equal(params['w'], expected)
   np.testing.assert_array_equal(params['exempt'], PARAMS['exempt'])
@@ -52,9 +45,9 @@ def test_ranked_together_layers_share_out_what_they_keep_in_all(key, dense):
   if dense:
     sizes['small'] += 100
   together = np.concatenate([sizes['small'], sizes['w']])
-  best = np.sort(np.argsort(-together)[: 50 + counts['small']])
   masks = [np.ravel(state.masks[k]) for k in ('small', 'w')]
-  np.testing.assert_array_equal(np.flatnonzero(np.concatenate(masks)), best)
+  best = top(together, 50 + counts['small'])
+  np.testing.assert_array_equal(np.concatenate(masks), best)
   assert masks[0].sum() == (384 if dense else 0)
 
 

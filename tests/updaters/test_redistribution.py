@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from plain_numpy import drop_grow, normal, start
 
-from jaxsparse.core import masks as masking
 from jaxsparse.updaters.rigl_sg import rigl_sg
 from jaxsparse.updaters.rigl_sm import rigl_sm
 from jaxsparse.updaters.snfs import snfs
@@ -24,11 +24,8 @@ METHODS = {
 
 
 def _tree(seed, **scales):
-  random = np.random.default_rng(seed)
-  return {
-    name: scales.get(name, 1) * random.normal(size=shape).astype(np.float32)
-    for name, shape in SHAPES.items()
-  }
+  draws = normal(seed, SHAPES).items()
+  return {name: scales.get(name, 1) * draw for name, draw in draws}
 
 
 @functools.cache
@@ -36,8 +33,7 @@ def _run(name):
   """Two steps, the second a mask step: old, new, their params, gradients."""
   updater = METHODS[name]
   first, second = _tree(1, a=3), _tree(2, b=2)
-  state = updater.init(_tree(0), key=KEY)
-  params = masking.apply_masks(_tree(0), state.masks)
+  state, params = start(updater, _tree(0))
 
   @jax.jit
   def run(state, params):
@@ -76,13 +72,10 @@ def test_what_is_dropped_is_grown_by_share(name):
   for (k, n), part in zip(found.items(), wanted, strict=True):
     grown = n - COUNTS[k] + dropped[k]
     assert abs(grown - part) <= 1
-    mask, weights = old.masks[k].ravel(), np.abs(params[k]).ravel()
-    active = np.flatnonzero(mask)
-    kept = active[np.argsort(-weights[active])][: COUNTS[k] - dropped[k]]
-    rest = np.setdiff1d(np.arange(mask.size), kept)
-    come = rest[np.argsort(-np.abs(grow[k]).ravel()[rest])][:grown]
-    expected = np.union1d(kept, come)
-    np.testing.assert_array_equal(np.flatnonzero(new.masks[k]), expected)
+    kept, come = drop_grow(
+      old.masks[k], params[k], np.abs(grow[k]), dropped[k], grown
+    )
+    np.testing.assert_array_equal(new.masks[k], kept | come)
     both = old.masks[k] & new.masks[k]
     np.testing.assert_array_equal(after[k], np.where(both, params[k], 0))
   assert found != COUNTS
@@ -106,12 +99,10 @@ def test_who_steps_on_a_mask_step():
 
 def test_a_layer_fills_up_and_the_rest_goes_to_the_others(key):
   """All gradient is in `b`, which has 12 places: the last goes elsewhere."""
-  params = _tree(0)
   updater = rigl_sg(COUNTS, drop_fraction=0.5, stop_step=10)
-  state = updater.init(params, key=key)
+  state, masked = start(updater, _tree(0))
   grads = {k: jnp.full(s, 1e-6) for k, s in SHAPES.items()}
   grads['b'] = jnp.ones(SHAPES['b'])
-  masked = masking.apply_masks(params, state.masks)
   _, new = jax.jit(updater.update)(grads, state, masked, step=0, key=key)
   found = {k: int(m.sum()) for k, m in new.masks.items()}
   # 45 + 30 + 18 dropped; 42 fill b up, and 51 are shared alike.

@@ -1,23 +1,19 @@
 """SNFS: the average of the dense gradient, and growth by it."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from plain_numpy import drop_grow, normal, start
 
-from jaxsparse.core import masks as masking
 from jaxsparse.updaters.rigl import rigl
 from jaxsparse.updaters.snfs import snfs
 
 SHAPE = (16, 24)
 COUNTS = {'w': 96, 'exempt': None}
-
-
-def _tree(seed):
-  random = np.random.default_rng(seed)
-  return {
-    name: jnp.asarray(random.normal(size=SHAPE), jnp.float32) for name in COUNTS
-  }
+_tree = functools.partial(normal, shapes=dict.fromkeys(COUNTS, SHAPE))
 
 
 def _observed(updater, state, seeds, key):
@@ -51,27 +47,13 @@ def test_average_starts_at_zero_in_float32_of_a_narrower_parameter_too(key):
 
 def test_growth_goes_by_the_average_and_not_by_the_last_gradient(key):
   updater = snfs(COUNTS, drop_fraction=0.5, stop_step=10)
-  state = updater.init(_tree(0), key=key)
+  state, params = start(updater, _tree(0))
   state = _observed(updater, state, (1, 2), key)
-  params = masking.apply_masks(_tree(0), state.masks)
   _, new = updater.update(_tree(9), state, params, step=0, key=key)
-  mask = np.asarray(state.masks['w']).ravel()
-  weights = np.abs(np.asarray(params['w'])).ravel()
-  score = np.abs(np.asarray(state.inner.average['w'])).ravel()
-  active = np.flatnonzero(mask)
-  kept = active[np.argsort(-weights[active])[:48]]
-  rest = np.setdiff1d(np.arange(mask.size), kept)
-  grown = rest[np.argsort(-score[rest])[:48]]
-  expected = np.union1d(kept, grown)
-  np.testing.assert_array_equal(np.flatnonzero(new.masks['w']), expected)
-
-
-def test_update_keeps_the_average(key):
-  updater = snfs(COUNTS, stop_step=10)
-  state = updater.init(_tree(0), key=key)
-  state = _observed(updater, state, (1,), key)
-  params = masking.apply_masks(_tree(0), state.masks)
-  _, new = updater.update(_tree(9), state, params, step=0, key=key)
+  score = np.abs(state.inner.average['w'])
+  kept, grown = drop_grow(state.masks['w'], params['w'], score, 48)
+  np.testing.assert_array_equal(new.masks['w'], kept | grown)
+  # The average itself is none of an update's.
   jax.tree.map(np.testing.assert_array_equal, new.inner, state.inner)
   assert updater.facts.step_on_update
 
@@ -79,8 +61,7 @@ def test_update_keeps_the_average(key):
 def test_without_memory_it_grows_as_rigl_does(key):
   options = {'drop_fraction': 0.4, 'stop_step': 10}
   one, other = snfs(COUNTS, momentum=0.0, **options), rigl(COUNTS, **options)
-  state = one.init(_tree(0), key=key)
-  params = masking.apply_masks(_tree(0), state.masks)
+  state, params = start(one, _tree(0))
   seen = _observed(one, state, (5,), key)
   _, new = one.update(_tree(5), seen, params, step=2, key=key)
   plain = state._replace(inner=())

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from plain_numpy import normal, top
 
 from jaxsparse.updaters.snip import snip
 
@@ -11,17 +12,9 @@ COUNTS = {'deep': 60, 'exempt': None, 'wide': 25}
 SHAPES = {'deep': (9, 16), 'exempt': (7,), 'wide': (12, 5)}
 
 
-def _normal(seed, scale):
-  random = np.random.default_rng(seed)
-  return {
-    name: np.float32(random.normal(size=shape) * scale.get(name, 1))
-    for name, shape in SHAPES.items()
-  }
-
-
-PARAMS = _normal(0, {})
+PARAMS, GRADS = normal(0, SHAPES), normal(1, SHAPES)
 # So that a ranking of all together is not that of each alone.
-GRADS = _normal(1, {'wide': 5.0})
+GRADS['wide'] *= 5
 SCORES = {name: np.abs(PARAMS[name] * GRADS[name]) for name in ('deep', 'wide')}
 
 
@@ -36,8 +29,7 @@ def _pruned(key, params=PARAMS, grads=GRADS, **options):
 def test_each_layer_keeps_its_most_sensitive(key):
   params, state = _pruned(key)
   for name, scores in SCORES.items():
-    best = np.argsort(-scores.ravel())[: COUNTS[name]]
-    expected = np.isin(np.arange(scores.size), best).reshape(scores.shape)
+    expected = top(scores, COUNTS[name])
     np.testing.assert_array_equal(state.masks[name], expected)
     np.testing.assert_array_equal(
       params[name], np.where(expected, PARAMS[name], 0)
@@ -50,8 +42,7 @@ def test_ranked_together_layers_share_out_what_they_keep_in_all(key):
   _, state = _pruned(key, global_ranking=True)
   scores = np.concatenate([SCORES['deep'].ravel(), SCORES['wide'].ravel()])
   masks = [np.asarray(state.masks[name]).ravel() for name in SCORES]
-  best = np.sort(np.argsort(-scores)[: 60 + 25])
-  np.testing.assert_array_equal(np.flatnonzero(np.concatenate(masks)), best)
+  np.testing.assert_array_equal(np.concatenate(masks), top(scores, 60 + 25))
   assert masks[1].sum() > COUNTS['wide']
   invariants = [
     snip(COUNTS, global_ranking=g).facts.invariant for g in (False, True)

@@ -1,23 +1,20 @@
 """SRigL against its steps in plain numpy."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from plain_numpy import drop_grow, normal
+from plain_numpy import start as masked_start
 
-from jaxsparse.core import masks as masking
 from jaxsparse.updaters.srigl import srigl
 
 SHAPES = {'a': (30, 20), 'b': (3, 3, 8, 10), 'exempt': (4,)}
+_tree = functools.partial(normal, shapes=SHAPES)
 COUNTS = {'a': 107, 'b': 200, 'exempt': None}
 KEY = jax.random.key(3)
-
-
-def _tree(seed):
-  random = np.random.default_rng(seed)
-  return {
-    k: random.normal(size=s).astype(np.float32) for k, s in SHAPES.items()
-  }
 
 
 def _columns(leaf):
@@ -28,19 +25,14 @@ def _oracle(weights, mask, grads, fraction, saliency):
   """The new mask; columns are units."""
   n, units = int(mask.sum()), mask.shape[1]
   moves = int(np.float32(fraction) * np.float32(n))
-  size = np.where(mask, np.abs(weights), -1).ravel()
-  kept = np.zeros(mask.size, bool)
-  kept[np.argsort(-size)[: n - moves]] = True
-  steep = np.where(kept, -1, np.abs(grads).ravel())
-  salient = kept.copy()
-  salient[np.argsort(-steep)[:moves]] = True
-  per_unit = salient.reshape(mask.shape).sum(axis=0)
+  kept, steep = drop_grow(mask, weights, np.abs(grads), moves)
+  per_unit = (kept | steep).sum(axis=0)
   fan_in = -(-n // mask.any(axis=0).sum())
   left = [u for u in range(units) if per_unit[u] >= max(1, saliency * fan_in)]
   part = -(-n // len(left))
   new = np.zeros(mask.shape, bool)
   for u in left:
-    own = np.flatnonzero(kept.reshape(mask.shape)[:, u])
+    own = np.flatnonzero(kept[:, u])
     new[own[np.argsort(-np.abs(weights[own, u]))][:part], u] = True
   offered = []
   for u in left:
@@ -56,20 +48,15 @@ def _oracle(weights, mask, grads, fraction, saliency):
 
 @pytest.fixture(scope='module')
 def start():
-  state = srigl(COUNTS, stop_step=100).init(_tree(0), key=KEY)
-  params = masking.apply_masks(_tree(0), state.masks)
-  # Some units that nothing speaks for.
-  weak = dict(params)
-  for k in 'ab':
-    weak[k] = weak[k].at[..., :4].multiply(1e-3)
-  return weak, state
+  return masked_start(srigl(COUNTS, stop_step=100), _weak(0))[::-1]
 
 
-def _gradients():
-  grads = _tree(1)
+def _weak(seed):
+  """A tree with some units that nothing speaks for."""
+  tree = _tree(seed)
   for k in 'ab':
-    grads[k][..., :4] *= 1e-3
-  return grads
+    tree[k][..., :4] *= 1e-3
+  return tree
 
 
 def test_every_unit_starts_with_as_many_inputs(start):
@@ -84,7 +71,7 @@ def test_every_unit_starts_with_as_many_inputs(start):
 def test_an_update_is_the_papers(start, step, saliency):
   params, state = start
   updater = srigl(COUNTS, drop_fraction=0.5, saliency=saliency, stop_step=100)
-  grads = _gradients()
+  grads = _weak(1)
   after, new = jax.jit(updater.update)(grads, state, params, step=step, key=KEY)
   fraction = 0.25 * (1 + np.cos(np.pi * step / 100))
   for k in 'ab':
@@ -102,11 +89,11 @@ def test_units_may_be_kept_and_ablated_ones_live_again(start):
   params, state = start
   updater = srigl(COUNTS, drop_fraction=0.5, keep_units=('b*',), stop_step=100)
   update = jax.jit(updater.update)
-  after, first = update(_gradients(), state, params, step=0, key=KEY)
+  after, first = update(_weak(1), state, params, step=0, key=KEY)
   mask = _columns(first.masks['a'])
   assert not mask[:, :4].any()
   assert _columns(first.masks['b']).any(axis=0).all()
-  grads = _gradients()
+  grads = _weak(1)
   # Two units get inputs again; two take a place that does not suffice.
   grads['a'][:, :2] *= 1e4
   grads['a'][0, 2:4] = 1e4
@@ -147,8 +134,7 @@ def test_units_that_can_hold_the_count_are_left(key):
   """Of 4 units with 3 places each, 10 weights need all 4."""
   updater = srigl({'w': 10}, drop_fraction=0.9, saliency=1.0, stop_step=10)
   params = {'w': jnp.ones((3, 4)).at[:, 0].set(1e-6)}
-  state = updater.init(params, key=key)
-  masked = masking.apply_masks(params, state.masks)
+  state, masked = masked_start(updater, params)
   _, new = jax.jit(updater.update)(params, state, masked, step=0, key=key)
   assert int(new.masks['w'].sum()) == 10
   assert np.asarray(new.masks['w']).any(axis=0).all()
@@ -158,9 +144,8 @@ def test_units_that_can_hold_the_count_are_left(key):
 def test_few_weights_none_or_all(key, count):
   updater = srigl({'w': count}, drop_fraction=1.0, stop_step=10)
   params = {'w': jnp.arange(1.0, 13).reshape(3, 4)}
-  state = updater.init(params, key=key)
+  state, masked = masked_start(updater, params)
   assert int(np.asarray(state.masks['w']).sum(axis=0).max()) == -(-count // 4)
-  masked = masking.apply_masks(params, state.masks)
   _, new = jax.jit(updater.update)(params, state, masked, step=0, key=key)
   assert int(new.masks['w'].sum()) == count
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from plain_numpy import normal, top
 
 from jaxsparse.core.types import MaskState
 from jaxsparse.optim.masked import forward_params
@@ -16,20 +17,13 @@ from jaxsparse.updaters.topkast import TopKASTState, topkast
 
 SHAPE = (12, 20)
 COUNTS = {'w': 24, 'exempt': None}
+_tree = functools.partial(normal, shapes=dict.fromkeys(COUNTS, SHAPE))
 KEY = jax.random.key(0)
 TX = optax.sgd(0.1, momentum=0.9)
 
 
-def _tree(seed):
-  random = np.random.default_rng(seed)
-  return {name: random.normal(size=SHAPE).astype(np.float32) for name in COUNTS}
-
-
 def _largest(weights, n):
-  order = np.argsort(-np.abs(weights).ravel(), kind='stable')
-  mask = np.zeros(weights.size, bool)
-  mask[order[:n]] = True
-  return mask.reshape(weights.shape)
+  return top(np.abs(weights), n)
 
 
 @functools.cache

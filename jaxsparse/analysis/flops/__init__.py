@@ -39,8 +39,8 @@ from jaxsparse.analysis.flops.inference import (
   inference,
   micronet,
   multiply_adds,
+  padded_twice,
 )
-from jaxsparse.analysis.flops.printed import padded_twice
 from jaxsparse.analysis.flops.size import bitmask_bytes, csr_bytes
 
 __all__ = [

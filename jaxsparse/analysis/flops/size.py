@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from jaxsparse.analysis.flops.active import active_weights
+from jaxsparse.analysis.flops.inference import active_weights
 from jaxsparse.core import fans, paths
 from jaxsparse.core.masks import map_masks_with_path
 from jaxsparse.core.types import Counts, Masks, Params, Path, Shape

@@ -1,9 +1,12 @@
 """Growth by the mean of gradients over batches."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from plain_numpy import drop_grow, normal, start
 
 from jaxsparse.core import masks as masking
 from jaxsparse.updaters.growth.averaged import averaged
@@ -15,13 +18,9 @@ from jaxsparse.updaters.snfs import snfs
 
 SHAPE = (60, 80)
 COUNTS = {'w': 960, 'exempt': None}
+_tree = functools.partial(normal, shapes=dict.fromkeys(COUNTS, SHAPE))
 KEY = jax.random.key(3)
 METHODS = [rigl, rigl_sg]
-
-
-def _tree(seed):
-  random = np.random.default_rng(seed)
-  return {name: random.normal(size=SHAPE).astype(np.float32) for name in COUNTS}
 
 
 @pytest.mark.parametrize('method', METHODS)
@@ -64,8 +63,7 @@ def test_growth_goes_by_the_sum(method, key):
   updater = averaged(
     method(COUNTS, drop_fraction=0.5, stop_step=10), 2, update_interval=2
   )
-  state = updater.init(_tree(0), key=KEY)
-  params = masking.apply_masks(_tree(0), state.masks)
+  state, params = start(updater, _tree(0))
 
   @jax.jit
   def run(state):
@@ -73,21 +71,13 @@ def test_growth_goes_by_the_sum(method, key):
       state = updater.observe(_tree(step), state, params, step=step, key=key)
     return updater.update(_tree(2), state, params, step=0, key=key)
 
-  new = np.asarray(run(state)[1].masks['w']).ravel()
-  mask = np.asarray(state.masks['w']).ravel()
-  weights = np.abs(np.asarray(params['w']).ravel())
-  active = np.flatnonzero(mask)
-  kept = active[np.argsort(-weights[active])[:480]]
-  rest = np.setdiff1d(np.arange(mask.size), kept)
+  def expected(score):
+    old = state.masks['w'], params['w']
+    return np.logical_or(*drop_grow(*old, np.abs(score), 480))
 
-  def grown(score):
-    return np.union1d(
-      kept, rest[np.argsort(-np.abs(score).ravel()[rest])[:480]]
-    )
-
-  summed = grown(_tree(1)['w'] + _tree(2)['w'])
-  np.testing.assert_array_equal(np.flatnonzero(new), summed)
-  assert not np.array_equal(summed, grown(_tree(2)['w']))
+  summed = expected(_tree(1)['w'] + _tree(2)['w'])
+  np.testing.assert_array_equal(run(state)[1].masks['w'], summed)
+  assert not np.array_equal(summed, expected(_tree(2)['w']))
 
 
 def test_layers_share_by_the_sum():
@@ -96,7 +86,7 @@ def test_layers_share_by_the_sum():
   updater = averaged(
     rigl_sg(counts, drop_fraction=0.5, stop_step=10), 2, update_interval=2
   )
-  params = {name: jnp.asarray(_tree(0)['w'][:10, :20]) for name in counts}
+  params = normal(0, dict.fromkeys(counts, (10, 20)))
   state = updater.init(params, key=KEY)
   for step, sign in ((1, 1), (2, -1)):
     grads = {'a': jnp.full((10, 20), 9.0 * sign), 'b': jnp.ones((10, 20))}

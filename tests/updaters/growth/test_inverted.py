@@ -1,10 +1,11 @@
 """Growth where the gradient is smallest."""
 
-import jax
+import functools
+
 import numpy as np
 import pytest
+from plain_numpy import drop_grow, normal, start
 
-from jaxsparse.core import masks as masking
 from jaxsparse.updaters.growth.inverted import inverted
 from jaxsparse.updaters.rigl import rigl
 from jaxsparse.updaters.set import set as set_updater
@@ -12,11 +13,7 @@ from jaxsparse.updaters.snfs import snfs
 
 SHAPE = (16, 24)
 COUNTS = {'a': 90, 'b': 7, 'exempt': None}
-
-
-def _tree(seed):
-  random = np.random.default_rng(seed)
-  return {name: random.normal(size=SHAPE).astype(np.float32) for name in COUNTS}
+_tree = functools.partial(normal, shapes=dict.fromkeys(COUNTS, SHAPE))
 
 
 @pytest.mark.parametrize('method', [rigl, snfs])
@@ -24,24 +21,19 @@ def test_it_grows_the_flattest(method, key):
   """And drops as ever: those just dropped may come back, the kept stay."""
   usual = method(COUNTS, drop_fraction=0.4, stop_step=100)
   updater, grads = inverted(usual), _tree(1)
-  state = updater.init(_tree(0), key=jax.random.key(3))
-  params = masking.apply_masks(_tree(0), state.masks)
+  state, params = start(updater, _tree(0))
   state = updater.observe(grads, state, params, step=0, key=key)
   after, new = updater.update(grads, state, params, step=0, key=key)
   steep = usual.update(grads, state, params, step=0, key=key)[1].masks
   for name in 'ab':
-    mask, weights = np.asarray(state.masks[name]), np.asarray(params[name])
-    found, dropped = np.asarray(new.masks[name]), int(0.4 * COUNTS[name])
-    size = np.where(mask, np.abs(weights), -1).ravel()
-    kept = np.argsort(-size)[: COUNTS[name] - dropped]
-    rest = np.setdiff1d(np.arange(mask.size), kept)
-    flat = rest[np.argsort(np.abs(grads[name]).ravel()[rest])][:dropped]
-    expected = np.union1d(kept, flat)
-    np.testing.assert_array_equal(np.flatnonzero(found), expected)
-    assert (found & steep[name]).sum() < COUNTS[name]
-    np.testing.assert_array_equal(
-      after[name], np.where(mask & found, weights, 0)
+    mask, weights, found = state.masks[name], params[name], new.masks[name]
+    kept, flat = drop_grow(
+      mask, weights, -np.abs(grads[name]), int(0.4 * COUNTS[name])
     )
+    np.testing.assert_array_equal(found, kept | flat)
+    assert (found & steep[name]).sum() < COUNTS[name]
+    expected = np.where(mask & found, weights, 0)
+    np.testing.assert_array_equal(after[name], expected)
 
 
 def test_random_growth_is_refused():

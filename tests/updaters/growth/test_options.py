@@ -1,14 +1,16 @@
 """The combinators by the names of config fields, and together."""
 
+import functools
+
 import jax
 import numpy as np
 import optax
 import pytest
+from plain_numpy import normal, start
 
 from jaxsparse.analysis.exploration import remembering
 from jaxsparse.config.defaults import default_config
 from jaxsparse.core import registry
-from jaxsparse.core.masks import apply_masks
 from jaxsparse.optim.sparsify import sparsify
 from jaxsparse.runs.build import build
 from jaxsparse.updaters.gmp import gmp
@@ -32,19 +34,12 @@ FIELDS = {
   **{'grow_momentum': None, 'structure': 'unstructured'},
   **{'structure_size': (), 'inverted': False},
 }
-
-
-def _tree(seed):
-  random = np.random.default_rng(seed)
-  return {
-    name: random.normal(size=(8, 12)).astype(np.float32) for name in COUNTS
-  }
+_tree = functools.partial(normal, shapes=dict.fromkeys(COUNTS, (8, 12)))
 
 
 def _run(updater):
   """Params, state and momenta after observing twice and an update."""
-  state = updater.init(_tree(0), key=KEY)
-  params = apply_masks(_tree(0), state.masks)
+  state, params = start(updater, _tree(0))
   for step in (0, 1):
     grads = _tree(step + 1)
     state = updater.observe(grads, state, params, step=step, key=KEY)

@@ -1,9 +1,12 @@
 """The initial values of grown weights."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from plain_numpy import normal, start
 
 from jaxsparse.core import masks as masking
 from jaxsparse.updaters.growth.starting_at import starting_at
@@ -13,12 +16,8 @@ from jaxsparse.updaters.snfs import snfs
 
 SHAPE = (60, 80)
 COUNTS = {'w': 960, 'exempt': None}
+_tree = functools.partial(normal, shapes=dict.fromkeys(COUNTS, SHAPE))
 KEY = jax.random.key(3)
-
-
-def _tree(seed):
-  random = np.random.default_rng(seed)
-  return {name: random.normal(size=SHAPE).astype(np.float32) for name in COUNTS}
 
 
 def test_an_unknown_way_is_refused():
@@ -33,8 +32,7 @@ def grow(request):
   def run(grow_init, scale):
     method = request.param(COUNTS, drop_fraction=0.5, stop_step=10)
     updater = starting_at(method, grow_init, grow_scale=scale)
-    state = updater.init(_tree(0), key=KEY)
-    params = masking.apply_masks(_tree(0), state.masks)
+    state, params = start(updater, _tree(0))
     state = updater.observe(_tree(1), state, params, step=0, key=KEY)
     after, new = jax.jit(updater.update)(
       _tree(1), state, params, step=0, key=KEY

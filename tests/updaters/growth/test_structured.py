@@ -5,8 +5,8 @@ import functools
 import jax
 import numpy as np
 import pytest
+from plain_numpy import normal, start, top
 
-from jaxsparse.core import masks as masking
 from jaxsparse.core import structures
 from jaxsparse.updaters.growth.structured import structured
 from jaxsparse.updaters.magnitude import magnitude
@@ -16,15 +16,9 @@ from jaxsparse.updaters.set import set as set_updater
 from jaxsparse.updaters.snfs import snfs
 
 SHAPES = {'a': (8, 12), 'conv': (4, 3, 3, 6), 'exempt': (5,)}
+_tree = functools.partial(normal, shapes=SHAPES)
 COUNTS = {'a': 48, 'conv': 54, 'exempt': None}
 KEY = jax.random.key(3)
-
-
-def _tree(seed):
-  random = np.random.default_rng(seed)
-  return {
-    k: random.normal(size=s).astype(np.float32) for k, s in SHAPES.items()
-  }
 
 
 @functools.cache
@@ -32,8 +26,7 @@ def _run(structure, size, method=rigl):
   """The first params and masks, and those after an update."""
   plain = method(COUNTS, drop_fraction=0.5, stop_step=10)
   updater = structured(plain, structure, size)
-  state = updater.init(_tree(0), key=KEY)
-  params = masking.apply_masks(_tree(0), state.masks)
+  state, params = start(updater, _tree(0))
   after, new = jax.jit(updater.update)(_tree(1), state, params, step=0, key=KEY)
   return jax.device_get((params, state.masks, after, new.masks))
 
@@ -54,8 +47,7 @@ def test_two_of_four_hold_through_an_update_and_move():
 def test_a_group_that_lost_weights_grows_its_steepest():
   """Drops go by the layer: the 24 of smallest |w|, wherever they are."""
   params, old, _, new = _run('n_m', (4,))
-  size = np.where(old['a'], np.abs(params['a']), -1)
-  kept = size >= np.sort(size.ravel())[::-1][23]
+  kept = top(np.where(old['a'], np.abs(params['a']), -1), 24)
   grads = np.abs(_tree(1)['a']).T.reshape(-1, 4)
   rows = zip(
     kept.T.reshape(-1, 4), grads, new['a'].T.reshape(-1, 4), strict=True

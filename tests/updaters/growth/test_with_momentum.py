@@ -1,10 +1,13 @@
 """Grown weights that start with a momentum, against SGD in plain numpy."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from plain_numpy import normal, start
 
 from jaxsparse.analysis import exploration
 from jaxsparse.config.defaults import default_config
@@ -18,17 +21,12 @@ from jaxsparse.updaters.set import set as set_updater
 
 SHAPE, ACTIVE = (6, 8), 20
 COUNTS = {'b': None, 'w': ACTIVE}
-PLAN = {'drop_fraction': 0.5, 'start_step': 2, 'stop_step': 9}
+TIMES = {'start_step': 2, 'stop_step': 9}
+PLAN = {'drop_fraction': 0.5, **TIMES}
+LOOP = {'update_interval': 3, **TIMES}
 RATE, MOMENTUM, DECAY, SCALE = 0.1, 0.9, 0.01, 0.7
 KEY = jax.random.key(0)
-
-
-def _tree(seed):
-  random = np.random.default_rng(seed)
-  return {
-    'b': random.normal(size=3).astype(np.float32),
-    'w': random.normal(size=SHAPE).astype(np.float32),
-  }
+_tree = functools.partial(normal, shapes={'b': (3,), 'w': SHAPE})
 
 
 def _sgd(nesterov=False):
@@ -43,11 +41,7 @@ def _run(
   tx, updater, steps=(optimiser_step,) * 2 + (mask_step, optimiser_step)
 ):
   """Params, optimiser's state and masks after each step."""
-  state = updater.init(_tree(0), key=KEY)
-  params = {
-    k: np.where(m, _tree(0)[k], 0) for k, m in [('w', state.masks['w'])]
-  }
-  params |= {'b': _tree(0)['b']}
+  state, params = start(updater, _tree(0))
   opt_state, found = tx.init(jax.tree.map(jnp.asarray, params)), []
   for t, step in enumerate(steps):
     params, opt_state, state = step(
@@ -120,14 +114,7 @@ def test_a_run_that_remembers_its_masks_asks_the_method_likewise():
 
 def test_in_a_loop_of_ones_own_it_is_the_same():
   updater = with_momentum(rigl(COUNTS, **PLAN), SCALE)
-  tx = sparsify(
-    _sgd(nesterov=True),
-    updater,
-    key=KEY,
-    update_interval=3,
-    start_step=2,
-    stop_step=9,
-  )
+  tx = sparsify(_sgd(nesterov=True), updater, key=KEY, **LOOP)
   params = jax.tree.map(jnp.asarray, _tree(0))
   state = tx.init(params)
   update = jax.jit(tx.update)
@@ -154,8 +141,7 @@ def test_in_a_loop_of_ones_own_it_is_the_same():
 )
 def test_an_optimiser_without_momentum_of_gradients_is_refused(tx):
   updater = with_momentum(rigl(COUNTS, **PLAN), SCALE)
-  plan = {'update_interval': 3, 'start_step': 2, 'stop_step': 9}
-  sparsified = sparsify(tx, updater, key=KEY, **plan)
+  sparsified = sparsify(tx, updater, key=KEY, **LOOP)
   for init in (sparsified.init, jax.jit(sparsified.init)):
     with pytest.raises(ValueError, match='keeps none of gradients; accepted'):
       init(_tree(0))
@@ -168,8 +154,7 @@ def test_optimisers_around_a_momentum_are_accepted():
     optax.sgd(optax.cosine_decay_schedule(RATE, 10), MOMENTUM, nesterov=True),
   )
   updater = with_momentum(rigl(COUNTS, **PLAN), SCALE)
-  plan = {'update_interval': 3, 'start_step': 2, 'stop_step': 9}
-  jax.eval_shape(sparsify(tx, updater, key=KEY, **plan).init, _tree(0))
+  jax.eval_shape(sparsify(tx, updater, key=KEY, **LOOP).init, _tree(0))
 
 
 @pytest.mark.parametrize('value', [-0.1, float('nan'), float('inf')])
