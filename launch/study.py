@@ -51,8 +51,7 @@ def _study() -> Study:
     dataclasses.replace(
       run,
       overrides=functools.reduce(
-        merged,
-        (run.overrides, overrides[''], overrides[run.name]),
+        merged, (run.overrides, overrides[''], overrides[run.name])
       ),
       seeds=run.seeds if _SEEDS.value is None else _SEEDS.value,
     )

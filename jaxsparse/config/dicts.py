@@ -30,16 +30,11 @@ def to_dict(config: Any, *, stored: bool = False) -> dict[str, Any]:
   return out
 
 
-def from_dict(tree: Mapping[str, Any]) -> RunConfig:
-  """Returns the config whose `to_dict` is `tree`."""
-  return section_from_dict(RunConfig, tree)
-
-
-def section_from_dict(kind: type[Section], tree: Mapping[str, Any]) -> Section:
-  """Returns the `kind` of section whose `to_dict` is `tree`."""
+def from_dict(kind: type[Section], tree: Mapping[str, Any]) -> Section:
+  """Returns the `kind` of config or section whose `to_dict` is `tree`."""
   own = {one.name: one.default for one in dataclasses.fields(kind)}  # type: ignore[arg-type]
   values = {
-    name: section_from_dict(type(own[name]), value)
+    name: from_dict(type(own[name]), value)
     if dataclasses.is_dataclass(own[name])
     else value
     for name, value in tree.items()

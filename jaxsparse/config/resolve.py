@@ -21,7 +21,7 @@ Tree = dict[str, Any]
 
 # Fields of earlier versions, with what replaces them.
 _FORMER = {
-  'replicates': ' (several seeds are a sweep: `--sweep config.seed=0:N`)',
+  'replicates': ' (several seeds are a sweep: `--sweep config.seed=0:N`)'
 }
 
 
@@ -69,7 +69,7 @@ def resolve(config: Any) -> RunConfig:
   _check_sources(complete['init'])
   _make_absolute(complete['init'])
   check('seed', complete['seed'], within(0, SEEDS - 1))
-  return from_dict(complete)
+  return from_dict(RunConfig, complete)
 
 
 def _check_sources(init: Tree) -> None:

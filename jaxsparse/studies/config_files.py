@@ -87,7 +87,8 @@ def load(spec: str) -> Any:
       raise ValueError(f"get_config() takes no argument; got ':{argument}'")
     return get_config(argument) if colon else get_config()
   except Exception as error:  # The file may raise anything.
-    raise ValueError(f'{_where(error, path)}: {_what(error)}') from error
+    text = str(error) if isinstance(error, ValueError) else repr(error)
+    raise ValueError(f'{_where(error, path)}: {text}') from error
 
 
 def load_config(spec: str) -> Any:
@@ -147,7 +148,3 @@ def _where(error: Exception, path: str) -> str:
     if frame.filename == path
   ]
   return f'{path}, line {lines[-1]}' if lines else path
-
-
-def _what(error: Exception) -> str:
-  return str(error) if isinstance(error, ValueError) else repr(error)

@@ -81,7 +81,10 @@ def study(path: str, config: Any, swept: Grid) -> Study:
     f: v for f, v in swept.items() if f != 'seed' and f not in numbers
   }
   name = short_name(path)
-  points = _points(categories)
+  points = [
+    tuple(zip(categories, values, strict=True))
+    for values in itertools.product(*categories.values())
+  ]
   words = _words(points)
   runs = tuple(
     Run(
@@ -133,11 +136,6 @@ def _numeric(values: Sequence[Any]) -> bool:
   return all(
     isinstance(v, int | float) and not isinstance(v, bool) for v in values
   )
-
-
-def _points(others: Grid) -> list[Point]:
-  combined = itertools.product(*others.values())
-  return [tuple(zip(others, values, strict=True)) for values in combined]
 
 
 def _words(points: Sequence[Point]) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from jaxsparse.config.defaults import default_config
 from jaxsparse.config.dicts import flat, from_dict, to_dict
 from jaxsparse.config.resolve import resolve
+from jaxsparse.config.run_config import RunConfig
 from jaxsparse.runs import reading
 from jaxsparse.runs.build import build
 
@@ -33,7 +34,7 @@ def test_a_default_config_resolves_to_itself():
   expected = config.to_dict()
   del expected['made_for']
   assert to_dict(resolve(config)) == expected
-  assert from_dict(expected) == resolve(config)
+  assert from_dict(RunConfig, expected) == resolve(config)
 
 
 def test_ints_serve_as_floats_and_lists_as_tuples():

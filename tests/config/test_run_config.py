@@ -30,13 +30,14 @@ def leaves(section):
 def test_hyperparameters_are_fields_of_their_section_in_dicts():
   tree = dicts.to_dict(CONFIG)
   assert tree['updater']['drop_fraction'] == 0.4
-  assert dicts.from_dict(tree) == CONFIG
+  assert dicts.from_dict(RunConfig, tree) == CONFIG
   assert dicts.flat(CONFIG)['updater.drop_fraction'] == 0.4
   assert dicts.flat(CONFIG) == dicts.flat(tree)
 
 
 def test_equal_configs_are_one_key_and_cannot_change():
-  assert len({CONFIG, dicts.from_dict(dicts.to_dict(CONFIG)), RunConfig()}) == 2
+  copy = dicts.from_dict(RunConfig, dicts.to_dict(CONFIG))
+  assert len({CONFIG, copy, RunConfig()}) == 2
   with pytest.raises(dataclasses.FrozenInstanceError):
     CONFIG.seed = 4
 

@@ -16,13 +16,13 @@ def test_a_run_is_planned_and_tried_without_its_data(
   # Erdos-Renyi: 592 = e (64 + 16) + e (16 + 10), so 446.8 and 145.2 active,
   # each rounded up.
   assert rows['Dense_0/kernel'] == [
-    *('64x16', '0.5635', '447', '1,024', '447', '1,024'),
+    *('64x16', '0.5635', '447', '1,024', '447', '1,024')
   ]
   assert rows['Dense_1/kernel'] == [
-    *('16x10', '0.0875', '146', '160', '146', '160'),
+    *('16x10', '0.0875', '146', '160', '146', '160')
   ]
   assert rows['masked'] == [
-    *('leaves', '0.4992', '593', '1,184', '593', '1,184'),
+    *('leaves', '0.4992', '593', '1,184', '593', '1,184')
   ]
   assert rows['training'][-3:] == ['a', 'dense', 'run']
   assert rows['bytes'][0] == f'{4 * (593 + 26) + (1024 + 160) // 8:,}'

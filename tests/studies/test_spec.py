@@ -1,13 +1,7 @@
 """Studies as plain data."""
 
 from jaxsparse.claims import Bound, Ratio
-from jaxsparse.studies.spec import (
-  Against,
-  Curves,
-  Run,
-  Scatter,
-  Study,
-)
+from jaxsparse.studies.spec import Against, Curves, Run, Scatter, Study
 
 
 def test_a_study_asks_for_what_it_shows_draws_and_judges():

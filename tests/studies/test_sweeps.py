@@ -117,10 +117,7 @@ def test_a_point_is_a_study_of_one_config():
 
 @pytest.mark.parametrize(
   ('path', 'name'),
-  [
-    (PATH, 'digits/mlp:rigl'),
-    ('mine/rigl.py', 'mine/rigl.py'),
-  ],
+  [(PATH, 'digits/mlp:rigl'), ('mine/rigl.py', 'mine/rigl.py')],
 )
 def test_a_config_of_ours_is_called_by_its_name(path, name):
   assert sweeps.short_name(path) == name

@@ -71,9 +71,7 @@ class Expanded(NamedTuple):
 
 
 def expand(
-  study: Study,
-  runs_dir: str | os.PathLike[str],
-  read: Read = reading.dataset,
+  study: Study, runs_dir: str | os.PathLike[str], read: Read = reading.dataset
 ) -> Expanded:
   """Builds every member of a study, and writes nothing.
 

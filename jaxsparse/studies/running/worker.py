@@ -120,7 +120,7 @@ class Worker:
     if name in self.unfinished or self._has_ended(name):
       return False
     for source in sorted(self._plan.expanded.members[name].sources):
-      source_status = self._status(source)
+      source_status = status(self._plan.runs_dir / source, 0)
       above = self.unfinished.get(source)
       if source_status.error:
         above = _unfinished(source_status)
@@ -132,7 +132,7 @@ class Worker:
 
   def _has_ended(self, name: str) -> bool:
     """Returns whether a member has ended, perhaps in another process."""
-    member_status = self._status(name)
+    member_status = status(self._plan.runs_dir / name, 0)
     if member_status.error:
       self._fail(name, *_unfinished(member_status))
     elif member_status.kind == 'done':
@@ -165,9 +165,6 @@ class Worker:
   def _fail(self, name: str, kind: Kind, error: str) -> None:
     self.unfinished[name] = Unfinished(kind, error)
     self._progress.end(name, failed=True)
-
-  def _status(self, name: str) -> Status:
-    return status(self._plan.runs_dir / name, 0)
 
 
 def _unfinished(found: Status) -> Unfinished:

@@ -4,13 +4,7 @@ import dataclasses
 
 import pytest
 
-from jaxsparse.claims import (
-  Bound,
-  Difference,
-  Ordering,
-  Ratio,
-  Trend,
-)
+from jaxsparse.claims import Bound, Difference, Ordering, Ratio, Trend
 from jaxsparse.studies.planning.check import check
 from jaxsparse.studies.spec import (
   Against,

@@ -152,10 +152,7 @@ def test_a_source_of_one_seed_serves_all(study, tiny, runs_dir):
     found = expanded.members[names['scratch', seed]]
     start, masks = names['start', 1], names['rigl', seed]
     init = found.experiment.config.init
-    assert (init.checkpoint, init.masks) == (
-      f'run:{start}',
-      f'run:{masks}',
-    )
+    assert (init.checkpoint, init.masks) == (f'run:{start}', f'run:{masks}')
     assert found.sources == found.after == {start, masks}
 
 
