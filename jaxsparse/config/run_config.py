@@ -14,7 +14,6 @@ from flax.core import FrozenDict
 
 from jaxsparse.config import fields
 from jaxsparse.config.fields import Accepted, field, one_of
-from jaxsparse.optim.regrown import REGROWN
 
 Named = str | Callable[..., Any]
 Hyperparameters = FrozenDict[str, Any]
@@ -98,7 +97,9 @@ class OptimizerConfig:
     (), 'kernels without weight decay', fields.PATTERNS
   )
   regrown: str = field(
-    'zero', 'moments of weights that grow again', one_of(REGROWN)
+    'zero',
+    'moments of weights that grow again',
+    one_of(('age', 'seed', 'layer', 'zero')),  # Those of `optim.regrown`.
   )
   hyperparameters: Hyperparameters = _NONE
 

@@ -9,6 +9,7 @@ from flax.core import FrozenDict
 
 from jaxsparse.config import dicts, fields
 from jaxsparse.config.run_config import ACCEPTED, RunConfig, UpdaterConfig
+from jaxsparse.optim.regrown import REGROWN
 
 ROOT = pathlib.Path(__file__).parents[2]
 CONFIG = RunConfig(
@@ -53,6 +54,7 @@ def test_what_is_accepted_is_known_by_dotted_field():
   assert ACCEPTED['eval.interval'] is fields.POSITIVE_INT
   assert ACCEPTED['optimizer.eps_root'] is fields.NOT_NEGATIVE
   assert {'seed', 'updater.sparsity'} <= set(ACCEPTED)
+  assert ACCEPTED['optimizer.regrown'].text == ', '.join(REGROWN)
 
 
 def test_only_config_reads_configs_by_key():
