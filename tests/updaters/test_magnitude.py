@@ -6,6 +6,7 @@ import pytest
 from plain_numpy import normal, top
 
 from jaxsparse.updaters.magnitude import magnitude
+from jaxsparse.updaters.snip import snip
 
 SHAPE = (16, 24)
 COUNTS = {'w': 50, 'exempt': None}
@@ -56,6 +57,8 @@ def test_a_structure_is_of_each_layer():
     magnitude(COUNTS, global_ranking=True, structure='n_m', structure_size=(4,))
 
 
-def test_what_is_ranked_is_what_the_run_started_from():
-  assert not UPDATER.facts.step_on_update
-  assert UPDATER.facts.mask_steps == 'first'
+@pytest.mark.parametrize('method', [magnitude, snip])
+def test_what_is_ranked_is_what_the_run_started_from(method):
+  facts = method(COUNTS).facts
+  assert not facts.step_on_update
+  assert facts.mask_steps == 'first'

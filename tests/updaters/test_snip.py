@@ -75,9 +75,3 @@ def test_weights_alone_decide_nothing_and_gradients_alone_neither(
   assert not state.masks['deep'][0, 0]
   assert not state.masks['wide'][0, 0]
   assert sum(int(m.sum()) for m in jax.tree.leaves(state.masks)) == 85
-
-
-def test_it_ranks_the_weights_that_the_run_starts_from():
-  updater = snip(COUNTS)
-  assert not updater.facts.step_on_update
-  assert updater.facts.mask_steps == 'first'
