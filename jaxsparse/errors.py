@@ -1,5 +1,8 @@
 """Exceptions that a program maps to an exit code."""
 
+import contextlib
+from collections.abc import Iterator
+
 
 class DataError(ValueError):
   """A data set that is missing, or of a kind that cannot be read."""
@@ -23,3 +26,20 @@ class Interrupted(Exception):
   def __init__(self, step: int):
     super().__init__(f'stopped and saved at step {step}')
     self.step = step
+
+
+@contextlib.contextmanager
+def saving(target: object) -> Iterator[None]:
+  """Re-raises `OSError` as `SaveFailed`.
+
+  Args:
+    target: the destination; a full disk does not name the file.
+
+  Raises:
+    SaveFailed: a file cannot be written.
+  """
+  try:
+    yield
+  except OSError as error:
+    where, why = error.filename or target, error.strerror or error
+    raise SaveFailed(f'{where} cannot be written: {why}') from error

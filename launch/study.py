@@ -24,7 +24,7 @@ from absl import flags
 from jaxsparse.cli import command, study_command
 from jaxsparse.config import literals
 from jaxsparse.config.overrides import merged
-from jaxsparse.core import paths
+from jaxsparse.core import choices
 from jaxsparse.studies import config_files
 from jaxsparse.studies.spec import Study
 
@@ -74,7 +74,7 @@ def _changes(runs: Sequence[str]) -> dict[str, dict[str, Any]]:
     if run not in overrides:
       raise ValueError(
         f'--override: got {text!r}; {run!r} is no run of the study.'
-        f'{paths.nearest(run, runs)}'
+        f'{choices.nearest(run, runs)}'
       )
     overrides[run][field] = literals.literal(value)
   return overrides

@@ -34,9 +34,9 @@ from absl import flags
 from ml_collections import config_flags
 
 from jaxsparse.cli import command, study_command
+from jaxsparse.errors import saving
 from jaxsparse.report import search as search_report
 from jaxsparse.results.rows import MemberResult
-from jaxsparse.runs.failures import saving
 from jaxsparse.studies import search, search_space, sweeps
 from jaxsparse.studies.running.run import check_workdir
 from jaxsparse.studies.spec import Study

@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from jaxsparse.analysis.solutions import check_alike_masks
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core.types import Masks, MaskState, MaskUpdater, Path, PyTree
 
@@ -123,7 +122,7 @@ def explored(seen: Masks, masks: Masks) -> Masks:
   Raises:
     ValueError: they are not, or no bool.
   """
-  check_alike_masks(seen, masks)
+  masks_lib.check_alike_masks(seen, masks)
   return masks_lib.map_masks(lambda s, m: s | m, seen, masks)
 
 
@@ -162,7 +161,7 @@ def churn(old: Masks, new: Masks) -> Rates:
     ValueError: there are no masks, they are not bool, or differ in leaves or
       shapes.
   """
-  check_alike_masks(old, new)
+  masks_lib.check_alike_masks(old, new)
   gone = masks_lib.map_masks(lambda o, n: o & ~n, old, new)
   return _rates(masks_lib.active_by_path(gone), masks_lib.active_by_path(old))
 

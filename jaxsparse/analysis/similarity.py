@@ -29,8 +29,8 @@ import jax
 import numpy as np
 from scipy.special import log_softmax, softmax
 
-from jaxsparse.analysis.solutions import check_alike_masks
 from jaxsparse.core import paths
+from jaxsparse.core.masks import check_alike_masks
 from jaxsparse.core.types import Masks, Params, Path, PyTree
 
 

@@ -75,24 +75,3 @@ def check_same_masks(first: Solution, second: Solution) -> None:
         f'masks differ at {path!r}, in {differing} of {mask.size} entries;'
         ' accepted are equal ones unless same_masks=False'
       )
-
-
-def check_alike_masks(first: Masks, second: Masks) -> None:
-  """Raises `ValueError` at the first leaf where two mask trees do not agree.
-
-  They must agree in which leaves are masked, in shapes, which would else
-  broadcast, and in being bool. Masks may be traced.
-  """
-  one, other = (paths.flatten(masks) for masks in (first, second))
-  for path in sorted(one.keys() | other.keys()):
-    shapes = [np.shape(m[path]) if path in m else None for m in (one, other)]
-    if shapes[0] != shapes[1]:
-      raise ValueError(
-        f'masks differ at {path!r}: got the shapes {shapes[0]} and'
-        f' {shapes[1]}; accepted are equal ones'
-      )
-    for mask in (one[path], other[path]):
-      if mask.dtype != np.bool_:
-        raise ValueError(
-          f'mask {path!r} has dtype {mask.dtype}; accepted is bool'
-        )

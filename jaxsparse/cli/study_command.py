@@ -9,10 +9,10 @@ import pathlib
 from absl import flags
 
 from jaxsparse.cli import command
+from jaxsparse.errors import saving
 from jaxsparse.report import report, tables
 from jaxsparse.runs import reading, workdir
-from jaxsparse.runs.failures import saving
-from jaxsparse.runs.parallel import PARALLEL as _PARALLEL
+from jaxsparse.runs.compiled import PARALLEL as _PARALLEL
 from jaxsparse.studies.planning import plan, plan_text
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.running import dry_run

@@ -10,7 +10,7 @@ from jaxsparse.config.dicts import flat
 from jaxsparse.config.fields import check, typed
 from jaxsparse.config.resolve import applicable, resolve
 from jaxsparse.config.run_config import ACCEPTED
-from jaxsparse.core import paths
+from jaxsparse.core import choices
 
 # Of the two, one replaces the other.
 LENGTHS = ('num_steps', 'num_epochs')
@@ -77,7 +77,7 @@ def check_fields(
       if field not in accepted and not field.startswith(renamed):
         raise ValueError(
           f'{where}.{part}: {field!r} is no field of a config.'
-          f'{paths.nearest(field, accepted)}'
+          f'{choices.nearest(field, accepted)}'
         )
 
 
@@ -159,7 +159,7 @@ def current_values(
     if field not in fields:
       raise ValueError(
         f'--{flag}: config.{field}: no such field.'
-        f'{paths.nearest(field, fields)}'
+        f'{choices.nearest(field, fields)}'
       )
   return {field: fields[field] for field in texts}
 

@@ -14,7 +14,7 @@ from typing import Any
 import jax
 from jax import tree_util
 
-from jaxsparse.core import paths
+from jaxsparse.core import choices, paths
 from jaxsparse.core.types import Path, PyTree
 
 
@@ -91,7 +91,7 @@ def _by_path(
     if leaf is not None and path not in lead:
       raise ValueError(
         f'{what} has a leaf at {path!r}, where {of} has none.'
-        f'{paths.nearest(path, lead)}'
+        f'{choices.nearest(path, lead)}'
       )
   for path in lead:
     if path not in leaves:

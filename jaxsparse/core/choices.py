@@ -1,9 +1,8 @@
 """Checks of an argument that is one of a few names."""
 
+import difflib
 from collections.abc import Iterable
 from typing import Any
-
-from jaxsparse.core import paths
 
 
 def check(said: str, got: Any, accepted: Iterable[Any]) -> None:
@@ -27,5 +26,11 @@ def check(said: str, got: Any, accepted: Iterable[Any]) -> None:
     named = [str(name) for name in options]
     raise ValueError(
       f'{said}; accepted are {", ".join(named) or "none"}.'
-      f'{paths.nearest(str(got), named)}'
+      f'{nearest(str(got), named)}'
     )
+
+
+def nearest(name: str, accepted: Iterable[str]) -> str:
+  """Returns ' Did you mean ...?' with the nearest accepted name, or ''."""
+  close = difflib.get_close_matches(name, list(accepted), n=1, cutoff=0.5)
+  return f' Did you mean {close[0]!r}?' if close else ''

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.experimental.shard_alike import shard_alike
 
-from jaxsparse.core import paths, prng
+from jaxsparse.core import choices, paths, prng
 from jaxsparse.core._ordered import count
 from jaxsparse.core.align import aligned
 from jaxsparse.core.topk import topk_masks_by_leaf
@@ -211,7 +211,7 @@ def check_masks(params: Params, masks: Masks) -> None:
   for path, mask in paths.flatten(masks).items():
     if path not in shapes:
       raise ValueError(
-        f'mask {path!r} has no parameter.{paths.nearest(path, shapes)}'
+        f'mask {path!r} has no parameter.{choices.nearest(path, shapes)}'
       )
     shape = np.shape(mask)
     if shape != shapes[path]:
@@ -222,3 +222,24 @@ def check_masks(params: Params, masks: Masks) -> None:
       raise ValueError(
         f'mask {path!r} has dtype {mask.dtype}; accepted is bool'
       )
+
+
+def check_alike_masks(first: Masks, second: Masks) -> None:
+  """Raises `ValueError` at the first leaf where two mask trees do not agree.
+
+  They must agree in which leaves are masked, in shapes, which would else
+  broadcast, and in being bool. Masks may be traced.
+  """
+  one, other = (paths.flatten(masks) for masks in (first, second))
+  for path in sorted(one.keys() | other.keys()):
+    shapes = [np.shape(m[path]) if path in m else None for m in (one, other)]
+    if shapes[0] != shapes[1]:
+      raise ValueError(
+        f'masks differ at {path!r}: got the shapes {shapes[0]} and'
+        f' {shapes[1]}; accepted are equal ones'
+      )
+    for mask in (one[path], other[path]):
+      if mask.dtype != np.bool_:
+        raise ValueError(
+          f'mask {path!r} has dtype {mask.dtype}; accepted is bool'
+        )

@@ -14,7 +14,6 @@ A rule `(path, shape) -> bool` selects leaves. By default they are the kernels,
 """
 
 import collections
-import difflib
 import fnmatch
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -23,7 +22,7 @@ from typing import Any
 import jax
 from jax import tree_util
 
-from jaxsparse.core import _nodes
+from jaxsparse.core import _nodes, choices
 from jaxsparse.core.types import Path, PyTree, Shape
 
 Rule = Callable[[Path, Shape], bool]
@@ -203,7 +202,7 @@ def matching(
   if not matched:
     raise ValueError(
       f'{start}{pattern!r} fits none of the {what}:'
-      f' {", ".join(natural_order(names))}.{nearest(pattern, names)}'
+      f' {", ".join(natural_order(names))}.{choices.nearest(pattern, names)}'
     )
   return matched
 
@@ -218,12 +217,6 @@ def natural_order(names: Iterable[Path]) -> list[Path]:
     ]
 
   return sorted(names, key=parts)
-
-
-def nearest(name: str, accepted: Iterable[str]) -> str:
-  """Returns ' Did you mean ...?' with the nearest accepted name, or ''."""
-  close = difflib.get_close_matches(name, list(accepted), n=1, cutoff=0.5)
-  return f' Did you mean {close[0]!r}?' if close else ''
 
 
 def leaf_shape(leaf: Any) -> Shape:

@@ -14,7 +14,7 @@ import pkgutil
 from collections.abc import Callable
 from typing import Any
 
-from jaxsparse.core import paths
+from jaxsparse.core import choices
 
 
 def names(package: str) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ def resolve(spec: str | Callable[..., Any], package: str) -> Callable[..., Any]:
     kind = package.rsplit('.', 1)[-1]
     raise ValueError(
       f'{spec!r} is not one of {kind}: {", ".join(names(package))},'
-      f' or a dotted path.{paths.nearest(str(spec), names(package))}'
+      f' or a dotted path.{choices.nearest(str(spec), names(package))}'
     )
   home = importlib.import_module(package)
   if hasattr(home, '__path__'):

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow_datasets as tfds
 
-from jaxsparse.core import paths
+from jaxsparse.core import choices
 from jaxsparse.data import fingerprints, images, text
 from jaxsparse.data.prepared import Spec, locate
 from jaxsparse.data.records import Images, Labels, Records
@@ -164,7 +164,7 @@ def streams(
   if source not in SOURCES:
     raise DataError(
       f'source is {source!r}; accepted are {", ".join(SOURCES)}.'
-      f'{paths.nearest(source, SOURCES)}'
+      f'{choices.nearest(source, SOURCES)}'
     )
   if source == 'resident' and shape != stored:
     raise DataError(

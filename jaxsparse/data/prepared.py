@@ -20,7 +20,7 @@ from pathlib import Path
 
 import tensorflow_datasets as tfds
 
-from jaxsparse.core import paths, registry
+from jaxsparse.core import choices, registry
 from jaxsparse.errors import DataError
 
 Spec = str | type[tfds.core.DatasetBuilder]
@@ -149,8 +149,9 @@ def _why_not(name: str, root: Path) -> str:
   return (
     f'data set {name!r} is not known; prepared on first use:'
     f' {", ".join(builders)}; {listing}.'
-    f'{paths.nearest(name, [*prepared, *builders, *stock])} A text of your own'
-    f' is {str(root / name)!r} with a {TEXT} and a validation.txt or test.txt.'
+    f'{choices.nearest(name, [*prepared, *builders, *stock])} A text of'
+    f' your own is {str(root / name)!r} with a {TEXT} and a validation.txt or'
+    ' test.txt.'
   )
 
 

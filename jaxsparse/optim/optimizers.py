@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import optax
 
-from jaxsparse.core import paths, registry
+from jaxsparse.core import choices, paths, registry
 from jaxsparse.core.types import PyTree
 from jaxsparse.optim import learning_rate
 
@@ -58,7 +58,7 @@ def find(spec: str | Callable[..., Any]) -> Callable[..., Any]:
       raise ValueError(
         f'config.optimizer.name: {spec!r} is not an optimiser of optax that'
         f' takes a learning_rate, nor a dotted path.'
-        f'{paths.nearest(str(spec), names())}'
+        f'{choices.nearest(str(spec), names())}'
       )
     return getattr(optax, spec)
   try:

@@ -120,8 +120,11 @@ def build(config: Any, read: Read = reading.dataset) -> Experiment:
   counts = target_counts(run.updater, task, params, inputs)
   recipe = recipes.recipe(run, module)
   member = _member(run, counts)
-  checks.check_init(run.init, member, params, counts)
-  updater = checks.checked_updater(run, member)
+  checks.check_init(
+    run.init, recipes.initialiser(run.init), member, params, counts
+  )
+  kwargs = recipes.updater_kwargs(run.updater)
+  updater = checks.checked_updater(run, member, kwargs)
   checks.check_optimizer(recipe, member, params)
   return Experiment(
     run,

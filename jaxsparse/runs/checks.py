@@ -5,6 +5,8 @@ are raised before the run starts. Nothing is computed.
 """
 
 import math
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -30,7 +32,6 @@ from jaxsparse.optim.frozen import check_moves
 from jaxsparse.optim.masked import forward_params
 from jaxsparse.optim.reset import check_momentum
 from jaxsparse.optim.supported import check_optimiser
-from jaxsparse.runs import recipes
 from jaxsparse.training.state import Member, Recipe
 from jaxsparse.training.task import Task
 
@@ -93,7 +94,11 @@ def check_logits(
 
 
 def check_init(
-  init: InitConfig, member: Member, params: Params, counts: Counts
+  init: InitConfig,
+  initialise: Callable[..., PyTree],
+  member: Member,
+  params: Params,
+  counts: Counts,
 ) -> None:
   """Raises `ValueError` for an `init` that would fail when the run starts."""
   keeps = config_lib.find('init', init.name) is initialisation.dense
@@ -102,7 +107,6 @@ def check_init(
       f'config.init.name: {init.name} would redraw the weights that'
       ' config.init.checkpoint gives; accepted with it is dense'
     )
-  initialise = recipes.initialiser(init)
   masks = masks_lib.map_masks(
     lambda p, _: jax.ShapeDtypeStruct(p.shape, bool), params, counts
   )
@@ -117,12 +121,13 @@ def check_init(
     raise ValueError(f'config.init ({init.name}): {error}') from None
 
 
-def checked_updater(config: RunConfig, member: Member) -> MaskUpdater:
+def checked_updater(
+  config: RunConfig, member: Member, kwargs: Mapping[str, Any]
+) -> MaskUpdater:
   """Returns the method, built with concrete numbers to check them."""
   name = config.updater.name
   builder = config_lib.find('updater', name)
   try:
-    kwargs = recipes.updater_kwargs(config.updater)
     updater = registry.build(builder, member.counts, **kwargs)
   except (ValueError, TypeError) as error:
     raise ValueError(f'config.updater ({name}): {error}') from None

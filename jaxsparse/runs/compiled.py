@@ -2,11 +2,12 @@
 
 Runs whose model, method and optimiser are equal but for traced numbers (seed,
 learning rate, sparsity, drop fraction ...) get the same programs, compiled
-once per process.
+once per process; those of one `family` can be trained together.
 """
 
 import functools
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
 import jax
@@ -14,12 +15,11 @@ import jax.numpy as jnp
 from jax.sharding import Mesh
 
 from jaxsparse.analysis.gradient_flow import GradientFlow
-from jaxsparse.core import prng
+from jaxsparse.core import choices, prng
 from jaxsparse.core.types import Probe, PyTree
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
 from jaxsparse.data.pixels import Pixels, normalised
-from jaxsparse.metrics import Metric
 from jaxsparse.runs import checks, recipes
 from jaxsparse.runs.build import Experiment
 from jaxsparse.training.evaluate import make_evaluate
@@ -29,12 +29,16 @@ from jaxsparse.training.programs import (
   choose_dispatch,
   make_programs,
 )
-from jaxsparse.training.state import Recipe, TrainState
+from jaxsparse.training.state import TrainState
 from jaxsparse.training.step import initial_state
 from jaxsparse.training.task import Task
 
+PARALLEL = ('auto', 'one_by_one', 'vmap')
+
 Record = dict[str, Any]
 BatchOf = Callable[[Split, jax.Array], PyTree]
+
+_log = logging.getLogger(__name__)
 
 
 class Compiled(NamedTuple):
@@ -66,16 +70,19 @@ def compiled(experiment: Experiment, mesh: Mesh | None = None) -> Compiled:
   With a `mesh`, `programs` take a group of runs at once (see
   `training.programs`); the others are the same.
   """
-  return _compiled(
-    experiment.recipe,
-    experiment.task,
-    recipes.initialiser(experiment.config.init),
-    experiment.pixels,
-    experiment.example[0],
-    dispatch(experiment),
-    experiment.plan.chunk,
-    experiment.metrics,
-    mesh,
+  task, batches = experiment.task, batch_of(experiment.pixels)
+  form = dispatch(experiment)
+  return Compiled(
+    _programs(
+      experiment.recipe,
+      batches,
+      dispatch=form,
+      chunk=experiment.plan.chunk,
+      mesh=mesh,
+    ),
+    _make_init(experiment),
+    _evaluate(task, batches, experiment.metrics),
+    _probe(task, batches, dispatch=form),
   )
 
 
@@ -87,13 +94,7 @@ def abstract_state(experiment: Experiment) -> TrainState:
       as traced ones could not be checked), or the method cannot keep the
       counts of the masks that it starts from.
   """
-  init = _make_init(
-    experiment.recipe,
-    experiment.task,
-    recipes.initialiser(experiment.config.init),
-    batch_of(experiment.pixels),
-    experiment.example[0],
-  )
+  init = _make_init(experiment)
   indices = jax.ShapeDtypeStruct((1, experiment.config.batch_size), jnp.int32)
   member = experiment.member
   name = experiment.config.updater.name
@@ -146,57 +147,17 @@ def _dispatch(
   return choose_dispatch(loss, *abstract, {'image': images, 'label': labels})
 
 
-@functools.lru_cache(maxsize=32)
-def _compiled(
-  recipe: Recipe,
-  task: Task,
-  init_fn: Callable[..., PyTree],
-  pixels: Pixels,
-  inputs: jax.ShapeDtypeStruct,
-  dispatch: str,
-  chunk: int,
-  metrics: tuple[Metric, ...],
-  mesh: Mesh | None,
-) -> Compiled:
-  batches = batch_of(pixels)
-  return Compiled(
-    _programs(recipe, pixels, dispatch, chunk, mesh),
-    _make_init(recipe, task, init_fn, batches, inputs),
-    _evaluate(task, pixels, metrics),
-    _probe(task, pixels, dispatch),
-  )
+_programs = functools.lru_cache(maxsize=32)(make_programs)
+_evaluate = functools.lru_cache(maxsize=32)(make_evaluate)
+_probe = functools.lru_cache(maxsize=32)(make_probe)
 
 
-@functools.lru_cache(maxsize=32)
-def _programs(
-  recipe: Recipe, pixels: Pixels, dispatch: str, chunk: int, mesh: Mesh | None
-) -> Programs:
-  return make_programs(
-    recipe, batch_of(pixels), dispatch=dispatch, chunk=chunk, mesh=mesh
-  )
+def _make_init(experiment: Experiment) -> Callable[..., TrainState]:
+  recipe, task = experiment.recipe, experiment.task
+  inputs, _ = experiment.example
+  init_fn = recipes.initialiser(experiment.config.init)
+  batches = batch_of(experiment.pixels)
 
-
-@functools.lru_cache(maxsize=32)
-def _evaluate(
-  task: Task, pixels: Pixels, metrics: tuple[Metric, ...]
-) -> Callable[..., Record]:
-  return make_evaluate(task, batch_of(pixels), metrics)
-
-
-@functools.lru_cache(maxsize=32)
-def _probe(
-  task: Task, pixels: Pixels, dispatch: str
-) -> Callable[..., GradientFlow]:
-  return make_probe(task, batch_of(pixels), dispatch=dispatch)
-
-
-def _make_init(
-  recipe: Recipe,
-  task: Task,
-  init_fn: Callable[..., PyTree],
-  batches: BatchOf,
-  inputs: jax.ShapeDtypeStruct,
-) -> Callable[..., TrainState]:
   def init(member, data, indices, params, masks) -> TrainState:
     key = prng.stream(member.key, 'init')
     fresh, model_state = task.init(key, jnp.zeros(inputs.shape, inputs.dtype))
@@ -223,3 +184,65 @@ def _make_init(
     return jax.tree.map(jnp.copy, state)
 
   return init
+
+
+def family(experiment: Experiment) -> Hashable:
+  """Returns a key that is equal for runs of equal programs, plan and data.
+
+  What may differ is traced (seed, learning rate, weight decay, the floats of
+  the method, sparsity) or comes before the first step (the initialisation).
+  """
+  config = experiment.config
+  return (
+    experiment.recipe,
+    config.model,
+    config.data,
+    config.eval,
+    config.gradient_flow.probe_size,
+    config.batch_size,
+    experiment.plan,
+    jax.tree.structure(experiment.counts),
+  )
+
+
+def usual() -> str:
+  """Returns the meaning of 'auto': 'vmap' on GPU and TPU, 'one_by_one' on CPU.
+
+  On CPU vmap is no quicker for nets of matrix products, and several times
+  slower for nets with convolutions.
+  """
+  return 'one_by_one' if jax.default_backend() == 'cpu' else 'vmap'
+
+
+def choose(experiment: Experiment, parallel: str) -> str:
+  """Chooses how runs of one family are executed.
+
+  Logs a warning where vmap was requested and will be slow.
+
+  Args:
+    experiment: one of the runs.
+    parallel: 'auto' (see `usual`), 'one_by_one' or 'vmap'.
+
+  Returns:
+    'one_by_one' or 'vmap'.
+
+  Raises:
+    ValueError: `parallel` is none of these, or is 'vmap' for streamed data.
+  """
+  choices.check(f'parallel: got {parallel!r}', parallel, PARALLEL)
+  if experiment.streamed:
+    if parallel == 'vmap':
+      raise ValueError(
+        'parallel: got vmap, but the data are streamed, to each run by itself;'
+        ' accepted is one_by_one'
+      )
+    return 'one_by_one'
+  if parallel == 'auto':
+    return usual()
+  slow = parallel == 'vmap' and usual() == 'one_by_one'
+  if slow and dispatch(experiment) == 'step':
+    _log.warning(
+      'vmap of a net with convolutions on CPU: expect it to be several times'
+      ' slower than one_by_one'
+    )
+  return parallel

@@ -6,21 +6,32 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from jaxsparse.errors import TrainingFailed
-from jaxsparse.runs import checkpoint_meta, inputs, structure
+import jax
+
+from jaxsparse.core import masks as masks_lib
+from jaxsparse.core import prng
+from jaxsparse.data.datasets import Split
+from jaxsparse.errors import TrainingFailed, saving
+from jaxsparse.runs import checkpoint_meta, costs, inputs, sources, structure
 from jaxsparse.runs import plots as plots_lib
 from jaxsparse.runs import workdir as workdir_lib
+from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.compiled import compiled
-from jaxsparse.runs.failures import not_bad_input, saving
-from jaxsparse.runs.open_run import OpenRun, Restored
+from jaxsparse.runs.open_run import (
+  OpenRun,
+  Restored,
+  newest_common,
+  not_bad_input,
+)
 from jaxsparse.runs.progress import Report, Reporter
 from jaxsparse.runs.scores import Scores
-from jaxsparse.runs.summary import Summary
-from jaxsparse.training import loop
+from jaxsparse.runs.summary import Summary, summarise
+from jaxsparse.training import loop, metrics
 from jaxsparse.training.evaluate import is_finite
-from jaxsparse.training.executors import Execution, Executor, OneByOne
+from jaxsparse.training.executors import Execution, Executor
 from jaxsparse.training.loop import Progress, Record
 from jaxsparse.training.metrics import MetricsWriter
+from jaxsparse.training.one_by_one import OneByOne
 from jaxsparse.training.state import TrainState
 from jaxsparse.training.vmapped import Vmapped, member_mesh
 
@@ -45,9 +56,17 @@ class Group:
     self._programs = compiled(first, self._mesh).programs
     self._data = inputs.put(first.dataset.train)
     eval_data = inputs.put(first.eval_split)
-    self._scores = [
-      Scores(run.experiment, self._data, eval_data) for run in runs
-    ]
+    self._scores = []
+    for run in runs:
+      programs = compiled(run.experiment)
+      scores = Scores(
+        run.experiment,
+        self._data,
+        eval_data,
+        evaluate=programs.evaluate,
+        probe=programs.probe,
+      )
+      self._scores.append(scores)
     self._execution = (
       Execution(how, 1, 1)
       if self._mesh is None
@@ -62,25 +81,12 @@ class Group:
     return f'{first} and {len(rest)} more' if rest else first
 
   def train(
-    self,
-    *,
-    plots: bool,
-    report: Report | None,
-    interrupted: Callable[[], bool],
+    self, plots: bool, report: Report | None, interrupted: Callable[[], bool]
   ) -> list[Summary | TrainingFailed]:
     """Trains to the end, from the start or from the newest common step.
 
-    Args:
-      plots: whether plots are drawn at the end.
-      report: takes `(steps done, newest records)`, in place of the display.
-      interrupted: called between segments; if true the runs save and stop.
-
-    Returns:
-      The summary or the failure of each run.
-
-    Raises:
-      Interrupted: stopped by `interrupted`, and saved.
-      SaveFailed: something could not be written.
+    Arguments and errors are those of `train.train`; but for the failure of a
+    run, which is returned in place of its summary.
     """
     with saving(self.name):
       return self._train(plots, report, interrupted)
@@ -118,7 +124,7 @@ class Group:
           record=lambda i, record: writers[i].write(record),
           healthy=is_finite,
           save=self._save,
-          last_good=lambda i: self._runs[i].last_good(self._data),
+          last_good=self._last_good,
           report=reporter,
           interrupted=interrupted,
         )
@@ -141,7 +147,7 @@ class Group:
   def _start_or_resume(self) -> tuple[list[TrainState], list[Progress] | None]:
     self._restored = newest_common(self._runs)
     if self._restored is None:
-      return [run.start(self._data) for run in self._runs], None
+      return [self._start(run) for run in self._runs], None
     step, metas = self._restored[0].step, [one.meta for one in self._restored]
     if step < self._plan.num_steps:
       checkpoint_meta.warn_of_move(metas, self._execution)
@@ -151,6 +157,13 @@ class Group:
       config = run.experiment.config
       progress.append(checkpoint_meta.progress(step, meta, config))
     return [one.state for one in self._restored], progress
+
+  def _start(self, run: OpenRun) -> TrainState:
+    initial = sources.load(run.experiment, run.root)
+    return start(run.experiment, self._data, initial)
+
+  def _last_good(self, i: int) -> TrainState:
+    return self._runs[i].last_good() or self._start(self._runs[i])
 
   def _executor(
     self, states: Sequence[TrainState], training: inputs.Training
@@ -195,49 +208,44 @@ class Group:
     if restored and restored.step == self._plan.num_steps:
       # Only the summary was missing: no step was executed here.
       execution = checkpoint_meta.execution(restored.meta)
-    result = run.summarise(
-      executor.state(i),
-      self._scores[i],
+    experiment, state = run.experiment, executor.state(i)
+    scores, active = self._scores[i].final(state)
+    records = metrics.read(run.root / workdir_lib.METRICS)
+    result = summarise(
+      experiment,
+      scores=scores,
+      active=active,
       steps_per_second=steps_per_second,
       wall_seconds=self._seconds(i),
       execution=execution,
-    )
+      flops=costs.of_run(experiment, state, active=active, records=records),
+    ) | structure.of_run(experiment, state, records)
     if plots:
       plots_lib.run_plots(run.root)
     workdir_lib.write_summary(run.root, result)
     return result
 
 
-def newest_common(runs: Sequence[OpenRun]) -> list[Restored] | None:
-  """Restores the newest step that is good in all workdirs.
+def start(
+  experiment: Experiment, data: Split, initial: sources.Initial
+) -> TrainState:
+  """Returns the state of a run at step 0.
 
-  A kill between the saves of two runs leaves one behind the other. Later
-  checkpoints are deleted, and all of them where no step is common, lest they be
-  mistaken for those of the runs that continue or start over.
-
-  Returns:
-    `None` if there is no such step.
-
-  Raises:
-    CheckpointError: a run has checkpoints, and none is good.
+  Args:
+    experiment: the run.
+    data: its training split, from `inputs.put`.
+    initial: params and masks to start from, from `sources.load`.
   """
-  upto: int | None = None
-  while True:
-    newest = [run.newest(upto) for run in runs]
-    restored = [one for one in newest if one is not None]
-    if len(restored) < len(runs):
-      if restored or upto is not None:
-        _log.warning('no checkpoint is common to all runs; they start anew')
-        _forget(runs, -1)
-      return None
-    steps = {one.step for one in restored}
-    if len(steps) == 1:
-      if upto is not None:
-        _forget(runs, restored[0].step)
-      return restored
-    upto = min(steps)
-
-
-def _forget(runs: Sequence[OpenRun], after: int) -> None:
-  for run in runs:
-    run.checkpoints.clear(after)
+  params, masks = initial
+  member = experiment.member
+  if experiment.config.init.shuffle_masks:
+    masks = masks_lib.random_masks(
+      experiment.params,
+      masks_lib.active(masks),
+      key=prng.stream(member.key, 'shuffled_masks'),
+    )
+  data, rows = inputs.picked(data, experiment.batches(0, 1))
+  state = compiled(experiment).init(member, data, rows, params, masks)
+  # Outputs of a program are committed to its device, and a program compiles
+  # again for arguments that are not.
+  return jax.tree.map(lambda x: jax.device_put(x, x.sharding), state)

@@ -4,20 +4,16 @@ import contextlib
 import logging
 import os
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from jaxsparse.data.datasets import Split
-from jaxsparse.errors import TrainingFailed
-from jaxsparse.runs import costs, sources, structure, summary
+from jaxsparse.errors import SaveFailed, TrainingFailed
+from jaxsparse.runs import sources
 from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.origins import Origins
-from jaxsparse.runs.scores import Scores
-from jaxsparse.runs.start import start
-from jaxsparse.training import metrics
+from jaxsparse.runs.summary import Summary
 from jaxsparse.training.checkpoints import CheckpointError, Checkpoints
-from jaxsparse.training.executors import Execution
 from jaxsparse.training.loop import NonFiniteLoss
 from jaxsparse.training.state import TrainState
 
@@ -47,15 +43,6 @@ class OpenRun(NamedTuple):
   checkpoints: Checkpoints
   abstract: TrainState
 
-  def start(self, data: Split) -> TrainState:
-    """Returns the state at step 0.
-
-    Args:
-      data: the training split, from `inputs.put`.
-    """
-    initial = sources.load(self.experiment, self.root)
-    return start(self.experiment, data, initial)
-
   def newest(self, upto: int | None = None) -> Restored | None:
     """Restores the newest good checkpoint, at or before `upto`.
 
@@ -65,14 +52,8 @@ class OpenRun(NamedTuple):
     restored = self.checkpoints.latest(self.abstract, upto=upto)
     return None if restored is None else Restored(*restored)
 
-  def last_good(self, data: Split) -> TrainState:
-    """Returns the state at the newest good planned checkpoint.
-
-    The state at step 0, if there is none.
-
-    Args:
-      data: as for `start`.
-    """
+  def last_good(self) -> TrainState | None:
+    """Restores the newest good planned checkpoint; `None` if there is none."""
     # Not a checkpoint of an interruption: an unbroken run has none.
     planned = filter(self.experiment.plan.saves, self.checkpoints.steps())
     for step in sorted(planned, reverse=True):
@@ -87,7 +68,7 @@ class OpenRun(NamedTuple):
         step,
       )
       return state
-    return self.start(data)
+    return None
 
   def failure(self, step: int) -> TrainingFailed:
     """Returns the error of a run whose loss is not finite at `step`."""
@@ -97,37 +78,13 @@ class OpenRun(NamedTuple):
       f'{NonFiniteLoss([step])}; the last good checkpoint is {where}'
     )
 
-  def summarise(
-    self,
-    state: TrainState,
-    scores: Scores,
-    *,
-    steps_per_second: float,
-    wall_seconds: float,
-    execution: Execution,
-  ) -> summary.Summary:
-    """Scores the final state; returns the content of `summary.json`."""
-    values, active = scores.final(state)
-    records = metrics.read(self.root / workdir_lib.METRICS)
-    return summary.summarise(
-      self.experiment,
-      scores=values,
-      active=active,
-      steps_per_second=steps_per_second,
-      wall_seconds=wall_seconds,
-      execution=execution,
-      flops=costs.of_run(
-        self.experiment, state, active=active, records=records
-      ),
-    ) | structure.of_run(self.experiment, state, records)
-
 
 @contextlib.contextmanager
 def opened(
   experiment: Experiment,
   workdir: str | os.PathLike[str],
   abstract: TrainState,
-) -> Iterator[OpenRun | summary.Summary]:
+) -> Iterator[OpenRun | Summary]:
   """Locks a workdir for a run; yields the summary if the run is finished.
 
   Args:
@@ -159,3 +116,52 @@ def opened(
       passing=lambda step: not experiment.plan.saves(step),
     ) as checkpoints:
       yield OpenRun(experiment, root, checkpoints, abstract)
+
+
+def newest_common(runs: Sequence[OpenRun]) -> list[Restored] | None:
+  """Restores the newest step that is good in all workdirs.
+
+  A kill between the saves of two runs leaves one behind the other. Later
+  checkpoints are deleted, and all of them where no step is common, lest they be
+  mistaken for those of the runs that continue or start over.
+
+  Returns:
+    `None` if there is no such step.
+
+  Raises:
+    CheckpointError: a run has checkpoints, and none is good.
+  """
+  upto: int | None = None
+  while True:
+    newest = [run.newest(upto) for run in runs]
+    restored = [one for one in newest if one is not None]
+    if len(restored) < len(runs):
+      if restored or upto is not None:
+        _log.warning('no checkpoint is common to all runs; they start anew')
+        _forget(runs, -1)
+      return None
+    steps = {one.step for one in restored}
+    if len(steps) == 1:
+      if upto is not None:
+        _forget(runs, restored[0].step)
+      return restored
+    upto = min(steps)
+
+
+def _forget(runs: Sequence[OpenRun], after: int) -> None:
+  for run in runs:
+    run.checkpoints.clear(after)
+
+
+@contextlib.contextmanager
+def not_bad_input() -> Iterator[None]:
+  """Re-raises errors during training, so that they are not taken for bad input.
+
+  `ValueError` becomes `RuntimeError`, and `CheckpointError` `SaveFailed`.
+  """
+  try:
+    yield
+  except CheckpointError as error:
+    raise SaveFailed(str(error)) from error
+  except ValueError as error:
+    raise RuntimeError(f'training failed: {error}') from error

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import numpy as np
@@ -15,10 +16,10 @@ from jaxsparse.data.datasets import Split
 from jaxsparse.optim.masked import forward_params
 from jaxsparse.runs import inputs, recipes, summary
 from jaxsparse.runs.build import Experiment
-from jaxsparse.runs.compiled import compiled
 from jaxsparse.training.evaluate import checked_active
-from jaxsparse.training.loop import Record
 from jaxsparse.training.state import TrainState
+
+Record = dict[str, Any]
 
 
 def first_order_decrease(
@@ -59,11 +60,22 @@ class Scores:
     data: its training split, from `inputs.put`; the probe batch is the first
       examples.
     eval_data: its `eval_split`, likewise.
+    evaluate: the program of that name of `compiled.Compiled`.
+    probe: likewise.
   """
 
-  def __init__(self, experiment: Experiment, data: Split, eval_data: Split):
+  def __init__(
+    self,
+    experiment: Experiment,
+    data: Split,
+    eval_data: Split,
+    *,
+    evaluate: Callable[..., Record],
+    probe: Callable[..., Any],
+  ):
     self._experiment = experiment
-    self._program = compiled(experiment)
+    self._evaluate = evaluate
+    self._probe = probe
     self._data = data
     self._eval_data = eval_data
 
@@ -100,7 +112,7 @@ class Scores:
     """
     member = self._experiment.member
     updater = self._experiment.recipe.updater(member)
-    flow = self._program.probe(
+    flow = self._probe(
       forward_params(updater, state.params, state.mask_state),
       state.mask_state.masks,
       state.model_state,
@@ -155,4 +167,4 @@ class Scores:
     config = self._experiment.config
     size, workers = config.eval.batch_size, config.data.workers
     with inputs.scored(data, size, workers) as (examples, batches):
-      return self._program.evaluate(seen, state.model_state, examples, batches)
+      return self._evaluate(seen, state.model_state, examples, batches)

@@ -7,10 +7,9 @@ from typing import Any
 
 from jaxsparse.errors import WorkdirBusy
 from jaxsparse.runs.build import Experiment, build
-from jaxsparse.runs.compiled import abstract_state
+from jaxsparse.runs.compiled import abstract_state, family
 from jaxsparse.runs.group import Group
 from jaxsparse.runs.open_run import OpenRun, opened
-from jaxsparse.runs.parallel import family
 from jaxsparse.runs.progress import Report
 from jaxsparse.runs.summary import Summary
 
@@ -65,9 +64,7 @@ def train_built(
   with opened(experiment, workdir, abstract) as run:
     if not isinstance(run, OpenRun):
       return run
-    (result,) = Group([run], 'one_by_one').train(
-      plots=plots, report=report, interrupted=interrupted
-    )
+    (result,) = Group([run], 'one_by_one').train(plots, report, interrupted)
   if isinstance(result, Exception):
     raise result
   return result
@@ -117,8 +114,7 @@ def train_together(
       except (ValueError, WorkdirBusy) as error:
         results[i] = error
     if runs:
-      trained = Group(list(runs.values()), 'vmap').train(
-        plots=False, report=report, interrupted=interrupted
-      )
+      group = Group(list(runs.values()), 'vmap')
+      trained = group.train(False, report, interrupted)
       results.update(zip(runs, trained, strict=True))
   return [results[i] for i in range(len(members))]

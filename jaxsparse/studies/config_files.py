@@ -15,7 +15,7 @@ from typing import Any
 
 import jaxsparse
 from jaxsparse.config import defaults as config_lib
-from jaxsparse.core import paths
+from jaxsparse.core import choices
 from jaxsparse.studies.spec import Study
 
 
@@ -63,7 +63,7 @@ def locate(spec: str) -> str:
   if short not in names():
     raise ValueError(
       f'--config: {name!r} is neither a file nor one of the configs that come'
-      f' with jaxsparse.{paths.nearest(short, names())}'
+      f' with jaxsparse.{choices.nearest(short, names())}'
     )
   return f'{folder() / short}.py{colon}{argument}'
 

@@ -1,8 +1,8 @@
 """Executors of a group of runs, which all pass through the same programs.
 
 An `Executor` holds the runs' states and advances them for the loop. `OneByOne`
-takes one run after the other; `vmapped.Vmapped` takes all at once. The steps do
-not depend on it.
+takes one run after the other, `Vmapped` takes all at once. The steps do not
+depend on it.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,10 +10,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
-from jaxsparse.core.types import PyTree
-from jaxsparse.training.parts import Parts
-from jaxsparse.training.programs import Programs
-from jaxsparse.training.state import Member, TrainState
+from jaxsparse.training.state import TrainState
 
 Kind = Literal['advance', 'update_masks']
 Rows = dict[str, Any]
@@ -66,56 +63,3 @@ class Executor(Protocol):
   def replace(self, i: int, state: TrainState) -> None:
     """Replaces the state of a run that will not advance again."""
     ...
-
-
-class OneByOne:
-  """An executor that advances one run after the other.
-
-  Each run's results are, to the bit, those of a run alone.
-
-  Args:
-    programs: for one run.
-    states: one a run; donated.
-    members: the hyperparameters, one a run.
-    data: resident arrays, passed to the programs; or a function like
-      `batches` that returns `Parts`.
-    batches: the batches of a run.
-  """
-
-  def __init__(
-    self,
-    programs: Programs,
-    states: Sequence[TrainState],
-    members: Sequence[Member],
-    *,
-    data: PyTree | Callable[[int, int, int], Parts],
-    batches: Batches,
-  ):
-    self._programs = programs
-    self._states = list(states)
-    self._members = members
-    self._data = data
-    self._batches = batches
-
-  def __len__(self) -> int:
-    return len(self._states)
-
-  def advance(
-    self, kind: Kind, alive: Sequence[int], begin: int, end: int
-  ) -> list[Rows]:
-    program, data, metrics = getattr(self._programs, kind), self._data, []
-    for i in alive:
-      self._states[i], rows = program(
-        self._states[i],
-        self._members[i],
-        data(i, begin, end) if callable(data) else data,
-        self._batches(i, begin, end),
-      )
-      metrics.append(rows)
-    return metrics
-
-  def state(self, i: int) -> TrainState:
-    return self._states[i]
-
-  def replace(self, i: int, state: TrainState) -> None:
-    self._states[i] = state

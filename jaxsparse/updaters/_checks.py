@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsparse.core import masks, paths, schedules
+from jaxsparse.core import choices, masks, paths, schedules
 from jaxsparse.core.align import with_none
 from jaxsparse.core.types import Counts, Params, Path, PyTree
 
@@ -95,7 +95,7 @@ def _is_frozen(tree: PyTree) -> bool:
 def _check_count(path: Path, count: Any, leaves: dict[Path, Any]) -> None:
   if path not in leaves:
     raise ValueError(
-      f'count {path!r} has no parameter.{paths.nearest(path, leaves)}'
+      f'count {path!r} has no parameter.{choices.nearest(path, leaves)}'
     )
   shape = paths.leaf_shape(leaves[path])
   size = math.prod(shape)

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import pytest
 from flax import nnx
 
-from jaxsparse.core import paths
+from jaxsparse.core import choices, paths
 
 
 class _Net(nnx.Module):
@@ -168,8 +168,8 @@ def test_natural_order_compares_numbers_with_letters():
 
 
 def test_nearest():
-  assert paths.nearest('rigel', ['set', 'rigl']) == " Did you mean 'rigl'?"
-  assert paths.nearest('quite another', ['set', 'rigl']) == ''
+  assert choices.nearest('rigel', ['set', 'rigl']) == " Did you mean 'rigl'?"
+  assert choices.nearest('quite another', ['set', 'rigl']) == ''
 
 
 def test_leaf_shape_and_abstract():

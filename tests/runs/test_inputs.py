@@ -7,7 +7,7 @@ import pytest
 from jaxsparse.analyses.barrier import barrier
 from jaxsparse.analyses.compression import compression
 from jaxsparse.errors import Interrupted
-from jaxsparse.runs import finished, inputs, measures, parallel
+from jaxsparse.runs import compiled, finished, inputs, measures
 from jaxsparse.runs.build import build
 from jaxsparse.runs.train import train
 from jaxsparse.training import metrics
@@ -163,9 +163,9 @@ def test_what_is_left_of_a_compressed_net_is_held_against_it_on_a_stream(runs):
 
 def test_streamed_runs_are_trained_one_by_one(make_config):
   experiment = build(make_config(**STREAM))
-  assert parallel.choose(experiment, 'auto') == 'one_by_one'
+  assert compiled.choose(experiment, 'auto') == 'one_by_one'
   with pytest.raises(ValueError, match='parallel: got vmap.*streamed'):
-    parallel.choose(experiment, 'vmap')
+    compiled.choose(experiment, 'vmap')
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import jax
 import pytest
 from flax import linen as nn
 
-from jaxsparse.runs import parallel
+from jaxsparse.runs import compiled
 from jaxsparse.runs.build import build
 
 
@@ -28,14 +28,14 @@ from jaxsparse.runs.build import build
   ],
 )
 def test_a_family_is_what_compiles_once(make_config, fields, same):
-  one, other = (parallel.family(build(make_config(**f))) for f in ({}, fields))
+  one, other = (compiled.family(build(make_config(**f))) for f in ({}, fields))
   assert (one == other) is same
   assert (hash(one) == hash(other)) is same
 
 
 def test_methods_are_families_of_their_own(make_config):
   one, other = (build(make_config(method)) for method in ('rigl', 'set'))
-  assert parallel.family(one) != parallel.family(other)
+  assert compiled.family(one) != compiled.family(other)
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,13 @@ def test_how_runs_are_executed(
 ):
   experiment = build(make_config())
   monkeypatch.setattr(jax, 'default_backend', lambda: backend)
-  assert parallel.choose(experiment, asked) == chosen
+  assert compiled.choose(experiment, asked) == chosen
   assert caplog.messages == []
 
 
 def test_an_unknown_executor_is_refused(make_config):
   with pytest.raises(ValueError, match="parallel: got 'vmapp'; .*Did you mean"):
-    parallel.choose(build(make_config()), 'vmapp')
+    compiled.choose(build(make_config()), 'vmapp')
 
 
 class ConvNet(nn.Module):
@@ -74,7 +74,7 @@ def conv_net(*, num_classes=10):
 
 def test_convolutions_under_vmap_on_cpu_are_warned_of(make_config, caplog):
   experiment = build(make_config(model=conv_net))
-  assert parallel.choose(experiment, 'auto') == 'one_by_one'
+  assert compiled.choose(experiment, 'auto') == 'one_by_one'
   assert caplog.messages == []
-  assert parallel.choose(experiment, 'vmap') == 'vmap'
+  assert compiled.choose(experiment, 'vmap') == 'vmap'
   assert 'convolutions on CPU' in caplog.messages[0]

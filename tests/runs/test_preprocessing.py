@@ -12,7 +12,7 @@ from jaxsparse.data.datasets import Split
 from jaxsparse.errors import Interrupted
 from jaxsparse.runs import compiled, finished, measures
 from jaxsparse.runs.build import build
-from jaxsparse.runs.parallel import family
+from jaxsparse.runs.compiled import family
 from jaxsparse.runs.train import train
 
 SMALL = {'data__crop_padding': 2, 'data__cutout_size': 3}

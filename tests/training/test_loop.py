@@ -8,7 +8,7 @@ import pytest
 
 from jaxsparse.errors import Interrupted
 from jaxsparse.training import loop
-from jaxsparse.training.executors import OneByOne
+from jaxsparse.training.one_by_one import OneByOne
 from jaxsparse.training.plan import Plan
 from jaxsparse.training.programs import Programs
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from jaxsparse.analyses.harness import calls
 from jaxsparse.analyses.harness.result import Function, Result, from_csv, to_csv
+from jaxsparse.errors import saving
 from jaxsparse.runs import workdir
-from jaxsparse.runs.failures import saving
 
 _log = logging.getLogger(__name__)
 # Entries of a summary that do not describe the run: analyses by

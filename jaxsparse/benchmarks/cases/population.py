@@ -10,9 +10,10 @@ from jaxsparse.benchmarks import nets
 from jaxsparse.benchmarks.harness import Comparison, Thunk
 from jaxsparse.models.lenet5 import lenet5
 from jaxsparse.models.mlp import mlp
-from jaxsparse.runs import parallel
+from jaxsparse.runs import compiled
 from jaxsparse.training.cores import usable_cores
-from jaxsparse.training.executors import Executor, OneByOne
+from jaxsparse.training.executors import Executor
+from jaxsparse.training.one_by_one import OneByOne
 from jaxsparse.training.vmapped import Vmapped, member_mesh
 from jaxsparse.updaters.static import static
 
@@ -22,10 +23,10 @@ _STEPS, _BATCH = 20, 128
 def population() -> list[Comparison]:
   """Compares member steps per second with a single run of as many steps."""
   comparisons = [
-    _compare('LeNet-300-100', _setup(mlp()), 8, parallel.usual(), 0.95),
-    _compare('LeNet5', _setup(lenet5()), 8, parallel.usual(), 0.95),
+    _compare('LeNet-300-100', _setup(mlp()), 8, compiled.usual(), 0.95),
+    _compare('LeNet5', _setup(lenet5()), 8, compiled.usual(), 0.95),
   ]
-  if parallel.usual() == 'vmap':
+  if compiled.usual() == 'vmap':
     # A small net leaves a GPU waiting for the host, step by step.
     comparisons.append(
       _compare('LeNet-300-100', _setup(mlp()), 32, 'vmap', 5.0)

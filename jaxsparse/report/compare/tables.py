@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from jaxsparse.config import literals
-from jaxsparse.core import paths
+from jaxsparse.core import choices
 from jaxsparse.report.compare.runs import Found
 from jaxsparse.results import metrics
 from jaxsparse.results.frame import hashable, numbers
@@ -72,7 +72,8 @@ def known(name: str, runs: pd.DataFrame) -> str:
   names = set(runs.columns) - {_RUN}
   if name not in names:
     raise ValueError(
-      f'{name!r} is no config field of these runs.{paths.nearest(name, names)}'
+      f'{name!r} is no config field of these runs.'
+      f'{choices.nearest(name, names)}'
     )
   return name
 
@@ -209,7 +210,7 @@ def check_metrics(runs: pd.DataFrame, names: Sequence[str]) -> None:
     if valid and name not in valid:
       raise ValueError(
         f'--metric: {name!r} is in no summary.json of these runs;'
-        f' they have {", ".join(sorted(valid))}.{paths.nearest(name, valid)}'
+        f' they have {", ".join(sorted(valid))}.{choices.nearest(name, valid)}'
       )
 
 

@@ -15,10 +15,8 @@ from typing import NamedTuple
 import jax
 
 from jaxsparse.results.names import count
-from jaxsparse.runs import parallel as parallel_lib
-from jaxsparse.runs import reading, workdir
+from jaxsparse.runs import compiled, reading, workdir
 from jaxsparse.runs.build import Read
-from jaxsparse.runs.compiled import dispatch
 from jaxsparse.runs.progress import hushed
 from jaxsparse.studies.planning.check import check
 from jaxsparse.studies.planning.members import Expanded, Member, expand
@@ -169,7 +167,7 @@ def _by_step(
 
 def family(member: Member) -> Hashable:
   """Returns a key that is equal for members that share compiled programs."""
-  return parallel_lib.family(member.experiment)
+  return compiled.family(member.experiment)
 
 
 def _executors(expanded: Expanded, parallel: str) -> dict[str, str]:
@@ -177,7 +175,7 @@ def _executors(expanded: Expanded, parallel: str) -> dict[str, str]:
   chosen: dict[Hashable, str] = {}
   for member in expanded.members.values():
     if family(member) not in chosen:
-      choice = parallel_lib.choose(member.experiment, parallel)
+      choice = compiled.choose(member.experiment, parallel)
       chosen[family(member)] = choice
   return {n: chosen[family(m)] for n, m in expanded.members.items()}
 
@@ -208,4 +206,4 @@ def width(plan: Plan) -> int:
 
 def alone(member: Member) -> bool:
   """Returns whether a member must run alone, as it uses the whole machine."""
-  return dispatch(member.experiment) != 'scan'
+  return compiled.dispatch(member.experiment) != 'scan'

@@ -8,11 +8,10 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
-from jaxsparse.errors import Interrupted, SaveFailed, TrainingFailed
+from jaxsparse.errors import Interrupted, SaveFailed, TrainingFailed, saving
 from jaxsparse.results import member_list, quantities
 from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import workdir as workdir_lib
-from jaxsparse.runs.failures import saving
 from jaxsparse.runs.progress import hushed
 from jaxsparse.studies.planning import plan as plan_lib
 from jaxsparse.studies.planning.members import Cell

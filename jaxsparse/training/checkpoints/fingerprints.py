@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from jaxsparse.core import paths
+from jaxsparse.core import choices, paths
 from jaxsparse.core.types import Path, PyTree, Shape
 
 
@@ -76,7 +76,7 @@ def difference(
   for path, want in wanted.items():
     have = found.get(path)
     if have is None:
-      return f'leaf {path!r} is missing.{paths.nearest(path, found)}'
+      return f'leaf {path!r} is missing.{choices.nearest(path, found)}'
     if have.shape != want.shape:
       return f'leaf {path!r} has shape {have.shape}; wanted is {want.shape}'
     if dtypes and have.dtype != want.dtype:
