@@ -5,10 +5,13 @@ import pathlib
 
 os.environ['JAX_PLATFORMS'] = 'cpu'
 # Most of a test's time is compiling. Level 1 halves it, and trained an MLP and
-# a conv net to the bits of the default level. Flags from outside win.
+# a conv net to the bits of the default level. The older emitters, and one part
+# a program, save a third of the rest; they trained the MLP to the same bits,
+# and the conv net to rounding. Flags from outside win.
 os.environ['XLA_FLAGS'] = (
   '--xla_force_host_platform_device_count=8 --xla_backend_optimization_level=1 '
-  + os.environ.get('XLA_FLAGS', '')
+  '--xla_cpu_use_fusion_emitters=false '
+  '--xla_cpu_parallel_codegen_split_count=1 ' + os.environ.get('XLA_FLAGS', '')
 )
 os.environ.setdefault('MPLBACKEND', 'Agg')
 # A program is compiled once for all files, processes and runs of the suite.
