@@ -84,18 +84,32 @@ class MaskState(NamedTuple):
   inner: PyTree = ()
 
 
-def _observe(grads, state, params, *, step, key):
+def _observe(
+  grads: PyTree,
+  state: MaskState,
+  params: Params,
+  *,
+  step: int | jax.Array,
+  key: jax.Array,
+) -> MaskState:
   """Returns `state` unchanged: the default `observe`."""
   del grads, params, step, key
   return state
 
 
-def _trained(state):
+def _trained(state: MaskState) -> Masks:
   """Returns the masks: by default the optimiser moves the active weights."""
   return state.masks
 
 
-def _regularise(grads, state, params, *, step, key):
+def _regularise(
+  grads: PyTree,
+  state: MaskState,
+  params: Params,
+  *,
+  step: int | jax.Array,
+  key: jax.Array,
+) -> PyTree:
   """Returns the gradient of the loss unchanged: the default `regularise`."""
   del state, params, step, key
   return grads

@@ -141,7 +141,7 @@ def start_second_moments(
   return jax.tree.unflatten(structure, leaves)
 
 
-def _rate(initial, moved):
+def _rate(initial: Any, moved: Any) -> float | None:
   """Returns the c of a statistic that moved by c g^2; None for any other."""
   initial = np.asarray(initial, np.float64)
   once, twice = (
@@ -163,7 +163,12 @@ def _nearest(decays, leaf, rate):
   return [entry for off, entry in sorted(near)[:1] if off < np.log(2)]
 
 
-def _first_moves(tx, point, init, counts):
+def _first_moves(
+  tx: optax.GradientTransformation,
+  point: Params,
+  init: PyTree,
+  counts: list[int],
+) -> PyTree:
   """Returns the states for each of `_GRADIENTS` once all counts have moved."""
 
   def gradients(g):

@@ -30,7 +30,8 @@ order of events is that of `jaxsparse.optim.transition`. The masks are
 """
 
 import functools
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -40,6 +41,7 @@ from jaxsparse.core import prng, schedules
 from jaxsparse.core.align import map_aligned, same_containers
 from jaxsparse.core.masks import apply_masks
 from jaxsparse.core.types import (
+  Facts,
   MaskState,
   MaskUpdater,
   Params,
@@ -163,7 +165,9 @@ def sparsify(
   return optax.GradientTransformation(init, update)
 
 
-def _window(facts, start_step, stop_step, update_interval):
+def _window(
+  facts: Facts, start_step: int, stop_step: int, update_interval: int
+) -> tuple[int, int]:
   """Checks the mask steps of a loop; returns those of the method, [a, b)."""
   times = Times(
     schedules.host_step('start_step', start_step),
@@ -193,7 +197,12 @@ def sparsify_params(params: Params, opt_state: SparsifyState) -> Params:
   return apply_masks(params, opt_state.mask_state.masks)
 
 
-def _branch(transition_fn, tx, updater, masks_key):
+def _branch(
+  transition_fn: Callable[..., Any],
+  tx: optax.GradientTransformation,
+  updater: MaskUpdater,
+  masks_key: jax.Array,
+) -> Callable[..., tuple[PyTree, SparsifyState]]:
   """Returns `(grads, state, params) -> (updates, state)` of a kind of step."""
   moves = (
     updater.facts.step_on_update or transition_fn is transition.optimiser_step
@@ -225,7 +234,7 @@ def _branch(transition_fn, tx, updater, masks_key):
   return run
 
 
-def _widened(param, grad):
+def _widened(param: jax.Array, grad: jax.Array) -> jax.Array:
   """Promotes the gradient to a type no narrower than its parameter's.
 
   An update of float32 weights in bfloat16 would round, and miss 0.
@@ -233,7 +242,9 @@ def _widened(param, grad):
   return grad.astype(jnp.promote_types(grad.dtype, param.dtype))
 
 
-def _leading_to(param, moved, new):
+def _leading_to(
+  param: jax.Array, moved: jax.Array, new: jax.Array
+) -> jax.Array:
   """Returns the update from `param` to `new`: `moved` where it leads there.
 
   `param + (new - param)` need not be `new` in floating point, but it is where

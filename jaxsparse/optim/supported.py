@@ -76,7 +76,7 @@ def check_optimiser(tx: optax.GradientTransformation, params: Params) -> None:
   _check_mixing(jaxpr.jaxpr)
 
 
-def _check_types(tx, params):
+def _check_types(tx: Any, params: Params) -> None:
   if not (hasattr(tx, 'init') and hasattr(tx, 'update')):
     raise TypeError(
       f'tx is {tx!r}; accepted is an optax.GradientTransformation'
@@ -92,7 +92,9 @@ def _check_types(tx, params):
       )
 
 
-def _check_statistics(tx, opt_state, params):
+def _check_statistics(
+  tx: optax.GradientTransformation, opt_state: PyTree, params: Params
+) -> None:
   owned = _attempt(
     'its state cannot be matched to the parameters (if it is optax.partition,'
     ' pass the labels as a tree, not as a function)',
@@ -116,7 +118,7 @@ def _check_statistics(tx, opt_state, params):
       )
 
 
-def _check_mixing(jaxpr):
+def _check_mixing(jaxpr: Any) -> None:
   for eqn in _equations(jaxpr):
     if _is_matrix_op(eqn):
       raise _refusal(

@@ -115,6 +115,14 @@ def all_finite(tree: PyTree) -> jax.Array:
   return jnp.all(jnp.array(leaves, bool))
 
 
-def _observe(updater, grads, mask_state, params, *, step, key):
+def _observe(
+  updater: MaskUpdater,
+  grads: PyTree,
+  mask_state: MaskState,
+  params: Params,
+  *,
+  step: int | jax.Array,
+  key: jax.Array,
+) -> MaskState:
   seen = updater.observe(grads, mask_state, params, step=step, key=key)
   return optax.tree.where(all_finite(grads), seen, mask_state)

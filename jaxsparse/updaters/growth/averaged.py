@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 
 from jaxsparse.core import schedules
-from jaxsparse.core.types import MaskUpdater, PyTree
+from jaxsparse.core.types import MaskState, MaskUpdater, PyTree
 from jaxsparse.updaters import _memory
 from jaxsparse.updaters.growth import drop_and_grow
 
@@ -77,5 +77,5 @@ def averaged(
   return drop_and_grow.changed(summing, signal=_total)._replace(facts=facts)
 
 
-def _total(grads, state):
+def _total(grads: PyTree, state: MaskState) -> PyTree:
   return state.inner.total

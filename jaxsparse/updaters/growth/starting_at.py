@@ -9,7 +9,7 @@ from jax import Array
 from jaxsparse.core import choices, initialisation, prng
 from jaxsparse.core.drop_grow import carry_over
 from jaxsparse.core.masks import map_masks
-from jaxsparse.core.types import MaskUpdater, Params, PyTree, Scalar
+from jaxsparse.core.types import Masks, MaskUpdater, Params, PyTree, Scalar
 from jaxsparse.updaters.growth import drop_and_grow
 
 # `(params, grads, old, new, *, key) -> values`, read where `new` holds a
@@ -67,7 +67,9 @@ def starting_at(
   return started._replace(facts=facts)
 
 
-def _normal(params, grads, old, new, *, key):
+def _normal(
+  params: Params, grads: PyTree, old: Masks, new: Masks, *, key: Array
+) -> Params:
   def one(param: Array, before: Array, now: Array, leaf_key: Array) -> Array:
     stay = jnp.sum(before & now, dtype=jnp.float32)
     squares = jnp.sum(jnp.square(param.astype(jnp.float32)))
@@ -83,7 +85,9 @@ def _drawn_by(initialise: Callable[..., Params]) -> _Values:
   )
 
 
-def _gradient(params, grads, old, new, *, key):
+def _gradient(
+  params: Params, grads: PyTree, old: Masks, new: Masks, *, key: Array
+) -> Params:
   return jax.tree.map(jnp.negative, grads)
 
 
