@@ -27,6 +27,7 @@ from jaxsparse.analyses.harness.result import Number
 from jaxsparse.cli import command
 from jaxsparse.config import literals
 from jaxsparse.results import metrics
+from jaxsparse.results.statistics import mean_and_std
 from jaxsparse.runs import summary as summary_lib
 
 _WORKDIR = flags.DEFINE_multi_string(
@@ -59,7 +60,7 @@ def _text(name: str, number: Number) -> str:
   how = metrics.metric(name)
   spread = number if isinstance(number, dict) else {'mean': number}
   std = spread.get('std')
-  text = summary_lib.mean_and_std(
+  text = mean_and_std(
     how.scale * spread['mean'],
     None if std is None else how.scale * std,
     how.text,

@@ -41,7 +41,7 @@ def main() -> None:
   for flag in (_STEPS, _SEEDS):
     if flag.value < 1:
       raise ValueError(f'--{flag.name}: got {flag.value}; accepted is >= 1')
-  study_command.finish(_study(), 'quickstart')
+  study_command.finish(_study(), 'quickstart', print)
 
 
 def run() -> None:

@@ -90,7 +90,7 @@ def _name() -> str:
 
 def main() -> None:
   """Runs the study and writes its report, or prints what would run."""
-  study_command.finish(_study(), _name())
+  study_command.finish(_study(), _name(), print)
 
 
 def run() -> None:

@@ -63,7 +63,7 @@ def main() -> None:
   if _SEARCH.value:
     _search(study, config, search_space.judge(config, swept))
   else:
-    study_command.finish(study, 'sweep')
+    study_command.finish(study, 'sweep', print)
 
 
 def _search(study: Study, config: Any, metric: str) -> None:

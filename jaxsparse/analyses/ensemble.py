@@ -12,7 +12,8 @@ import numpy as np
 from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import similarity
 from jaxsparse.plotting.maps import Ensembles
-from jaxsparse.runs import finished, measures, summary
+from jaxsparse.results.statistics import jackknife, spread
+from jaxsparse.runs import finished, measures
 from jaxsparse.runs.finished import Finished
 
 
@@ -76,7 +77,7 @@ def ensemble(
   }
   if len(runs) > 1:
     mean = _number(lambda some: statistics.fmean(pairs(some)), indices)
-    numbers['pairwise_disagreement'] = mean | summary.spread(pairs(indices))
+    numbers['pairwise_disagreement'] = mean | spread(pairs(indices))
   return Result(numbers, _table(runs, whole(*indices), between))
 
 
@@ -87,7 +88,7 @@ def _number(
   number = {'mean': statistic(members), 'std': None}
   if len(members) < 3:
     return number
-  return number | {'jackknife': summary.jackknife(statistic, members)}
+  return number | {'jackknife': jackknife(statistic, members)}
 
 
 def _table(

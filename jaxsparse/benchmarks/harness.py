@@ -39,7 +39,7 @@ class Comparison(NamedTuple):
   rounds: int = 21
 
 
-class Result(NamedTuple):
+class BenchmarkResult(NamedTuple):
   """A measured comparison; times are medians in milliseconds."""
 
   name: str
@@ -63,7 +63,9 @@ class Result(NamedTuple):
     return 'within noise' if close else 'missed'
 
 
-def measure(comparison: Comparison, rounds: int | None = None) -> Result:
+def measure(
+  comparison: Comparison, rounds: int | None = None
+) -> BenchmarkResult:
   """Runs a comparison.
 
   Args:
@@ -82,7 +84,7 @@ def measure(comparison: Comparison, rounds: int | None = None) -> Result:
     statistics.median(seconds[n]) for n in ('base', 'contender', 'twin')
   )
   ratio = base / contender if comparison.speedup else contender / base
-  return Result(
+  return BenchmarkResult(
     comparison.name,
     1e3 * base,
     1e3 * contender,
@@ -111,7 +113,7 @@ def interleave(
   return seconds
 
 
-def table(results: list[Result]) -> str:
+def table(results: list[BenchmarkResult]) -> str:
   """Formats results as a Markdown table."""
   lines = [
     '| what | base ms | ours ms | ratio | A/A | aim | |',

@@ -5,6 +5,7 @@ a study. A full disk, or one that fails, is a one-line error.
 """
 
 import pathlib
+from collections.abc import Callable
 
 from absl import flags
 
@@ -41,7 +42,7 @@ PARALLEL = flags.DEFINE_enum(
 )
 
 
-def finish(study: Study, name: str) -> None:
+def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
   """Runs a study, prints its table and names its report; or only tries it.
 
   With `--plan` its plan is printed, with `--dry_run` each row is tried; for
@@ -50,6 +51,7 @@ def finish(study: Study, name: str) -> None:
   Args:
     study: what to run.
     name: its short name.
+    show: prints a text for the user.
 
   Raises:
     ValueError: bad input.
@@ -60,30 +62,30 @@ def finish(study: Study, name: str) -> None:
     TrainingFailed: no member has a result.
   """
   if PLAN.value:
-    _plan(study)
+    _plan(study, show)
   if DRY_RUN.value:
-    _dry_run(study)
+    _dry_run(study, show)
   if PLAN.value or DRY_RUN.value:
     return
   results = run(study, name)
-  print(tables.text(results))
+  show(tables.text(results))
   with saving(folder()):
     path = report.write(results, folder())
-  print(f'Report: {path}')
+  show(f'Report: {path}')
   check_any(results)
 
 
-def _plan(study: Study) -> None:
+def _plan(study: Study, show: Callable[[str], object]) -> None:
   with command.at_once():
     planned = plan.plan(study, _runs_dir(), PARALLEL.value, reading.describe)
-    print(plan_text.text(planned))
+    show(plan_text.text(planned))
   plan.check_plan(planned)
 
 
-def _dry_run(study: Study) -> None:
+def _dry_run(study: Study, show: Callable[[str], object]) -> None:
   with command.at_once():
     results = dry_run.take(study, _runs_dir())
-    print(dry_run.text(study, results))
+    show(dry_run.text(study, results))
   dry_run.check(study, results)
 
 

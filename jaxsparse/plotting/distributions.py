@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from jaxsparse.plotting import figures
 from jaxsparse.plotting.charts import Part
-from jaxsparse.plotting.lines import BANDS, Curve, Curves, over
+from jaxsparse.plotting.lines import BANDS, CurveChart, LabelledCurve, over
 
 # Points of a density, and the width of its bells as a fraction of the range.
 _POINTS = 800
@@ -17,7 +17,7 @@ _WIDTH = 0.005
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Density(Curves):
+class Density(CurveChart):
   """The density of a column on a log axis, a sum of bells round its values.
 
   Attributes:
@@ -27,7 +27,7 @@ class Density(Curves):
   weight: str
 
   def _plot(
-    self, ax: Axes, curves: Sequence[Curve], parts: Sequence[Part]
+    self, ax: Axes, curves: Sequence[LabelledCurve], parts: Sequence[Part]
   ) -> list[str]:
     low, high, width = self._range(parts)
     places = np.linspace(low - 5 * width, high + 5 * width, _POINTS)
@@ -62,7 +62,7 @@ class Density(Curves):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Histogram(Curves):
+class Histogram(CurveChart):
   """Counts of a column's values in half decades of both signs.
 
   Attributes:
@@ -74,7 +74,7 @@ class Histogram(Curves):
   _size: ClassVar[dict[str, Any]] = {'columns': 2, 'panel': (4.4, 2.8)}
 
   def _plot(
-    self, ax: Axes, curves: Sequence[Curve], parts: Sequence[Part]
+    self, ax: Axes, curves: Sequence[LabelledCurve], parts: Sequence[Part]
   ) -> list[str]:
     (column,) = self.y
     places = self._places(np.concatenate([p.table[column] for p in parts]))

@@ -1,5 +1,6 @@
 """Charts of lines over seeds."""
 
+import abc
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -16,7 +17,7 @@ from jaxsparse.plotting.panels import DASHES, Drawn
 BANDS = 'means over seeds, bands are one sample standard deviation to each side'
 
 
-class Curve(NamedTuple):
+class LabelledCurve(NamedTuple):
   """A line: its label, its place in the description, and a table a seed."""
 
   label: str
@@ -32,7 +33,7 @@ def over(places: np.ndarray, values: Sequence[np.ndarray]) -> Series:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Curves(Chart):
+class CurveChart(Chart):
   """What charts of lines share.
 
   Attributes:
@@ -62,18 +63,18 @@ class Curves(Chart):
     panels.figure_legend(figure, beside=False)
     return self.drawn(figure, parts, notes, *self._clauses(parts))
 
+  @abc.abstractmethod
   def _plot(
-    self, ax: Axes, curves: Sequence[Curve], parts: Sequence[Part]
+    self, ax: Axes, curves: Sequence[LabelledCurve], parts: Sequence[Part]
   ) -> list[str]:
     """Draws a panel; returns a note on each curve."""
-    raise NotImplementedError
 
   def _clauses(self, parts: Sequence[Part]) -> tuple[str, ...]:
     del parts
     return (BANDS,)
 
-  def _by_panel(self, parts: Sequence[Part]) -> dict[str, list[Curve]]:
-    by_panel: dict[str, list[Curve]] = {}
+  def _by_panel(self, parts: Sequence[Part]) -> dict[str, list[LabelledCurve]]:
+    by_panel: dict[str, list[LabelledCurve]] = {}
     for column, heading in self.y.items():
       for i, (value, name) in enumerate((self.names or {'': ''}).items()):
         for label, (style, tables) in groups(parts).items():
@@ -88,7 +89,9 @@ class Curves(Chart):
           about = [label, name, heading if len(self.y) > 1 else '']
           rows = [_where(table, self.by, value) for table in tables]
           by_panel.setdefault(panel, []).append(
-            Curve(line, ', '.join(filter(None, about)), look, column, rows)
+            LabelledCurve(
+              line, ', '.join(filter(None, about)), look, column, rows
+            )
           )
     return by_panel
 
@@ -116,7 +119,7 @@ def _where(table: Table, by: str, value: str) -> Table:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Lines(Curves):
+class Lines(CurveChart):
   """Columns against another one.
 
   Attributes:
@@ -134,7 +137,7 @@ class Lines(Curves):
   between: tuple[float, float] = (-np.inf, np.inf)
 
   def _plot(
-    self, ax: Axes, curves: Sequence[Curve], parts: Sequence[Part]
+    self, ax: Axes, curves: Sequence[LabelledCurve], parts: Sequence[Part]
   ) -> list[str]:
     columns = [part.table[self.x] for part in parts]
     named = columns[0].dtype.kind not in 'iuf'
@@ -151,7 +154,7 @@ class Lines(Curves):
       ax.set_xticks(range(len(names)), names, rotation=30, ha='right')
     return [f'{self._note(values):.3g}' for values in means]
 
-  def _means(self, curve: Curve, named: bool) -> Series:
+  def _means(self, curve: LabelledCurve, named: bool) -> Series:
     x = curve.tables[0][self.x]
     values = [table[curve.column] for table in curve.tables]
     return over(np.arange(len(x)) if named else x, values)

@@ -8,7 +8,7 @@ from jaxsparse.results import metrics
 from jaxsparse.results.metrics import Metric
 from jaxsparse.results.names import signed
 from jaxsparse.results.rows import MemberResult, Row
-from jaxsparse.runs.summary import mean_and_deviation, mean_and_std
+from jaxsparse.results.statistics import mean_and_deviation, mean_and_std
 from jaxsparse.studies.results import Results
 
 NOTHING = '\N{EN DASH}'

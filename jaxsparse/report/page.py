@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import jinja2
+import pandas as pd
 
 from jaxsparse.config import identity
 from jaxsparse.plotting.panels import Drawn
@@ -32,10 +33,12 @@ _KINDS = {'ours': 'mean ± sd (n)', 'paper': 'paper', 'difference': 'difference'
 
 def markdown(results: Results) -> str:
   """Returns `report.md`; only its last section depends on the clock."""
+  table = tables.cells(results)
   return _render(
     'report.md.j2',
     results,
-    lines=tables.lines(results, why=True),
+    table,
+    lines=tables.lines(results.study, table, why=True),
     failures=tables.failures(results),
     executions=sentences.executions(results),
     command=without_folders(' '.join(results.command.split())),
@@ -50,10 +53,12 @@ def page(results: Results, drawn: Sequence[tuple[Drawn, bytes]]) -> str:
     results: of the study.
     drawn: its figures, each with its SVG.
   """
+  table = tables.cells(results)
   return _render(
     'report.html.j2',
     results,
-    layout=_layout(results),
+    table,
+    layout=_layout(results, table),
     notes=[p for p in results.study.notes.split('\n\n') if p.strip()],
     figures=[_figure(*pair) for pair in drawn],
     failures=_failures(results),
@@ -62,8 +67,9 @@ def page(results: Results, drawn: Sequence[tuple[Drawn, bytes]]) -> str:
   )
 
 
-def _render(template: str, results: Results, **content: Any) -> str:
-  table = tables.cells(results)
+def _render(
+  template: str, results: Results, table: pd.DataFrame, **content: Any
+) -> str:
   environment = jinja2.Environment(
     loader=jinja2.PackageLoader('jaxsparse.report', '.'),
     autoescape=template.endswith('.html.j2'),
@@ -87,7 +93,7 @@ def _render(template: str, results: Results, **content: Any) -> str:
   )
 
 
-def _layout(results: Results) -> dict[str, Any]:
+def _layout(results: Results, table: Any) -> dict[str, Any]:
   """Returns the parts of the table: headings, and lines of cells by run.
 
   Where the study has an `across` field, the paper's number is below ours in
@@ -96,7 +102,6 @@ def _layout(results: Results) -> dict[str, Any]:
   metrics, and kinds. One that is the same in every column is left to the
   legend.
   """
-  table: Any = tables.cells(results)
   columns: list[Any] = [
     column
     for column in tables.texts(table, why=False).columns

@@ -13,8 +13,8 @@ from jaxsparse.plotting import figures
 from jaxsparse.report import formats
 from jaxsparse.results import metrics
 from jaxsparse.results.names import field_name
+from jaxsparse.results.statistics import mean_and_deviation
 from jaxsparse.runs import workdir
-from jaxsparse.runs.summary import mean_and_deviation
 from jaxsparse.studies.search_space import Dimension
 
 _COLUMNS = 3

@@ -96,12 +96,18 @@ def texts(table: pd.DataFrame, *, why: bool) -> pd.DataFrame:
   return pd.DataFrame(columns, table.index)
 
 
-def lines(results: Results, *, why: bool) -> list[list[str]]:
-  """Returns the texts of a heading line, then those of each line."""
-  table = texts(cells(results), why=why)
-  headings = [_heading(results.study, *column) for column in table.columns]
-  rows = zip(table.index, table.to_numpy().tolist(), strict=True)
-  heading = [*(field_name(str(f)) for f in table.index.names), *headings]
+def lines(study: Study, table: pd.DataFrame, *, why: bool) -> list[list[str]]:
+  """Returns the texts of a heading line, then those of each line.
+
+  Args:
+    study: whose table it is.
+    table: from `cells`.
+    why: as for `texts`.
+  """
+  shown = texts(table, why=why)
+  headings = [_heading(study, *column) for column in shown.columns]
+  rows = zip(shown.index, shown.to_numpy().tolist(), strict=True)
+  heading = [*(field_name(str(f)) for f in shown.index.names), *headings]
   return [heading, *([*key, *row] for key, row in rows)]
 
 
@@ -139,10 +145,10 @@ def text(results: Results) -> str:
 
   A table too wide for a terminal has a line a row, whatever is across.
   """
-  aligned = summary.aligned(lines(results, why=False))
+  aligned = _aligned(results)
   if max(map(len, aligned.splitlines())) > _WIDEST:
     study = dataclasses.replace(results.study, across='')
-    aligned = summary.aligned(lines(results._replace(study=study), why=False))
+    aligned = _aligned(results._replace(study=study))
   parts = [aligned]
   if reasons := failures(results):
     parts += ['', *(': '.join(reason) for reason in reasons)]
@@ -151,6 +157,11 @@ def text(results: Results) -> str:
   if results.verdicts:
     parts += ['', verdicts.ALONE]
   return '\n'.join(parts)
+
+
+def _aligned(results: Results) -> str:
+  table = cells(results)
+  return summary.aligned(lines(results.study, table, why=False))
 
 
 def failures(results: Results) -> list[tuple[str, str]]:

@@ -22,8 +22,8 @@ from jaxsparse.config import identity
 from jaxsparse.config.resolve import resolve
 from jaxsparse.errors import TrainingFailed
 from jaxsparse.results import metrics
+from jaxsparse.results import statistics as statistics_lib
 from jaxsparse.results.rows import MemberResult
-from jaxsparse.runs import summary
 from jaxsparse.studies.planning.plan import NothingToRun
 from jaxsparse.studies.search_space import (
   ACCURACY,
@@ -196,8 +196,8 @@ def _spread(name: str, values: Sequence[float]) -> str:
   One value has no deviation.
   """
   metric = metrics.metric(name)
-  spread = summary.spread(values)
-  text = summary.mean_and_std(spread['mean'], spread['std'], metric.text)
+  spread = statistics_lib.spread(values)
+  text = statistics_lib.mean_and_std(spread['mean'], spread['std'], metric.text)
   return f'{metric.label} {text} {metric.unit}'
 
 

@@ -1,24 +1,16 @@
 """One piece of each kind from a user's own files, and a report with all."""
 
 import pathlib
+import shutil
 
 ROOT = pathlib.Path(__file__).parents[2]
 
 PIECES = """
-import math
-from dataclasses import dataclass
-
 import jax.numpy as jnp
 import optax
 from jaxsparse.analyses.harness.result import Result
-from jaxsparse.claims import Claim
-from jaxsparse.claims.estimates import Estimate
 from jaxsparse.metrics import Metric
-from jaxsparse.plotting import panels
-from jaxsparse.plotting.panels import Drawn
-from jaxsparse.results import metrics
 from jaxsparse.runs import finished
-from jaxsparse.studies.spec import Figure
 from jaxsparse.training.task import supervised
 
 
@@ -46,44 +38,10 @@ def largest_weight(workdirs):
   (run,) = finished.load_each(workdirs, count=1)
   kernel = finished.solution(run).params['Dense_0']['kernel']
   return Result({'largest_weight': float(abs(kernel).max())})
-
-
-@dataclass(frozen=True)
-class Worst(Claim):
-  run: str
-  value: float
-
-  def named_runs(self):
-    return {'run': (self.run,)}
-
-  def words(self, label):
-    return f'every seed of {label(self.run)} has {self.value:g} {self.unit}'
-
-  def estimates(self, samples, label):
-    ((_, sample),) = samples
-    worst = min(sample.values, default=math.nan)
-    outcome = 'holds' if worst >= self.value else 'fails'
-    text = self.quantity.text(worst)
-    return [Estimate('the worst seed', None, text, outcome)]
-
-
-@dataclass(frozen=True)
-class Best(Figure):
-  metric: str
-  metric_fields = ('metric',)
-
-  def draw(self, results):
-    figure, ax = panels.single()
-    rows = results.study.rows()
-    ax.bar(
-      [results.study.row_name(row) for row in rows],
-      [max(metrics.values(results.of(row), self.metric)) for row in rows],
-    )
-    return Drawn('best', 'Best seeds', 'A bar is a row.', 'Chart.', figure)
 """
 
 STUDY = """
-import my_pieces
+import own_kinds
 from jaxsparse.studies.spec import Analysis, Run, Study
 
 
@@ -107,8 +65,8 @@ def get_config():
     ),
     metrics=('test_accuracy', 'test_sureness', 'largest_weight'),
     analyses=(Analysis('largest', ('mine',), 'my_pieces.largest_weight'),),
-    figures=(my_pieces.Best('test_sureness'),),
-    claims=(my_pieces.Worst('mine', 0.0, metric='test_sureness'),),
+    figures=(own_kinds.Best('test_sureness'),),
+    claims=(own_kinds.Worst('mine', 0.0, metric='test_sureness'),),
   )
 """
 
@@ -116,6 +74,7 @@ def get_config():
 def test_a_report_has_a_piece_of_each_kind_from_outside(start, tmp_path):
   for name, code in (('my_pieces', PIECES), ('my_study', STUDY)):
     (tmp_path / f'{name}.py').write_text(code)
+  shutil.copy(ROOT / 'tests/report/own_kinds.py', tmp_path)
   study, out = tmp_path / 'my_study.py', tmp_path / 'out'
   done = start(
     [f'--config={study}', f'--workdir={out}'],
@@ -128,7 +87,7 @@ def test_a_report_has_a_piece_of_each_kind_from_outside(start, tmp_path):
   for metric in ('test share of sure labels (%)', 'largest weight'):
     assert metric in heading
   assert 'Test share of sure labels: every seed of mine has 0 points' in report
-  assert '- **holds**: the worst seed' in report
+  assert '- **holds**: worst of mine' in report
   assert (tmp_path / 'out/report/figures/01-best.svg').exists()
   lines = report.splitlines()
   row = next(line for line in lines if line.startswith('| mine'))

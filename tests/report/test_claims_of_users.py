@@ -1,37 +1,13 @@
 """A kind of claim from outside the tree, in a study and in its report."""
 
-import math
-from dataclasses import dataclass
-
 import pytest
+from own_kinds import Worst
 
-from jaxsparse.claims import Bound, Claim
-from jaxsparse.claims.estimates import Estimate
+from jaxsparse.claims import Bound
 from jaxsparse.report import page, tables
 from jaxsparse.studies.planning.check import check
 
 S = 'updater.sparsity'
-
-
-@dataclass(frozen=True)
-class Worst(Claim):
-  """The worst seed of `run` has at least `value`."""
-
-  run: str
-  value: float
-
-  def named_runs(self):
-    return {'run': (self.run,)}
-
-  def words(self, label):
-    return f'every seed of {label(self.run)} has {self.value:g} {self.unit}'
-
-  def estimates(self, samples, label):
-    ((_, sample),) = samples
-    worst = min(sample.values, default=math.nan)
-    outcome = 'holds' if worst >= self.value else 'fails'
-    name = f'worst of {label(self.run)}'
-    return [Estimate(name, None, self.quantity.text(worst), outcome)]
 
 
 @pytest.fixture

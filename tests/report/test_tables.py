@@ -33,7 +33,7 @@ def test_the_table_for_a_terminal(make_results):
 
 def test_a_field_across_makes_columns(make_results, static_and_rigl):
   results = make_results(static_and_rigl(across=S))
-  heading, *rows = tables.lines(results, why=True)
+  heading, *rows = tables.lines(results.study, tables.cells(results), why=True)
   assert heading == [
     'run',
     'no sparsity',
@@ -62,7 +62,7 @@ def test_columns_across_ascend_whatever_the_order_of_the_grids(make_results):
     Run('b', 'c', grid={S: (0.9,)}, seeds=1),
   )
   results = make_results(Study('x', runs, across=S), lambda row, seed: 0.5)
-  heading, *_ = tables.lines(results, why=True)
+  heading, *_ = tables.lines(results.study, tables.cells(results), why=True)
   assert heading == ['run', 'sparsity 50 %', 'sparsity 90 %', 'sparsity 98 %']
 
 
@@ -96,7 +96,9 @@ def broken(make_results, accuracy, static_and_rigl):
 
 
 def test_a_cell_says_why_it_has_no_number(broken):
-  _, _, static, rigl = tables.lines(broken, why=True)
+  _, _, static, rigl = tables.lines(
+    broken.study, tables.cells(broken), why=True
+  )
   assert static[5] == (
     "3 of 3 refused: refused: sparsity leaves 'Dense_2' no weight"
   )

@@ -1,6 +1,7 @@
 """House rules that neither ruff nor mypy can hold."""
 
 import ast
+import collections
 import pathlib
 import warnings
 
@@ -49,6 +50,16 @@ def test_no_file_is_longer_than_refused():
     name: text.count('\n') for name, text in sources(*LIBRARY, 'tests').items()
   }
   assert {n: c for n, c in lengths.items() if c > MAX_LINES} == {}
+
+
+def test_no_public_class_name_has_two_meanings():
+  files = collections.defaultdict(list)
+  for path, source in sources('jaxsparse').items():
+    for node in ast.walk(ast.parse(source)):
+      if isinstance(node, ast.ClassDef) and reached(node):
+        files[node.name].append(path)
+  assert 'TrainState' in files
+  assert not {name: paths for name, paths in files.items() if paths[1:]}
 
 
 def test_every_public_signature_is_typed():

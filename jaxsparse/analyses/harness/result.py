@@ -23,8 +23,8 @@ import pandas as pd
 from jaxsparse.plotting.charts import Chart, Table
 
 Function = Callable[..., Any]
-# A plain number, or the `summary.spread` of several; a number of several runs
-# together may have the output of `summary.jackknife` beside its mean.
+# A plain number, or the `results.statistics.spread` of several; a number of
+# several runs together may have that of `jackknife` beside its mean.
 Number = float | dict[str, Any]
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from jaxsparse.plotting import figures
 from jaxsparse.plotting.axes import value_axis
 from jaxsparse.plotting.panels import DASHES, figure_legend
-from jaxsparse.report.compare.tables import Group, values
+from jaxsparse.report.compare.tables import ComparedRuns, values
 from jaxsparse.results import metrics
 from jaxsparse.results.names import (
   axis_name,
@@ -26,7 +26,7 @@ _SIZE = (8, 4.5)
 
 
 def draw(
-  groups: Sequence[Group], metric: str, curve: str, folder: pathlib.Path
+  groups: Sequence[ComparedRuns], metric: str, curve: str, folder: pathlib.Path
 ) -> list[pathlib.Path]:
   """Writes `plot.png` and `plot.svg` to a folder.
 
@@ -59,7 +59,7 @@ def draw(
   return figures.save_both(figure, folder / 'plot')
 
 
-def numeric_fields(groups: Sequence[Group]) -> list[str]:
+def numeric_fields(groups: Sequence[ComparedRuns]) -> list[str]:
   """Returns the fields of the key with several values, all of them numbers."""
   fields = []
   for field in groups[0].key:
@@ -78,7 +78,9 @@ def _is_level(field: str, value: object) -> bool:
   return value is None or (value == 0 and is_sparsity(field))
 
 
-def _against(ax: Axes, groups: Sequence[Group], field: str, name: str) -> None:
+def _against(
+  ax: Axes, groups: Sequence[ComparedRuns], field: str, name: str
+) -> None:
   # Label -> value of the field, `None` for a level line -> numbers.
   lines: dict[str, dict[Any, list[float]]] = {}
   for group in groups:
@@ -105,7 +107,7 @@ def _against(ax: Axes, groups: Sequence[Group], field: str, name: str) -> None:
   _name_axes(ax, axis_name(field), name)
 
 
-def _curves(ax: Axes, groups: Sequence[Group], entry: str) -> None:
+def _curves(ax: Axes, groups: Sequence[ComparedRuns], entry: str) -> None:
   scale = metrics.metric(entry).scale
   for i, group in enumerate(groups):
     records = [r for run in group.finished for r in _records(run.root)]

@@ -12,7 +12,7 @@ from jaxsparse.report.compare.runs import Found
 from jaxsparse.results import metrics
 from jaxsparse.results.frame import hashable, numbers
 from jaxsparse.results.names import headings, is_number, label, value_or_dash
-from jaxsparse.runs.summary import mean_and_deviation, mean_and_std
+from jaxsparse.results.statistics import mean_and_deviation, mean_and_std
 
 _CONDITION = re.compile(r'([\w.]+?)\s*(!=|<=|>=|=|<|>|\s+in\s+)\s*(.*)', re.S)
 _RELATIONS: dict[str, Callable[[Any, Sequence[Any]], bool]] = {
@@ -30,7 +30,7 @@ _NOT_BY = ('seed', 'data.dir', 'checkpoint.keep')
 _RUN = 'run'
 
 
-class Group(NamedTuple):
+class ComparedRuns(NamedTuple):
   """Runs with the same values of some fields.
 
   Attributes:
@@ -130,7 +130,7 @@ def differing(runs: pd.DataFrame) -> list[str]:
   ]
 
 
-def between(groups: Sequence[Group]) -> list[str]:
+def between(groups: Sequence[ComparedRuns]) -> list[str]:
   """Returns the fields in which groups differ, apart from those of their key.
 
   A field differs if the set of its values among the finished runs is not the
@@ -148,14 +148,14 @@ def between(groups: Sequence[Group]) -> list[str]:
   return differ
 
 
-def grouped(runs: pd.DataFrame, by: Sequence[str]) -> list[Group]:
+def grouped(runs: pd.DataFrame, by: Sequence[str]) -> list[ComparedRuns]:
   """Groups runs by their values of the fields `by`; sorts by these values."""
   if not by:
-    return [Group({}, runs)]
+    return [ComparedRuns({}, runs)]
   groups = []
   for key, members in runs.groupby(list(by), dropna=False, sort=False):
     values = [value if value == value else None for value in key]
-    groups.append(Group(dict(zip(by, values, strict=True)), members))
+    groups.append(ComparedRuns(dict(zip(by, values, strict=True)), members))
   return sorted(
     groups, key=lambda group: [_rank(v) for v in group.key.values()]
   )
@@ -167,7 +167,7 @@ def _rank(value: Any) -> tuple[bool, float, str]:
   return (not number, value if number else 0, str(value))
 
 
-def table(groups: Sequence[Group], names: Sequence[str]) -> pd.DataFrame:
+def table(groups: Sequence[ComparedRuns], names: Sequence[str]) -> pd.DataFrame:
   """Returns a line for each group: its key, members, and numbers.
 
   Args:
@@ -214,7 +214,7 @@ def check_metrics(runs: pd.DataFrame, names: Sequence[str]) -> None:
       )
 
 
-def values(group: Group, name: str) -> list[float]:
+def values(group: ComparedRuns, name: str) -> list[float]:
   """Returns a metric of each run that has it, in its display unit."""
   scale = metrics.metric(name).scale
   every = (numbers(run.summary or {}).get(name) for run in group.finished)

@@ -22,7 +22,7 @@ from jaxsparse.plotting.panels import (
   single,
 )
 from jaxsparse.report.figures import recorded
-from jaxsparse.report.figures.recorded import Curve
+from jaxsparse.report.figures.recorded import RecordedCurve
 from jaxsparse.results import metrics
 from jaxsparse.results.names import capital, point_name
 from jaxsparse.results.rows import Point, Row
@@ -103,7 +103,7 @@ def every_run(results: Results, entry: str, *, log: bool) -> Drawn | None:
   )
 
 
-def _seeds(ax: Axes, curve: Curve, **style: Any) -> None:
+def _seeds(ax: Axes, curve: RecordedCurve, **style: Any) -> None:
   """Draws every seed, and their mean."""
   last = curve.mean.steps[-1]
   for seed in curve.seeds:
@@ -171,7 +171,7 @@ def _by_shade(
 def _frames(
   titles: Sequence[str],
   entry: str,
-  curves: Mapping[Row, Curve],
+  curves: Mapping[Row, RecordedCurve],
   *,
   log: bool,
   **size: Any,
@@ -198,7 +198,7 @@ def _title(entry: str) -> str:
 
 
 def _alt(
-  study: Study, start: str, entry: str, curves: Mapping[Row, Curve]
+  study: Study, start: str, entry: str, curves: Mapping[Row, RecordedCurve]
 ) -> str:
   """Describes the figure in words: the last value of each line."""
   text = metrics.metric(entry).text

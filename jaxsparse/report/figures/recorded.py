@@ -17,7 +17,7 @@ from jaxsparse.studies.spec import Curves
 from jaxsparse.training import metrics as records
 
 
-class Curve(NamedTuple):
+class RecordedCurve(NamedTuple):
   """An entry of a row's members over the steps, in displayed units.
 
   Attributes:
@@ -31,7 +31,7 @@ class Curve(NamedTuple):
 
 def read(
   results: Results, entry: str, runs: Sequence[str] = ()
-) -> dict[Row, Curve]:
+) -> dict[Row, RecordedCurve]:
   """Reads the curves of an entry, for the rows whose members recorded it.
 
   Args:
@@ -56,7 +56,9 @@ def read(
   return curves
 
 
-def until(curves: Mapping[Row, Curve], last: int | None) -> dict[Row, Curve]:
+def until(
+  curves: Mapping[Row, RecordedCurve], last: int | None
+) -> dict[Row, RecordedCurve]:
   """Cuts curves off after a step; those that begin later are left out."""
 
   def cut(values: Series) -> Series:
@@ -64,7 +66,7 @@ def until(curves: Mapping[Row, Curve], last: int | None) -> dict[Row, Curve]:
     return Series(*(part[within] for part in values))
 
   shorter = {
-    row: Curve(
+    row: RecordedCurve(
       cut(mean), tuple(s for one in seeds if (s := cut(one)).steps.size)
     )
     for row, (mean, seeds) in curves.items()
@@ -93,11 +95,11 @@ def _read(
   return [r for r in entries if any(r[name] is not None for name in names)]
 
 
-def _curve(members: Sequence[list[Record]], name: str) -> Curve:
+def _curve(members: Sequence[list[Record]], name: str) -> RecordedCurve:
   scale = metrics.metric(name).scale
   pooled = list(itertools.chain.from_iterable(members))
   seeds = (figures.series(records, name) for records in members)
-  return Curve(
+  return RecordedCurve(
     figures.scaled(figures.series(pooled, name), scale),
     tuple(figures.scaled(s, scale) for s in seeds if s.steps.size),
   )

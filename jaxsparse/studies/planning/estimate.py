@@ -47,7 +47,7 @@ _NUMBERS = (
 )
 
 
-class Estimate(NamedTuple):
+class TimeEstimate(NamedTuple):
   """Seconds, and whether they are a rough estimate."""
 
   seconds: float
@@ -68,7 +68,7 @@ class Estimates:
       with contextlib.suppress(ValueError, KeyError):  # A user's other files.
         self._read(path.parent)
 
-  def whole(self, experiment: Experiment, how: str) -> Estimate:
+  def whole(self, experiment: Experiment, how: str) -> TimeEstimate:
     """Returns the training time of a member from its start.
 
     Args:
@@ -83,9 +83,9 @@ class Estimates:
     """
     times = self._taken.get((_likeness(experiment.config), how))
     if times:
-      return Estimate(statistics.median(times), rough=False)
+      return TimeEstimate(statistics.median(times), rough=False)
     step = _OVERHEAD + _SLOWER * self._step_flops(experiment) / _peak()
-    return Estimate(experiment.plan.num_steps * step, rough=True)
+    return TimeEstimate(experiment.plan.num_steps * step, rough=True)
 
   def _step_flops(self, experiment: Experiment) -> float:
     key = experiment.recipe, experiment.config.batch_size

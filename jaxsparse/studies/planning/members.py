@@ -26,7 +26,7 @@ from jaxsparse.studies.planning import pairing
 from jaxsparse.studies.spec import Run, Study
 
 
-class Member(NamedTuple):
+class StudyMember(NamedTuple):
   """A training run, trained once even if several rows show it.
 
   Attributes:
@@ -42,7 +42,7 @@ class Member(NamedTuple):
   after: frozenset[str]
 
 
-class Cell(NamedTuple):
+class RowMember(NamedTuple):
   """The member of a row with one seed.
 
   Attributes:
@@ -66,8 +66,8 @@ class Expanded(NamedTuple):
     members: by name, each after those that it needs.
   """
 
-  cells: tuple[Cell, ...]
-  members: Mapping[str, Member]
+  cells: tuple[RowMember, ...]
+  members: Mapping[str, StudyMember]
 
 
 def expand(
@@ -98,8 +98,8 @@ class _Builder:
 
   def __init__(self, study: Study, runs_dir: pathlib.Path, read: Read):
     self._study, self._runs_dir, self._read = study, runs_dir, read
-    self.members: dict[str, Member] = {}
-    self.cells: dict[tuple[Row, int], Cell] = {}
+    self.members: dict[str, StudyMember] = {}
+    self.cells: dict[tuple[Row, int], RowMember] = {}
 
   def add(self, run: Run) -> None:
     """Adds the cells of a run and their members."""
@@ -116,9 +116,9 @@ class _Builder:
       for seed in run.seed_list():
         try:
           name = self._add_member(run, row, seed, base, after)
-          cell = Cell(row, seed, name)
+          cell = RowMember(row, seed, name)
         except ValueError as error:
-          cell = Cell(row, seed, '', ' '.join(str(error).split()))
+          cell = RowMember(row, seed, '', ' '.join(str(error).split()))
         self.cells[row, seed] = cell
 
   def _add_member(
@@ -147,7 +147,7 @@ class _Builder:
       experiment.config, configs, self._runs_dir, experiment.dataset.fingerprint
     )
     if name not in self.members:
-      self.members[name] = Member(
+      self.members[name] = StudyMember(
         name, experiment, frozenset(sources), frozenset(sources | after)
       )
     return name

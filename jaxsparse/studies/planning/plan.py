@@ -19,7 +19,7 @@ from jaxsparse.runs import compiled, reading, workdir
 from jaxsparse.runs.build import Read
 from jaxsparse.runs.progress import hushed
 from jaxsparse.studies.planning.check import check
-from jaxsparse.studies.planning.members import Expanded, Member, expand
+from jaxsparse.studies.planning.members import Expanded, StudyMember, expand
 from jaxsparse.studies.planning.status import Status, status
 from jaxsparse.studies.spec import Study
 from jaxsparse.training.cores import usable_cores
@@ -33,7 +33,7 @@ class NothingToRun(ValueError):
   """Raised when every config of a study was refused."""
 
 
-class Plan(NamedTuple):
+class StudyPlan(NamedTuple):
   """The members of a study, and the status of each.
 
   Attributes:
@@ -52,7 +52,7 @@ class Plan(NamedTuple):
   executors: Mapping[str, str]
 
   @property
-  def left(self) -> tuple[Member, ...]:
+  def left(self) -> tuple[StudyMember, ...]:
     """Members that have not ended, each after those that it needs."""
     return tuple(
       member
@@ -66,7 +66,7 @@ def plan(
   runs_dir: str | os.PathLike[str],
   parallel: str,
   read: Read = reading.dataset,
-) -> Plan:
+) -> StudyPlan:
   """Builds every member and reads its status.
 
   Args:
@@ -87,21 +87,23 @@ def plan(
     name: status(root / name, member.experiment.plan.num_steps)
     for name, member in expanded.members.items()
   }
-  result = Plan(study, root, expanded, statuses, _executors(expanded, parallel))
+  result = StudyPlan(
+    study, root, expanded, statuses, _executors(expanded, parallel)
+  )
   for group in form_groups(result.left, statuses, result.executors):
     for name in group.names:
       statuses[name] = statuses[name]._replace(step=group.step)
   return result
 
 
-class Group(NamedTuple):
+class MemberGroup(NamedTuple):
   """Members that are trained together, and the step that they resume from."""
 
   names: tuple[str, ...]
   step: int
 
 
-def check_plan(plan: Plan) -> None:
+def check_plan(plan: StudyPlan) -> None:
   """Checks that some member can be run, and be written.
 
   Raises:
@@ -115,10 +117,10 @@ def check_plan(plan: Plan) -> None:
 
 
 def form_groups(
-  left: Iterable[Member],
+  left: Iterable[StudyMember],
   statuses: Mapping[str, Status],
   executors: Mapping[str, str],
-) -> list[Group]:
+) -> list[MemberGroup]:
   """Groups the members that have not ended into those trained together.
 
   Args:
@@ -138,7 +140,7 @@ def form_groups(
       key = family(member), depth[name], statuses[name].kind
     alike.setdefault(key, []).append(name)
   return [
-    Group(group.names[i : i + _WIDEST], group.step)
+    MemberGroup(group.names[i : i + _WIDEST], group.step)
     for names in alike.values()
     for group in _by_step(names, statuses)
     for i in range(0, len(group.names), _WIDEST)
@@ -147,7 +149,7 @@ def form_groups(
 
 def _by_step(
   names: Sequence[str], statuses: Mapping[str, Status]
-) -> Iterator[Group]:
+) -> Iterator[MemberGroup]:
   """Yields groups of members that resume from the same step.
 
   A process killed while members save leaves some of them one checkpoint behind
@@ -162,10 +164,10 @@ def _by_step(
     if steps and before == {(steps[0],)}:
       begin = steps.pop(0)
       at_step = [n for n in names if n in at_step or statuses[n].step == begin]
-    yield Group(tuple(at_step), begin)
+    yield MemberGroup(tuple(at_step), begin)
 
 
-def family(member: Member) -> Hashable:
+def family(member: StudyMember) -> Hashable:
   """Returns a key that is equal for members that share compiled programs."""
   return compiled.family(member.experiment)
 
@@ -180,7 +182,7 @@ def _executors(expanded: Expanded, parallel: str) -> dict[str, str]:
   return {n: chosen[family(m)] for n, m in expanded.members.items()}
 
 
-def executions(plan: Plan) -> list[str]:
+def executions(plan: StudyPlan) -> list[str]:
   """Returns a line per family: one by one or by vmap, runs and members."""
   members = plan.expanded.members
   numbers = Counter(map(family, members.values()))
@@ -197,13 +199,13 @@ def executions(plan: Plan) -> list[str]:
   ]
 
 
-def width(plan: Plan) -> int:
+def width(plan: StudyPlan) -> int:
   """Returns the number of tasks that may run at the same time."""
   if jax.default_backend() != 'cpu' or 'vmap' in plan.executors.values():
     return 1
   return 1 if all(map(alone, plan.left)) else usable_cores()
 
 
-def alone(member: Member) -> bool:
+def alone(member: StudyMember) -> bool:
   """Returns whether a member must run alone, as it uses the whole machine."""
   return compiled.dispatch(member.experiment) != 'scan'

@@ -11,14 +11,14 @@ from jaxsparse.studies.planning.estimate import (
   duration,
   programs,
 )
-from jaxsparse.studies.planning.members import Member
-from jaxsparse.studies.planning.plan import Plan, executions, width
+from jaxsparse.studies.planning.members import StudyMember
+from jaxsparse.studies.planning.plan import StudyPlan, executions, width
 from jaxsparse.studies.spec import Study
 
 _COUNTED = ('done', 'begun', 'failed')
 
 
-def text(plan: Plan) -> str:
+def text(plan: StudyPlan) -> str:
   """Formats a plan: the table by run, dependencies, dispatch and totals."""
   members = plan.expanded.members.values()
   blocks: Sequence[Iterable[str]] = [
@@ -33,7 +33,7 @@ def text(plan: Plan) -> str:
   return '\n\n'.join(filter(None, texts))
 
 
-def _runs(plan: Plan) -> list[str]:
+def _runs(plan: StudyPlan) -> list[str]:
   """Tabulates the cells of each run by their status, and its steps."""
   rows: list[tuple[str, ...]] = [
     ('run', 'members', *_COUNTED, 'refused', 'steps')
@@ -51,7 +51,7 @@ def _runs(plan: Plan) -> list[str]:
   return [summary.aligned(rows)]
 
 
-def _steps(plan: Plan, name: str) -> int:
+def _steps(plan: StudyPlan, name: str) -> int:
   """Returns the number of steps that a member has still to train."""
   status = plan.statuses[name]
   if status.ended:
@@ -59,7 +59,7 @@ def _steps(plan: Plan, name: str) -> int:
   return plan.expanded.members[name].experiment.plan.num_steps - status.step
 
 
-def _not_new(plan: Plan) -> Iterable[str]:
+def _not_new(plan: StudyPlan) -> Iterable[str]:
   """Lists the members that are begun, failed, broken or refused."""
   for name, status in plan.statuses.items():
     if status.kind == 'begun':
@@ -80,7 +80,7 @@ def _needs(study: Study) -> Iterable[str]:
     yield f'analysis {analysis.name} needs {", ".join(analysis.of)}'
 
 
-def _sums(plan: Plan) -> list[str]:
+def _sums(plan: StudyPlan) -> list[str]:
   members, left = plan.expanded.members, plan.left
   number = f'{len(members)}'
   if shared := sum(bool(c.member) for c in plan.expanded.cells) - len(members):
@@ -102,7 +102,7 @@ def _programs(compiled: Mapping[str, int]) -> str:
   return count(sum(compiled.values()), 'program')
 
 
-def _time(plan: Plan, left: Sequence[Member]) -> str:
+def _time(plan: StudyPlan, left: Sequence[StudyMember]) -> str:
   estimates = Estimates(plan.runs_dir)
   seconds, rough = 0.0, []
   for member in left:

@@ -13,8 +13,8 @@ from jaxsparse.plotting.charts import Drawing, Input, Part
 from jaxsparse.results.names import count
 from jaxsparse.results.rows import Pooled, Row
 from jaxsparse.studies.planning import pairing
-from jaxsparse.studies.planning.members import Cell
-from jaxsparse.studies.planning.plan import Plan
+from jaxsparse.studies.planning.members import RowMember
+from jaxsparse.studies.planning.plan import StudyPlan
 from jaxsparse.studies.planning.status import status
 from jaxsparse.studies.spec import Analysis
 from jaxsparse.studies.styles import row_styles
@@ -32,9 +32,9 @@ class Analysed(NamedTuple):
     drawings: figures of the tables.
   """
 
-  numbers: dict[Cell, dict[str, Number]]
+  numbers: dict[RowMember, dict[str, Number]]
   pooled: dict[Row, dict[str, Pooled]]
-  notes: dict[Cell, list[str]]
+  notes: dict[RowMember, list[str]]
   drawings: list[Drawing]
 
 
@@ -47,13 +47,13 @@ class _Call(NamedTuple):
     inputs: labels and styles of these.
   """
 
-  cells: tuple[Cell, ...]
+  cells: tuple[RowMember, ...]
   names: tuple[tuple[str, ...], ...]
   inputs: tuple[Input, ...]
 
 
 def analyse(
-  plan: Plan, root: pathlib.Path, stopping: Callable[[], bool]
+  plan: StudyPlan, root: pathlib.Path, stopping: Callable[[], bool]
 ) -> Analysed:
   """Runs the analyses of a study on its finished members.
 
@@ -103,7 +103,7 @@ def analyse(
   return analysed
 
 
-def _calls(plan: Plan, analysis: Analysis) -> Iterator[_Call]:
+def _calls(plan: StudyPlan, analysis: Analysis) -> Iterator[_Call]:
   """Yields the calls whose members are finished (of a pool, at least one)."""
   study, styles = plan.study, row_styles(plan.study)
   (first, seed), *others = map(pairing.seeded, analysis.of)
@@ -128,7 +128,7 @@ def _calls(plan: Plan, analysis: Analysis) -> Iterator[_Call]:
         yield _Call(tuple(group), names, inputs)
 
 
-def _finished(plan: Plan, row: Row, seed: int | None) -> list[Cell]:
+def _finished(plan: StudyPlan, row: Row, seed: int | None) -> list[RowMember]:
   """Returns the finished cells of a row, of all seeds if that is `None`."""
   return [
     cell

@@ -14,8 +14,8 @@ from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.runs.progress import hushed
 from jaxsparse.studies.planning import plan as plan_lib
-from jaxsparse.studies.planning.members import Cell
-from jaxsparse.studies.planning.plan import Plan
+from jaxsparse.studies.planning.members import RowMember
+from jaxsparse.studies.planning.plan import StudyPlan
 from jaxsparse.studies.planning.status import status
 from jaxsparse.studies.results import Results, collected
 from jaxsparse.studies.running import scheduler, worker
@@ -137,7 +137,7 @@ def check_any(results: Results) -> None:
 
 
 def _train(
-  plan: Plan, name: str, interrupted: Callable[[], bool]
+  plan: StudyPlan, name: str, interrupted: Callable[[], bool]
 ) -> Mapping[str, Unfinished]:
   """Trains the remaining members; returns why some are not done, by member."""
   for line in plan_lib.executions(plan) if plan.left else []:
@@ -167,15 +167,15 @@ def _train(
   return trainer.unfinished
 
 
-def _stopped(plan: Plan) -> StudyInterrupted:
+def _stopped(plan: StudyPlan) -> StudyInterrupted:
   names = plan.expanded.members
   done = sum(status(plan.runs_dir / n, 0).kind == 'done' for n in names)
   return StudyInterrupted(done, len(names))
 
 
 def _result(
-  plan: Plan,
-  cell: Cell,
+  plan: StudyPlan,
+  cell: RowMember,
   unfinished: Mapping[str, Unfinished],
   analysed: Analysed,
 ) -> MemberResult:

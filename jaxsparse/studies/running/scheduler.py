@@ -14,7 +14,7 @@ from concurrent import futures
 from typing import Any, NamedTuple
 
 
-class Task(NamedTuple):
+class ScheduledTask(NamedTuple):
   """A unit of work, done once.
 
   Attributes:
@@ -31,8 +31,8 @@ class Task(NamedTuple):
 
 
 def execute(
-  tasks: Sequence[Task],
-  work: Callable[[Task], bool | None],
+  tasks: Sequence[ScheduledTask],
+  work: Callable[[ScheduledTask], bool | None],
   *,
   threads: int,
   stopping: Callable[[], bool],
@@ -60,7 +60,7 @@ def execute(
   """
   queue = _Queue(tasks, threads, pause)
   errors: list[BaseException] = []
-  running: dict[futures.Future[bool | None], Task] = {}
+  running: dict[futures.Future[bool | None], ScheduledTask] = {}
   with futures.ThreadPoolExecutor(threads) as pool:
     try:
       while True:
@@ -88,17 +88,19 @@ def execute(
 class _Queue:
   """Tasks that wait, run or have ended, and which may start next."""
 
-  def __init__(self, tasks: Sequence[Task], threads: int, pause: float):
+  def __init__(
+    self, tasks: Sequence[ScheduledTask], threads: int, pause: float
+  ):
     self.graph = _graph(tasks)
     self._tasks = {task.name: task for task in tasks}
     self._order = list(self._tasks)  # Of preference, among those waiting.
     self._ready: set[Hashable] = set()
     self._threads, self._pause = threads, pause
     self._pauses_until: dict[Hashable, float] = {}
-    self._running: list[Task] = []
+    self._running: list[ScheduledTask] = []
     self._compiled: set[Hashable] = set()
 
-  def take(self) -> Task | None:
+  def take(self) -> ScheduledTask | None:
     """Returns the next task, which then counts as running, or `None`."""
     if len(self._running) == self._threads:
       return None
@@ -117,7 +119,7 @@ class _Queue:
         return task
     return None
 
-  def give_back(self, task: Task, *, retry: bool) -> None:
+  def give_back(self, task: ScheduledTask, *, retry: bool) -> None:
     """Ends a running task; or puts it behind the others, to be retried."""
     self._running.remove(task)
     if retry:
@@ -128,7 +130,9 @@ class _Queue:
       self._compiled.add(task.family)
 
 
-def _graph(tasks: Sequence[Task]) -> graphlib.TopologicalSorter[Hashable]:
+def _graph(
+  tasks: Sequence[ScheduledTask],
+) -> graphlib.TopologicalSorter[Hashable]:
   needs = {task.name: task.needs for task in tasks}
   graph = graphlib.TopologicalSorter(needs)
   try:

@@ -7,15 +7,20 @@ from typing import Any, NamedTuple
 from jaxsparse.errors import Interrupted, TrainingFailed, WorkdirBusy
 from jaxsparse.results.rows import Kind
 from jaxsparse.runs.train import train_built, train_together
-from jaxsparse.studies.planning.members import Member
-from jaxsparse.studies.planning.plan import Plan, alone, family, form_groups
+from jaxsparse.studies.planning.members import StudyMember
+from jaxsparse.studies.planning.plan import (
+  StudyPlan,
+  alone,
+  family,
+  form_groups,
+)
 from jaxsparse.studies.planning.status import Status, status, write_failure
 from jaxsparse.studies.running.progress import StudyProgress
-from jaxsparse.studies.running.scheduler import Task
+from jaxsparse.studies.running.scheduler import ScheduledTask
 from jaxsparse.training.locks import holder
 
 
-def tasks(plan: Plan) -> list[Task]:
+def tasks(plan: StudyPlan) -> list[ScheduledTask]:
   """Returns the remaining tasks: one per member, or per group under vmap.
 
   The name of a task is the tuple of its members' names. Tasks of a family are
@@ -33,7 +38,9 @@ def tasks(plan: Plan) -> list[Task]:
       task_of[n] for m in names for n in members[m].after if n in task_of
     }
     first = members[names[0]]
-    result.append(Task(names, family(first), frozenset(needed), alone(first)))
+    result.append(
+      ScheduledTask(names, family(first), frozenset(needed), alone(first))
+    )
   return sorted(result, key=lambda task: rank[task.family])
 
 
@@ -60,14 +67,14 @@ class Worker:
   """
 
   def __init__(
-    self, plan: Plan, progress: StudyProgress, stopping: Callable[[], bool]
+    self, plan: StudyPlan, progress: StudyProgress, stopping: Callable[[], bool]
   ):
     self._plan = plan
     self._progress = progress
     self._stopping = stopping
     self.unfinished: dict[str, Unfinished] = {}
 
-  def __call__(self, task: Task) -> bool:
+  def __call__(self, task: ScheduledTask) -> bool:
     """Trains the free members of a task; returns true to be retried.
 
     It is retried while another process holds one of its members.
@@ -86,7 +93,7 @@ class Worker:
         self._note(member.name, result)
     return bool(held)
 
-  def _train(self, members: list[Member]) -> list[Any]:
+  def _train(self, members: list[StudyMember]) -> list[Any]:
     names = [member.name for member in members]
     roots = [self._plan.runs_dir / name for name in names]
 

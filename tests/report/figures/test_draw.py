@@ -1,15 +1,12 @@
 """What is in the figures: lines, bands, rings and panels, by their data."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from own_kinds import Best
 
-from jaxsparse.plotting import figures, panels
-from jaxsparse.plotting.panels import Drawn
+from jaxsparse.plotting import figures
 from jaxsparse.report.figures import draw
-from jaxsparse.results import metrics
 from jaxsparse.studies.planning.check import check
 from jaxsparse.studies.spec import Against, Curves, Figure, Run, Study
 
@@ -274,25 +271,6 @@ def test_the_same_study_gives_the_same_bytes(make_results, static_and_rigl):
   )
   assert one == other
   assert all(b'Created with' not in svg for svg in one[1::2])
-
-
-@dataclass(frozen=True)
-class Best(Figure):
-  """The best seed of each row: a kind from outside the tree."""
-
-  metric: str
-  metric_fields = ('metric',)
-
-  def draw(self, results):
-    figure, ax = panels.single()
-    ax.bar(
-      [results.study.row_name(row) for row in results.study.rows()],
-      [
-        max(metrics.values(results.of(row), self.metric))
-        for row in results.study.rows()
-      ],
-    )
-    return Drawn('best', 'Best seeds', 'A bar is a row.', 'Chart.', figure)
 
 
 def test_a_kind_from_outside_is_checked_and_drawn(

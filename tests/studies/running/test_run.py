@@ -331,7 +331,7 @@ def test_failures_of_several_that_are_trained_together(monkeypatch, tmp_path):
   )
   (tmp_path / 'b').mkdir()
   found = worker.Worker(plan, watch, lambda: False)
-  assert found(worker.Task(names, 'family'))
+  assert found(worker.ScheduledTask(names, 'family'))
   assert told == [('a', False), ('b', True), ('c', True), ('e', True)]
   assert found.unfinished == {
     'b': ('failed', 'not finite'),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jaxsparse.studies.running.scheduler import Task, execute
+from jaxsparse.studies.running.scheduler import ScheduledTask, execute
 
 
 class Log:
@@ -43,7 +43,7 @@ def graphs(draw):
   """Tasks that need some of those before them, in any order."""
   count = draw(st.integers(1, 9))
   tasks = [
-    Task(
+    ScheduledTask(
       i,
       draw(st.integers(0, 2)),
       frozenset(draw(st.sets(st.integers(0, i - 1), max_size=2)) if i else ()),
@@ -82,7 +82,7 @@ def meeting():
 
 
 def test_families_run_beside_one_another():
-  carry([Task(0, 'a'), Task(1, 'b')], meeting())
+  carry([ScheduledTask(0, 'a'), ScheduledTask(1, 'b')], meeting())
 
 
 def test_a_family_whose_programs_are_there_fills_the_threads():
@@ -92,12 +92,12 @@ def test_a_family_whose_programs_are_there_fills_the_threads():
     if task.name:
       meet(task)
 
-  carry([Task(i, 'a') for i in range(3)], work)
+  carry([ScheduledTask(i, 'a') for i in range(3)], work)
 
 
 def test_tasks_are_taken_in_their_order():
   log = Log()
-  carry([Task(i, i % 2) for i in (3, 1, 2, 0)], log, threads=1)
+  carry([ScheduledTask(i, i % 2) for i in (3, 1, 2, 0)], log, threads=1)
   assert sorted(log.begun, key=log.begun.get) == [3, 1, 2, 0]
 
 
@@ -111,7 +111,11 @@ def test_an_error_stops_the_others_and_is_raised():
     assert told.wait(20)
     ended.append(task.name)
 
-  tasks = [Task('long', 'a'), Task('bad', 'b'), Task('later', 'c')]
+  tasks = [
+    ScheduledTask('long', 'a'),
+    ScheduledTask('bad', 'b'),
+    ScheduledTask('later', 'c'),
+  ]
   with pytest.raises(RuntimeError, match='the disk is full'):
     carry(tasks, work, stop=told.set)
   assert ended == ['long']
@@ -120,13 +124,13 @@ def test_an_error_stops_the_others_and_is_raised():
 def test_the_first_of_several_errors_is_raised():
   log = Log({1: 0.05}, failing=(0, 1))
   with pytest.raises(RuntimeError, match='task 0'):
-    carry([Task(0, 'a'), Task(1, 'b')], log)
+    carry([ScheduledTask(0, 'a'), ScheduledTask(1, 'b')], log)
   assert set(log.ended) == {0, 1}
 
 
 def test_nothing_more_is_started_once_it_is_to_stop():
   log = Log()
-  tasks = [Task(i, 'a') for i in range(5)]
+  tasks = [ScheduledTask(i, 'a') for i in range(5)]
   carry(tasks, log, threads=1, stopping=lambda: len(log.ended) == 2)
   assert set(log.ended) == {0, 1}
 
@@ -139,7 +143,7 @@ def test_an_error_in_this_thread_stops_the_tasks():
 
   with pytest.raises(KeyboardInterrupt):
     execute(
-      [Task(0, 'a')],
+      [ScheduledTask(0, 'a')],
       lambda task: told.wait(20),
       threads=1,
       stopping=lambda: False,
@@ -161,9 +165,9 @@ def test_what_cannot_be_done_yet_is_tried_again_behind_the_others():
     return log(task)
 
   tasks = [
-    Task('held', 'a', frozenset(), True),
-    Task('after', 'a', frozenset({'held'})),
-    Task('other', 'a'),
+    ScheduledTask('held', 'a', frozenset(), True),
+    ScheduledTask('after', 'a', frozenset({'held'})),
+    ScheduledTask('other', 'a'),
   ]
   execute(
     tasks,
@@ -181,7 +185,7 @@ def test_what_cannot_be_done_yet_is_tried_again_behind_the_others():
 def test_a_task_that_rests_is_left_when_it_is_to_stop():
   tries = []
   carry(
-    [Task(0, 'a'), Task(1, 'a', frozenset({0}))],
+    [ScheduledTask(0, 'a'), ScheduledTask(1, 'a', frozenset({0}))],
     lambda task: not tries.append(task.name),
     stopping=lambda: bool(tries),
   )
@@ -192,7 +196,7 @@ def test_a_task_that_rests_is_left_when_it_is_to_stop():
 def test_what_can_never_start_is_refused(needs):
   log = Log()
   with pytest.raises(ValueError, match=f'for one another: {needs[0]}'):
-    carry([Task(0, 'a', frozenset(needs)), Task(1, 'a')], log)
+    carry([ScheduledTask(0, 'a', frozenset(needs)), ScheduledTask(1, 'a')], log)
   assert not log.begun
 
 
