@@ -19,6 +19,11 @@ os.environ.setdefault(
   'JAX_COMPILATION_CACHE_DIR',
   str(pathlib.Path(__file__).parents[1] / '.cache' / 'jax'),
 )
+# The suite leaves nothing in the user's own cache folder.
+os.environ.setdefault(
+  'JAXSPARSE_CACHE_DIR',
+  str(pathlib.Path(__file__).parents[1] / '.cache' / 'jaxsparse'),
+)
 os.environ.setdefault('JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS', '0')
 os.environ.setdefault('JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES', '-1')
 

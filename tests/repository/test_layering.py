@@ -14,6 +14,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 # Each may import from those before it. What a run starts with comes last.
 LAYERS = (
   'errors',
+  'user_cache',
   'core',
   'plotting',
   'updaters',
