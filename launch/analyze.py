@@ -17,18 +17,18 @@ numbers, writes them with a table and a figure where there is one to DIR
 trained, `launch.train --dry_run` says.
 """
 
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
-from jaxsparse.analyses.harness import calls
-from jaxsparse.analyses.harness.analyze import analyze
-from jaxsparse.analyses.harness.result import Number
 from jaxsparse.cli import command
 from jaxsparse.config import literals
-from jaxsparse.results import metrics
-from jaxsparse.results.statistics import mean_and_std
-from jaxsparse.runs import summary as summary_lib
+
+if TYPE_CHECKING:
+  from jaxsparse.analyses.harness.result import Number
 
 _WORKDIR = flags.DEFINE_multi_string(
   'workdir', [], 'Workdirs with commas between; once for each kind of run.'
@@ -57,6 +57,9 @@ def _options() -> dict[str, Any]:
 
 
 def _text(name: str, number: Number) -> str:
+  from jaxsparse.results import metrics
+  from jaxsparse.results.statistics import mean_and_std
+
   how = metrics.metric(name)
   spread = number if isinstance(number, dict) else {'mean': number}
   std = spread.get('std')
@@ -70,6 +73,11 @@ def _text(name: str, number: Number) -> str:
 
 def main(analysis: str) -> None:
   """Runs the analysis, prints its numbers and names its files."""
+  from jaxsparse.analyses.harness import calls
+  from jaxsparse.analyses.harness.analyze import analyze
+  from jaxsparse.results import metrics
+  from jaxsparse.runs import summary
+
   calls.find(analysis)  # Errors in its name are reported first.
   pools = [literals.split(text) for text in command.required(_WORKDIR)]
   if not all(path for pool in pools for path in pool):
@@ -82,14 +90,20 @@ def main(analysis: str) -> None:
   if result.text:
     print(f'{result.text}\n')
   if rows:
-    print(summary_lib.aligned(rows))
+    print(summary.aligned(rows))
   for path in paths:
     print(path)
 
 
+def _analyses() -> Sequence[str]:
+  from jaxsparse.analyses.harness import calls
+
+  return calls.names()
+
+
 def run() -> None:
   """Runs the program `jaxsparse-analyze`."""
-  command.run(main, word='ANALYSIS', words=calls.names)
+  command.run(main, word='ANALYSIS', words=_analyses)
 
 
 if __name__ == '__main__':

@@ -8,12 +8,9 @@ Prints a Markdown table of ratios. Run it on a machine that does nothing else.
 import platform
 import sys
 
-import jax
 from absl import flags
 
-from jaxsparse.benchmarks import harness
 from jaxsparse.cli import command
-from jaxsparse.core import registry
 
 _CASES = 'jaxsparse.benchmarks.cases'
 
@@ -25,6 +22,11 @@ _ROUNDS = flags.DEFINE_integer(
 
 def main() -> None:
   """Runs every comparison and prints the table."""
+  import jax
+
+  from jaxsparse.benchmarks import harness
+  from jaxsparse.core import registry
+
   if _ROUNDS.value is not None and _ROUNDS.value < 1:
     raise ValueError(f'--rounds: got {_ROUNDS.value}; accepted is >= 1')
   topics = [

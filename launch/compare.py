@@ -12,10 +12,6 @@ default; the table holds mean ± standard deviation over seeds.
 from absl import flags
 
 from jaxsparse.cli import command
-from jaxsparse.report import formats
-from jaxsparse.report.compare import plot, tables
-from jaxsparse.report.compare import runs as runs_lib
-from jaxsparse.runs import summary, workdir
 
 _WORKDIRS = flags.DEFINE_list(
   'workdirs', None, 'Workdirs, folders of them, or globs.'
@@ -42,6 +38,11 @@ _OUT = flags.DEFINE_string(
 
 def main() -> None:
   """Prints the table; writes it and the plot."""
+  from jaxsparse.report import formats
+  from jaxsparse.report.compare import plot, tables
+  from jaxsparse.report.compare import runs as runs_lib
+  from jaxsparse.runs import summary, workdir
+
   runs = runs_lib.find(command.required(_WORKDIRS))
   frame = tables.frame(runs)
   for condition in _WHERE.value:

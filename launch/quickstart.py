@@ -9,13 +9,18 @@ sparse one. Prints a table, and where the report is. The same command goes on
 with a job that was killed, and prints the results of a finished one.
 """
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 from absl import flags
 
 from jaxsparse.cli import command, study_command
 from jaxsparse.studies import config_files
-from jaxsparse.studies.spec import Study
+
+if TYPE_CHECKING:
+  from jaxsparse.studies.spec import Study
 
 _STEPS = flags.DEFINE_integer('steps', 1500, 'Steps of each run.')
 _SEEDS = flags.DEFINE_integer('seeds', 5, 'Seeds of each run.')

@@ -13,20 +13,23 @@ examples. For neither need the data be there. Ends by naming the report,
 `DIR/report/report.html`.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import functools
 import pathlib
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
 from jaxsparse.cli import command, study_command
 from jaxsparse.config import literals
-from jaxsparse.config.overrides import merged
 from jaxsparse.core import choices
 from jaxsparse.studies import config_files
-from jaxsparse.studies.spec import Study
+
+if TYPE_CHECKING:
+  from jaxsparse.studies.spec import Study
 
 _CONFIG = flags.DEFINE_string(
   'config', None, 'A study file, or the name of one that is installed.'
@@ -45,6 +48,8 @@ flags.adopt_module_key_flags(study_command)
 
 def _study() -> Study:
   """Returns the study with the changes of the command line."""
+  from jaxsparse.config.overrides import merged
+
   study = config_files.load_study(command.required(_CONFIG))
   overrides = _changes([run.name for run in study.runs])
   runs = [

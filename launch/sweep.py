@@ -27,19 +27,21 @@ search with more trials goes on with those that have ended, which are in
 `DIR/search.journal`, a journal file of Optuna; another search is refused there.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 from ml_collections import config_flags
 
 from jaxsparse.cli import command, study_command
 from jaxsparse.errors import saving
-from jaxsparse.report import search as search_report
-from jaxsparse.results.rows import MemberResult
-from jaxsparse.studies import search, search_space, sweeps
-from jaxsparse.studies.running.run import check_workdir
-from jaxsparse.studies.spec import Study
+
+if TYPE_CHECKING:
+  from jaxsparse.results.rows import MemberResult
+  from jaxsparse.studies import search
+  from jaxsparse.studies.spec import Study
 
 _CONFIG = command.config_flag()
 _SWEEP = flags.DEFINE_multi_string(
@@ -54,6 +56,8 @@ flags.adopt_module_key_flags(study_command)
 
 def main() -> None:
   """Sweeps, searches, or prints what would run."""
+  from jaxsparse.studies import search_space, sweeps
+
   config = command.required(_CONFIG)
   path = config_flags.get_config_filename(flags.FLAGS['config'])
   if not _SWEEP.value and not _SEARCH.value:
@@ -68,6 +72,10 @@ def main() -> None:
 
 def _search(study: Study, config: Any, metric: str) -> None:
   """Runs the trials that have not ended, and reports them all."""
+  from jaxsparse.report import search as search_report
+  from jaxsparse.studies import search, search_space, sweeps
+  from jaxsparse.studies.running.run import check_workdir
+
   space = search_space.space(config, _SEARCH.value)
   for flag in (study_command.PLAN, study_command.DRY_RUN):
     if flag.value:

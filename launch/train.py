@@ -16,16 +16,6 @@ from typing import Any
 from absl import flags
 
 from jaxsparse.cli import command
-from jaxsparse.runs import (
-  dry_run,
-  layer_table,
-  outline,
-  reading,
-  sources,
-  summary,
-)
-from jaxsparse.runs.build import build
-from jaxsparse.runs.train import train
 
 _CONFIG = command.config_flag()
 _WORKDIR = flags.DEFINE_string('workdir', None, 'Where the run is kept.')
@@ -44,12 +34,24 @@ def main() -> None:
       _dry_run(config)
     return
   workdir = command.required(_WORKDIR)
+  from jaxsparse.runs import summary
+  from jaxsparse.runs.train import train
+
   result = train(config, workdir, interrupted=command.interrupted)
   print(summary.table(result))
 
 
 def _dry_run(config: Any) -> None:
   """Prints the plan, and after it the steps, which may take a while."""
+  from jaxsparse.runs import (
+    dry_run,
+    layer_table,
+    outline,
+    reading,
+    sources,
+  )
+  from jaxsparse.runs.build import build
+
   experiment = build(config, reading.describe)
   initial = sources.load(experiment, _WORKDIR.value)
   for text in (layer_table.text(experiment), outline.text(experiment)):

@@ -9,18 +9,22 @@ the config's sparsity that is no larger than its net when dense (Evci et al.
 2020, "Rigging the Lottery"). The data set need not be there.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from absl import flags
 
 from jaxsparse.cli import command
-from jaxsparse.runs import baselines
-from jaxsparse.runs.baselines import Baseline
-from jaxsparse.runs.summary import columns
+
+if TYPE_CHECKING:
+  from jaxsparse.runs.baselines import Baseline
 
 _CONFIG = command.config_flag()
 _SIZE = flags.DEFINE_enum(
   'size',
   'bytes',
-  list(baselines.SIZES),
+  ('bytes', 'parameters'),
   'What is equal: bytes, an active weight having 4 and each position of a'
   ' sparse layer a bit, or parameters.',
 )
@@ -28,6 +32,8 @@ _SIZE = flags.DEFINE_enum(
 
 def main() -> None:
   """Prints both baselines."""
+  from jaxsparse.runs import baselines
+
   config, size = command.required(_CONFIG), _SIZE.value
   for name, find in (
     ('small dense', baselines.find_small_dense),
@@ -37,6 +43,8 @@ def main() -> None:
 
 
 def _text(name: str, found: Baseline) -> str:
+  from jaxsparse.runs.summary import columns
+
   unit = _SIZE.value
   return columns(
     [

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import jax
 import numpy as np
-from scipy.sparse.linalg import ArpackNoConvergence
 
 from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import lanczos
@@ -71,6 +70,8 @@ def density(
     ValueError: not one finished run, a step that is not kept, a number that
       does not fit, or extreme eigenvalues that did not converge.
   """
+  from scipy.sparse.linalg import ArpackNoConvergence
+
   numbers = {'num_probes': num_probes, 'num_steps': num_steps, 'num': num}
   for name, value in numbers.items():
     if value < 1:

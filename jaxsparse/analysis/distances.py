@@ -27,7 +27,6 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from sklearn.manifold import MDS
 
 from jaxsparse.analysis.solutions import (
   Solution,
@@ -116,6 +115,8 @@ def embed(
   Raises:
     ValueError: distances that are not such a matrix.
   """
+  from sklearn.manifold import MDS
+
   l2 = np.asarray(l2, np.float64)
   if not _are_distances(l2):
     raise ValueError(

@@ -37,7 +37,6 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.sparse.linalg import LinearOperator, eigsh
 
 from jaxsparse.analysis.hessian import Negative
 from jaxsparse.analysis.products import (
@@ -168,6 +167,8 @@ def extremes(
       that does not fit.
     scipy.sparse.linalg.ArpackNoConvergence: with those that converged.
   """
+  from scipy.sparse.linalg import LinearOperator, eigsh
+
   op = operator(loss, params, masks, batches)
   if not 1 <= num < op.size / 2:
     raise ValueError(

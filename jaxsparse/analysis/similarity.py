@@ -27,7 +27,6 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from scipy.special import log_softmax, softmax
 
 from jaxsparse.core import paths
 from jaxsparse.core.masks import check_alike_masks
@@ -144,6 +143,8 @@ def kl(first: np.ndarray, second: np.ndarray) -> float:
   Returns:
     In nats, >= 0; infinite where `second` rules out what `first` does not.
   """
+  from scipy.special import log_softmax
+
   first, second = _checked(first, second)
   log_p, log_q = log_softmax(first, axis=1), log_softmax(second, axis=1)
   with np.errstate(invalid='ignore'):  # -inf less -inf, where p is 0
@@ -177,6 +178,8 @@ def ensemble(logits: Sequence[np.ndarray], labels: np.ndarray) -> Ensemble:
   Raises:
     ValueError: no network, shapes or labels that do not fit, or NaN.
   """
+  from scipy.special import softmax
+
   members = _checked(*logits)
   labels = np.asarray(labels)
   examples, classes = members[0].shape

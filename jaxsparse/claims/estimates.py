@@ -15,8 +15,6 @@ from collections.abc import Sequence
 from operator import ge, gt, le, lt
 from typing import Literal, NamedTuple
 
-from scipy import special
-
 from jaxsparse.results import metrics
 from jaxsparse.results.rows import MemberResult, Pooled, Row
 
@@ -117,6 +115,8 @@ def contrast(
   variance = math.fsum(part for part, _ in parts)
   if variance == 0:
     return Interval(value, value, value)
+  from scipy import special
+
   freedom = 1 / math.fsum((part / variance) ** 2 / df for part, df in parts)
   quantile = float(special.stdtrit(freedom, (1 + level) / 2))
   half = quantile * math.sqrt(variance)

@@ -19,8 +19,7 @@ from absl import app, flags
 from absl import logging as absl_logging
 from ml_collections import config_flags
 
-from jaxsparse.config import defaults as config_lib
-from jaxsparse.config.overrides import LENGTHS
+from jaxsparse.cli import parsing
 from jaxsparse.errors import (
   Interrupted,
   SaveFailed,
@@ -34,7 +33,6 @@ BAD_INPUT = 2
 FAILED = 3
 STOPPED = 42
 
-_CONFIG_FLAGS = ('--config', '-config')
 _log = logging.getLogger(__name__)
 _stop = False
 _at_once = False
@@ -59,7 +57,7 @@ def config_flag() -> flags.FlagHolder[Any]:
       accept_new_attributes=True,
     )
   except flags.Error as error:
-    sys.exit(_end(f'error: {_one_line(error)}', BAD_INPUT))
+    sys.exit(_end(f'error: {parsing.one_line(error)}', BAD_INPUT))
 
 
 def interrupted() -> bool:
@@ -115,10 +113,20 @@ def run(
     word: the name of the one argument of `main`, if it takes one.
     words: returns the accepted values of that argument.
   """
+  if parsing.asks_for_help(sys.argv):
+    sys.stdout.write(parsing.usage(main.__module__, sys.argv))
+    sys.exit(0)
   app.run(
     lambda argv: sys.exit(_guarded(main, argv[1:], word, words)),
-    flags_parser=lambda argv: _parse_flags(argv, load),
+    flags_parser=lambda argv: _parsed(argv, load),
   )
+
+
+def _parsed(argv: Sequence[str], load: Callable[[str], Any]) -> list[str]:
+  try:
+    return parsing.parse(argv, load)
+  except ValueError as error:
+    sys.exit(_end(f'error: {error}', BAD_INPUT))
 
 
 def _guarded(
@@ -141,13 +149,13 @@ def _guarded(
       raise ValueError(f'{extra!r} is no flag; those begin with --')
     main(*words)
   except (ValueError, WorkdirBusy) as error:
-    return _end(f'error: {_one_line(error)}', BAD_INPUT)
+    return _end(f'error: {parsing.one_line(error)}', BAD_INPUT)
   except SaveFailed as error:
-    return _end(f'error: {_one_line(error)}', UNEXPECTED)
+    return _end(f'error: {parsing.one_line(error)}', UNEXPECTED)
   except OSError as error:  # Its own text names the file.
     return _end(f'error: {error}', UNEXPECTED)
   except TrainingFailed as error:
-    return _end(f'error: {_one_line(error)}', FAILED)
+    return _end(f'error: {parsing.one_line(error)}', FAILED)
   except Interrupted as error:
     return _end(f'{error}; the same command goes on from there', STOPPED)
   except KeyboardInterrupt:
@@ -159,12 +167,6 @@ def _end(message: str, code: int) -> int:
   _log.debug('', exc_info=True)
   sys.stderr.write(message + '\n')
   return code
-
-
-def _one_line(error: Exception) -> str:
-  # The first argument: a KeyError's own text is quoted.
-  text = str(error.args[0]) if error.args else type(error).__name__
-  return ' '.join(text.removeprefix('ERROR:: ').split())
 
 
 def _on_signal(signum: int, frame: FrameType | None) -> None:
@@ -189,60 +191,3 @@ def _log_plainly() -> None:
   verbose = flags.FLAGS.verbosity > 0
   level = logging.DEBUG if verbose else logging.INFO
   logging.getLogger('jaxsparse').setLevel(level)
-
-
-def _parse_flags(argv: Sequence[str], load: Callable[[str], Any]) -> list[str]:
-  """Parses flags, with a one-line error for a wrong flag or config.
-
-  The content of a `--flagfile` is treated as if typed in its stead.
-  """
-  try:
-    words = flags.FLAGS.read_flags_from_files(argv[1:], force_gnu=False)
-    argv = [argv[0], *words]
-    _check_fields(argv)
-    rest = flags.FLAGS(_with_located_config(argv, load))
-    _set_one_length(argv)
-    return rest
-  except (AttributeError, KeyError) as error:
-    message = f'no such config field: {_one_line(error)}'
-  except (flags.Error, TypeError, ValueError) as error:
-    message = _one_line(error)
-  sys.exit(_end(f'error: {message}', BAD_INPUT))
-
-
-def _check_fields(argv: Sequence[str]) -> None:
-  """Raises `ValueError` where a whole section is set to one value."""
-  config = config_lib.nested_defaults()
-  for argument, following in zip(argv, [*argv[1:], ''], strict=True):
-    flag, equals, value = argument.partition('=')
-    field = flag.removeprefix('-').removeprefix('-')
-    section = config.get(field.removeprefix('config.'))
-    is_flag = bool(equals) or flag.startswith('-')
-    if is_flag and field.startswith('config.') and isinstance(section, dict):
-      value = value if equals else following
-      like = f', as {flag}.name={value}' if 'name' in section else ''
-      raise ValueError(f'{flag}: got {value!r}; accepted are its fields{like}')
-
-
-def _set_one_length(argv: Sequence[str]) -> None:
-  """Lets num_steps or num_epochs on the command line unset the other."""
-  absent = [n for n in LENGTHS if not any(f'--config.{n}' in a for a in argv)]
-  config = flags.FLAGS['config'].value if 'config' in flags.FLAGS else None
-  if len(absent) == 1 and config is not None:
-    config[absent[0]] = None
-
-
-def _with_located_config(
-  argv: Sequence[str], load: Callable[[str], Any]
-) -> list[str]:
-  """Returns `argv` with the path of the config file, after it has loaded."""
-  out = list(argv)
-  for i, argument in enumerate(argv):
-    flag, equals, value = argument.partition('=')
-    if flag in _CONFIG_FLAGS and equals:
-      load(value)
-      out[i] = f'{flag}={config_files.locate(value)}'
-    elif i and argv[i - 1] in _CONFIG_FLAGS:
-      load(argument)
-      out[i] = config_files.locate(argument)
-  return out

@@ -4,22 +4,21 @@
 a study. A full disk, or one that fails, is a one-line error.
 """
 
+from __future__ import annotations
+
 import pathlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from absl import flags
 
 from jaxsparse.cli import command
 from jaxsparse.errors import saving
-from jaxsparse.report import report, tables
-from jaxsparse.runs import reading, workdir
-from jaxsparse.runs.compiled import PARALLEL as _PARALLEL
-from jaxsparse.studies.planning import plan, plan_text
-from jaxsparse.studies.results import Results
-from jaxsparse.studies.running import dry_run
-from jaxsparse.studies.running.run import check_any
-from jaxsparse.studies.running.run import run as run_study
-from jaxsparse.studies.spec import Study
+from jaxsparse.runs.parallel import PARALLEL as _PARALLEL
+
+if TYPE_CHECKING:
+  from jaxsparse.studies.results import Results
+  from jaxsparse.studies.spec import Study
 
 WORKDIR = flags.DEFINE_string(
   'workdir', None, 'Where runs and report are kept.'
@@ -67,6 +66,9 @@ def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
     _dry_run(study, show)
   if PLAN.value or DRY_RUN.value:
     return
+  from jaxsparse.report import report, tables
+  from jaxsparse.studies.running.run import check_any
+
   results = run(study, name)
   show(tables.text(results))
   with saving(folder()):
@@ -76,6 +78,9 @@ def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
 
 
 def _plan(study: Study, show: Callable[[str], object]) -> None:
+  from jaxsparse.runs import reading
+  from jaxsparse.studies.planning import plan, plan_text
+
   with command.at_once():
     planned = plan.plan(study, _runs_dir(), PARALLEL.value, reading.describe)
     show(plan_text.text(planned))
@@ -83,6 +88,8 @@ def _plan(study: Study, show: Callable[[str], object]) -> None:
 
 
 def _dry_run(study: Study, show: Callable[[str], object]) -> None:
+  from jaxsparse.studies.running import dry_run
+
   with command.at_once():
     results = dry_run.take(study, _runs_dir())
     show(dry_run.text(study, results))
@@ -95,6 +102,8 @@ def run(study: Study, name: str, *, joins: bool = False) -> Results:
   Arguments and errors are as for `finish`; with `joins` it is one of several
   studies in the workdir.
   """
+  from jaxsparse.studies.running.run import run as run_study
+
   return run_study(
     study,
     command.required(WORKDIR),
@@ -110,6 +119,8 @@ def run(study: Study, name: str, *, joins: bool = False) -> Results:
 
 def folder() -> pathlib.Path:
   """Returns the folder of the report."""
+  from jaxsparse.runs import workdir
+
   return workdir.local(command.required(WORKDIR)) / 'report'
 
 

@@ -1,11 +1,14 @@
 """An x axis with a labelled tick at each value of a config field."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib import ticker
-from matplotlib.axes import Axes
+
+if TYPE_CHECKING:
+  from matplotlib.axes import Axes
 
 # Numbers whose ratio is this or more get a log axis.
 _WIDE = 20
@@ -30,6 +33,8 @@ def value_axis(
   Returns:
     The x of each of `values`.
   """
+  from matplotlib import ticker
+
   numbers = all(_is_number(v) for v in values)
   places = [float(v) if numbers else float(i) for i, v in enumerate(values)]
   if numbers and sparsity:

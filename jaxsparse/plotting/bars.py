@@ -1,17 +1,21 @@
 """Bar charts over names without an order: layers, classes, pairs of nets."""
 
+from __future__ import annotations
+
 import dataclasses
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from jaxsparse.plotting import figures, panels
 from jaxsparse.plotting.charts import Chart, Part, Table, groups, texts
 from jaxsparse.plotting.panels import DASHES, Drawn
+
+if TYPE_CHECKING:
+  from matplotlib.axes import Axes
+  from matplotlib.figure import Figure
 
 # The most bars of a panel that has another beside it.
 _MOST_BARS = 30
@@ -108,6 +112,8 @@ def _frames(count: int, in_each: int) -> tuple[Figure, list[Axes]]:
   """
   if count <= 2 and in_each <= _MOST_BARS:
     return figures.panels(count, height=3.6)
+  from matplotlib.figure import Figure
+
   figure = Figure(figsize=(10.4, 2.6 * count + 1.2), layout='constrained')
   axes = list(figure.subplots(count, 1, squeeze=False)[:, 0])
   for ax in axes:

@@ -5,15 +5,19 @@ A chart declares which columns of a table are drawn, and what they are called.
 The kinds are in `lines`, `bars` and `maps`.
 """
 
+from __future__ import annotations
+
 import abc
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from jaxsparse.plotting.panels import Drawn, sentence
+
+if TYPE_CHECKING:
+  from matplotlib.figure import Figure
 
 Table = Mapping[str, np.ndarray]
 _F = TypeVar('_F', bound=Callable[..., Any])

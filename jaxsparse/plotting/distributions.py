@@ -1,15 +1,19 @@
 """Charts of how values are distributed: their density, and their counts."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from jaxsparse.plotting import figures
 from jaxsparse.plotting.charts import Part
 from jaxsparse.plotting.lines import BANDS, CurveChart, LabelledCurve, over
+
+if TYPE_CHECKING:
+  from matplotlib.axes import Axes
 
 # Points of a density, and the width of its bells as a fraction of the range.
 _POINTS = 800

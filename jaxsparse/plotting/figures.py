@@ -5,19 +5,21 @@ side. A run that failed counts up to its failure. Colours are those of
 Okabe and Ito, which colour-blind readers can distinguish.
 """
 
+from __future__ import annotations
+
 import io
 import math
 import pathlib
 import textwrap
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib import ticker
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+  from matplotlib.axes import Axes
+  from matplotlib.figure import Figure
 
 COLOURS = (
   '#0072B2',
@@ -104,6 +106,8 @@ def encoded(figure: Figure, form: str) -> bytes:
     figure: to be drawn.
     form: 'png' or 'svg'.
   """
+  import matplotlib as mpl
+
   out = io.BytesIO()
   # Without a salt the ids in an SVG are random.
   with mpl.rc_context({'svg.hashsalt': 'jaxsparse'}):
@@ -121,6 +125,8 @@ def save_both(figure: Figure, stem: pathlib.Path) -> list[pathlib.Path]:
 
 def panels(count: int, *, height: float = 4.0) -> tuple[Figure, list[Axes]]:
   """Creates `count` panels side by side, 5.2 by `height` inches each."""
+  from matplotlib.figure import Figure
+
   figure = Figure(figsize=(5.2 * count, height), layout='constrained')
   axes = list(figure.subplots(1, count, squeeze=False)[0])
   for ax in axes:
@@ -140,6 +146,8 @@ def log_scale(ax: Axes, lines: Sequence[Series]) -> None:
 
   It stays linear if `lines`, the series to draw on it, have no mean above 0.
   """
+  from matplotlib import ticker
+
   if not any(np.any(values.mean > 0) for values in lines):
     return
   ax.set_yscale('log')

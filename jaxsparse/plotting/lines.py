@@ -1,18 +1,22 @@
 """Charts of lines over seeds."""
 
+from __future__ import annotations
+
 import abc
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from jaxsparse.plotting import figures, panels
 from jaxsparse.plotting.charts import Chart, Part, Table, groups
 from jaxsparse.plotting.figures import COLOURS, Series
 from jaxsparse.plotting.panels import DASHES, Drawn
+
+if TYPE_CHECKING:
+  from matplotlib.axes import Axes
+  from matplotlib.figure import Figure
 
 BANDS = 'means over seeds, bands are one sample standard deviation to each side'
 

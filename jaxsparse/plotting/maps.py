@@ -1,16 +1,20 @@
 """Charts in two dimensions: grids of cells, nets in a plane, ensembles."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from jaxsparse.plotting import figures, panels
 from jaxsparse.plotting.charts import Chart, Part, Table, groups, texts
 from jaxsparse.plotting.figures import COLOURS
 from jaxsparse.plotting.panels import Drawn
+
+if TYPE_CHECKING:
+  from matplotlib.axes import Axes
 
 _MARKERS = 'os^Dv*PX'
 # The most members of a heat map with numbers, and of an axis with all names.

@@ -1,17 +1,17 @@
 """Panels, legends and titles of all figures."""
 
+from __future__ import annotations
+
 import math
 import textwrap
 from collections.abc import Sequence
-from typing import Any, NamedTuple
-
-import matplotlib as mpl
-from matplotlib import ticker
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jaxsparse.plotting import figures
+
+if TYPE_CHECKING:
+  from matplotlib.axes import Axes
+  from matplotlib.figure import Figure
 
 DASHES = ('-', '--', ':', '-.')
 MARKERS = 'os^Dv*'
@@ -45,14 +45,18 @@ class Drawn(NamedTuple):
 
 def shades(number: int) -> list[Any]:
   """Returns colours of a perceptual order, from dark to light."""
+  import matplotlib as mpl
+
   ramp = mpl.colormaps['viridis']
   return [ramp(0.9 * i / max(1, number - 1)) for i in range(number)]
 
 
 def paler(colour: str, share: float) -> str:
   """Mixes white into a colour, as the fraction `share` of it."""
-  red, green, blue = (c + share * (1 - c) for c in mpl.colors.to_rgb(colour))
-  return mpl.colors.to_hex((red, green, blue)).upper()
+  from matplotlib import colors
+
+  red, green, blue = (c + share * (1 - c) for c in colors.to_rgb(colour))
+  return colors.to_hex((red, green, blue)).upper()
 
 
 def single() -> tuple[Figure, Axes]:
@@ -77,6 +81,10 @@ def multiples(
     columns: at most.
     panel: width and height of one, in inches.
   """
+  from matplotlib import ticker
+  from matplotlib.figure import Figure
+  from matplotlib.layout_engine import ConstrainedLayoutEngine
+
   count = len(titles)
   columns = min(columns, count)
   rows = math.ceil(count / columns)

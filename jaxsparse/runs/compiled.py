@@ -22,6 +22,7 @@ from jaxsparse.data.datasets import Split
 from jaxsparse.data.pixels import Pixels, normalised
 from jaxsparse.runs import checks, recipes
 from jaxsparse.runs.build import Experiment
+from jaxsparse.runs.parallel import PARALLEL
 from jaxsparse.training.evaluate import make_evaluate
 from jaxsparse.training.probe import make_probe
 from jaxsparse.training.programs import (
@@ -32,8 +33,6 @@ from jaxsparse.training.programs import (
 from jaxsparse.training.state import TrainState
 from jaxsparse.training.step import initial_state
 from jaxsparse.training.task import Task
-
-PARALLEL = ('auto', 'one_by_one', 'vmap')
 
 Record = dict[str, Any]
 BatchOf = Callable[[Split, jax.Array], PyTree]

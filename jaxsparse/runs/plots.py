@@ -1,11 +1,12 @@
 """The plots of a run, from its `metrics.jsonl`."""
 
+from __future__ import annotations
+
 import pathlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from jaxsparse.plotting.figures import (
   COLOURS,
@@ -21,6 +22,10 @@ from jaxsparse.plotting.figures import (
 )
 from jaxsparse.runs import workdir
 from jaxsparse.training import metrics
+
+if TYPE_CHECKING:
+  from matplotlib.axes import Axes
+  from matplotlib.figure import Figure
 
 _GREY = '#595959'
 _MOST_LABELLED = 10

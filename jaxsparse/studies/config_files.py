@@ -5,18 +5,21 @@ among the configs that come with jaxsparse, in a checkout or installed. What
 follows a colon is the argument of `get_config`: `digits/mlp:set`.
 """
 
+from __future__ import annotations
+
 import inspect
 import pathlib
 import runpy
 import sys
 import traceback
 import types
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jaxsparse
-from jaxsparse.config import defaults as config_lib
 from jaxsparse.core import choices
-from jaxsparse.studies.spec import Study
+
+if TYPE_CHECKING:
+  from jaxsparse.studies.spec import Study
 
 
 def folder() -> pathlib.Path:
@@ -97,6 +100,9 @@ def load_config(spec: str) -> Any:
   Raises:
     ValueError: as for `load`, or it makes something else.
   """
+  from jaxsparse.config import defaults as config_lib
+  from jaxsparse.studies.spec import Study
+
   config = load(spec)
   if isinstance(config, Study):
     raise ValueError(
@@ -117,6 +123,9 @@ def load_study(spec: str) -> Study:
   Raises:
     ValueError: as for `load`, or it makes something else.
   """
+  from jaxsparse.config import defaults as config_lib
+  from jaxsparse.studies.spec import Study
+
   study = load(spec)
   if config_lib.is_config(study):
     raise ValueError(

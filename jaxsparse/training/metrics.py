@@ -14,10 +14,6 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from tensorboardX import summary
-from tensorboardX.event_file_writer import EventsWriter
-from tensorboardX.proto.event_pb2 import Event, SessionLog
-
 
 class MetricsWriter:
   """Appends records; each is on its way to disk when `write` returns.
@@ -33,6 +29,9 @@ class MetricsWriter:
   """
 
   def __init__(self, workdir: str | os.PathLike[str], *, step: int):
+    from tensorboardX.event_file_writer import EventsWriter
+    from tensorboardX.proto.event_pb2 import SessionLog
+
     root = pathlib.Path(workdir)
     self._path = root / 'metrics.jsonl'
     cut_back(self._path, step)
@@ -52,6 +51,8 @@ class MetricsWriter:
 
   def write(self, record: dict[str, Any]) -> None:
     """Writes one record with an entry `step`."""
+    from tensorboardX import summary
+
     self._file.write(json.dumps(_finite(record), allow_nan=False) + '\n')
     self._file.flush()
     for name, value in _scalars(record):
@@ -64,6 +65,8 @@ class MetricsWriter:
     self._board.close()
 
   def _event(self, step: int, **content: Any) -> None:
+    from tensorboardX.proto.event_pb2 import Event
+
     event = Event(step=step, wall_time=time.time(), **content)
     self._board.write_event(event)
 

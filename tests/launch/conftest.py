@@ -22,6 +22,7 @@ ENV = {**os.environ, 'PYTHONPATH': str(ROOT)}
 SERVER = """
 import json, os, runpy, sys
 import jaxsparse.cli.command
+import jaxsparse.studies.running.run
 import ml_collections.config_flags
 
 for line in sys.stdin:

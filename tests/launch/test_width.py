@@ -1,5 +1,7 @@
 """`python -m launch.width`: what it prints is what to add."""
 
+from jaxsparse.runs.baselines import SIZES
+
 
 def test_both_baselines_are_printed_as_flags(launch):
   sparsity = '--config.updater.sparsity=0.75'
@@ -25,3 +27,8 @@ def test_what_is_no_size_is_refused(launch):
   ended = launch(['--config=digits/mlp:static', '--size=bits'], module='width')
   assert ended.code == 2
   assert 'bytes' in ended.err
+
+
+def test_every_size_has_its_flag(launch):
+  ended = launch(['--help'], module='width')
+  assert f'<{"|".join(SIZES)}>' in ended.out

@@ -52,8 +52,7 @@ ONLY_IN = {
   ),
   'absl': (
     'jaxsparse.data.workers',  # Grain reads flags, of a library's user too.
-    'jaxsparse.cli.command',
-    'jaxsparse.cli.study_command',
+    'jaxsparse.cli',
     *TOP,
   ),
   'tensorflow_datasets': ('jaxsparse.data',),

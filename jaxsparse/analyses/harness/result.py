@@ -18,7 +18,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from jaxsparse.plotting.charts import Chart, Table
 
@@ -61,6 +60,8 @@ def chart_of(function: Function) -> Chart | None:
 
 def to_csv(table: Mapping[str, Any]) -> str:
   """Formats a table as the text of a CSV file; floats have all digits."""
+  import pandas as pd
+
   return pd.DataFrame(table).to_csv(index=False, lineterminator='\n')
 
 

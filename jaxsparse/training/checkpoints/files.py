@@ -6,21 +6,25 @@ that it does not detect is detected here: an empty or half-removed directory,
 from which it restores nothing without an error, and a flipped bit.
 """
 
+from __future__ import annotations
+
 import functools
 import logging
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import orbax.checkpoint as ocp
 from etils import epath
 
 from jaxsparse.core.types import PyTree
 from jaxsparse.training.checkpoints import fingerprints, records
 from jaxsparse.training.checkpoints.records import CheckpointError
+
+if TYPE_CHECKING:
+  import orbax.checkpoint as ocp
 
 TRASH = '.trash'
 _PART = 150
@@ -72,6 +76,8 @@ def read_record(directory: epath.Path) -> records.Record:
   Raises:
     CheckpointError: there is none, or it is not whole.
   """
+  import orbax.checkpoint as ocp
+
   if not directory.exists():
     raise CheckpointError(f'{directory} does not exist')
   for name in ('_CHECKPOINT_METADATA', 'state', 'meta'):
@@ -123,6 +129,8 @@ def read(
   Raises:
     CheckpointError: it cannot be read, or is not what was saved.
   """
+  import orbax.checkpoint as ocp
+
   default = jnp.zeros(()).sharding
   target = jax.tree.map(lambda leaf: _placed(leaf, default), target)
   stored = jax.tree.map(_stored, target)
@@ -167,6 +175,8 @@ def _placed(leaf: Any, default: jax.sharding.Sharding) -> Any:
 
 def save_args(record: records.Record, state: PyTree) -> ocp.args.Composite:
   """Returns the arguments with which Orbax saves `state`."""
+  import orbax.checkpoint as ocp
+
   return ocp.args.Composite(
     state=ocp.args.PyTreeSave(jax.tree.map(_stored, state)),
     meta=ocp.args.JsonSave(records.to_json(record)),
@@ -178,6 +188,8 @@ def open_manager(directory: epath.Path) -> ocp.CheckpointManager:
 
   Remains of a killed save are removed.
   """
+  import orbax.checkpoint as ocp
+
   _hush()
   return ocp.CheckpointManager(
     directory,
@@ -197,6 +209,8 @@ def _call(
   directory: epath.Path, verb: str, use: Callable[[ocp.Checkpointer], _T]
 ) -> _T:
   """Calls `use` with Orbax; raises any error of it as a `CheckpointError`."""
+  import orbax.checkpoint as ocp
+
   handler = ocp.CompositeCheckpointHandler(
     state=ocp.PyTreeCheckpointHandler(), meta=ocp.JsonCheckpointHandler()
   )
