@@ -12,10 +12,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
-import tensorflow_datasets as tfds
 
 from jaxsparse.core import choices
-from jaxsparse.data import fingerprints, images, text
+from jaxsparse.data import decoding, fingerprints, images, text
+from jaxsparse.data.info import Info
 from jaxsparse.data.prepared import Spec, locate
 from jaxsparse.data.records import Images, Labels, Records
 from jaxsparse.errors import DataError
@@ -31,6 +31,7 @@ _UNLABELLED = ('imagenet2012',)
 _held: weakref.WeakValueDictionary[tuple[str, str, int], np.ndarray] = (
   weakref.WeakValueDictionary()
 )
+_fingerprints: dict[tuple[str, str], str] = {}
 _lock = threading.Lock()
 
 
@@ -114,80 +115,76 @@ def load(
       the other kind of data.
   """
   folder = locate(name, data_dir)
-  builder = text.opened(folder)
-  if isinstance(builder, text.Text):
+  info = text.find(folder)
+  if isinstance(info, text.Text):
     text.check(name, validation, source, image_size, sequence_length)
-    return _text(str(name), builder, sequence_length)
+    return _text(str(name), info, sequence_length)
   text.check_none(name, sequence_length)
-  images.check(builder.info)
-  tested = held_out(builder)
-  total = builder.info.splits['train'].num_examples
+  tested = held_out(info)
+  total = info.splits['train'].num_examples
   boundary = total - validation_size(validation, total)
-  streamed = streams(builder, source, image_size)
-  shape = images.image_shape(builder, image_size)
+  streamed = streams(info, source, image_size)
+  shape = images.seen_shape(info.shape, image_size)
 
   def split(name: str, begin: int, end: int) -> Split:
-    resized = shape != images.stored_shape(builder)
+    if not streamed:
+      whole, _ = _whole(folder, info, name)
+      return Split(whole.images[begin:end], whole.labels[begin:end])
+    resized = shape != info.shape
     one = Records(folder, name, begin, end, shape=shape, resized=resized)
-    if streamed:
-      stand_ins: Any = Images(one), Labels(one)
-      return Split(*stand_ins)
-    stored = _whole(folder, builder, name)
-    return Split(stored.images[begin:end], stored.labels[begin:end])
+    stand_ins: Any = Images(one), Labels(one)
+    return Split(*stand_ins)
 
   def fingerprint(name: str) -> str:
     if streamed:
-      return fingerprints.of_files(folder, builder.info.splits[name])
-    return fingerprints.of_arrays(*_whole(folder, builder, name))
+      return fingerprints.of_files(folder, info.splits[name])
+    return _whole(folder, info, name)[1]
 
   return Dataset(
-    name=builder.name,
-    num_classes=images.num_classes(builder),
+    name=info.name,
+    num_classes=info.num_classes,
     train=split('train', 0, boundary),
     validation=split('train', boundary, total) if boundary < total else None,
-    test=split(tested, 0, builder.info.splits[tested].num_examples),
-    scale=images.scale(builder),
+    test=split(tested, 0, info.splits[tested].num_examples),
+    scale=info.scale,
     fingerprint={name: fingerprint(name) for name in ('train', tested)},
   )
 
 
-def streams(
-  builder: tfds.core.DatasetBuilder, source: str, image_size: int
-) -> bool:
-  """Returns whether an opened data set stays on disk; arguments as for `load`.
+def streams(info: Info, source: str, image_size: int) -> bool:
+  """Returns whether a data set stays on disk; arguments as for `load`.
 
   Raises:
     DataError: `source` is not in `SOURCES`, or not possible for these images.
   """
-  stored = images.stored_shape(builder)
-  shape = images.image_shape(builder, image_size)
+  shape = images.seen_shape(info.shape, image_size)
   if source not in SOURCES:
     raise DataError(
       f'source is {source!r}; accepted are {", ".join(SOURCES)}.'
       f'{choices.nearest(source, SOURCES)}'
     )
-  if source == 'resident' and shape != stored:
+  resized = shape != info.shape
+  if source == 'resident' and resized:
     raise DataError(
-      f'the images of {builder.name!r} are stored as {stored} and wanted as'
+      f'the images of {info.name!r} are stored as {info.shape} and wanted as'
       f' {shape}; accepted with that is source stream'
     )
-  examples = sum(split.num_examples for split in builder.info.splits.values())
+  examples = sum(split.num_examples for split in info.splits.values())
   large = examples * math.prod(shape) > _MOST_RESIDENT
-  return source == 'stream' or (source == 'auto' and (large or shape != stored))
+  return source == 'stream' or (source == 'auto' and (large or resized))
 
 
-def held_out(builder: tfds.core.DatasetBuilder) -> str:
+def held_out(info: Info) -> str:
   """Returns the test split's name: `test` or, if there is none, `validation`.
 
   Raises:
     DataError: it has neither, or no `train`.
   """
-  splits = builder.info.splits
-  order = ('validation',) if builder.name in _UNLABELLED else _TESTED
-  tested = [split for split in order if split in splits]
-  if not tested or 'train' not in splits:
+  order = ('validation',) if info.name in _UNLABELLED else _TESTED
+  tested = [split for split in order if split in info.splits]
+  if not tested or 'train' not in info.splits:
     raise DataError(
-      f'data set {builder.name!r} has the splits {sorted(splits)};'
+      f'data set {info.name!r} has the splits {sorted(info.splits)};'
       " needed are 'train' and 'test' (or 'validation')"
     )
   return tested[0]
@@ -213,21 +210,17 @@ def _text(name: str, where: text.Text, length: int) -> Dataset:
   )
 
 
-def _whole(
-  folder: pathlib.Path, builder: tfds.core.DatasetBuilder, split: str
-) -> Split:
-  """Returns a split as it is stored, read once for all that use it."""
-  size = builder.info.splits[split].num_examples
-  shape = images.image_shape(builder)
+def _whole(folder: pathlib.Path, info: Info, split: str) -> tuple[Split, str]:
+  """Returns a split as it is stored and its fingerprint, read once for all."""
+  where = str(folder), split
   with _lock:
-    x, y = (_held.get((str(folder), split, i)) for i in range(2))
+    x, y = (_held.get((*where, i)) for i in range(2))
     if x is None or y is None:
-      x, y = Records(folder, split, 0, size, shape=shape).read(range(size))
+      (x, y), _fingerprints[where] = decoding.whole(folder, info, split)
       for i, array in enumerate((x, y)):
-        array.setflags(write=False)
         # Slices keep the array alive: it is the base of these views.
-        _held[str(folder), split, i] = array
-  return Split(x, y)
+        _held[*where, i] = array
+    return Split(x, y), _fingerprints[where]
 
 
 def validation_size(validation: int | float, total: int) -> int:

@@ -94,24 +94,22 @@ def describe(
       shape = (image_size, image_size, shape[-1])
     sizes = _cut(train, test, validation)
     return _abstract(base, sizes, shape, classes, 1 / 255, prepared=False)
-  builder = text.opened(folder)
-  if isinstance(builder, text.Text):
+  info = text.find(folder)
+  if isinstance(info, text.Text):
     text.check(name, validation, source, image_size, sequence_length)
-    sizes = {split: len(chars) for split, chars in text.read(builder).items()}
+    sizes = {split: len(chars) for split, chars in text.read(info).items()}
     return _of_text(str(name), sizes, sequence_length, prepared=True)
   text.check_none(name, sequence_length)
-  images_lib.check(builder.info)
-  streams(builder, source, image_size)
+  streams(info, source, image_size)
   train, test = (
-    builder.info.splits[split].num_examples
-    for split in ('train', held_out(builder))
+    info.splits[split].num_examples for split in ('train', held_out(info))
   )
   return _abstract(
-    builder.name,
+    info.name,
     _cut(train, test, validation),
-    images_lib.image_shape(builder, image_size),
-    images_lib.num_classes(builder),
-    images_lib.scale(builder),
+    images_lib.seen_shape(info.shape, image_size),
+    info.num_classes,
+    info.scale,
     prepared=True,
   )
 

@@ -11,8 +11,8 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-import tensorflow_datasets as tfds
 
+from jaxsparse.data.info import SplitInfo
 from jaxsparse.errors import DataError
 
 
@@ -30,7 +30,7 @@ def of_arrays(*arrays: np.ndarray, unit: str = 'examples') -> str:
   return f'{len(arrays[0]):,} {unit}, {crc:08x}'
 
 
-def of_files(folder: Path, split: tfds.core.SplitInfo) -> str:
+def of_files(folder: Path, split: SplitInfo) -> str:
   """Returns '1,281,167 examples in 1,024 files, 0123abcd' of a split on disk.
 
   Args:

@@ -1,15 +1,9 @@
-"""Prepared image-classification data, decoded into arrays without TensorFlow.
-
-TFDS reads and parses the records, Pillow decodes the images. A decoded copy is
-not kept on disk: 70,000 small PNGs take a few seconds, and a cache would be
-one more thing that can be stale, half-written or full.
-"""
+"""Images of prepared data, decoded into arrays by Pillow; no TensorFlow."""
 
 import io
 from collections.abc import Callable
 
 import numpy as np
-import tensorflow_datasets as tfds
 from PIL import Image
 
 from jaxsparse.core.types import Shape
@@ -21,33 +15,18 @@ _MODES = {1: 'L', 3: 'RGB', 4: 'RGBA'}
 USUAL_SIZE = 224
 
 
-def num_classes(builder: tfds.core.DatasetBuilder) -> int:
-  """Returns the number of classes of an opened data set."""
-  return builder.info.features[builder.info.supervised_keys[1]].num_classes
-
-
-def stored_shape(builder: tfds.core.DatasetBuilder) -> tuple[int | None, ...]:
-  """Returns `(h, w, c)` of an opened data set; `None` where images differ."""
-  return tuple(builder.info.features[builder.info.supervised_keys[0]].shape)
-
-
-def image_shape(builder: tfds.core.DatasetBuilder, size: int = 0) -> Shape:
+def seen_shape(stored: tuple[int | None, ...], size: int = 0) -> Shape:
   """Returns `(h, w, c)` of an image as a model sees it.
 
   Args:
-    builder: of an opened data set.
+    stored: `(h, w, c)` as it is stored; `None` where images differ.
     size: the side that images are resized to; 0 for that stored or, where they
       differ, 224.
   """
-  height, width, channels = stored_shape(builder)
+  height, width, channels = stored
   if size or height is None or width is None:
     height = width = size or USUAL_SIZE
   return height, width, channels or 3
-
-
-def scale(builder: tfds.core.DatasetBuilder) -> float:
-  """Returns the factor that brings a data set's pixels into [0, 1]."""
-  return (builder.info.metadata or {}).get('scale', 1 / 255)
 
 
 def decoded(value: bytes | np.ndarray, shape: Shape) -> np.ndarray:
@@ -89,27 +68,3 @@ def _picture(value: bytes | np.ndarray, shape: Shape) -> Image.Image:
     return Image.open(io.BytesIO(value)).convert(_MODES[shape[-1]])
   except (OSError, SyntaxError) as error:
     raise DataError(f'an image cannot be decoded: {error}') from error
-
-
-def check(info: tfds.core.DatasetInfo) -> None:
-  """Refuses all but one image and one class label, as `supervised_keys`.
-
-  Raises:
-    DataError: it is not an image-classification data set.
-  """
-  keys = info.supervised_keys
-  if keys and len(keys) == 2:
-    image, label = (info.features[key] for key in keys)
-    if (
-      isinstance(label, tfds.features.ClassLabel)
-      and isinstance(image, tfds.features.Tensor | tfds.features.Image)
-      and image.np_dtype == np.uint8
-      and len(image.shape) == 3
-      and image.shape[-1] in _MODES
-    ):
-      return
-  raise DataError(
-    f'data set {info.name!r} is not one of images, uint8'
-    f' [h, w, c], with one class label each: its features are'
-    f' {dict(info.features)}, its supervised_keys {keys}'
-  )

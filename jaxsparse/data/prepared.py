@@ -6,29 +6,38 @@ A prepared data set is a folder `<data_dir>/<name>[/<config>]/<version>` with a
 lead to the former. A builder of `jaxsparse.data.builders` (or the
 user's own) needs no TensorFlow, and is prepared here on first use. Anything
 else must have been prepared already: TFDS's stock builders need TensorFlow
-for that, which a run never imports.
+for that, which a run never imports. TFDS itself is imported where it is used.
 """
 
 import contextlib
 import fcntl
 import importlib
+import importlib.util
 import io
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-import tensorflow_datasets as tfds
+import numpy as np
 
 from jaxsparse.core import choices, registry
+from jaxsparse.data import cache
 from jaxsparse.errors import DataError
 
-Spec = str | type[tfds.core.DatasetBuilder]
+if TYPE_CHECKING:
+  import tensorflow_datasets as tfds
+
+Spec: TypeAlias = 'str | type[tfds.core.DatasetBuilder]'
 
 _BUILDERS = 'jaxsparse.data.builders'
 _INFO = 'dataset_info.json'
 # The file that marks a folder of text.
 TEXT = 'train.txt'
+# Numbers without leading zeros, as TFDS reads them.
+_VERSION = re.compile(r'(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}', re.ASCII)
 
 
 def locate(spec: Spec, data_dir: str | os.PathLike[str] | None = None) -> Path:
@@ -51,6 +60,10 @@ def locate(spec: Spec, data_dir: str | os.PathLike[str] | None = None) -> Path:
       f'data set {spec!r}: accepted is a name or a TFDS builder class'
     )
   root = Path(data_dir or _default_data_dir()).expanduser()
+  if spec in registry.names(_BUILDERS):
+    folder = root / _usual_folder(str(spec))
+    if (folder / _INFO).exists():
+      return folder
   if not isinstance(spec, str) or _is_own(spec):
     return _prepare(_builder_class(spec), root)
   if data_dir and not root.is_dir():
@@ -62,12 +75,31 @@ def _default_data_dir() -> str:
   return os.environ.get('TFDS_DATA_DIR') or '~/tensorflow_datasets'
 
 
+def _usual_folder(name: str) -> str:
+  """Returns where in a data folder TFDS prepares a builder of ours.
+
+  The answer is cached, as its version is in the source alone, which imports
+  TFDS.
+  """
+
+  def make() -> tuple[np.ndarray]:
+    folder = _builder_class(name)(data_dir='/').data_dir
+    return (np.frombuffer(os.path.relpath(folder, '/').encode(), np.uint8),)
+
+  module = importlib.util.find_spec(f'{_BUILDERS}.{name}')
+  source = Path(str(module and module.origin))
+  (folder,) = cache.load('folder', make, [source]).arrays
+  return folder.tobytes().decode()
+
+
 def _is_own(name: str) -> bool:
   dotted = '.' in name and all(p.isidentifier() for p in name.split('.'))
   return dotted or name in registry.names(_BUILDERS)
 
 
-def _builder_class(spec: Spec) -> type[tfds.core.DatasetBuilder]:
+def _builder_class(spec: Spec) -> 'type[tfds.core.DatasetBuilder]':
+  import tensorflow_datasets as tfds
+
   if isinstance(spec, str) and '.' not in spec:
     importlib.import_module(f'{_BUILDERS}.{spec}')
     return tfds.builder_cls(spec)  # TFDS registers a class as it is defined
@@ -77,7 +109,7 @@ def _builder_class(spec: Spec) -> type[tfds.core.DatasetBuilder]:
   return cls
 
 
-def _prepare(cls: type[tfds.core.DatasetBuilder], root: Path) -> Path:
+def _prepare(cls: 'type[tfds.core.DatasetBuilder]', root: Path) -> Path:
   """Prepares under a kernel lock, which is freed when its holder is killed."""
   folder = Path(cls(data_dir=str(root)).data_dir)
   if (folder / _INFO).exists():
@@ -105,8 +137,10 @@ def _locked(path: Path) -> Iterator[None]:
     yield
 
 
-def _prepare_quietly(builder: tfds.core.DatasetBuilder) -> None:
+def _prepare_quietly(builder: 'tfds.core.DatasetBuilder') -> None:
   """Runs `download_and_prepare` without progress bars and notes on stdout."""
+  import tensorflow_datasets as tfds
+
   tfds.disable_progress_bar()
   try:
     with contextlib.redirect_stdout(io.StringIO()):
@@ -122,18 +156,20 @@ def _find(name: str, root: Path) -> Path:
   base = root.joinpath(*name.replace(':', '/').split('/'))
   if (base / _INFO).exists() or (base / TEXT).exists():
     return base
-  versions = [
-    info.parent
+  versions = {
+    tuple(map(int, info.parent.name.split('.'))): info.parent
     for info in base.glob(f'*/{_INFO}')
-    if tfds.core.Version.is_valid(info.parent.name)
-  ]
+    if _VERSION.fullmatch(info.parent.name)
+  }
   if not versions:
     raise DataError(_why_not(name, root))
-  return max(versions, key=lambda folder: tfds.core.Version(folder.name))
+  return versions[max(versions)]
 
 
 def _why_not(name: str, root: Path) -> str:
   """Returns the error message for a data set that is not in `root`."""
+  import tensorflow_datasets as tfds
+
   prepared = _found(root)
   configs = [n for n in prepared if n.startswith(f'{name}/')]
   if configs:
@@ -161,7 +197,7 @@ def _found(root: Path) -> list[str]:
   return sorted({str(i.parent.parent.relative_to(root)) for i in infos})
 
 
-def opened(folder: Path) -> tfds.core.DatasetBuilder:
+def opened(folder: Path) -> 'tfds.core.DatasetBuilder':
   """Opens a folder that TFDS has prepared as array_record.
 
   Raises:
@@ -170,6 +206,8 @@ def opened(folder: Path) -> tfds.core.DatasetBuilder:
   for name in (_INFO, 'features.json'):
     if not (folder / name).exists():
       raise DataError(f'{folder} has no {name}: delete it and prepare it again')
+  import tensorflow_datasets as tfds
+
   try:
     builder = tfds.builder_from_directory(folder)
   except Exception as error:  # TFDS and its parsers share no class of errors

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 import numpy as np
-import tensorflow_datasets as tfds
 from numpy.typing import DTypeLike
 
 from jaxsparse.core.types import Shape
@@ -124,6 +123,8 @@ class Records:
 
 def _open(folder: Path, split: str) -> tuple[Any, str, str]:
   """Opens the encoded examples; returns them and the image and label keys."""
+  import tensorflow_datasets as tfds
+
   builder = opened(folder)
   image, label = builder.info.supervised_keys
   source = builder.as_data_source(

@@ -8,14 +8,15 @@ A text is a data set of TFDS whose examples have one feature, a `Text`; or a
 folder with `train.txt` and `validation.txt` or `test.txt`, or both.
 """
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow_datasets as tfds
 
-from jaxsparse.data import prepared
+from jaxsparse.data import cache, prepared, recorded
+from jaxsparse.data.info import Info
 from jaxsparse.data.prepared import TEXT, Spec
 from jaxsparse.errors import DataError
 
@@ -30,26 +31,23 @@ class Text(NamedTuple):
 
   Attributes:
     folder: of its files.
-    builder: that opens them; `None` where they are `train.txt` and others.
+    info: what TFDS recorded; `None` where they are `train.txt` and others.
   """
 
   folder: Path
-  builder: tfds.core.DatasetBuilder | None
+  info: Info | None
 
 
-def opened(folder: Path) -> Text | tfds.core.DatasetBuilder:
-  """Opens a folder of `prepared.locate`: a `Text`, or else its builder.
+def find(folder: Path) -> Text | Info:
+  """Returns the text in a folder of `prepared.locate`, or what its images are.
 
   Raises:
-    DataError: as for `prepared.opened`.
+    DataError: as for `recorded.read`.
   """
   if (folder / TEXT).exists():
     return Text(folder, None)
-  builder = prepared.opened(folder)
-  features = list(dict(builder.info.features).values())
-  if len(features) == 1 and isinstance(features[0], tfds.features.Text):
-    return Text(folder, builder)
-  return builder
+  info = recorded.read(folder)
+  return info if info.shape else Text(folder, info)
 
 
 def check(
@@ -149,8 +147,8 @@ def read(where: Text) -> dict[str, np.ndarray]:
     DataError: a file is empty or cannot be read.
   """
   try:
-    if where.builder is not None:
-      return _prepared(where.builder)
+    if where.info is not None:
+      return _prepared(where.folder, where.info)
     return {
       split: np.memmap(file, np.uint8, 'r')
       for split in SPLITS
@@ -162,14 +160,24 @@ def read(where: Text) -> dict[str, np.ndarray]:
     ) from error
 
 
-def _prepared(builder: tfds.core.DatasetBuilder) -> dict[str, np.ndarray]:
-  (feature,) = builder.info.features
+def _prepared(folder: Path, info: Info) -> dict[str, np.ndarray]:
   texts = {}
-  for split in set(SPLITS) & set(builder.info.splits):
-    source = builder.as_data_source(split, file_format='array_record')
-    joined = b'\n'.join(example[feature] for example in source)
-    texts[split] = np.frombuffer(joined, np.uint8)
+  for split in set(SPLITS) & set(info.splits):
+    texts[split] = cache.load(
+      f'{info.name}-{split}',
+      functools.partial(_joined, folder, split),
+      recorded.files(folder, info.splits[split]),
+      split,
+    ).arrays[0]
   return texts
+
+
+def _joined(folder: Path, split: str) -> tuple[np.ndarray]:
+  builder = prepared.opened(folder)
+  (feature,) = builder.info.features
+  source = builder.as_data_source(split, file_format='array_record')
+  joined = b'\n'.join(example[feature] for example in source)
+  return (np.frombuffer(joined, np.uint8),)
 
 
 def sequences(size: int, length: int, *, whole: bool) -> int:

@@ -5,6 +5,8 @@ They hand batches over in files of a temporary folder. A pipe holds less than a
 batch: a worker that is killed half way through one would leave its parent
 waiting for the rest for ever, and one that is to end would wait for somebody
 to take it. Shared memory is 64 MB in most containers.
+
+Grain takes a third of a second to import, so only those who stream import it.
 """
 
 import contextlib
@@ -20,9 +22,7 @@ from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from typing import Any, Protocol
 
-import grain
 import numpy as np
-from absl import flags
 
 from jaxsparse.data import scratch
 
@@ -57,6 +57,8 @@ def ahead(
     A context with an iterator. One whose worker was killed raises
     `ChildProcessError`.
   """
+  from absl import flags
+
   if not flags.FLAGS.is_parsed():
     flags.FLAGS.mark_as_parsed()  # Grain reads its flags, in a library too.
   # More than there are batches would have nothing to do.
@@ -68,6 +70,8 @@ def ahead(
 
 @contextlib.contextmanager
 def _in_a_thread(batches: Batches, begin: int) -> Iterator[Iterator[Arrays]]:
+  import grain
+
   options = grain.ReadOptions(num_threads=1, prefetch_buffer_size=_AHEAD)
   dataset = grain.MapDataset.source(batches)[begin:].to_iter_dataset(options)
   with contextlib.closing(iter(dataset)) as running:
@@ -78,6 +82,8 @@ def _in_a_thread(batches: Batches, begin: int) -> Iterator[Iterator[Arrays]]:
 def _in_processes(
   batches: Batches, begin: int, workers: int
 ) -> Iterator[Iterator[Arrays]]:
+  import grain
+
   with scratch.folder() as folder:
     files = grain.MapDataset.source(_Files(batches, folder))[begin:]
     # Only the workers run ahead.

@@ -151,10 +151,8 @@ def test_imagenet_is_tested_on_its_validation_split():
   """The labels of its test split are all -1."""
   splits = dict.fromkeys(('train', 'validation', 'test'))
   for name, expected in [('imagenet2012', 'validation'), ('other', 'test')]:
-    builder = types.SimpleNamespace(
-      name=name, info=types.SimpleNamespace(splits=splits)
-    )
-    assert datasets.held_out(builder) == expected
+    info = types.SimpleNamespace(name=name, splits=splits)
+    assert datasets.held_out(info) == expected
 
 
 @pytest.mark.slow
