@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import PIL
 
+from jaxsparse.core.cores import usable_cores
 from jaxsparse.data import cache, images, recorded
 from jaxsparse.data.info import Info
 from jaxsparse.data.records import Records
@@ -43,7 +44,7 @@ def whole(folder: Path, info: Info, split: str) -> cache.Cached:
   records = Records(folder, split, 0, size, shape=shape)
   return cache.load(
     f'{info.name}-{split}',
-    lambda: decode(records, max(1, min(_cores(), size // _SHARE))),
+    lambda: decode(records, max(1, min(usable_cores(), size // _SHARE))),
     recorded.files(folder, info.splits[split]),
     split,
     PIL.__version__,
@@ -110,9 +111,3 @@ def write_share() -> None:
     records, begin, end = pickle.loads(bytes.fromhex(sys.argv[1]))
     for array in records.read(range(begin, end)):
       out.write(array.data)
-
-
-def _cores() -> int:
-  if hasattr(os, 'sched_getaffinity'):
-    return len(os.sched_getaffinity(0))
-  return os.cpu_count() or 1

@@ -13,7 +13,7 @@ import numpy as np
 import optax
 
 import jaxsparse
-from jaxsparse.training.cores import usable_cores
+from jaxsparse.core.cores import usable_cores
 
 _SECONDS = 10.0
 # Exists on Linux only; elsewhere Python knows the processor.

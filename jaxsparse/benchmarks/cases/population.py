@@ -8,10 +8,10 @@ from flax import linen as nn
 
 from jaxsparse.benchmarks import nets
 from jaxsparse.benchmarks.harness import Comparison, Thunk
+from jaxsparse.core.cores import usable_cores
 from jaxsparse.models.lenet5 import lenet5
 from jaxsparse.models.mlp import mlp
 from jaxsparse.runs import compiled
-from jaxsparse.training.cores import usable_cores
 from jaxsparse.training.executors import Executor
 from jaxsparse.training.one_by_one import OneByOne
 from jaxsparse.training.vmapped import Vmapped, member_mesh

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import jax
 
+from jaxsparse.core.cores import usable_cores
 from jaxsparse.results.names import count
 from jaxsparse.runs import compiled, reading, workdir
 from jaxsparse.runs.build import Read
@@ -22,7 +23,6 @@ from jaxsparse.studies.planning.check import check
 from jaxsparse.studies.planning.members import Expanded, StudyMember, expand
 from jaxsparse.studies.planning.status import Status, status
 from jaxsparse.studies.spec import Study
-from jaxsparse.training.cores import usable_cores
 
 _WORDS = {'one_by_one': 'one by one', 'vmap': 'together by vmap'}
 # The most members of one vmapped program.
