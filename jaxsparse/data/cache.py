@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from jaxsparse import user_cache
 from jaxsparse.data import fingerprints
@@ -100,7 +101,7 @@ def _read(path: Path) -> Cached | None:
 
 
 def _read_array(file: io.BufferedReader) -> np.ndarray:
-  """Reads what one `np.save` wrote, into memory that begins at a page.
+  """Reads what one `np.save` wrote.
 
   Raises:
     ValueError: it is damaged.
@@ -111,9 +112,19 @@ def _read_array(file: io.BufferedReader) -> np.ndarray:
   size = math.prod(shape) * dtype.itemsize
   if dtype.hasobject or size > os.fstat(file.fileno()).st_size:
     raise ValueError('not as it was written')
-  buffer = mmap.mmap(-1, size or 1, flags=mmap.MAP_PRIVATE)
-  if file.readinto(memoryview(buffer)[:size]) != size:
+  array = empty(shape, dtype)
+  if file.readinto(array.reshape(-1).view(np.uint8).data) != size:
     raise ValueError('cut short')
+  return array
+
+
+def empty(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
+  """Returns an array of zeros that begins at a page of memory.
+
+  NumPy's own begin anywhere, and JAX copies what is not at a multiple of 64.
+  """
+  size = math.prod(shape) * np.dtype(dtype).itemsize
+  buffer = mmap.mmap(-1, size or 1, flags=mmap.MAP_PRIVATE)
   return np.ndarray(shape, dtype, buffer=buffer)
 
 

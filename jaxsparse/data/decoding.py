@@ -57,7 +57,10 @@ def decode(records: Records, processes: int) -> tuple[np.ndarray, np.ndarray]:
   What another one does not deliver is read by this one.
   """
   size = len(records)
-  arrays = np.empty((size, *records.shape), np.uint8), np.empty(size, np.int32)
+  arrays = (
+    cache.empty((size, *records.shape), np.uint8),
+    cache.empty((size,), np.int32),
+  )
   bounds = [size * i // processes for i in range(processes + 1)]
   shares = list(itertools.pairwise(bounds))
   with contextlib.ExitStack() as stack:

@@ -51,7 +51,9 @@ def assert_same(arrays, expected):
 
 def test_shares_are_put_together(records, monkeypatch):
   monkeypatch.setattr(Records, 'read', decoding_share_of(3, records))
-  assert_same(decoding.decode(records, 3), one_by_one(records))
+  arrays = decoding.decode(records, 3)
+  assert_same(arrays, one_by_one(records))
+  assert not any(array.ctypes.data % 64 for array in arrays)
 
 
 def decoding_share_of(processes, records):
