@@ -104,6 +104,7 @@ def _received(process: subprocess.Popen[bytes], *arrays: np.ndarray) -> bool:
   complete = all(
     output.readinto(array.data.cast('B')) == array.nbytes for array in arrays
   )
+  output.close()  # A process that would write more is not waited for.
   return process.wait() == 0 and complete
 
 

@@ -72,7 +72,7 @@ def decoding_share_of(processes, records):
   [
     'raise SystemExit(3)',
     'print("not enough")',
-    'import os; os.write(1, b"x" * 100_000); os._exit(9)',
+    'import os; os.write(1, b"x" * 9**7); os._exit(9)',
   ],
 )
 def test_what_a_process_does_not_deliver_is_read(records, monkeypatch, program):
