@@ -47,7 +47,7 @@ def main() -> None:
 
 def run() -> None:
   """Runs the program `jaxsparse-benchmark`."""
-  command.run(main)
+  command.run(main, cached=False)  # Compiling is measured too.
 
 
 if __name__ == '__main__':

@@ -19,7 +19,7 @@ from absl import app, flags
 from absl import logging as absl_logging
 from ml_collections import config_flags
 
-from jaxsparse.cli import parsing
+from jaxsparse.cli import compilation_cache, parsing
 from jaxsparse.errors import (
   Interrupted,
   SaveFailed,
@@ -104,6 +104,7 @@ def run(
   *,
   word: str = '',
   words: Callable[[], Sequence[str]] = tuple,
+  cached: bool = True,
 ) -> None:
   """Parses flags and runs `main`; ends the process with its exit code.
 
@@ -112,12 +113,25 @@ def run(
     load: loads the value of `--config`, or raises `ValueError`.
     word: the name of the one argument of `main`, if it takes one.
     words: returns the accepted values of that argument.
+    cached: whether compiled programs are kept for later processes, unless
+      `--compilation_cache` says otherwise.
   """
+  cache = flags.DEFINE_string(
+    'compilation_cache',
+    None if cached else compilation_cache.OFF,
+    'The folder in which compiled programs are kept for later processes,'
+    ' ~/.cache/jaxsparse/xla by default; or off.',
+  )
   if parsing.asks_for_help(sys.argv):
     sys.stdout.write(parsing.usage(main.__module__, sys.argv))
     sys.exit(0)
+
+  def start(*arguments: str) -> None:
+    compilation_cache.use(cache.value)
+    main(*arguments)
+
   app.run(
-    lambda argv: sys.exit(_guarded(main, argv[1:], word, words)),
+    lambda argv: sys.exit(_guarded(start, argv[1:], word, words)),
     flags_parser=lambda argv: _parsed(argv, load),
   )
 
