@@ -10,7 +10,8 @@ from jaxsparse.core.types import Shape
 from jaxsparse.data.crops import Box
 from jaxsparse.errors import DataError
 
-_MODES = {1: 'L', 3: 'RGB', 4: 'RGBA'}
+# Channels -> the mode that Pillow calls them.
+MODES = {1: 'L', 3: 'RGB', 4: 'RGBA'}
 # The side of images that differ in size, unless `image_size` is set.
 USUAL_SIZE = 224
 
@@ -65,6 +66,6 @@ def _picture(value: bytes | np.ndarray, shape: Shape) -> Image.Image:
   if not isinstance(value, bytes):
     return Image.fromarray(value.squeeze(-1) if shape[-1] == 1 else value)
   try:
-    return Image.open(io.BytesIO(value)).convert(_MODES[shape[-1]])
+    return Image.open(io.BytesIO(value)).convert(MODES[shape[-1]])
   except (OSError, SyntaxError) as error:
     raise DataError(f'an image cannot be decoded: {error}') from error

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jaxsparse.data import cache, prepared
+from jaxsparse.data import cache, images, prepared
 from jaxsparse.data.info import Info, SplitInfo
 from jaxsparse.errors import DataError
 
 if TYPE_CHECKING:
   import tensorflow_datasets as tfds
-
-CHANNELS = (1, 3, 4)
 
 
 def read(folder: Path) -> Info:
@@ -99,7 +97,7 @@ def _check_images(info: 'tfds.core.DatasetInfo') -> None:
       and isinstance(image, tfds.features.Tensor | tfds.features.Image)
       and image.np_dtype == np.uint8
       and len(image.shape) == 3
-      and image.shape[-1] in CHANNELS
+      and image.shape[-1] in images.MODES
     ):
       return
   raise DataError(
