@@ -23,6 +23,7 @@ from jaxsparse.data.pixels import Pixels, normalised
 from jaxsparse.runs import checks, recipes
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.parallel import PARALLEL
+from jaxsparse.training import unfused
 from jaxsparse.training.evaluate import make_evaluate
 from jaxsparse.training.probe import make_probe
 from jaxsparse.training.programs import (
@@ -30,7 +31,7 @@ from jaxsparse.training.programs import (
   choose_dispatch,
   make_programs,
 )
-from jaxsparse.training.state import TrainState
+from jaxsparse.training.state import Recipe, TrainState
 from jaxsparse.training.step import initial_state
 from jaxsparse.training.task import Task
 
@@ -42,9 +43,6 @@ _log = logging.getLogger(__name__)
 
 class Compiled(NamedTuple):
   """The programs of a run; each is compiled when first called.
-
-  `init` is not compiled as a whole: most of it is drawing random numbers, and
-  the small programs that draw them serve every method of a process.
 
   Attributes:
     programs: the train and mask steps.
@@ -79,7 +77,7 @@ def compiled(experiment: Experiment, mesh: Mesh | None = None) -> Compiled:
       chunk=experiment.plan.chunk,
       mesh=mesh,
     ),
-    _make_init(experiment),
+    _compiled_init(_init_of(experiment)),
     _evaluate(task, batches, experiment.metrics),
     _probe(task, batches, dispatch=form),
   )
@@ -93,7 +91,7 @@ def abstract_state(experiment: Experiment) -> TrainState:
       as traced ones could not be checked), or the method cannot keep the
       counts of the masks that it starts from.
   """
-  init = _make_init(experiment)
+  init = _init_of(experiment)
   indices = jax.ShapeDtypeStruct((1, experiment.config.batch_size), jnp.int32)
   member = experiment.member
   name = experiment.config.updater.name
@@ -151,11 +149,25 @@ _evaluate = functools.lru_cache(maxsize=32)(make_evaluate)
 _probe = functools.lru_cache(maxsize=32)(make_probe)
 
 
-def _make_init(experiment: Experiment) -> Callable[..., TrainState]:
-  recipe, task = experiment.recipe, experiment.task
-  inputs, _ = experiment.example
-  init_fn = recipes.initialiser(experiment.config.init)
-  batches = batch_of(experiment.pixels)
+def _init_of(experiment: Experiment) -> Callable[..., TrainState]:
+  return _init(
+    experiment.recipe,
+    experiment.task,
+    experiment.example[0],
+    recipes.initialiser(experiment.config.init),
+    batch_of(experiment.pixels),
+  )
+
+
+@functools.lru_cache(maxsize=32)
+def _init(
+  recipe: Recipe,
+  task: Task,
+  inputs: jax.ShapeDtypeStruct,
+  init_fn: Callable[..., PyTree],
+  batches: BatchOf,
+) -> Callable[..., TrainState]:
+  """Returns the function `init` of `Compiled`, not yet compiled."""
 
   def init(member, data, indices, params, masks) -> TrainState:
     key = prng.stream(member.key, 'init')
@@ -179,10 +191,13 @@ def _make_init(experiment: Experiment) -> Callable[..., TrainState]:
       probe,
       masks,
     )
-    # The state is donated, so no two leaves may be one array.
+    # An output that is an input would be the same array, and be donated.
     return jax.tree.map(jnp.copy, state)
 
   return init
+
+
+_compiled_init = functools.lru_cache(maxsize=32)(unfused.jit)
 
 
 def family(experiment: Experiment) -> Hashable:
