@@ -142,6 +142,9 @@ class Facts(NamedTuple):
     times: the mask steps that its decay or ramp was built with. A loop with
       other mask steps is refused.
     step_on_update: whether the optimiser steps on a mask step too.
+    masks_only: whether `update` changes masks alone: the params that it returns
+      are those it got, and 0 where the new masks of `trained`, or the old ones,
+      have no weight. A loop of the user's own is quicker then.
     stores_all: whether weights outside `trained` keep their stored values, and
       may come back with them (Top-KAST). Otherwise they are stored as 0.
     dense_batches: for how many batches up to a mask step, inclusive,
@@ -163,6 +166,7 @@ class Facts(NamedTuple):
   mask_steps: MaskSteps = 'all'
   times: Times = Times()
   step_on_update: bool = False
+  masks_only: bool = False
   stores_all: bool = False
   dense_batches: int | None = 0
   scheduled: Callable[[Params, int | jax.Array], Counts] | None = None

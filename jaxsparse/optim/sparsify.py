@@ -29,9 +29,7 @@ order of events is that of `jaxsparse.optim.transition`. The masks are
 `state.mask_state.masks`.
 """
 
-import functools
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -49,9 +47,9 @@ from jaxsparse.core.types import (
   PyTree,
   Times,
 )
-from jaxsparse.optim import transition
+from jaxsparse.optim.either_step import either_step
 from jaxsparse.optim.frozen import check_moves
-from jaxsparse.optim.masked import masked_updates, stored_params
+from jaxsparse.optim.masked import stored_params
 from jaxsparse.optim.regrown import with_regrown
 from jaxsparse.optim.reset import check_momentum
 from jaxsparse.optim.supported import check_optimiser
@@ -121,11 +119,7 @@ def sparsify(
     raise TypeError(f'updater is {updater!r}; accepted is a MaskUpdater')
   first, end = _window(updater.facts, start_step, stop_step, update_interval)
   tx = with_regrown(tx, regrown)
-  mask_step = functools.partial(transition.mask_step, regrown=regrown)
-  ordinary, changing = (
-    _branch(transition_fn, tx, updater, prng.stream(key, 'masks'))
-    for transition_fn in (transition.optimiser_step, mask_step)
-  )
+  masks_key = prng.stream(key, 'masks')
 
   def init(params: Params) -> SparsifyState:
     check_optimiser(tx, params)
@@ -152,15 +146,27 @@ def sparsify(
       state = map_aligned(
         lambda _, leaf: leaf, jax.eval_shape(init, params), state
       )
-    if updater.facts.mask_steps == 'none':
-      return ordinary(grads, state, params)
-    on_mask_step = schedules.is_mask_step(
-      state.step,
-      update_interval=update_interval,
-      start_step=first,
-      stop_step=end,
+    on_mask_step = None
+    if updater.facts.mask_steps != 'none':
+      on_mask_step = schedules.is_mask_step(
+        state.step,
+        update_interval=update_interval,
+        start_step=first,
+        stop_step=end,
+      )
+    updates, opt_state, mask_state = either_step(
+      tx,
+      updater,
+      grads,
+      state.opt_state,
+      state.mask_state,
+      params,
+      step=state.step,
+      key=prng.at(masks_key, state.step),
+      on_mask_step=on_mask_step,
+      regrown=regrown,
     )
-    return jax.lax.cond(on_mask_step, changing, ordinary, grads, state, params)
+    return updates, SparsifyState(state.step + 1, mask_state, opt_state)
 
   return optax.GradientTransformation(init, update)
 
@@ -197,58 +203,9 @@ def sparsify_params(params: Params, opt_state: SparsifyState) -> Params:
   return apply_masks(params, opt_state.mask_state.masks)
 
 
-def _branch(
-  transition_fn: Callable[..., Any],
-  tx: optax.GradientTransformation,
-  updater: MaskUpdater,
-  masks_key: jax.Array,
-) -> Callable[..., tuple[PyTree, SparsifyState]]:
-  """Returns `(grads, state, params) -> (updates, state)` of a kind of step."""
-  moves = (
-    updater.facts.step_on_update or transition_fn is transition.optimiser_step
-  )
-
-  def run(grads, state, params):
-    at_step = {'step': state.step, 'key': prng.at(masks_key, state.step)}
-    stored = optax.tree.where(
-      state.step == 0, stored_params(updater, params, state.mask_state), params
-    )
-    new, opt_state, mask_state = transition_fn(
-      tx,
-      updater,
-      grads,
-      state.opt_state,
-      state.mask_state,
-      stored,
-      **at_step,
-    )
-    gradients = updater.regularise(grads, state.mask_state, stored, **at_step)
-    trained = updater.trained(state.mask_state)
-    moved, _ = masked_updates(tx, gradients, state.opt_state, stored, trained)
-    if not moves:
-      moved = jax.tree.map(jnp.zeros_like, moved)
-    return jax.tree.map(_leading_to, params, moved, new), state._replace(
-      step=state.step + 1, mask_state=mask_state, opt_state=opt_state
-    )
-
-  return run
-
-
 def _widened(param: jax.Array, grad: jax.Array) -> jax.Array:
   """Promotes the gradient to a type no narrower than its parameter's.
 
   An update of float32 weights in bfloat16 would round, and miss 0.
   """
   return grad.astype(jnp.promote_types(grad.dtype, param.dtype))
-
-
-def _leading_to(
-  param: jax.Array, moved: jax.Array, new: jax.Array
-) -> jax.Array:
-  """Returns the update from `param` to `new`: `moved` where it leads there.
-
-  `param + (new - param)` need not be `new` in floating point, but it is where
-  either is 0, and elsewhere a mask change leaves the optimiser's step alone.
-  """
-  reached = optax.apply_updates(param, moved)
-  return jnp.where(reached == new, moved, new.astype(moved.dtype) - param)

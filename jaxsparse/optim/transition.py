@@ -20,11 +20,13 @@ dropped, and a NaN weight would vanish instead of being noticed.) The optimiser
 step is taken as ever; what becomes of such a run is the loop's business.
 """
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 import optax
 
-from jaxsparse.core.types import MaskState, MaskUpdater, Params, PyTree
+from jaxsparse.core.types import Masks, MaskState, MaskUpdater, Params, PyTree
 from jaxsparse.optim.masked import apply_gradients
 from jaxsparse.optim.reset import reset_statistics, start_momenta
 from jaxsparse.optim.second_moments import start_second_moments
@@ -57,7 +59,7 @@ def optimiser_step(
   Returns:
     The new `(params, opt_state, mask_state)`.
   """
-  mask_state = _observe(updater, grads, mask_state, params, step=step, key=key)
+  mask_state = observe(updater, grads, mask_state, params, step=step, key=key)
   gradients = updater.regularise(grads, mask_state, params, step=step, key=key)
   trained = updater.trained(mask_state)
   params, opt_state = apply_gradients(tx, gradients, opt_state, params, trained)
@@ -81,32 +83,94 @@ def mask_step(
   Args and returns as `optimiser_step`, and `regrown`, one of
   `regrown.REGROWN`: for `age`, `tx` is one of `regrown.with_regrown`.
   """
+  at_step = {'step': step, 'key': key}
   if updater.facts.step_on_update:
     params, opt_state, mask_state = optimiser_step(
-      tx, updater, grads, opt_state, mask_state, params, step=step, key=key
+      tx, updater, grads, opt_state, mask_state, params, **at_step
     )
   else:
-    mask_state = _observe(
-      updater, grads, mask_state, params, step=step, key=key
-    )
+    mask_state = observe(updater, grads, mask_state, params, **at_step)
+  new = change(updater, grads, mask_state, params, **at_step)
+  opt_state = restart(
+    tx, updater, opt_state, grads, mask_state, new, regrown=regrown
+  )
+  return new.params, opt_state, new.mask_state
+
+
+class Change(NamedTuple):
+  """A change of masks.
+
+  Attributes:
+    params: those after it.
+    mask_state: likewise.
+    left: masks of the weights that were trained before it, without those that
+      the method pruned before it dropped and grew.
+  """
+
+  params: Params
+  mask_state: MaskState
+  left: Masks
+
+
+def change(
+  updater: MaskUpdater,
+  grads: PyTree,
+  mask_state: MaskState,
+  params: Params,
+  *,
+  step: int | jax.Array,
+  key: jax.Array,
+) -> Change:
+  """Changes the masks, unless the gradient or a parameter is not finite.
+
+  Args as for `optimiser_step`; `params` have been moved if the method steps
+  on an update, and `mask_state` has observed.
+  """
+  at_step = {'step': step, 'key': key}
   finite = all_finite((grads, params))
   new_params, new_state = optax.tree.where(
     finite,
-    updater.update(grads, mask_state, params, step=step, key=key),
+    updater.update(grads, mask_state, params, **at_step),
     (params, mask_state),
   )
-  old, new = updater.trained(mask_state), updater.trained(new_state)
+  left = updater.trained(mask_state)
   if updater.pruned is not None:
-    pruned = updater.pruned(grads, mask_state, params, step=step, key=key)
-    old = optax.tree.where(finite, pruned, old)
-  opt_state = reset_statistics(tx, opt_state, new_params, old, new)
+    pruned = updater.pruned(grads, mask_state, params, **at_step)
+    left = optax.tree.where(finite, pruned, left)
+  return Change(new_params, new_state, left)
+
+
+def restart(
+  tx: optax.GradientTransformation,
+  updater: MaskUpdater,
+  opt_state: PyTree,
+  grads: PyTree,
+  mask_state: MaskState,
+  new: Change,
+  *,
+  regrown: str,
+) -> PyTree:
+  """Resets the statistics of weights that a change of masks concerns.
+
+  Args:
+    tx: as for `mask_step`, and so are `updater`, `grads` and `regrown`.
+    updater: likewise.
+    opt_state: the state of `tx` before the change.
+    grads: likewise.
+    mask_state: the state of `updater` before the change.
+    new: the change.
+    regrown: likewise.
+  """
+  trained = updater.trained(new.mask_state)
+  opt_state = reset_statistics(tx, opt_state, new.params, new.left, trained)
   if updater.momenta is not None:
     momenta = updater.momenta(grads, mask_state)
-    opt_state = start_momenta(tx, opt_state, new_params, old, new, momenta)
-  opt_state = start_second_moments(
-    tx, opt_state, new_params, grads, old, new, regrown
+    opt_state = start_momenta(
+      tx, opt_state, new.params, new.left, trained, momenta
+    )
+  return start_second_moments(
+    tx, opt_state, new.params, grads, new.left, trained, regrown
   )
-  return new_params, opt_state, new_state
 
 
 def all_finite(tree: PyTree) -> jax.Array:
@@ -115,7 +179,7 @@ def all_finite(tree: PyTree) -> jax.Array:
   return jnp.all(jnp.array(leaves, bool))
 
 
-def _observe(
+def observe(
   updater: MaskUpdater,
   grads: PyTree,
   mask_state: MaskState,
@@ -124,5 +188,9 @@ def _observe(
   step: int | jax.Array,
   key: jax.Array,
 ) -> MaskState:
+  """Has the updater observe the gradient, unless that is not finite.
+
+  Args as for `optimiser_step`.
+  """
   seen = updater.observe(grads, mask_state, params, step=step, key=key)
   return optax.tree.where(all_finite(grads), seen, mask_state)

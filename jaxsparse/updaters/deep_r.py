@@ -117,7 +117,7 @@ def deep_r(
     observe=observe,
     regularise=regularise,
     update=update,
-    facts=Facts(step_on_update=True),
+    facts=Facts(step_on_update=True, masks_only=True),
   )
 
 

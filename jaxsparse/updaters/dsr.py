@@ -107,7 +107,7 @@ def dsr(
   return MaskUpdater(
     init=init,
     update=update,
-    facts=Facts(invariant='total', step_on_update=True),
+    facts=Facts(invariant='total', step_on_update=True, masks_only=True),
   )
 
 

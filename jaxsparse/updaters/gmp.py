@@ -80,6 +80,7 @@ def gmp(
       invariant='scheduled_total' if global_ranking else 'scheduled',
       times=Times(start_step, stop_step, update_interval),
       step_on_update=True,
+      masks_only=True,
       scheduled=scheduled,
     ),
   )

@@ -118,6 +118,7 @@ def granet(
       invariant='scheduled',
       times=Times(start_step, stop_step, update_interval),
       step_on_update=True,
+      masks_only=True,
       dense_batches=1,
       scheduled=scheduled,
     ),

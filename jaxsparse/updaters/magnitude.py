@@ -66,6 +66,7 @@ def magnitude(
     update=update,
     facts=Facts(
       mask_steps='first',
+      masks_only=True,
       invariant='scheduled_total' if global_ranking else 'scheduled',
     ),
   )

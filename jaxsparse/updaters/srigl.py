@@ -113,7 +113,7 @@ def srigl(
   return MaskUpdater(
     init=init,
     update=update,
-    facts=Facts(times=times, dense_batches=1),
+    facts=Facts(times=times, masks_only=True, dense_batches=1),
   )
 
 

@@ -72,6 +72,7 @@ def ste(counts: Counts, *, decay: Scalar = 0.0) -> MaskUpdater:
     regularise=regularise,
     facts=Facts(
       step_on_update=True,
+      masks_only=True,
       trained_counts=lambda params: map_masks(
         lambda p, _: p.size, params, counts
       ),

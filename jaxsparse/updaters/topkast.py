@@ -106,7 +106,10 @@ def topkast(
     trained=_trained,
     regularise=regularise,
     facts=Facts(
-      step_on_update=True, stores_all=True, trained_counts=trained_counts
+      step_on_update=True,
+      masks_only=True,
+      stores_all=True,
+      trained_counts=trained_counts,
     ),
   )
 

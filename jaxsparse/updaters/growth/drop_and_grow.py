@@ -183,6 +183,7 @@ def drop_and_grow(
       invariant='total' if shared else 'per_leaf',
       times=times._replace(update_interval=update_interval),
       step_on_update=step_on_update,
+      masks_only=True,
       dense_batches=dense_batches,
     ),
   )

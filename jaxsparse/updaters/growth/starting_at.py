@@ -60,11 +60,10 @@ def starting_at(
       one, carried, old, new, drawn, exempt=lambda param, *_: param
     )
 
-  started = drop_and_grow.changed(updater, start=start)
-  if grow_init != 'gradient':
-    return started
-  facts = drop_and_grow.reading_gradients(updater.facts)
-  return started._replace(facts=facts)
+  facts = updater.facts._replace(masks_only=False)
+  if grow_init == 'gradient':
+    facts = drop_and_grow.reading_gradients(facts)
+  return drop_and_grow.changed(updater, start=start)._replace(facts=facts)
 
 
 def _normal(

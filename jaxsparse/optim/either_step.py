@@ -1,0 +1,208 @@
+"""An ordinary step or a mask step, as the step count says, in one program.
+
+The order of events is that of `transition`, and so are the results. The
+programs of a run have one kind of step each. A loop of the user's own has both
+in one, and its ordinary step shall cost what a step of Optax does. So a branch
+of a `cond` computes the masks alone. All else is computed for both kinds of
+step at once, by selections that XLA makes part of the optimiser's own loops
+over the weights: the statistics outside the masks are those that the optimiser
+starts with, and the updates lead to 0 there.
+
+A method may change weights otherwise, or start the statistics of grown weights
+elsewhere (`Facts.masks_only`, `momenta`, `regrown`). Then branches compute the
+params and the statistics too, at the price of copies.
+"""
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax import Array
+
+from jaxsparse.core.align import aligned
+from jaxsparse.core.masks import apply_masks, map_masks
+from jaxsparse.core.types import Masks, MaskState, MaskUpdater, Params, PyTree
+from jaxsparse.optim.gated import Gate, gated_update
+from jaxsparse.optim.masked import (
+  apply_gradients,
+  masked_updates,
+  stored_params,
+)
+from jaxsparse.optim.owners import NO_OWNER, owners
+from jaxsparse.optim.transition import Change, change, observe, restart
+
+
+def either_step(
+  tx: optax.GradientTransformation,
+  updater: MaskUpdater,
+  grads: PyTree,
+  opt_state: PyTree,
+  mask_state: MaskState,
+  params: Params,
+  *,
+  step: int | Array,
+  key: Array,
+  on_mask_step: Array | None,
+  regrown: str = 'zero',
+) -> tuple[PyTree, PyTree, MaskState]:
+  """Takes a step of a loop of the user's own.
+
+  Args:
+    tx: as for `transition.optimiser_step`, and so are the next five.
+    updater: likewise.
+    grads: likewise; no leaf is narrower than its parameter.
+    opt_state: likewise.
+    mask_state: likewise.
+    params: the parameters, which need not be 0 yet outside the masks.
+    step: likewise.
+    key: likewise.
+    on_mask_step: whether this is a mask step, a bool scalar; `None` of a
+      method that takes none.
+    regrown: as for `transition.mask_step`.
+
+  Returns:
+    `(updates, opt_state, mask_state)`; `params + updates` are the new params.
+  """
+  at_step = {'step': step, 'key': key}
+  stored = stored_params(updater, params, mask_state)
+  mask_state = observe(updater, grads, mask_state, stored, **at_step)
+  trained = updater.trained(mask_state)
+  if on_mask_step is None:
+    gradients = updater.regularise(grads, mask_state, stored, **at_step)
+    updates, opt_state = masked_updates(
+      tx, gradients, opt_state, stored, trained
+    )
+    return _cut(updater, params, updates, trained), opt_state, mask_state
+
+  moves_first = updater.facts.step_on_update
+  by_masks = _by_masks(updater, regrown)
+
+  def changed() -> tuple[Change, PyTree]:
+    start = stored
+    if moves_first:
+      gradients = updater.regularise(grads, mask_state, stored, **at_step)
+      start = apply_gradients(tx, gradients, opt_state, stored, trained)[0]
+    new = change(updater, grads, mask_state, start, **at_step)
+    return needed(new), jax.tree.map(_difference, params, new.params, grads)
+
+  def needed(new: Change) -> Change:
+    if not by_masks:
+      return new
+    left = None if updater.pruned is None else new.left
+    return Change(None, new.mask_state, left)
+
+  # On a mask step without a step of the optimiser nothing reads the gradient
+  # any more, so the updates take its place.
+  unchanged = needed(Change(stored, mask_state, trained)), grads
+  new, updates_or_grads = jax.lax.cond(on_mask_step, changed, lambda: unchanged)
+  # On a mask step the optimiser moves weights by the old masks, or none.
+  still, moving = on_mask_step, new.mask_state
+  if moves_first:
+    still, moving, updates_or_grads = None, mask_state, grads
+  kept = updater.trained(new.mask_state)
+  if moves_first or new.left is not None:
+    left = trained if new.left is None else new.left
+    kept = jax.tree.map(jnp.logical_and, left, kept)
+  stored = stored_params(updater, params, moving)
+  gradients = updater.regularise(updates_or_grads, moving, stored, **at_step)
+  updates, opt_state = gated_update(
+    tx,
+    apply_masks(gradients, updater.trained(moving)),
+    opt_state,
+    stored,
+    _gate(tx, opt_state, stored, still, kept if by_masks else None),
+  )
+  # Weights that are stored elsewhere than in the masks stay where they are.
+  cut = updater.trained(moving) if updater.facts.stores_all else kept
+  updates = _cut(updater, params, updates, cut)
+  if still is not None:
+    updates = jax.tree.map(
+      lambda there, u: jnp.where(still, there, u), updates_or_grads, updates
+    )
+  if by_masks:
+    return updates, opt_state, new.mask_state
+  opt_state = jax.lax.cond(
+    on_mask_step,
+    lambda: restart(
+      tx, updater, opt_state, grads, mask_state, new, regrown=regrown
+    ),
+    lambda: opt_state,
+  )
+  updates = jax.tree.map(
+    lambda *leaves: _leading_to(on_mask_step, *leaves),
+    params,
+    updates,
+    new.params,
+  )
+  return updates, opt_state, new.mask_state
+
+
+def _difference(param: Array, new: Array, like: Array) -> Array:
+  return (new - param).astype(like.dtype)
+
+
+def _by_masks(updater: MaskUpdater, regrown: str) -> bool:
+  """Returns whether the masks say what a mask step does to all else."""
+  plain = updater.momenta is None and regrown in ('zero', 'age')
+  return updater.facts.masks_only and plain
+
+
+def _gate(
+  tx: optax.GradientTransformation,
+  opt_state: PyTree,
+  params: Params,
+  still: Array | None,
+  kept: Masks | None,
+) -> Gate:
+  """Returns the gate of an optimiser's statistics.
+
+  Args:
+    tx: the optimiser.
+    opt_state: its state.
+    params: the stored parameters before the step.
+    still: whether all statistics stay as they are; `None`: never.
+    kept: masks of the weights that keep their statistics; those of others
+      start anew. `None`: all keep them.
+  """
+  old = jax.tree.leaves(opt_state)
+  if kept is not None:
+    of_leaves = jax.tree.leaves(owners(tx, opt_state, params))
+    start = aligned(opt_state, tx.init(apply_masks(params, kept)))
+    masks = jax.tree.leaves(
+      map_masks(lambda _, m: m, params, kept, exempt=lambda _: True)
+    )
+
+  def gate(i: int, new: Array) -> Array:
+    if still is not None:
+      new = jnp.where(still, old[i], new)
+    if kept is None or of_leaves[i] == NO_OWNER:
+      return new
+    mask = masks[of_leaves[i]]
+    if jnp.shape(mask) != jnp.shape(new):
+      return new
+    return jnp.where(mask, new, start[i])
+
+  return gate
+
+
+def _cut(
+  updater: MaskUpdater, params: Params, updates: PyTree, kept: Masks
+) -> PyTree:
+  """Returns updates that lead to 0 outside the masks, if it stores 0 there."""
+
+  def cut(param: Array, mask: Array, update: Array) -> Array:
+    stays = updater.facts.stores_all
+    return jnp.where(mask, update, jnp.zeros_like(param) if stays else -param)
+
+  return map_masks(cut, params, kept, updates, exempt=lambda _, update: update)
+
+
+def _leading_to(
+  changes: Array, param: Array, moved: Array, new: Array
+) -> Array:
+  """Returns the update from `param` to `new` where a mask step changes it.
+
+  `param + (new - param)` need not be `new` in floating point, but it is where
+  either is 0, and elsewhere a mask step leaves the optimiser's update alone.
+  """
+  reached = optax.apply_updates(param, moved) == new
+  return jnp.where(~changes | reached, moved, new.astype(moved.dtype) - param)

@@ -1,0 +1,89 @@
+"""An optimiser's update whose new statistics pass a gate.
+
+A loop that holds an ordinary step and a mask step in one program selects each
+statistic: the new one, the one before, or where the optimiser starts it. XLA
+for CPU computes a statistic twice, and copies the old one, if both the
+selection and the update of the weight read it. So the gate is put where the
+statistic is computed, and the update reads what has passed.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax import Array
+from jax.extend import core as jex_core
+
+from jaxsparse.core.types import Params, PyTree
+from jaxsparse.optim.step_counts import results
+
+# `(i, new) -> statistic`, of the leaf i of the optimiser's state.
+Gate = Callable[[int, Array], Array]
+
+
+def gated_update(
+  tx: optax.GradientTransformation,
+  grads: PyTree,
+  opt_state: PyTree,
+  params: Params,
+  gate: Gate,
+) -> tuple[PyTree, PyTree]:
+  """Returns the updates of `tx`, and its state behind a gate.
+
+  Args:
+    tx: an optimiser that `supported.check_optimiser` accepts.
+    grads: its gradients.
+    opt_state: its state; leaves keep their dtypes.
+    params: the stored parameters.
+    gate: `(i, new) -> statistic`: takes the new value of the leaf i of
+      `opt_state` and returns the one to store. Where it returns `new`, updates
+      are those of `tx`; elsewhere they are of no meaning.
+  """
+  jaxpr, shapes = jax.make_jaxpr(tx.update, return_shape=True)(
+    grads, opt_state, params
+  )
+  old = jax.tree.leaves(opt_state)
+  arguments = jax.tree.leaves((grads, opt_state, params))
+  passed: set[int] = set()
+  outputs = _evaluated(jaxpr, arguments, old, gate, passed)
+  first = len(outputs) - len(old)
+  for i, before in enumerate(old):
+    if i not in passed:
+      # Promotion may widen statistics: by a float32 rate, say, of bfloat16.
+      new = jnp.asarray(outputs[first + i], before.dtype)
+      outputs[first + i] = gate(i, new)
+  return jax.tree.unflatten(jax.tree.structure(shapes), outputs)
+
+
+def _evaluated(
+  closed: jex_core.ClosedJaxpr,
+  arguments: Sequence[Any],
+  old: Sequence[Array],
+  gate: Gate,
+  passed: set[int],
+) -> list[Any]:
+  """Evaluates an update; adds to `passed` the statistics behind the gate."""
+  jaxpr = closed.jaxpr
+  last = jaxpr.outvars[len(jaxpr.outvars) - len(old) :]
+  of_variable = {
+    var: i
+    for i, (var, before) in enumerate(zip(last, old, strict=True))
+    if isinstance(var, jex_core.Var) and var.aval.dtype == before.dtype
+  }
+  values = dict(zip(jaxpr.constvars, closed.consts, strict=True))
+  values |= zip(jaxpr.invars, arguments, strict=True)
+
+  def read(var):
+    return var.val if isinstance(var, jex_core.Literal) else values[var]
+
+  for eqn in jaxpr.eqns:
+    computed = results(eqn, list(map(read, eqn.invars)))
+    for var, value in zip(eqn.outvars, computed, strict=True):
+      i = of_variable.get(var)
+      if i is not None:
+        passed.add(i)
+        value = gate(i, value)
+      values[var] = value
+  return list(map(read, jaxpr.outvars))
