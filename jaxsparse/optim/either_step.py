@@ -13,6 +13,8 @@ elsewhere (`Facts.masks_only`, `momenta`, `regrown`). Then branches compute the
 params and the statistics too, at the price of copies.
 """
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -42,6 +44,7 @@ def either_step(
   step: int | Array,
   key: Array,
   on_mask_step: Array | None,
+  may_be_dense: bool,
   regrown: str = 'zero',
 ) -> tuple[PyTree, PyTree, MaskState]:
   """Takes a step of a loop of the user's own.
@@ -57,32 +60,39 @@ def either_step(
     key: likewise.
     on_mask_step: whether this is a mask step, a bool scalar; `None` of a
       method that takes none.
+    may_be_dense: whether `params` need not be 0 outside the masks on a mask
+      step.
     regrown: as for `transition.mask_step`.
 
   Returns:
     `(updates, opt_state, mask_state)`; `params + updates` are the new params.
   """
   at_step = {'step': step, 'key': key}
-  stored = stored_params(updater, params, mask_state)
-  mask_state = observe(updater, grads, mask_state, stored, **at_step)
+  # Computed where it is needed: as an operand of a branch it would be stored.
+  stored = functools.partial(stored_params, updater, params)
+  mask_state = observe(
+    updater, grads, mask_state, stored(mask_state), **at_step
+  )
   trained = updater.trained(mask_state)
   if on_mask_step is None:
-    gradients = updater.regularise(grads, mask_state, stored, **at_step)
+    weights = stored(mask_state)
+    gradients = updater.regularise(grads, mask_state, weights, **at_step)
     updates, opt_state = masked_updates(
-      tx, gradients, opt_state, stored, trained
+      tx, gradients, opt_state, weights, trained
     )
     return _cut(updater, params, updates, trained), opt_state, mask_state
-
   moves_first = updater.facts.step_on_update
   by_masks = _by_masks(updater, regrown)
 
-  def changed() -> tuple[Change, PyTree]:
-    start = stored
+  def changed() -> Change:
+    start = stored(mask_state)
     if moves_first:
-      gradients = updater.regularise(grads, mask_state, stored, **at_step)
-      start = apply_gradients(tx, gradients, opt_state, stored, trained)[0]
-    new = change(updater, grads, mask_state, start, **at_step)
-    return needed(new), jax.tree.map(_difference, params, new.params, grads)
+      gradients = updater.regularise(grads, mask_state, start, **at_step)
+      start = apply_gradients(tx, gradients, opt_state, start, trained)[0]
+    return needed(change(updater, grads, mask_state, start, **at_step))
+
+  def unchanged() -> Change:
+    return needed(Change(stored(mask_state), mask_state, trained))
 
   def needed(new: Change) -> Change:
     if not by_masks:
@@ -90,34 +100,31 @@ def either_step(
     left = None if updater.pruned is None else new.left
     return Change(None, new.mask_state, left)
 
-  # On a mask step without a step of the optimiser nothing reads the gradient
-  # any more, so the updates take its place.
-  unchanged = needed(Change(stored, mask_state, trained)), grads
-  new, updates_or_grads = jax.lax.cond(on_mask_step, changed, lambda: unchanged)
+  new = jax.lax.cond(on_mask_step, changed, unchanged)
   # On a mask step the optimiser moves weights by the old masks, or none.
   still, moving = on_mask_step, new.mask_state
   if moves_first:
-    still, moving, updates_or_grads = None, mask_state, grads
+    still, moving = None, mask_state
   kept = updater.trained(new.mask_state)
-  if moves_first or new.left is not None:
+  # Once a branch has written the new masks, the old ones are a copy. It is
+  # saved where all weights outside the old masks are 0 and start anew anyway.
+  if moves_first or may_be_dense or new.left is not None:
     left = trained if new.left is None else new.left
     kept = jax.tree.map(jnp.logical_and, left, kept)
-  stored = stored_params(updater, params, moving)
-  gradients = updater.regularise(updates_or_grads, moving, stored, **at_step)
+  weights = stored(moving)
+  gradients = updater.regularise(grads, moving, weights, **at_step)
   updates, opt_state = gated_update(
     tx,
     apply_masks(gradients, updater.trained(moving)),
     opt_state,
-    stored,
-    _gate(tx, opt_state, stored, still, kept if by_masks else None),
+    weights,
+    _gate(tx, opt_state, weights, still, kept if by_masks else None),
   )
+  if still is not None:
+    updates = jax.tree.map(lambda u: jnp.where(still, 0, u), updates)
   # Weights that are stored elsewhere than in the masks stay where they are.
   cut = updater.trained(moving) if updater.facts.stores_all else kept
   updates = _cut(updater, params, updates, cut)
-  if still is not None:
-    updates = jax.tree.map(
-      lambda there, u: jnp.where(still, there, u), updates_or_grads, updates
-    )
   if by_masks:
     return updates, opt_state, new.mask_state
   opt_state = jax.lax.cond(
@@ -134,10 +141,6 @@ def either_step(
     new.params,
   )
   return updates, opt_state, new.mask_state
-
-
-def _difference(param: Array, new: Array, like: Array) -> Array:
-  return (new - param).astype(like.dtype)
 
 
 def _by_masks(updater: MaskUpdater, regrown: str) -> bool:

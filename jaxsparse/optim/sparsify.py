@@ -164,6 +164,7 @@ def sparsify(
       step=state.step,
       key=prng.at(masks_key, state.step),
       on_mask_step=on_mask_step,
+      may_be_dense=first == 0,
       regrown=regrown,
     )
     return updates, SparsifyState(state.step + 1, mask_state, opt_state)

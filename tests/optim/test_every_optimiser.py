@@ -3,11 +3,14 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from jaxsparse.core import prng
 from jaxsparse.core.masks import apply_masks
-from jaxsparse.optim.sparsify import sparsify
+from jaxsparse.core.schedules import is_mask_step
+from jaxsparse.optim.masked import stored_params
+from jaxsparse.optim.sparsify import sparsify, sparsify_params
 from jaxsparse.optim.transition import mask_step, optimiser_step
 from jaxsparse.updaters.rigl import rigl
 
@@ -78,6 +81,12 @@ def assert_bits_equal(a, b):
   assert np.asarray(a).tobytes() == np.asarray(b).tobytes()
 
 
+def assert_close(a, b):
+  if jnp.issubdtype(a.dtype, jax.dtypes.prng_key):
+    return assert_bits_equal(a, b)
+  np.testing.assert_allclose(a, b, rtol=2e-5, atol=1e-6)
+
+
 def test_nothing_stands_outside_the_masks(per_weight, updater, params):
   """Statistics outside restart; all else of them stays, to the bit."""
   trail = check(per_weight, updater, params)
@@ -125,3 +134,35 @@ def test_both_kinds_of_step_return_one_type_of_state(
   assert jax.tree.structure(after) == jax.tree.structure(state)
   assert jax.tree.leaves(after) == jax.tree.leaves(state)
   assert [u.shape for u in jax.tree.leaves(updates)] == [(3,), W]
+
+
+@pytest.mark.parametrize('start_step', [0, 2])
+def test_a_loop_of_ones_own_is_the_loop_of_the_two_steps(
+  per_weight, updater, params, start_step
+):
+  """Both kinds of step in one program; statistics outside the masks rest."""
+  times = {'update_interval': 2, 'start_step': start_step, 'stop_step': 9}
+  tx = sparsify(per_weight, updater, key=KEY, **times)
+  state = tx.init(params)
+  masks = state.mask_state
+  theirs = stored_params(updater, params, masks), per_weight.init(params), masks
+  with jax.disable_jit():
+    for t in range(4):
+      seen, opt_state, masks = theirs
+      kind = mask_step if is_mask_step(t, **times) else optimiser_step
+      theirs = kind(
+        *(per_weight, updater, gradient(seen, t), opt_state, masks, seen),
+        step=jnp.int32(t),
+        key=prng.at(prng.stream(KEY, 'masks'), t),
+      )
+      grads = gradient(sparsify_params(params, state), t)
+      updates, state = tx.update(grads, state, params)
+      params = optax.apply_updates(params, updates)
+      jax.tree.map(assert_close, params, theirs[0])
+      jax.tree.map(assert_bits_equal, state.mask_state, theirs[2])
+      mask = np.asarray(masks.masks['w'])
+  mine, theirs = (jax.tree.leaves(s) for s in (state.opt_state, theirs[1]))
+  for leaf, expected in zip(mine, theirs, strict=True):
+    if leaf.shape == W:
+      leaf, expected = np.asarray(leaf)[mask], np.asarray(expected)[mask]
+    assert_close(leaf, expected)
