@@ -21,7 +21,14 @@ inactive weights, and a gradient through the masks is 0 there.
 An Optax `init` cannot change the parameters, so the stored ones are still
 dense after it; the first `update` cuts them. From then on they are exactly 0
 outside the masks (for a method that trains more weights than are active,
-outside the trained ones), and `sparsify_params` returns them unchanged.
+outside the trained ones), and `sparsify_params` returns them unchanged. With a
+method that trains the active weights alone (all but `topkast` and `ste`) it is
+enough to call it once, on the params before the first step: a small net saves
+some percent of a step.
+
+An ordinary step costs what it does in Optax: a branch computes the masks alone
+(`optim.either_step`). With `start_step` 0 it also copies the masks, as weights
+that grow at step 0 may not be 0 yet.
 
 The transformation must be the outermost one, for its updates also set pruned
 weights to 0; put a clipping or a `MultiSteps` inside it, not around it. Its

@@ -128,8 +128,9 @@ def change(
   """
   at_step = {'step': step, 'key': key}
   finite = all_finite((grads, params))
-  new_params, new_state = optax.tree.where(
-    finite,
+  new_params, new_state = jax.tree.map(
+    # What has not changed is no result of a branch in which it would be copied.
+    lambda new, old: new if new is old else jnp.where(finite, new, old),
     updater.update(grads, mask_state, params, **at_step),
     (params, mask_state),
   )

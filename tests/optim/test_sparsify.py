@@ -9,10 +9,11 @@ from orbax import checkpoint
 from jaxsparse.core import prng
 from jaxsparse.core.drop_grow import carry_over
 from jaxsparse.core.schedules import is_mask_step
-from jaxsparse.core.types import Facts, MaskState, MaskUpdater
+from jaxsparse.core.types import Facts, MaskState, MaskUpdater, Times
 from jaxsparse.optim.masked import forward_params, stored_params
 from jaxsparse.optim.sparsify import sparsify, sparsify_params
 from jaxsparse.optim.transition import mask_step, optimiser_step
+from jaxsparse.updaters.growth.starting_at import starting_at
 from jaxsparse.updaters.rigl import rigl
 from jaxsparse.updaters.snfs import snfs
 
@@ -69,6 +70,7 @@ def decayed(grads, state, params, *, step, key):
 
 UPDATERS = {
   'rigl': rigl_updater,
+  'grows at its gradient': lambda: starting_at(rigl_updater(), 'gradient'),
   'snfs': lambda: snfs(COUNTS, drop_fraction=0.5, **RAMP),
   'stores all, decays': lambda: rigl_updater()._replace(
     facts=Facts(stores_all=True, step_on_update=True),
@@ -86,14 +88,22 @@ EXACT = {
 
 
 @pytest.mark.parametrize(
-  ('method', 'optimiser'),
-  [('rigl', 'noisy'), ('snfs', 'sgd'), ('stores all, decays', 'sgd')],
+  ('method', 'optimiser', 'start_step'),
+  [
+    ('rigl', 'noisy', 0),
+    ('rigl', 'sgd', 1),
+    ('grows at its gradient', 'sgd', 0),
+    ('snfs', 'sgd', 0),
+    ('stores all, decays', 'sgd', 0),
+  ],
 )
 def test_it_is_the_loop_of_the_two_transitions_bit_for_bit(
-  method, optimiser, params, key
+  method, optimiser, start_step, params, key
 ):
   tx, updater = EXACT[optimiser](), UPDATERS[method]()
-  mine = run_scan(sparsify(tx, updater, key=key, **TIMES), params)
+  updater = updater._replace(facts=updater.facts._replace(times=Times()))
+  times = TIMES | {'start_step': start_step}
+  mine = run_scan(sparsify(tx, updater, key=key, **times), params)
   step_key = prng.stream(key, 'masks')
   mask_state = updater.init(params, key=prng.stream(key, 'initial_masks'))
   params = stored_params(updater, params, mask_state)
@@ -112,7 +122,7 @@ def test_it_is_the_loop_of_the_two_transitions_bit_for_bit(
     for kind in (mask_step, optimiser_step)
   }
   for t in range(8):
-    kind = mask_step if is_mask_step(t, **TIMES) else optimiser_step
+    kind = mask_step if is_mask_step(t, **times) else optimiser_step
     params, opt_state, mask_state = kinds[kind](
       grads_at(params, mask_state, t), opt_state, mask_state, params, t
     )
@@ -253,3 +263,27 @@ def test_the_state_survives_a_checkpoint(
   assert_same(restored, state)
   seen, expected = (sparsify_params(params, s) for s in (restored, state))
   assert_same(seen, expected)
+
+
+@pytest.mark.parametrize(
+  ('build', 'carried'),
+  [
+    (lambda: rigl_updater(start_step=1), {'bool'}),
+    (lambda: snfs(COUNTS, start_step=1, stop_step=9), {'bool'}),
+    (
+      lambda: starting_at(rigl_updater(start_step=1), 'normal'),
+      {'bool', 'float32'},
+    ),
+  ],
+)
+def test_a_branch_computes_masks_alone_unless_the_method_changes_more(
+  build, carried, params, key
+):
+  times = TIMES | {'start_step': 1}
+  tx = sparsify(optax.adam(0.1), build(), key=key, **times)
+  state = tx.init(params)
+  jaxpr = jax.make_jaxpr(tx.update)(params, state, params)
+  conds = [e for e in jaxpr.eqns if e.primitive.name == 'cond']
+  results = [var.aval for e in conds for var in e.outvars]
+  found = {str(x.dtype) for x in results if x.shape == params['w'].shape}
+  assert found == carried
