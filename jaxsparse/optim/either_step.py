@@ -14,6 +14,7 @@ params and the statistics too, at the price of copies.
 """
 
 import functools
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -33,6 +34,41 @@ from jaxsparse.optim.owners import NO_OWNER, owners
 from jaxsparse.optim.transition import Change, change, observe, restart
 
 
+def ordinary_step(
+  tx: optax.GradientTransformation,
+  updater: MaskUpdater,
+  grads: PyTree,
+  opt_state: PyTree,
+  mask_state: MaskState,
+  params: Params,
+  *,
+  step: int | Array,
+  key: Array,
+) -> tuple[PyTree, PyTree, MaskState]:
+  """Takes a step of a loop of the user's own whose masks never change.
+
+  Args:
+    tx: as for `transition.optimiser_step`, and so are the next four.
+    updater: likewise.
+    grads: likewise; no leaf is narrower than its parameter.
+    opt_state: likewise.
+    mask_state: likewise.
+    params: the parameters, which need not be 0 yet outside the masks.
+    step: as for `transition.optimiser_step`.
+    key: likewise.
+
+  Returns:
+    `(updates, opt_state, mask_state)`; `params + updates` are the new params.
+  """
+  at_step: Any = {'step': step, 'key': key}
+  stored = stored_params(updater, params, mask_state)
+  mask_state = observe(updater, grads, mask_state, stored, **at_step)
+  gradients = updater.regularise(grads, mask_state, stored, **at_step)
+  trained = updater.trained(mask_state)
+  updates, opt_state = masked_updates(tx, gradients, opt_state, stored, trained)
+  return _cut(updater, params, updates, trained), opt_state, mask_state
+
+
 def either_step(
   tx: optax.GradientTransformation,
   updater: MaskUpdater,
@@ -43,104 +79,118 @@ def either_step(
   *,
   step: int | Array,
   key: Array,
-  on_mask_step: Array | None,
+  on_mask_step: Array,
   may_be_dense: bool,
   regrown: str = 'zero',
 ) -> tuple[PyTree, PyTree, MaskState]:
-  """Takes a step of a loop of the user's own.
+  """Takes an ordinary step or a mask step of a loop of the user's own.
 
-  Args:
-    tx: as for `transition.optimiser_step`, and so are the next five.
-    updater: likewise.
-    grads: likewise; no leaf is narrower than its parameter.
-    opt_state: likewise.
-    mask_state: likewise.
-    params: the parameters, which need not be 0 yet outside the masks.
-    step: likewise.
-    key: likewise.
-    on_mask_step: whether this is a mask step, a bool scalar; `None` of a
-      method that takes none.
+  Args and returns as `ordinary_step`, and
+
+    on_mask_step: whether this is a mask step, a bool scalar.
     may_be_dense: whether `params` need not be 0 outside the masks on a mask
       step.
     regrown: as for `transition.mask_step`.
-
-  Returns:
-    `(updates, opt_state, mask_state)`; `params + updates` are the new params.
   """
-  at_step = {'step': step, 'key': key}
-  # Computed where it is needed: as an operand of a branch it would be stored.
-  stored = functools.partial(stored_params, updater, params)
-  mask_state = observe(
-    updater, grads, mask_state, stored(mask_state), **at_step
-  )
-  trained = updater.trained(mask_state)
-  if on_mask_step is None:
-    weights = stored(mask_state)
-    gradients = updater.regularise(grads, mask_state, weights, **at_step)
-    updates, opt_state = masked_updates(
-      tx, gradients, opt_state, weights, trained
-    )
-    return _cut(updater, params, updates, trained), opt_state, mask_state
   moves_first = updater.facts.step_on_update
   by_masks = _by_masks(updater, regrown)
-
-  def changed() -> Change:
-    start = stored(mask_state)
-    if moves_first:
-      gradients = updater.regularise(grads, mask_state, start, **at_step)
-      start = apply_gradients(tx, gradients, opt_state, start, trained)[0]
-    return needed(change(updater, grads, mask_state, start, **at_step))
-
-  def unchanged() -> Change:
-    return needed(Change(stored(mask_state), mask_state, trained))
-
-  def needed(new: Change) -> Change:
-    if not by_masks:
-      return new
-    left = None if updater.pruned is None else new.left
-    return Change(None, new.mask_state, left)
-
-  new = jax.lax.cond(on_mask_step, changed, unchanged)
-  # On a mask step the optimiser moves weights by the old masks, or none.
-  still, moving = on_mask_step, new.mask_state
-  if moves_first:
-    still, moving = None, mask_state
+  # The params are cut where they are needed: as an operand of a branch they
+  # would be stored.
+  before = observe(
+    updater,
+    grads,
+    mask_state,
+    stored_params(updater, params, mask_state),
+    step=step,
+    key=key,
+  )
+  now = _Step(tx, updater, grads, opt_state, before, params, step, key)
+  new = jax.lax.cond(
+    on_mask_step,
+    lambda: _needed(now.changed(), by_masks, updater),
+    lambda: _needed(now.unchanged(), by_masks, updater),
+  )
   kept = updater.trained(new.mask_state)
   # Once a branch has written the new masks, the old ones are a copy. It is
   # saved where all weights outside the old masks are 0 and start anew anyway.
   if moves_first or may_be_dense or new.left is not None:
-    left = trained if new.left is None else new.left
+    left = updater.trained(before) if new.left is None else new.left
     kept = jax.tree.map(jnp.logical_and, left, kept)
-  weights = stored(moving)
-  gradients = updater.regularise(grads, moving, weights, **at_step)
-  updates, opt_state = gated_update(
-    tx,
-    apply_masks(gradients, updater.trained(moving)),
-    opt_state,
-    weights,
-    _gate(tx, opt_state, weights, still, kept if by_masks else None),
-  )
+  # On a mask step the optimiser moves weights by the old masks, or none.
+  moving = before if moves_first else new.mask_state
+  still = None if moves_first else on_mask_step
+  weights, gradients = now.seen_by_optimiser(moving)
+  gate = _gate(tx, opt_state, weights, still, kept if by_masks else None)
+  updates, opt_state = gated_update(tx, gradients, opt_state, weights, gate)
   if still is not None:
     updates = jax.tree.map(lambda u: jnp.where(still, 0, u), updates)
   # Weights that are stored elsewhere than in the masks stay where they are.
   cut = updater.trained(moving) if updater.facts.stores_all else kept
   updates = _cut(updater, params, updates, cut)
-  if by_masks:
-    return updates, opt_state, new.mask_state
-  opt_state = jax.lax.cond(
-    on_mask_step,
-    lambda: restart(
-      tx, updater, opt_state, grads, mask_state, new, regrown=regrown
-    ),
-    lambda: opt_state,
-  )
-  updates = jax.tree.map(
-    lambda *leaves: _leading_to(on_mask_step, *leaves),
-    params,
-    updates,
-    new.params,
-  )
+  if not by_masks:
+    opt_state = jax.lax.cond(
+      on_mask_step,
+      lambda: restart(
+        tx, updater, opt_state, grads, before, new, regrown=regrown
+      ),
+      lambda: opt_state,
+    )
+    lead = functools.partial(_leading_to, on_mask_step)
+    updates = jax.tree.map(lead, params, updates, new.params)
   return updates, opt_state, new.mask_state
+
+
+class _Step(NamedTuple):
+  """A step of either kind, once the updater has observed; see `either_step`."""
+
+  tx: optax.GradientTransformation
+  updater: MaskUpdater
+  grads: PyTree
+  opt_state: PyTree
+  mask_state: MaskState
+  params: Params
+  step: int | Array
+  key: Array
+
+  def seen_by_optimiser(self, state: MaskState) -> tuple[Params, PyTree]:
+    """Returns the stored params and the masked gradient at a mask state."""
+    stored = stored_params(self.updater, self.params, state)
+    gradients = self.updater.regularise(
+      self.grads, state, stored, step=self.step, key=self.key
+    )
+    return stored, apply_masks(gradients, self.updater.trained(state))
+
+  def changed(self) -> Change:
+    """Returns what a mask step changes."""
+    params = stored_params(self.updater, self.params, self.mask_state)
+    if self.updater.facts.step_on_update:
+      stored, gradients = self.seen_by_optimiser(self.mask_state)
+      trained = self.updater.trained(self.mask_state)
+      params, _ = apply_gradients(
+        self.tx, gradients, self.opt_state, stored, trained
+      )
+    return change(
+      self.updater,
+      self.grads,
+      self.mask_state,
+      params,
+      step=self.step,
+      key=self.key,
+    )
+
+  def unchanged(self) -> Change:
+    """Returns the same of an ordinary step."""
+    stored = stored_params(self.updater, self.params, self.mask_state)
+    trained = self.updater.trained(self.mask_state)
+    return Change(stored, self.mask_state, trained)
+
+
+def _needed(new: Change, by_masks: bool, updater: MaskUpdater) -> Change:
+  """Returns what is read of a change; the rest would be results to copy."""
+  if not by_masks:
+    return new
+  left = None if updater.pruned is None else new.left
+  return Change(None, new.mask_state, left)
 
 
 def _by_masks(updater: MaskUpdater, regrown: str) -> bool:

@@ -70,7 +70,8 @@ def _evaluated(
   of_variable = {
     var: i
     for i, (var, before) in enumerate(zip(last, old, strict=True))
-    if isinstance(var, jex_core.Var) and var.aval.dtype == before.dtype
+    if isinstance(var, jex_core.Var)
+    and getattr(var.aval, 'dtype', None) == before.dtype
   }
   values = dict(zip(jaxpr.constvars, closed.consts, strict=True))
   values |= zip(jaxpr.invars, arguments, strict=True)

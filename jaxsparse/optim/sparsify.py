@@ -36,7 +36,7 @@ order of events is that of `jaxsparse.optim.transition`. The masks are
 `state.mask_state.masks`.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -54,7 +54,7 @@ from jaxsparse.core.types import (
   PyTree,
   Times,
 )
-from jaxsparse.optim.either_step import either_step
+from jaxsparse.optim.either_step import either_step, ordinary_step
 from jaxsparse.optim.frozen import check_moves
 from jaxsparse.optim.masked import stored_params
 from jaxsparse.optim.regrown import with_regrown
@@ -153,27 +153,25 @@ def sparsify(
       state = map_aligned(
         lambda _, leaf: leaf, jax.eval_shape(init, params), state
       )
-    on_mask_step = None
-    if updater.facts.mask_steps != 'none':
+    of_step = tx, updater, grads, state.opt_state, state.mask_state, params
+    at_step: Any = {'step': state.step, 'key': prng.at(masks_key, state.step)}
+    if updater.facts.mask_steps == 'none':
+      results = ordinary_step(*of_step, **at_step)
+    else:
       on_mask_step = schedules.is_mask_step(
         state.step,
         update_interval=update_interval,
         start_step=first,
         stop_step=end,
       )
-    updates, opt_state, mask_state = either_step(
-      tx,
-      updater,
-      grads,
-      state.opt_state,
-      state.mask_state,
-      params,
-      step=state.step,
-      key=prng.at(masks_key, state.step),
-      on_mask_step=on_mask_step,
-      may_be_dense=first == 0,
-      regrown=regrown,
-    )
+      results = either_step(
+        *of_step,
+        **at_step,
+        on_mask_step=on_mask_step,
+        may_be_dense=first == 0,
+        regrown=regrown,
+      )
+    updates, opt_state, mask_state = results
     return updates, SparsifyState(state.step + 1, mask_state, opt_state)
 
   return optax.GradientTransformation(init, update)

@@ -20,7 +20,7 @@ dropped, and a NaN weight would vanish instead of being noticed.) The optimiser
 step is taken as ever; what becomes of such a run is the loop's business.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -83,7 +83,7 @@ def mask_step(
   Args and returns as `optimiser_step`, and `regrown`, one of
   `regrown.REGROWN`: for `age`, `tx` is one of `regrown.with_regrown`.
   """
-  at_step = {'step': step, 'key': key}
+  at_step: Any = {'step': step, 'key': key}
   if updater.facts.step_on_update:
     params, opt_state, mask_state = optimiser_step(
       tx, updater, grads, opt_state, mask_state, params, **at_step
@@ -126,7 +126,7 @@ def change(
   Args as for `optimiser_step`; `params` have been moved if the method steps
   on an update, and `mask_state` has observed.
   """
-  at_step = {'step': step, 'key': key}
+  at_step: Any = {'step': step, 'key': key}
   finite = all_finite((grads, params))
   new_params, new_state = jax.tree.map(
     # What has not changed is no result of a branch in which it would be copied.
