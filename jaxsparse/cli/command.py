@@ -6,6 +6,7 @@ comes with its traceback.
 """
 
 import contextlib
+import gc
 import logging
 import pathlib
 import shlex
@@ -128,7 +129,11 @@ def run(
 
   def start(*arguments: str) -> None:
     compilation_cache.use(cache.value)
-    main(*arguments)
+    gc.freeze()  # What is loaded stays: no need to search it for garbage,
+    try:
+      main(*arguments)
+    finally:
+      gc.freeze()  # nor anything as the process ends, which takes a while.
 
   app.run(
     lambda argv: sys.exit(_guarded(start, argv[1:], word, words)),
