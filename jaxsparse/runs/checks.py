@@ -177,17 +177,18 @@ def check_counts_of_masks(
 
 def check_optimizer(recipe: Recipe, member: Member, params: Params) -> None:
   """Raises `ValueError` for an optimiser that would fail in the run."""
+  updater = recipe.updater(member)
 
-  def check(member: Member) -> None:
-    tx = recipe.optimiser(member, jnp.int32(0))
+  def check(traced: Member) -> None:
+    tx = recipe.optimiser(traced, jnp.int32(0))
     check_optimiser(tx, params)
+    if updater.facts.mask_steps != 'none':
+      check_moves(tx, params, _changing(updater, params, member.counts))
 
   try:
     jax.eval_shape(check, member)  # Nothing is computed for it.
-    updater, tx = recipe.updater(member), recipe.optimiser(member, jnp.int32(0))
-    if updater.facts.mask_steps != 'none':
-      check_moves(tx, params, _changing(updater, params, member.counts))
     if updater.momenta is not None:
+      tx = recipe.optimiser(member, jnp.int32(0))
       check_momentum(tx, params, member.counts)
   except (ValueError, TypeError) as error:
     raise ValueError(f'config.optimizer: {error}') from None

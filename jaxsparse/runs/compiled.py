@@ -14,7 +14,6 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh
 
-from jaxsparse.analysis.gradient_flow import GradientFlow
 from jaxsparse.core import choices, prng
 from jaxsparse.core.types import Probe, PyTree
 from jaxsparse.data import resident
@@ -24,8 +23,8 @@ from jaxsparse.runs import checks, recipes
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.parallel import PARALLEL
 from jaxsparse.training import unfused
-from jaxsparse.training.evaluate import make_evaluate
-from jaxsparse.training.probe import make_probe
+from jaxsparse.training.evaluate import Evaluation
+from jaxsparse.training.probe import GradientProbe
 from jaxsparse.training.programs import (
   Programs,
   choose_dispatch,
@@ -35,30 +34,27 @@ from jaxsparse.training.state import Recipe, TrainState
 from jaxsparse.training.step import initial_state
 from jaxsparse.training.task import Task
 
-Record = dict[str, Any]
 BatchOf = Callable[[Split, jax.Array], PyTree]
 
 _log = logging.getLogger(__name__)
 
 
 class Compiled(NamedTuple):
-  """The programs of a run; each is compiled when first called.
+  """The programs of a run; each is compiled when first called, or ahead.
 
   Attributes:
     programs: the train and mask steps.
     init: `(member, data, indices [n, b], params, masks) -> state`: `indices`
       are the probe's batches; `params` and `masks` are `None` or those to
       start from.
-    evaluate: `(params, model_state, data, batches) -> values` by name, `loss`
-      and the metrics; `params` are 0 outside the masks, here and below.
-    probe: `(params, masks, model_state, key, data, indices [b]) ->
-      GradientFlow` of the loss in training mode.
+    evaluate: measures loss and metrics on a split.
+    probe: measures the gradient of the loss in training mode.
   """
 
   programs: Programs
   init: Callable[..., TrainState]
-  evaluate: Callable[..., Record]
-  probe: Callable[..., GradientFlow]
+  evaluate: Evaluation
+  probe: GradientProbe
 
 
 def compiled(experiment: Experiment, mesh: Mesh | None = None) -> Compiled:
@@ -145,8 +141,8 @@ def _dispatch(
 
 
 _programs = functools.lru_cache(maxsize=32)(make_programs)
-_evaluate = functools.lru_cache(maxsize=32)(make_evaluate)
-_probe = functools.lru_cache(maxsize=32)(make_probe)
+_evaluate = functools.lru_cache(maxsize=32)(Evaluation)
+_probe = functools.lru_cache(maxsize=32)(GradientProbe)
 
 
 def _init_of(experiment: Experiment) -> Callable[..., TrainState]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+from jax.sharding import SingleDeviceSharding
 
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import prng
@@ -26,13 +27,13 @@ from jaxsparse.runs.open_run import (
 from jaxsparse.runs.progress import Report, Reporter
 from jaxsparse.runs.scores import Scores
 from jaxsparse.runs.summary import Summary, summarise
-from jaxsparse.training import loop, metrics
+from jaxsparse.training import ahead, loop, metrics
 from jaxsparse.training.evaluate import is_finite
 from jaxsparse.training.executors import Execution, Executor
 from jaxsparse.training.loop import Progress, Record
 from jaxsparse.training.metrics import MetricsWriter
 from jaxsparse.training.one_by_one import OneByOne
-from jaxsparse.training.state import TrainState
+from jaxsparse.training.state import Member, TrainState
 from jaxsparse.training.vmapped import Vmapped, member_mesh
 
 _log = logging.getLogger(__name__)
@@ -88,8 +89,26 @@ class Group:
     Arguments and errors are those of `train.train`; but for the failure of a
     run, which is returned in place of its summary.
     """
-    with saving(self.name):
+    with saving(self.name), ahead.threads() as threads:
+      self._restored = newest_common(self._runs)
+      self._ahead(threads)
       return self._train(plots, report, interrupted)
+
+  def _ahead(self, threads: ahead.Threads) -> None:
+    """Compiles what the run will call, while the state of step 0 is made."""
+    first = self._runs[0]
+    experiment, state = first.experiment, _on_device(first.abstract)
+    self._scores[0].ahead(threads, state)
+    ended = self._restored and self._restored[0].step == self._plan.num_steps
+    if self._mesh is None and not experiment.streamed and not ended:
+      self._programs.ahead(
+        threads,
+        state,
+        _member(experiment),
+        self._data,
+        experiment.config.batch_size,
+        bool(self._plan.mask_steps),
+      )
 
   def _train(
     self, plots: bool, report: Report | None, interrupted: Callable[[], bool]
@@ -145,7 +164,6 @@ class Group:
     ]
 
   def _start_or_resume(self) -> tuple[list[TrainState], list[Progress] | None]:
-    self._restored = newest_common(self._runs)
     if self._restored is None:
       return [self._start(run) for run in self._runs], None
     step, metas = self._restored[0].step, [one.meta for one in self._restored]
@@ -168,9 +186,7 @@ class Group:
   def _executor(
     self, states: Sequence[TrainState], training: inputs.Training
   ) -> Executor:
-    # Steps do not read `init`, and with it they would compile again for each
-    # initialisation.
-    members = [run.experiment.member._replace(init={}) for run in self._runs]
+    members = [_member(run.experiment) for run in self._runs]
     arguments: Any = (self._programs, states, members)
     if self._mesh is None:
       return OneByOne(*arguments, **training._asdict())
@@ -224,6 +240,18 @@ class Group:
       plots_lib.run_plots(run.root)
     workdir_lib.write_summary(run.root, result)
     return result
+
+
+def _member(experiment: Experiment) -> Member:
+  # Steps do not read `init`, and with it they would compile again for each
+  # initialisation.
+  return experiment.member._replace(init={})
+
+
+def _on_device(abstract: TrainState) -> TrainState:
+  """Returns the types of a state that is committed to the default device."""
+  sharding = SingleDeviceSharding(jax.local_devices()[0])
+  return jax.tree.map(lambda leaf: leaf.update(sharding=sharding), abstract)
 
 
 def start(

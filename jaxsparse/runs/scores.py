@@ -14,9 +14,11 @@ from jaxsparse.core import paths, prng
 from jaxsparse.core.types import Params, Path
 from jaxsparse.data.datasets import Split
 from jaxsparse.optim.masked import forward_params
-from jaxsparse.runs import inputs, recipes, summary
+from jaxsparse.runs import inputs, recipes, structure, summary
 from jaxsparse.runs.build import Experiment
-from jaxsparse.training.evaluate import checked_active
+from jaxsparse.training.ahead import Threads
+from jaxsparse.training.evaluate import Evaluation, checked_active, facts
+from jaxsparse.training.probe import GradientProbe
 from jaxsparse.training.state import TrainState
 
 Record = dict[str, Any]
@@ -70,8 +72,8 @@ class Scores:
     data: Split,
     eval_data: Split,
     *,
-    evaluate: Callable[..., Record],
-    probe: Callable[..., Any],
+    evaluate: Evaluation,
+    probe: GradientProbe,
   ):
     self._experiment = experiment
     self._evaluate = evaluate
@@ -85,6 +87,25 @@ class Scores:
     size = self._experiment.config.gradient_flow.probe_size
     rows = np.arange(min(size, len(self._data.labels)), dtype=np.int32)
     return inputs.picked(self._data, rows)
+
+  def ahead(self, threads: Threads, state: TrainState) -> None:
+    """Compiles the programs for an abstract state in threads.
+
+    See `training.ahead`. Those of streamed data are left to their calls.
+    """
+    masks = state.mask_state.masks
+    facts.ahead(threads, state.params, masks, masks)
+    structure.dead_units_in.ahead(threads, masks)
+    experiment = self._experiment
+    if experiment.streamed:
+      return
+    net, size = (state.params, state.model_state), experiment.config.eval
+    for data in (self._eval_data, experiment.dataset.test):
+      self._evaluate.ahead(threads, *net, data, size.batch_size)
+    if experiment.plan.probe_interval or experiment.plan.probe_updates:
+      key = experiment.member.key
+      arguments = state.params, masks, state.model_state, key, *self._probed
+      self._probe.ahead(threads, *arguments)
 
   def record(self, state: TrainState) -> Record:
     """Returns the entries of an evaluation record.

@@ -15,6 +15,7 @@ from jaxsparse.core.types import Masks
 from jaxsparse.core.units import DeadUnits, dead_units
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.mask_segments import Record, recorded
+from jaxsparse.training.ahead import Program
 from jaxsparse.training.state import TrainState
 
 Entries = dict[str, int | float]
@@ -29,7 +30,7 @@ def of_state(state: TrainState) -> Entries:
     remembers its masks `exploration_rate`, the fraction of weights that were
     ever active, in [0, 1] (see `analysis.exploration`).
   """
-  inputs, outputs = jax.device_get(_dead_units(state.mask_state.masks))
+  inputs, outputs = jax.device_get(dead_units_in(state.mask_state.masks))
   entries: Entries = {'dead_inputs': int(inputs), 'dead_outputs': int(outputs)}
   if isinstance(state.mask_state.inner, exploration.Remembered):
     seen = exploration.ever_active(state.mask_state)
@@ -75,8 +76,8 @@ def churn(experiment: Experiment, records: Sequence[Record]) -> Entries:
   return {'mask_churn': statistics.fmean(shares)} if shares else {}
 
 
-@jax.jit
-def _dead_units(masks: Masks) -> tuple[jax.Array, jax.Array]:
+@Program
+def dead_units_in(masks: Masks) -> tuple[jax.Array, jax.Array]:
   """Counts dead inputs and outputs, summed over the leaves that have units."""
   kernels = jax.tree.map(lambda m: m if m.ndim > 1 else None, masks)
   dead = jax.tree.leaves(

@@ -11,6 +11,7 @@ from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
 from jaxsparse.core.types import Invariant, MaskUpdater, Path, PyTree
 from jaxsparse.metrics import Metric
+from jaxsparse.training.ahead import Program, Threads
 from jaxsparse.training.parts import each, keep_up
 from jaxsparse.training.state import TrainState
 from jaxsparse.training.task import Task
@@ -26,53 +27,82 @@ class BrokenInvariant(RuntimeError):
   """Weights and masks no longer agree: a defect in a method, not in input."""
 
 
-def make_evaluate(
-  task: Task,
-  batch_of: Callable[[PyTree, jax.Array], PyTree],
-  metrics: Sequence[Metric],
-) -> Callable[..., dict[str, float | dict[str, float]]]:
-  """Builds `(params, model_state, data, batches) -> {'loss': ..., ...}`.
+class Evaluation:
+  """Exact evaluation of params over a split.
 
-  `params` are 0 outside the masks; `data` is resident on the device, or
-  `Parts`; `batches` is `(indices [n, b], weights [n, b])` with weight 1 for
-  each example once and 0 for padding. Where an example has several labels,
-  [b, t], those below 0 do not count. The results are the mean loss of a label
-  and the value of each metric, by name; sums over batches are float64.
+  Args:
+    task: the model with its loss.
+    batch_of: `(data, indices) -> batch`, part of the program.
+    metrics: what is measured besides the loss.
   """
 
-  @jax.jit
-  def sums(params, model_state, data, indices, weights):
-    batch = batch_of(data, indices)
-    labels = batch['label']
-    logits = task.logits(params, model_state, batch['image'])
-    losses = task.example_loss(logits, labels)
-    if losses.ndim > 1:
-      weights = weights[:, None] * (labels >= 0)
+  def __init__(
+    self,
+    task: Task,
+    batch_of: Callable[[PyTree, jax.Array], PyTree],
+    metrics: Sequence[Metric],
+  ):
+    self._metrics = metrics
 
-    def total(terms):
-      weighting = jnp.expand_dims(weights, range(labels.ndim, terms.ndim))
-      return jnp.sum(terms * weighting, axis=range(labels.ndim))
+    def sums(params, model_state, data, indices, weights):
+      batch = batch_of(data, indices)
+      labels = batch['label']
+      logits = task.logits(params, model_state, batch['image'])
+      losses = task.example_loss(logits, labels)
+      if losses.ndim > 1:
+        weights = weights[:, None] * (labels >= 0)
 
-    terms = {m.name: m.terms(logits, labels, losses) for m in metrics}
-    return jnp.sum(weights), jax.tree.map(total, {'loss': losses, **terms})
+      def total(terms):
+        weighting = jnp.expand_dims(weights, range(labels.ndim, terms.ndim))
+        return jnp.sum(terms * weighting, axis=range(labels.ndim))
 
-  def evaluate(params, model_state, data, batches):
+      terms = {m.name: m.terms(logits, labels, losses) for m in metrics}
+      return jnp.sum(weights), jax.tree.map(total, {'loss': losses, **terms})
+
+    self._sums = Program(sums)
+
+  def ahead(
+    self,
+    threads: Threads,
+    params: PyTree,
+    model_state: PyTree,
+    data: PyTree,
+    batch_size: int,
+  ) -> None:
+    """Compiles the program in threads, see `training.ahead`."""
+    batch = np.zeros(batch_size, np.int32), np.zeros(batch_size, np.float32)
+    self._sums.ahead(threads, params, model_state, data, *batch)
+
+  def __call__(
+    self, params: PyTree, model_state: PyTree, data: PyTree, batches: Any
+  ) -> dict[str, Any]:
+    """Returns the mean loss of a label and each metric, by name.
+
+    Sums over batches are float64.
+
+    Args:
+      params: 0 outside the masks.
+      model_state: the model's other collections.
+      data: resident on the device, or `Parts`.
+      batches: `(indices [n, b], weights [n, b])` with weight 1 for each example
+        once and 0 for padding. Where an example has several labels, [b, t],
+        those below 0 do not count.
+    """
     results: list[Any] = []
     for i, w, part in zip(*batches, each(data), strict=False):
-      results.append(sums(params, model_state, part, i, w))
+      results.append(self._sums(params, model_state, part, i, w))
       keep_up(data, results)
     count, totals = jax.tree.map(
       lambda *sums: np.sum(np.asarray(sums, np.float64), axis=0),
       *jax.device_get(results),
     )
-    values = {m.name: m.value(totals[m.name], count) for m in metrics}
+    values = {m.name: m.value(totals[m.name], count) for m in self._metrics}
     return {'loss': float(totals['loss'] / count), **values}
 
-  return evaluate
 
-
-@jax.jit
-def _facts(params: PyTree, trained: PyTree, masks: PyTree) -> dict[str, Any]:
+@Program
+def facts(params: PyTree, trained: PyTree, masks: PyTree) -> dict[str, Any]:
+  """Counts weights outside of `trained` and active ones; are all finite?"""
   outside = masks_lib.map_masks(
     lambda p, m: jnp.sum((p != 0) & ~m, dtype=jnp.int32), params, trained
   )
@@ -87,7 +117,7 @@ def _facts(params: PyTree, trained: PyTree, masks: PyTree) -> dict[str, Any]:
 def is_finite(state: TrainState) -> bool:
   """Returns whether every weight is finite."""
   masks = state.mask_state.masks
-  return bool(_facts(state.params, masks, masks)['finite'])
+  return bool(facts(state.params, masks, masks)['finite'])
 
 
 def checked_active(
@@ -109,15 +139,13 @@ def checked_active(
     BrokenInvariant: a weight outside what may be trained is not 0 (unless the
       method stores them all), or the masks hold other counts than it promises.
   """
-  facts = jax.device_get(
-    _facts(
-      state.params, updater.trained(state.mask_state), state.mask_state.masks
-    )
-  )
-  for path, n in paths.flatten(facts['outside']).items():
+  masks = state.mask_state.masks
+  trained = updater.trained(state.mask_state)
+  found = jax.device_get(facts(state.params, trained, masks))
+  for path, n in paths.flatten(found['outside']).items():
     if n and not updater.facts.stores_all:
       raise BrokenInvariant(f'{path}: {n} weights outside the mask are not 0')
-  active = {p: int(n) for p, n in paths.flatten(facts['active']).items()}
+  active = {p: int(n) for p, n in paths.flatten(found['active']).items()}
   sizes = masks_lib.sizes_by_path(state.mask_state.masks)
   invariant = updater.facts.invariant
   if final:

@@ -8,6 +8,7 @@ import numpy as np
 
 from jaxsparse.analysis.gradient_flow import GradientFlow, flow_of_gradient
 from jaxsparse.core.types import PyTree
+from jaxsparse.training.ahead import Program, Threads
 from jaxsparse.training.task import Task
 
 # XLA's CPU convolutions take several times longer for an example of a large
@@ -15,13 +16,8 @@ from jaxsparse.training.task import Task
 _MOST_CONVOLVED = 128
 
 
-def make_probe(
-  task: Task,
-  batch_of: Callable[[PyTree, jax.Array], PyTree],
-  *,
-  dispatch: str,
-) -> Callable[..., GradientFlow]:
-  """Builds a function that measures gradient flow; it changes nothing.
+class GradientProbe:
+  """A measurement of gradient flow; it changes nothing.
 
   Args:
     task: the model with its loss, which is taken in training mode.
@@ -30,36 +26,70 @@ def make_probe(
     dispatch: that of the train steps. Under 'step' the examples are taken in
       parts of like size, at most 128, and the gradients averaged: statistics
       of a batch, as BatchNorm's, are those of a part.
-
-  Returns:
-    `(params, masks, model_state, key, data, indices [n]) -> GradientFlow`,
-    compiled when first called; `params` are 0 outside the masks, `indices` are
-    on the host.
   """
 
-  @jax.jit
-  def probe(share, params, model_state, key, data, indices):
-    def loss(params):
-      batch = batch_of(data, indices)
-      return task.loss(params, model_state, batch, key=key, train=True)[0]
+  def __init__(
+    self,
+    task: Task,
+    batch_of: Callable[[PyTree, jax.Array], PyTree],
+    *,
+    dispatch: str,
+  ):
+    self._dispatch = dispatch
 
-    weighted = jax.value_and_grad(loss)(params)
-    return jax.tree.map(lambda x: x * share.astype(x.dtype), weighted)
+    def probe(share, params, model_state, key, data, indices):
+      def loss(params):
+        batch = batch_of(data, indices)
+        return task.loss(params, model_state, batch, key=key, train=True)[0]
 
-  @jax.jit
-  def flow(parts, masks):
-    loss, grads = jax.tree.map(lambda *x: sum(x[1:], start=x[0]), *parts)
-    return flow_of_gradient(loss, grads, masks)
+      weighted = jax.value_and_grad(loss)(params)
+      return jax.tree.map(lambda x: x * share.astype(x.dtype), weighted)
 
-  def run(params, masks, model_state, key, data, indices):
-    most = _MOST_CONVOLVED if dispatch == 'step' else len(indices)
-    split = np.array_split(indices, math.ceil(len(indices) / most))
+    def flow(parts, masks):
+      loss, grads = jax.tree.map(lambda *x: sum(x[1:], start=x[0]), *parts)
+      return flow_of_gradient(loss, grads, masks)
+
+    self._probe, self._flow = Program(probe), Program(flow)
+
+  def ahead(
+    self,
+    threads: Threads,
+    params: PyTree,
+    masks: PyTree,
+    model_state: PyTree,
+    key: jax.Array,
+    data: PyTree,
+    indices: np.ndarray,
+  ) -> None:
+    """Compiles the programs in threads, see `training.ahead`."""
+    first, *_ = parts = self._parts(indices)
+    arguments = params, model_state, key, data, first
+    self._probe.ahead(threads, np.float32(1), *arguments)
+    device = jax.tree.leaves(params)[0].sharding
+    loss = jax.ShapeDtypeStruct((), np.float32, sharding=device)
+    self._flow.ahead(threads, [(loss, params)] * len(parts), masks)
+
+  def __call__(
+    self,
+    params: PyTree,
+    masks: PyTree,
+    model_state: PyTree,
+    key: jax.Array,
+    data: PyTree,
+    indices: np.ndarray,
+  ) -> GradientFlow:
+    """Measures the flow on the examples `indices`, which are on the host.
+
+    `params` are 0 outside the masks.
+    """
     parts = []
-    for part in split:
+    for part in self._parts(indices):
       share = np.float32(len(part) / len(indices))
-      weighted = probe(share, params, model_state, key, data, part)
+      weighted = self._probe(share, params, model_state, key, data, part)
       # One at a time, or on CPU they get in each other's way.
       parts.append(jax.block_until_ready(weighted))
-    return flow(parts, masks)
+    return self._flow(parts, masks)
 
-  return run
+  def _parts(self, indices: np.ndarray) -> list[np.ndarray]:
+    most = _MOST_CONVOLVED if self._dispatch == 'step' else len(indices)
+    return np.array_split(indices, math.ceil(len(indices) / most))

@@ -26,6 +26,7 @@ from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 
 from jaxsparse.core.types import PyTree
+from jaxsparse.training.ahead import Program
 from jaxsparse.training.parts import each, keep_up
 from jaxsparse.training.state import Member, Recipe, TrainState
 from jaxsparse.training.step import Metrics, Step, mask_update_step, train_step
@@ -41,7 +42,7 @@ _TREES = ('churn', 'layer_active')
 
 
 class Programs(NamedTuple):
-  """The programs, compiled on first use; their input state is donated.
+  """The programs, compiled on first use or ahead; the state is donated.
 
   Attributes:
     advance: `(state, member, data, indices) -> (state, metrics)`, `indices`
@@ -50,6 +51,9 @@ class Programs(NamedTuple):
     update_masks: the same for one mask step, `indices` `[1, batch]`; metrics
       have `churn` and `layer_active` too, trees without an axis of steps.
     dispatch: 'scan' or 'step'.
+    ahead: `(threads, state, member, data, batch_size, masks)`: compiles
+      `advance`, and if `masks` also `update_masks`, in threads; `state` is
+      abstract, see `training.ahead`.
 
   Over a mesh, state and member have a leading axis `[members]`, `indices` are
   `[steps, members, batch]`, metrics `[steps, members]` and trees `[members]`.
@@ -58,6 +62,7 @@ class Programs(NamedTuple):
   advance: Callable[..., tuple[TrainState, dict[str, np.ndarray]]]
   update_masks: Callable[..., tuple[TrainState, dict[str, Any]]]
   dispatch: str
+  ahead: Callable[..., None] = lambda *_: None
 
 
 def make_programs(
@@ -81,12 +86,25 @@ def make_programs(
   """
   train = _single(train_step(recipe), batch_of, mesh)
   masks = _single(mask_update_step(recipe), batch_of, mesh)
-  advance = (
-    _scanned(train, chunk, mesh)
-    if dispatch == 'scan'
-    else _stepped(train, mesh)
+  looped = dispatch == 'scan'
+  steps = _loop(train, chunk) if looped else train
+  advance = _compiled(steps, mesh, looped=looped)
+  update = _compiled(masks, mesh, looped=False)
+
+  def ahead(threads, state, member, data, batch_size, masks):
+    row = np.zeros(batch_size, np.int32)
+    rows = np.zeros((chunk, batch_size), np.int32), np.int32(0)
+    arguments = state, member, data
+    advance.ahead(threads, *arguments, *(rows if looped else (row,)))
+    if masks:
+      update.ahead(threads, *arguments, row)
+
+  return Programs(
+    _scanned(advance, chunk) if looped else _stepped(advance),
+    _updated(update),
+    dispatch,
+    ahead,
   )
-  return Programs(advance, _updated(masks, mesh), dispatch)
 
 
 def choose_dispatch(step: Callable[..., Any], *abstract_args: Any) -> str:
@@ -114,7 +132,9 @@ def _single(step: Step, batch_of: BatchOf, mesh: Mesh | None) -> Single:
   return single if mesh is None else jax.vmap(single, (0, 0, None, 0))
 
 
-def _compiled(fn: Callable[..., Any], mesh: Mesh | None, *, looped: bool):
+def _compiled(
+  fn: Callable[..., Any], mesh: Mesh | None, *, looped: bool
+) -> Program:
   """Jits `fn`; over a mesh, each device runs it on its members."""
   if mesh is not None:
     (axis,) = mesh.axis_names
@@ -129,12 +149,10 @@ def _compiled(fn: Callable[..., Any], mesh: Mesh | None, *, looped: bool):
       out_specs=(by_member, rows),
       check_vma=False,
     )
-  return jax.jit(fn, donate_argnums=0)
+  return Program(fn, donate_argnums=0)
 
 
-def _updated(single: Single, mesh: Mesh | None):
-  compiled = _compiled(single, mesh, looped=False)
-
+def _updated(compiled: Program):
   def run(state, member, data, indices):
     state, metrics = compiled(state, member, next(each(data)), indices[0])
     metrics = jax.device_get(metrics)
@@ -144,9 +162,7 @@ def _updated(single: Single, mesh: Mesh | None):
   return run
 
 
-def _stepped(single: Single, mesh: Mesh | None):
-  compiled = _compiled(single, mesh, looped=False)
-
+def _stepped(compiled: Program):
   def run(state, member, data, indices):
     rows = []
     for row, part in zip(indices, each(data), strict=False):
@@ -159,7 +175,7 @@ def _stepped(single: Single, mesh: Mesh | None):
   return run
 
 
-def _scanned(single: Single, chunk: int, mesh: Mesh | None):
+def _loop(single: Single, chunk: int):
   def loop(state, member, data, indices, length):
     def body(i, carry):
       state, rows = carry
@@ -171,8 +187,10 @@ def _scanned(single: Single, chunk: int, mesh: Mesh | None):
     rows = {k: jnp.zeros((chunk, *v.shape), v.dtype) for k, v in shapes.items()}
     return jax.lax.fori_loop(0, length, body, (state, rows))
 
-  compiled = _compiled(loop, mesh, looped=True)
+  return loop
 
+
+def _scanned(compiled: Program, chunk: int):
   def run(state, member, data, indices):
     length = len(indices)
     padded = np.zeros((chunk, *indices.shape[1:]), np.int32)

@@ -5,6 +5,7 @@ some. Here it is kept from it: each operation that would be a program of its own
 outside of jit is fenced off from the next. What no output needs is left out.
 """
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
@@ -33,6 +34,7 @@ def jit(fn: Callable[_P, _T]) -> Callable[_P, _T]:
 
 
 def _fenced(fn: Callable[..., Any]) -> Callable[..., Any]:
+  @functools.wraps(fn)
   def call(*args: Any) -> Any:
     closed, shapes = jax.make_jaxpr(fn, return_shape=True)(*args)
     jaxpr = closed.jaxpr

@@ -9,7 +9,7 @@ from jaxsparse.core import registry
 from jaxsparse.data.resident import eval_batches
 from jaxsparse.metrics import Metric, find
 from jaxsparse.tasks.classification import classification
-from jaxsparse.training.evaluate import make_evaluate
+from jaxsparse.training.evaluate import Evaluation
 
 NAMES = registry.names('jaxsparse.metrics')
 CLASSES = 8
@@ -60,7 +60,7 @@ def examples(shape):
 
 def evaluated(images, labels, kernel, batch_size):
   task = classification(Linear())
-  evaluate = make_evaluate(task, batch_of, list(map(find, NAMES)))
+  evaluate = Evaluation(task, batch_of, list(map(find, NAMES)))
   params = {'Dense_0': {'kernel': kernel}}
   batches = eval_batches(len(labels), batch_size)
   return evaluate(params, {}, (images, labels), batches)

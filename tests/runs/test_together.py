@@ -53,7 +53,7 @@ def together(configs, root, **kwargs):
 
 @pytest.mark.parametrize(('how', 'width'), [('one_by_one', 13), ('vmap', 14)])
 def test_eight_members_take_one_program_of_each_kind(
-  make_config, tmp_path, caplog, how, width
+  make_config, tmp_path, caplog, request, how, width
 ):
   # A width of its own, so that no other test has compiled for it.
   configs = grid(
@@ -63,7 +63,10 @@ def test_eight_members_take_one_program_of_each_kind(
     eval__interval=12,
     checkpoint__interval=12,
   )
-  with jax.log_compiles(), caplog.at_level('WARNING', logger='jax'):
+  # Not `jax.log_compiles`, which holds for one thread.
+  jax.config.update('jax_log_compiles', True)
+  request.addfinalizer(lambda: jax.config.update('jax_log_compiles', False))
+  with caplog.at_level('WARNING', logger='jax'):
     if how == 'vmap':
       together(configs, tmp_path)
     else:
@@ -71,11 +74,13 @@ def test_eight_members_take_one_program_of_each_kind(
         train(config, tmp_path / f'member_{i}', plots=False)
   compiled = re.findall(r'XLA compilation of jit\((\S+)\) in', caplog.text)
   kinds = {
+    'first state': 'init',
     'train step': 'loop',
     'mask step': 'single',
     'evaluation': 'sums',
-    'check': '_facts',
+    'check': 'facts',
     'probe': 'probe',
+    'gradient flow': 'flow',
   }
   counts = {kind: compiled.count(name) for kind, name in kinds.items()}
   assert counts == dict.fromkeys(kinds, 1), compiled

@@ -7,7 +7,7 @@ import pytest
 
 from jaxsparse.metrics.accuracy import accuracy
 from jaxsparse.tasks.classification import cross_entropy
-from jaxsparse.training.evaluate import make_evaluate
+from jaxsparse.training.evaluate import Evaluation
 from jaxsparse.training.parts import Parts, each, keep_up
 from jaxsparse.training.task import Task
 
@@ -43,7 +43,7 @@ def test_an_evaluation_in_parts_is_one_of_all():
   def batch_of(data, indices):
     return {'image': data[0][indices], 'label': data[1][indices]}
 
-  evaluate = make_evaluate(task, batch_of, [accuracy()])
+  evaluate = Evaluation(task, batch_of, [accuracy()])
   weights = np.array([[1, 1], [1, 1], [1, 0]], np.float32)
   rows = np.array([[0, 3], [5, 1], [4, 0]])
   whole = evaluate(

@@ -10,7 +10,7 @@ from jaxsparse.analysis.gradient_flow import gradient_flow
 from jaxsparse.core import masks as masking
 from jaxsparse.core.distributions.uniform import uniform
 from jaxsparse.tasks.classification import classification
-from jaxsparse.training.probe import make_probe
+from jaxsparse.training.probe import GradientProbe
 
 RNG = np.random.default_rng(0)
 DATA = {
@@ -60,7 +60,7 @@ def assert_close(found, expected):
 
 def test_a_scanned_net_is_probed_on_one_batch(start):
   rows = np.arange(400, dtype=np.int32)
-  found = make_probe(TASK, batch_of, dispatch='scan')(*start, DATA, rows)
+  found = GradientProbe(TASK, batch_of, dispatch='scan')(*start, DATA, rows)
   assert_close(found, whole(start, rows))
 
 
@@ -71,7 +71,7 @@ def test_a_scanned_net_is_probed_on_one_batch(start):
 def test_a_net_dispatched_by_steps_is_probed_in_parts(start, size, parts):
   """Of like size; each example weighs the same. Dropout sees the parts."""
   rows = RNG.permutation(400)[:size].astype(np.int32)
-  found = make_probe(TASK, batch_of, dispatch='step')(*start, DATA, rows)
+  found = GradientProbe(TASK, batch_of, dispatch='step')(*start, DATA, rows)
   params, masks, state, key = start
   # Three hundred and ninety-nine are 100, 100, 100 and 99.
   split = [rows[i : i + 100] for i in range(0, size, 100)]
@@ -91,7 +91,7 @@ def test_a_net_dispatched_by_steps_is_probed_in_parts(start, size, parts):
 
 
 def test_parts_of_one_size_take_one_program(start, caplog):
-  probe = make_probe(TASK, batch_of, dispatch='step')
+  probe = GradientProbe(TASK, batch_of, dispatch='step')
   with jax.log_compiles(), caplog.at_level('WARNING', logger='jax'):
     for _ in range(2):
       probe(*start, DATA, np.arange(400, dtype=np.int32))

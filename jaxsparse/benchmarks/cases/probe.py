@@ -9,7 +9,7 @@ from jaxsparse.benchmarks.harness import Comparison, Thunk
 from jaxsparse.config.run_config import GradientFlowConfig
 from jaxsparse.models.lenet5 import lenet5
 from jaxsparse.models.mlp import mlp
-from jaxsparse.training.probe import make_probe
+from jaxsparse.training.probe import GradientProbe
 from jaxsparse.updaters.static import static
 
 _CHUNK, _BATCH = 64, 128
@@ -38,7 +38,7 @@ def _run(module: nn.Module, steps: int, size: int) -> Thunk:
   setup = nets.setup(static, sparsity=0.98, module=module)
   dispatch = setup.dispatch(_BATCH)
   programs = setup.programs(_CHUNK, dispatch=dispatch)
-  look = make_probe(setup.task, nets.batch_of, dispatch=dispatch)
+  look = GradientProbe(setup.task, nets.batch_of, dispatch=dispatch)
   rows = nets.random_indices(steps, _BATCH)
   probed = np.arange(size, dtype=np.int32)
   states = [setup.fresh()]
