@@ -75,8 +75,8 @@ def main(analysis: str) -> None:
   """Runs the analysis, prints its numbers and names its files."""
   from jaxsparse.analyses.harness import calls
   from jaxsparse.analyses.harness.analyze import analyze
+  from jaxsparse.core.tables import aligned
   from jaxsparse.results import metrics
-  from jaxsparse.runs import summary
 
   calls.find(analysis)  # Errors in its name are reported first.
   pools = [literals.split(text) for text in command.required(_WORKDIR)]
@@ -90,7 +90,7 @@ def main(analysis: str) -> None:
   if result.text:
     print(f'{result.text}\n')
   if rows:
-    print(summary.aligned(rows))
+    print(aligned(rows))
   for path in paths:
     print(path)
 

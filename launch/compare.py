@@ -38,10 +38,11 @@ _OUT = flags.DEFINE_string(
 
 def main() -> None:
   """Prints the table; writes it and the plot."""
+  from jaxsparse.core.tables import aligned
   from jaxsparse.report import formats
   from jaxsparse.report.compare import plot, tables
   from jaxsparse.report.compare import runs as runs_lib
-  from jaxsparse.runs import summary, workdir
+  from jaxsparse.runs import workdir
 
   runs = runs_lib.find(command.required(_WORKDIRS))
   frame = tables.frame(runs)
@@ -52,7 +53,7 @@ def main() -> None:
   groups = tables.grouped(frame, by or tables.differing(frame))
   table = tables.table(groups, _METRIC.value)
   lines = tables.texts(table, _METRIC.value)
-  print(summary.aligned(lines))
+  print(aligned(lines))
   for group in groups:
     if also := tables.differing(tables.frame(group.finished)):
       print(f'{group.label}: its runs differ in {", ".join(also)}')

@@ -13,10 +13,10 @@ from jaxsparse.analysis.compression import Compressed, compress, outputs
 from jaxsparse.analysis.flops import bitmask_bytes
 from jaxsparse.analysis.solutions import Solution
 from jaxsparse.core import paths
+from jaxsparse.core.tables import aligned
 from jaxsparse.plotting.maps import HeatMap
 from jaxsparse.runs import finished, measures
 from jaxsparse.runs.finished import Finished
-from jaxsparse.runs.summary import aligned
 
 
 @HeatMap(

@@ -13,11 +13,11 @@ from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import flops as flops_lib
 from jaxsparse.core import choices, paths
 from jaxsparse.core import masks as masks_lib
+from jaxsparse.core.tables import aligned
 from jaxsparse.core.types import Masks, Params
 from jaxsparse.runs import costs, finished, workdir
 from jaxsparse.runs.costs import COUNTINGS, Counting
 from jaxsparse.runs.finished import Finished
-from jaxsparse.runs.summary import aligned
 from jaxsparse.training import metrics
 
 _NUMBERS = ('active', 'weights', 'flops', 'dense_flops')

@@ -69,6 +69,9 @@ def sparse(
   `fan='fan_avg', distribution='uniform', scale=1` compares with a masked
   Glorot uniform initialisation like for like.
 
+  >>> masks = js.random_masks(params, counts, key=key)
+  >>> params = js.sparse_init(params, masks, key=jax.random.key(1))
+
   Args:
     params: shapes and dtypes are read from it, and the exempt leaves kept.
     masks: bool leaves, `None` where exempt.

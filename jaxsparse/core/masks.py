@@ -87,6 +87,10 @@ def apply_masks(params: Params, masks: Masks) -> Params:
   """Sets `params` to 0 outside the masks; exempt leaves are unchanged.
 
   By `where`, never by product: NaN x 0 is NaN.
+
+  >>> mask = jnp.array([True, False])
+  >>> js.apply_masks({'kernel': jnp.array([3.0, 4.0])}, {'kernel': mask})
+  {'kernel': Array([3., 0.], dtype=float32)}
   """
   return map_masks(
     lambda p, m: jnp.where(m, p, jnp.zeros_like(p)),
@@ -105,6 +109,8 @@ def full_masks(params: Params, counts: Counts) -> Masks:
 
 def random_masks(params: Params, counts: Counts, *, key: jax.Array) -> Masks:
   """Draws masks with exactly `counts` active weights, uniformly at random.
+
+  >>> masks = js.random_masks(params, counts, key=key)
 
   Args:
     params: params (or a tree of `ShapeDtypeStruct`).
@@ -155,6 +161,9 @@ def active(masks: Masks) -> PyTree:
 
   Raises:
     ValueError: as for `check_sizes`.
+
+  >>> js.active({'kernel': jnp.array([True, False, True]), 'bias': None})
+  {'bias': None, 'kernel': Array(2, dtype=int32)}
   """
   check_sizes({p: mask.shape for p, mask in paths.flatten(masks).items()})
   return jax.tree.map(count, masks)

@@ -33,6 +33,9 @@ def topk_mask(
 ) -> Array:
   """Returns a mask of the k highest scores.
 
+  >>> js.topk_mask(jnp.array([0.5, 3.0, 1.0]), 2)
+  Array([False,  True,  True], dtype=bool)
+
   Args:
     scores: floating, any shape. float64 is ranked in float32.
     k: how many, in [0, scores.size]; an int, or an integer scalar array.
@@ -56,6 +59,9 @@ def topk_masks(
   """Returns masks of the k highest scores over all leaves together.
 
   Leaves are ranked against each other in place, never concatenated.
+
+  >>> js.topk_masks({'a': jnp.array([3.0, 1.0]), 'b': jnp.array([2.0])}, 2)
+  {'a': Array([ True, False], dtype=bool), 'b': Array([ True], dtype=bool)}
 
   Args:
     scores: a tree of floating leaves of any shapes; `None` leaves are

@@ -31,7 +31,12 @@ LARGEST = 2.0**127
 
 
 class SparsityError(ValueError):
-  """A sparsity that is not in [0, 1), or that a distribution cannot meet."""
+  """A sparsity that is not in [0, 1), or that a distribution cannot meet.
+
+  >>> js.erk(params, 1.0)
+  Traceback (most recent call last):
+  jaxsparse.core.types.SparsityError: sparsity 1.0: accepted is [0, 1)
+  """
 
 
 class Loss(Protocol):
@@ -53,6 +58,9 @@ class Loss(Protocol):
 
 class Probe(NamedTuple):
   """The inputs of scoring at initialisation.
+
+  >>> probe = js.Probe(loss, [batch], apply)
+  >>> state = js.snip(counts).init(params, key=key, probe=probe)
 
   Attributes:
     loss: `(params, batch) -> scalar`, in training mode; new model statistics
@@ -78,7 +86,10 @@ class Criterion(Protocol):
 
 
 class MaskState(NamedTuple):
-  """The masks, and the method's own NamedTuple (or `()`)."""
+  """The masks, and the method's own NamedTuple (or `()`).
+
+  >>> state = js.MaskState(js.random_masks(params, counts, key=key))
+  """
 
   masks: Masks
   inner: PyTree = ()
@@ -129,6 +140,9 @@ class Times(NamedTuple):
 class Facts(NamedTuple):
   """What a method declares about itself.
 
+  >>> js.Facts(step_on_update=True, masks_only=True).invariant
+  'per_leaf'
+
   Attributes:
     invariant: the invariant that the contract test checks. `per_leaf`: active
       weights of each leaf are constant. `total`: their sum is. `scheduled`:
@@ -176,6 +190,12 @@ class Facts(NamedTuple):
 class MaskUpdater(NamedTuple):
   """A sparse-training method.
 
+  >>> def init(params, *, key, probe=None):
+  ...   return js.MaskState(js.random_masks(params, counts, key=key))
+  >>> def update(grads, state, params, *, step, key):
+  ...   return params, state
+  >>> updater = js.MaskUpdater(init, update, facts=js.Facts(mask_steps='none'))
+
   Attributes:
     init: `(params, *, key, probe=None) -> MaskState`. Iterations at
       initialisation run inside. `ValueError` if a needed probe is `None`.
@@ -213,3 +233,13 @@ class MaskUpdater(NamedTuple):
   momenta: Callable[[PyTree, MaskState], PyTree] | None = None
   pruned: Callable[..., Masks] | None = None
   facts: Facts = Facts()
+
+  def __repr__(self) -> str:
+    """Returns what the method declares beyond the defaults, in a line."""
+    default = Facts()._asdict()
+    declared = ', '.join(
+      f'{name}={value!r}'
+      for name, value in self.facts._asdict().items()
+      if value != default[name] and not callable(value)
+    )
+    return f'MaskUpdater({declared})'

@@ -1,9 +1,7 @@
 """Sparse training as an Optax transformation, for custom training loops.
 
-    tx = sparsify(
-      optax.adam(1e-3), rigl(counts, stop_step=7500), key=jax.random.key(0),
-      update_interval=100, start_step=0, stop_step=7500,
-    )
+    updater = rigl(counts, stop_step=7500)
+    tx = sparsify(optax.adam(1e-3), updater, key=jax.random.key(0))
     state = tx.init(params)
 
     @jax.jit
@@ -61,9 +59,16 @@ from jaxsparse.optim.regrown import with_regrown
 from jaxsparse.optim.reset import check_momentum
 from jaxsparse.optim.supported import check_optimiser
 
+# Steps between mask steps where nobody says: Evci et al. 2020, section 4.1.
+UPDATE_INTERVAL = 100
+
 
 class SparsifyState(NamedTuple):
   """The state of `sparsify`.
+
+  >>> tx = js.sparsify(optax.sgd(0.1), js.static(counts), key=key)
+  >>> state = tx.init(params)
+  >>> masks = state.mask_state.masks
 
   Attributes:
     step: updates so far, mask steps included; an int32 scalar.
@@ -75,31 +80,43 @@ class SparsifyState(NamedTuple):
   mask_state: MaskState
   opt_state: PyTree
 
+  def __repr__(self) -> str:
+    """Returns the step and the number of weights under masks, in a line."""
+    leaves = jax.tree.leaves(self.mask_state.masks)
+    weights = sum(mask.size for mask in leaves)
+    masks = f'masks of {weights:,} weights in {len(leaves)} leaves'
+    return f'SparsifyState(step={self.step}, {masks})'
+
 
 def sparsify(
   tx: optax.GradientTransformation,
   updater: MaskUpdater,
   *,
   key: jax.Array,
-  update_interval: int,
-  start_step: int,
-  stop_step: int,
+  update_interval: int | None = None,
+  start_step: int | None = None,
+  stop_step: int | None = None,
   probe: Probe | None = None,
   regrown: str = 'zero',
 ) -> optax.GradientTransformation:
   """Returns `tx` under the masks of `updater`.
+
+  >>> updater = js.rigl(counts, stop_step=750)
+  >>> tx = js.sparsify(optax.adamw(1e-3), updater, key=key)
+  >>> state = tx.init(params)
 
   Args:
     tx: an optimiser that `supported.check_optimiser` accepts.
     updater: the sparse-training method.
     key: a PRNG key, `jax.random.key(seed)`; masks are drawn from its streams
       'initial_masks' and, at each step, 'masks'.
-    update_interval: steps between mask steps, at least 1.
+    update_interval: steps between mask steps, at least 1. Default: what the
+      updater was made with, or 100.
     start_step: the first mask step. Of all mask steps, the method takes those
-      that its `mask_steps` names.
+      that its `mask_steps` names. Default: the updater's, or 0.
     stop_step: masks change no more from this step on; above `start_step`,
-      unless the method takes no mask steps. An `updater` with a decay or a ramp
-      is made with the same numbers.
+      unless the method takes no mask steps. Default: the updater's. One with a
+      decay or a ramp knows it, and is given no other.
     probe: the inputs of a method that scores at initialisation.
     regrown: the moments of a regrown weight, one of `regrown.REGROWN`; with
       `age`, `opt_state` is an `regrown.OwnAgeState`.
@@ -124,7 +141,8 @@ def sparsify(
   """
   if not isinstance(updater, MaskUpdater):
     raise TypeError(f'updater is {updater!r}; accepted is a MaskUpdater')
-  first, end = _window(updater.facts, start_step, stop_step, update_interval)
+  asked = Times(start_step, stop_step, update_interval)
+  first, end, interval = _window(updater.facts, asked)
   tx = with_regrown(tx, regrown)
   masks_key = prng.stream(key, 'masks')
 
@@ -160,7 +178,7 @@ def sparsify(
     else:
       on_mask_step = schedules.is_mask_step(
         state.step,
-        update_interval=update_interval,
+        update_interval=interval,
         start_step=first,
         stop_step=end,
       )
@@ -177,22 +195,42 @@ def sparsify(
   return optax.GradientTransformation(init, update)
 
 
-def _window(
-  facts: Facts, start_step: int, stop_step: int, update_interval: int
-) -> tuple[int, int]:
-  """Checks the mask steps of a loop; returns those of the method, [a, b)."""
-  times = Times(
-    schedules.host_step('start_step', start_step),
-    schedules.host_step('stop_step', stop_step),
-    schedules.host_step('update_interval', update_interval, 1),
+def _window(facts: Facts, asked: Times) -> tuple[int, int, int]:
+  """Returns the first mask step of a loop, where they end, and the interval.
+
+  What is not asked for is the method's; each is checked.
+  """
+  known = facts.times
+  stop = _either(asked.stop_step, known.stop_step)
+  start = _either(asked.start_step, known.start_step, 0)
+  interval = _either(
+    asked.update_interval, known.update_interval, UPDATE_INTERVAL
   )
-  schedules.check_times(facts.times, times)
-  schedules.check_window(facts.mask_steps, start_step, stop_step)
-  return schedules.mask_window(facts.mask_steps, start_step, stop_step)
+  if stop is None and facts.mask_steps == 'all':
+    raise ValueError(
+      'stop_step is None, and the method has none; accepted is the step from'
+      ' which on masks change no more, sparsify(..., stop_step=750)'
+    )
+  start = schedules.host_step('start_step', start)
+  # A method with one mask step, or none, needs no end.
+  stop = schedules.host_step('stop_step', start + 1 if stop is None else stop)
+  interval = schedules.host_step('update_interval', interval, 1)
+  schedules.check_times(facts.times, Times(start, stop, interval))
+  schedules.check_window(facts.mask_steps, start, stop)
+  first, end = schedules.mask_window(facts.mask_steps, start, stop)
+  return first, end, interval
+
+
+def _either(*values: Any) -> Any:
+  """Returns the first value that is not None; None if all are."""
+  return next((value for value in values if value is not None), None)
 
 
 def sparsify_params(params: Params, opt_state: SparsifyState) -> Params:
   """Returns the params for a loss, evaluation or export: 0 outside the masks.
+
+  >>> tx = js.sparsify(optax.sgd(0.1), js.static(counts), key=key)
+  >>> seen = js.sparsify_params(params, tx.init(params))
 
   Args:
     params: the stored parameters.

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 
 from jaxsparse.claims import verdicts
+from jaxsparse.core.tables import aligned
 from jaxsparse.report.cells import NOTHING, Cell, cell, lost
 from jaxsparse.results import metrics
 from jaxsparse.results.names import capital, field_name, value_name
 from jaxsparse.results.rows import Row
-from jaxsparse.runs import summary
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.spec import Study
 
@@ -161,7 +161,7 @@ def text(results: Results) -> str:
 
 def _aligned(results: Results) -> str:
   table = cells(results)
-  return summary.aligned(lines(results.study, table, why=False))
+  return aligned(lines(results.study, table, why=False))
 
 
 def failures(results: Results) -> list[tuple[str, str]]:

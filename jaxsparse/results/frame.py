@@ -17,13 +17,13 @@ from jaxsparse.training import metrics as records
 _DEEPEST = 3
 
 
-def frame(
+def read_results(
   *workdirs: str | os.PathLike[str], metrics: Collection[str] = ()
 ) -> pd.DataFrame:
   """Returns the numbers of finished runs, one a line.
 
-  >>> table = frame('/tmp/study', metrics=['test_accuracy'])
-  >>> table.groupby('updater.name')['value'].agg(['mean', 'std'])
+  >>> table = js.read_results(workdir, metrics=['test_accuracy'])
+  >>> means = table.groupby('updater.name')['value'].agg(['mean', 'std'])
 
   Args:
     *workdirs: of runs or studies, or folders of them.

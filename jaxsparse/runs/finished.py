@@ -10,8 +10,9 @@ import jax
 from jaxsparse.analysis.solutions import Solution
 from jaxsparse.config import identity
 from jaxsparse.optim.masked import forward_params
+from jaxsparse.runs import reading
 from jaxsparse.runs import workdir as workdir_lib
-from jaxsparse.runs.build import Experiment, build
+from jaxsparse.runs.build import Experiment, Read, build
 from jaxsparse.runs.compiled import abstract_state
 from jaxsparse.runs.origins import Origins
 from jaxsparse.training.checkpoints import states
@@ -43,8 +44,13 @@ class Finished(NamedTuple):
     return self.experiment.plan.num_steps
 
 
-def load(workdir: StrPath) -> Finished:
+def load(workdir: StrPath, read: Read = reading.dataset) -> Finished:
   """Loads a finished run and its data; checkpoints are not read yet.
+
+  Args:
+    workdir: of the run.
+    read: as for `build`. With `reading.describe` the data may be absent, and
+      may have changed.
 
   Raises:
     ValueError: there is no run, it is not finished, or its config or its data
@@ -57,7 +63,7 @@ def load(workdir: StrPath) -> Finished:
     raise ValueError(f'{root} is not finished')
   config = workdir_lib.read_config(root)
   try:
-    experiment = build(config)
+    experiment = build(config, read)
   except ValueError as error:
     raise ValueError(f'{root} cannot be built again: {error}') from None
   differing = identity.differences(config, experiment.config)
@@ -66,6 +72,8 @@ def load(workdir: StrPath) -> Finished:
       f'{root} cannot be built as it was; fields that differ (there -> here):'
       f' {"; ".join(differing)}'
     )
+  if read is reading.describe:
+    return Finished(root, experiment)
   data = Origins(data=experiment.dataset.fingerprint)
   if changed := workdir_lib.origins(root).changes(data):
     raise ValueError(

@@ -4,10 +4,10 @@ import math
 
 from jaxsparse.analysis import flops
 from jaxsparse.core import paths
+from jaxsparse.core.tables import aligned
 from jaxsparse.core.types import Path
 from jaxsparse.runs import outline
 from jaxsparse.runs.build import Experiment, total_sizes
-from jaxsparse.runs.summary import aligned
 
 # Columns of multiply-adds: with the masks, and of the dense net.
 _MACS = ('multiply-adds', 'when dense')

@@ -101,15 +101,3 @@ def columns(rows: Sequence[tuple[str, str]]) -> str:
   """Formats `(name, value)` rows, one per line, the values in one column."""
   width = max(len(name) for name, _ in rows)
   return '\n'.join(f'{name:<{width}}  {value}' for name, value in rows)
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> str:
-  """Aligns rows in columns: the first to the left, the others to the right."""
-  widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-  return '\n'.join(
-    '  '.join(
-      cell.ljust(w) if i == 0 else cell.rjust(w)
-      for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-    ).rstrip()
-    for row in rows
-  )

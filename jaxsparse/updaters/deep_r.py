@@ -49,6 +49,11 @@ def deep_r(
   the dormant ones of the same layer, drawn uniformly, become active with
   theta_k = 0.
 
+  >>> updater = js.deep_r(counts)
+  >>> tx = js.sparsify(
+  ...   optax.sgd(0.1), updater, key=key, stop_step=750, update_interval=1
+  ... )
+
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where
       a leaf is exempt.

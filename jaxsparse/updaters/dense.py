@@ -8,6 +8,9 @@ from jaxsparse.updaters import _fixed
 def dense(counts: Counts) -> MaskUpdater:
   """Builds dense training, the reference: every weight is active.
 
+  >>> updater = js.dense(counts)
+  >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
+
   Args:
     counts: names the leaves that have a mask, which stays full; the numbers
       are not read, so that one config serves dense and sparse runs.

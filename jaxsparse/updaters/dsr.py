@@ -55,6 +55,9 @@ def dsr(
 
   The sum of active weights is constant, exactly; those of a layer are not.
 
+  >>> updater = js.dsr(counts)
+  >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key, stop_step=750)
+
   Args:
     counts: active weights of each leaf at the start, ints or traced int32;
       `None` where a leaf is exempt.

@@ -33,6 +33,9 @@ def gmp(
   and each keeps its weights above the threshold. Layers that `counts` leaves
   dense stay so.
 
+  >>> updater = js.gmp(counts, start_step=0, stop_step=750, update_interval=10)
+  >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
+
   Args:
     counts: active weights of each leaf at the end, ints or traced int32;
       `None` where a leaf is exempt.

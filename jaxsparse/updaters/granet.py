@@ -50,6 +50,10 @@ def granet(
 
   Z is met exactly, at `last`, the last mask step.
 
+  >>> times = {'start_step': 0, 'stop_step': 750, 'update_interval': 10}
+  >>> updater = js.granet(counts, **times)
+  >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
+
   Args:
     counts: active weights of each leaf at the end, ints or traced int32;
       `None` where a leaf is exempt.

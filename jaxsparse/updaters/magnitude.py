@@ -25,6 +25,9 @@ def magnitude(
   The optimiser does not step there: with `start_step` 0 the weights that are
   ranked are those the run started from, say a trained checkpoint's.
 
+  >>> updater = js.magnitude(counts)
+  >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key, start_step=250)
+
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where
       a leaf is exempt.

@@ -31,6 +31,9 @@ def rigl(
 
   The batch of a mask step serves the scores alone: no optimiser step is made.
 
+  >>> updater = js.rigl(counts, drop_fraction=0.3, stop_step=750)
+  >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
+
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where
       a leaf is exempt.

@@ -45,6 +45,9 @@ def rigl_sm(
   weights. A weight that becomes active starts with v = 0. The growth score
   is |dL/d(w m)|.
 
+  >>> updater = js.rigl_sm(counts, stop_step=750)
+  >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
+
   Args:
     counts: active weights of each leaf at the start, ints or traced int32;
       `None` where a leaf is exempt.

@@ -26,6 +26,9 @@ def set(
   as many, uniformly at random among all that were not kept. The optimiser steps
   first.
 
+  >>> updater = js.set(counts, drop_fraction=0.3, stop_step=750)
+  >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
+
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where
       a leaf is exempt.

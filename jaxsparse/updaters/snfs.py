@@ -47,6 +47,9 @@ def snfs(
   all layers drop a part in proportion to the mean of |a| over its active
   weights before the drop, and only the sum of active weights is constant.
 
+  >>> updater = js.snfs(counts, stop_step=750)
+  >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
+
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where
       a leaf is exempt.

@@ -49,6 +49,9 @@ def srigl(
 
   No optimiser step is made on a mask step.
 
+  >>> updater = js.srigl(counts, stop_step=750)
+  >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
+
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where
       a leaf is exempt.

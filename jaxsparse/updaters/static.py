@@ -13,6 +13,9 @@ def static(
   The baseline of Evci et al. 2020, "Rigging the Lottery" (section 4):
   uniformly random masks in each layer, trained from scratch.
 
+  >>> updater = js.static(counts)
+  >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
+
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where
       a leaf is exempt.

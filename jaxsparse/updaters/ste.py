@@ -35,6 +35,11 @@ def ste(counts: Counts, *, decay: Scalar = 0.0) -> MaskUpdater:
   Structured Sparse Neural Networks From Scratch", which keeps masks from
   flickering.
 
+  >>> updater = js.ste(counts)
+  >>> tx = js.sparsify(
+  ...   optax.sgd(0.1), updater, key=key, stop_step=1000, update_interval=1
+  ... )
+
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where
       a leaf is exempt.

@@ -49,6 +49,9 @@ def topkast(
 
     penalty w on A,    penalty w / D on B without A,    D = n / N.
 
+  >>> updater = js.topkast(counts)
+  >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key, stop_step=1000)
+
   Args:
     counts: the size of A in each leaf, ints or traced int32; `None` where a
       leaf is exempt.

@@ -59,7 +59,7 @@ def test_a_method_without_mask_steps_may_have_an_empty_window(method, key):
   sparsify(optax.sgd(0.1), method(COUNTS), key=key, **TIMES | window)
 
 
-STEPS = [True, 0.5, 2.5, '3', None, np.arange(3), np.array(3), jnp.int32(3)]
+STEPS = [True, 0.5, 2.5, '3', np.arange(3), np.array(3), jnp.int32(3)]
 
 
 @pytest.mark.parametrize('value', [-1, np.int64(-1), *STEPS], ids=repr)

@@ -34,7 +34,7 @@ def test_loop_of_ones_own_trains_a_sparse_net():
   names = {'params': params, 'loss': loss}
   exec(_block('In a loop of your own'), names)
   state, step = names['state'], names['train_step']
-  seen = names['sparsify_params']
+  seen = names['js'].sparsify_params
   first = loss(seen(params, state), (x, y))
   for _ in range(1000):
     params, state = step(params, state, (x, y))

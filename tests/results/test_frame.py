@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from jaxsparse.results import member_list
-from jaxsparse.results.frame import frame
+from jaxsparse.results.frame import read_results
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def make_run(tmp_path):
 
 
 def test_a_line_is_a_number_of_a_run(make_run):
-  table = frame(make_run('a', 0.5, extra=7))
+  table = read_results(make_run('a', 0.5, extra=7))
   assert list(table.columns) == [
     'run',
     'seed',
@@ -74,7 +74,7 @@ def test_numbers_of_a_study_are_grouped_by_its_fields(make_run, tmp_path):
   study = tmp_path / 'study'
   study.mkdir()
   member_list.write(study, tmp_path / 'runs', [run.name for run in runs])
-  table = frame(study, runs[0], metrics=['test_accuracy'])
+  table = read_results(study, runs[0], metrics=['test_accuracy'])
   assert len(table) == 3
   means = table.groupby(['updater.name', 'model.f'])['value'].mean()
   assert means.to_dict() == {('rigl', (9, 8)): 0.6, ('set', (9, 8)): 0.3}
@@ -82,9 +82,9 @@ def test_numbers_of_a_study_are_grouped_by_its_fields(make_run, tmp_path):
 
 
 def test_what_is_not_finished_has_no_line(make_run):
-  assert frame(make_run('half')).empty
+  assert read_results(make_run('half')).empty
 
 
 def test_a_folder_without_runs_is_named(tmp_path):
   with pytest.raises(ValueError, match=f'{tmp_path} holds no run'):
-    frame(tmp_path)
+    read_results(tmp_path)

@@ -24,6 +24,10 @@ def er(
   (in + out) / (in out), whatever its spatial axes are. Dense kernels get the
   same as under `erk`.
 
+  >>> params = {'a': {'kernel': jnp.ones((20, 50)), 'bias': jnp.ones(50)}}
+  >>> js.er(params, 0.9)
+  {'a': {'bias': None, 'kernel': 100}}
+
   Args:
     params: arrays or `ShapeDtypeStruct`s.
     sparsity: S, the fraction of zeros over all leaves that are not `custom`.

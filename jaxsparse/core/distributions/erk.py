@@ -26,6 +26,10 @@ def erk(
   are dense and the others pay for them. Every count is N - floor(s N), so the
   sum exceeds the budget by less than one weight a layer.
 
+  >>> params = {'a': {'kernel': jnp.ones((20, 50)), 'bias': jnp.ones(50)}}
+  >>> js.erk(params, 0.9)
+  {'a': {'bias': None, 'kernel': 100}}
+
   Args:
     params: arrays or `ShapeDtypeStruct`s.
     sparsity: S, the fraction of zeros over all leaves that are not `custom`,

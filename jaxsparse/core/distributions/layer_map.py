@@ -16,6 +16,10 @@ def layer_map(
 ) -> Counts:
   """Returns counts N - floor(s N) from a sparsity s for each layer.
 
+  >>> params = {'a': {'kernel': jnp.ones((20, 50)), 'bias': jnp.ones(50)}}
+  >>> js.layer_map(params, layers={'a/kernel': 0.9})
+  {'a': {'bias': None, 'kernel': 100}}
+
   Args:
     params: arrays or `ShapeDtypeStruct`s.
     sparsity: the sparsity of the selected leaves that no pattern fits;

@@ -24,6 +24,10 @@ def uniform(
   pay for it, so that the net is a little less sparse than S (Evci et al.
   2020, section 3(1)): set `dense_first`.
 
+  >>> params = {'a': {'kernel': jnp.ones((20, 50)), 'bias': jnp.ones(50)}}
+  >>> js.uniform(params, 0.9)
+  {'a': {'bias': None, 'kernel': 100}}
+
   Args:
     params: arrays or `ShapeDtypeStruct`s.
     sparsity: S, the fraction of zeros, in [0, 1); an exact decimal: a float,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from jaxsparse.core.tables import aligned
 from jaxsparse.results.names import count
 from jaxsparse.runs import outline, summary
 from jaxsparse.studies.planning import pairing
@@ -48,7 +49,7 @@ def _runs(plan: StudyPlan) -> list[str]:
       *(len(cells) - len(names), steps),
     )
     rows.append((run.name, *(f'{n:,}' if n else '' for n in numbers)))
-  return [summary.aligned(rows)]
+  return [aligned(rows)]
 
 
 def _steps(plan: StudyPlan, name: str) -> int:

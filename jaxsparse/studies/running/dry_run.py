@@ -10,10 +10,11 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from jaxsparse.core.tables import aligned
 from jaxsparse.errors import TrainingFailed
 from jaxsparse.results.names import count
 from jaxsparse.results.rows import Row
-from jaxsparse.runs import dry_run, outline, reading, summary
+from jaxsparse.runs import dry_run, outline, reading
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.progress import hushed
 from jaxsparse.studies.planning.check import check as check_study
@@ -86,7 +87,7 @@ def text(study: Study, results: Sequence[RowDryRun]) -> str:
   names = {result.row: study.row_name(result.row) for result in results}
   lines = [_HEADING, *((names[r.row], *_numbers(r)) for r in results)]
   blocks = [
-    [summary.aligned(lines)],
+    [aligned(lines)],
     [f'{names[r.row]}: {r.error}' for r in results if r.error],
     _notes(names, results),
   ]
