@@ -1,5 +1,6 @@
 """Builds the objects of a run from its config. Nothing compiles here."""
 
+import dataclasses
 import functools
 import itertools
 import zlib
@@ -106,17 +107,58 @@ def build(config: Any, read: Read = reading.dataset) -> Experiment:
     ValueError: names the wrong field, its value, and what is accepted.
   """
   run = resolve(config)
-  data, model = run.data, run.model
+  data = run.data
   dataset = read(data)
   run = in_steps(run, len(dataset.train.labels))
   preprocessing.check(data, dataset.train.images.shape[1:])
-  module = recipes.module(model, dataset.num_classes)
+  seedless = dataclasses.replace(run, seed=0)
+  net = _net(
+    seedless,
+    # Equal configs may differ in types of their numbers, which count.
+    repr(seedless),
+    reading.example(dataset),
+    dataset.num_classes,
+    dataset.scale is None,
+  )
+  return Experiment(
+    config=run,
+    dataset=dataset,
+    eval_split=reading.eval_split(run.eval.split, dataset),
+    member=_member(run, net.counts),
+    batches=functools.partial(_batches, run, len(dataset.train.labels)),
+    **net._asdict(),
+  )
+
+
+class _Net(NamedTuple):
+  """The parts of an `Experiment` that do not depend on its seed."""
+
+  module: nn.Module
+  task: Task
+  metrics: tuple[Metric, ...]
+  recipe: Recipe
+  params: Params
+  counts: Counts
+  plan: Plan
+
+
+@functools.lru_cache(maxsize=32)
+def _net(
+  run: RunConfig,
+  text: str,
+  example: tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct],
+  num_classes: int,
+  is_text: bool,
+) -> _Net:
+  """Builds the net of a run and its steps, and checks them."""
+  del text
+  model, inputs = run.model, example[0]
+  module = recipes.module(model, num_classes)
   task = recipes.task(module, run.task, run.label_smoothing)
-  metrics = recipes.metrics(run.metrics, is_text=dataset.scale is None)
-  example = reading.example(dataset)
-  variables = checks.shapes(model.name, task, example[0])
-  checks.check_logits(model.name, task, variables, example, dataset.num_classes)
-  params, inputs = variables[0], example[0]
+  metrics = recipes.metrics(run.metrics, is_text=is_text)
+  variables = checks.shapes(model.name, task, inputs)
+  checks.check_logits(model.name, task, variables, example, num_classes)
+  params = variables[0]
   counts = target_counts(run.updater, task, params, inputs)
   recipe = recipes.recipe(run, module)
   member = _member(run, counts)
@@ -126,20 +168,8 @@ def build(config: Any, read: Read = reading.dataset) -> Experiment:
   kwargs = recipes.updater_kwargs(run.updater)
   updater = checks.checked_updater(run, member, kwargs)
   checks.check_optimizer(recipe, member, params)
-  return Experiment(
-    run,
-    dataset,
-    reading.eval_split(run.eval.split, dataset),
-    module,
-    task,
-    metrics,
-    recipe,
-    params,
-    counts,
-    member,
-    _plan(run, updater),
-    functools.partial(_batches, run, len(dataset.train.labels)),
-  )
+  plan = _plan(run, updater)
+  return _Net(module, task, metrics, recipe, params, counts, plan)
 
 
 def total_sizes(experiment: Experiment) -> dict[Path, int]:

@@ -55,6 +55,7 @@ def test_seeds_differ_in_key_and_order_alone(make_config):
   keys = [jax.random.key_data(run.member.key).tolist() for run in (one, other)]
   assert keys[0] != keys[1]
   assert one.member._replace(key=None) == other.member._replace(key=None)
+  assert one.params is other.params  # Traced and checked once.
   assert np.any(one.batches(3, 9) != other.batches(3, 9))
 
 
