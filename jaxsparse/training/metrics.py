@@ -10,6 +10,8 @@ import json
 import math
 import os
 import pathlib
+import socket
+import struct
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +22,7 @@ class MetricsWriter:
 
   Events are written synchronously. tensorboardX's `SummaryWriter` does it in a
   thread, which ends without a word where a disk is full; the run then waits
-  for it for ever.
+  for it for ever. Its `EventsWriter` waits for the disk at each record.
 
   Args:
     workdir: of the run; holds `metrics.jsonl` and `tensorboard/`.
@@ -29,7 +31,6 @@ class MetricsWriter:
   """
 
   def __init__(self, workdir: str | os.PathLike[str], *, step: int):
-    from tensorboardX.event_file_writer import EventsWriter
     from tensorboardX.proto.event_pb2 import SessionLog
 
     root = pathlib.Path(workdir)
@@ -39,7 +40,10 @@ class MetricsWriter:
     board = root / 'tensorboard'
     board.mkdir(exist_ok=True)
     # Files are named by the second, and a run may be started twice in one.
-    self._board = EventsWriter(str(board / 'events'), f'.{os.getpid()}')
+    second, host = int(time.time()), socket.gethostname()
+    name = f'events.out.tfevents.{second}.{host}.{os.getpid()}'
+    self._board = (board / name).open('ab')
+    self._event(0, file_version='brain.Event:2')
     # TensorBoard hides what an earlier process wrote from this step on.
     self._event(step + 1, session_log=SessionLog(status=SessionLog.START))
 
@@ -66,9 +70,12 @@ class MetricsWriter:
 
   def _event(self, step: int, **content: Any) -> None:
     from tensorboardX.proto.event_pb2 import Event
+    from tensorboardX.record_writer import masked_crc32c
 
     event = Event(step=step, wall_time=time.time(), **content)
-    self._board.write_event(event)
+    size = struct.pack('<Q', event.ByteSize())
+    for part in (size, event.SerializeToString()):
+      self._board.write(part + struct.pack('<I', masked_crc32c(part)))
 
 
 def read(path: str | os.PathLike[str]) -> list[dict[str, Any]]:

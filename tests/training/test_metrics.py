@@ -4,6 +4,7 @@ import sys
 
 import pytest
 import tensorboardX.proto.event_pb2 as event_pb2
+from tensorboardX.record_writer import masked_crc32c
 
 from jaxsparse.training.metrics import MetricsWriter, cut_back, read
 
@@ -80,7 +81,10 @@ def test_tensorboard_gets_every_number(tmp_path):
   data = events.read_bytes()
   while data:
     length = int.from_bytes(data[:8], 'little')
-    event = event_pb2.Event.FromString(data[12 : 12 + length])
+    content = data[12 : 12 + length]
+    for part, check in ((data[:8], data[8:12]), (content, data[12 + length :])):
+      assert check[:4] == masked_crc32c(part).to_bytes(4, 'little')
+    event = event_pb2.Event.FromString(content)
     data = data[16 + length :]
     for value in event.summary.value:
       found[value.tag] = (event.step, value.simple_value)
