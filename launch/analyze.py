@@ -8,18 +8,18 @@ r"""Makes an analysis of finished runs.
   python -m launch.analyze density --workdir=runs/ticket --option num_probes=8
   python -m launch.analyze distance_map --workdir=runs/a,runs/b --workdir=runs/p
 
-An ANALYSIS is a file in `jaxsparse/analyses`, or a dotted path;
-its docstring says what it takes and gives, and without one the error says which
-there are. One of several kinds of runs takes a `--workdir` for each. Prints the
-numbers, writes them with a table and a figure where there is one to DIR
-(`analyses` in the first workdir by default), and adds them to the entry
-`analyses` of that run's summary.json. What a net costs that has not been
-trained, `launch.train --dry_run` says.
+An ANALYSIS is a file in `jaxsparse/analyses`, or a dotted path; without one all
+are listed, and `launch.analyze NAME --help` says what it takes and returns. One
+of several kinds of runs takes a `--workdir` for each. Prints the numbers, and
+writes them with a table and a figure where there is one to DIR (`analyses` in
+the first workdir by default), and adds them to the entry `analyses` of that
+run's summary.json. What a net costs that has not been trained, `launch.train
+--dry_run` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from absl import flags
@@ -95,15 +95,21 @@ def main(analysis: str) -> None:
     print(path)
 
 
-def _analyses() -> Sequence[str]:
+def _analyses() -> dict[str, str]:
   from jaxsparse.analyses.harness import calls
 
-  return calls.names()
+  return {name: calls.line(name) for name in calls.names()}
+
+
+def _describe(name: str) -> str:
+  from jaxsparse.analyses.harness import calls
+
+  return inspect.getdoc(calls.find(name)) or ''
 
 
 def run() -> None:
   """Runs the program `jaxsparse-analyze`."""
-  command.run(main, word='ANALYSIS', words=_analyses)
+  command.run(main, word='ANALYSIS', words=_analyses, describe=_describe)
 
 
 if __name__ == '__main__':

@@ -12,7 +12,7 @@ import pathlib
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
@@ -104,7 +104,8 @@ def run(
   load: Callable[[str], Any] = config_files.load_config,
   *,
   word: str = '',
-  words: Callable[[], Sequence[str]] = tuple,
+  words: Callable[[], Mapping[str, str]] = dict,
+  describe: Callable[[str], str] = str,
   cached: bool = True,
 ) -> None:
   """Parses flags and runs `main`; ends the process with its exit code.
@@ -113,7 +114,9 @@ def run(
     main: the program.
     load: loads the value of `--config`, or raises `ValueError`.
     word: the name of the one argument of `main`, if it takes one.
-    words: returns the accepted values of that argument.
+    words: returns the accepted values of that argument, and a line on each,
+      which a call without it prints.
+    describe: returns what `--help` says of one of them.
     cached: whether compiled programs are kept for later processes, unless
       `--compilation_cache` says otherwise.
   """
@@ -125,7 +128,7 @@ def run(
   )
   if parsing.asks_for_help(sys.argv):
     sys.stdout.write(parsing.usage(main.__module__, sys.argv))
-    sys.exit(0)
+    sys.exit(_further_help(sys.argv[1:], load, describe if word else None))
 
   def start(*arguments: str) -> None:
     compilation_cache.use(cache.value)
@@ -141,6 +144,22 @@ def run(
   )
 
 
+def _further_help(
+  words: Sequence[str],
+  load: Callable[[str], Any],
+  describe: Callable[[str], str] | None,
+) -> int:
+  """Prints the fields of a config that is asked about, or a word's help."""
+  try:
+    if describe and words and not words[0].startswith('-'):
+      sys.stdout.write(f'\n{words[0]}: {describe(words[0])}\n')
+    if text := parsing.config_fields(words, load):
+      sys.stdout.write(f'\nfields of the config:\n{text}\n')
+  except ValueError as error:
+    return _end(f'error: {parsing.one_line(error)}', BAD_INPUT)
+  return 0
+
+
 def _parsed(argv: Sequence[str], load: Callable[[str], Any]) -> list[str]:
   try:
     return parsing.parse(argv, load)
@@ -152,7 +171,7 @@ def _guarded(
   main: Callable[..., None],
   rest: Sequence[str],
   word: str,
-  accepted: Callable[[], Sequence[str]],
+  accepted: Callable[[], Mapping[str, str]],
 ) -> int:
   _log_plainly()
   signal.signal(signal.SIGTERM, _on_signal)
@@ -160,9 +179,9 @@ def _guarded(
   try:
     words = rest[: bool(word)]
     if word and not words:
-      raise ValueError(
-        f'{word} is required; accepted are {", ".join(accepted())}'
-      )
+      for name, line in accepted().items():
+        sys.stdout.write(f'{name}\n    {line}\n')
+      return 0
     if rest != words:
       extra = rest[len(words)]
       raise ValueError(f'{extra!r} is no flag; those begin with --')

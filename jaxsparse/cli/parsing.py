@@ -36,6 +36,20 @@ def usage(module: str, argv: Sequence[str]) -> str:
   return f'{sys.modules[module].__doc__}\nflags:\n{listed}\n{more}'
 
 
+def config_fields(words: Sequence[str], load: Callable[[str], Any]) -> str:
+  """Returns the fields of the run config of `--config`; '' without one."""
+  config = None
+  for word, following in zip(words, [*words[1:], ''], strict=True):
+    flag, equals, value = word.partition('=')
+    if flag in _CONFIG_FLAGS:
+      config = load(value if equals else following)
+  if config is None:
+    return ''
+  from jaxsparse.config import defaults, reference
+
+  return reference.text(config) if defaults.is_config(config) else ''
+
+
 def parse(argv: Sequence[str], load: Callable[[str], Any]) -> list[str]:
   """Parses flags, and returns the arguments that are none.
 

@@ -49,6 +49,9 @@ def deep_r(
   the dormant ones of the same layer, drawn uniformly, become active with
   theta_k = 0.
 
+  **Use it** as a baseline in which weights that change sign make room, and
+  places are drawn at random.
+
   >>> updater = js.deep_r(counts)
   >>> tx = js.sparsify(
   ...   optax.sgd(0.1), updater, key=key, stop_step=750, update_interval=1

@@ -8,6 +8,8 @@ from jaxsparse.updaters import _fixed
 def dense(counts: Counts) -> MaskUpdater:
   """Builds dense training, the reference: every weight is active.
 
+  **Use it** as the reference of accuracy and cost.
+
   >>> updater = js.dense(counts)
   >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
 

@@ -55,6 +55,9 @@ def dsr(
 
   The sum of active weights is constant, exactly; those of a layer are not.
 
+  **Use it** as a baseline that finds the sparsity of each layer by itself,
+  without dense gradients.
+
   >>> updater = js.dsr(counts)
   >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key, stop_step=750)
 

@@ -33,6 +33,9 @@ def gmp(
   and each keeps its weights above the threshold. Layers that `counts` leaves
   dense stay so.
 
+  **Use it** where training may cost nearly what dense training does and
+  accuracy at the end counts.
+
   >>> updater = js.gmp(counts, start_step=0, stop_step=750, update_interval=10)
   >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
 

@@ -50,6 +50,9 @@ def granet(
 
   Z is met exactly, at `last`, the last mask step.
 
+  **Use it** to prune step by step and grow by gradient as well, at a cost
+  between the two.
+
   >>> times = {'start_step': 0, 'stop_step': 750, 'update_interval': 10}
   >>> updater = js.granet(counts, **times)
   >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)

@@ -25,6 +25,8 @@ def magnitude(
   The optimiser does not step there: with `start_step` 0 the weights that are
   ranked are those the run started from, say a trained checkpoint's.
 
+  **Use it** as the one-shot baseline of pruning, or to prune a trained net.
+
   >>> updater = js.magnitude(counts)
   >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key, start_step=250)
 

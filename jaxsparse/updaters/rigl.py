@@ -31,6 +31,9 @@ def rigl(
 
   The batch of a mask step serves the scores alone: no optimiser step is made.
 
+  **Use it** first among the methods of constant cost: it grows where the dense
+  gradient is largest, and needs that on mask steps alone.
+
   >>> updater = js.rigl(counts, drop_fraction=0.3, stop_step=750)
   >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
 

@@ -35,6 +35,9 @@ def rigl_sg(
   start at 0, and no optimiser step is made. The sum of active weights is
   constant, exactly; those of a layer are not.
 
+  **Use it** to let RigL move weights between layers, by the size of their
+  gradients.
+
   >>> updater = js.rigl_sg(counts, stop_step=750)
   >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
 

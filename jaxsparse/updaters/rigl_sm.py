@@ -45,6 +45,9 @@ def rigl_sm(
   weights. A weight that becomes active starts with v = 0. The growth score
   is |dL/d(w m)|.
 
+  **Use it** to let RigL move weights between layers, by the size of their
+  momenta.
+
   >>> updater = js.rigl_sm(counts, stop_step=750)
   >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
 

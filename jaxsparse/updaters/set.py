@@ -26,6 +26,8 @@ def set(
   as many, uniformly at random among all that were not kept. The optimiser steps
   first.
 
+  **Use it** where no dense gradient is to be had; growth is at random.
+
   >>> updater = js.set(counts, drop_fraction=0.3, stop_step=750)
   >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
 

@@ -47,6 +47,9 @@ def snfs(
   all layers drop a part in proportion to the mean of |a| over its active
   weights before the drop, and only the sum of active weights is constant.
 
+  **Use it** to grow by an average of gradients, where a dense gradient on
+  every step can be paid.
+
   >>> updater = js.snfs(counts, stop_step=750)
   >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
 

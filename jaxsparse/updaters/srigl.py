@@ -49,6 +49,8 @@ def srigl(
 
   No optimiser step is made on a mask step.
 
+  **Use it** where hardware gains from equally many inputs of each unit.
+
   >>> updater = js.srigl(counts, stop_step=750)
   >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
 

@@ -13,6 +13,8 @@ def static(
   The baseline of Evci et al. 2020, "Rigging the Lottery" (section 4):
   uniformly random masks in each layer, trained from scratch.
 
+  **Use it** as the control of any method that moves or finds masks.
+
   >>> updater = js.static(counts)
   >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
 

@@ -35,6 +35,9 @@ def ste(counts: Counts, *, decay: Scalar = 0.0) -> MaskUpdater:
   Structured Sparse Neural Networks From Scratch", which keeps masks from
   flickering.
 
+  **Use it** as the reference of what masks that may change on every step
+  reach, at dense cost of memory.
+
   >>> updater = js.ste(counts)
   >>> tx = js.sparsify(
   ...   optax.sgd(0.1), updater, key=key, stop_step=1000, update_interval=1

@@ -49,6 +49,9 @@ def topkast(
 
     penalty w on A,    penalty w / D on B without A,    D = n / N.
 
+  **Use it** where weights outside the masks shall keep their values and may
+  come back.
+
   >>> updater = js.topkast(counts)
   >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key, stop_step=1000)
 

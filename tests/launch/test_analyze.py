@@ -100,7 +100,6 @@ def test_a_table_by_layer_is_printed_before_the_numbers(launch, root):
 @pytest.mark.parametrize(
   ('args', 'said'),
   [
-    ((), 'ANALYSIS is required; accepted are barrier, compression'),
     (('ensembel',), "Did you mean 'ensemble'"),
     (
       ('ensemble', '--workdir=R/rigl', '--option=step=0', '--step=5'),
@@ -140,3 +139,13 @@ def test_bad_input_gets_one_line(launch, root, args, said):
   assert said.replace('R/', f'{root}/') in ended.err
   assert ended.err.count('\n') == 1
   assert not ended.out
+
+
+def test_without_a_name_all_are_listed_and_help_describes_one(launch):
+  listed = analyze(launch)
+  assert listed.code == 0
+  assert 'barrier\n    Measures energy barriers' in listed.out
+  assert 'Options: points, examples' in listed.out
+  described = analyze(launch, 'barrier', '--help')
+  assert described.code == 0
+  assert 'points: number of points of each path' in described.out

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jaxsparse.analyses.harness.result import Function, Result
-from jaxsparse.core import choices, registry
+from jaxsparse.core import choices, docstrings, registry
 
 _PACKAGE = 'jaxsparse.analyses'
 
@@ -31,6 +31,15 @@ def name_of(spec: str | Function) -> str:
   if isinstance(spec, str):
     return spec
   return f'{spec.__module__}.{spec.__qualname__}'
+
+
+def line(spec: str | Function) -> str:
+  """Returns a line on an analysis: what it measures, of what, by options."""
+  function = find(spec)
+  runs, *_ = docstrings.arguments(function).values()
+  options = ', '.join(registry.parameters(function))
+  ends = f' Options: {options}.' if options else ''
+  return f'{docstrings.summary(function)} {runs[:1].upper()}{runs[1:]}{ends}'
 
 
 def takes_pools(function: Function) -> bool:

@@ -29,13 +29,19 @@ def options(
 
   Args:
     updater: a drop-and-grow method.
-    grow_batches: see `averaged`.
-    grow_init: see `starting_at`; likewise `grow_scale`.
-    grow_scale: likewise.
-    grow_momentum: see `with_momentum`; `None`: without.
-    structure: see `structured`; likewise `structure_size`.
-    structure_size: likewise.
-    inverted: see `inverted`.
+    grow_batches: batches up to a mask step whose gradients growth sums, see
+      `averaged`.
+    grow_init: the initial values of grown weights: `zeros`, `normal`, `sparse`
+      or `gradient`; see `starting_at`.
+    grow_scale: a factor of these values.
+    grow_momentum: the momentum of a grown weight, as a multiple of its
+      gradient; `None`: that with which the optimiser starts. See
+      `with_momentum`.
+    structure: of the masks: `unstructured`, `n_m`, `constant_fan_in`, `block`
+      or `kernel_slice`; see `structured`.
+    structure_size: `(m,)` for `n_m`, `(height, width)` for `block`.
+    inverted: whether weights of lowest score grow, as a control; see
+      `inverted`.
     update_interval: steps between mask steps, for `averaged`.
 
   Raises:
