@@ -75,7 +75,7 @@ def _names_page() -> Iterator[str]:
   yield from ('# Public names', '', _HEAD, '')
   yield '`import jaxsparse as js`. `help(js.NAME)` has an example.'
   yield from ('', '| name | |', '| --- | --- |')
-  for name in jaxsparse.__all__:
+  for name in dir(jaxsparse):
     target = getattr(jaxsparse, name)
     yield f'| `js.{name}` | {_cell(docstrings.summary(target))} |'
 
@@ -138,7 +138,7 @@ def _entry(package: str, name: str) -> Any:
 
 def _claims() -> Iterator[str]:
   yield from ('| class | |', '| --- | --- |')
-  base = registry.resolve(f'{_CLAIMS}.claim.Claim', _CLAIMS)
+  base: Any = registry.resolve(f'{_CLAIMS}.claim.Claim', _CLAIMS)
   for module in registry.names(_CLAIMS):
     home = importlib.import_module(f'{_CLAIMS}.{module}')
     for name, kind in inspect.getmembers(home, inspect.isclass):

@@ -91,3 +91,13 @@ def test_an_installed_program_has_the_same_help(flag, listed):
   assert (ended.returncode, ended.stderr) == (0, '')
   assert 'python -m launch.train' in ended.stdout
   assert f'--{listed}:' in ended.stdout
+
+
+def test_help_beside_a_config_lists_its_fields():
+  code, out, err, _ = run('train', '--help', '--config=digits/mlp:rigl')
+  assert (code, err) == (0, '')
+  assert '--config.updater.drop_fraction=0.3' in out
+  assert '(auto, validation or test)' in out
+  code, _, err, _ = run('train', '--help', '--config=digits/nlp')
+  assert code == 2
+  assert "Did you mean 'digits/mlp'" in err
