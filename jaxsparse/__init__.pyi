@@ -6,6 +6,8 @@ from .core.distributions.er import er as er
 from .core.distributions.erk import erk as erk
 from .core.distributions.layer_map import layer_map as layer_map
 from .core.distributions.uniform import uniform as uniform
+from .core.drop_grow import carry_over as carry_over
+from .core.drop_grow import drop_and_grow as drop_and_grow
 from .core.masks import active as active
 from .core.masks import apply_masks as apply_masks
 from .core.masks import random_masks as random_masks

@@ -23,6 +23,10 @@ def drop_and_grow(
 ) -> Masks:
   """Drops and grows weights; each leaf keeps its number of active weights.
 
+  >>> masks = js.random_masks(params, counts, key=key)
+  >>> scores = jax.tree.map(jnp.abs, params)
+  >>> new = js.drop_and_grow(masks, scores, scores, 0.3)
+
   Args:
     masks: bool leaves, `None` where exempt.
     drop_scores: shaped like the masks; lowest dropped first. Read only where
@@ -78,6 +82,10 @@ def carry_over(params: Params, old: Masks, new: Masks) -> Params:
 
   Dropped weights become 0, truly grown ones start at 0, and a weight that was
   dropped and grown in one update is left alone.
+
+  >>> old, new = jnp.array([True, True]), jnp.array([True, False])
+  >>> js.carry_over({'w': jnp.array([3.0, 4.0])}, {'w': old}, {'w': new})
+  {'w': Array([3., 0.], dtype=float32)}
   """
   still_active = map_masks(lambda _, o, n: o & n, params, old, new)
   return apply_masks(params, still_active)

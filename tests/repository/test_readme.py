@@ -1,62 +1,47 @@
-"""The README's code runs as it stands."""
+"""The README's code and commands run as pasted."""
 
 import pathlib
 import re
+import shlex
+import subprocess
+import sys
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+import pytest
 
-from jaxsparse.core import masks
+import jaxsparse as js
 
-_README = pathlib.Path(__file__).parents[2] / 'README.md'
-
-
-def _block(heading):
-  section = _README.read_text('utf-8').partition(f'## {heading}')[2]
-  return re.search(r'```python\n(.*?)```', section, re.DOTALL).group(1)
-
-
-def test_loop_of_ones_own_trains_a_sparse_net():
-  key = jax.random.key(0)
-  x = jax.random.normal(key, (64, 20))
-  y = jnp.tanh(x @ jnp.linspace(-1, 1, 20))
-  params = {
-    'a': {'kernel': jax.random.normal(key, (20, 50)), 'bias': jnp.zeros(50)},
-    'b': {'kernel': jax.random.normal(key, (50, 20)), 'bias': jnp.zeros(20)},
-  }
-
-  def loss(params, batch):
-    x, y = batch
-    hidden = jax.nn.relu(x @ params['a']['kernel'] + params['a']['bias'][None])
-    out = hidden @ params['b']['kernel'] + params['b']['bias'][None]
-    return jnp.mean((jnp.mean(out, axis=-1) - y) ** 2)
-
-  names = {'params': params, 'loss': loss}
-  exec(_block('In a loop of your own'), names)
-  state, step = names['state'], names['train_step']
-  seen = names['js'].sparsify_params
-  first = loss(seen(params, state), (x, y))
-  for _ in range(1000):
-    params, state = step(params, state, (x, y))
-  active = masks.active_by_path(state.mask_state.masks)
-  assert sum(active.values()) in (40, 41)
-  assert int((params['a']['kernel'] != 0).sum()) <= active['a/kernel']
-  assert loss(params, (x, y)) < 0.5 * first
+ROOT = pathlib.Path(__file__).parents[2]
+README = (ROOT / 'README.md').read_text('utf-8')
+BLOCKS = re.findall(r'```python\n(.*?)```', README, re.DOTALL)
+# Indented blocks of commands, a line that ends in \ with those after it.
+COMMANDS = [
+  command.replace('\\\n', ' ')
+  for command in re.findall(
+    r'^    ((?:python -m launch|\./launch).*(?:\n {6}.*)*)',
+    README,
+    re.MULTILINE,
+  )
+]
 
 
-def test_method_of_ones_own_keeps_its_counts():
-  from jaxsparse.core import drop_grow, types
+def test_the_loop_trains_a_sparse_net(capsys):
+  names = {}
+  exec(BLOCKS[0], names)
+  masks = names['state'].mask_state.masks
+  assert js.sparsity(masks) == pytest.approx(0.95, abs=1e-3)
+  for layer, mask in masks.items():
+    weights = np.asarray(names['params'][layer]['kernel'])
+    assert not weights[~np.asarray(mask['kernel'])].any()
+  assert names['loss'](names['params'], names['batch']) < 0.01
+  assert 'masked leaves' in capsys.readouterr().out
 
-  names = {
-    'MaskState': types.MaskState,
-    'MaskUpdater': types.MaskUpdater,
-    'carry_over': drop_grow.carry_over,
-    'drop_and_grow': drop_grow.drop_and_grow,
-    'magnitudes': lambda p: jax.tree.map(jnp.abs, p),
-    'masks': masks,
-    'scores': lambda g: jax.tree.map(jnp.abs, g),
-  }
-  exec(_block('A method of your own'), names)
+
+def test_the_method_keeps_its_counts():
+  names = {}
+  exec(BLOCKS[1], names)
   params = {'kernel': jax.random.normal(jax.random.key(1), (8, 9))}
   updater = names['mine']({'kernel': 20})
   state = updater.init(params, key=jax.random.key(2))
@@ -65,3 +50,31 @@ def test_method_of_ones_own_keeps_its_counts():
   _, state = updater.update(grads, state, params, step=0, key=None)
   assert int(state.masks['kernel'].sum()) == 20
   assert bool((before != state.masks['kernel']).any())
+
+
+def test_there_is_nothing_else_to_run():
+  assert len(BLOCKS) == 2
+  assert len(COMMANDS) == 5
+
+
+@pytest.mark.slow
+def test_commands_run_in_their_order(tmp_path):
+  """In a shell of its own, with /tmp elsewhere."""
+  for command in COMMANDS:
+    words = shlex.split(command.replace('/tmp/', f'{tmp_path}/'))
+    words[0] = sys.executable
+    ended = subprocess.run(
+      words, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+  assert (tmp_path / 'both').is_dir()
+
+
+def test_arrays_of_the_loop_are_those_of_the_data_set():
+  """Its digits are the real ones."""
+  names = {}
+  exec(BLOCKS[0].partition('keys =')[0], names)
+  images, labels = names['batch']
+  assert images.shape == (1797, 64)
+  assert jnp.max(images) == 1
+  assert set(np.asarray(labels)) == set(range(10))
