@@ -122,9 +122,7 @@ def random_masks(params: Params, counts: Counts, *, key: jax.Array) -> Masks:
   """
 
   def draw(param: jax.Array, _: int | jax.Array, leaf_key: jax.Array):
-    return shard_like(
-      param, jax.random.uniform(leaf_key, param.shape, jnp.float32)
-    )
+    return shard_like(param, prng.uniform(leaf_key, param.shape))
 
   scores = map_masks(draw, params, counts, prng.leaf_keys(key, params))
   return highest(params, counts, scores)

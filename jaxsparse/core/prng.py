@@ -5,6 +5,8 @@ and the step. No key is split and passed on, so none needs a checkpoint, and a
 resumed run draws what an unbroken one would have drawn.
 """
 
+import functools
+import math
 import zlib
 
 import jax
@@ -12,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsparse.core import paths
-from jaxsparse.core.types import PyTree
+from jaxsparse.core.types import PyTree, Shape
 
 
 def stream(key: jax.Array, name: str) -> jax.Array:
@@ -36,6 +38,16 @@ def at(key: jax.Array, step: int | jax.Array) -> jax.Array:
 def leaf_keys(key: jax.Array, tree: PyTree) -> PyTree:
   """Derives a key for each leaf of `tree` from its path."""
   return paths.map_with_path(lambda path, _: stream(key, path), tree)
+
+
+@functools.partial(jax.jit, static_argnames='shape')
+def uniform(key: jax.Array, shape: Shape) -> jax.Array:
+  """Draws float32 from U[0, 1): the numbers of `jax.random.uniform`.
+
+  In one dimension, in which XLA for CPU compiles them several times sooner.
+  """
+  flat = jax.random.uniform(key, (math.prod(shape),), jnp.float32)
+  return flat.reshape(shape)
 
 
 def _is_key(value: object) -> bool:

@@ -85,9 +85,7 @@ def connected(
 
   def draw(path: Path, param: Array, count: int | Array, leaf_key: Array):
     _check_count(path, param.shape, count, fans.find(axes, path, param.shape))
-    return shard_like(
-      param, jax.random.uniform(leaf_key, param.shape, jnp.float32)
-    )
+    return shard_like(param, prng.uniform(leaf_key, param.shape))
 
   def first(path: Path, score: Array, _: int | Array) -> Array:
     return _first_of_unit(score, fans.find(axes, path, score.shape))
@@ -134,7 +132,7 @@ def uneven(
         unit = (unit[..., None] - 1) * size + np.arange(1, size + 1)
       else:
         unit = unit[..., None]
-    drawn = jax.random.uniform(leaf_key, param.shape, jnp.float32)
+    drawn = prng.uniform(leaf_key, param.shape)
     return shard_like(param, drawn * unit.astype(np.float32))
 
   keys = prng.leaf_keys(key, params)

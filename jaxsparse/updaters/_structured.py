@@ -57,7 +57,7 @@ def random(
 ) -> Masks:
   """Draws masks with `counts` active weights that the structure allows."""
   drawn = jax.tree.map(
-    lambda p, k: shard_like(p, jax.random.uniform(k, p.shape, jnp.float32)),
+    lambda p, k: shard_like(p, prng.uniform(k, p.shape)),
     params,
     prng.leaf_keys(key, params),
   )

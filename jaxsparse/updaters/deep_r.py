@@ -132,7 +132,7 @@ def deep_r(
 def _rewired(param: Array, mask: Array, positive: Array, key: Array) -> Array:
   crossed = mask & jnp.where(positive, param < 0, param > 0)
   remaining = mask & ~crossed
-  drawn = shard_like(param, jax.random.uniform(key, param.shape, jnp.float32))
+  drawn = shard_like(param, prng.uniform(key, param.shape))
   last = jnp.where(crossed, np.float32(-1), drawn)
   gone = jnp.sum(crossed, dtype=jnp.int32)
   return remaining | topk_mask(last, gone, where=~remaining)

@@ -6,6 +6,7 @@ import sys
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from jaxsparse.core import prng
 
@@ -52,3 +53,13 @@ def test_leaf_keys_go_by_path_and_not_by_position(key):
   assert _data(keys['a']['kernel']) != _data(keys['b']['kernel'])
   assert _data(keys['b']['kernel']) == _data(alone['b']['kernel'])
   assert _data(keys['a']['kernel']) == _data(prng.stream(key, 'a/kernel'))
+
+
+@pytest.mark.parametrize('implementation', ['threefry2x32', 'rbg'])
+@pytest.mark.parametrize('partitionable', [True, False])
+def test_uniform_draws_the_numbers_of_jax(implementation, partitionable):
+  key = jax.random.key(3, impl=implementation)
+  with jax.threefry_partitionable(partitionable):
+    for shape in ((), (0, 3), (7,), (3, 5, 2)):
+      expected = jax.random.uniform(key, shape, jnp.float32)
+      np.testing.assert_array_equal(prng.uniform(key, shape), expected)

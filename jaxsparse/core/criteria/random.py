@@ -1,7 +1,6 @@
 """Uniformly random scores: SET's growth (Mocanu et al. 2018)."""
 
 import jax
-import jax.numpy as jnp
 
 from jaxsparse.core import prng
 from jaxsparse.core.types import Params, PyTree, Scores
@@ -15,7 +14,7 @@ def random(params: Params, grads: PyTree, *, key: jax.Array) -> Scores:
   """
   del grads
   return jax.tree.map(
-    lambda p, k: jax.random.uniform(k, p.shape, jnp.float32),
+    lambda p, k: prng.uniform(k, p.shape),
     params,
     prng.leaf_keys(key, params),
   )
