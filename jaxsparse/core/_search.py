@@ -16,6 +16,7 @@ sharded as they are.
 """
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -141,7 +142,7 @@ def interpolation(groups: Sequence[Group], k: Array, highest: Array) -> Bracket:
       b, thresholds = Bracket(*state[0]), state[1]
       # What differs from group to group is data, so that those of one shape
       # have the same kernels: they are compiled once.
-      counts = lax.switch(g, counters, thresholds[0], b.tied[0])[None]
+      counts = _switch(g, counters, thresholds[0], b.tied[0])[None]
       # Stacked, as every field of the state would cost a kernel to compile.
       new = jnp.stack(narrowed(b, thresholds, counts))
       return new, _inside(new)
@@ -151,6 +152,22 @@ def interpolation(groups: Sequence[Group], k: Array, highest: Array) -> Bracket:
     )[0]
 
   return Bracket(*lax.fori_loop(0, len(groups), search, start))
+
+
+def _switch(
+  g: Array, branches: Sequence[Callable[..., Array]], *args: Array
+) -> Array:
+  """Calls one of the branches, as `lax.switch`, by two switches.
+
+  Each branch is passed what any branch of its switch reads: in one switch of n
+  that is n^2 arrays to compile.
+  """
+  width = math.isqrt(len(branches) - 1) + 1
+  parts = [
+    functools.partial(lax.switch, g % width, branches[i : i + width])
+    for i in range(0, len(branches), width)
+  ]
+  return lax.switch(g // width, parts, *args)
 
 
 def _at(values: Array, g: Array, axis: int = 0) -> Array:

@@ -39,9 +39,36 @@ def drop_and_grow(
     The new masks. A weight may be dropped and grown in one update.
   """
   active = masking.active(masks)
-  remaining, stay = keep_highest(masks, drop_scores, active, drop_fraction)
-  # All that were kept, and as many more as were dropped.
-  return topk_masks_by_leaf(grow_scores, active, where=remaining, eligible=stay)
+  leaves, structure = jax.tree.flatten(active)
+  if not leaves:
+    return masks
+  counts = jnp.stack(leaves)
+  stay = counts - dropped_count(counts, drop_fraction)
+
+  def select(phase: Array, leaves: list[Array]) -> list[Array]:
+    grows = phase > 0
+
+    def score(drop: Array, _: Array, grow: Array) -> Array:
+      # They may differ in type, and are ranked in this one.
+      return jnp.where(
+        grows, grow.astype(jnp.float32), drop.astype(jnp.float32)
+      )
+
+    def by_leaf(values: Array) -> PyTree:
+      return jax.tree.unflatten(structure, list(values))
+
+    new = topk_masks_by_leaf(
+      map_masks(score, drop_scores, masks, grow_scores),
+      by_leaf(jnp.where(grows, counts, stay)),
+      where=jax.tree.unflatten(structure, leaves),
+      eligible=by_leaf(jnp.where(grows, stay, counts)),
+    )
+    return jax.tree.leaves(new)
+
+  # All that were kept, and as many more as were dropped, by the search that
+  # found those that stay: a loop compiles it once.
+  new = jax.lax.fori_loop(0, 2, select, jax.tree.leaves(masks))
+  return jax.tree.unflatten(structure, new)
 
 
 def keep_highest(

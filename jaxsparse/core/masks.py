@@ -6,6 +6,7 @@ masks made from params in one container serve those in another;
 `map_masks_with_path` implements this.
 """
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -92,12 +93,13 @@ def apply_masks(params: Params, masks: Masks) -> Params:
   >>> js.apply_masks({'kernel': jnp.array([3.0, 4.0])}, {'kernel': mask})
   {'kernel': Array([3., 0.], dtype=float32)}
   """
-  return map_masks(
-    lambda p, m: jnp.where(m, p, jnp.zeros_like(p)),
-    params,
-    masks,
-    exempt=lambda p: p,
-  )
+  return map_masks(_masked, params, masks, exempt=lambda p: p)
+
+
+# Outside of jit one program instead of two; in a program it leaves no trace.
+@functools.partial(jax.jit, inline=True)
+def _masked(param: jax.Array, mask: jax.Array) -> jax.Array:
+  return jnp.where(mask, param, jnp.zeros_like(param))
 
 
 def full_masks(params: Params, counts: Counts) -> Masks:

@@ -115,3 +115,14 @@ def test_carry_over_stops_nan_outside_and_keeps_exempt_leaves():
   after = drop_grow.carry_over(params, old, new)
   np.testing.assert_array_equal(after['k'], [1, 0, 0, 4])
   np.testing.assert_array_equal(after['b'], [1, 1])
+
+
+def test_scores_of_two_types_rank_as_floats_and_one_search_serves_both():
+  mask = {'k': jnp.array([True, True, True, False, False])}
+  drop = {'k': jnp.array([0.25, 3.0, 2.0, 9.0, 9.0], jnp.bfloat16)}
+  grow = {'k': jnp.array([0.0, 0.0, 0.0, 1.0, 1.0000001], jnp.float32)}
+  np.testing.assert_array_equal(
+    _update(mask, drop, grow, 0.34)['k'], [False, True, True, False, True]
+  )
+  program = str(jax.make_jaxpr(drop_grow.drop_and_grow)(mask, drop, grow, 0.34))
+  assert program.count('name=_masks') == 1
