@@ -79,8 +79,9 @@ class OptimizerConfig:
   learning_rate: float = field(0.1, 'its base value', fields.POSITIVE)
   weight_decay: float = field(0.0, 'of kernels', fields.NOT_NEGATIVE)
   schedule: Named = field(
-    'cosine', 'of jaxsparse.optim.learning_rate_schedules'
+    'cosine', 'of jaxsparse.optim.learning_rate_schedules, or of optax'
   )
+  schedule_arguments: tuple[str, ...] = field((), "of `schedule`: 'NAME=VALUE'")
   warmup_steps: int = field(0, 'of a linear warm-up', fields.COUNT)
   clip_norm: float = field(
     0.0,

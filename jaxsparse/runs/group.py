@@ -140,7 +140,7 @@ class Group:
         hooks = loop.Hooks(
           evaluate=self._evaluate,
           probe=lambda i, state: self._scores[i].probe(state),
-          record=lambda i, record: writers[i].write(record),
+          record=lambda i, record: writers[i].write(self._with_rate(i, record)),
           healthy=is_finite,
           save=self._save,
           last_good=self._last_good,
@@ -191,6 +191,12 @@ class Group:
     if self._mesh is None:
       return OneByOne(*arguments, **training._asdict())
     return Vmapped(*arguments, mesh=self._mesh, **training._asdict())
+
+  def _with_rate(self, i: int, record: Record) -> Record:
+    """Adds the learning rate to what is logged of the last step."""
+    if 'loss' not in record:
+      return record
+    return record | {'learning_rate': self._scores[i].last_rate(record['step'])}
 
   def _evaluate(self, i: int, state: TrainState) -> Record:
     return self._scores[i].record(state) | structure.of_state(state)

@@ -1,14 +1,12 @@
 """The scores of the states of a run, during training and at the end."""
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxsparse.analysis.gradient_flow import first_order_change
 from jaxsparse.config.run_config import OptimizerConfig
 from jaxsparse.core import paths, prng
 from jaxsparse.core.types import Params, Path
@@ -16,7 +14,7 @@ from jaxsparse.data.datasets import Split
 from jaxsparse.optim.masked import forward_params
 from jaxsparse.runs import inputs, recipes, structure, summary
 from jaxsparse.runs.build import Experiment
-from jaxsparse.training.ahead import Threads
+from jaxsparse.training.ahead import Program, Threads
 from jaxsparse.training.evaluate import Evaluation, checked_active, facts
 from jaxsparse.training.probe import GradientProbe
 from jaxsparse.training.state import TrainState
@@ -34,24 +32,26 @@ def first_order_decrease(
     norm: of the masked gradient.
     step: the number of steps before it.
   """
+  rate = learning_rate(experiment, step)
+  return float(rate * np.square(np.asarray(norm, np.float32)))
+
+
+def learning_rate(experiment: Experiment, step: int | jax.Array) -> np.float32:
+  """Returns the learning rate of a step, from 0, as the step computes it."""
+  base = experiment.member.optimizer['learning_rate']
+  return np.float32(_rate(experiment)(base, np.int32(step)))
+
+
+def _rate(experiment: Experiment) -> Program:
   section = recipes.without_numbers(experiment.config.optimizer)
-  decrease = _decrease(section, experiment.plan.num_steps)
-  return float(decrease(norm, experiment.member.optimizer, np.int32(step)))
+  return _rate_program(section, experiment.plan.num_steps)
 
 
 @functools.lru_cache(maxsize=32)
-def _decrease(
-  optimizer: OptimizerConfig, num_steps: int
-) -> Callable[..., jax.Array]:
-  """Returns `(norm, optimizer, step) ->` first-order decrease of the loss."""
+def _rate_program(optimizer: OptimizerConfig, num_steps: int) -> Program:
+  """Returns the program `(base, step) -> base` times the schedule."""
   shape = recipes.rate(optimizer, num_steps)
-
-  @jax.jit
-  def decrease(norm, optimizer, step):
-    rate = optimizer['learning_rate'] * shape(step)
-    return -first_order_change(norm, learning_rate=rate)
-
-  return decrease
+  return Program(lambda base, step: base * shape(step))
 
 
 class Scores:
@@ -97,6 +97,8 @@ class Scores:
     facts.ahead(threads, state.params, masks, masks)
     structure.dead_units_in.ahead(threads, masks)
     experiment = self._experiment
+    base = experiment.member.optimizer['learning_rate']
+    _rate(experiment).ahead(threads, base, np.int32(0))
     if experiment.streamed:
       return
     net, size = (state.params, state.model_state), experiment.config.eval
@@ -153,6 +155,10 @@ class Scores:
         path: float(norm) for path, norm in paths.flatten(flow.leaves).items()
       },
     }
+
+  def last_rate(self, done: int) -> float:
+    """Returns the learning rate of the last of `done` steps."""
+    return float(learning_rate(self._experiment, done - 1))
 
   def final(
     self, state: TrainState

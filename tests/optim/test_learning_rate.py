@@ -120,3 +120,62 @@ def test_rates_are_the_same_under_x64(kwargs):
     rates = jax.vmap(shape(**kwargs))(steps)
   assert rates.dtype == np.float32
   np.testing.assert_array_equal(rates, expected)
+
+
+@pytest.mark.parametrize(
+  ('schedule', 'arguments', 'expected'),
+  [
+    ('linear', {}, [1, 0.75, 0.5, 0.25]),
+    ('linear', {'end': 0.2}, [1, 0.8, 0.6, 0.4]),
+    ('exponential', {'end': 0.0001}, [1, 0.1, 0.01, 0.001]),
+    (
+      'one_cycle',
+      {'peak': 0.5},
+      [0.04, 0.52, 1, (1 + 0.04e-4) / 2],
+    ),
+    ('polynomial_schedule', {'power': 2}, [1, 0.5625, 0.25, 0.0625]),
+    ('optax.linear_schedule', {}, [1, 0.75, 0.5, 0.25]),
+    (
+      'warmup_constant_schedule',
+      {'warmup_steps': 50, 'peak_value': 2.0},
+      [0, 1, 2, 2],
+    ),
+    (
+      'piecewise_constant_schedule',
+      {'boundaries_and_scales': {40: 0.1}},
+      [1, 1, 0.1, 0.1],
+    ),
+  ],
+)
+def test_schedules_by_name_take_their_own_arguments(
+  schedule, arguments, expected
+):
+  at = learning_rate.shape(STEPS, schedule, arguments=arguments)
+  found = [float(at(step)) for step in (0, 25, 50, 75)]
+  np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def falling(num_steps, *, by=1.0):
+  """A schedule of a user's own."""
+  return lambda step: 1 - by * step / num_steps
+
+
+def test_a_schedule_of_the_users_own_takes_its_own_arguments():
+  at = learning_rate.shape(STEPS, falling, arguments={'by': 0.5})
+  assert float(at(50)) == 0.75
+
+
+@pytest.mark.parametrize(
+  ('schedule', 'arguments', 'message'),
+  [
+    ('cosin', {}, "cosine, exp.*polynomial_sch.*dotted.*mean 'cosine'"),
+    ('linear', {'ned': 1}, "'ned'; accepted are end"),
+    ('polynomial_schedule', {}, "'power'; accepted are init_value, end_value"),
+    ('constant', {'value': 1}, "'value'; accepted are none"),
+  ],
+)
+def test_other_names_are_refused_with_those_that_are_accepted(
+  schedule, arguments, message
+):
+  with pytest.raises(ValueError, match=message):
+    learning_rate.shape(STEPS, schedule, arguments=arguments)

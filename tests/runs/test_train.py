@@ -7,11 +7,13 @@ import re
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from jaxsparse.core import paths
 from jaxsparse.core.types import Facts
 from jaxsparse.errors import Interrupted, SaveFailed, TrainingFailed
+from jaxsparse.results.metrics import metric
 from jaxsparse.runs.build import build
 from jaxsparse.runs.train import train
 from jaxsparse.training import metrics
@@ -65,6 +67,15 @@ def lazy(counts):
   )
 
 
+def remembering(learning_rate):
+  """Gradient descent that keeps the learning rate of its last step."""
+
+  def update(grads, state, params=None):
+    return jax.tree.map(lambda g: -learning_rate * g, grads), learning_rate
+
+  return optax.GradientTransformation(lambda params: jnp.float32(0), update)
+
+
 @pytest.fixture(scope='module')
 def whole(tmp_path_factory, make_config):
   """A finished run of seed 3, and its summary."""
@@ -103,6 +114,30 @@ def test_records_are_made_when_they_are_due(whole):
     assert set(record['layer_sparsity']) == {
       *('Dense_0/kernel', 'Dense_1/kernel'),
     }
+
+
+def test_records_have_the_learning_rate_of_the_last_step(tmp_path, make_config):
+  """The very float of the step, in records and in TensorBoard's events."""
+  config = make_config(
+    'static',
+    optimizer=remembering,
+    num_steps=20,
+    optimizer__schedule='linear',
+    optimizer__schedule_arguments=('end=0.3',),
+  )
+  config.checkpoint.keep_steps = (10,)
+  train(config, tmp_path / 'run', plots=False)
+  rates = {
+    r['step']: r['learning_rate']
+    for r in records_of(tmp_path / 'run')
+    if 'learning_rate' in r
+  }
+  assert rates.keys() == {10, 20}
+  for step, rate in rates.items():
+    assert rate == float(state_at(tmp_path / 'run', step)[0]['opt_state/1'])
+  events = next((tmp_path / 'run' / 'tensorboard').iterdir()).read_bytes()
+  assert b'learning_rate' in events
+  assert metric('learning_rate').label == 'learning rate'
 
 
 def test_the_summary_is_true_of_the_last_checkpoint(whole, make_config):
