@@ -8,6 +8,7 @@ comes with its traceback.
 import contextlib
 import gc
 import logging
+import os
 import pathlib
 import shlex
 import signal
@@ -126,22 +127,37 @@ def run(
     'The folder in which compiled programs are kept for later processes,'
     ' ~/.cache/jaxsparse/xla by default; or off.',
   )
-  if parsing.asks_for_help(sys.argv):
-    sys.stdout.write(parsing.usage(main.__module__, sys.argv))
-    sys.exit(_further_help(sys.argv[1:], load, describe if word else None))
+  with _pipe_may_close():
+    if parsing.asks_for_help(sys.argv):
+      sys.stdout.write(parsing.usage(main.__module__, sys.argv))
+      sys.exit(_further_help(sys.argv[1:], load, describe if word else None))
 
-  def start(*arguments: str) -> None:
-    compilation_cache.use(cache.value)
-    gc.freeze()  # What is loaded stays: no need to search it for garbage,
+    def start(*arguments: str) -> None:
+      compilation_cache.use(cache.value)
+      gc.freeze()  # What is loaded stays: no need to search it for garbage,
+      try:
+        main(*arguments)
+      finally:
+        gc.freeze()  # nor anything as the process ends, which takes a while.
+
+    app.run(
+      lambda argv: sys.exit(_guarded(start, argv[1:], word, words)),
+      flags_parser=lambda argv: _parsed(argv, load),
+    )
+
+
+@contextlib.contextmanager
+def _pipe_may_close() -> Iterator[None]:
+  """Ends the process in silence once nobody reads its output, as `| head`."""
+  try:
     try:
-      main(*arguments)
+      yield
     finally:
-      gc.freeze()  # nor anything as the process ends, which takes a while.
-
-  app.run(
-    lambda argv: sys.exit(_guarded(start, argv[1:], word, words)),
-    flags_parser=lambda argv: _parsed(argv, load),
-  )
+      sys.stdout.flush()
+  except BrokenPipeError:
+    # Python flushes once more as it ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(UNEXPECTED)
 
 
 def _further_help(
@@ -186,10 +202,13 @@ def _guarded(
       extra = rest[len(words)]
       raise ValueError(f'{extra!r} is no flag; those begin with --')
     main(*words)
+    sys.stdout.flush()
   except (ValueError, WorkdirBusy) as error:
     return _end(f'error: {parsing.one_line(error)}', BAD_INPUT)
   except SaveFailed as error:
     return _end(f'error: {parsing.one_line(error)}', UNEXPECTED)
+  except BrokenPipeError:
+    raise
   except OSError as error:  # Its own text names the file.
     return _end(f'error: {error}', UNEXPECTED)
   except TrainingFailed as error:

@@ -46,7 +46,7 @@ _KNOWN = (
     significant=True,
   ),
   # Entries of `metrics.jsonl`.
-  Metric('accuracy', 'training accuracy', 100.0, '%'),
+  Metric('train_accuracy', 'training accuracy', 100.0, '%'),
   Metric('eval_loss', 'evaluation loss', 1.0, 'nats', 4, powers=True),
   Metric('learning_rate', 'learning rate', digits=4, powers=True),
   Metric('loss', 'training loss', 1.0, 'nats', 4, powers=True),

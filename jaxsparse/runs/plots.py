@@ -53,13 +53,11 @@ def run_plots(root: pathlib.Path) -> None:
 
 def _loss_and_accuracy(records: Sequence[Record], title: str) -> Figure | None:
   figure, (loss_ax, accuracy_ax) = panels(2)
-  for ax, entry, scale in (
-    (loss_ax, 'loss', 1),
-    (accuracy_ax, 'accuracy', 100),
+  for ax, entries, scale in (
+    (loss_ax, ('loss', 'eval_loss'), 1),
+    (accuracy_ax, ('train_accuracy', 'eval_accuracy'), 100),
   ):
-    train, held_out = (
-      scaled(series(records, name), scale) for name in (entry, f'eval_{entry}')
-    )
+    train, held_out = (scaled(series(records, name), scale) for name in entries)
     if ax is loss_ax:
       log_scale(ax, (train, held_out))
     line(ax, train, color=COLOURS[1], label='train, mean since last point')

@@ -234,4 +234,4 @@ def _drain(meter: list[float]) -> Record:
   """Returns the means since the last record, and resets the meter."""
   loss, accuracy, count = meter
   meter[:] = [0.0, 0.0, 0]
-  return {'loss': loss / count, 'accuracy': accuracy / count}
+  return {'loss': loss / count, 'train_accuracy': accuracy / count}

@@ -90,6 +90,8 @@ def read(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     try:
       record = json.loads(line)
       record.pop('replicate', None)  # Of earlier versions, always 0.
+      if 'accuracy' in record:  # Of earlier versions.
+        record['train_accuracy'] = record.pop('accuracy')
       records.append(record)
     except json.JSONDecodeError as error:
       if number < len(lines):

@@ -1,6 +1,7 @@
 """What programs import before they need it: `--help` answers at once."""
 
 import pathlib
+import shlex
 import subprocess
 import sys
 
@@ -101,3 +102,15 @@ def test_help_beside_a_config_lists_its_fields():
   code, _, err, _ = run('train', '--help', '--config=digits/nlp')
   assert code == 2
   assert "Did you mean 'digits/mlp'" in err
+
+
+@pytest.mark.parametrize(
+  'words', ['analyze', 'train --help --config=digits/mlp:rigl']
+)
+def test_a_pipe_that_closes_ends_a_program_in_silence(words):
+  line = f'{shlex.quote(sys.executable)} -m launch.{words} | head -n 1'
+  ended = subprocess.run(
+    ['bash', '-c', line], capture_output=True, text=True, cwd=ROOT, check=False
+  )
+  assert ended.stdout.count('\n') == 1
+  assert ended.stderr == ''

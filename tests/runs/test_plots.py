@@ -24,7 +24,7 @@ def evaluation(step, accuracy, sparsity=0.9, **more):
 
 
 def training(step, loss):
-  return {'step': step, 'loss': loss, 'accuracy': 0.5}
+  return {'step': step, 'loss': loss, 'train_accuracy': 0.5}
 
 
 def churn(step, fraction):
