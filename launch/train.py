@@ -1,16 +1,18 @@
 r"""Trains one config in one workdir.
 
   python -m launch.train --config=digits/mlp:rigl --workdir=DIR \
-    [--config.updater.sparsity=0.98 ...] [--dry_run]
+    [--config.updater.sparsity=0.98 ...] [--plan] [--dry_run]
 
 The same command goes on with an unfinished run, and prints the summary of a
-finished one. With `--dry_run` nothing is started or written, and the data set
-need not be there: it prints the plan, with weights and multiply-adds by layer,
-what training costs and bytes, and in the line `micronet` all these as they are
-counted in papers (the convention of that name of `launch.analyze flops`). Then
-it takes two optimiser steps and a mask step on a few made-up examples.
+finished one. With `--plan` or `--dry_run` nothing is started or written, and
+neither data set nor workdir need be there. Both print the plan: weights and
+multiply-adds by layer, what training costs and bytes, and in the line
+`micronet` all these as they are counted in papers (the convention of that name
+of `launch.analyze flops`). `--dry_run` then takes two optimiser steps and a
+mask step on a few made-up examples.
 """
 
+import os
 from typing import Any
 
 from absl import flags
@@ -19,6 +21,7 @@ from jaxsparse.cli import command
 
 _CONFIG = command.config_flag()
 _WORKDIR = flags.DEFINE_string('workdir', None, 'Where the run is kept.')
+_PLAN = flags.DEFINE_bool('plan', False, 'Print the plan; run nothing.')
 _DRY_RUN = flags.DEFINE_bool(
   'dry_run',
   False,
@@ -29,9 +32,9 @@ _DRY_RUN = flags.DEFINE_bool(
 def main() -> None:
   """Trains, or prints what would be trained and tries it."""
   config = command.required(_CONFIG)
-  if _DRY_RUN.value:
+  if _PLAN.value or _DRY_RUN.value:
     with command.at_once():
-      _dry_run(config)
+      _plan(config)
     return
   workdir = command.required(_WORKDIR)
   from jaxsparse.runs import summary
@@ -39,10 +42,12 @@ def main() -> None:
 
   result = train(config, workdir, interrupted=command.interrupted)
   print(summary.table(result))
+  files = sorted(name for name in os.listdir(workdir) if name[0] != '.')
+  print(f'\nFiles in {workdir}: {", ".join(files)}')
 
 
-def _dry_run(config: Any) -> None:
-  """Prints the plan, and after it the steps, which may take a while."""
+def _plan(config: Any) -> None:
+  """Prints the plan, and if asked the steps after it, which take a while."""
   from jaxsparse.runs import (
     dry_run,
     layer_table,
@@ -56,7 +61,8 @@ def _dry_run(config: Any) -> None:
   initial = sources.load(experiment, _WORKDIR.value)
   for text in (layer_table.text(experiment), outline.text(experiment)):
     print(text, end='\n\n', flush=True)
-  print(dry_run.text(experiment, dry_run.take(experiment, initial)))
+  if _DRY_RUN.value:
+    print(dry_run.text(experiment, dry_run.take(experiment, initial)))
 
 
 def run() -> None:

@@ -125,4 +125,8 @@ def folder() -> pathlib.Path:
 
 
 def _runs_dir() -> str:
-  return RUNS_DIR.value or f'{command.required(WORKDIR)}/runs'
+  if RUNS_DIR.value:
+    return str(RUNS_DIR.value)
+  if WORKDIR.value is None and (PLAN.value or DRY_RUN.value):
+    return 'WORKDIR/runs'  # Nothing is read or written there.
+  return f'{command.required(WORKDIR)}/runs'

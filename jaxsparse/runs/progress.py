@@ -74,13 +74,15 @@ class Reporter:
   def __call__(self, done: int, records: Sequence[dict[str, Any]]) -> None:
     """Displays the steps done and the newest records."""
     now = time.perf_counter()
-    self._count(now, done, records)
+    compiled = self._count(now, done, records)
     if self._instead is not None:
       self._instead(done, records)
       return
     self._read(records)
     if self._bar is not None:
       self._bar.set_postfix(self._shown, refresh=False)
+      if compiled:
+        self._bar.unpause()  # That time says nothing of the time left.
       self._bar.update(done - self._bar.n)
     elif now - self._last_line > _SECONDS_BETWEEN_LINES or done == self._total:
       self._last_line = now
@@ -105,17 +107,22 @@ class Reporter:
 
   def _count(
     self, now: float, done: int, records: Sequence[dict[str, Any]]
-  ) -> None:
-    """Counts the time since the last call, unless something compiled in it."""
+  ) -> bool:
+    """Counts the time since the last call, unless something compiled in it.
+
+    Returns whether something did.
+    """
     entries = set().union(*records)
     programs = entries & {'eval_loss'}
     if done > self._done:
       programs |= {'churn' if 'churn' in entries else 'train'}
-    if programs <= self._compiled:
+    compiled = not programs <= self._compiled
+    if not compiled:
       self._seconds += now - self._clock
       self._steps += done - self._done
     self._compiled |= programs
     self._clock, self._done = now, done
+    return compiled
 
   def _read(self, records: Sequence[dict[str, Any]]) -> None:
     for name, label in (

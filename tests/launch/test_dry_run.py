@@ -50,3 +50,17 @@ def test_flags_may_stand_in_a_file(launch, tmp_path):
   found = launch([f'--flagfile={tmp_path / "flags"}', '--dry_run'])
   assert (found.code, found.err) == (0, '')
   assert table(found.out)['steps'][:2] == [f'{2 * 1442 // 32}', 'of']
+
+
+def test_a_plan_needs_no_workdir(launch):
+  config = '--config=digits/mlp:rigl'
+  planned = launch([config, '--plan'])
+  assert (planned.code, planned.err) == (0, '')
+  rows = table(planned.out)
+  assert rows['Dense_0/kernel'][0] == '64x300'
+  assert 'taken' not in rows
+  swept = launch(
+    [config, '--plan', '--sweep', 'config.seed=0:3'], module='sweep'
+  )
+  assert (swept.code, swept.err) == (0, '')
+  assert table(swept.out)['members'] == ['3']

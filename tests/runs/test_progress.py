@@ -54,6 +54,21 @@ def test_a_step_counts_once_a_member(clock):
   assert reporter.steps_per_second() == 25
 
 
+def test_the_bar_estimates_without_the_time_of_compiling(clock, monkeypatch):
+  terminal = io.StringIO()
+  terminal.isatty = lambda: True
+  monkeypatch.setattr(progress.sys, 'stderr', terminal)
+  reporter = progress.Reporter('run', 0, 100, runs=1)
+  bar = reporter._bar
+  bar._time = lambda: clock.now
+  bar.start_t = bar.last_print_t = clock.now
+  pass_seconds(clock, 30, reporter, 10)  # the train step compiles
+  assert bar.format_dict['elapsed'] == 0
+  pass_seconds(clock, 2, reporter, 20)
+  assert bar.format_dict['elapsed'] == 2
+  reporter.close()
+
+
 def test_without_a_terminal_there_are_plain_lines_now_and_then(clock, caplog):
   caplog.set_level(logging.INFO, logger='jaxsparse')
   reporter = progress.Reporter('run', 0, 100, runs=1)
