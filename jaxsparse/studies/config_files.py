@@ -32,10 +32,11 @@ def folder() -> pathlib.Path:
 def names() -> list[str]:
   """Returns the names that `locate` accepts, sorted."""
   root = folder()
+  files = (path.relative_to(root) for path in root.rglob('*.py'))
   return sorted(
-    path.relative_to(root).with_suffix('').as_posix()
-    for path in root.rglob('*.py')
-    if not path.name.startswith('_')
+    path.with_suffix('').as_posix()
+    for path in files
+    if not path.name.startswith('_') and path.parts[0] != 'recipes'
   )
 
 

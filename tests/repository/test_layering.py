@@ -44,7 +44,7 @@ _TABLES = tuple(
 # Third-party package -> the modules (with what lies under them) that may
 # import it. Packages that are not here are free, save in core.
 ONLY_IN = {
-  'orbax': ('jaxsparse.training.checkpoints',),
+  'orbax': ('jaxsparse.training.checkpoints', 'configs.recipes'),
   'ml_collections': (
     'jaxsparse.cli.command',
     'jaxsparse.config.defaults',

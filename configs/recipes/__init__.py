@@ -1,0 +1,1 @@
+"""Short programs that show how jaxsparse is used; README.md lists them."""
