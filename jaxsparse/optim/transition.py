@@ -26,6 +26,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from jaxsparse.core.finite import all_finite
 from jaxsparse.core.types import Masks, MaskState, MaskUpdater, Params, PyTree
 from jaxsparse.optim.masked import apply_gradients
 from jaxsparse.optim.reset import reset_statistics, start_momenta
@@ -172,12 +173,6 @@ def restart(
   return start_second_moments(
     tx, opt_state, new.params, grads, new.left, trained, regrown
   )
-
-
-def all_finite(tree: PyTree) -> jax.Array:
-  """Returns whether `tree` has no infinity or NaN; a bool scalar."""
-  leaves = [jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)]
-  return jnp.all(jnp.array(leaves, bool))
 
 
 def observe(
