@@ -3,6 +3,9 @@
   python -m launch.benchmark [--only=topk,step] [--rounds=21]
 
 Prints a Markdown table of ratios. Run it on a machine that does nothing else.
+Topics that start whole processes, `starting` and `whole_job`, take many minutes
+and are measured where `--only` names them; `whole_job` needs MNIST, in
+JAXSPARSE_TEST_DATA, and PyTorch with sparsimony, in JAXSPARSE_TORCH_PYTHON.
 """
 
 import platform
@@ -13,8 +16,11 @@ from absl import flags
 from jaxsparse.cli import command
 
 _CASES = 'jaxsparse.benchmarks.cases'
+_BY_NAME = ('starting', 'whole_job')
 
-_ONLY = flags.DEFINE_list('only', [], 'Topics to measure; all by default.')
+_ONLY = flags.DEFINE_list(
+  'only', [], f'Topics to measure; all but {" and ".join(_BY_NAME)} by default.'
+)
 _ROUNDS = flags.DEFINE_integer(
   'rounds', None, 'Rounds of each comparison, in place of its own number.'
 )
@@ -29,10 +35,8 @@ def main() -> None:
 
   if _ROUNDS.value is not None and _ROUNDS.value < 1:
     raise ValueError(f'--rounds: got {_ROUNDS.value}; accepted is >= 1')
-  topics = [
-    registry.resolve(name, _CASES)
-    for name in _ONLY.value or registry.names(_CASES)
-  ]
+  usual = [n for n in registry.names(_CASES) if n not in _BY_NAME]
+  topics = [registry.resolve(n, _CASES) for n in _ONLY.value or usual]
   results = []
   for topic in topics:
     for comparison in topic():

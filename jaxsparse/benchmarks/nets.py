@@ -157,5 +157,18 @@ def random_scores(shape: tuple[int, ...], name: str) -> jax.Array:
   return jnp.abs(jax.random.normal(prng.stream(jax.random.key(0), name), shape))
 
 
+def blocks(weights: int, leaves: int) -> dict[str, dict[str, jax.Array]]:
+  """Draws about so many weights, in kernels like those of Transformer blocks.
+
+  Of three leaves one is [d, d], one [d, 4 d] and one [4 d, d].
+  """
+  d = round((weights / (leaves // 3 * 9)) ** 0.5)
+  shapes = ((d, d), (d, 4 * d), (4 * d, d))
+  return {
+    f'layer{i}': {'kernel': random_scores(shapes[i % 3], f'layer{i}')}
+    for i in range(leaves)
+  }
+
+
 def _counts(shapes: PyTree, sparsity: float) -> Counts:
   return erk(shapes, sparsity)

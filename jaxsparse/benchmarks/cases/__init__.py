@@ -1,1 +1,1 @@
-"""What is measured: one topic a file, `name() -> list of Comparison`."""
+"""What is measured: one topic a file, `name() -> Iterable[Comparison]`."""
