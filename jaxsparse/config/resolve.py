@@ -68,6 +68,7 @@ def resolve(config: Any) -> RunConfig:
       check(field, value, ACCEPTED[field])
   _check_sources(complete['init'])
   _make_absolute(complete['init'])
+  _make_data_absolute(complete['data'])
   check('seed', complete['seed'], within(0, SEEDS - 1))
   return from_dict(RunConfig, complete)
 
@@ -101,6 +102,18 @@ def _make_absolute(init: Tree) -> None:
     source = init[field]
     if source and not source.startswith(BESIDE) and '://' not in source:
       init[field] = os.path.abspath(os.path.expanduser(source))
+
+
+def _make_data_absolute(data: Tree) -> None:
+  """Makes the path of the user's own data absolute, as those of sources are.
+
+  A file whose path does not begin like one is in `data.dir`, if that is set.
+  """
+  name = data['name']
+  if isinstance(name, str) and (
+    name.startswith(('.', '~')) or (name.endswith('.npz') and not data['dir'])
+  ):
+    data['name'] = os.path.abspath(os.path.expanduser(name))
 
 
 def _drop_stale(written: Tree, made_for: Tree, complete: Tree) -> None:

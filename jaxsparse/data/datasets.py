@@ -1,31 +1,34 @@
 """`load`: a data set by name, as arrays, with its splits."""
 
 import math
-import numbers
 import os
 import pathlib
 import threading
 import weakref
 from collections.abc import Mapping
-from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxsparse.core import choices
-from jaxsparse.data import decoding, fingerprints, images, text
+from jaxsparse.data import (
+  array_origins,
+  decoding,
+  fingerprints,
+  image_folders,
+  images,
+  text,
+)
 from jaxsparse.data.info import Info
 from jaxsparse.data.prepared import Spec, locate
-from jaxsparse.data.records import Images, Labels, Records
+from jaxsparse.data.records import Images, Labels
+from jaxsparse.data.splits import cut_size, ranges
 from jaxsparse.errors import DataError
 
 SOURCES = ('auto', 'resident', 'stream')
 
 _MOST_RESIDENT = 2 * 2**30
-_TESTED = ('test', 'validation')
-# Data sets whose split `test` has no labels that are public.
-_UNLABELLED = ('imagenet2012',)
 # The arrays of every data set that is in use, by folder, split and position:
 # hundreds of runs, with different cuts, hold them once.
 _held: weakref.WeakValueDictionary[tuple[str, str, int], np.ndarray] = (
@@ -38,6 +41,7 @@ _lock = threading.Lock()
 class Split(NamedTuple):
   """Examples: images uint8 [n, h, w, c] and labels int32 [n].
 
+  Images of arrays of the user's own may be float32 (see `data.arrays`).
   Of text the images are sequences of characters, uint8 [n, t], and the labels
   the next ones, int16 [n, t]; -1 where one does not count. Those of a data set
   that is streamed are stand-ins (see `data.records`).
@@ -51,14 +55,14 @@ class Dataset(NamedTuple):
   """A data set of images or of text, in host memory or on disk.
 
   Attributes:
-    name: its TFDS name.
+    name: its TFDS name, or the function, the file or the folder that it is of.
     num_classes: labels are in [0, num_classes).
     train: the train split without the validation cut.
-    validation: the last examples of the train split, or None; of a text its
-      split of that name.
+    validation: the last examples of the train split, or None; of a text, and of
+      data of the user's own that have one, the split of that name.
     test: the test split.
     scale: images * scale is in [0, 1]: 1/255, or the scale in the data set's
-      metadata (`digits`: 1/16); None for text.
+      metadata (`digits`: 1/16); 1 for images in floats, None for text.
     prepared: whether the data are on this machine.
     fingerprint: of each split that was read, by its TFDS name, as
       `data.fingerprints` has it; empty where there are no data.
@@ -83,23 +87,27 @@ def load(
   image_size: int = 0,
   sequence_length: int = 0,
 ) -> Dataset:
-  """Loads a data set that TFDS has prepared as array_record; no TensorFlow.
+  """Loads a data set of TFDS or of the user's own; no TensorFlow.
 
   Args:
     name: `digits` (prepared on first use, in about a second), a TFDS name
-      (`mnist`, `mnist/3.0.1`), or a TFDS builder class of the user's own, as
-      an object or a dotted path. Or the name of a folder of text (see
-      `data.text`).
+      (`mnist`, `mnist/3.0.1`) of what TFDS has prepared as array_record, or a
+      TFDS builder class of the user's own, as an object or a dotted path. Or
+      arrays: a function, likewise, or an `.npz` file (see
+      `data.array_origins`). Or a folder of images (`data.image_folders`) or of
+      text (`data.text`): a path that begins with `/`, `~` or `.`, or its name
+      in `data_dir`.
     data_dir: the TFDS data folder; None for `$TFDS_DATA_DIR`, or else
       `~/tensorflow_datasets`.
     validation: how much of the end of the train split becomes the validation
       split: a count (int), or a fraction in [0, 1) (float, rounded down).
     source: 'resident' reads all of it now; 'stream' leaves it on disk; 'auto'
       streams what is above 2 GiB in memory and what is resized. It depends on
-      the data and not on the machine, so that a run is the same on all.
+      the data and not on the machine, so that a run is the same on all. Arrays
+      are resident.
     image_size: the side to which a part of each image is resized, which only
-      'stream' can do; 0 for images as they are or, where they differ in size,
-      for 224.
+      'stream' can do; 0 for images as they are or, where those of TFDS differ
+      in size, for 224.
     sequence_length: characters that a text is cut into sequences of; 0 for
       images.
 
@@ -114,24 +122,24 @@ def load(
       nothing to train; it cannot be had from `source`; or an argument is for
       the other kind of data.
   """
+  origin = array_origins.find(name, data_dir)
+  if origin is not None:
+    text.check_none(name, sequence_length)
+    return _of_arrays(name, origin, validation, source, image_size)
   folder = locate(name, data_dir)
-  info = text.find(folder)
+  info = recorded(folder, image_size)
   if isinstance(info, text.Text):
     text.check(name, validation, source, image_size, sequence_length)
     return _text(str(name), info, sequence_length)
   text.check_none(name, sequence_length)
-  tested = held_out(info)
-  total = info.splits['train'].num_examples
-  boundary = total - validation_size(validation, total)
+  splits = ranges(info, validation)
   streamed = streams(info, source, image_size)
-  shape = images.seen_shape(info.shape, image_size)
 
   def split(name: str, begin: int, end: int) -> Split:
     if not streamed:
       whole, _ = _whole(folder, info, name)
       return Split(whole.images[begin:end], whole.labels[begin:end])
-    resized = shape != info.shape
-    one = Records(folder, name, begin, end, shape=shape, resized=resized)
+    one = decoding.reader(folder, info, name, begin, end, image_size)
     stand_ins: Any = Images(one), Labels(one)
     return Split(*stand_ins)
 
@@ -143,12 +151,23 @@ def load(
   return Dataset(
     name=info.name,
     num_classes=info.num_classes,
-    train=split('train', 0, boundary),
-    validation=split('train', boundary, total) if boundary < total else None,
-    test=split(tested, 0, info.splits[tested].num_examples),
+    train=split(*splits['train']),
+    validation=split(*splits['validation']) if 'validation' in splits else None,
+    test=split(*splits['test']),
     scale=info.scale,
-    fingerprint={name: fingerprint(name) for name in ('train', tested)},
+    fingerprint={name: fingerprint(name) for name, *_ in splits.values()},
   )
+
+
+def recorded(folder: pathlib.Path, image_size: int) -> text.Text | Info:
+  """Returns the text in a folder of `locate`, or what its images are.
+
+  Raises:
+    DataError: as for `image_folders.read` and `text.find`.
+  """
+  if image_folders.is_one(folder):
+    return image_folders.read(folder, image_size)
+  return text.find(folder)
 
 
 def streams(info: Info, source: str, image_size: int) -> bool:
@@ -174,20 +193,39 @@ def streams(info: Info, source: str, image_size: int) -> bool:
   return source == 'stream' or (source == 'auto' and (large or resized))
 
 
-def held_out(info: Info) -> str:
-  """Returns the test split's name: `test` or, if there is none, `validation`.
-
-  Raises:
-    DataError: it has neither, or no `train`.
-  """
-  order = ('validation',) if info.name in _UNLABELLED else _TESTED
-  tested = [split for split in order if split in info.splits]
-  if not tested or 'train' not in info.splits:
-    raise DataError(
-      f'data set {info.name!r} has the splits {sorted(info.splits)};'
-      " needed are 'train' and 'test' (or 'validation')"
-    )
-  return tested[0]
+def _of_arrays(
+  spec: Spec,
+  origin: array_origins.Origin,
+  validation: int | float,
+  source: str,
+  image_size: int,
+) -> Dataset:
+  name = array_origins.name_of(spec)
+  array_origins.check(name, source, image_size)
+  arrays = array_origins.read(name, origin)
+  splits = {split: Split(*pair) for split, pair in arrays.splits.items()}
+  train, own = splits['train'], splits.get('validation')
+  if 'test' not in splits:
+    splits['test'], own = splits['validation'], None
+  total = len(train.labels)
+  size = cut_size(name, validation, total, own=own is not None)
+  if size:
+    if np.all(np.diff(train.labels) >= 0) and train.labels[-1]:
+      raise DataError(
+        f'validation is {validation!r}, and the labels of {name!r} ascend: the'
+        ' end of train has the last classes alone; accepted are examples in'
+        ' random order, or a split validation'
+      )
+    own = Split(*(array[total - size :] for array in train))
+  return Dataset(
+    name=name,
+    num_classes=arrays.num_classes,
+    train=Split(*(array[: total - size] for array in train)),
+    validation=own,
+    test=splits['test'],
+    scale=arrays.scale,
+    fingerprint=arrays.fingerprint,
+  )
 
 
 def _text(name: str, where: text.Text, length: int) -> Dataset:
@@ -221,26 +259,3 @@ def _whole(folder: pathlib.Path, info: Info, split: str) -> tuple[Split, str]:
         # Slices keep the array alive: it is the base of these views.
         _held[*where, i] = array
     return Split(x, y), _fingerprints[where]
-
-
-def validation_size(validation: int | float, total: int) -> int:
-  """Returns the number of examples to hold out of `total` training ones.
-
-  A fraction counts as the decimal it is written as: 0.29 of 100 is 29.
-
-  Raises:
-    DataError: negative, a float outside [0, 1), or nothing left to train.
-  """
-  if isinstance(validation, bool) or not isinstance(validation, numbers.Real):
-    raise DataError(f'validation must be a number, not {validation!r}')
-  if isinstance(validation, numbers.Integral):
-    count, accepted = int(validation), 0 <= validation < total
-  else:
-    accepted = 0 <= validation < 1
-    count = int(Fraction(str(validation)) * total) if accepted else 0
-  if not accepted:
-    raise DataError(
-      f'validation {validation!r} is neither a count (int) in [0, {total})'
-      ' nor a fraction (float) in [0, 1) of the train split'
-    )
-  return count

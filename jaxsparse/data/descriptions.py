@@ -17,16 +17,17 @@ import jax
 import numpy as np
 
 from jaxsparse.core.types import Shape
+from jaxsparse.data import array_origins, text
 from jaxsparse.data import images as images_lib
-from jaxsparse.data import text
 from jaxsparse.data.datasets import (
   Dataset,
   Split,
-  held_out,
+  load,
+  recorded,
   streams,
-  validation_size,
 )
 from jaxsparse.data.prepared import Spec, locate
+from jaxsparse.data.splits import ranges, validation_size
 from jaxsparse.errors import DataError
 
 # Name -> train, test, shape of an image, classes. The labels of ImageNet's
@@ -63,7 +64,8 @@ def describe(
 ) -> Dataset:
   """Returns what `datasets.load` would, of `jax.ShapeDtypeStruct`s.
 
-  Only a text of TFDS is read, as its number of characters is not recorded.
+  Only arrays of the user's own are read, and a text of TFDS, as its number of
+  characters is not recorded.
 
   Args:
     name: as for `datasets.load`; `imagenet2012`, `cifar10`, `cifar100`,
@@ -79,6 +81,17 @@ def describe(
     DataError: the data set is neither prepared nor in the table, or
       `datasets.load` would refuse it.
   """
+  if array_origins.find(name, data_dir) is not None:
+    return _abstracted(
+      load(
+        name,
+        data_dir=data_dir,
+        validation=validation,
+        source=source,
+        image_size=image_size,
+        sequence_length=sequence_length,
+      )
+    )
   try:
     folder = locate(name, data_dir)
   except DataError:
@@ -94,19 +107,17 @@ def describe(
       shape = (image_size, image_size, shape[-1])
     sizes = _cut(train, test, validation)
     return _abstract(base, sizes, shape, classes, 1 / 255, prepared=False)
-  info = text.find(folder)
+  info = recorded(folder, image_size)
   if isinstance(info, text.Text):
     text.check(name, validation, source, image_size, sequence_length)
     sizes = {split: len(chars) for split, chars in text.read(info).items()}
     return _of_text(str(name), sizes, sequence_length, prepared=True)
   text.check_none(name, sequence_length)
   streams(info, source, image_size)
-  train, test = (
-    info.splits[split].num_examples for split in ('train', held_out(info))
-  )
+  splits = ranges(info, validation)
   return _abstract(
     info.name,
-    _cut(train, test, validation),
+    {split: end - begin for split, (_, begin, end) in splits.items()},
     images_lib.seen_shape(info.shape, image_size),
     info.num_classes,
     info.scale,
@@ -159,6 +170,21 @@ def _abstract(
   )
 
 
+def _abstracted(dataset: Dataset) -> Dataset:
+  """Returns a data set with shapes and dtypes in place of its arrays."""
+
+  def split(arrays: Split) -> Split:
+    shapes: Any = (jax.ShapeDtypeStruct(a.shape, a.dtype) for a in arrays)
+    return Split(*shapes)
+
+  return dataset._replace(
+    train=split(dataset.train),
+    validation=dataset.validation and split(dataset.validation),
+    test=split(dataset.test),
+    fingerprint={},
+  )
+
+
 def noise(dataset: Dataset, size: int, *, seed: int = 0) -> Dataset:
   """Returns `dataset` with random examples in place of its own.
 
@@ -168,8 +194,8 @@ def noise(dataset: Dataset, size: int, *, seed: int = 0) -> Dataset:
     seed: the same one gives the same examples.
 
   Returns:
-    Images are uint8, uniform in [0, 255], or characters; labels are uniform
-    over the classes.
+    Images are uint8, uniform in [0, 255], or characters, or floats in [0, 1);
+    labels are uniform over the classes.
 
   Raises:
     ValueError: `size` is below 1.
@@ -181,7 +207,9 @@ def noise(dataset: Dataset, size: int, *, seed: int = 0) -> Dataset:
   def split(like: Split) -> Split:
     images, labels = ((size, *array.shape[1:]) for array in like)
     return Split(
-      rng.integers(256, size=images, dtype=np.uint8),
+      rng.random(images, np.float32)
+      if like.images.dtype == np.float32
+      else rng.integers(256, size=images, dtype=np.uint8),
       rng.integers(classes, size=labels).astype(like.labels.dtype),
     )
 

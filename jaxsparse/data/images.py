@@ -34,10 +34,15 @@ def decoded(value: bytes | np.ndarray, shape: Shape) -> np.ndarray:
   """Decodes one stored image to uint8 `shape`.
 
   Raises:
-    DataError: it cannot be decoded.
+    DataError: it cannot be decoded, or is of another shape.
   """
   if isinstance(value, bytes):
     with _picture(value, shape) as picture:
+      if (picture.height, picture.width) != shape[:2]:
+        raise DataError(
+          f'an image is {picture.height} x {picture.width}; accepted is'
+          f' {shape[0]} x {shape[1]}'
+        )
       return np.asarray(picture).reshape(shape)
   return value
 

@@ -15,15 +15,16 @@ class SplitInfo(NamedTuple):
 
 
 class Info(NamedTuple):
-  """A prepared data set of images with one class label each, or of text.
+  """A data set of images with one class label each, or of text.
 
   Attributes:
-    name: its TFDS name.
+    name: its TFDS name, or the path of a folder of image files.
     splits: by name.
     shape: `(h, w, c)` of the images as they are stored, `None` where they
       differ; empty for text.
     num_classes: of images.
     scale: brings the pixels into [0, 1].
+    classes: names, of image files alone.
   """
 
   name: str
@@ -31,3 +32,4 @@ class Info(NamedTuple):
   shape: tuple[int | None, ...] = ()
   num_classes: int = 0
   scale: float = 1 / 255
+  classes: tuple[str, ...] = ()

@@ -2,11 +2,11 @@
 
 A prepared data set is a folder `<data_dir>/<name>[/<config>]/<version>` with a
 `dataset_info.json`, which TFDS writes elsewhere and renames into place; or
-`<data_dir>/<name>` with a `train.txt` (see `data.text`). Two kinds of names
-lead to the former. A builder of `jaxsparse.data.builders` (or the
-user's own) needs no TensorFlow, and is prepared here on first use. Anything
-else must have been prepared already: TFDS's stock builders need TensorFlow
-for that, which a run never imports. TFDS itself is imported where it is used.
+one of the user's own (see `data.folders`). Two kinds of names lead to the
+former. A builder of `jaxsparse.data.builders` (or the user's own) needs no
+TensorFlow, and is prepared here on first use. Anything else must have been
+prepared already: TFDS's stock builders need TensorFlow for that, which a run
+never imports. TFDS itself is imported where it is used.
 """
 
 import contextlib
@@ -17,25 +17,24 @@ import io
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from jaxsparse.core import choices, registry
-from jaxsparse.data import cache
+from jaxsparse.data import cache, folders
+from jaxsparse.data.folders import INFO
 from jaxsparse.errors import DataError
 
 if TYPE_CHECKING:
   import tensorflow_datasets as tfds
 
-Spec: TypeAlias = 'str | type[tfds.core.DatasetBuilder]'
+# The name of a data set, or a builder or function that makes one.
+Spec: TypeAlias = 'str | type[tfds.core.DatasetBuilder] | Callable[[], Any]'
 
 _BUILDERS = 'jaxsparse.data.builders'
-_INFO = 'dataset_info.json'
-# The file that marks a folder of text.
-TEXT = 'train.txt'
 # Numbers without leading zeros, as TFDS reads them.
 _VERSION = re.compile(r'(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}', re.ASCII)
 
@@ -45,8 +44,8 @@ def locate(spec: Spec, data_dir: str | os.PathLike[str] | None = None) -> Path:
 
   Args:
     spec: a module name of `jaxsparse.data.builders`; a TFDS name (`mnist`,
-      `mnist/3.0.1`, `emnist/letters`); or a TFDS builder class of the user's
-      own, as an object or a dotted path.
+      `mnist/3.0.1`, `emnist/letters`); a TFDS builder class of the user's own,
+      as an object or a dotted path; or the path of a folder.
     data_dir: the TFDS data folder; None for TFDS's own default,
       `$TFDS_DATA_DIR` or `~/tensorflow_datasets`.
 
@@ -59,10 +58,12 @@ def locate(spec: Spec, data_dir: str | os.PathLike[str] | None = None) -> Path:
     raise TypeError(
       f'data set {spec!r}: accepted is a name or a TFDS builder class'
     )
+  if isinstance(spec, str) and spec.startswith(folders.PATHS):
+    return folders.of_user(Path(spec).expanduser())
   root = Path(data_dir or _default_data_dir()).expanduser()
   if spec in registry.names(_BUILDERS):
     folder = root / _usual_folder(str(spec))
-    if (folder / _INFO).exists():
+    if (folder / INFO).exists():
       return folder
   if not isinstance(spec, str) or _is_own(spec):
     return _prepare(_builder_class(spec), root)
@@ -93,8 +94,12 @@ def _usual_folder(name: str) -> str:
 
 
 def _is_own(name: str) -> bool:
-  dotted = '.' in name and all(p.isidentifier() for p in name.split('.'))
-  return dotted or name in registry.names(_BUILDERS)
+  return is_dotted(name) or name in registry.names(_BUILDERS)
+
+
+def is_dotted(name: str) -> bool:
+  """Returns whether a name is a dotted path, as of a class or a function."""
+  return '.' in name and all(part.isidentifier() for part in name.split('.'))
 
 
 def _builder_class(spec: Spec) -> 'type[tfds.core.DatasetBuilder]':
@@ -105,18 +110,20 @@ def _builder_class(spec: Spec) -> 'type[tfds.core.DatasetBuilder]':
     return tfds.builder_cls(spec)  # TFDS registers a class as it is defined
   cls = registry.resolve(spec, _BUILDERS)
   if not (isinstance(cls, type) and issubclass(cls, tfds.core.DatasetBuilder)):
-    raise DataError(f'data set {spec!r} is no TFDS builder class')
+    raise DataError(
+      f'data set {spec!r} is no TFDS builder class, and no function of arrays'
+    )
   return cls
 
 
 def _prepare(cls: 'type[tfds.core.DatasetBuilder]', root: Path) -> Path:
   """Prepares under a kernel lock, which is freed when its holder is killed."""
   folder = Path(cls(data_dir=str(root)).data_dir)
-  if (folder / _INFO).exists():
+  if (folder / INFO).exists():
     return folder  # without the lock: the folder may be read-only
   try:
     with _locked(root / f'.{cls.name}.lock'):
-      if not (folder / _INFO).exists():
+      if not (folder / INFO).exists():
         for unfinished in folder.parent.glob('incomplete.*'):
           shutil.rmtree(unfinished)
         _prepare_quietly(cls(data_dir=str(root), file_format='array_record'))
@@ -154,11 +161,11 @@ def _prepare_quietly(builder: 'tfds.core.DatasetBuilder') -> None:
 def _find(name: str, root: Path) -> Path:
   """Returns the newest version of `name` in `root`, or raises `DataError`."""
   base = root.joinpath(*name.replace(':', '/').split('/'))
-  if (base / _INFO).exists() or (base / TEXT).exists():
+  if folders.mark(base):
     return base
   versions = {
     tuple(map(int, info.parent.name.split('.'))): info.parent
-    for info in base.glob(f'*/{_INFO}')
+    for info in base.glob(f'*/{INFO}')
     if _VERSION.fullmatch(info.parent.name)
   }
   if not versions:
@@ -185,15 +192,16 @@ def _why_not(name: str, root: Path) -> str:
   return (
     f'data set {name!r} is not known; prepared on first use:'
     f' {", ".join(builders)}; {listing}.'
-    f'{choices.nearest(name, [*prepared, *builders, *stock])} A text of'
-    f' your own is {str(root / name)!r} with a {TEXT} and a validation.txt or'
-    ' test.txt.'
+    f'{choices.nearest(name, [*prepared, *builders, *stock])} Data of your own'
+    ' are the path, from / or ./ on, of a folder of images or one with a'
+    f' {folders.TEXT}; an .npz file; or the dotted path of a function or a TFDS'
+    ' builder class.'
   )
 
 
 def _found(root: Path) -> list[str]:
   """Lists the data sets prepared in `root`, with the configuration if any."""
-  infos = [*root.glob(f'*/*/{_INFO}'), *root.glob(f'*/*/*/{_INFO}')]
+  infos = [*root.glob(f'*/*/{INFO}'), *root.glob(f'*/*/*/{INFO}')]
   return sorted({str(i.parent.parent.relative_to(root)) for i in infos})
 
 
@@ -203,7 +211,7 @@ def opened(folder: Path) -> 'tfds.core.DatasetBuilder':
   Raises:
     DataError: files are missing, or it is of another format.
   """
-  for name in (_INFO, 'features.json'):
+  for name in (INFO, 'features.json'):
     if not (folder / name).exists():
       raise DataError(f'{folder} has no {name}: delete it and prepare it again')
   import tensorflow_datasets as tfds

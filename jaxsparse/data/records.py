@@ -22,7 +22,10 @@ from jaxsparse.errors import DataError
 # `(position in the batch, height, width) -> box`
 BoxOf = Callable[[int, int, int], Box]
 
-Rows = slice | np.ndarray
+Slice = slice | np.ndarray
+Rows = Sequence[int] | np.ndarray
+# Images as they are stored, and their labels.
+Examples = Iterator[tuple[Any, int]]
 
 _RECORDS_A_READ = 4096
 
@@ -66,7 +69,7 @@ class Records:
     return self._end - self._begin
 
   def read(
-    self, rows: Sequence[int] | np.ndarray, box_of: BoxOf | None = None
+    self, rows: Rows, box_of: BoxOf | None = None
   ) -> tuple[np.ndarray, np.ndarray]:
     """Reads images uint8 [n, h, w, c] and labels int32 [n] of `rows`.
 
@@ -81,21 +84,32 @@ class Records:
     labels = np.empty(len(rows), np.int32)
     for i, (image, label) in enumerate(self._examples(rows)):
       labels[i] = label
-      if self.resized:
-        box = functools.partial(box_of, i) if box_of else centre_box
-        pixels[i] = images.resized(image, self.shape, box)
-      else:
-        pixels[i] = images.decoded(image, self.shape)
+      try:
+        if self.resized:
+          box = functools.partial(box_of, i) if box_of else centre_box
+          pixels[i] = images.resized(image, self.shape, box)
+        else:
+          pixels[i] = images.decoded(image, self.shape)
+      except DataError as error:
+        raise DataError(f'{self.place(int(rows[i]))}: {error}') from error
     return pixels, self._checked(labels)
 
-  def labels(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+  @property
+  def parameters(self) -> tuple[object, ...]:
+    """What the arrays depend on besides the files and the split."""
+    return ()
+
+  def place(self, row: int) -> str:
+    """Returns where an example is, for error messages."""
+    folder, split = self._where
+    return f'example {self._begin + row} of split {split!r} of {folder}'
+
+  def labels(self, rows: Rows) -> np.ndarray:
     """Reads the labels of `rows` alone, as `read` does; decodes no image."""
     values = [label for _, label in self._examples(rows)]
     return self._checked(np.array(values, np.int32))
 
-  def _examples(
-    self, rows: Sequence[int] | np.ndarray
-  ) -> Iterator[tuple[Any, int]]:
+  def _examples(self, rows: Rows) -> Examples:
     """Yields each image as it is stored, and its label."""
     folder, split = self._where
     at = [self._begin + int(row) for row in rows]
@@ -148,7 +162,7 @@ class Images:
   def __len__(self) -> int:
     return len(self.records)
 
-  def __getitem__(self, rows: Rows) -> np.ndarray:
+  def __getitem__(self, rows: Slice) -> np.ndarray:
     return self.records.read(_indices(rows, len(self)))[0]
 
 
@@ -165,7 +179,7 @@ class Labels:
   def __len__(self) -> int:
     return len(self.records)
 
-  def __getitem__(self, rows: Rows) -> np.ndarray:
+  def __getitem__(self, rows: Slice) -> np.ndarray:
     return self.records.labels(_indices(rows, len(self)))
 
   def __array__(
@@ -180,5 +194,5 @@ def is_stored(images: object) -> TypeGuard[Images]:
   return isinstance(images, Images)
 
 
-def _indices(rows: Rows, size: int) -> np.ndarray:
+def _indices(rows: Slice, size: int) -> np.ndarray:
   return np.arange(size)[rows]

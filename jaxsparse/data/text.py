@@ -16,8 +16,9 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxsparse.data import cache, prepared, recorded
+from jaxsparse.data.folders import TEXT
 from jaxsparse.data.info import Info
-from jaxsparse.data.prepared import TEXT, Spec
+from jaxsparse.data.prepared import Spec
 from jaxsparse.errors import DataError
 
 CHARACTERS = 256

@@ -107,6 +107,7 @@ def build(config: Any, read: Read = reading.dataset) -> Experiment:
     ValueError: names the wrong field, its value, and what is accepted.
   """
   run = resolve(config)
+  checks.check_names(run)
   data = run.data
   dataset = read(data)
   run = in_steps(run, len(dataset.train.labels))

@@ -41,6 +41,33 @@ KEEP_COUNTS = ('per_leaf', 'total')
 SCHEDULED = ('scheduled', 'scheduled_total')
 
 
+def check_names(config: RunConfig) -> None:
+  """Raises `ValueError` for names that lead nowhere; no data are needed.
+
+  `resolve` has looked up those of its sections.
+  """
+  for field, specs, package in (
+    ('task', (config.task,), 'jaxsparse.tasks'),
+    ('metrics', config.metrics, 'jaxsparse.metrics'),
+    (
+      'updater.distribution',
+      (config.updater.distribution,),
+      'jaxsparse.core.distributions',
+    ),
+    (
+      'optimizer.schedule',
+      (config.optimizer.schedule,),
+      'jaxsparse.optim.learning_rate_schedules',
+    ),
+    ('data.augment', config.data.augment, config_lib.AUGMENTATIONS),
+  ):
+    for spec in specs:
+      try:
+        registry.resolve(spec, package)
+      except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f'config.{field}: {error}') from None
+
+
 def shapes(
   name: Named, task: Task, inputs: jax.ShapeDtypeStruct
 ) -> tuple[Params, PyTree]:

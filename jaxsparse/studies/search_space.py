@@ -55,13 +55,18 @@ def judge(config: Any, swept: Collection[str]) -> str:
         ' test, so accepted is a text with both'
       )
     return BITS
-  if not config.data.validation > 0:
+  if not (config.data.validation > 0 or _has_validation(config)):
     raise ValueError(
       f'config.data.validation: got {config.data.validation}; a search is'
       ' judged on a validation split, never on test, so accepted is > 0 (0.2'
       ' sets a fifth of the training images aside)'
     )
   return ACCURACY
+
+
+def _has_validation(config: Any) -> bool:
+  """Returns whether the data, of the user's own, have a validation split."""
+  return reading.describe(resolve(config).data).validation is not None
 
 
 def optuna() -> ModuleType:

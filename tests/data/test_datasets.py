@@ -8,7 +8,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from jaxsparse import data
-from jaxsparse.data import datasets
+from jaxsparse.data import splits
 
 TEST_DATA = os.environ.get('JAXSPARSE_TEST_DATA')
 needs_test_data = pytest.mark.skipif(
@@ -242,7 +242,7 @@ def test_damage(folder, file, content):
   ],
 )
 def test_validation_size(validation, count):
-  assert datasets.validation_size(validation, 100) == count
+  assert splits.validation_size(validation, 100) == count
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_validation_size(validation, count):
 )
 def test_validation_out_of_range(validation):
   with pytest.raises(data.DataError, match='validation'):
-    datasets.validation_size(validation, 100)
+    splits.validation_size(validation, 100)
 
 
 def test_validation_too_large_is_said_on_load(prepared):

@@ -10,7 +10,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from jaxsparse import data
-from jaxsparse.data import datasets, order, records, stream
+from jaxsparse.data import datasets, order, records, splits, stream
 
 TEST_DATA = os.environ.get('JAXSPARSE_TEST_DATA')
 needs_test_data = pytest.mark.skipif(
@@ -149,10 +149,10 @@ def test_a_source_that_cannot_be(folder, name, options, expected):
 
 def test_imagenet_is_tested_on_its_validation_split():
   """The labels of its test split are all -1."""
-  splits = dict.fromkeys(('train', 'validation', 'test'))
+  names = dict.fromkeys(('train', 'validation', 'test'))
   for name, expected in [('imagenet2012', 'validation'), ('other', 'test')]:
-    info = types.SimpleNamespace(name=name, splits=splits)
-    assert datasets.held_out(info) == expected
+    info = types.SimpleNamespace(name=name, splits=names)
+    assert splits.held_out(info) == expected
 
 
 @pytest.mark.slow

@@ -244,4 +244,7 @@ def member_name(config: RunConfig) -> str:
 
 def _word(name: Any) -> str:
   text = name if isinstance(name, str) else name.__name__
+  path = text.removesuffix('.npz')
+  if text.startswith('/') or path != text:
+    return re.sub(r'\W+', '_', path.rpartition('/')[2], flags=re.ASCII)
   return re.sub(r'\W+', '_', text.rpartition('.')[2], flags=re.ASCII)
