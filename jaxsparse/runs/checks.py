@@ -28,6 +28,7 @@ from jaxsparse.core.types import (
   Params,
   PyTree,
 )
+from jaxsparse.optim import learning_rate
 from jaxsparse.optim.frozen import check_moves
 from jaxsparse.optim.masked import forward_params
 from jaxsparse.optim.reset import check_momentum
@@ -54,11 +55,6 @@ def check_names(config: RunConfig) -> None:
       (config.updater.distribution,),
       'jaxsparse.core.distributions',
     ),
-    (
-      'optimizer.schedule',
-      (config.optimizer.schedule,),
-      'jaxsparse.optim.learning_rate_schedules',
-    ),
     ('data.augment', config.data.augment, config_lib.AUGMENTATIONS),
   ):
     for spec in specs:
@@ -66,6 +62,7 @@ def check_names(config: RunConfig) -> None:
         registry.resolve(spec, package)
       except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f'config.{field}: {error}') from None
+  learning_rate.find(config.optimizer.schedule)
 
 
 def shapes(

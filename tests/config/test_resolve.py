@@ -277,3 +277,25 @@ def test_a_source_is_the_same_wherever_the_command_is_typed(
   monkeypatch.setattr('os.getcwd', lambda: '/there')
   found = resolve(config_with(**{f'init__{field}': given}))
   assert getattr(found.init, field) == placed
+
+
+@pytest.mark.parametrize(
+  ('name', 'folder', 'expected'),
+  [
+    ('./pets', '', '/there/pets'),
+    ('../pets/', '', '/pets'),
+    ('~/pets', '/data', '/home/me/pets'),
+    ('/pets', '', '/pets'),
+    ('sub/mine.npz', '', '/there/sub/mine.npz'),
+    ('sub/mine.npz', '/data', 'sub/mine.npz'),
+    ('mnist/3.0.1', '', 'mnist/3.0.1'),
+    ('my.module.function', '', 'my.module.function'),
+  ],
+)
+def test_own_data_are_the_same_wherever_the_command_is_typed(
+  monkeypatch, name, folder, expected
+):
+  monkeypatch.setenv('HOME', '/home/me')
+  monkeypatch.setattr('os.getcwd', lambda: '/there')
+  run = resolve(config_with(data__name=name, data__dir=folder))
+  assert run.data.name == expected

@@ -1,5 +1,6 @@
 """What a search draws, as distributions of Optuna; and how it is judged."""
 
+import numpy as np
 import pytest
 from optuna.distributions import FloatDistribution, IntDistribution
 
@@ -102,4 +103,18 @@ def test_a_text_is_judged_on_the_validation_split_that_it_has(tmp_path):
     search_space.judge(config, ['seed'])
   config.data.update(name='both', validation=0.2)
   with pytest.raises(ValueError, match=r'config\.data: validation is 0.2'):
+    search_space.judge(config, ['seed'])
+
+
+def test_own_data_are_judged_on_the_validation_split_that_they_have(tmp_path):
+  examples = {'x_train': np.eye(3), 'y_train': np.arange(3)}
+  examples |= {'x_test': np.eye(3), 'y_test': np.arange(3)}
+  np.savez(tmp_path / 'one.npz', **examples)
+  validation = {'x_val': np.eye(3), 'y_val': np.arange(3)}
+  np.savez(tmp_path / 'both.npz', **examples, **validation)
+  config = default_config()
+  config.data.update(name='both.npz', dir=str(tmp_path))
+  assert search_space.judge(config, ['seed']) == 'validation_accuracy'
+  config.data.name = 'one.npz'
+  with pytest.raises(ValueError, match=r'data.validation: got 0.0; .* never'):
     search_space.judge(config, ['seed'])

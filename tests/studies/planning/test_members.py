@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from jaxsparse.config import dicts, identity
+from jaxsparse.config.resolve import resolve
 from jaxsparse.runs import workdir
 from jaxsparse.studies.planning import members as members_lib
 from jaxsparse.studies.planning.members import expand
@@ -93,6 +94,23 @@ def test_a_name_is_safe_whatever_names_the_method(study, tiny, runs_dir):
   assert '-set-' in expanded.cells[0].member
   expanded = expand(study(*runs[1:]), runs_dir)
   assert '-rigl-' in expanded.cells[0].member
+
+
+@pytest.mark.parametrize(
+  ('name', 'word'),
+  [
+    ('/home/me/my pets.v2', 'my_pets_v2'),
+    ('/home/me/pets.npz', 'pets'),
+    ('in/pets.npz', 'pets'),
+    ('my_package.pets', 'pets'),
+    ('emnist/letters', 'emnist_letters'),
+  ],
+)
+def test_a_name_has_the_last_word_of_the_users_own_data(
+  make_config, name, word
+):
+  config = resolve(make_config(data__name=name, data__dir='/data'))
+  assert members_lib.member_name(config).startswith(f'{word}-mlp-rigl-')
 
 
 def test_equal_configs_are_one_member(study, tiny, runs_dir):
