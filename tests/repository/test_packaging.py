@@ -145,6 +145,18 @@ def test_the_wheel_puts_one_name_on_the_path(site):
 
 
 @pytest.mark.slow
+def test_a_checkout_beside_python_does_not_hide_the_wheel(site, tmp_path):
+  (tmp_path / 'jaxsparse').mkdir()
+  code = 'import jaxsparse as js; print(js.rigl.__module__)'
+  ended = subprocess.run(
+    [site[1], '-c', code],
+    **{'cwd': tmp_path, 'env': OUTSIDE},
+    **{'capture_output': True, 'text': True, 'check': True},
+  )
+  assert ended.stdout == 'jaxsparse.updaters.rigl\n'
+
+
+@pytest.mark.slow
 def test_the_wheel_trains_a_named_config(site, tmp_path):
   _, python = site
   workdir = tmp_path / 'run'
