@@ -13,11 +13,10 @@ def snip(counts: Counts, *, global_ranking: bool = False) -> MaskUpdater:
   pruning before training: it keeps the weights of largest |w dL/dw|. The batch
   of that step serves the scores alone: no optimiser step is made.
 
-  **Use it** as a baseline of pruning before training; it needs a batch of data
-  (`probe`).
+  **Use it** as a baseline of pruning before training.
 
   >>> updater = js.snip(counts)
-  >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key, probe=probe)
+  >>> tx = js.sparsify(optax.sgd(0.1), updater, key=key)
 
   Args:
     counts: active weights of each leaf, ints or traced int32; `None` where
