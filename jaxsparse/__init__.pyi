@@ -25,6 +25,7 @@ from .core.types import MaskState as MaskState
 from .core.types import MaskUpdater as MaskUpdater
 from .core.types import Probe as Probe
 from .core.types import SparsityError as SparsityError
+from .optim.ema import ema as ema
 from .optim.prune import prune as prune
 from .optim.sparsify import SparsifyState as SparsifyState
 from .optim.sparsify import sparsify as sparsify

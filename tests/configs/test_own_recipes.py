@@ -14,6 +14,13 @@ RECIPES = {
   'linen_resnet': ((SAME, ONCE, 'leaves 74,512 7,459'), {'depth': 8}),
   'nnx_transformer': ((SAME, ONCE, 'leaves 12,832 2,574'), {}),
   'equinox_mlp': ((SAME, ONCE, 'leaves 112,200 2,246'), {}),
+  # All kernels but the head's; with it, dense.
+  'dense_layers': (('leaves 12,288 1,234', 'leaves 14,336 4,916'), {}),
+  'half_precision_ema': (('leaves 11,900 1,191',), {}),
+  'prune_and_retrain': (
+    ('sparsity 0.9499', 'weights that came back: 0'),
+    {},
+  ),
 }
 
 
