@@ -37,7 +37,9 @@ _NONE: Hyperparameters = FrozenDict()
 class DataConfig:
   """The data set, and how examples are preprocessed."""
 
-  name: Named = field('digits', 'the data set')
+  name: Named = field(
+    'digits', 'of TFDS, or your own: a function, an .npz file, a folder'
+  )
   dir: str = field('', "its folder; '' for the default of TFDS")
   validation: float = field(
     0.0, 'held out of the training split: a fraction or a number'

@@ -134,7 +134,7 @@ def _shape(
     )
     raise DataError(
       f'images differ in size: {first}, and {other}; accepted are images of one'
-      ' size, or an image_size, to which a part of each is resized'
+      ' size, or an image_size > 0, to which a part of each is resized'
     )
   return None, None, channels
 
