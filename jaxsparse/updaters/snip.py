@@ -44,6 +44,7 @@ def snip(counts: Counts, *, global_ranking: bool = False) -> MaskUpdater:
     update=update,
     facts=Facts(
       mask_steps='first',
+      masks_only=True,
       invariant='scheduled_total' if global_ranking else 'scheduled',
     ),
   )

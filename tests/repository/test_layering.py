@@ -35,6 +35,7 @@ LAYERS = (
   'report',
   'cli',
   'experiments',
+  'testing',
 )
 TOP = ('launch', 'configs')
 

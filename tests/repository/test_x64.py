@@ -15,9 +15,14 @@ ROOT = pathlib.Path(__file__).parents[2]
 CONTRACT = 'tests/updaters/test_contract.py'
 BY_LEAF = 'tests/core/test_topk_by_leaf.py'
 QUICK = (
-  f'{CONTRACT}::test_invariant[rigl]',
-  f'{CONTRACT}::test_vmap_equals_a_loop[rigl]',
-  f'{CONTRACT}::test_one_program_serves_all_counts_and_numbers[rigl]',
+  *(
+    f'{CONTRACT}::test_contract[rigl-{check}]'
+    for check in (
+      'active_weights_are_as_the_invariant_says',
+      'vmap_equals_a_loop',
+      'one_program_serves_all_counts_and_numbers',
+    )
+  ),
   f'{CONTRACT}::test_state_survives_orbax[rigl]',
   f'{BY_LEAF}::test_equals_a_stable_sort_of_each_leaf',
   f'{BY_LEAF}::test_leaves_of_other_types_and_without_masks',

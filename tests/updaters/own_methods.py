@@ -39,7 +39,12 @@ def own_object(counts, *, temperature=1.0):
     new = masks.random_masks(params, counts, key=key)
     return carry_over(params, state.masks, new), state._replace(masks=new)
 
-  return MaskUpdater(init=init, observe=observe, update=update)
+  return MaskUpdater(
+    init=init,
+    observe=observe,
+    update=update,
+    facts=Facts(masks_only=True),
+  )
 
 
 def own_total(counts):
