@@ -116,7 +116,8 @@ class Case:
   ) -> Trajectory:
     """Runs under jit: columns over devices, counts and numbers traced."""
     try:
-      return self._jitted(self.sharded_params, counts, numbers, key)
+      steps = jnp.array(self.mask_steps)
+      return self._jitted(self.sharded_params, counts, numbers, key, steps)
     except jax.errors.JAXTypeError as error:
       raise AssertionError(
         'it depends on the Python value of a count, a number or a step, which'
@@ -125,14 +126,14 @@ class Case:
 
   @functools.cached_property
   def _jitted(self) -> Callable[..., Trajectory]:
-    def run(params, counts, numbers, key):
+    def run(params, counts, numbers, key, steps):
       self.traces += 1
       updater = self.build(counts, **numbers)
       params, first = self.start(updater, params, key)
       (_, last), moments = jax.lax.scan(
         lambda carry, step: self.step(updater, *carry, step, key),
         (params, first),
-        jnp.array(self.mask_steps),
+        steps,
       )
       return Trajectory(first, moments, last)
 
@@ -217,9 +218,19 @@ class Case:
     at_step: Any = {'step': step, 'key': prng.at(key, step)}
     grads = self.grads_at(step)
     old = updater.observe(grads, state, params, **at_step)
-    allowed = masking.apply_masks(
-      updater.regularise(grads, old, params, **at_step), updater.trained(old)
+
+    def moved() -> Params:
+      allowed = masking.apply_masks(
+        updater.regularise(grads, old, params, **at_step), updater.trained(old)
+      )
+      return jax.tree.map(lambda p, g: p - 0.1 * g, params, allowed)
+
+    # XLA computes the result of a branch once. It may copy other code into
+    # several loops, which round differently.
+    given = (
+      moved()
+      if isinstance(step, int)
+      else jax.lax.cond(step >= 0, moved, lambda: params)
     )
-    given = jax.tree.map(lambda p, g: p - 0.1 * g, params, allowed)
     params, new = updater.update(grads, old, given, **at_step)
     return (params, new), Moment(old, given, params, new)
