@@ -23,7 +23,7 @@ from jaxsparse.core.types import (
   PyTree,
 )
 from jaxsparse.optim.masked import stored_params
-from jaxsparse.testing.problem import COLUMNS, problem
+from jaxsparse.testing.small_net import COLUMNS, small_net
 
 # The mask steps of the loop.
 PLAN: dict[str, Any] = {'update_interval': 2, 'start_step': 2, 'stop_step': 9}
@@ -81,7 +81,7 @@ class Case:
       )
     self.builder = registry.resolve(method, 'jaxsparse.updaters')
     self.name = getattr(self.builder, '__name__', str(method))
-    self.params, self.counts, self.grads, self.probe = problem()
+    self.params, self.counts, self.grads, self.probe = small_net()
     self.options = options
     defaults = {
       name: p.default for name, p in registry.parameters(self.builder).items()

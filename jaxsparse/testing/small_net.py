@@ -16,8 +16,8 @@ from jaxsparse.core.types import Counts, Params, Probe, PyTree
 COLUMNS = 24
 
 
-class Problem(NamedTuple):
-  """What methods are run on.
+class SmallNet(NamedTuple):
+  """A net with all that a method is run on.
 
   Attributes:
     params: of `network`.
@@ -51,8 +51,8 @@ def _normal(seed: int, *shapes: tuple[int, ...]) -> list[jax.Array]:
 
 
 @functools.cache
-def problem() -> Problem:
-  """Returns the one problem there is."""
+def small_net() -> SmallNet:
+  """Returns the net; the same on every call."""
   kernel = (16, COLUMNS)
   first, second, bias, scale = _normal(
     0, kernel, kernel, (COLUMNS,), (COLUMNS,)
@@ -62,7 +62,7 @@ def problem() -> Problem:
     'second': {'kernel': second},
     'norm': {'scale': scale},
   }
-  return Problem(
+  return SmallNet(
     params,
     erk(params, 0.8),
     jax.tree.map(lambda p: _normal(p.size, (9, *p.shape))[0], params),
