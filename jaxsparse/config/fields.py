@@ -80,6 +80,10 @@ METRICS = Accepted(
   'names of metrics, dotted paths and functions',
   lambda v: all(isinstance(x, str) or callable(x) for x in v),
 )
+LOGGERS = Accepted(
+  'dotted paths and functions',
+  lambda v: all('.' in x if isinstance(x, str) else callable(x) for x in v),
+)
 UNSET_OR_INT = Accepted(
   f'an int, at most {LARGEST_INT}',
   lambda v: v is None or _are_ints([v], -LARGEST_INT),

@@ -18,7 +18,7 @@ from jaxsparse.config.run_config import RunConfig
 Config = RunConfig | Mapping[str, Any]
 
 # Fields that may differ between equal runs.
-_NOT_IDENTITY = ('data.dir', 'data.workers', 'checkpoint.keep')
+_NOT_IDENTITY = ('data.dir', 'data.workers', 'checkpoint.keep', 'loggers')
 
 
 def to_json(content: Any) -> str:
@@ -93,19 +93,18 @@ def _essence(config: Config) -> dict[str, Any]:
 
 def _encoded(value: Any) -> Any:
   return (
-    to_dict(value, stored=True)
-    if isinstance(value, RunConfig)
-    else _name(value)
+    to_dict(value, stored=True) if isinstance(value, RunConfig) else name(value)
   )
 
 
-def _name(value: Any) -> str:
+def name(value: Any) -> str:
+  """Returns the dotted path of a function, and other values as text."""
   if not callable(value):
     return str(value)
-  name = getattr(value, '__qualname__', '<')
-  if '<' in name:
+  path = getattr(value, '__qualname__', '<')
+  if '<' in path:
     raise ValueError(
       f'{value!r} has no name that could be found again; accepted in a config'
       ' are functions of a module'
     )
-  return f'{value.__module__}.{name}'
+  return f'{value.__module__}.{path}'

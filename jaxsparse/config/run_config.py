@@ -218,6 +218,9 @@ class RunConfig:
     (), "of jaxsparse.metrics; () for the task's usual ones", fields.METRICS
   )
   label_smoothing: float = field(0.0, 'of the loss', fields.BELOW_ONE)
+  loggers: tuple[Named, ...] = field(
+    (), 'further loggers of records, dotted paths', fields.LOGGERS
+  )
   log_interval: int = field(100, 'steps a logged record', fields.POSITIVE_INT)
   data: DataConfig = DataConfig()
   model: ModelConfig = ModelConfig()

@@ -50,6 +50,7 @@ def check_names(config: RunConfig) -> None:
   for field, specs, package in (
     ('task', (config.task,), 'jaxsparse.tasks'),
     ('metrics', config.metrics, 'jaxsparse.metrics'),
+    ('loggers', config.loggers, 'jaxsparse.runs.loggers'),
     (
       'updater.distribution',
       (config.updater.distribution,),

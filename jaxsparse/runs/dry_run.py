@@ -93,6 +93,7 @@ def _small(
   config = dataclasses.replace(
     config,
     batch_size=EXAMPLES,
+    loggers=(),
     eval=dataclasses.replace(config.eval, batch_size=EXAMPLES),
     init=dataclasses.replace(
       config.init,

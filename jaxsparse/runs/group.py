@@ -13,7 +13,14 @@ from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import prng
 from jaxsparse.data.datasets import Split
 from jaxsparse.errors import TrainingFailed, saving
-from jaxsparse.runs import checkpoint_meta, costs, inputs, sources, structure
+from jaxsparse.runs import (
+  checkpoint_meta,
+  costs,
+  inputs,
+  loggers,
+  sources,
+  structure,
+)
 from jaxsparse.runs import plots as plots_lib
 from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.runs.build import Experiment
@@ -31,7 +38,6 @@ from jaxsparse.training import ahead, loop, metrics
 from jaxsparse.training.evaluate import is_finite
 from jaxsparse.training.executors import Execution, Executor
 from jaxsparse.training.loop import Progress, Record
-from jaxsparse.training.metrics import MetricsWriter
 from jaxsparse.training.one_by_one import OneByOne
 from jaxsparse.training.state import Member, TrainState
 from jaxsparse.training.vmapped import Vmapped, member_mesh
@@ -127,7 +133,7 @@ class Group:
       with contextlib.ExitStack() as stack:
         writers = [
           stack.enter_context(
-            MetricsWriter(run.root, step=-1 if progress is None else begun)
+            loggers.opened(run, step=-1 if progress is None else begun)
           )
           for run in self._runs
         ]
@@ -140,7 +146,7 @@ class Group:
         hooks = loop.Hooks(
           evaluate=self._evaluate,
           probe=lambda i, state: self._scores[i].probe(state),
-          record=lambda i, record: writers[i].write(self._with_rate(i, record)),
+          record=lambda i, record: writers[i](self._with_rate(i, record)),
           healthy=is_finite,
           save=self._save,
           last_good=self._last_good,

@@ -59,7 +59,7 @@ class MetricsWriter:
 
     self._file.write(json.dumps(_finite(record), allow_nan=False) + '\n')
     self._file.flush()
-    for name, value in _scalars(record):
+    for name, value in scalars(record):
       self._event(record['step'], summary=summary.scalar(name, value))
     self._board.flush()
 
@@ -120,7 +120,8 @@ def _finite(value: Any) -> Any:
   return value
 
 
-def _scalars(record: dict[str, Any]) -> Iterator[tuple[str, float]]:
+def scalars(record: dict[str, Any]) -> Iterator[tuple[str, float]]:
+  """Yields names and values; those of a layer as `entry/layer`."""
   for name, value in record.items():
     if name == 'step':
       continue

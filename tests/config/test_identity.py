@@ -58,7 +58,11 @@ def test_another_value_is_another_run(section, field, value):
 
 @pytest.mark.parametrize(
   ('section', 'field', 'value'),
-  [('data', 'dir', '/elsewhere'), ('checkpoint', 'keep', 9)],
+  [
+    ('data', 'dir', '/elsewhere'),
+    ('checkpoint', 'keep', 9),
+    (None, 'loggers', ['a.b']),
+  ],
 )
 def test_where_data_lie_and_what_is_kept_make_no_other_run(
   section, field, value

@@ -1,0 +1,89 @@
+"""Records of a run, to its files and to loggers of the user's own.
+
+A logger is a function `(config, workdir)` that returns a context manager: it
+opens when training starts or resumes, with the config of the run as nested
+dicts, and gives a function that takes each record. `config.loggers` names any
+number by dotted paths:
+
+    @contextlib.contextmanager
+    def printer(config, workdir):
+      yield print
+
+A record is a dict of `step` and scalars, named as in TensorBoard
+(`layer_gradient_norm/Dense_0/kernel`). A run that resumes logs the steps since
+its last checkpoint once more.
+"""
+
+import contextlib
+import pathlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from jaxsparse.config import identity
+from jaxsparse.config.run_config import Named
+from jaxsparse.core import registry
+from jaxsparse.errors import SaveFailed
+from jaxsparse.runs.open_run import OpenRun
+from jaxsparse.training.loop import Record
+from jaxsparse.training.metrics import MetricsWriter, scalars
+
+
+@contextlib.contextmanager
+def opened(run: OpenRun, step: int) -> Iterator[Callable[[Record], None]]:
+  """Opens the files and the loggers of a run; yields what writes a record.
+
+  Args:
+    run: to be trained.
+    step: as for `MetricsWriter`.
+
+  Raises:
+    SaveFailed: a logger raises an error.
+  """
+  config = run.experiment.config
+  with contextlib.ExitStack() as stack:
+    file = stack.enter_context(MetricsWriter(run.root, step=step))
+    loggers = [
+      stack.enter_context(_Logger(spec, identity.jsonable(config), run.root))
+      for spec in config.loggers
+    ]
+
+    def write(record: Record) -> None:
+      file.write(record)
+      for log in loggers:
+        log({'step': record['step'], **dict(scalars(record))})
+
+    yield write
+
+
+class _Logger:
+  """A logger whose errors say that they are its own."""
+
+  def __init__(self, spec: Named, config: dict[str, Any], root: pathlib.Path):
+    self._spec = spec
+    with self._errors():
+      self._manager = registry.resolve(spec, __name__)(config, root)
+
+  def __enter__(self) -> '_Logger':
+    with self._errors():
+      self._log = self._manager.__enter__()
+    return self
+
+  def __call__(self, record: Record) -> None:
+    with self._errors():
+      self._log(record)
+
+  def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+    with self._errors(of_the_run=error):
+      self._manager.__exit__(kind, error, traceback)
+
+  @contextlib.contextmanager
+  def _errors(self, of_the_run: Any = None) -> Iterator[None]:
+    try:
+      yield
+    except Exception as error:
+      if error is of_the_run:
+        raise
+      raise SaveFailed(
+        f'the logger {identity.name(self._spec)} failed:'
+        f' {type(error).__name__}: {error}'
+      ) from error
