@@ -1,4 +1,4 @@
-"""TFDS in, deterministic batches out: `load` is the way in.
+"""Data of TFDS or the user in, deterministic batches out; `load` reads them.
 
 `describe` returns the shapes of a data set, prepared or not.
 """

@@ -127,7 +127,7 @@ def load(
     text.check_none(name, sequence_length)
     return _of_arrays(name, origin, validation, source, image_size)
   folder = locate(name, data_dir)
-  info = recorded(folder, image_size)
+  info = read_info(folder, image_size)
   if isinstance(info, text.Text):
     text.check(name, validation, source, image_size, sequence_length)
     return _text(str(name), info, sequence_length)
@@ -159,7 +159,7 @@ def load(
   )
 
 
-def recorded(folder: pathlib.Path, image_size: int) -> text.Text | Info:
+def read_info(folder: pathlib.Path, image_size: int) -> text.Text | Info:
   """Returns the text in a folder of `locate`, or what its images are.
 
   Raises:

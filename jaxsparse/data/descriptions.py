@@ -23,7 +23,7 @@ from jaxsparse.data.datasets import (
   Dataset,
   Split,
   load,
-  recorded,
+  read_info,
   streams,
 )
 from jaxsparse.data.prepared import Spec, locate
@@ -107,7 +107,7 @@ def describe(
       shape = (image_size, image_size, shape[-1])
     sizes = _cut(train, test, validation)
     return _abstract(base, sizes, shape, classes, 1 / 255, prepared=False)
-  info = recorded(folder, image_size)
+  info = read_info(folder, image_size)
   if isinstance(info, text.Text):
     text.check(name, validation, source, image_size, sequence_length)
     sizes = {split: len(chars) for split, chars in text.read(info).items()}
