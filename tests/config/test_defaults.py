@@ -28,7 +28,7 @@ def test_the_sections_and_fields_of_a_run():
     *('data', 'model', 'optimizer', 'updater', 'init', 'checkpoint', 'eval'),
     *('gradient_flow', 'seed', 'batch_size', 'num_steps'),
     *('num_epochs', 'multiplier', 'label_smoothing', 'log_interval'),
-    *('task', 'metrics'),
+    *('task', 'metrics', 'loggers'),
     'made_for',
   }
   assert config.num_steps is None
