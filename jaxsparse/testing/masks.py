@@ -44,7 +44,7 @@ def active_weights_are_as_the_invariant_says(case: Case) -> None:
     case 'total':
       for when, counts in active.items():
         _require_sum(when, counts, promised, 'total')
-      _require_moved(active.values(), promised, 'total', 'per_leaf')
+      _require_moved(case, 'total', 'per_leaf')
     case 'scheduled':
       _require_never_more(active)
       *_, (when, last) = active.items()
@@ -53,7 +53,7 @@ def active_weights_are_as_the_invariant_says(case: Case) -> None:
       _require_never_more(active)
       *_, (when, last) = active.items()
       _require_sum(when, last, promised, 'scheduled_total')
-      _require_moved([last], promised, 'scheduled_total', 'scheduled')
+      _require_moved(case, 'scheduled_total', 'scheduled')
     case 'dense':
       sizes = masking.sizes_by_path(case.trajectory.first.masks)
       for when, counts in active.items():
@@ -85,11 +85,16 @@ def _require_sum(when: str, active: Active, promised: Active, by: str) -> None:
   )
 
 
-def _require_moved(states, promised: Active, by: str, other: str) -> None:
-  require(
-    any(active[path] != promised[path] for active in states for path in active),
-    f'facts.invariant is {by!r}, but no leaf ever has other active weights'
-    f' than its count; declare {other!r}, which promises that',
+def _require_moved(case: Case, by: str, other: str) -> None:
+  """Under five counts, as the leaves may have theirs by chance."""
+  for part in range(1, 6):
+    counts = jax.tree.map(lambda n, part=part: n // part, case.counts)
+    last = case.run(counts, case.numbers, jax.random.key(0)).last
+    if masking.active_by_path(last.masks) != paths.flatten(counts):
+      return
+  raise AssertionError(
+    f'facts.invariant is {by!r}, but each leaf ends with as many active weights'
+    f' as its count; declare {other!r}, which promises that'
   )
 
 

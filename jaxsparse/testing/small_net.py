@@ -33,7 +33,7 @@ class SmallNet(NamedTuple):
 
 
 def network(params: Params, inputs: jax.Array) -> jax.Array:
-  """Two hidden branches of equal shape, joined and normalised: [n, 24]."""
+  """Adds two hidden branches of equal shape, and scales them: [n, 24]."""
   hidden = jax.nn.relu(inputs @ params['first']['kernel'])
   hidden += inputs @ params['second']['kernel']
   return hidden * params['norm']['scale'][None]
