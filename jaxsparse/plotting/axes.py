@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jaxsparse.plotting.styles import SMALL
+
 if TYPE_CHECKING:
   from matplotlib.axes import Axes
 
 # Numbers whose ratio is this or more get a log axis.
 _WIDE = 20
+# The least inches of a name at a slant, and letters an inch of others.
+_SLANTED, _LETTERS = 0.3, 14
+# The least height of a panel but for upright names, in inches.
+_LEAST = 1.9
+# Of sparsities above this, the axis has densities.
+_HIGH = 0.9
 # Labels nearer than this fraction of the axis would overlap.
-_NEAR = 0.055
+_NEAR = 0.08
 
 
 def value_axis(
@@ -22,7 +30,8 @@ def value_axis(
   """Scales and labels the x axis for `values`; returns their positions.
 
   Sparsities are drawn by the number of active weights, on a log scale: 90 %,
-  99 % and 99.9 % are equally far apart. Other positive numbers over a wide
+  99 % and 99.9 % are equally far apart, and `by_density` says whether labels
+  are densities. Other positive numbers over a wide
   range get a log scale, and other values are set side by side.
 
   Args:
@@ -39,7 +48,8 @@ def value_axis(
   places = [float(v) if numbers else float(i) for i, v in enumerate(values)]
   if numbers and sparsity:
     ax.set_xscale('function', functions=(_decades, _fraction))
-    labels = [f'{100 * v:.10g}' for v in values]
+    dense = by_density(values)
+    labels = [f'{100 * (1 - v if dense else v):.10g}' for v in values]
   else:
     labels = [f'{v:.10g}' if isinstance(v, float) else str(v) for v in values]
     if numbers and min(places) > 0 and max(places) >= _WIDE * min(places):
@@ -54,6 +64,37 @@ def value_axis(
     )
   )
   return places
+
+
+def name_ticks(
+  ax: Axes, names: Sequence[str], room: float, rows: int = 1
+) -> None:
+  """Sets names side by side below an axis, turned if there are many or long.
+
+  Paths lose a last part that all share. The figure grows with upright names.
+
+  Args:
+    ax: the axes, with things at 0, 1 ...
+    names: of these.
+    room: the width of the panel in inches.
+    rows: of panels of the figure.
+  """
+  turned: dict[str, Any] = {}
+  if len({name.rpartition('/')[2] for name in names}) == 1 < len(names):
+    names = [name.rpartition('/')[0] or name for name in names]
+  if room < _SLANTED * len(names):
+    turned = {'rotation': 90}
+    figure = ax.get_figure(root=True)
+    least = _LEAST + max(map(len, names)) / _LETTERS
+    figure.set_figheight(max(figure.get_figheight(), rows * least))
+  elif sum(map(len, names)) > _LETTERS * room:
+    turned = {'rotation': 30, 'ha': 'right', 'rotation_mode': 'anchor'}
+  ax.set_xticks(range(len(names)), names, fontsize=SMALL, **turned)
+
+
+def by_density(values: Sequence[Any]) -> bool:
+  """Returns whether sparsities are high: densities are easier to read then."""
+  return all(map(_is_number, values)) and max(values) > _HIGH
 
 
 def _is_number(value: Any) -> bool:

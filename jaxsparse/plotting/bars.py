@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jaxsparse.plotting import figures, panels
+from jaxsparse.plotting.axes import name_ticks
 from jaxsparse.plotting.charts import Chart, Part, Table, groups, texts
-from jaxsparse.plotting.panels import DASHES, Drawn
+from jaxsparse.plotting.panels import Drawn, heading
+from jaxsparse.plotting.styles import DASHES, DOUBLE
 
 if TYPE_CHECKING:
   from matplotlib.axes import Axes
@@ -19,10 +21,8 @@ if TYPE_CHECKING:
 
 # The most bars of a panel that has another beside it.
 _MOST_BARS = 30
-# The most letters, of all names of a panel together, for horizontal names.
-_MOST_LETTERS = 50
-# The most names that fit at a slant, and of which a description has all values.
-_MOST_SLANTED, _MOST_LISTED = 20, 3
+# The most names of which a description has all values.
+_MOST_LISTED = 3
 # Rows of one colour in a report differ in dashes; their bars in these hatches.
 _HATCHES = dict(zip(DASHES, ('', '///', '...', 'xx'), strict=True))
 
@@ -51,7 +51,7 @@ class Bars(Chart):
     by_label = groups(parts)
     every = dict.fromkeys(n for p in parts for n in texts(p.table[self.x]))
     names = self._highest(parts, list(every))
-    figure, axes = _frames(len(self.y), len(names) * len(by_label))
+    figure, axes, room = _frames(len(self.y), len(names) * len(by_label))
     width = 0.8 / len(by_label)
     notes = []
     for i, (label, (style, tables)) in enumerate(by_label.items()):
@@ -67,10 +67,15 @@ class Bars(Chart):
         if ax is axes[0]:
           notes.append(f'{label}, {_note(names, mean)}')
     for ax, title in zip(axes, self.y.values(), strict=True):
-      ax.set_title(title, fontsize=9, loc='left')
+      if len(axes) > 1:
+        heading(ax, title, room)
+      else:
+        ax.set_ylabel(title)
       ax.set_ylim(0, self.top)
-      _name(ax, names)
-    panels.figure_legend(figure, beside=False)
+      ax.set_xlim(-0.6, len(names) - 0.4)
+      name_ticks(ax, names, room, len(axes) if room == DOUBLE else 1)
+      ax.grid(visible=False, axis='x')
+    panels.figure_legend(figure)
     cut = [f'the {len(names)} highest of {len(every)} are drawn']
     return self.drawn(
       figure,
@@ -105,20 +110,22 @@ class Bars(Chart):
       return np.nanmean(finite, 0), np.nanstd(finite, 0, ddof=1)
 
 
-def _frames(count: int, in_each: int) -> tuple[Figure, list[Axes]]:
+def _frames(count: int, in_each: int) -> tuple[Figure, list[Axes], float]:
   """Creates two panels side by side, or one below another if there are more.
 
-  Panels with many bars are placed below one another, too.
+  Panels with many bars are placed below one another, too. The last is the width
+  of a panel.
   """
   if count <= 2 and in_each <= _MOST_BARS:
-    return figures.panels(count, height=3.6)
+    figure, axes = figures.panels(count, height=2.4)
+    return figure, axes, figure.get_figwidth() / count
   from matplotlib.figure import Figure
 
-  figure = Figure(figsize=(10.4, 2.6 * count + 1.2), layout='constrained')
+  figure = Figure(figsize=(DOUBLE, 1.7 * count + 0.6), layout='constrained')
   axes = list(figure.subplots(count, 1, squeeze=False)[:, 0])
   for ax in axes:
     figures.plain(ax)
-  return figure, axes
+  return figure, axes, DOUBLE
 
 
 def _look(style: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,15 +143,3 @@ def _note(names: Sequence[str], values: np.ndarray) -> str:
     return f'highest {names[highest]}, {values[highest]:.3g}'
   pairs = zip(names, values, strict=True)
   return ', '.join(f'{name} {value:.3g}' for name, value in pairs)
-
-
-def _name(ax: Axes, names: Sequence[str]) -> None:
-  """Writes the names below an axis, turned if there are many or long ones."""
-  ax.set_xlim(-0.6, len(names) - 0.4)
-  turned: dict[str, Any] = {}
-  if len(names) > _MOST_SLANTED:
-    turned = {'rotation': 90}
-  elif sum(map(len, names)) > _MOST_LETTERS:
-    turned = {'rotation': 30, 'ha': 'right'}
-  ax.set_xticks(range(len(names)), names, fontsize=8, **turned)
-  ax.grid(visible=False, axis='x')

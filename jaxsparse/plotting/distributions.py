@@ -75,7 +75,7 @@ class Histogram(CurveChart):
   """
 
   linear: float
-  _size: ClassVar[dict[str, Any]] = {'columns': 2, 'panel': (4.4, 2.8)}
+  _size: ClassVar[dict[str, Any]] = {'columns': 2, 'ratio': 0.64}
 
   def _plot(
     self, ax: Axes, curves: Sequence[LabelledCurve], parts: Sequence[Part]
@@ -95,7 +95,7 @@ class Histogram(CurveChart):
         [np.histogram(self._places(v), edges)[0] for v in values], 0
       )
       label = curve.label or None
-      ax.stairs(counts, edges, label=label, linewidth=1.6, **curve.style)
+      ax.stairs(counts, edges, label=label, linewidth=1.2, **curve.style)
       top = 1.5 * max(1.0, counts.max())
       ax.set_ylim(0, max(top, ax.get_ylim()[1]))
       negative = np.mean([np.sum(v < -self.linear) for v in values])

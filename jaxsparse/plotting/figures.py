@@ -1,8 +1,7 @@
 """Elements of all plots: series over runs, panels, bands.
 
 Lines are means over runs, bands one sample standard deviation to each
-side. A run that failed counts up to its failure. Colours are those of
-Okabe and Ito, which colour-blind readers can distinguish.
+side. A run that failed counts up to its failure.
 """
 
 from __future__ import annotations
@@ -10,33 +9,27 @@ from __future__ import annotations
 import io
 import math
 import pathlib
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from jaxsparse.plotting.styles import DOUBLE, FONT, SINGLE, SMALL
+
 if TYPE_CHECKING:
   from matplotlib.axes import Axes
   from matplotlib.figure import Figure
+  from matplotlib.image import AxesImage
 
-COLOURS = (
-  '#0072B2',
-  '#D55E00',
-  '#009E73',
-  '#CC79A7',
-  '#E69F00',
-  '#56B4E9',
-  '#000000',
-)
 _MOST_MARKED = 10
-# Letters of a line in a legend within one of `panels`.
-_MOST_LETTERS = 48
+# Of a figure that is kept: for screens, for pages, and for print.
+FORMS = ('png', 'svg', 'pdf')
 # No time or software name: files of equal figures are equal.
 _NO_METADATA: dict[str, dict[str, Any]] = {
   'png': {'Software': None},
   'svg': {'Date': None, 'Creator': None},
+  'pdf': {'CreationDate': None, 'Creator': None, 'Producer': None},
 }
 
 Record = dict[str, Any]
@@ -94,7 +87,7 @@ def scaled(values: Series, scale: float) -> Series:
 
 
 def save(figure: Figure, path: pathlib.Path) -> None:
-  """Writes a PNG or SVG, by the suffix; creates the folder if needed."""
+  """Writes a PNG, SVG or PDF, by the suffix; creates the folder if needed."""
   path.parent.mkdir(parents=True, exist_ok=True)
   path.write_bytes(encoded(figure, path.suffix[1:]))
 
@@ -104,30 +97,43 @@ def encoded(figure: Figure, form: str) -> bytes:
 
   Args:
     figure: to be drawn.
-    form: 'png' or 'svg'.
+    form: one of `FORMS`.
   """
   import matplotlib as mpl
 
   out = io.BytesIO()
-  # Without a salt the ids in an SVG are random.
-  with mpl.rc_context({'svg.hashsalt': 'jaxsparse'}):
-    figure.savefig(out, format=form, dpi=120, metadata=_NO_METADATA[form])
+  # Without a salt the ids in an SVG are random. Publishers want TrueType.
+  with mpl.rc_context({'svg.hashsalt': 'jaxsparse', 'pdf.fonttype': 42}):
+    figure.savefig(out, format=form, dpi=200, metadata=_NO_METADATA[form])
   return out.getvalue()
 
 
-def save_both(figure: Figure, stem: pathlib.Path) -> list[pathlib.Path]:
-  """Writes `stem`.png and `stem`.svg, bitwise equal for equal figures."""
-  paths = [stem.with_name(f'{stem.name}.{end}') for end in ('png', 'svg')]
+def save_all(
+  figure: Figure, stem: pathlib.Path, caption: str
+) -> list[pathlib.Path]:
+  """Writes `stem` in all `FORMS`, and its caption to `stem`.txt.
+
+  Files of equal figures are bitwise equal.
+  """
+  paths = [stem.with_name(f'{stem.name}.{form}') for form in FORMS]
   for path in paths:
     save(figure, path)
-  return paths
+  text = stem.with_name(f'{stem.name}.txt')
+  text.write_text(f'{caption}\n', encoding='utf-8')
+  return [*paths, text]
 
 
-def panels(count: int, *, height: float = 4.0) -> tuple[Figure, list[Axes]]:
-  """Creates `count` panels side by side, 5.2 by `height` inches each."""
+def panels(count: int, *, height: float = 2.5) -> tuple[Figure, list[Axes]]:
+  """Creates panels side by side: one in a column's width, more in a page's.
+
+  Args:
+    count: of panels.
+    height: of the figure, in inches.
+  """
   from matplotlib.figure import Figure
 
-  figure = Figure(figsize=(5.2 * count, height), layout='constrained')
+  width = SINGLE if count == 1 else DOUBLE
+  figure = Figure(figsize=(width, height), layout='constrained')
   axes = list(figure.subplots(1, count, squeeze=False)[0])
   for ax in axes:
     plain(ax)
@@ -135,9 +141,13 @@ def panels(count: int, *, height: float = 4.0) -> tuple[Figure, list[Axes]]:
 
 
 def plain(ax: Axes) -> None:
-  """Draws a faint grid, and spines at the left and below only."""
+  """Draws a faint grid, spines at the left and below only, in print size."""
   ax.spines[['top', 'right']].set_visible(False)
-  ax.grid(color='0.9', linewidth=0.6)
+  ax.spines[['left', 'bottom']].set_linewidth(0.6)
+  ax.grid(color='0.9', linewidth=0.5)
+  ax.tick_params(labelsize=SMALL, width=0.6, length=2.5)
+  for label in (ax.xaxis.label, ax.yaxis.label):
+    label.set_fontsize(FONT)
   ax.set_axisbelow(True)
 
 
@@ -161,7 +171,7 @@ def line(ax: Axes, values: Series, **style: Any) -> None:
   if values.steps.size == 0:
     return
   marker = 'o' if values.steps.size <= _MOST_MARKED else ''
-  look: dict[str, Any] = {'linewidth': 1.6, 'marker': marker, 'markersize': 4}
+  look: dict[str, Any] = {'linewidth': 1.2, 'marker': marker, 'markersize': 3}
   (drawn,) = ax.plot(values.steps, values.mean, **look | style)
   if np.any(values.std > 0):
     ax.fill_between(
@@ -178,7 +188,7 @@ def level(ax: Axes, value: Series, **style: Any) -> None:
   """Draws a mean with its band across the x axis, on which it has no value."""
   if value.steps.size == 0:
     return
-  look: dict[str, Any] = {'linewidth': 1.4}
+  look: dict[str, Any] = {'linewidth': 1.1}
   drawn = ax.axhline(value.mean.item(), **look | style)
   if value.std.item() > 0:
     ax.axhspan(
@@ -203,9 +213,8 @@ def lower_edge(ax: Axes, values: Series) -> np.ndarray:
   return np.maximum(below, lowest)
 
 
-def legend(ax: Axes) -> None:
-  """Adds the legend if there are labels; long names are wrapped."""
-  handles, names = ax.get_legend_handles_labels()
-  if handles:
-    labels = [textwrap.fill(name, _MOST_LETTERS) for name in names]
-    ax.legend(handles, labels, frameon=False, fontsize=9)
+def colour_bar(image: AxesImage, axes: Sequence[Axes], label: str) -> None:
+  """Adds the scale of an image's colours beside some axes."""
+  bar = axes[0].figure.colorbar(image, ax=list(axes), shrink=0.8)
+  bar.set_label(label, fontsize=FONT)
+  bar.ax.tick_params(labelsize=SMALL)

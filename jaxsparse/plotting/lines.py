@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 import numpy as np
 
 from jaxsparse.plotting import figures, panels
-from jaxsparse.plotting.charts import Chart, Part, Table, groups
-from jaxsparse.plotting.figures import COLOURS, Series
-from jaxsparse.plotting.panels import DASHES, Drawn
+from jaxsparse.plotting.axes import name_ticks
+from jaxsparse.plotting.charts import Chart, Part, Table, groups, texts
+from jaxsparse.plotting.figures import Series
+from jaxsparse.plotting.panels import Drawn
+from jaxsparse.plotting.styles import DASHES, DOUBLE, FONT, by_index
 
 if TYPE_CHECKING:
   from matplotlib.axes import Axes
@@ -54,7 +56,7 @@ class CurveChart(Chart):
   names: Mapping[str, str] = dataclasses.field(default_factory=dict)
   panels: Literal['runs', 'by', 'y'] = 'y'
   xlabel: str = ''
-  _size: ClassVar[dict[str, Any]] = {'panel': (3.6, 2.9)}
+  _size: ClassVar[dict[str, Any]] = {'ratio': 0.8}
 
   def draw(self, parts: Sequence[Part]) -> Drawn:
     """Draws the lines of all panels."""
@@ -64,7 +66,7 @@ class CurveChart(Chart):
     for ax, curves in zip(axes, by_panel.values(), strict=True):
       noted = zip(curves, self._plot(ax, curves, parts), strict=True)
       notes += [f'{curve.about}, {note}' for curve, note in noted]
-    panels.figure_legend(figure, beside=False)
+    panels.figure_legend(figure)
     return self.drawn(figure, parts, notes, *self._clauses(parts))
 
   @abc.abstractmethod
@@ -89,7 +91,7 @@ class CurveChart(Chart):
             line, look = name, {'color': style.get('color')}
             if self.by:
               dashes = DASHES[i % len(DASHES)]
-              look = {'color': COLOURS[i % len(COLOURS)], 'linestyle': dashes}
+              look = by_index(i) | {'linestyle': dashes}
           about = [label, name, heading if len(self.y) > 1 else '']
           rows = [_where(table, self.by, value) for table in tables]
           by_panel.setdefault(panel, []).append(
@@ -103,15 +105,18 @@ class CurveChart(Chart):
     if self.panels != 'y':
       look = {'xlabel': self.xlabel, **self._size}
       figure, axes = panels.multiples(titles, **look)
-      figure.supylabel(*self.y.values(), fontsize=10)
+      figure.supylabel(*self.y.values(), fontsize=FONT)
       return figure, axes
     if len(titles) == 1:
       figure, ax = panels.single()
       axes = [ax]
     else:
-      figure, axes = figures.panels(len(titles), height=3.6)
+      figure, axes = figures.panels(len(titles), height=2.4)
     for ax, title in zip(axes, titles, strict=True):
-      ax.set_title(title, fontsize=9, loc='left')
+      if len(titles) > 1:
+        panels.heading(ax, title, figure.get_figwidth() / len(titles))
+      else:
+        ax.set_ylabel(title)
       ax.set_xlabel(self.xlabel)
     return figure, axes
 
@@ -155,7 +160,7 @@ class Lines(CurveChart):
       figures.line(ax, values, label=curve.label, **dict(curve.style) | look)
     if named:
       names = max(columns, key=len)
-      ax.set_xticks(range(len(names)), names, rotation=30, ha='right')
+      name_ticks(ax, texts(names), DOUBLE / max(2, len(self.y)))
     return [f'{self._note(values):.3g}' for values in means]
 
   def _means(self, curve: LabelledCurve, named: bool) -> Series:

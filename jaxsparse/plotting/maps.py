@@ -10,8 +10,8 @@ import numpy as np
 
 from jaxsparse.plotting import figures, panels
 from jaxsparse.plotting.charts import Chart, Part, Table, groups, texts
-from jaxsparse.plotting.figures import COLOURS
-from jaxsparse.plotting.panels import Drawn
+from jaxsparse.plotting.panels import Drawn, heading
+from jaxsparse.plotting.styles import COLOURS, SMALL
 
 if TYPE_CHECKING:
   from matplotlib.axes import Axes
@@ -45,7 +45,7 @@ class HeatMap(Chart):
     grids = {
       label: self._grid(tables) for label, (_, tables) in by_label.items()
     }
-    figure, axes = panels.multiples(list(grids), columns=4, panel=(2.6, 2.6))
+    figure, axes = panels.multiples(list(grids), columns=4, ratio=1.0)
     highest = max(np.max(grid) for grid in grids.values())
     notes = []
     for ax, (label, grid) in zip(axes, grids.items(), strict=True):
@@ -57,7 +57,7 @@ class HeatMap(Chart):
       ax.set_facecolor('#E0E0E0')
       ax.grid(visible=False)
       notes.append(f'{label} {of}')
-    figure.colorbar(image, ax=axes, label=self.label, shrink=0.8)
+    figures.colour_bar(image, axes, self.label)
     return self.drawn(figure, parts, notes, 'means over seeds')
 
   def _grid(self, tables: Sequence[Table]) -> np.ndarray:
@@ -85,12 +85,13 @@ class Moves(Chart):
 
   def draw(self, parts: Sequence[Part]) -> Drawn:
     """Draws a panel per part: starts hollow, ends filled, joined by lines."""
-    figure, axes = figures.panels(len(parts), height=4.6)
+    figure, axes = figures.panels(len(parts), height=3.0)
     notes = []
     for ax, part in zip(axes, parts, strict=True):
       ax.set(aspect='equal', adjustable='datalim')
       if len(parts) > 1:
-        ax.set_title(part.inputs[0].label, fontsize=9, loc='left')
+        width = figure.get_figwidth() / len(parts)
+        heading(ax, part.inputs[0].label, width)
       distinct = len({i.style.get('color') for i in part.inputs})
       for number, (label, style) in enumerate(part.inputs):
         colour = style.get('color')
@@ -100,7 +101,7 @@ class Moves(Chart):
         look: dict[str, Any] = {
           'color': colour,
           'marker': marker,
-          'markersize': 7,
+          'markersize': 4,
           'ls': '',
         }
         rows = part.table[self.by] == number
@@ -111,7 +112,7 @@ class Moves(Chart):
         ax.plot(x[:, 0], y[:, 0], markerfacecolor='none', **look)
         ax.plot(x[:, 1], y[:, 1], label=label, **look)
         notes.append(f'{label} ({len(x)})')
-    panels.figure_legend(figure, beside=len(parts) == 1)
+    panels.figure_legend(figure)
     return self.drawn(figure, parts, notes)
 
 
@@ -137,7 +138,7 @@ class Ensembles(Chart):
   def draw(self, parts: Sequence[Part]) -> Drawn:
     """Draws scores, and a matrix of one ensemble or all pairs of several."""
     paired = any(len(part.table[self.member]) > 1 for part in parts)
-    figure, axes = figures.panels(1 + paired, height=3.8)
+    figure, axes = figures.panels(1 + paired, height=2.6)
     notes = []
     for i, part in enumerate(parts):
       (label, style), table = part.inputs[0], part.table
@@ -149,21 +150,21 @@ class Ensembles(Chart):
           name = 'a member' if ax is axes[0] else ''
           places = _places(i, len(values))
           colour = style.get('color')
-          ax.plot(places, values, 'o', color=colour, markersize=4, label=name)
+          ax.plot(places, values, 'o', color=colour, markersize=3, label=name)
       ends = i - 0.4, i + 0.4
       axes[0].hlines(100 * whole, *ends, color='black', label='the ensemble')
       mean = f'its members {np.mean(score):.4g} in the mean'
       notes.append(f'{label} {whole:.4g}, {mean}')
     if len(parts) == 1:
       self._name_members(axes, parts[0].table)
-    for ax, heading in zip(axes, self.headings, strict=False):
-      ax.set_title(heading, fontsize=9, loc='left')
+    for ax, text in zip(axes, self.headings, strict=False):
+      heading(ax, text, figure.get_figwidth() / len(axes))
       if len(parts) > 1:
         names = [part.inputs[0].label for part in parts]
         turned: dict[str, Any] = {'rotation': 30, 'ha': 'right'}
-        ax.set_xticks(range(len(names)), names, fontsize=8, **turned)
+        ax.set_xticks(range(len(names)), names, fontsize=SMALL, **turned)
         ax.set_ylim(bottom=None if ax is axes[0] else 0)
-    panels.figure_legend(figure, beside=False)
+    panels.figure_legend(figure)
     return self.drawn(figure, parts, notes)
 
   def _matrix(self, table: Table) -> np.ndarray:
@@ -176,15 +177,17 @@ class Ensembles(Chart):
     between, names = self._matrix(table), texts(table[self.member])
     # All members, if there is room.
     named = np.arange(0, len(names), -(-len(names) // _MOST_NAMED))
-    axes[0].set_xticks(_places(0, len(names))[named], named + 1, fontsize=7)
+    axes[0].set_xticks(_places(0, len(names))[named], named + 1, fontsize=6)
     axes[0].set_xlabel('member')
     for ax in axes[1:]:
       image = ax.imshow(between, vmin=0, interpolation='nearest')
-      ax.set_xticks(named, named + 1, fontsize=8)
-      ax.set_yticks(named, [f'{i + 1} {names[i]}' for i in named], fontsize=8)
+      ax.set_xticks(named, named + 1, fontsize=SMALL)
+      ax.set_yticks(
+        named, [f'{i + 1} {names[i]}' for i in named], fontsize=SMALL
+      )
       ax.grid(visible=False)
-      ax.figure.colorbar(image, ax=ax, shrink=0.8)
-      look: dict[str, Any] = {'ha': 'center', 'va': 'center', 'fontsize': 7}
+      figures.colour_bar(image, [ax], '')
+      look: dict[str, Any] = {'ha': 'center', 'va': 'center', 'fontsize': 6}
       for (i, j), value in np.ndenumerate(between):
         if len(names) <= _MOST_WRITTEN:
           colour = 'white' if value < between.max() / 2 else 'black'

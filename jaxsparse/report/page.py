@@ -16,6 +16,7 @@ import pandas as pd
 
 from jaxsparse.config import identity
 from jaxsparse.plotting.panels import Drawn
+from jaxsparse.plotting.styles import SINGLE
 from jaxsparse.report import formats, sentences, tables
 from jaxsparse.report.cells import Cell
 from jaxsparse.results import metrics
@@ -26,8 +27,6 @@ from jaxsparse.studies.results import Results
 
 # The most columns that fit a page in portrait.
 _BROAD = 8
-# Wider figures may be scrolled on a phone, in inches.
-_WIDE = 7.5
 _KINDS = {'ours': 'mean ± sd (n)', 'paper': 'paper', 'difference': 'difference'}
 
 
@@ -139,7 +138,7 @@ def _figure(drawn: Drawn, svg: bytes) -> dict[str, Any]:
   return {
     'drawn': drawn,
     'source': 'data:image/svg+xml;base64,' + base64.b64encode(svg).decode(),
-    'wide': drawn.figure.get_figwidth() > _WIDE,
+    'wide': drawn.figure.get_figwidth() > SINGLE,
   }
 
 

@@ -6,6 +6,7 @@ resumed as for one that ran through.
 """
 
 import pathlib
+import re
 
 from jaxsparse.plotting import figures
 from jaxsparse.report import formats, page, tables
@@ -21,8 +22,9 @@ _FIGURES = 'figures'
 def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
   """Writes the report into a folder, over files of the same names.
 
-  The files are `report.md`, `table.csv`, `figures/*.png` and `*.svg`,
-  `times.csv` and `report.html`. Each is replaced atomically, the page last.
+  The files are `report.md`, `table.csv`, `times.csv`, `report.html`, and in
+  `figures` each figure as PNG, SVG and PDF, with its caption in a `.txt`.
+  Each file is replaced atomically, the page last.
 
   Args:
     results: of the study. The folders of its members are left out, so that a
@@ -37,18 +39,20 @@ def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
   """
   results = _anywhere(results)
   drawn = draw.all_figures(results)
-  images = {
+  images: dict[str, bytes] = {
     f'{d.name}.{form}': figures.encoded(d.figure, form)
     for d in drawn
-    for form in ('png', 'svg')
+    for form in figures.FORMS
   }
   html = page.page(results, [(d, images[f'{d.name}.svg']) for d in drawn])
   (folder / _FIGURES).mkdir(parents=True, exist_ok=True)
-  for name, content in images.items():
+  captions = {f'{d.name}.txt': f'{d.text}\n'.encode() for d in drawn}
+  for name, content in (images | captions).items():
     workdir.write_atomic(folder / _FIGURES / name, content)
   for path in (folder / _FIGURES).iterdir():
     # Of a figure that the study no longer has.
-    if path.suffix in ('.png', '.svg') and path.name not in images:
+    numbered = re.match(r'\d\d-', path.name)
+    if numbered and path.name not in images | captions:
       path.unlink()
   for name, text in (
     ('report.md', page.markdown(results)),

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from jaxsparse.plotting import figures
+from jaxsparse.plotting.styles import COLOURS, DOUBLE, SMALL
 from jaxsparse.report import formats
 from jaxsparse.results import metrics
 from jaxsparse.results.names import field_name
@@ -18,13 +19,17 @@ from jaxsparse.runs import workdir
 from jaxsparse.studies.search_space import Dimension
 
 _COLUMNS = 3
-_PANEL = (3.6, 3.0)
+_HEIGHT = 2.0
+_CAPTION = (
+  'The trials of a search: the best value so far, then the values along each'
+  ' field; later trials are darker, and a ring marks the best.'
+)
 
 
 def write(
   study: Any, space: Mapping[str, Dimension], folder: pathlib.Path
 ) -> list[pathlib.Path]:
-  """Writes `trials.csv`, `search.png` and `search.svg`; returns their paths.
+  """Writes `trials.csv` and the figure `search`; returns their paths.
 
   Args:
     study: from `search.search`.
@@ -34,7 +39,8 @@ def write(
   folder.mkdir(parents=True, exist_ok=True)
   table = folder / 'trials.csv'
   workdir.write_atomic(table, csv(study, list(space)))
-  return [table, *figures.save_both(draw(study, space), folder / 'search')]
+  figure = draw(study, space)
+  return [table, *figures.save_all(figure, folder / 'search', _CAPTION)]
 
 
 def csv(study: Any, fields: Sequence[str]) -> str:
@@ -64,9 +70,7 @@ def draw(study: Any, space: Mapping[str, Dimension]) -> Figure:
   """
   count = 1 + len(space)
   columns, rows = min(count, _COLUMNS), math.ceil(count / _COLUMNS)
-  figure = Figure(
-    figsize=(_PANEL[0] * columns, _PANEL[1] * rows), layout='constrained'
-  )
+  figure = Figure(figsize=(DOUBLE, _HEIGHT * rows), layout='constrained')
   first, *slices = axes = figure.subplots(
     rows, columns, squeeze=False, sharey=True
   ).ravel()
@@ -94,15 +98,15 @@ def _history(ax: Axes, study: Any) -> None:
     [*numbers, len(trials)],
     [*so_far, so_far[-1]],
     where='post',
-    color=figures.COLOURS[1],
+    color=COLOURS[1],
     label='best so far',
   )
-  ax.plot(numbers, values, 'o', color=figures.COLOURS[0], markersize=4)
+  ax.plot(numbers, values, 'o', color=COLOURS[0], markersize=3)
   if failed:
     at = [worse(values)] * len(failed)
     ax.plot(failed, at, 'x', color='0.4', label='failed')
   ax.set_xlabel('trial')
-  ax.legend(frameon=False, fontsize=8)
+  ax.legend(frameon=False, fontsize=SMALL)
 
 
 def _slice(ax: Axes, study: Any, field: str, distribution: Any) -> None:
@@ -113,15 +117,15 @@ def _slice(ax: Axes, study: Any, field: str, distribution: Any) -> None:
     [t.value for t in good],
     c=[t.number for t in good],
     cmap='viridis_r',
-    s=18,
+    s=10,
   )
   ax.plot(
     place(best.params[field]),
     best.value,
     'o',
-    markersize=10,
+    markersize=7,
     markerfacecolor='none',
-    color=figures.COLOURS[1],
+    color=COLOURS[1],
   )
   if getattr(distribution, 'log', False):
     ax.set_xscale('log')

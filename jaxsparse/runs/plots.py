@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jaxsparse.plotting.figures import (
-  COLOURS,
   Record,
   Series,
-  legend,
   line,
   log_scale,
   panels,
@@ -20,6 +18,8 @@ from jaxsparse.plotting.figures import (
   scaled,
   series,
 )
+from jaxsparse.plotting.panels import figure_legend
+from jaxsparse.plotting.styles import COLOURS, SMALL
 from jaxsparse.runs import workdir
 from jaxsparse.training import metrics
 
@@ -27,12 +27,20 @@ if TYPE_CHECKING:
   from matplotlib.axes import Axes
   from matplotlib.figure import Figure
 
-_GREY = '#595959'
+_CAPTIONS = {
+  'loss_and_accuracy': 'Loss and accuracy; of training, means since the last'
+  ' point',
+  'sparsity_by_layer': 'Sparsity by layer; dashed: of all masked layers',
+  'mask_churn': 'Mask churn: the active weights of a layer that a mask step'
+  ' dropped',
+  'gradient_norm': 'Gradient flow: the norm of the masked gradient, of the'
+  ' whole net and of its masked layers',
+}
 _MOST_LABELLED = 10
 
 
 def run_plots(root: pathlib.Path) -> None:
-  """Writes `root/plots/*.png` from `root/metrics.jsonl`.
+  """Writes `root/plots/*.png`, and captions, from `root/metrics.jsonl`.
 
   These are `loss_and_accuracy.png`, `sparsity_by_layer.png`,
   `mask_churn.png`, for a run whose masks changed, and `gradient_norm.png`, for
@@ -40,18 +48,19 @@ def run_plots(root: pathlib.Path) -> None:
   """
   records = metrics.read(root / workdir.METRICS)
   folder = root / workdir.PLOTS
-  title = root.name
   for name, figure in (
-    ('loss_and_accuracy', _loss_and_accuracy(records, title)),
-    ('sparsity_by_layer', _sparsity_by_layer(records, title)),
-    ('mask_churn', _mask_churn(records, title)),
-    ('gradient_norm', _gradient_norm(records, title)),
+    ('loss_and_accuracy', _loss_and_accuracy(records)),
+    ('sparsity_by_layer', _sparsity_by_layer(records)),
+    ('mask_churn', _mask_churn(records)),
+    ('gradient_norm', _gradient_norm(records)),
   ):
     if figure is not None:
       save(figure, folder / f'{name}.png')
+      caption = f'{_CAPTIONS[name]}. Run {root.name}.\n'
+      (folder / f'{name}.txt').write_text(caption, encoding='utf-8')
 
 
-def _loss_and_accuracy(records: Sequence[Record], title: str) -> Figure | None:
+def _loss_and_accuracy(records: Sequence[Record]) -> Figure | None:
   figure, (loss_ax, accuracy_ax) = panels(2)
   for ax, entries, scale in (
     (loss_ax, ('loss', 'eval_loss'), 1),
@@ -60,13 +69,12 @@ def _loss_and_accuracy(records: Sequence[Record], title: str) -> Figure | None:
     train, held_out = (scaled(series(records, name), scale) for name in entries)
     if ax is loss_ax:
       log_scale(ax, (train, held_out))
-    line(ax, train, color=COLOURS[1], label='train, mean since last point')
+    line(ax, train, color=COLOURS[1], label='training')
     line(ax, held_out, color=COLOURS[0], label='evaluation')
     ax.set_xlabel('step')
-    legend(ax)
-  loss_ax.set(title='Loss', ylabel='cross entropy (nats)')
-  accuracy_ax.set(title='Accuracy', ylabel='accuracy (%)')
-  figure.suptitle(title, fontsize=10, color=_GREY)
+  loss_ax.set(ylabel='cross entropy (nats)')
+  accuracy_ax.set(ylabel='accuracy (%)')
+  figure_legend(figure)
   return figure if loss_ax.lines or accuracy_ax.lines else None
 
 
@@ -80,7 +88,7 @@ def _by_layer(
   return {p: scaled(series(records, name, p), scale) for p in leaf_paths}
 
 
-def _sparsity_by_layer(records: Sequence[Record], title: str) -> Figure | None:
+def _sparsity_by_layer(records: Sequence[Record]) -> Figure | None:
   """Draws bars where sparsity never changed, else lines over the steps."""
   layers = _by_layer(records, 'layer_sparsity')
   if not layers:
@@ -91,16 +99,14 @@ def _sparsity_by_layer(records: Sequence[Record], title: str) -> Figure | None:
     _layer_lines(ax, layers)
     line(ax, total, color='black', linestyle='--', label='all masked layers')
     ax.set(xlabel='step', ylabel='sparsity (%)', ylim=(-2, 102))
-    legend(ax)
+    figure_legend(figure)
   else:
-    figure, (ax,) = panels(1, height=1.6 + 0.34 * len(layers))
+    figure, (ax,) = panels(1, height=0.8 + 0.18 * len(layers))
     _bars(ax, {p: float(s.mean[-1]) for p, s in layers.items()})
     if total.mean.size:
-      ax.axvline(total.mean[-1], color='black', linestyle='--', linewidth=1.2)
+      ax.axvline(total.mean[-1], color='black', linestyle='--', linewidth=1.0)
       overall = f'dashed: {total.mean[-1]:.2f} % over all masked layers'
       ax.set_xlabel(f'sparsity (%)\n{overall}')
-  ax.set_title('Sparsity by layer')
-  figure.suptitle(title, fontsize=10, color=_GREY)
   return figure
 
 
@@ -114,27 +120,27 @@ def _bars(ax: Axes, values: dict[str, float]) -> None:
       f'{value:.2f} %',
       transform=ax.get_yaxis_transform(),
       verticalalignment='center',
-      fontsize=9,
+      fontsize=SMALL,
     )
+  ax.margins(y=0.02)
   ax.invert_yaxis()
   ax.grid(visible=False, axis='y')
   ax.set_xlim(0, 100)
 
 
-def _mask_churn(records: Sequence[Record], title: str) -> Figure | None:
+def _mask_churn(records: Sequence[Record]) -> Figure | None:
   layers = _by_layer(records, 'churn')
   if not any(np.any(s.mean > 0) for s in layers.values()):
     return None
   figure, (ax,) = panels(1)
   _layer_lines(ax, layers)
-  ax.set(title='Mask churn', xlabel='step', ylabel='active weights dropped (%)')
+  ax.set(xlabel='step', ylabel='active weights dropped (%)')
   ax.set_ylim(bottom=0)
-  legend(ax)
-  figure.suptitle(title, fontsize=10, color=_GREY)
+  figure_legend(figure)
   return figure
 
 
-def _gradient_norm(records: Sequence[Record], title: str) -> Figure | None:
+def _gradient_norm(records: Sequence[Record]) -> Figure | None:
   """Draws the gradient norms of the whole net and of its masked layers."""
   total = series(records, 'gradient_norm')
   if not total.steps.size:
@@ -149,10 +155,9 @@ def _gradient_norm(records: Sequence[Record], title: str) -> Figure | None:
   log_scale(ax, (total, *layers.values()))
   _layer_lines(ax, layers)
   line(ax, total, color='black', linestyle='--', label='whole net')
-  ax.set(title='Gradient flow', xlabel='step')
+  ax.set(xlabel='step')
   ax.set_ylabel('L2 norm of the masked gradient')
-  legend(ax)
-  figure.suptitle(title, fontsize=10, color=_GREY)
+  figure_legend(figure)
   return figure
 
 

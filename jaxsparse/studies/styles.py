@@ -3,23 +3,35 @@
 from collections.abc import Sequence
 from typing import Any
 
-from jaxsparse.plotting.figures import COLOURS
-from jaxsparse.plotting.panels import DASHES, paler
-from jaxsparse.results.rows import Row
+from jaxsparse.plotting.styles import (
+  COLOURS,
+  DASHES,
+  METHODS,
+  by_method,
+  paler,
+)
+from jaxsparse.results.rows import Point, Row
 from jaxsparse.studies.spec import Run, Study
 
 _BLACK = '#000000'
+_METHOD = 'updater.name'
 
 
 def run_styles(study: Study) -> dict[str, dict[str, Any]]:
   """Returns the line style of each run, the same in all figures of a study.
 
-  A run without a grid, where others have one, is their baseline: black and
-  dashed. The others have colours, and runs of one base config (a method with
-  and without something, say) have the same colour and differ in dashes. Where
-  there are too many configs or runs for that, or one config alone, each run
-  has a different colour as long as there are enough.
+  Runs of several methods, a few of each, have their methods' styles. Else a run
+  without a grid, where others have one, is their baseline: black and dashed.
+  The others have colours, and runs of one base config (a method with and
+  without something, say) have the same colour and differ in dashes. Where there
+  are too many configs or runs for that, or one config alone, each run has a
+  different colour as long as there are enough.
   """
+  methods = [_method(run) for run in study.runs]
+  most = max(map(methods.count, methods), default=0)
+  if len(set(methods)) > 1 and most <= len(DASHES):
+    names = [run.name for run in study.runs]
+    return dict(zip(names, by_method(methods), strict=True))
   grids = any(run.grid for run in study.runs)
   coloured = [run for run in study.runs if run.grid or not grids]
   level = [run for run in study.runs if run not in coloured]
@@ -40,15 +52,33 @@ def run_styles(study: Study) -> dict[str, dict[str, Any]]:
 
 
 def row_styles(study: Study) -> dict[Row, dict[str, Any]]:
-  """Returns the style of each row: that of its run, paler from row to row."""
+  """Returns the style of each row: that of its run, paler from row to row.
+
+  Rows of a grid over methods have the styles of these.
+  """
   styles = run_styles(study)
   by_row = {}
   for run in study.runs:
-    rows, style = run.rows(), styles[run.name]
-    for i, row in enumerate(rows):
-      colour = paler(style['color'], 0.65 * i / len(rows))
-      by_row[row] = style | {'color': colour}
+    alike: dict[str, list[Row]] = {}
+    for row in run.rows():
+      alike.setdefault(str(of_point(row.point)), []).append(row)
+    for rows in alike.values():
+      for i, row in enumerate(rows):
+        style = styles[run.name] | of_point(row.point)
+        colour = paler(style['color'], 0.65 * i / len(rows))
+        by_row[row] = style | {'color': colour}
   return by_row
+
+
+def of_point(point: Point) -> dict[str, Any]:
+  """Returns the style of the method of a point of a grid; {} for none."""
+  return METHODS.get(str(dict(point).get(_METHOD)), {})
+
+
+def _method(run: Run) -> str:
+  """Returns the method of a run by its config's name; '' if that has none."""
+  method = str(run.overrides.get(_METHOD, run.config.partition(':')[2]))
+  return method if method in METHODS else ''
 
 
 def _places(runs: Sequence[Run], colours: int) -> list[tuple[int, int]]:

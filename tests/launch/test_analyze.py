@@ -35,7 +35,7 @@ def test_numbers_are_printed_kept_and_noted(launch, root):
   assert second.startswith('symmetric kl')
   assert to.startswith('kl to other')
   assert back.startswith('kl from other')
-  ends = ('json', 'csv', 'png', 'svg')
+  ends = ('json', 'csv', 'png', 'svg', 'pdf', 'txt')
   assert paths == [f'{root}/rigl/analyses/disagreement.{end}' for end in ends]
   kept = json.loads((root / 'rigl/analyses/disagreement.json').read_text())
   assert f'{kept["numbers"]["disagreement"]:.4f}' == first.split()[-1]
@@ -68,7 +68,7 @@ def test_a_figure_and_its_table_are_written_where_asked(launch, root, tmp_path):
     f'--out={tmp_path}/out',
   )
   assert (ended.code, ended.err) == (0, '')
-  names = ('json', 'csv', 'png', 'svg')
+  names = ('json', 'csv', 'png', 'svg', 'pdf', 'txt')
   paths = [f'{tmp_path}/out/distance_map.{end}' for end in names]
   assert ended.out.splitlines()[1:] == paths
   table = (tmp_path / 'out/distance_map.csv').read_text().splitlines()

@@ -34,7 +34,14 @@ def test_a_table_is_printed_and_written_with_a_plot(launch, root, tmp_path):
   assert '±' in rigl
   assert static.split()[:2] == ['static', '1']
   assert left_out == f'left out, unfinished: {root}/half'
-  names = ('table.csv', 'table.md', 'plot.png', 'plot.svg')
+  names = (
+    'table.csv',
+    'table.md',
+    'plot.png',
+    'plot.svg',
+    'plot.pdf',
+    'plot.txt',
+  )
   assert paths == [str(out / name) for name in names]
   assert all((out / name).stat().st_size for name in names)
 

@@ -51,7 +51,7 @@ def test_a_sweep_prints_a_table_and_names_its_report(sweep):
   points = {(r['updater.sparsity'], r['seed']) for r in found}
   assert points == {(s, k) for s in ('0.5', '0.8') for k in '01'}
   figures = {p.name for p in (workdir / 'report' / 'figures').iterdir()}
-  for end in ('png', 'svg'):
+  for end in ('png', 'svg', 'pdf', 'txt'):
     assert f'01-test_accuracy-against-sparsity.{end}' in figures
 
 

@@ -28,7 +28,7 @@ def test_nines_of_sparsity_lie_evenly():
   ax, places = drawn([0.0, 0.9, 0.99, 0.999], sparsity=True)
   assert places == [0.0, 0.9, 0.99, 0.999]
   np.testing.assert_allclose(at(ax, places), [0, 1 / 3, 2 / 3, 1])
-  assert labels(ax) == ['0', '90', '99', '99.9']
+  assert labels(ax) == ['100', '10', '1', '0.1']
 
 
 def test_numbers_of_one_size_lie_as_they_are():
@@ -52,10 +52,15 @@ def test_what_is_no_number_stands_side_by_side(values):
   assert labels(ax) == [str(v) for v in values]
 
 
+def test_low_sparsities_are_labelled_as_they_are():
+  ax, _ = drawn([0.5, 0.8, 0.9], sparsity=True)
+  assert labels(ax) == ['50', '80', '90']
+
+
 def test_labels_do_not_run_into_one_another():
   values = [0.5, 0.501, 0.7, 0.99, 0.9901]
   ax, _ = drawn(values, sparsity=True)
-  assert labels(ax) == ['', '50.1', '70', '', '99.01']
+  assert labels(ax) == ['', '49.9', '30', '', '0.99']
 
 
 def test_one_value_is_labelled():

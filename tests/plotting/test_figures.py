@@ -88,22 +88,13 @@ def test_the_same_figure_is_the_same_bytes(tmp_path):
   for name in 'ab':
     figure, (ax,) = figures.panels(1)
     ax.plot([1, 2, 3])
-    figures.save_both(figure, tmp_path / name / 'plot')
+    figures.save_all(figure, tmp_path / name / 'plot', 'A line.')
   one, other = (
     {p.name: p.read_bytes() for p in (tmp_path / name).iterdir()}
     for name in 'ab'
   )
-  assert set(one) == {'plot.png', 'plot.svg'}
+  assert set(one) == {'plot.png', 'plot.svg', 'plot.pdf', 'plot.txt'}
   assert one == other
-
-
-def test_a_long_name_is_broken_in_a_legend():
-  figure, (ax,) = figures.panels(1)
-  path = '/'.join(['Block_10'] * 12)
-  ax.plot([0, 1], [0, 1], label=path)
-  figures.legend(ax)
-  figures.encoded(figure, 'png')
-  (text,) = ax.get_legend().get_texts()
-  assert text.get_text().replace('\n', '') == path
-  lies = ax.get_legend().get_window_extent()
-  assert figure.bbox.x0 <= lies.x0 < lies.x1 <= figure.bbox.x1
+  assert one['plot.txt'] == b'A line.\n'
+  assert b'/Subtype /Type3' not in one['plot.pdf']
+  assert b'/FontFile2' in one['plot.pdf']  # TrueType, embedded.

@@ -18,6 +18,7 @@ from jaxsparse.studies.results import Results
 from jaxsparse.studies.spec import Against, Curves, Run, Study
 
 S = 'updater.sparsity'
+ENDS = ('png', 'svg', 'pdf', 'txt')
 VOID = {'meta', 'link', 'img', 'br'}
 NASTY = '</title><script>alert("1 & 2")</script>\'"&amp;'
 
@@ -89,7 +90,7 @@ def test_what_is_written(files, make_results, static_and_rigl, tmp_path):
     'report.md',
     'table.csv',
     'times.csv',
-    *(f'figures/{stem}.{end}' for stem in stems for end in ('png', 'svg')),
+    *(f'figures/{stem}.{end}' for stem in stems for end in ENDS),
   }
 
 
@@ -136,7 +137,10 @@ def test_figures_are_those_of_the_files_and_have_words(make_results, tmp_path):
     encoded = image['attrs']['src'].removeprefix('data:image/svg+xml;base64,')
     assert base64.b64decode(encoded) == file.read_bytes()
     assert image['attrs']['alt'].startswith('Chart')
-  assert len(Page(path).all('figcaption')) == 2
+  captions = [caption['text'] for caption in Page(path).all('figcaption')]
+  beside = sorted((path.parent / 'figures').glob('*.txt'))
+  for caption, file in zip(captions, beside, strict=True):
+    assert file.read_text('utf-8').strip() in caption.replace('\xa0', ' ')
 
 
 @pytest.mark.usefixtures('no_figures')
@@ -312,10 +316,8 @@ def test_what_the_study_no_longer_asks_for_goes(
   (folder / 'figures' / 'mine.txt').write_text('kept')
   report.write(make_results(static_and_rigl(), folder='more'), folder)
   assert sorted(p.name for p in (folder / 'figures').iterdir()) == [
-    '01-eval_accuracy-curves.png',
-    '01-eval_accuracy-curves.svg',
-    '02-eval_accuracy-every-run.png',
-    '02-eval_accuracy-every-run.svg',
+    *(f'01-eval_accuracy-curves.{end}' for end in sorted(ENDS)),
+    *(f'02-eval_accuracy-every-run.{end}' for end in sorted(ENDS)),
     'mine.txt',
   ]
 

@@ -43,10 +43,11 @@ def write(root, records):
 def drawn(root):
   """Plot name -> pixels, each checked to be a PNG that is not blank."""
   found = {}
-  for path in (root / 'plots').glob('*'):
+  for path in (root / 'plots').glob('*.png'):
     assert path.read_bytes().startswith(b'\x89PNG\r\n\x1a\n')
     pixels = image.imread(path, format='png')[..., :3]
     assert pixels.std() > 0
+    assert root.name in path.with_suffix('.txt').read_text()
     found[path.stem] = pixels
   return found
 
@@ -75,7 +76,7 @@ def test_a_run_that_was_probed_shows_the_norms(tmp_path):
   write(tmp_path, [*records, probe(50, (0.03, 0.2, 0.1))])
   plots.run_plots(tmp_path)
   assert 'gradient_norm' in drawn(tmp_path)
-  figure = plots._gradient_norm([*records, probe(50, (3e-2, 0.0, 1.0))], '')
+  figure = plots._gradient_norm([*records, probe(50, (3e-2, 0.0, 1.0))])
   (ax,) = figure.axes
   lines = {x.get_label(): list(x.get_ydata()) for x in ax.lines}
   # By layer without biases, and an exact 0 is no reason to give up the log.

@@ -98,7 +98,7 @@ def test_a_workdir_holds_all_of_a_run(whole):
   # The start, rewind points and the newest two.
   saved = sorted(int(p.name) for p in (workdir / 'checkpoints').glob('[0-9]*'))
   assert saved == [0, 7, 20, 30]
-  for plot in (workdir / 'plots').iterdir():
+  for plot in (workdir / 'plots').glob('*.png'):
     assert plot.read_bytes().startswith(b'\x89PNG')
 
 

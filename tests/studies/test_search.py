@@ -288,6 +288,8 @@ def test_the_plot_has_a_panel_for_the_history_and_each_field(
     'trials.csv',
     'search.png',
     'search.svg',
+    'search.pdf',
+    'search.txt',
   ]
   assert all(path.stat().st_size for path in paths)
 

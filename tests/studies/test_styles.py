@@ -1,7 +1,8 @@
 """Which runs of a study look alike."""
 
+from jaxsparse.plotting.styles import METHODS
 from jaxsparse.studies.spec import Run, Study
-from jaxsparse.studies.styles import run_styles
+from jaxsparse.studies.styles import row_styles, run_styles
 
 GRID = {'updater.sparsity': (0.5, 0.9)}
 
@@ -43,3 +44,23 @@ def test_what_the_others_are_compared_with_is_black():
   others = {styles[name]['color'] for name in 'ab'}
   assert len(others) == 2
   assert '#000000' not in others
+
+
+def test_methods_have_the_looks_that_they_have_everywhere():
+  runs = (
+    Run('base', 'digits/mlp:dense'),
+    Run('ours', 'digits/mlp:rigl', grid=GRID),
+    Run('theirs', 'digits/mlp:rigl', overrides={'updater.name': 'set'}),
+  )
+  styles = run_styles(Study('t', runs))
+  assert list(styles.values()) == [METHODS[m] for m in ('dense', 'rigl', 'set')]
+
+
+def test_rows_of_a_grid_over_methods_have_the_looks_of_these():
+  grid = {'updater.name': ('gmp', 'set'), **GRID}
+  study = Study('t', (Run('a', 'digits/mlp', grid=grid),))
+  looks = row_styles(study).values()
+  assert [look['linestyle'] for look in looks] == ['-'] * 4
+  gmp, gmp_at_90, set_, _ = (look['color'] for look in looks)
+  assert (gmp, set_) == (METHODS['gmp']['color'], METHODS['set']['color'])
+  assert gmp_at_90 not in (gmp, set_)

@@ -5,7 +5,6 @@ import itertools
 import json
 import os
 import pathlib
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,12 +12,11 @@ from jaxsparse.analyses.harness import calls, stored
 from jaxsparse.analyses.harness.result import Function, Result, chart_of
 from jaxsparse.plotting import figures
 from jaxsparse.plotting.charts import Input, Part
+from jaxsparse.plotting.styles import by_method
 from jaxsparse.runs import workdir
 from jaxsparse.training.locks import lock
 
 _ENTRY = 'analyses'
-# Characters per line of the title of a figure.
-_COLUMNS = 90
 # Module that a library error names -> its analysis for finished runs.
 _OF_RUNS = {'analysis.lanczos': 'density', 'analysis.hessian': 'spectrum'}
 
@@ -33,10 +31,10 @@ def analyze(
 
   The files are `<analysis>.json` (numbers, and the request for them),
   `<analysis>.csv` (its table, or the numbers where it has none), and where
-  there is something to draw `.png` and `.svg`. A call of the analysis with
-  other runs or options has its own files: `<analysis>-2` and so on.
-  The numbers also join the entry `analyses` of the first run's `summary.json`,
-  in place of those of an earlier equal call.
+  there is something to draw `.png`, `.svg`, `.pdf` and the caption, `.txt`.
+  A call of the analysis with other runs or options has its own files:
+  `<analysis>-2` and so on. The numbers also join the entry `analyses` of the
+  first run's `summary.json`, in place of those of an earlier equal call.
 
   Args:
     spec: of the analysis, see `calls.find`.
@@ -79,11 +77,11 @@ def analyze(
     kinds = roots
     if not calls.takes_pools(function):
       kinds = [[root] for pool in roots for root in pool]
-    inputs = tuple(map(_input, kinds, figures.COLOURS))
+    looks = by_method([_method(kind[0]) for kind in kinds])
+    inputs = tuple(map(_input, kinds, looks))
     drawn = chart.draw([Part(inputs, result.table)])
-    title = f'{drawn.title}: {_subject(inputs, options)}. {drawn.caption}'
-    drawn.figure.suptitle(textwrap.fill(title, _COLUMNS), fontsize=8)
-    paths += figures.save_both(drawn.figure, stem)
+    caption = f'{drawn.title}: {_subject(inputs, options)}. {drawn.caption}'
+    paths += figures.save_all(drawn.figure, stem, caption)
   return result, paths
 
 
@@ -113,9 +111,13 @@ def _subject(inputs: Sequence[Input], options: Mapping[str, Any]) -> str:
   return named + (f' ({listed})' if listed else '')
 
 
-def _input(pool: Sequence[pathlib.Path], colour: str) -> Input:
+def _input(pool: Sequence[pathlib.Path], style: Mapping[str, Any]) -> Input:
   suffix = f' and {len(pool) - 1} more' if len(pool) > 1 else ''
-  return Input(pool[0].name + suffix, {'color': colour, 'linestyle': '-'})
+  return Input(pool[0].name + suffix, style)
+
+
+def _method(root: pathlib.Path) -> str:
+  return str(workdir.read_config(root)['updater']['name'])
 
 
 def _add_to_summary(

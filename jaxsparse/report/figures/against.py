@@ -7,22 +7,23 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from jaxsparse.plotting import figures, panels
-from jaxsparse.plotting.axes import value_axis
+from jaxsparse.plotting.axes import by_density, value_axis
 from jaxsparse.plotting.figures import Series
+from jaxsparse.plotting.styles import DASHES, MARKERS
 from jaxsparse.report import cells
 from jaxsparse.report.cells import Cell
 from jaxsparse.results import metrics, names
 from jaxsparse.results.rows import Point
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.spec import Against
-from jaxsparse.studies.styles import chosen, run_styles
+from jaxsparse.studies.styles import chosen, of_point, run_styles
 
 _PAPER: dict[str, Any] = {
   'linestyle': '',
   'marker': 'o',
-  'markersize': 8,
+  'markersize': 5.5,
   'markerfacecolor': 'none',
-  'markeredgewidth': 1.4,
+  'markeredgewidth': 1.0,
 }
 
 
@@ -83,8 +84,11 @@ def draw(results: Results, figure: Against) -> panels.Drawn | None:
   printed = any(cell.paper is not None for cell in every)
   if printed:
     ax.plot([], [], color='0.35', label='paper’s number', **_PAPER)
-  ax.set(xlabel=names.axis_name(field), ylabel=metric.heading)
-  panels.figure_legend(drawing, beside=True)
+  xlabel = names.axis_name(field)
+  if sparsity and by_density(values):
+    xlabel = 'density (%)'
+  ax.set(xlabel=xlabel, ylabel=metric.heading)
+  panels.figure_legend(drawing)
   title = f'{metric.label} against {names.field_name(field)}'
   if figure.at:
     title += f', {names.point_name(tuple(figure.at.items()))}'
@@ -126,11 +130,15 @@ def _lines(results: Results, figure: Against) -> list[_Line]:
       other = tuple((f, v) for f, v in point.items() if f not in figure.at)
       if other not in of_run:
         nth = len(of_run)
-        look = {'marker': panels.MARKERS[nth % len(panels.MARKERS)]}
-        if nth:
-          look['linestyle'] = panels.DASHES[nth % len(panels.DASHES)]
+        own = of_point(other)
+        style = styles[run.name] | own
+        # As many markers as dashes, for lines of one colour.
+        marked = nth + DASHES.index(style['linestyle'])
+        style['marker'] = MARKERS[marked % len(MARKERS)]
+        if nth and not own:
+          style['linestyle'] = DASHES[nth % len(DASHES)]
         label = names.row_name(run.display_name, other)
-        of_run[other] = _Line(label, styles[run.name] | look, {})
+        of_run[other] = _Line(label, style, {})
       of_run[other].cells[value] = cells.cell(results, row, figure.metric)
     lines += of_run.values()
   return lines + levels

@@ -16,11 +16,12 @@ from jaxsparse.plotting import figures
 from jaxsparse.plotting.panels import (
   Drawn,
   figure_legend,
+  heading,
   multiples,
   sentence,
-  shades,
   single,
 )
+from jaxsparse.plotting.styles import FONT, shades
 from jaxsparse.report.figures import recorded
 from jaxsparse.report.figures.recorded import RecordedCurve
 from jaxsparse.results import metrics
@@ -28,7 +29,7 @@ from jaxsparse.results.names import capital, point_name
 from jaxsparse.results.rows import Point, Row
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.spec import Curves, Study
-from jaxsparse.studies.styles import run_styles
+from jaxsparse.studies.styles import of_point, run_styles
 
 _MOST_LINES = 12
 _BANDS = 'bands are one sample standard deviation to each side'
@@ -65,7 +66,7 @@ def draw(results: Results, figure: Curves) -> Drawn | None:
   for ax, (_, lines) in zip(axes, panels, strict=True):
     for row, label, style in lines:
       figures.line(ax, curves[row].mean, label=label, **style)
-  figure_legend(drawing, beside=len(panels) == 1)
+  figure_legend(drawing)
   caption = [f'Means over seeds; {_BANDS}', *([what] if what else [])]
   title = _title(entry)
   return Drawn(
@@ -89,7 +90,7 @@ def every_run(results: Results, entry: str, *, log: bool) -> Drawn | None:
     curves,
     log=log,
     columns=4,
-    panel=(2.4, 1.8),
+    ratio=0.75,
   )
   for ax, (row, curve) in zip(axes, curves.items(), strict=True):
     _seeds(ax, curve, color=styles[row.run]['color'])
@@ -107,11 +108,11 @@ def _seeds(ax: Axes, curve: RecordedCurve, **style: Any) -> None:
   """Draws every seed, and their mean."""
   last = curve.mean.steps[-1]
   for seed in curve.seeds:
-    figures.line(ax, seed, linewidth=0.6, alpha=0.6, marker='', **style)
+    figures.line(ax, seed, linewidth=0.5, alpha=0.6, marker='', **style)
     if seed.steps[-1] < last:
       ax.plot(seed.steps[-1:], seed.mean[-1:], marker='x', **style)
   bare = curve.mean._replace(std=np.zeros_like(curve.mean.std))
-  figures.line(ax, bare, linewidth=1.8, marker='', **style)
+  figures.line(ax, bare, linewidth=1.3, marker='', **style)
 
 
 def _panels(study: Study, rows: Sequence[Row]) -> tuple[_Panels, str]:
@@ -160,7 +161,7 @@ def _by_shade(
   """
   ramp = dict(zip(points, shades(len(points)), strict=True))
   return [
-    _Line(row, name(row), {'color': ramp[row.point]})
+    _Line(row, name(row), of_point(row.point) or {'color': ramp[row.point]})
     if row.point
     else _by_colour(study, [row])[0]
     for row in rows
@@ -181,10 +182,10 @@ def _frames(
     figure, ax = single()
     axes = [ax]
     ax.set(xlabel='step', ylabel=metrics.metric(entry).heading)
-    ax.set_title(titles[0], fontsize=9, loc='left')
+    heading(ax, titles[0], figure.get_figwidth())
   else:
     figure, axes = multiples(titles, **size)
-    figure.supylabel(metrics.metric(entry).heading, fontsize=10)
+    figure.supylabel(metrics.metric(entry).heading, fontsize=FONT)
   means = [curve.mean for curve in curves.values()]
   for ax in axes:
     if log:

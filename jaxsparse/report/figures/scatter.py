@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from jaxsparse.plotting import panels
+from jaxsparse.plotting.styles import MARKERS
 from jaxsparse.results import metrics
 from jaxsparse.results.names import capital
 from jaxsparse.studies.results import Results
@@ -35,7 +36,8 @@ def draw(results: Results, figure: Scatter) -> panels.Drawn | None:
       look: dict[str, Any] = {
         'color': styles[row]['color'],
         'linestyle': '',
-        'marker': panels.MARKERS[len(notes) % len(panels.MARKERS)],
+        'markersize': 4,
+        'marker': MARKERS[len(notes) % len(MARKERS)],
       }
       ax.plot(*places.T, label=name, alpha=0.8, **look)
       printed = [run.paper_value(row, metric.name) for metric in (x, y)]
@@ -43,16 +45,14 @@ def draw(results: Results, figure: Scatter) -> panels.Drawn | None:
         any_printed = True
         ax.plot(
           *np.asarray(printed, np.float64),
-          markersize=9,
-          markerfacecolor='none',
-          **look,
+          **look | {'markersize': 6, 'markerfacecolor': 'none'},
         )
       means = places.mean(0)
       notes.append(f'{name}, {y.text(means[1])} at {x.text(means[0])}')
   if not notes:
     return None
   ax.set(xlabel=x.heading, ylabel=y.heading)
-  panels.figure_legend(drawing, beside=True)
+  panels.figure_legend(drawing)
   title = capital(f'{y.label} against {x.label}')
   hollow = ['hollow ones are the paper’s numbers'] if any_printed else []
   return panels.Drawn(

@@ -12,16 +12,18 @@ def drawn(monkeypatch, tmp_path):
 
   def draw(made, metric='test_accuracy', curve='eval_accuracy'):
     kept = []
-    save = figures.save_both
+    save = figures.save_all
 
-    def keep(figure, stem):
+    def keep(figure, stem, caption):
       kept.append(figure)
-      return save(figure, stem)
+      return save(figure, stem, caption)
 
-    monkeypatch.setattr(figures, 'save_both', keep)
+    monkeypatch.setattr(figures, 'save_all', keep)
     paths = plot.draw(made, metric, curve, tmp_path)
-    assert paths == [tmp_path / 'plot.png', tmp_path / 'plot.svg']
-    assert all(path.stat().st_size > 1000 for path in paths)
+    *images, caption = paths
+    assert [path.suffix for path in images] == ['.png', '.svg', '.pdf']
+    assert all(path.stat().st_size > 1000 for path in images)
+    assert 'means over seeds' in caption.read_text().lower()
     return kept[0].axes[0]
 
   return draw

@@ -278,7 +278,8 @@ class TestReport:
     assert styles['rigl, sparsity 50 %']['color'] == '#0072B2'
     assert len({style['color'] for style in styles.values()}) == 4
     names = sorted(path.name for path in (folder / 'figures').iterdir())
-    assert names[2:4] == ['02-pair.png', '02-pair.svg']
+    ends = ('pdf', 'png', 'svg', 'txt')
+    assert names[4:8] == [f'02-pair.{end}' for end in ends]
     page = (folder / 'report.html').read_text()
     assert 'Figure 2. Pairs.</strong> A caption; means over seeds' in page
     assert 'sparsity 80 % to set, sparsity 80 %, seed 5, ' in page
