@@ -84,9 +84,9 @@ def name_ticks(
     names = [name.rpartition('/')[0] or name for name in names]
   if room < _SLANTED * len(names):
     turned = {'rotation': 90}
-    figure = ax.get_figure(root=True)
     least = _LEAST + max(map(len, names)) / _LETTERS
-    figure.set_figheight(max(figure.get_figheight(), rows * least))
+    if (figure := ax.get_figure(root=True)) is not None:
+      figure.set_figheight(max(figure.get_figheight(), rows * least))
   elif sum(map(len, names)) > _LETTERS * room:
     turned = {'rotation': 30, 'ha': 'right', 'rotation_mode': 'anchor'}
   ax.set_xticks(range(len(names)), names, fontsize=SMALL, **turned)

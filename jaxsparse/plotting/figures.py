@@ -167,16 +167,23 @@ def log_scale(ax: Axes, lines: Sequence[Series]) -> None:
 
 
 def line(ax: Axes, values: Series, **style: Any) -> None:
-  """Draws a line of means with its band."""
+  """Draws a line of means with its band; of markers alone, with whiskers."""
   if values.steps.size == 0:
     return
   marker = 'o' if values.steps.size <= _MOST_MARKED else ''
   look: dict[str, Any] = {'linewidth': 1.2, 'marker': marker, 'markersize': 3}
   (drawn,) = ax.plot(values.steps, values.mean, **look | style)
-  if np.any(values.std > 0):
+  if not np.any(values.std > 0):
+    return
+  low = lower_edge(ax, values)
+  if drawn.get_linestyle() == 'None':
+    spread = values.mean - low, values.std
+    look = {'fmt': 'none', 'ecolor': drawn.get_color(), 'elinewidth': 0.7}
+    ax.errorbar(values.steps, values.mean, spread, **look)
+  else:
     ax.fill_between(
       values.steps,
-      lower_edge(ax, values),
+      low,
       values.mean + values.std,
       color=drawn.get_color(),
       alpha=0.18,

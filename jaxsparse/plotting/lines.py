@@ -20,7 +20,9 @@ if TYPE_CHECKING:
   from matplotlib.axes import Axes
   from matplotlib.figure import Figure
 
-BANDS = 'means over seeds, bands are one sample standard deviation to each side'
+_SPREAD = 'one sample standard deviation to each side'
+BANDS = f'means over seeds, bands are {_SPREAD}'
+_WHISKERS = f'means over seeds, whiskers are {_SPREAD}'
 
 
 class LabelledCurve(NamedTuple):
@@ -162,6 +164,9 @@ class Lines(CurveChart):
       names = max(columns, key=len)
       name_ticks(ax, texts(names), DOUBLE / max(2, len(self.y)))
     return [f'{self._note(values):.3g}' for values in means]
+
+  def _clauses(self, parts: Sequence[Part]) -> tuple[str, ...]:
+    return super()._clauses(parts) if self.joined else (_WHISKERS,)
 
   def _means(self, curve: LabelledCurve, named: bool) -> Series:
     x = curve.tables[0][self.x]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from jaxsparse.plotting import figures
 from jaxsparse.plotting.bars import Bars
 from jaxsparse.plotting.charts import Input, Part
 
@@ -41,6 +42,21 @@ def test_seeds_are_averaged_and_groups_stand_side_by_side():
   # Rows of one colour are told apart.
   hatches = [bar.get_hatch() for bar in ax.patches]
   assert hatches == ['', '', '', '///', '///', '///']
+
+
+def test_paths_lose_an_end_that_all_share():
+  bars = Bars(**TEXTS, x='name', y={'v': 'values'})
+  names = [f'block_{i}/kernel' for i in range(30)]
+  few, many = (
+    bars.draw([part('a', names[:n], np.ones(n))]).figure for n in (3, 30)
+  )
+  ticks = few.axes[0].get_xticklabels()
+  assert [t.get_text() for t in ticks] == ['block_0', 'block_1', 'block_2']
+  # Upright names do not take the room of the bars.
+  figures.encoded(many, 'png')
+  height = many.axes[0].get_window_extent().height / many.dpi
+  assert many.get_figheight() > few.get_figheight()
+  assert height > 0.8
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,8 @@ def test_a_row_of_short_names_adds_its_height_alone():
   added = figure.get_size_inches() - before
   assert added[0] == 0
   assert 0 < added[1] < 0.3
-  heights = {text.get_window_extent().y0 for text in legend.get_texts()}
-  assert len(heights) == 1
+  heights = [text.get_window_extent().y0 for text in legend.get_texts()]
+  assert max(heights) - min(heights) < 5  # One row; a comma hangs lower.
 
 
 def test_many_names_of_a_single_panel_lie_beside_it_on_the_page():

@@ -57,7 +57,7 @@ def test_one_number_goes_on_the_axis(make_run, drawn):
     'rigl': ([0.9, 0.98], [55, 30]),
     'set': ([0.9, 0.98], [40, 20]),
   }
-  assert ax.get_xlabel() == 'sparsity (%)'
+  assert ax.get_xlabel() == 'density (%)'
   assert ax.get_ylabel() == 'test accuracy (%)'
 
 
