@@ -32,7 +32,7 @@ _CURVE = flags.DEFINE_string(
   ' not differ in one number.',
 )
 _OUT = flags.DEFINE_string(
-  'out', None, 'Where table.csv, table.md, plot.png and plot.svg are written.'
+  'out', None, 'Where tables and the plot are written, with its caption.'
 )
 
 

@@ -158,7 +158,10 @@ class Lines(CurveChart):
     means = [self._means(curve, named) for curve in curves]
     if self.log:
       figures.log_scale(ax, means)
-    for curve, values in zip(curves, means, strict=True):
+    for i, (curve, values) in enumerate(zip(curves, means, strict=True)):
+      if named and not self.joined:  # Side by side.
+        aside = 0.6 * ((i + 0.5) / len(means) - 0.5)
+        values = values._replace(steps=values.steps + aside)
       figures.line(ax, values, label=curve.label, **dict(curve.style) | look)
     if named:
       names = max(columns, key=len)
