@@ -19,6 +19,7 @@ import jaxsparse as js
 from jaxsparse.config.defaults import default_config
 from jaxsparse.metrics import Metric
 from jaxsparse.runs.train import train
+from jaxsparse.testing import check_updater
 from jaxsparse.training.task import supervised
 
 
@@ -31,7 +32,8 @@ def method(counts, *, drop_fraction=0.3):
     masks = js.drop_and_grow(state.masks, drop, grow, drop_fraction)
     return js.carry_over(params, state.masks, masks), js.MaskState(masks)
 
-  return js.MaskUpdater(init, update)
+  facts = js.Facts(masks_only=True, dense_batches=1)
+  return js.MaskUpdater(init, update, facts=facts)
 
 
 class Net(nn.Module):
@@ -77,6 +79,7 @@ def schedule(num_steps):
 
 
 def main() -> None:
+  check_updater(method)  # The contract of methods; a test of one's own.
   here = __spec__.name
   config = default_config(
     updater=f'{here}.method', model=f'{here}.model', optimizer='adam'

@@ -20,7 +20,6 @@ def main(num_steps: int = 200) -> None:
     for method in ('static', 'rigl'):
       for seed in (0, 1):
         config = default_config(updater=method)
-        config.updater.sparsity = 0.98
         config.seed, config.num_steps = seed, num_steps
         config.eval.interval = num_steps // 10
         train(config, folder / f'{method}-{seed}', plots=False)
