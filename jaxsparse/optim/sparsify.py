@@ -24,7 +24,7 @@ method that trains the active weights alone (all but `topkast` and `ste`) it is
 enough to call it once, on the params before the first step: a small net saves
 some percent of a step.
 
-An ordinary step costs what it does in Optax: a branch computes the masks alone
+An ordinary step costs little more than Optax's: a branch computes masks alone
 (`optim.either_step`). With `start_step` 0 it also copies the masks, as weights
 that grow at step 0 may not be 0 yet.
 
