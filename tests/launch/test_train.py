@@ -32,10 +32,12 @@ def run(launch, arguments, tmp_path_factory):
 def test_the_last_lines_are_a_table_of_the_summary(run):
   workdir, ended = run
   summary = json.loads((workdir / 'summary.json').read_text())
+  table, _, files = ended.out.partition('\n\n')
   rows = dict(
-    re.split(r' {2,}', line.strip(), maxsplit=1)
-    for line in (ended.out.splitlines())
+    re.split(r' {2,}', line.strip(), maxsplit=1) for line in table.splitlines()
   )
+  assert files.startswith(f'Files in {workdir}: ')
+  assert 'metrics.jsonl' in files
   accuracy = summary['test_accuracy']
   assert rows['test accuracy'] == f'{100 * accuracy:.2f} %'
   assert rows['active weights'] == '238 of 1,184'
