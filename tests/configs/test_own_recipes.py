@@ -31,6 +31,8 @@ RECIPES = {
     {'num_steps': 60},
   ),
 }
+# They take seconds each, so the others run by hand.
+QUICK = ('dense_layers', 'equinox_mlp', 'prune_and_retrain')
 # Those of packages that are not here run with a stub in their place.
 STUBBED = ('mlflow_logger', 'wandb_logger')
 
@@ -42,7 +44,13 @@ def test_the_readme_lists_every_recipe():
   assert {name for name in files if f'[{name}]({name}.py)' in text} == files
 
 
-@pytest.mark.parametrize('name', RECIPES)
+@pytest.mark.parametrize(
+  'name',
+  [
+    name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
+    for name in RECIPES
+  ],
+)
 def test_a_recipe_runs_and_prints_what_it_promises(name, capsys):
   expected, arguments = RECIPES[name]
   importlib.import_module(f'configs.recipes.{name}').main(**arguments)

@@ -39,6 +39,7 @@ def test_the_loop_trains_a_sparse_net(capsys):
   assert 'masked leaves' in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_method_keeps_what_it_promises():
   names = {}
   exec(BLOCKS[1], names)

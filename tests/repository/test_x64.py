@@ -26,8 +26,6 @@ QUICK = (
   f'{CONTRACT}::test_state_survives_orbax[rigl]',
   f'{BY_LEAF}::test_equals_a_stable_sort_of_each_leaf',
   f'{BY_LEAF}::test_leaves_of_other_types_and_without_masks',
-  # Four runs of which they measure all there is to measure on weights.
-  'tests/analyses/test_of_weights.py',
 )
 PARTS = (
   *('core', 'updaters', 'optim', 'models', 'training'),

@@ -246,6 +246,7 @@ def test_what_is_no_builder_is_refused(method, error, words):
     check_updater(method)
 
 
+@pytest.mark.slow
 def test_one_device_and_no_pytest_will_do():
   code = (
     'import jax, sys; from jaxsparse.testing import check_updater;'
