@@ -31,6 +31,7 @@ class Transformer(nn.Module):
 
 
 def main() -> None:
+  """Runs the recipe and prints what came out."""
   tokens = jnp.zeros((1, 16), jnp.int32)
   params = jax.eval_shape(Transformer().init, jax.random.key(0), tokens)[
     'params'

@@ -21,6 +21,7 @@ import jaxsparse as js
 
 
 def main() -> None:
+  """Runs the recipe and prints what came out."""
   images, labels = load_digits(return_X_y=True)
   images, labels = jnp.asarray(images / 16, jnp.float32), jnp.asarray(labels)
   model = eqx.nn.MLP(64, 10, width_size=300, depth=2, key=jax.random.key(0))

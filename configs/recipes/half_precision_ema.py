@@ -19,6 +19,7 @@ from jaxsparse.models.mlp import mlp
 
 
 def main() -> None:
+  """Runs the recipe and prints what came out."""
   images, labels = load_digits(return_X_y=True)
   images, labels = jnp.asarray(images / 16, jnp.float32), jnp.asarray(labels)
   model = mlp(features=(100, 50), num_classes=10)

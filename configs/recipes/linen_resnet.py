@@ -23,6 +23,7 @@ from jaxsparse.models.resnet import resnet
 
 
 def main(depth: int = 20) -> None:
+  """Runs the recipe and prints what came out."""
   images, labels = load_digits(return_X_y=True)
   images = jnp.asarray(images.reshape(-1, 8, 8, 1) / 16, jnp.float32)
   labels = jnp.asarray(labels)

@@ -53,6 +53,7 @@ def train_step(model, optimizer, tokens):
 
 
 def main() -> None:
+  """Runs the recipe and prints what came out."""
   starts = jnp.arange(VOCABULARY)
   tokens = (starts[:, None] + 3 * jnp.arange(LENGTH)[None]) % VOCABULARY
   model = Transformer(nnx.Rngs(0))

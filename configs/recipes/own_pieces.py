@@ -79,6 +79,7 @@ def schedule(num_steps):
 
 
 def main() -> None:
+  """Runs the recipe and prints what came out."""
   check_updater(method)  # The contract of methods; a test of one's own.
   here = __spec__.name
   config = default_config(

@@ -15,6 +15,7 @@ from jaxsparse.runs.train import train
 
 
 def main(num_steps: int = 200) -> None:
+  """Runs the recipe and prints what came out."""
   with tempfile.TemporaryDirectory() as name:
     folder = pathlib.Path(name)
     for method in ('static', 'rigl'):

@@ -30,6 +30,7 @@ def log(config, workdir):
 
 
 def main(num_steps: int = 200) -> None:
+  """Runs the recipe and prints what came out."""
   config = default_config()
   config.num_steps, config.loggers = num_steps, (f'{__spec__.name}.log',)
   with tempfile.TemporaryDirectory() as folder:

@@ -36,10 +36,10 @@ def fields(config: Any) -> list[Field]:
       out.append(_field(one, one.name, values[one.name]))
       continue
     section, inside = one.name, values[one.name]
-    known = [f for f in dataclasses.fields(one.default) if f.name in inside]
-    out += [_field(f, f'{section}.{f.name}', inside[f.name]) for f in known]
+    typed = [f for f in dataclasses.fields(one.default) if f.name in inside]
+    out += [_field(f, f'{section}.{f.name}', inside[f.name]) for f in typed]
     helps = _helps(section, inside.get('name'))
-    for name in sorted(inside.keys() - {f.name for f in known}):
+    for name in sorted(inside.keys() - {f.name for f in typed}):
       dotted = f'{section}.{name}'
       accepted = ACCEPTED[dotted].text if dotted in ACCEPTED else ''
       out.append(Field(dotted, inside[name], accepted, helps.get(name, '')))

@@ -27,9 +27,9 @@ def arguments(function: Callable[..., Any]) -> dict[str, str]:
     if _SECTION.match(line):
       inside = line == 'Args:'
     elif inside and line.startswith('  '):
-      found = None if line.startswith('   ') else _ARGUMENT.match(line.strip())
-      if found:
-        name, text = found.groups()
+      match = None if line.startswith('   ') else _ARGUMENT.match(line.strip())
+      if match:
+        name, text = match.groups()
         texts[name] = [text]
       elif name:
         texts[name].append(line.strip())

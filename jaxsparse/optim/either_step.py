@@ -110,22 +110,22 @@ def either_step(
     lambda: _needed(now.changed(), by_masks, updater),
     lambda: _needed(now.unchanged(), by_masks, updater),
   )
-  kept = updater.trained(new.mask_state)
+  stays = updater.trained(new.mask_state)
   # Once a branch has written the new masks, the old ones are a copy. It is
   # saved where all weights outside the old masks are 0 and start anew anyway.
-  if moves_first or may_be_dense or new.left is not None:
-    left = updater.trained(before) if new.left is None else new.left
-    kept = jax.tree.map(jnp.logical_and, left, kept)
+  if moves_first or may_be_dense or new.unpruned is not None:
+    old = updater.trained(before) if new.unpruned is None else new.unpruned
+    stays = jax.tree.map(jnp.logical_and, old, stays)
   # On a mask step the optimiser moves weights by the old masks, or none.
   moving = before if moves_first else new.mask_state
   still = None if moves_first else on_mask_step
   weights, gradients = now.seen_by_optimiser(moving)
-  gate = _gate(tx, opt_state, weights, still, kept if by_masks else None)
+  gate = _gate(tx, opt_state, weights, still, stays if by_masks else None)
   updates, opt_state = gated_update(tx, gradients, opt_state, weights, gate)
   if still is not None:
     updates = jax.tree.map(lambda u: jnp.where(still, 0, u), updates)
   # Weights that are stored elsewhere than in the masks stay where they are.
-  cut = updater.trained(moving) if updater.facts.stores_all else kept
+  cut = updater.trained(moving) if updater.facts.stores_all else stays
   updates = _cut(updater, params, updates, cut)
   if not by_masks:
     opt_state = jax.lax.cond(
@@ -189,8 +189,8 @@ def _needed(new: Change, by_masks: bool, updater: MaskUpdater) -> Change:
   """Returns what is read of a change; the rest would be results to copy."""
   if not by_masks:
     return new
-  left = None if updater.pruned is None else new.left
-  return Change(None, new.mask_state, left)
+  unpruned = None if updater.pruned is None else new.unpruned
+  return Change(None, new.mask_state, unpruned)
 
 
 def _by_masks(updater: MaskUpdater, regrown: str) -> bool:
@@ -204,7 +204,7 @@ def _gate(
   opt_state: PyTree,
   params: Params,
   still: Array | None,
-  kept: Masks | None,
+  stays: Masks | None,
 ) -> Gate:
   """Returns the gate of an optimiser's statistics.
 
@@ -213,21 +213,21 @@ def _gate(
     opt_state: its state.
     params: the stored parameters before the step.
     still: whether all statistics stay as they are; `None`: never.
-    kept: masks of the weights that keep their statistics; those of others
+    stays: masks of the weights that keep their statistics; those of others
       start anew. `None`: all keep them.
   """
   old = jax.tree.leaves(opt_state)
-  if kept is not None:
+  if stays is not None:
     of_leaves = jax.tree.leaves(owners(tx, opt_state, params))
-    start = aligned(opt_state, tx.init(apply_masks(params, kept)))
+    start = aligned(opt_state, tx.init(apply_masks(params, stays)))
     masks = jax.tree.leaves(
-      map_masks(lambda _, m: m, params, kept, exempt=lambda _: True)
+      map_masks(lambda _, m: m, params, stays, exempt=lambda _: True)
     )
 
   def gate(i: int, new: Array) -> Array:
     if still is not None:
       new = jnp.where(still, old[i], new)
-    if kept is None or of_leaves[i] == NO_OWNER:
+    if stays is None or of_leaves[i] == NO_OWNER:
       return new
     mask = masks[of_leaves[i]]
     if jnp.shape(mask) != jnp.shape(new):
@@ -238,15 +238,15 @@ def _gate(
 
 
 def _cut(
-  updater: MaskUpdater, params: Params, updates: PyTree, kept: Masks
+  updater: MaskUpdater, params: Params, updates: PyTree, stays: Masks
 ) -> PyTree:
   """Returns updates that lead to 0 outside the masks, if it stores 0 there."""
 
   def cut(param: Array, mask: Array, update: Array) -> Array:
-    stays = updater.facts.stores_all
-    return jnp.where(mask, update, jnp.zeros_like(param) if stays else -param)
+    stored = updater.facts.stores_all
+    return jnp.where(mask, update, jnp.zeros_like(param) if stored else -param)
 
-  return map_masks(cut, params, kept, updates, exempt=lambda _, update: update)
+  return map_masks(cut, params, stays, updates, exempt=lambda _, update: update)
 
 
 def _leading_to(

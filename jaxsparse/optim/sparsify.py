@@ -141,8 +141,8 @@ def sparsify(
   """
   if not isinstance(updater, MaskUpdater):
     raise TypeError(f'updater is {updater!r}; accepted is a MaskUpdater')
-  asked = Times(start_step, stop_step, update_interval)
-  first, end, interval = _window(updater.facts, asked)
+  times = Times(start_step, stop_step, update_interval)
+  window = _window(updater.facts, times)
   tx = with_regrown(tx, regrown)
   masks_key = prng.stream(key, 'masks')
 
@@ -176,17 +176,11 @@ def sparsify(
     if updater.facts.mask_steps == 'none':
       results = ordinary_step(*of_step, **at_step)
     else:
-      on_mask_step = schedules.is_mask_step(
-        state.step,
-        update_interval=interval,
-        start_step=first,
-        stop_step=end,
-      )
       results = either_step(
         *of_step,
         **at_step,
-        on_mask_step=on_mask_step,
-        may_be_dense=first == 0,
+        on_mask_step=schedules.is_mask_step(state.step, **window),
+        may_be_dense=window['start_step'] == 0,
         regrown=regrown,
       )
     updates, opt_state, mask_state = results
@@ -195,16 +189,15 @@ def sparsify(
   return optax.GradientTransformation(init, update)
 
 
-def _window(facts: Facts, asked: Times) -> tuple[int, int, int]:
-  """Returns the first mask step of a loop, where they end, and the interval.
+def _window(facts: Facts, asked: Times) -> dict[str, int]:
+  """Returns the mask steps of a loop, as `is_mask_step` takes them.
 
   What is not asked for is the method's; each is checked.
   """
-  known = facts.times
-  stop = _either(asked.stop_step, known.stop_step)
-  start = _either(asked.start_step, known.start_step, 0)
+  stop = _either(asked.stop_step, facts.times.stop_step)
+  start = _either(asked.start_step, facts.times.start_step, 0)
   interval = _either(
-    asked.update_interval, known.update_interval, UPDATE_INTERVAL
+    asked.update_interval, facts.times.update_interval, UPDATE_INTERVAL
   )
   if stop is None and facts.mask_steps == 'all':
     raise ValueError(
@@ -218,7 +211,11 @@ def _window(facts: Facts, asked: Times) -> tuple[int, int, int]:
   schedules.check_times(facts.times, Times(start, stop, interval))
   schedules.check_window(facts.mask_steps, start, stop)
   first, end = schedules.mask_window(facts.mask_steps, start, stop)
-  return first, end, interval
+  return {
+    'update_interval': interval,
+    'start_step': first,
+    'stop_step': end,
+  }
 
 
 def _either(*values: Any) -> Any:

@@ -104,13 +104,13 @@ class Change(NamedTuple):
   Attributes:
     params: those after it.
     mask_state: likewise.
-    left: masks of the weights that were trained before it, without those that
-      the method pruned before it dropped and grew.
+    unpruned: masks of the weights that were trained before it, without those
+      that the method pruned before it dropped and grew.
   """
 
   params: Params
   mask_state: MaskState
-  left: Masks
+  unpruned: Masks
 
 
 def change(
@@ -135,11 +135,11 @@ def change(
     updater.update(grads, mask_state, params, **at_step),
     (params, mask_state),
   )
-  left = updater.trained(mask_state)
+  unpruned = updater.trained(mask_state)
   if updater.pruned is not None:
     pruned = updater.pruned(grads, mask_state, params, **at_step)
-    left = optax.tree.where(finite, pruned, left)
-  return Change(new_params, new_state, left)
+    unpruned = optax.tree.where(finite, pruned, unpruned)
+  return Change(new_params, new_state, unpruned)
 
 
 def restart(
@@ -164,14 +164,14 @@ def restart(
     regrown: likewise.
   """
   trained = updater.trained(new.mask_state)
-  opt_state = reset_statistics(tx, opt_state, new.params, new.left, trained)
+  opt_state = reset_statistics(tx, opt_state, new.params, new.unpruned, trained)
   if updater.momenta is not None:
     momenta = updater.momenta(grads, mask_state)
     opt_state = start_momenta(
-      tx, opt_state, new.params, new.left, trained, momenta
+      tx, opt_state, new.params, new.unpruned, trained, momenta
     )
   return start_second_moments(
-    tx, opt_state, new.params, grads, new.left, trained, regrown
+    tx, opt_state, new.params, grads, new.unpruned, trained, regrown
   )
 
 

@@ -92,16 +92,16 @@ class Case:
       if isinstance(value, float)
     }
     self.updater = self.build(self.counts)
-    every, start, stop = PLAN.values()
-    taken = schedules.mask_window(self.updater.facts.mask_steps, start, stop)
-    self.taken = tuple(range(*taken, every))
-    self.mask_steps = self.taken or tuple(range(start, stop, every))
+    interval, start, stop = PLAN.values()
+    window = schedules.mask_window(self.updater.facts.mask_steps, start, stop)
+    self.taken = tuple(range(*window, interval))
+    self.mask_steps = self.taken or tuple(range(start, stop, interval))
     self.traces = 0
 
   def build(self, counts: Counts, **numbers: Any) -> MaskUpdater:
     """Builds the method with other counts and numbers."""
-    known = registry.parameters(self.builder)
-    plan = {name: step for name, step in PLAN.items() if name in known}
+    accepted = registry.parameters(self.builder)
+    plan = {name: step for name, step in PLAN.items() if name in accepted}
     updater = registry.build(
       self.builder, counts, **plan, **self.options | numbers
     )
@@ -227,10 +227,10 @@ class Case:
 
     # XLA computes the result of a branch once. It may copy other code into
     # several loops, which round differently.
-    given = (
+    moved = (
       moved()
       if isinstance(step, int)
       else jax.lax.cond(step >= 0, moved, lambda: params)
     )
-    params, new = updater.update(grads, old, given, **at_step)
-    return (params, new), Moment(old, given, params, new)
+    params, new = updater.update(grads, old, moved, **at_step)
+    return (params, new), Moment(old, moved, params, new)

@@ -18,10 +18,10 @@ def masks_fit_params_and_exempt_leaves_have_none(case: Case) -> None:
   """Checks shapes and dtypes, and which leaves have a mask."""
   masked = list(paths.flatten(case.counts))
   for when, state in case.states.items():
-    got = list(paths.flatten(state.masks))
+    leaves = list(paths.flatten(state.masks))
     require(
-      set(got) == set(masked),
-      f'{when} the leaves {got} have a mask; promised are those that have a'
+      set(leaves) == set(masked),
+      f'{when} the leaves {leaves} have a mask; promised are those that have a'
       f' count, {masked}',
     )
     try:

@@ -20,12 +20,12 @@ def update_touches_nothing_but_what_it_drops(case: Case) -> None:
   weights may start at any value.
   """
   for step, moment in zip(case.mask_steps, case.moments, strict=True):
-    kept, new = _kept_and_new(case, moment, step)
-    given, params = paths.flatten(moment.given), paths.flatten(moment.params)
+    stays, new = _kept_and_new(case, moment, step)
+    before, params = paths.flatten(moment.given), paths.flatten(moment.params)
     for path, leaf in params.items():
       require_equal(
-        {path: np.where(kept[path], leaf, 0)},
-        {path: np.where(kept[path], given[path], 0)},
+        {path: np.where(stays[path], leaf, 0)},
+        {path: np.where(stays[path], before[path], 0)},
         f'at mask step {step}, of weights that update does not drop',
       )
       require_equal(
@@ -40,11 +40,11 @@ def masks_only_is_declared_where_true_alone(case: Case) -> None:
   if not case.updater.facts.masks_only:
     return
   for step, moment in zip(case.mask_steps, case.moments, strict=True):
-    kept, _ = _kept_and_new(case, moment, step)
-    given = paths.flatten(moment.given)
+    stays, _ = _kept_and_new(case, moment, step)
+    before = paths.flatten(moment.given)
     require_equal(
       paths.flatten(moment.params),
-      {path: np.where(kept[path], leaf, 0) for path, leaf in given.items()},
+      {path: np.where(stays[path], leaf, 0) for path, leaf in before.items()},
       f'facts.masks_only is declared, but at mask step {step} update changes'
       ' params otherwise than its masks say',
     )
@@ -65,8 +65,8 @@ def _kept_and_new(
   }
   if case.updater.facts.stores_all:
     return everywhere, everywhere
-  kept = {path: np.asarray(old[path]) & new[path] for path in new}
-  return everywhere | kept, everywhere | jax.device_get(new)
+  stays = {path: np.asarray(old[path]) & new[path] for path in new}
+  return everywhere | stays, everywhere | jax.device_get(new)
 
 
 def the_loss_sees_zero_outside_the_masks(case: Case) -> None:
@@ -95,12 +95,15 @@ def gradients_of_dormant_weights_are_read_as_declared(case: Case) -> None:
   grads = jax.tree.map(
     lambda p: jnp.asarray(random.normal(size=p.shape), p.dtype), case.params
   )
-  both = grads, masking.apply_masks(grads, case.updater.trained(state))
+  dense_and_masked = (
+    grads,
+    masking.apply_masks(grads, case.updater.trained(state)),
+  )
 
   def reads(fn, step: int) -> bool:
     results = [
       jax.tree.leaves(fn(g, state, params, step=step, key=jax.random.key(0)))
-      for g in both
+      for g in dense_and_masked
     ]
     return any(
       not np.array_equal(*leaves) for leaves in zip(*results, strict=True)
@@ -135,10 +138,10 @@ _ACCEPTED = (
 
 def the_steps_of_its_schedule_are_declared(case: Case) -> None:
   """Checks `Facts.times` of a builder that takes steps."""
-  known = registry.parameters(case.builder)
+  accepted = registry.parameters(case.builder)
   for field in ('start_step', 'stop_step'):
     declared = getattr(case.updater.facts.times, field)
-    built_with = case.plan[field] if field in known else None
+    built_with = case.plan[field] if field in accepted else None
     require(
       declared == built_with,
       f'facts.times.{field} is {declared}, and it was built with'
