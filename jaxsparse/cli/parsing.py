@@ -1,7 +1,7 @@
 """The command line of a program: flags, errors in one line, help."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from absl import app, flags
@@ -39,10 +39,8 @@ def usage(module: str, argv: Sequence[str]) -> str:
 def config_fields(words: Sequence[str], load: Callable[[str], Any]) -> str:
   """Returns the fields of the run config of `--config`; '' without one."""
   config = None
-  for word, following in zip(words, [*words[1:], ''], strict=True):
-    flag, equals, value = word.partition('=')
-    if flag in _CONFIG_FLAGS:
-      config = load(value if equals else following)
+  for _, _, spec in _configs(words):
+    config = load(spec)
   if config is None:
     return ''
   from jaxsparse.config import defaults, reference
@@ -116,12 +114,17 @@ def _with_located_config(
 ) -> list[str]:
   """Returns `argv` with the path of the config file, after it has loaded."""
   out = list(argv)
+  for place, start, spec in _configs(argv):
+    load(spec)
+    out[place] = f'{start}{config_files.locate(spec)}'
+  return out
+
+
+def _configs(argv: Sequence[str]) -> Iterator[tuple[int, str, str]]:
+  """Yields the place of each value of `--config`, what precedes it, and it."""
   for i, argument in enumerate(argv):
     flag, equals, value = argument.partition('=')
     if flag in _CONFIG_FLAGS and equals:
-      load(value)
-      out[i] = f'{flag}={config_files.locate(value)}'
+      yield i, f'{flag}=', value
     elif i and argv[i - 1] in _CONFIG_FLAGS:
-      load(argument)
-      out[i] = config_files.locate(argument)
-  return out
+      yield i, '', argument

@@ -73,7 +73,7 @@ def drop_and_grow(
 
 def keep_highest(
   masks: Masks, scores: Scores, active: PyTree, drop_fraction: Scalar
-) -> tuple[Masks, PyTree]:
+) -> Masks:
   """Drops the k = floor(f n) weights of lowest score of each leaf.
 
   Args:
@@ -83,19 +83,17 @@ def keep_highest(
     drop_fraction: f in [0, 1], a number or a traced float32 scalar.
 
   Returns:
-    Masks of the weights that stay, and their number: int32 scalars, `None`
-    where exempt.
+    Masks of the weights that stay.
   """
   leaves, structure = jax.tree.flatten(active)
   if not leaves:
-    return masks, active
+    return masks
   # As one vector: for each leaf by itself it would be as many kernels.
   counts = jnp.stack(leaves)
   stay = jax.tree.unflatten(
     structure, list(counts - dropped_count(counts, drop_fraction))
   )
-  remaining = topk_masks_by_leaf(scores, stay, where=masks, eligible=active)
-  return remaining, stay
+  return topk_masks_by_leaf(scores, stay, where=masks, eligible=active)
 
 
 def dropped_count(active: Array, drop_fraction: Scalar) -> Array:

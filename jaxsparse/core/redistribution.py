@@ -113,7 +113,7 @@ def drop_and_grow_shared(
   Returns:
     New masks with as many active weights in all.
   """
-  remaining, _ = keep_highest(masks, drop_scores, active(masks), drop_fraction)
+  remaining = keep_highest(masks, drop_scores, active(masks), drop_fraction)
   return grow_shared(masks, remaining, grow_scores, shares)
 
 

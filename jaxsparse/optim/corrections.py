@@ -18,13 +18,13 @@ import optax
 from jax.extend import core as jex_core
 
 from jaxsparse.core import paths
+from jaxsparse.core.jaxprs import results
 from jaxsparse.core.types import Params, PyTree
 from jaxsparse.optim.owners import NO_OWNER, owners
 from jaxsparse.optim.step_counts import (
   OfCount,
   Value,
   divides,
-  results,
   scalars,
 )
 

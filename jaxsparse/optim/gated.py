@@ -7,17 +7,17 @@ selection and the update of the weight read it. So the gate is put where the
 statistic is computed, and the update reads what has passed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
 from jax import Array
-from jax.extend import core as jex_core
+from jax.extend.core import JaxprEqn, Var
 
+from jaxsparse.core import jaxprs
 from jaxsparse.core.types import Params, PyTree
-from jaxsparse.optim.step_counts import results
 
 # `(i, new) -> statistic`, of the leaf i of the optimiser's state.
 Gate = Callable[[int, Array], Array]
@@ -45,46 +45,29 @@ def gated_update(
     grads, opt_state, params
   )
   old = jax.tree.leaves(opt_state)
-  arguments = jax.tree.leaves((grads, opt_state, params))
+  first = len(jaxpr.jaxpr.outvars) - len(old)
+  of_variable = {
+    var: i
+    for i, (var, before) in enumerate(
+      zip(jaxpr.jaxpr.outvars[first:], old, strict=True)
+    )
+    if isinstance(var, Var) and getattr(var.aval, 'dtype', None) == before.dtype
+  }
   passed: set[int] = set()
-  outputs = _evaluated(jaxpr, arguments, old, gate, passed)
-  first = len(outputs) - len(old)
+
+  def step(eqn: JaxprEqn, operands: list[Any]) -> list[Any]:
+    computed = jaxprs.results(eqn, operands)
+    for place, var in enumerate(eqn.outvars):
+      if (i := of_variable.get(var)) is not None:
+        passed.add(i)
+        computed[place] = gate(i, computed[place])
+    return computed
+
+  arguments = jax.tree.leaves((grads, opt_state, params))
+  outputs = jaxprs.evaluate(jaxpr, arguments, step)
   for i, before in enumerate(old):
     if i not in passed:
       # Promotion may widen statistics: by a float32 rate, say, of bfloat16.
       new = jnp.asarray(outputs[first + i], before.dtype)
       outputs[first + i] = gate(i, new)
   return jax.tree.unflatten(jax.tree.structure(shapes), outputs)
-
-
-def _evaluated(
-  closed: jex_core.ClosedJaxpr,
-  arguments: Sequence[Any],
-  old: Sequence[Array],
-  gate: Gate,
-  passed: set[int],
-) -> list[Any]:
-  """Evaluates an update; adds to `passed` the statistics behind the gate."""
-  jaxpr = closed.jaxpr
-  last = jaxpr.outvars[len(jaxpr.outvars) - len(old) :]
-  of_variable = {
-    var: i
-    for i, (var, before) in enumerate(zip(last, old, strict=True))
-    if isinstance(var, jex_core.Var)
-    and getattr(var.aval, 'dtype', None) == before.dtype
-  }
-  values = dict(zip(jaxpr.constvars, closed.consts, strict=True))
-  values |= zip(jaxpr.invars, arguments, strict=True)
-
-  def read(var):
-    return var.val if isinstance(var, jex_core.Literal) else values[var]
-
-  for eqn in jaxpr.eqns:
-    computed = results(eqn, list(map(read, eqn.invars)))
-    for var, value in zip(eqn.outvars, computed, strict=True):
-      i = of_variable.get(var)
-      if i is not None:
-        passed.add(i)
-        value = gate(i, value)
-      values[var] = value
-  return list(map(read, jaxpr.outvars))

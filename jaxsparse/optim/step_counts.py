@@ -14,6 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend import core as jex_core
 
+from jaxsparse.core.jaxprs import results
+
 # From 1, as some treat a count of 0 specially (acprop).
 _COUNTS = (1, 2, 3, 10, 100, 1000)
 _OFFSETS = (0, 1, 2)
@@ -52,13 +54,6 @@ class Value(NamedTuple):
   array: Any
   leaf: int | None = None
   scalar: OfCount | None = None
-
-
-def results(eqn: jex_core.JaxprEqn, arrays: Sequence[Any]) -> list[Any]:
-  """Evaluates an equation on these operands."""
-  params = eqn.primitive.get_bind_params(eqn.params)
-  outputs = eqn.primitive.bind(*arrays, **params)
-  return list(outputs) if eqn.primitive.multiple_results else [outputs]
 
 
 def scalars(

@@ -129,16 +129,12 @@ def change(
   """
   at_step: Any = {'step': step, 'key': key}
   finite = all_finite((grads, params))
-  new_params, new_state = jax.tree.map(
-    # What has not changed is no result of a branch in which it would be copied.
-    lambda new, old: new if new is old else jnp.where(finite, new, old),
-    updater.update(grads, mask_state, params, **at_step),
-    (params, mask_state),
-  )
+  updated = updater.update(grads, mask_state, params, **at_step)
+  new_params, new_state = _where(finite, updated, (params, mask_state))
   unpruned = updater.trained(mask_state)
   if updater.pruned is not None:
     pruned = updater.pruned(grads, mask_state, params, **at_step)
-    unpruned = optax.tree.where(finite, pruned, unpruned)
+    unpruned = _where(finite, pruned, unpruned)
   return Change(new_params, new_state, unpruned)
 
 
@@ -189,4 +185,14 @@ def observe(
   Args as for `optimiser_step`.
   """
   seen = updater.observe(grads, mask_state, params, step=step, key=key)
-  return optax.tree.where(all_finite(grads), seen, mask_state)
+  return _where(all_finite(grads), seen, mask_state)
+
+
+def _where(condition: jax.Array, new: PyTree, old: PyTree) -> PyTree:
+  """Selects a tree; leaves that are the same need no selection.
+
+  As results of a branch they would be copied.
+  """
+  return jax.tree.map(
+    lambda n, o: n if n is o else jnp.where(condition, n, o), new, old
+  )

@@ -12,6 +12,8 @@ from typing import Any, ParamSpec, TypeVar
 import jax
 from jax.extend.core import Jaxpr, JaxprEqn, Literal, Var
 
+from jaxsparse.core import jaxprs
+
 _P = ParamSpec('_P')
 _T = TypeVar('_T')
 
@@ -37,25 +39,16 @@ def _fenced(fn: Callable[..., Any]) -> Callable[..., Any]:
   @functools.wraps(fn)
   def call(*args: Any) -> Any:
     closed, shapes = jax.make_jaxpr(fn, return_shape=True)(*args)
-    jaxpr = closed.jaxpr
-    names = [*jaxpr.constvars, *jaxpr.invars]
-    values = [*closed.consts, *jax.tree.leaves(args)]
-    env = dict(zip(names, values, strict=True))
-
-    def read(atoms: Iterable[Var | Literal]) -> list[Any]:
-      return [a.val if isinstance(a, Literal) else env[a] for a in atoms]
-
-    for eqn in _needed(jaxpr):
-      # Numbers too: outside of jit they are arguments.
-      inputs = jax.lax.optimization_barrier(read(eqn.invars))
-      params = eqn.primitive.get_bind_params(eqn.params)
-      outputs = eqn.primitive.bind(*inputs, **params)
-      if not eqn.primitive.multiple_results:
-        outputs = [outputs]
-      env.update(zip(eqn.outvars, outputs, strict=True))
-    return jax.tree.unflatten(jax.tree.structure(shapes), read(jaxpr.outvars))
+    arguments = jax.tree.leaves(args)
+    outputs = jaxprs.evaluate(closed, arguments, _fence, _needed(closed.jaxpr))
+    return jax.tree.unflatten(jax.tree.structure(shapes), outputs)
 
   return call
+
+
+def _fence(eqn: JaxprEqn, operands: list[Any]) -> list[Any]:
+  # Numbers too: outside of jit they are arguments.
+  return jaxprs.results(eqn, jax.lax.optimization_barrier(operands))
 
 
 def _needed(jaxpr: Jaxpr) -> list[JaxprEqn]:
