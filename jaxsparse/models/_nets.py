@@ -21,10 +21,12 @@ class Layers:
   Attributes:
     kernel_init: of convolutions and dense layers.
     dtype: of the computation; params and statistics are float32.
+    affine: whether BatchNorm has a learnable scale and shift.
   """
 
   kernel_init: Initialiser
   dtype: Any
+  affine: bool = True
 
   def conv(
     self,
@@ -70,6 +72,8 @@ class Layers:
       use_running_average=not train,
       momentum=0.9,
       epsilon=1e-5,
+      use_scale=self.affine,
+      use_bias=self.affine,
       scale_init=scale_init,
       dtype=self.dtype,
       name=name,
@@ -101,15 +105,19 @@ def logits(
   )(x)
 
 
-def layers(kernel_init: str | Initialiser, dtype: str) -> Layers:
+def layers(
+  kernel_init: str | Initialiser, dtype: str, *, affine: bool = True
+) -> Layers:
   """Builds the layers of a net from its hyperparameters.
 
   Args:
     kernel_init: as for `kernel_initialiser`.
     dtype: of the computation, `float32` or `bfloat16`.
+    affine: whether BatchNorm has a learnable scale and shift.
 
   Raises:
     ValueError: a name that is not known.
   """
   choices.check(f'dtype is {dtype!r}', dtype, _DTYPES)
-  return Layers(_layers.kernel_initialiser(kernel_init), jnp.dtype(dtype))
+  init = _layers.kernel_initialiser(kernel_init)
+  return Layers(init, jnp.dtype(dtype), affine)

@@ -12,7 +12,7 @@ its nets of three stages for CIFAR. What the sparse-training papers train:
 **Deviations** from He et al.: the stride of a bottleneck is that of its 3x3
 convolution ('v1.5': as in the ResNet-50 of RigL and of torchvision), not of
 its first 1x1 one. Nets of three stages have projection shortcuts where the
-shape changes, unless `shortcut='pad'`.
+shape changes, unless `shortcut` says otherwise.
 """
 
 import jax
@@ -36,6 +36,7 @@ _BOTTLENECKS = 50
 _EXPANSION = 4
 _FOUR_CHANNELS = (64, 128, 256, 512)
 _THREE_CHANNELS = (16, 32, 64)
+_SHORTCUTS = ('projection', 'pad', 'none')
 
 
 class ResNetBlock(nn.Module):
@@ -43,14 +44,15 @@ class ResNetBlock(nn.Module):
 
   Attributes:
     convs: (filters, size, stride) of each convolution.
-    pad: where the shape changes, the shortcut takes every stride-th position
-      and pads channels with 0; else it is the 1x1 convolution `shortcut`.
+    shortcut: where the shape changes: `projection`, the 1x1 convolution
+      `shortcut`, or `pad`, every stride-th position and channels of 0. With
+      `none` no block has a shortcut.
     zero_init: whether the last BatchNorm's scale starts at 0.
     layers: makes the layers.
   """
 
   convs: tuple[tuple[int, int, int], ...]
-  pad: bool
+  shortcut: str
   zero_init: bool
   layers: Layers
 
@@ -65,9 +67,11 @@ class ResNetBlock(nn.Module):
       y = self.layers.norm(train=train, scale_init=init, name=f'norm_{i}')(y)
       y = y if i == last else nn.relu(y)
     out, stride = y.shape[-1], max(stride for *_, stride in self.convs)
+    if self.shortcut == 'none':
+      return nn.relu(y)
     if x.shape == y.shape:
       return nn.relu(x + y)
-    if self.pad:
+    if self.shortcut == 'pad':
       x = x[:, ::stride, ::stride]
       x = jnp.pad(x, ((0, 0), (0, 0), (0, 0), (0, out - x.shape[-1])))
     else:
@@ -88,7 +92,7 @@ class ResNet(nn.Module):
   channels: tuple[int, ...]
   bottleneck: bool
   stem: str
-  pad: bool
+  shortcut: str
   zero_init: bool
   num_classes: int
   layers: Layers
@@ -114,7 +118,7 @@ class ResNet(nn.Module):
         stride = 2 if group > 1 and block == 1 else 1
         x = ResNetBlock(
           _convs(filters, stride, self.bottleneck),
-          self.pad,
+          self.shortcut,
           self.zero_init,
           self.layers,
           name=f'group{group}_block{block}',
@@ -138,6 +142,7 @@ def resnet(
   stem: str = 'imagenet',
   shortcut: str = 'projection',
   zero_init_residual: bool = False,
+  affine: bool = True,
   num_classes: int = 1000,
   kernel_init: str | Initialiser = 'he_normal_fan_out',
   dtype: str = 'float32',
@@ -154,11 +159,13 @@ def resnet(
       stride 2, or `cifar`, a 3x3 convolution of stride 1.
     shortcut: where a block changes the shape: `projection`, a 1x1 convolution
       with BatchNorm (option B of He et al.), or `pad`, every second position
-      and channels of 0 (option A), which has no params.
+      and channels of 0 (option A), which has no params. `none`: no shortcuts
+      at all, He et al.'s plain net.
     zero_init_residual: the scale of each block's last BatchNorm starts at 0.
       Kernels of blocks, but projections, then have a gradient of 0 at step 0:
       scores from gradients there (SNIP, GraSP, RigL's update at step 0) are
       tied.
+    affine: whether BatchNorm has a learnable scale and shift.
     num_classes: logits, >= 1.
     kernel_init: of the convolutions: a name (`he_normal`, `lecun_normal`,
       ...) or an initialiser `(key, shape, dtype) -> kernel`. RigL's code has
@@ -175,7 +182,12 @@ def resnet(
       than the net's total stride or not of four axes.
   """
   choices.check(f'stem is {stem!r}', stem, ('imagenet', 'cifar'))
-  choices.check(f'shortcut is {shortcut!r}', shortcut, ('projection', 'pad'))
+  choices.check(f'shortcut is {shortcut!r}', shortcut, _SHORTCUTS)
+  if zero_init_residual and (not affine or shortcut == 'none'):
+    raise ValueError(
+      f'zero_init_residual with affine={affine} and shortcut={shortcut!r}:'
+      ' accepted with affine, and a shortcut other than none'
+    )
   _layers.positive('num_classes', (num_classes,))
   blocks = _blocks(depth, stem)
   channels = _FOUR_CHANNELS if depth in _FOUR_STAGES else _THREE_CHANNELS
@@ -184,10 +196,10 @@ def resnet(
     channels=_layers.widened(channels, width),
     bottleneck=depth in _FOUR_STAGES and depth >= _BOTTLENECKS,
     stem=stem,
-    pad=shortcut == 'pad',
+    shortcut=shortcut,
     zero_init=zero_init_residual,
     num_classes=num_classes,
-    layers=_nets.layers(kernel_init, dtype),
+    layers=_nets.layers(kernel_init, dtype, affine=affine),
   )
 
 

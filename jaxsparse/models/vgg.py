@@ -86,6 +86,7 @@ def vgg(
   pools: int = 5,
   batch_norm: bool = True,
   use_bias: bool = True,
+  affine: bool = True,
   num_classes: int = 1000,
   kernel_init: str | Initialiser = 'he_normal',
   dtype: str = 'float32',
@@ -101,6 +102,7 @@ def vgg(
     batch_norm: BatchNorm after each convolution.
     use_bias: biases in layers that no BatchNorm follows: the classifier, and
       without `batch_norm` the convolutions.
+    affine: whether BatchNorm has a learnable scale and shift.
     num_classes: logits, >= 1.
     kernel_init: of the convolutions: a name (`he_normal`, `glorot_uniform`,
       ...) or an initialiser `(key, shape, dtype) -> kernel`. The classifier's
@@ -126,5 +128,5 @@ def vgg(
     batch_norm=batch_norm,
     use_bias=use_bias,
     num_classes=num_classes,
-    layers=_nets.layers(kernel_init, dtype),
+    layers=_nets.layers(kernel_init, dtype, affine=affine),
   )

@@ -57,7 +57,9 @@ class NumpyLayers:
     for k in old:
       self.stats[f'{path}/{k}'] = 0.9 * old[k] + 0.1 * batch[k]
     x = (x - used['mean']) / np.sqrt(used['var'] + 1e-5)
-    return x * self._get(f'{path}/scale') + self._get(f'{path}/bias')
+    if f'{path}/scale' in self.params:
+      x = x * self._get(f'{path}/scale')
+    return self._plus_bias(x, path)
 
   def layer_norm(self, x, path):
     x = x - x.mean(-1, keepdims=True)

@@ -12,7 +12,7 @@ from jaxsparse.models.resnet import ResNet, ResNetBlock, resnet
 TINY = {'depth': 8, 'width': 0.25, 'stem': 'cifar', 'num_classes': 3}
 
 
-@pytest.mark.parametrize('shortcut', ['projection', 'pad'])
+@pytest.mark.parametrize('shortcut', ['projection', 'pad', 'none'])
 def test_passes_of_basic_blocks(numpy_nets, shortcut):
   relu = numpy_nets.relu
 
@@ -26,10 +26,10 @@ def test_passes_of_basic_blocks(numpy_nets, shortcut):
       if group > 1 and shortcut == 'projection':
         x = net.conv(x, f'{name}/shortcut', 2)
         x = net.norm(x, f'{name}/shortcut_norm')
-      elif group > 1:
+      elif group > 1 and shortcut == 'pad':
         x = x[:, ::2, ::2]
         x = np.concatenate([x, np.zeros_like(x)], axis=-1)
-      x = relu(x + y)
+      x = relu(y if shortcut == 'none' else x + y)
     return net.logits(x)
 
   module = resnet(**TINY, shortcut=shortcut).clone(
@@ -69,7 +69,7 @@ def test_passes_of_bottlenecks_and_the_stem_for_imagenet(numpy_nets):
     channels=(4, 6),
     bottleneck=True,
     stem='imagenet',
-    pad=False,
+    shortcut='projection',
     zero_init=False,
     num_classes=3,
     layers=_nets.layers('he_normal', 'float32'),
@@ -82,7 +82,7 @@ def test_passes_of_bottlenecks_and_the_stem_for_imagenet(numpy_nets):
 def test_the_last_scale_of_a_block_may_start_at_zero(key, zero):
   module = resnet(**TINY, zero_init_residual=zero)
   block = ResNetBlock(
-    ((2, 1, 1), (2, 1, 1)), True, module.zero_init, module.layers
+    ((2, 1, 1), (2, 1, 1)), 'pad', module.zero_init, module.layers
   )
   init = jax.jit(functools.partial(block.init, train=False))
   params = init(key, jnp.ones((1, 1, 1, 2)))['params']
@@ -131,10 +131,12 @@ def test_images_that_do_not_fit(numpy_nets, module, smallest):
     ({'depth': 20.0, 'stem': 'cifar'}, 'depth 20.0'),
     ({'depth': 20}, "stem 'imagenet': a resnet of depth 20"),
     ({'stem': 'cifr'}, "Did you mean 'cifar'"),
-    ({'shortcut': 'identity'}, 'accepted are projection, pad'),
+    ({'shortcut': 'identity'}, 'accepted are projection, pad, none'),
     ({'width': -1.0}, 'width -1.0'),
     ({'num_classes': 0}, 'num_classes'),
     ({'dtype': 'half'}, 'dtype'),
+    ({'zero_init_residual': True, 'affine': False}, 'accepted with affine'),
+    ({'zero_init_residual': True, 'shortcut': 'none'}, 'other than none'),
   ],
 )
 def test_bad_arguments(changes, expected):

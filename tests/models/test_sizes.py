@@ -15,6 +15,7 @@ import pytest
 from jaxsparse.core import fans, initialisation, masks, paths
 from jaxsparse.core.distributions.erk import erk
 from jaxsparse.core.distributions.uniform import uniform
+from jaxsparse.models.conv_net import conv_net
 from jaxsparse.models.mobilenet import mobilenet
 from jaxsparse.models.resnet import resnet
 from jaxsparse.models.vgg import vgg
@@ -44,6 +45,19 @@ NETS = {
   'ResNet-32 x2, CIFAR-10': (
     RESNET(depth=32, width=2.0),
     (32, 1_860_522, 34, 1_855_584, 275_612_928),
+  ),
+  # Frankle and Carbin print 4.3M, 2.4M and 2.3M weights.
+  'Conv-2': (
+    conv_net(depth=2),
+    (32, 4_301_642, 5, 4_300_992, 43_780_608),
+  ),
+  'Conv-4': (
+    conv_net(depth=4),
+    (32, 2_425_930, 7, 2_425_024, 98_306_560),
+  ),
+  'Conv-6': (
+    conv_net(depth=6),
+    (32, 2_262_602, 9, 2_261_184, 153_881_088),
   ),
   'ResNet-20, padded': (
     RESNET(depth=20, shortcut='pad'),
@@ -149,6 +163,49 @@ def test_sizes_are_the_published_ones(name):
   assert sum(map(math.prod, chosen)) == weights
   assert sum(map(math.prod, shapes.values())) == params
   assert net(name).multiply_adds == multiply_adds
+
+
+@pytest.mark.parametrize(
+  ('build', 'classes', 'weights'),
+  [
+    (functools.partial(VGG, depth=19), 100, 20_070_080),
+    (functools.partial(VGG, depth=19), 200, 20_121_280),
+    (functools.partial(RESNET, depth=32, width=2.0), 100, 1_867_104),
+    (functools.partial(RESNET, depth=32, width=2.0), 200, 1_879_904),
+  ],
+)
+def test_more_classes_are_more_weights_as_in_grasp(build, classes, weights):
+  shapes = Net(build(num_classes=classes), 32).shapes
+  chosen = [s for p, s in shapes.items() if paths.kernels(p, s)]
+  assert sum(map(math.prod, chosen)) == weights
+
+
+@pytest.mark.parametrize(
+  ('depth', 'weights'), [(2, 38_592), (4, 259_776), (6, 1_144_512)]
+)
+def test_convolutions_of_conv_nets(depth, weights):
+  shapes = net(f'Conv-{depth}').shapes
+  assert weights == sum(
+    math.prod(shape)
+    for path, shape in shapes.items()
+    if path.startswith('conv') and path.endswith('/kernel')
+  )
+
+
+@pytest.mark.parametrize('build', [VGG, functools.partial(RESNET, depth=20)])
+def test_without_affine_what_is_left_out_are_scales_and_shifts(build):
+  affine, plain = Net(build(), 32).shapes, Net(build(affine=False), 32).shapes
+  assert plain.items() <= affine.items()
+  left_out = affine.keys() - plain.keys()
+  assert left_out == {p for p in affine if 'norm' in p}
+
+
+@pytest.mark.parametrize('depth', [20, 32])
+def test_a_net_without_shortcuts_has_the_kernels_of_one_that_pads(depth):
+  none, pad = (
+    Net(RESNET(depth=depth, shortcut=s), 32).shapes for s in ('none', 'pad')
+  )
+  assert none == pad
 
 
 @pytest.mark.parametrize('name', NETS)

@@ -15,6 +15,7 @@ TINY = {'depth': 11, 'width': 0.1, 'pools': 3, 'num_classes': 3}
   [
     {'batch_norm': True, 'use_bias': True},
     {'batch_norm': False, 'use_bias': False},
+    {'batch_norm': True, 'use_bias': True, 'affine': False},
   ],
   ids=str,
 )
@@ -33,8 +34,10 @@ def test_passes(numpy_nets, options):
   module = vgg(**TINY, **options).clone(convs=(2, 1), channels=(4, 5), pools=1)
   ran = numpy_nets.check(module, (6, 5, 3), forward)
   names = {path.split('/')[-1] for path in paths.flatten(ran.params)}
-  biased = {'bias', 'scale'} if options['batch_norm'] else set()
-  assert names == {'kernel'} | biased
+  biased = {'bias'} if options['use_bias'] else set()
+  scaled = {'scale'} if options['batch_norm'] else set()
+  scaled = scaled if options.get('affine', True) else set()
+  assert names == {'kernel'} | biased | scaled
 
 
 @pytest.mark.parametrize('batch_norm', [True, False])

@@ -82,6 +82,7 @@ MODELS = {
     'dropout': (2, 1, -0.1, math.nan),
     'stem_channels': (0, -1, 2**30),
   },
+  'conv_net': {'depth': (3, 0, -1), 'width': (0, -1)},
   'vgg': {'depth': (15, -1), 'pools': (0, 6, -1), 'width': (0, -1)},
   'mobilenet': {'version': (0, 3, -1), 'width': (0, -1)},
   'vit': {
