@@ -5,6 +5,7 @@
 from .core.distributions.er import er as er
 from .core.distributions.erk import erk as erk
 from .core.distributions.layer_map import layer_map as layer_map
+from .core.distributions.smart_ratio import smart_ratio as smart_ratio
 from .core.distributions.uniform import uniform as uniform
 from .core.drop_grow import carry_over as carry_over
 from .core.drop_grow import drop_and_grow as drop_and_grow

@@ -26,7 +26,7 @@ _KINDS = {
   'Structures: `updater.structure`': 'jaxsparse.core.structures',
   'Initialisations: `init.name`': 'jaxsparse.core.initialisation',
   'Models: `model.name`': 'jaxsparse.models',
-  'Data sets that need no preparation: `data.name`': 'jaxsparse.data.builders',
+  'Data sets prepared on first use: `data.name`': 'jaxsparse.data.builders',
   'Augmentations: `data.augment`': 'jaxsparse.data.augmentations',
   'Learning rates: `optimizer.schedule`': (
     'jaxsparse.optim.learning_rate_schedules'
@@ -44,6 +44,7 @@ _SUPPLIED = (
   'select',
   'custom',
   'custom_in_budget',
+  'order',
   'num_classes',
 )
 # `Facts.dense_batches` -> text.
@@ -133,7 +134,8 @@ def _entry(package: str, name: str) -> Any:
   module = importlib.import_module(package)
   if hasattr(module, '__path__'):
     module = importlib.import_module(f'{package}.{name}')
-  return getattr(module, name, None) or getattr(module, name.capitalize())
+  builder = name.title().replace('_', '')
+  return getattr(module, name, None) or getattr(module, builder)
 
 
 def _claims() -> Iterator[str]:

@@ -21,8 +21,8 @@ def target_counts(
 
   Args:
     updater: the section of a config.
-    task: determines the kernel that the forward pass uses first, for
-      `dense_first`.
+    task: determines the order in which the forward pass uses kernels, for
+      `dense_first` and for distributions that take an `order`.
     params: abstract.
     inputs: abstract, as the model takes them.
 
@@ -44,6 +44,8 @@ def target_counts(
     kwargs['dense_first'] = first_kernel(task, params, inputs)
   if updater.layers_in_budget:
     kwargs['custom_in_budget'] = True
+  if 'order' in accepted:
+    kwargs['order'] = _kernels(task, params, inputs)
   for argument in kwargs:
     if argument not in accepted:
       raise ValueError(f'config.updater: {name} takes no {argument}')
@@ -72,6 +74,13 @@ def first_kernel(
   task: Task, params: Params, inputs: jax.ShapeDtypeStruct
 ) -> Path:
   """Returns the masked kernel that the forward pass uses first."""
+  return _kernels(task, params, inputs)[0]
+
+
+def _kernels(
+  task: Task, params: Params, inputs: jax.ShapeDtypeStruct
+) -> list[Path]:
+  """Returns the masked kernels in the order in which they are used."""
   _, abstract = jax.eval_shape(task.init, jax.random.key(0), inputs)
   model_state = jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), abstract)
   used = paths.order_of_use(
@@ -85,4 +94,4 @@ def first_kernel(
       'the model has no kernels; accepted are leaves of two axes or more that'
       ' are called kernel (Flax) or weight (Equinox)'
     )
-  return kernels[0]
+  return kernels

@@ -201,6 +201,14 @@ def test_the_first_layer_is_the_one_that_is_used_first(make_config):
   assert counts_of(build(config)) == {'a/kernel': 24, 'z/kernel': 64 * 12}
 
 
+def test_a_distribution_gets_the_order_of_use_if_it_takes_one(make_config):
+  config = make_config(
+    model=reversed_layers, updater__distribution='smart_ratio'
+  )
+  # 154 + 24 are active; the last layer has 0.3 of its 120 weights.
+  assert counts_of(build(config)) == {'a/kernel': 36, 'z/kernel': 142}
+
+
 @pytest.mark.parametrize(
   ('field', 'value', 'said'),
   [
