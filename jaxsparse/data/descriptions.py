@@ -35,8 +35,10 @@ from jaxsparse.errors import DataError
 _KNOWN: dict[str, tuple[int, int, Shape, int]] = {
   'cifar10': (50_000, 10_000, (32, 32, 3), 10),
   'cifar100': (50_000, 10_000, (32, 32, 3), 100),
+  'fashion_mnist': (60_000, 10_000, (28, 28, 1), 10),
   'imagenet2012': (1_281_167, 50_000, (224, 224, 3), 1000),
   'mnist': (60_000, 10_000, (28, 28, 1), 10),
+  'tiny_imagenet': (100_000, 10_000, (64, 64, 3), 200),
 }
 # Name -> characters of each split; those of WikiText-103 (raw) to two digits.
 _TEXTS = {
@@ -68,8 +70,9 @@ def describe(
   characters is not recorded.
 
   Args:
-    name: as for `datasets.load`; `imagenet2012`, `cifar10`, `cifar100`,
-      `mnist`, `tiny_shakespeare` and `wikitext103` need not be prepared.
+    name: as for `datasets.load`; `imagenet2012`, `tiny_imagenet`, `cifar10`,
+      `cifar100`, `mnist`, `fashion_mnist`, `tiny_shakespeare` and
+      `wikitext103` need not be prepared.
     data_dir: the TFDS data folder; None for TFDS's default.
     validation: how much of the train split is cut off, as for
       `datasets.load`.

@@ -4,7 +4,8 @@ The splits are the folders `train`, `test` and `validation` (or `val`). Those in
 `train` are the classes, in the order of their names. Images are the PNG and
 JPEG files in them, at any depth: of one channel where all are grey, of three
 otherwise, without transparency. Within a split their order is pseudo-random and
-always the same, so that a slice of it is a fair sample.
+always the same, so that a slice of it is a fair sample. Tiny-ImageNet, whose
+`val` has no folders of classes, is the data set `tiny_imagenet`.
 """
 
 import hashlib

@@ -127,6 +127,38 @@ def test_what_is_prepared_goes_by_name(prepared, name):
   np.testing.assert_array_equal(by_name.train.images, by_class.train.images)
 
 
+@pytest.mark.parametrize(
+  ('name', 'classes'),
+  [('fashion_mnist', 10), ('emnist/letters', 37), ('emnist/balanced', 47)],
+)
+def test_stock_data_sets_go_by_name_once_prepared(
+  name, classes, tmp_path, monkeypatch
+):
+  """TFDS's own builders, with examples that are made up."""
+
+  def examples(count):
+    for i in range(count):
+      image = np.full((28, 28), i, np.uint8)
+      yield i, {'image': png(image), 'label': classes - 1 - i}
+
+  def splits(self, dl_manager):
+    return {'train': examples(6), 'test': examples(2)}
+
+  stock = tfds.builder_cls(name.partition('/')[0])
+  monkeypatch.setattr(stock, '_split_generators', splits)
+  builder = tfds.builder(name, data_dir=tmp_path, file_format='array_record')
+  builder.download_and_prepare(
+    download_config=tfds.download.DownloadConfig(try_download_gcs=False)
+  )
+  dataset = data.load(name, data_dir=tmp_path)
+  assert dataset.num_classes == classes
+  assert dataset.train.images.shape == (6, 28, 28, 1)
+  assert dataset.test.images.shape == (2, 28, 28, 1)
+  assert dict(
+    zip(dataset.train.images[:, 3, 4, 0], dataset.train.labels, strict=True)
+  ) == {i: classes - 1 - i for i in range(6)}
+
+
 def test_dotted_path(tmp_path, monkeypatch):
   source = 'from jaxsparse.data.builders.digits import Digits\n'
   (tmp_path / 'my_own_module.py').write_text(source)

@@ -11,7 +11,8 @@ needs_test_data = pytest.mark.skipif(
 )
 
 
-# Published sizes: Russakovsky et al. 2015, Krizhevsky 2009, LeCun et al. 1998.
+# Published sizes: Russakovsky et al. 2015, Le and Yang 2015, Krizhevsky 2009,
+# LeCun et al. 1998, Xiao et al. 2017.
 @pytest.mark.parametrize(
   ('name', 'train', 'test', 'shape', 'classes'),
   [
@@ -20,6 +21,8 @@ needs_test_data = pytest.mark.skipif(
     ('cifar10', 50_000, 10_000, (32, 32, 3), 10),
     ('cifar100:3.0.2', 50_000, 10_000, (32, 32, 3), 100),
     ('mnist', 60_000, 10_000, (28, 28, 1), 10),
+    ('fashion_mnist', 60_000, 10_000, (28, 28, 1), 10),
+    ('tiny_imagenet', 100_000, 10_000, (64, 64, 3), 200),
   ],
 )
 def test_what_is_known_without_the_data(
