@@ -1,0 +1,32 @@
+"""What the recipes of Wang et al. 2020 (GraSP) share, besides the net."""
+
+from ml_collections import ConfigDict
+
+from jaxsparse.config.defaults import method_fields
+
+METHODS = method_fields(
+  {'sparsity': 0.98},
+  {
+    'static': {'distribution': 'smart_ratio'},
+    'snip': {'global_ranking': True},
+  },
+)
+
+
+def set_shared(config: ConfigDict, *, weight_decay: float) -> None:
+  """Sets data, start, optimiser and length: 160 epochs of 128 images."""
+  config.data.name = 'cifar10'
+  config.data.mean = (0.4914, 0.4822, 0.4465)
+  config.data.std = (0.2023, 0.1994, 0.2010)
+  config.data.augment = ('crop', 'flip')
+  config.data.crop_fill = 'zeros'
+  config.batch_size = 128
+  config.num_epochs = 160.0
+  config.model.kernel_init = 'he_normal_fan_out'
+  config.optimizer.learning_rate = 0.1
+  config.optimizer.weight_decay = weight_decay
+  config.optimizer.schedule = 'piecewise'
+  config.optimizer.boundaries = (0.5, 0.75)
+  config.optimizer.scales = (0.1, 0.01)
+  config.eval.interval = 4000
+  config.gradient_flow.interval = 0

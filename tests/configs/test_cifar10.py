@@ -1,0 +1,37 @@
+"""The recipes of GraSP, planned by shapes alone; counts are the papers'."""
+
+import pytest
+
+from jaxsparse.runs import outline
+from jaxsparse.runs.build import total_sizes
+
+WEIGHTS = {'vgg19': 20_024_000, 'resnet32': 1_855_584}
+
+
+@pytest.mark.parametrize('method', ['dense', 'static', 'snip'])
+@pytest.mark.parametrize('net', WEIGHTS)
+def test_a_recipe_is_planned_without_its_data(net, method, planned):
+  experiment = planned(f'cifar10/{net}:{method}')
+  size = outline.size(experiment)
+  assert size.weights == WEIGHTS[net]
+  # Each of the layers' parts of a fiftieth is rounded up.
+  active = WEIGHTS[net] if method == 'dense' else WEIGHTS[net] / 50
+  assert 0 <= size.active - active < 34
+  assert round(size.epochs) == 160
+  assert len(experiment.plan.mask_steps) == (method == 'snip')
+
+
+def test_smart_ratios_follow_the_forward_pass(planned):
+  experiment = planned('cifar10/resnet32:static')
+  sizes, counts = total_sizes(experiment), experiment.target_counts
+  # The projections come last in their blocks, and have no number by name.
+  name = 'group2_block1/{}/kernel'
+  used = [name.format(layer) for layer in ('conv_1', 'conv_2', 'shortcut')]
+  # Of 34 layers, those used before conv_1 are the first and ten of group 1.
+  for place, path in enumerate(used, 12):
+    height = 34 - place + 1
+    ratio = (height**2 + height) / (34**2 + 34)
+    assert counts[path] / sizes[path] == pytest.approx(
+      ratio * counts['conv/kernel'] / sizes['conv/kernel'], rel=0.02
+    )
+  assert counts['logits/kernel'] == 0.3 * sizes['logits/kernel']
