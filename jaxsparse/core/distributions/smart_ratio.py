@@ -65,12 +65,14 @@ def smart_ratio(
     `uniform`; `None` where not selected.
 
   Raises:
-    SparsityError: as in `erk`; or a layer is left without weights.
+    SparsityError: as in `erk`; or the last layer leaves too few weights for
+      the others, or too many.
     ValueError: as in `erk`, but for axes; the profile is unknown, or a
       selected leaf is not in `order`.
 
   **Deviations** from the authors' code: counts have exactly this sum, where
-  the largest remainders are rounded up; there all are rounded down.
+  the largest remainders are rounded up; there all are rounded down. A layer
+  keeps at least one weight, for which that of the most pays.
   """
   choices.check(f'profile is {profile!r}', profile, _PROFILES)
   budget = _budget.budget(
@@ -94,14 +96,13 @@ def smart_ratio(
     for depth, height in enumerate(heights, 1)
   ]
   room = [sizes[path] for path in layers]
-  fits = len(layers) <= active <= sum(room)
-  counts = _spread(active, ratios, room) if fits else [0]
-  if 0 in counts:
+  if not len(layers) <= active <= sum(room):
     raise SparsityError(
       f'sparsity {sparsity} cannot be met: beside {head} it leaves {active}'
       f' active weights for {sum(room)} places in {len(layers)} layers, each of'
       ' which needs one'
     )
+  counts = _spread(active, ratios, room)
   for path, count in zip(layers, counts, strict=True):
     sparsities[path] = 1 - Fraction(count, sizes[path])
   return _layers.counts_tree(params, sparsities)
@@ -134,7 +135,7 @@ def _spread(
 ) -> list[int]:
   """Returns counts of densities proportional to `ratios`, capped at 1.
 
-  They sum to `active`, which the layers have room for.
+  They are at least 1 and sum to `active`, which the layers have room for.
   """
   shares = [r * size for r, size in zip(ratios, sizes, strict=True)]
   exact = [active * share / sum(shares) for share in shares]
@@ -144,8 +145,11 @@ def _spread(
       wanted = exact[i] + surplus
       exact[i] = min(wanted, Fraction(size))
       surplus = wanted - exact[i]
-  counts = [math.floor(value) for value in exact]
+  counts = [max(1, math.floor(value)) for value in exact]
   ranked = sorted(range(len(sizes)), key=lambda i: counts[i] - exact[i])
-  for i in ranked[: active - sum(counts)]:
+  missing = active - sum(counts)
+  for i in ranked[: max(0, missing)]:
     counts[i] += 1
+  for _ in range(-missing):
+    counts[counts.index(max(counts))] -= 1
   return counts
