@@ -7,8 +7,14 @@ from jaxsparse.config.defaults import method_fields
 METHODS = method_fields(
   {'sparsity': 0.98},
   {
-    'static': {'distribution': 'smart_ratio'},
+    'static': {},
     'snip': {'global_ranking': True},
+    'set rigl': {'drop_fraction': 0.3, 'update_interval': 100},
+    'gmp': {
+      'update_interval': 1000,
+      'start_fraction': 0.2,
+      'stop_fraction': 0.75,
+    },
   },
 )
 

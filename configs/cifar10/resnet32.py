@@ -3,10 +3,10 @@ r"""ResNet-32 of double width on CIFAR-10, dense and at 98 %.
   python -m launch.train --config=cifar10/resnet32:snip --workdir=DIR \
     --config.data.dir=FOLDER
 
-Methods (dense, static and snip), data and recipe are those of
-`cifar10/vgg19`, with a fifth of its weight decay; smart ratios are those of Su
-et al. 2020. Stages of 32, 64 and 128 channels, and 1x1 convolutions with
-BatchNorm where the shape changes. We have not run this to its end.
+Methods (dense, static, snip, set, rigl and gmp), data and recipe are those of
+`cifar10/vgg19`, with a fifth of its weight decay. Stages of 32, 64 and 128
+channels, and 1x1 convolutions with BatchNorm where the shape changes. We have
+not run this to its end.
 """
 
 from ml_collections import ConfigDict

@@ -13,13 +13,16 @@ given. CIFAR-100 and Tiny-ImageNet (see `data/builders/tiny_imagenet.py`) are
     --config.data.mean='(.4802, .4481, .3975)' \
     --config.data.std='(.2770, .2691, .2821)'
 
-Methods: dense, static (random tickets, by the smart ratios of Su et al. 2020,
-"Sanity-Checking Pruning Methods: Random Tickets Can Win the Jackpot") and snip.
+Methods: dense, static, snip, set, rigl and gmp. Random tickets by the smart
+ratios of Su et al. 2020, "Sanity-Checking Pruning Methods: Random Tickets Can
+Win the Jackpot", are static with `--config.updater.distribution=smart_ratio`;
+they divide those of this net by l^2 as well (`by_square` of `smart_ratio`),
+which no field of a config asks for.
+
 The recipe of Wang et al. 2020, "Picking Winning Tickets Before Training by
-Preserving Gradient Flow" (GraSP), but that weights alone decay, and a crop is
-padded with the mean in place of black. Su et al. divide the smart ratios of
-this net by l^2 as well (`by_square` of `smart_ratio`), which no config can ask
-for. We have not run this to its end. Meant for a GPU.
+Preserving Gradient Flow" (GraSP), but that kernels alone decay, and a crop is
+padded with the mean in place of black. We have not run this to its end. Meant
+for a GPU.
 """
 
 from ml_collections import ConfigDict

@@ -2,13 +2,14 @@
 
 import pytest
 
-from jaxsparse.runs import outline
-from jaxsparse.runs.build import total_sizes
+from jaxsparse.runs import outline, reading
+from jaxsparse.runs.build import build, total_sizes
+from jaxsparse.studies import config_files
 
 WEIGHTS = {'vgg19': 20_024_000, 'resnet32': 1_855_584}
 
 
-@pytest.mark.parametrize('method', ['dense', 'static', 'snip'])
+@pytest.mark.parametrize('method', ['dense', 'static', 'snip', 'gmp'])
 @pytest.mark.parametrize('net', WEIGHTS)
 def test_a_recipe_is_planned_without_its_data(net, method, planned):
   experiment = planned(f'cifar10/{net}:{method}')
@@ -18,11 +19,15 @@ def test_a_recipe_is_planned_without_its_data(net, method, planned):
   active = WEIGHTS[net] if method == 'dense' else WEIGHTS[net] / 50
   assert 0 <= size.active - active < 2 * 34
   assert round(size.epochs) == 160
-  assert len(experiment.plan.mask_steps) == (method == 'snip')
+  # From a fifth to three quarters of 62,500 steps.
+  steps = {'snip': [0], 'gmp': [*range(12_500, 46_875, 1000)]}
+  assert list(experiment.plan.mask_steps) == steps.get(method, [])
 
 
-def test_smart_ratios_follow_the_forward_pass(planned):
-  experiment = planned('cifar10/resnet32:static')
+def test_smart_ratios_follow_the_forward_pass():
+  config = config_files.load_config('cifar10/resnet32:static')
+  config.data.dir, config.updater.distribution = '/nowhere', 'smart_ratio'
+  experiment = build(config, reading.describe)
   sizes, counts = total_sizes(experiment), experiment.target_counts
   # The projections come last in their blocks, and have no number by name.
   name = 'group2_block1/{}/kernel'
