@@ -53,14 +53,23 @@ class TinyImagenet(tfds.core.GeneratorBasedBuilder):
       supervised_keys=('image', 'label'),
     )
 
-  def _split_generators(self, dl_manager: Any) -> dict[str, Iterator[Any]]:
-    del dl_manager
+  def download_and_prepare(self, **options: Any) -> None:
+    """Prepares the data set, if there is what to prepare it from.
+
+    Raises:
+      DataError: there is no folder `FOLDER`; nothing was written.
+    """
     folder = self.data_dir_root / FOLDER
     if not folder.is_dir():
       raise DataError(
         f'there is no {folder}, which tiny_imagenet is prepared from; accepted'
         f' is {FOLDER!r} in data_dir, unpacked from {URL}'
       )
+    super().download_and_prepare(**options)
+
+  def _split_generators(self, dl_manager: Any) -> dict[str, Iterator[Any]]:
+    del dl_manager
+    folder = self.data_dir_root / FOLDER
     classes = sorted((folder / 'wnids.txt').read_text().split())
     label_of = {name: label for label, name in enumerate(classes)}
     train = [
