@@ -51,7 +51,7 @@ def config_flag() -> flags.FlagHolder[Any]:
   program is imported, and its fields depend on the command line.
   """
   try:
-    return config_flags.DEFINE_config_file(
+    holder = config_flags.DEFINE_config_file(
       'config',
       help_string='A config file, or the name of one that is installed.',
       lock_config=False,
@@ -60,6 +60,10 @@ def config_flag() -> flags.FlagHolder[Any]:
     )
   except flags.Error as error:
     sys.exit(_end(f'error: {parsing.one_line(error)}', BAD_INPUT))
+  # Its own loads a file alone, which then can import none beside it.
+  parser: Any = flags.FLAGS['config'].parser
+  parser.parse = config_files.load
+  return holder
 
 
 def interrupted() -> bool:

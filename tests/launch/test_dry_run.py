@@ -52,6 +52,21 @@ def test_flags_may_stand_in_a_file(launch, tmp_path):
   assert table(found.out)['steps'][:2] == [f'{2 * 1442 // 32}', 'of']
 
 
+def test_a_config_may_import_a_file_beside_it(launch, tmp_path):
+  (tmp_path / '_shared.py').write_text('STEPS = 77\n')
+  (tmp_path / 'mine.py').write_text(
+    'from jaxsparse.config.defaults import default_config\n'
+    'from ._shared import STEPS\n'
+    'def get_config():\n'
+    '  config = default_config()\n'
+    '  config.num_steps = STEPS\n'
+    '  return config\n'
+  )
+  found = launch([f'--config={tmp_path / "mine.py"}', '--dry_run'])
+  assert (found.code, found.err) == (0, '')
+  assert table(found.out)['steps'][:2] == ['77', 'of']
+
+
 def test_a_plan_needs_no_workdir(launch):
   config = '--config=digits/mlp:rigl'
   planned = launch([config, '--plan'])
