@@ -15,6 +15,13 @@ _SPLITS = {'test': 'test', 'validation': 'validation', 'eval': 'evaluation'}
 _KNOWN = (
   Metric('ensemble_accuracy', 'ensemble accuracy', 100.0, '%'),
   Metric('ensemble_gain', 'gain of the ensemble', 100.0, 'points'),
+  Metric(
+    'jensen_shannon',
+    'Jensen-Shannon divergence',
+    unit='nats',
+    digits=4,
+    powers=True,
+  ),
   Metric('sparsity', 'sparsity', 100.0, '%', exact=True),
   Metric('active_weights', 'active weights', digits=0, exact=True),
   Metric('total_weights', 'weights', digits=0, exact=True),
@@ -39,6 +46,16 @@ _KNOWN = (
     'negative_eigenvalues_before', 'negative eigenvalues before', digits=1
   ),
   Metric('negative_eigenvalues_after', 'negative eigenvalues after', digits=1),
+  *(
+    Metric(
+      f'negative_share_{side}{suffix}',
+      f'share of negative eigenvalues {side}{examples}',
+      100.0,
+      '%',
+    )
+    for suffix, examples in (('', ''), ('_all', ', all examples'))
+    for side in ('before', 'after')
+  ),
   Metric(
     'logit_deviation',
     'standard deviation of logits',
@@ -47,6 +64,8 @@ _KNOWN = (
   ),
   # Entries of `metrics.jsonl`.
   Metric('train_accuracy', 'training accuracy', 100.0, '%'),
+  Metric('layer_sparsity', 'sparsity', 100.0, '%'),
+  Metric('layer_active', 'active weights', digits=0),
   Metric('eval_loss', 'evaluation loss', 1.0, 'nats', 4, powers=True),
   Metric('learning_rate', 'learning rate', digits=4, powers=True),
   Metric('loss', 'training loss', 1.0, 'nats', 4, powers=True),
@@ -73,7 +92,7 @@ def metric(name: str) -> Metric:
     return evaluated._replace(name=name, label=label)
   by_name = {m.name: m for m in _KNOWN}
   plain = Metric(name, name.replace('_', ' '), digits=4, powers=True)
-  if name in by_name or not re.search('[-@]', name):
+  if name in by_name or not re.search('[-@.]', name):
     return by_name.get(name, plain)
   try:
     quantity = quantities.parse(name)
@@ -83,6 +102,10 @@ def metric(name: str) -> Metric:
     of_entry = metric(name.partition('@')[0])
     label = f'{of_entry.label} {_when(*quantity.steps)}'
     return of_entry._replace(name=name, label=label)
+  if not quantity.less:
+    entry, _, leaf = name.partition('.')
+    of_entry = metric(entry)
+    return of_entry._replace(name=name, label=f'{of_entry.label} of {leaf}')
   one, less = metric(quantity.entry), metric(quantity.less)
   return one._replace(
     name=name,

@@ -5,6 +5,8 @@
 - `probe_loss@500`: the value of an entry in `metrics.jsonl` at a step, and
   `gradient_norm@200:1400` the mean of its values from one step to the other,
   both included.
+- `layer_sparsity.Dense_0/kernel`, with or without steps: that of a leaf, where
+  an entry has a number for each.
 - `after-before`, with or without steps: the difference of two entries, of one
   member and at one step.
 """
@@ -18,8 +20,10 @@ from typing import Any, NamedTuple
 
 from jaxsparse.training import metrics as records
 
+_ENTRY = r'\w+(\.[\w/]+)?'
 _NAME = re.compile(
-  r'(?P<entry>\w+)(-(?P<less>\w+))?(@(?P<first>\d+)(:(?P<last>\d+))?)?',
+  rf'(?P<entry>{_ENTRY})(-(?P<less>{_ENTRY}))?'
+  r'(@(?P<first>\d+)(:(?P<last>\d+))?)?',
   re.ASCII,
 )
 
@@ -41,11 +45,9 @@ class Quantity(NamedTuple):
 
   def of(self, entries: Record) -> float | None:
     """Returns the number in a summary or a record; `None` if it has none."""
-    values = entries.get(self.entry), entries.get(self.less, 0.0)
-    one, other = (_number(value) for value in values)
-    if one is None or other is None or (self.less and self.less not in entries):
-      return None
-    return one - other
+    one = _number(entries, self.entry)
+    other = _number(entries, self.less) if self.less else 0.0
+    return None if one is None or other is None else one - other
 
 
 def parse(name: str) -> Quantity:
@@ -58,7 +60,7 @@ def parse(name: str) -> Quantity:
   if not match:
     raise ValueError(
       f'got {name!r}; accepted are ENTRY, ENTRY@STEP, ENTRY@FIRST:LAST, and'
-      ' ENTRY-ENTRY for ENTRY'
+      ' ENTRY-ENTRY or ENTRY.LEAF for ENTRY'
     )
   quantity = Quantity(match['entry'], match['less'] or '')
   if match['first'] is None:
@@ -100,8 +102,12 @@ def _mean(every: Sequence[Record], quantity: Quantity) -> float | None:
   return statistics.fmean(values) if values else None
 
 
-def _number(value: Any) -> float | None:
+def _number(entries: Record, name: str) -> float | None:
   """Returns a finite number, of a spread its mean; `None` for all else."""
+  entry, _, leaf = name.partition('.')
+  by_leaf = entries.get(entry)
+  value = by_leaf.get(leaf) if leaf and isinstance(by_leaf, Mapping) else None
+  value = entries.get(name, value)
   if isinstance(value, Mapping):
     value = value.get('mean')
   if not isinstance(value, int | float) or not math.isfinite(value):

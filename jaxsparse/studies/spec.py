@@ -203,6 +203,20 @@ class Scatter(Figure):
 
 
 @dataclass(frozen=True)
+class Densities(Figure):
+  """A figure of the density of each layer against the step, one panel a row.
+
+  For methods that move weights between layers; a claim on a layer has the
+  metric `layer_sparsity.LEAF`.
+
+  Attributes:
+    runs: those that are drawn; all by default.
+  """
+
+  runs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Study:
   """Runs, and the content of their report.
 

@@ -54,6 +54,12 @@ def test_headings_have_units_and_differences_their_own():
       'ensemble accuracy − test accuracy (points)',
       'points',
     ),
+    ('layer_sparsity.Conv_0/kernel', 'sparsity of Conv_0/kernel (%)', 'points'),
+    (
+      'layer_sparsity.a/kernel-layer_sparsity.b@5',
+      'sparsity of a/kernel − sparsity of b at step 5 (points)',
+      'points',
+    ),
     ('after-be_fore@7', 'after − be fore at step 7', ''),
     # What others may call a number is no name that a study could ask for.
     ('top 5 @ 1-crop', 'top 5 @ 1-crop', ''),

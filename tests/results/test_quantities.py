@@ -11,7 +11,7 @@ from jaxsparse.results import quantities
 from jaxsparse.results.quantities import Quantity, parse
 
 RECORDS = [
-  {'step': 0, 'loss': 2.0, 'by_layer': {'a': 1.0}},
+  {'step': 0, 'loss': 2.0, 'by_layer': {'a/kernel': 1.0}},
   {'step': 10, 'loss': 1.0},
   # A mask update, and what is logged at the same step.
   {'step': 10, 'before': 3.0, 'after': 4.5},
@@ -27,8 +27,13 @@ NUMBERS = {
   'after-before@0:100': 0.25,
   'before-after@20': 1.0,
   'after-loss@30': 6.75,
+  'by_layer.a/kernel@0': 1.0,
+  'loss-by_layer.a/kernel@0:10': 1.0,
 }
-NONE = ('loss@5', 'loss@20', 'after-before@30', 'by_layer@0', 'x@0', 'loss')
+NONE = (
+  *('loss@5', 'loss@20', 'after-before@30', 'by_layer@0', 'x@0', 'loss'),
+  *('by_layer.b@0', 'by_layer.a/kernel@10', 'loss.a@0', 'loss-by_layer.b@0'),
+)
 
 
 @pytest.fixture
@@ -74,6 +79,8 @@ def test_a_mean_over_steps_is_numpys(values, first, more):
     ('a-b', Quantity('a', 'b')),
     ('loss@500', Quantity('loss', '', (500, 500))),
     ('a-b@0:7', Quantity('a', 'b', (0, 7))),
+    ('a.b/c', Quantity('a.b/c')),
+    ('a.b/c-d.e@2', Quantity('a.b/c', 'd.e', (2, 2))),
   ],
 )
 def test_a_name_says_which(name, quantity):
@@ -81,7 +88,11 @@ def test_a_name_says_which(name, quantity):
 
 
 @pytest.mark.parametrize(
-  'name', ['', 'a-', '-a', 'a-b-c', 'a@', '@3', 'a@-1', 'a@1:', 'a b', 'a@1.5']
+  'name',
+  [
+    *('', 'a-', '-a', 'a-b-c', 'a@', '@3', 'a@-1', 'a@1:', 'a b', 'a@1.5'),
+    *('a.', 'a/b'),
+  ],
 )
 def test_other_names_are_refused(name):
   with pytest.raises(ValueError, match='accepted are ENTRY'):

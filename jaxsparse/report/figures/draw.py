@@ -32,7 +32,8 @@ def all_figures(results: Results) -> list[Drawn]:
     drawn.append(curves.every_run(results, entry, log=log))
   figures = [d for d in drawn if d is not None]
   return [
-    d._replace(name=f'{i:02d}-{d.name}') for i, d in enumerate(figures, 1)
+    d._replace(name=f'{i:02d}-{d.name.replace("/", "-")}')
+    for i, d in enumerate(figures, 1)
   ]
 
 

@@ -74,12 +74,16 @@ def until(
   return {row: curve for row, curve in shorter.items() if curve.mean.steps.size}
 
 
+def file_of(member: MemberResult) -> pathlib.Path | None:
+  """Returns the `metrics.jsonl` of a member; `None` where it has none."""
+  path = member.root and member.root / workdir.METRICS
+  return path if path and path.exists() else None
+
+
 def _records(member: MemberResult, names: tuple[str, ...]) -> list[Record]:
   """Reads the entries `names` of a member."""
-  path = member.root and member.root / workdir.METRICS
-  if not path or not path.exists():
-    return []
-  return _read(path, path.stat().st_mtime_ns, names)
+  path = file_of(member)
+  return _read(path, path.stat().st_mtime_ns, names) if path else []
 
 
 @functools.lru_cache(maxsize=4096)

@@ -59,7 +59,7 @@ def test_numbers_are_over_seeds(found):
   table = tables.table(made, ['test_accuracy'])
   assert table['seeds'].to_list() == [3, 1, 1]
   leaf = 'layer_sparsity.Dense_0/kernel'
-  assert tables.values(made[0], leaf) == [0.25] * 3
+  assert tables.values(made[0], leaf) == [25.0] * 3  # Per cent.
 
 
 def test_the_table_says_mean_deviation_and_count(found):
