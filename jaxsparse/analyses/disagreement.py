@@ -41,7 +41,8 @@ def disagreement(
   Returns:
     `disagreement`, the fraction of examples that they predict differently, in
     [0, 1]; `symmetric_kl` of their predictions in nats, the mean of
-    `kl_to_other`, KL(run || other), and `kl_from_other`, KL(other || run).
+    `kl_to_other`, KL(run || other), and `kl_from_other`, KL(other || run);
+    and `jensen_shannon`, their Jensen-Shannon divergence, in [0, ln 2] nats.
     And a table of the same, and of both accuracies, by the examples' class.
 
   Raises:
@@ -60,6 +61,7 @@ def disagreement(
       'symmetric_kl': (kl_to + kl_from) / 2,
       'kl_to_other': kl_to,
       'kl_from_other': kl_from,
+      'jensen_shannon': similarity.jensen_shannon(first, second),
     },
     _by_class(runs[0], first, second),
   )
@@ -78,6 +80,7 @@ def _by_class(
     'disagreement': [similarity.disagreement(a, b) for _, a, b in parts],
     'kl_to_other': [similarity.kl(a, b) for _, a, b in parts],
     'kl_from_other': [similarity.kl(b, a) for _, a, b in parts],
+    'jensen_shannon': [similarity.jensen_shannon(a, b) for _, a, b in parts],
   }
   names: Any = classes
   if run.experiment.is_text:

@@ -143,13 +143,28 @@ def kl(first: np.ndarray, second: np.ndarray) -> float:
   Returns:
     In nats, >= 0; infinite where `second` rules out what `first` does not.
   """
-  from scipy.special import log_softmax
+  return _expected(lambda ratio: ratio, *_log_probabilities(first, second))
 
-  first, second = _checked(first, second)
-  log_p, log_q = log_softmax(first, axis=1), log_softmax(second, axis=1)
-  with np.errstate(invalid='ignore'):  # -inf less -inf, where p is 0
-    terms = np.where(np.isneginf(log_p), 0, np.exp(log_p) * (log_p - log_q))
-  return float(np.mean(terms.sum(1)))
+
+def jensen_shannon(first: np.ndarray, second: np.ndarray) -> float:
+  """Computes the Jensen-Shannon divergence, mean over examples.
+
+  JS(P, Q) = (KL(P || M) + KL(Q || M)) / 2 with M = (P + Q) / 2, which is
+  symmetric and, unlike `kl`, bounded. Source: Lin 1991, "Divergence Measures
+  Based on the Shannon Entropy". Arguments and errors are those of
+  `disagreement`.
+
+  Returns:
+    In nats, in [0, ln 2]: 0 where the predictions are equal, ln 2 where no
+    class is possible in both.
+  """
+  log_p, log_q = _log_probabilities(first, second)
+
+  def above_middle(ratio: np.ndarray) -> np.ndarray:
+    return np.log(2) - np.logaddexp(0, -ratio)  # log p / m, exactly 0 at p = q
+
+  both = [_expected(above_middle, *x) for x in ((log_p, log_q), (log_q, log_p))]
+  return sum(both) / 2
 
 
 def symmetric_kl(first: np.ndarray, second: np.ndarray) -> float:
@@ -195,6 +210,23 @@ def ensemble(logits: Sequence[np.ndarray], labels: np.ndarray) -> Ensemble:
   return Ensemble(
     accuracy, tuple(accuracies), float(accuracy - np.mean(accuracies))
   )
+
+
+def _log_probabilities(*logits: np.ndarray) -> list[np.ndarray]:
+  from scipy.special import log_softmax
+
+  return [log_softmax(x, axis=1) for x in _checked(*logits)]
+
+
+def _expected(
+  function: Callable[[np.ndarray], np.ndarray],
+  log_p: np.ndarray,
+  log_q: np.ndarray,
+) -> float:
+  """Returns the mean of `function(log p / q)` under p, and over examples."""
+  with np.errstate(invalid='ignore'):  # -inf less -inf, where p is 0
+    terms = np.exp(log_p) * function(log_p - log_q)
+  return float(np.mean(np.where(np.isneginf(log_p), 0, terms).sum(1)))
 
 
 @functools.partial(jax.jit, static_argnames='apply')

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import jensenshannon
 
 from jaxsparse.analyses.disagreement import disagreement
 from jaxsparse.analyses.ensemble import ensemble
@@ -43,6 +44,9 @@ def test_disagreement(runs, test_split, step):
   back = np.sum(second * np.log(second / first), 1)
   assert found['kl_to_other'] == pytest.approx(forth.mean(), rel=1e-4)
   assert found['kl_from_other'] == pytest.approx(back.mean(), rel=1e-4)
+  # SciPy's is the root of the divergence.
+  middle = jensenshannon(first, second, axis=1) ** 2
+  assert found['jensen_shannon'] == pytest.approx(middle.mean(), rel=1e-4)
   table, labels = made.table, test_split.labels
   assert table['class'].tolist() == list(range(10))
   for i in range(10):
@@ -53,7 +57,7 @@ def test_disagreement(runs, test_split, step):
     assert row[:4] == pytest.approx(
       [own.sum(), right.mean(), theirs.mean(), differ.mean()]
     )
-    both = [forth[own].mean(), back[own].mean()]
+    both = [forth[own].mean(), back[own].mean(), middle[own].mean()]
     assert row[4:] == pytest.approx(both, rel=1e-4)
 
 

@@ -1,6 +1,7 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.spatial.distance import jensenshannon
 
 from jaxsparse.analysis import similarity
 
@@ -42,6 +43,25 @@ def test_kl_of_distributions_with_zeros():
   assert similarity.kl(np.array([[9000.0, 0.0]]), even) == pytest.approx(
     np.log(2)
   )
+
+
+def test_jensen_shannon_is_the_square_of_scipys_distance():
+  first, second = LOGITS[0], 30 * LOGITS[1]
+  expected = jensenshannon(*map(probabilities, (first, second)), axis=1) ** 2
+  found = similarity.jensen_shannon(first, second)
+  np.testing.assert_allclose(found, expected.mean())
+  assert similarity.jensen_shannon(second, first) == pytest.approx(found)
+  assert similarity.jensen_shannon(first, first) == 0
+
+
+def test_jensen_shannon_is_bounded_where_kl_is_not():
+  one, other = np.array([[0.0, -np.inf]]), np.array([[-np.inf, 0.0]])
+  assert similarity.kl(one, other) == np.inf
+  assert similarity.jensen_shannon(one, other) == pytest.approx(np.log(2))
+  assert similarity.jensen_shannon(one, one) == 0
+  # Of (1, 0) and (1/2, 1/2), whose middle is (3/4, 1/4).
+  half = (np.log(4 / 3) + 0.5 * np.log(2 / 3) + 0.5 * np.log(2)) / 2
+  assert similarity.jensen_shannon(one, np.zeros((1, 2))) == pytest.approx(half)
 
 
 def test_pairwise_measures_every_ordered_pair():
