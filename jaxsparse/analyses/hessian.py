@@ -56,7 +56,7 @@ def hessian(
       or more active weights than `max_size`.
   """
   (run,) = finished.load_each(workdirs, count=1)
-  _check_step(run, step)
+  check_step(run, step)
   spectra = {
     side: exact(run, at, examples, max_size)
     for side, at in (('before', step), ('after', step + 1))
@@ -76,7 +76,8 @@ def hessian(
   )
 
 
-def _check_step(run: Finished, step: int) -> None:
+def check_step(run: Finished, step: int) -> None:
+  """Raises `ValueError` unless the masks of a run change at a step."""
   plan = run.experiment.plan
   if type(step) is not int or not plan.masks_change(step):
     raise ValueError(
