@@ -166,6 +166,32 @@ def test_runs_that_were_trained_are_still_these():
   assert hashlib.sha256(text.encode()).hexdigest()[:12] == 'cec5a6b1f047'
 
 
+@pytest.mark.parametrize('net', ['lenet5', 'resnet50', 'vgg16'])
+def test_initialisations_differ_in_nothing_else(net):
+  study = load('initialisations', net)
+
+  def own(name):
+    run = study.run(name)
+    fields = {f: v for f, v in run.overrides.items() if f.startswith('init.')}
+    rest = run.overrides.items() - fields.items()
+    return fields, (run.config, dict(rest), run.seed_list())
+
+  for plain in ('scratch_inits', 'set', 'rigl'):
+    at = plain.removesuffix('_inits')
+    names = (plain, f'{at}_layer_scaled', f'{at}_plus')
+    inits, others = zip(*map(own, names), strict=True)
+    assert others[0] == others[1] == others[2]
+    assert [i.pop('init.name') for i in inits] == [
+      *('dense', 'layer_scaled', 'sparse')
+    ]
+    assert inits[1].pop('init.distribution') == 'truncated_normal'
+    assert inits[0] == inits[1] == inits[2] == {'init.masks': '{pruned@0}'}
+  plus, masked = (own(f'rigl_inverted{end}') for end in ('', '_dense'))
+  assert plus[1] == masked[1]
+  assert plus[1][1]['updater.inverted'] is True
+  assert (plus[0]['init.name'], masked[0]['init.name']) == ('sparse', 'dense')
+
+
 def samples(metric, study):
   """Five seeds of each run that hardly differ, about the paper's number."""
   return {
@@ -220,9 +246,10 @@ def test_metrics_at_steps_are_of_early_training(name, net):
   assert all(step < 2000 for step in steps)
 
 
-def test_a_mask_step_is_taken_on_both_sides():
+@pytest.mark.parametrize('study_name', ['hessian', 'negative_share'])
+def test_a_mask_step_is_taken_on_both_sides(study_name):
   for net in MNIST:
-    study = load('hessian', net)
+    study = load(study_name, net)
     for analysis in study.analyses:
       (name,) = analysis.of
       own = study.run(name).overrides

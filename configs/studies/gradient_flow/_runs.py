@@ -1,8 +1,9 @@
 """The runs of Evci et al. 2022, for any of its nets.
 
 One net is pruned gradually. Every other sparse net starts from its masks, and
-tickets are rewound to its weights. '+' means the sparse initialisation. Studies
-have runs in common: use one runs folder for all.
+tickets are rewound to its weights. '+' means the sparse initialisation, and
+"by layer" that of Liu et al. 2019, whose scale is one for a layer. Studies have
+runs in common: use one runs folder for all.
 """
 
 import dataclasses
@@ -14,17 +15,22 @@ from jaxsparse.studies.spec import Analysis, Run
 from ._nets import Net, Overrides
 
 _PLUS = {'init.name': 'sparse'}
+# In the authors' plots it is truncated normal.
+_LAYER_SCALED = {
+  'init.name': 'layer_scaled',
+  'init.distribution': 'truncated_normal',
+}
+_INVERTED = {'updater.inverted': True}
 # Runs whose masks move: method of the config, label, and own fields.
 _MOVING: Mapping[str, tuple[str, str, Overrides]] = {
   'set': ('set', 'SET', {}),
+  'set_layer_scaled': ('set', 'SET by layer', _LAYER_SCALED),
   'set_plus': ('set', 'SET+', _PLUS),
   'rigl': ('rigl', 'RigL', {}),
+  'rigl_layer_scaled': ('rigl', 'RigL by layer', _LAYER_SCALED),
   'rigl_plus': ('rigl', 'RigL+', _PLUS),
-  'rigl_inverted': (
-    'rigl',
-    'RigL+ inverted',
-    {**_PLUS, 'updater.inverted': True},
-  ),
+  'rigl_inverted': ('rigl', 'RigL+ inverted', {**_PLUS, **_INVERTED}),
+  'rigl_inverted_dense': ('rigl', 'RigL inverted', _INVERTED),
 }
 
 
@@ -93,6 +99,7 @@ def _starts(net: Net) -> dict[str, tuple[str, Overrides]]:
       rewound('{scratch_inits@1}', 0),
     ),
     'scratch_inits': ('Scratch (different inits)', {}),
+    'scratch_layer_scaled': ('Scratch by layer', _LAYER_SCALED),
     'scratch_plus': ('Scratch+', _PLUS),
   }
 

@@ -41,7 +41,7 @@ START = 'gradient_norm@0'
 # The change of the gradient norm by a mask update. Updates are recorded at the
 # next step: those at 100 to 1,000 are at 101 to 1,001.
 _JUMP = 'gradient_norm_after-gradient_norm_before'
-_EARLY_JUMP = f'{_JUMP}@100:1001'
+EARLY_JUMP = f'{_JUMP}@100:1001'
 # The sparse initialisation against the masked dense one.
 INIT_NORM: dict[str, Claim] = {
   (
@@ -60,10 +60,10 @@ _STARTS: dict[str, Claim] = {
 }
 _JUMPS: dict[str, Claim] = {
   'A mask update raises the gradient norm more in RigL+ than in SET+.': (
-    Ordering(('set_plus', 'rigl_plus'), metric=_EARLY_JUMP)
+    Ordering(('set_plus', 'rigl_plus'), metric=EARLY_JUMP)
   ),
   'It does more in RigL+ than where the least gradients are grown.': Ordering(
-    ('rigl_inverted', 'rigl_plus'), metric=_EARLY_JUMP
+    ('rigl_inverted', 'rigl_plus'), metric=EARLY_JUMP
   ),
 }
 _LENET5: dict[str, Claim] = {
@@ -89,17 +89,17 @@ _LENET5: dict[str, Claim] = {
   ),
   **_JUMPS,
   "RigL+'s mask updates raise the gradient norm.": Bound(
-    'rigl_plus', '>=', 0.3, metric=_EARLY_JUMP
+    'rigl_plus', '>=', 0.3, metric=EARLY_JUMP
   ),
-  "SET+'s do so little.": Bound('set_plus', '<=', 0.3, metric=_EARLY_JUMP),
+  "SET+'s do so little.": Bound('set_plus', '<=', 0.3, metric=EARLY_JUMP),
   "SET+'s do not lower it either.": Bound(
-    'set_plus', '>=', -0.1, metric=_EARLY_JUMP
+    'set_plus', '>=', -0.1, metric=EARLY_JUMP
   ),
   'Where the least gradients are grown it does not rise.': Bound(
-    'rigl_inverted', '<=', 0.05, metric=_EARLY_JUMP
+    'rigl_inverted', '<=', 0.05, metric=EARLY_JUMP
   ),
   'It does not fall there either.': Bound(
-    'rigl_inverted', '>=', -0.05, metric=_EARLY_JUMP
+    'rigl_inverted', '>=', -0.05, metric=EARLY_JUMP
   ),
 }
 # So shallow a net has no long plateau: the claims are that a better start has
@@ -137,10 +137,10 @@ def _norms(*steps: int) -> tuple[str, ...]:
 # ResNet-50, all are similar after some 1,500 steps.
 _BY_NET: dict[str, tuple[tuple[str, ...], dict[str, Claim]]] = {
   'lenet5': (
-    (*_norms(0, 400, 1000), *('probe_loss@400', 'probe_loss@500', _EARLY_JUMP)),
+    (*_norms(0, 400, 1000), *('probe_loss@400', 'probe_loss@500', EARLY_JUMP)),
     _LENET5,
   ),
-  'mlp': ((*_norms(0, 400, 1000), 'probe_loss@100', _EARLY_JUMP), _MLP),
+  'mlp': ((*_norms(0, 400, 1000), 'probe_loss@100', EARLY_JUMP), _MLP),
   'resnet50': (_norms(50, 300, 1000, 5000), _JUMPS),
   'vgg16': (_norms(250, 1000, 5000, 20_000), _VGG16),
 }
