@@ -8,7 +8,7 @@ import pytest
 
 from jaxsparse.config import dicts
 from jaxsparse.config.resolve import resolve
-from jaxsparse.runs import dry_run, outline, recipes
+from jaxsparse.runs import compiled, dry_run, outline, recipes
 from jaxsparse.studies import config_files
 
 WRN22_2 = 1_076_912  # Published; the first convolution is 3 x 3 x 3 x 16.
@@ -83,6 +83,43 @@ def test_starts_of_grown_weights_differ_in_nothing_else(one_seed, only):
     assert experiment.plan == short.plan
   random = [('normal', 1.0), ('normal', 0.1), ('sparse', 1.0)]
   assert found == [('zeros', 1.0), *random, ('gradient', 1.0)]
+
+
+def test_momenta_of_snfs_are_one_population(one_seed):
+  runs = one_seed(load('snfs_momentum:lenet_300_100'))
+  assert len({compiled.family(run) for run in runs.values()}) == 1
+  own = [dicts.to_dict(run.config.updater) for run in runs.values()]
+  assert [fields.pop('momentum') for fields in own] == [0.0, 0.5, 0.9, 0.99]
+  assert all(fields == own[0] for fields in own)
+
+
+def test_weights_move_between_layers_that_start_uniform(one_seed):
+  runs = one_seed(load('mnist_redistribution'))
+  for (name, _), run in runs.items():
+    uniform = list(run.target_counts.values()) == [4704, 600, 20]
+    assert uniform == (name != 'rigl_erk')
+    moves = run.recipe.updater(run.member).facts.invariant == 'total'
+    assert moves == (name not in ('rigl_erk', 'rigl_uniform'))
+
+
+def test_nets_on_cifar10_are_probed_at_the_step_that_claims_take(one_seed):
+  study = load('cifar10_barriers')
+  for run in one_seed(study).values():
+    assert run.plan.num_steps == 97_656
+    assert run.plan.probes(97_656)
+  assert 'probe_loss@97656' in {claim.metric for claim in study.claims}
+
+
+@pytest.mark.slow
+def test_label_smoothing_alone_is_left_out(one_seed, reduced):
+  runs = one_seed(reduced(load('label_smoothing')))
+  for (name, sparsity), run in runs.items():
+    assert sparsity == 0.95
+    smoothed = 0.0 if name.endswith('unsmoothed') else 0.1
+    assert run.config.label_smoothing == smoothed
+    base = runs[name.removesuffix('_unsmoothed'), sparsity]
+    assert run.config.updater == base.config.updater
+    assert run.plan == base.plan
 
 
 @pytest.mark.slow

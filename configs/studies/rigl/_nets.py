@@ -102,6 +102,10 @@ LENET_300_100 = Net(
   config='mnist/lenet_300_100',
   spreads={
     'erk': {'updater.distribution': 'erk'},
+    'uniform': {
+      'updater.distribution': 'uniform',
+      'updater.dense_first': False,
+    },
     # Of S = 0.99: S, 0.9 S, and the last layer dense.
     'layers': {
       'updater.distribution': 'uniform',

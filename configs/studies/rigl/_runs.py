@@ -29,6 +29,7 @@ _METHODS = {
   'snip': ('SNIP', 'snip'),
   'set': ('SET', 'set'),
   'snfs': ('SNFS', 'snfs'),
+  'dsr': ('DSR', 'dsr'),
   'rigl': ('RigL', 'rigl'),
   'structured': ('RigL on slices', 'rigl'),
   'rigl_sg': ('RigL-SG', 'rigl_sg'),

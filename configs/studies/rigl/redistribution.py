@@ -7,8 +7,10 @@ cifar10 is WRN-22-2, cifar100 is ResNet-50; `_report.py` has settings, data and
 deviations. 48 members.
 """
 
+import dataclasses
+
 from jaxsparse.claims import Claim, Ordering
-from jaxsparse.studies.spec import Study
+from jaxsparse.studies.spec import Densities, Study
 
 from . import _report
 
@@ -37,7 +39,7 @@ _CLAIMS: dict[str, Claim] = {
 def get_config(data: str = 'cifar10') -> Study:
   """Returns the study of the net on a data set."""
   title, net = _report.net(data)
-  return _report.study(
+  study = _report.study(
     net._replace(source='rigl_sm'),
     _RUNS,
     f'{title}: redistribution and re-initialisation of the reproducibility'
@@ -45,3 +47,5 @@ def get_config(data: str = 'cifar10') -> Study:
     'redistribution',
     _CLAIMS,
   )
+  densities = Densities(tuple(n for n in _RUNS if n.startswith('rigl_s')))
+  return dataclasses.replace(study, figures=(*study.figures, densities))
