@@ -2,6 +2,9 @@
 
 # A loop of one's own.
 # Counts: how many weights each layer has.
+from .core.controls import shuffled as shuffled
+from .core.controls import sign_agreement as sign_agreement
+from .core.controls import with_signs as with_signs
 from .core.distributions.er import er as er
 from .core.distributions.erk import erk as erk
 from .core.distributions.layer_map import layer_map as layer_map
@@ -39,9 +42,15 @@ from .runs.nets import load as load
 from .updaters.deep_r import deep_r as deep_r
 from .updaters.dense import dense as dense
 from .updaters.dsr import dsr as dsr
+from .updaters.force import force as force
 from .updaters.gmp import gmp as gmp
 from .updaters.granet import granet as granet
+from .updaters.grasp import grasp as grasp
+from .updaters.iterative_snip import iterative_snip as iterative_snip
 from .updaters.magnitude import magnitude as magnitude
+from .updaters.magnitude_at_init import magnitude_at_init as magnitude_at_init
+from .updaters.obd import obd as obd
+from .updaters.random import random as random
 from .updaters.rigl import rigl as rigl
 from .updaters.rigl_sg import rigl_sg as rigl_sg
 from .updaters.rigl_sm import rigl_sm as rigl_sm
@@ -51,6 +60,7 @@ from .updaters.snip import snip as snip
 from .updaters.srigl import srigl as srigl
 from .updaters.static import static as static
 from .updaters.ste import ste as ste
+from .updaters.synflow import synflow as synflow
 from .updaters.topkast import topkast as topkast
 
 __version__: str

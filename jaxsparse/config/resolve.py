@@ -78,6 +78,7 @@ def _check_sources(init: Tree) -> None:
   for field, source in (
     ('checkpoint_step', 'checkpoint'),
     ('masks_step', 'masks'),
+    ('signs_step', 'signs'),
     ('shuffle_masks', 'masks'),
   ):
     if not (init[source] or init[field] is None or init[field] is False):
@@ -85,7 +86,7 @@ def _check_sources(init: Tree) -> None:
         f'config.init.{field}: got {init[field]!r}, which says something of'
         f' config.init.{source}; that is not set'
       )
-  if init['counts'] == 'masks' and not any(init[s] for s in SOURCES):
+  if init['counts'] == 'masks' and not (init['masks'] or init['checkpoint']):
     raise ValueError(
       "config.init.counts: got 'masks', which says something of"
       ' config.init.masks or config.init.checkpoint; neither is set'

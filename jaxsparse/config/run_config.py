@@ -24,11 +24,16 @@ _MOST_EVALUATED_AT_ONCE = 2**20
 
 # The fields of the section `init` that name a run to start from. 'run:NAME' is
 # the run NAME beside this one's own workdir.
-SOURCES = ('checkpoint', 'masks')
+SOURCES = ('checkpoint', 'masks', 'signs')
 BESIDE = 'run:'
 # The source of the active weights of each layer: `updater` and its
 # distribution, or the masks that the run starts from.
 COUNTS = ('updater', 'masks')
+# The weights that are scored at initialisation: those that will be trained,
+# others drawn alike, or those with dense layers drawn anew (Glorot normal).
+SCORED = ('same', 'fresh', 'glorot_dense')
+# What can be wrong with the examples that they are scored on.
+CORRUPTIONS = ('labels', 'pixels')
 
 _NONE: Hyperparameters = FrozenDict()
 
@@ -145,6 +150,10 @@ class InitConfig:
   masks_step: int | None = field(
     None, 'its step; unset: the last', fields.UNSET_OR_COUNT
   )
+  signs: str = field('', 'run whose signs the weights get')
+  signs_step: int | None = field(
+    None, 'its step; unset: the last', fields.UNSET_OR_COUNT
+  )
   shuffle_masks: bool = field(
     False, 'place the active weights of each layer at random'
   )
@@ -152,6 +161,29 @@ class InitConfig:
     'updater', 'source of the counts of each layer', one_of(COUNTS)
   )
   hyperparameters: Hyperparameters = _NONE
+
+
+@dataclasses.dataclass(frozen=True)
+class ScoringConfig:
+  """The examples and the weights of methods that score at initialisation."""
+
+  batches: int = field(1, 'number of batches', fields.POSITIVE_INT)
+  batch_size: int = field(0, "examples of one; 0: the run's", fields.COUNT)
+  per_class: int = field(
+    0, 'examples of each class in a batch; 0: at random', fields.COUNT
+  )
+  by_class: bool = field(False, 'sort the examples of a batch by class')
+  parts: int = field(
+    1, 'parts of each batch, scored one by one', fields.POSITIVE_INT
+  )
+  corrupt: tuple[str, ...] = field(
+    (),
+    'controls: random labels, permuted pixels',
+    Accepted('labels, pixels or both', lambda v: set(v) <= set(CORRUPTIONS)),
+  )
+  init: str = field(
+    'same', 'weights that are scored, beside those trained', one_of(SCORED)
+  )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -227,6 +259,7 @@ class RunConfig:
   optimizer: OptimizerConfig = OptimizerConfig()
   updater: UpdaterConfig = UpdaterConfig()
   init: InitConfig = InitConfig()
+  scoring: ScoringConfig = ScoringConfig()
   checkpoint: CheckpointConfig = CheckpointConfig()
   eval: EvalConfig = EvalConfig()
   gradient_flow: GradientFlowConfig = GradientFlowConfig()

@@ -42,7 +42,8 @@ class SparsityError(ValueError):
 class Loss(Protocol):
   """A loss: `(params, model_state, batch, *, key, train)`.
 
-  Returns `(loss, (model_state, logits))`, loss a float scalar.
+  Returns `(loss, (model_state, logits))`, loss a float scalar. One that takes
+  the keyword `temperature` divides by it the logits that it is taken of.
   """
 
   def __call__(
@@ -63,15 +64,20 @@ class Probe(NamedTuple):
   >>> state = js.snip(counts).init(params, key=key, probe=probe)
 
   Attributes:
-    loss: `(params, batch) -> scalar`, in training mode; new model statistics
-      are discarded.
-    batches: a few batches, each what `loss` takes.
+    loss: `(params, batch) -> scalar`, the mean over the batch, in training
+      mode; new model statistics are discarded. Methods with a temperature need
+      one that takes the keyword `temperature`, and divides its logits by it.
+    batches: batches, each what `loss` takes; or an array, whose rows are what
+      `loss` takes, say positions in a data set.
     apply: `(params, inputs) -> outputs`, for scores that need no data.
+    inputs: the shape and dtype of what `apply` takes, say of one example: an
+      array or a `jax.ShapeDtypeStruct`.
   """
 
-  loss: Callable[[Params, PyTree], jax.Array]
-  batches: Sequence[PyTree]
-  apply: Callable[[Params, jax.Array], jax.Array]
+  loss: Callable[..., jax.Array] | None = None
+  batches: Sequence[PyTree] | jax.Array = ()
+  apply: Callable[[Params, jax.Array], jax.Array] | None = None
+  inputs: jax.Array | jax.ShapeDtypeStruct | None = None
 
 
 class Criterion(Protocol):

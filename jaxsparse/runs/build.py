@@ -157,6 +157,7 @@ def _net(
   module = recipes.module(model, num_classes)
   task = recipes.task(module, run.task, run.label_smoothing)
   metrics = recipes.metrics(run.metrics, is_text=is_text)
+  checks.scored_at_once(run, num_classes)
   variables = checks.shapes(model.name, task, inputs)
   checks.check_logits(model.name, task, variables, example, num_classes)
   params = variables[0]

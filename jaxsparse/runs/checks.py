@@ -80,6 +80,24 @@ def shapes(
   return variables
 
 
+def scored_at_once(config: RunConfig, num_classes: int) -> int:
+  """Returns the number of examples of a batch of the section `scoring`.
+
+  Raises:
+    ValueError: its `parts` do not divide it.
+  """
+  scoring = config.scoring
+  size = scoring.batch_size or config.batch_size
+  if scoring.per_class:
+    size = scoring.per_class * num_classes
+  if size % scoring.parts:
+    raise ValueError(
+      f'config.scoring.parts: got {scoring.parts}; accepted is a divisor of'
+      f' {size}, the examples of a batch'
+    )
+  return size
+
+
 def check_logits(
   name: Named,
   task: Task,

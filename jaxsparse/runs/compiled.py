@@ -8,20 +8,22 @@ once per process; those of one `family` can be trained together.
 import functools
 import logging
 from collections.abc import Callable, Hashable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh
 
+from jaxsparse.config.run_config import ScoringConfig
 from jaxsparse.core import choices, prng
 from jaxsparse.core.types import Probe, PyTree
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
 from jaxsparse.data.pixels import Pixels, normalised
-from jaxsparse.runs import checks, recipes
+from jaxsparse.runs import checks, recipes, scoring
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.parallel import PARALLEL
+from jaxsparse.runs.scoring import BatchOf
 from jaxsparse.training import unfused
 from jaxsparse.training.evaluate import Evaluation
 from jaxsparse.training.probe import GradientProbe
@@ -34,8 +36,6 @@ from jaxsparse.training.state import Recipe, TrainState
 from jaxsparse.training.step import initial_state
 from jaxsparse.training.task import Task
 
-BatchOf = Callable[[Split, jax.Array], PyTree]
-
 _log = logging.getLogger(__name__)
 
 
@@ -44,9 +44,9 @@ class Compiled(NamedTuple):
 
   Attributes:
     programs: the train and mask steps.
-    init: `(member, data, indices [n, b], params, masks) -> state`: `indices`
-      are the probe's batches; `params` and `masks` are `None` or those to
-      start from.
+    init: `(member, data, indices [n, b], params, masks, signs) -> state`:
+      `indices` are the batches that weights are scored on; `params`, `masks`
+      and `signs` are `None` or those to start from.
     evaluate: measures loss and metrics on a split.
     probe: measures the gradient of the loss in training mode.
   """
@@ -88,12 +88,12 @@ def abstract_state(experiment: Experiment) -> TrainState:
       counts of the masks that it starts from.
   """
   init = _init_of(experiment)
-  indices = jax.ShapeDtypeStruct((1, experiment.config.batch_size), jnp.int32)
+  indices = jax.ShapeDtypeStruct(scoring.shape(experiment), jnp.int32)
   member = experiment.member
   name = experiment.config.updater.name
 
   def with_numbers(key: jax.Array, data: Split, rows: jax.Array) -> TrainState:
-    return init(member._replace(key=key), data, rows, None, None)
+    return init(member._replace(key=key), data, rows, None, None, None)
 
   try:
     state = jax.eval_shape(
@@ -152,6 +152,8 @@ def _init_of(experiment: Experiment) -> Callable[..., TrainState]:
     experiment.example[0],
     recipes.initialiser(experiment.config.init),
     batch_of(experiment.pixels),
+    experiment.config.scoring,
+    experiment.dataset.num_classes,
   )
 
 
@@ -162,30 +164,42 @@ def _init(
   inputs: jax.ShapeDtypeStruct,
   init_fn: Callable[..., PyTree],
   batches: BatchOf,
+  scores: ScoringConfig,
+  num_classes: int,
 ) -> Callable[..., TrainState]:
   """Returns the function `init` of `Compiled`, not yet compiled."""
 
-  def init(member, data, indices, params, masks) -> TrainState:
-    key = prng.stream(member.key, 'init')
-    fresh, model_state = task.init(key, jnp.zeros(inputs.shape, inputs.dtype))
+  def init(member, data, indices, params, masks, signs) -> TrainState:
+    def drawn(stream: str) -> tuple[PyTree, PyTree]:
+      zeros = jnp.zeros(inputs.shape, inputs.dtype)
+      return task.init(prng.stream(member.key, stream), zeros)
 
-    def loss(params: PyTree, batch: Any) -> jax.Array:
-      key = prng.stream(member.key, 'probe')
-      return task.loss(params, model_state, batch, key=key, train=True)[0]
-
+    fresh, model_state = drawn('init')
+    params = fresh if params is None else params
+    key = prng.stream(member.key, 'scoring')
+    scored = {
+      'same': lambda: params,
+      'fresh': lambda: drawn('scoring')[0],
+      'glorot_dense': lambda: scoring.with_glorot_dense(params, key=key),
+    }[scores.init]()
+    seen = scoring.corrupted(scores.corrupt, num_classes, batches, key)
+    probe_key = prng.stream(member.key, 'probe')
     probe = Probe(
-      loss,
-      [batches(data, row) for row in indices],
+      scoring.loss(task, model_state, seen, data, probe_key),
+      indices,
       lambda params, inputs: task.logits(params, model_state, inputs),
+      inputs,
     )
     state = initial_state(
       recipe,
       member,
-      fresh if params is None else params,
+      params,
       model_state,
       init_fn,
       probe,
       masks,
+      scored=scored,
+      signs=signs,
     )
     # An output that is an input would be the same array, and be donated.
     return jax.tree.map(jnp.copy, state)

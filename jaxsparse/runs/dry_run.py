@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxsparse.config.run_config import ScoringConfig
 from jaxsparse.data import noise
 from jaxsparse.errors import TrainingFailed
 from jaxsparse.runs import checkpoint_meta, inputs, reading, sources
@@ -36,14 +37,14 @@ STEPS = f'{_OPTIMISER_STEPS} optimiser steps'
 
 
 def take(
-  experiment: Experiment, initial: sources.Initial = (None, None)
+  experiment: Experiment, initial: sources.Initial = sources.ITS_OWN
 ) -> tuple[float, ...]:
   """Takes two optimiser steps and a mask step on noise; returns the losses.
 
   Args:
     experiment: the run; its data set is not read.
-    initial: params and masks to start from, from `sources.load`; by default the
-      run draws its own.
+    initial: what to start from, from `sources.load`; by default the run draws
+      its own.
 
   Raises:
     TrainingFailed: a loss or a weight is not finite.
@@ -56,7 +57,7 @@ def take(
 
   step = mask_step(experiment)
   begin = 0 if step is None else max(step - _OPTIMISER_STEPS, 0)
-  small = _small(experiment, begin, with_masks=initial[1] is not None)
+  small = _small(experiment, begin, with_masks=initial.masks is not None)
   with hushed(), tempfile.TemporaryDirectory() as folder:
     _save_start(small, folder, begin, initial)
     try:
@@ -94,11 +95,13 @@ def _small(
     config,
     batch_size=EXAMPLES,
     loggers=(),
+    scoring=ScoringConfig(),
     eval=dataclasses.replace(config.eval, batch_size=EXAMPLES),
     init=dataclasses.replace(
       config.init,
       checkpoint='',  # The sources may be absent.
       masks='',
+      signs='',
       counts='updater',
       shuffle_masks=config.init.shuffle_masks and with_masks,
     ),

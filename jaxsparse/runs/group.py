@@ -9,8 +9,7 @@ from typing import Any
 import jax
 from jax.sharding import SingleDeviceSharding
 
-from jaxsparse.core import masks as masks_lib
-from jaxsparse.core import prng
+from jaxsparse.core import controls, prng
 from jaxsparse.data.datasets import Split
 from jaxsparse.errors import TrainingFailed, saving
 from jaxsparse.runs import (
@@ -18,6 +17,7 @@ from jaxsparse.runs import (
   costs,
   inputs,
   loggers,
+  scoring,
   sources,
   structure,
 )
@@ -274,18 +274,15 @@ def start(
   Args:
     experiment: the run.
     data: its training split, from `inputs.put`.
-    initial: params and masks to start from, from `sources.load`.
+    initial: what to start from, from `sources.load`.
   """
-  params, masks = initial
+  params, masks, signs = initial
   member = experiment.member
   if experiment.config.init.shuffle_masks:
-    masks = masks_lib.random_masks(
-      experiment.params,
-      masks_lib.active(masks),
-      key=prng.stream(member.key, 'shuffled_masks'),
-    )
-  data, rows = inputs.picked(data, experiment.batches(0, 1))
-  state = compiled(experiment).init(member, data, rows, params, masks)
+    key = prng.stream(member.key, 'shuffled_masks')
+    masks = controls.shuffled(masks, key=key)
+  data, rows = inputs.picked(data, scoring.rows(experiment))
+  state = compiled(experiment).init(member, data, rows, params, masks, signs)
   # Outputs of a program are committed to its device, and a program compiles
   # again for arguments that are not.
   return jax.tree.map(lambda x: jax.device_put(x, x.sharding), state)

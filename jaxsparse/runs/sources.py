@@ -6,7 +6,8 @@ With P a run that pruned, the section `init` can start a run from:
 - `checkpoint` P, `checkpoint_step` 0, `masks` P: the lottery ticket;
 - `masks` P: P's masks, weights drawn with the run's own seed;
 - `masks` P, `shuffle_masks`: as many weights of each layer, at random
-  positions.
+  positions;
+- `signs` P: the weights are drawn, and get the signs of P's.
 
 Layers have the counts of the section `updater`, which the masks must match,
 or, with `counts` 'masks', those of the masks, of which the sum must match.
@@ -15,6 +16,7 @@ or, with `counts` 'masks', those of the masks, of which the sum must match.
 import contextlib
 import os
 import pathlib
+from typing import NamedTuple
 
 import jax
 
@@ -30,14 +32,28 @@ from jaxsparse.training.checkpoints.bare import (
   load_params,
 )
 
-# Params and masks to start from; `None` where the run makes its own.
-Initial = tuple[Params | None, Masks | None]
+
+class Initial(NamedTuple):
+  """What a run starts from; `None` where it makes its own.
+
+  Attributes:
+    params: weights.
+    masks: masks.
+    signs: weights of which the signs are taken.
+  """
+
+  params: Params | None = None
+  masks: Masks | None = None
+  signs: Params | None = None
+
+
+ITS_OWN = Initial()
 
 
 def load(
   experiment: Experiment, workdir: str | os.PathLike[str] | None = None
 ) -> Initial:
-  """Loads params and masks of the section `init`.
+  """Loads params, masks and signs of the section `init`.
 
   Masks of `init.masks` must fit. Those of `init.checkpoint` are taken, where
   there is no `init.masks`, if they are sparse and the method keeps their
@@ -52,7 +68,9 @@ def load(
       there are no masks whose counts could be taken.
   """
   init = experiment.config.init
-  params = masks = None
+  params = masks = signs = None
+  if init.signs:
+    signs, _ = _load(experiment, workdir, 'signs')
   if init.checkpoint:
     params, masks = _load(experiment, workdir, 'checkpoint')
     if init.masks or not _takes(experiment, masks):
@@ -69,7 +87,7 @@ def load(
   if masks is not None:
     field = 'masks' if init.masks else 'checkpoint'
     _check_counts(experiment, masks, field)
-  return params, masks
+  return Initial(params, masks, signs)
 
 
 def fingerprints(
@@ -97,7 +115,7 @@ def _load(
   experiment: Experiment,
   workdir: str | os.PathLike[str] | None,
   field: str,
-) -> Initial:
+) -> tuple[Params, Masks | None]:
   """Loads params and masks of one source, which must be of the same model."""
   init = experiment.config.init
   source = getattr(init, field)

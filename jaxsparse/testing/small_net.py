@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxsparse.core.distributions.erk import erk
-from jaxsparse.core.types import Counts, Params, Probe, PyTree
+from jaxsparse.core.types import Counts, Params, Probe, PyTree, Scalar
 
 COLUMNS = 24
 
@@ -39,10 +39,15 @@ def network(params: Params, inputs: jax.Array) -> jax.Array:
   return hidden * params['norm']['scale'][None]
 
 
-def loss(params: Params, batch: tuple[jax.Array, jax.Array]) -> jax.Array:
-  """Returns the mean squared error of `network`."""
+def loss(
+  params: Params,
+  batch: tuple[jax.Array, jax.Array],
+  *,
+  temperature: Scalar = 1.0,
+) -> jax.Array:
+  """Returns the mean squared error of `network`, its outputs divided."""
   inputs, targets = batch
-  return jnp.mean((network(params, inputs) - targets) ** 2)
+  return jnp.mean((network(params, inputs) / temperature - targets) ** 2)
 
 
 def _normal(seed: int, *shapes: tuple[int, ...]) -> list[jax.Array]:
@@ -66,5 +71,10 @@ def small_net() -> SmallNet:
     params,
     erk(params, 0.8),
     jax.tree.map(lambda p: _normal(p.size, (9, *p.shape))[0], params),
-    Probe(loss, [tuple(_normal(1, (64, 16), (64, COLUMNS)))], network),
+    Probe(
+      loss,
+      [tuple(_normal(1, (64, 16), (64, COLUMNS)))],
+      network,
+      jax.ShapeDtypeStruct((1, 16), jnp.float32),
+    ),
   )

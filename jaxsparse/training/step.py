@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxsparse.core import prng
+from jaxsparse.core.controls import with_signs
 from jaxsparse.core.masks import active
 from jaxsparse.core.types import Masks, Probe, PyTree
 from jaxsparse.optim.masked import forward_params, stored_params
@@ -99,6 +100,9 @@ def initial_state(
   reinitialise: Callable[..., PyTree],
   probe: Probe | None = None,
   masks: Masks | None = None,
+  *,
+  scored: PyTree | None = None,
+  signs: PyTree | None = None,
 ) -> TrainState:
   """Builds the state at step 0.
 
@@ -111,10 +115,14 @@ def initial_state(
       `core.initialisation`.
     probe: what methods that score at initialisation may use.
     masks: masks to start with instead of those of the method.
+    scored: weights that the method looks at instead of `params`.
+    signs: weights of another net, whose signs the initial ones get.
   """
   updater = recipe.updater(member)
   mask_state = updater.init(
-    params, key=prng.stream(member.key, 'initial_masks'), probe=probe
+    params if scored is None else scored,
+    key=prng.stream(member.key, 'initial_masks'),
+    probe=probe,
   )
   if masks is not None:
     mask_state = mask_state._replace(masks=masks)
@@ -124,6 +132,8 @@ def initial_state(
     key=prng.stream(member.key, 'sparse_init'),
     **member.init,
   )
+  if signs is not None:
+    params = with_signs(params, signs)
   params = stored_params(updater, params, mask_state)
   opt_state = recipe.optimiser(member, jnp.int32(0)).init(params)
   return TrainState(jnp.int32(0), params, model_state, opt_state, mask_state)

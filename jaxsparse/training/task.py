@@ -55,7 +55,7 @@ def supervised(
     variables = dict(module.init({'params': key}, inputs, train=False))
     return variables.pop('params'), variables
 
-  def loss(params, model_state, batch, *, key, train):
+  def loss(params, model_state, batch, *, key, train, temperature=None):
     logits, new_state = module.apply(
       {'params': params, **model_state},
       batch['image'],
@@ -63,7 +63,8 @@ def supervised(
       mutable=list(model_state) if train else [],
       rngs={'dropout': key},
     )
-    value = jnp.mean(train_on(logits, batch['label']))
+    scaled = logits if temperature is None else logits / temperature
+    value = jnp.mean(train_on(scaled, batch['label']))
     return value, (model_state | dict(new_state), logits)
 
   def logits(params, model_state, inputs):

@@ -62,7 +62,7 @@ def names(tmp_path_factory):
     **{'js': js, 'jax': jax, 'jnp': jnp, 'np': np, 'optax': optax},
     **{'params': params, 'counts': js.erk(params, 0.9), 'key': key},
     **{'apply': apply, 'loss': loss, 'batch': batch},
-    'probe': js.Probe(loss, [batch], apply),
+    'probe': js.Probe(loss, [batch], apply, batch[0][:1]),
     'workdir': str(workdir),
     'images': jnp.ones((4, 8, 8, 1)),
   }

@@ -1,0 +1,145 @@
+"""The examples that methods score weights on before the first step."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsparse.config.run_config import ScoringConfig
+from jaxsparse.core import controls, initialisation, paths, prng
+from jaxsparse.core.types import Params, PyTree
+from jaxsparse.data import order
+from jaxsparse.data.datasets import Split
+from jaxsparse.runs import checks
+from jaxsparse.runs.build import Experiment, seed_words
+from jaxsparse.training.task import Task
+
+BatchOf = Callable[[Split, jax.Array], PyTree]
+
+
+def shape(experiment: Experiment) -> tuple[int, int]:
+  """Returns the number of batches and the examples of each."""
+  config = experiment.config
+  batches, parts = config.scoring.batches, config.scoring.parts
+  size = checks.scored_at_once(config, experiment.dataset.num_classes)
+  return batches * parts, size // parts
+
+
+def rows(experiment: Experiment) -> np.ndarray:
+  """Returns the numbers of the examples by batch, int32 [batches, examples].
+
+  Raises:
+    ValueError: the data have too few examples of a class.
+  """
+  config = experiment.config.scoring
+  labels = experiment.dataset.train.labels
+  words = seed_words(experiment.config, 'scoring')
+  if config.per_class:
+    chosen = _balanced(labels, experiment.dataset.num_classes, config, words)
+  elif config.batch_size:
+    chosen = order.batch_indices(
+      words, len(labels), config.batch_size, 0, config.batches
+    )
+  else:
+    chosen = experiment.batches(0, config.batches)
+  if config.by_class:
+    places = np.argsort(np.asarray(labels)[chosen], axis=1, kind='stable')
+    chosen = np.take_along_axis(chosen, places, axis=1)
+  return chosen.reshape(shape(experiment)).astype(np.int32)
+
+
+def corrupted(
+  kinds: tuple[str, ...],
+  num_classes: int,
+  batch_of: BatchOf,
+  key: jax.Array,
+) -> BatchOf:
+  """Returns `(data, rows) -> batch` of corrupted examples.
+
+  Args:
+    kinds: of `run_config.CORRUPTIONS`; none leaves the examples as they are.
+    num_classes: of the data.
+    batch_of: `(data, rows) -> batch`.
+    key: a PRNG key.
+  """
+
+  def batch(data: Split, rows: jax.Array) -> PyTree:
+    out = batch_of(data, rows)
+    if 'labels' in kinds:
+      labels_key = prng.stream(key, 'labels')
+      labels = controls.random_labels(rows, num_classes, key=labels_key)
+      out = out | {'label': labels}
+    if 'pixels' in kinds:
+      images = controls.permuted_pixels(
+        out['image'], rows, key=prng.stream(key, 'pixels')
+      )
+      out = out | {'image': images}
+    return out
+
+  return batch
+
+
+def _balanced(
+  labels: np.ndarray,
+  num_classes: int,
+  config: ScoringConfig,
+  words: tuple[int, int],
+) -> np.ndarray:
+  """Draws batches with `per_class` examples of each class, none twice."""
+  random = np.random.default_rng(words)
+  wanted = config.batches * config.per_class
+  by_class = []
+  for number in range(num_classes):
+    members = np.flatnonzero(np.asarray(labels) == number)
+    if len(members) < wanted:
+      raise ValueError(
+        f'config.scoring.per_class: got {config.per_class} in'
+        f' {config.batches} batches, and class {number} has {len(members)}'
+        f' examples; accepted is at most {len(members) // config.batches}'
+      )
+    drawn = random.choice(members, wanted, replace=False)
+    by_class.append(drawn.reshape(config.batches, config.per_class))
+  return random.permuted(np.concatenate(by_class, axis=1), axis=1)
+
+
+def loss(
+  task: Task, model_state: PyTree, batches: BatchOf, data: Split, key: jax.Array
+) -> Callable[..., jax.Array]:
+  """Returns the loss of a `Probe` whose batches are rows of `data`.
+
+  It takes a `temperature` if that of the task does.
+  """
+
+  def value(params: Params, rows: jax.Array, **options: Any) -> jax.Array:
+    batch = batches(data, rows)
+    out = task.loss(params, model_state, batch, key=key, train=True, **options)
+    return out[0]
+
+  def tempered(params, rows, *, temperature=None):
+    return value(params, rows, temperature=temperature)
+
+  takes = 'temperature' in inspect.signature(task.loss).parameters
+  return tempered if takes else value
+
+
+def with_glorot_dense(params: Params, *, key: jax.Array) -> Params:
+  """Draws the kernels of dense layers anew, from Glorot's normal distribution.
+
+  The authors of GraSP score these weights, and train others.
+  """
+  is_kernel = paths.kernels_of(params)
+
+  def matrix(path: str, leaf: jax.Array) -> jax.Array | None:
+    dense = leaf.ndim == 2 and is_kernel(path, leaf.shape)
+    return jnp.ones(leaf.shape, bool) if dense else None
+
+  return initialisation.layer_scaled(
+    params,
+    paths.map_with_path(matrix, params),
+    key=key,
+    scale=1.0,
+    fan='fan_avg',
+  )

@@ -1,0 +1,1 @@
+"""Pruning at initialisation: scores, rounds, and the controls of both."""

@@ -1,0 +1,152 @@
+"""The rule that the methods of pruning at initialisation share.
+
+Weights are scored before the first step, those of highest score stay, and the
+masks never change. Several rounds approach the target exponentially, each of
+them scoring what the last one left. Methods differ in the score alone.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxsparse.core import masks as masks_lib
+from jaxsparse.core import prng
+from jaxsparse.core.types import (
+  Counts,
+  Facts,
+  Masks,
+  MaskState,
+  MaskUpdater,
+  Params,
+  Probe,
+  Scores,
+)
+from jaxsparse.updaters import _checks, _fixed, _prune
+
+# `(params, masks, probe, *, round, key) -> scores`; `params` are not masked.
+Score = Callable[..., Scores]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Pruning:
+  """The `init` of a method that prunes at initialisation.
+
+  Attributes:
+    counts: active weights of each leaf in the end, or their sum.
+    score: `(params, masks, probe, *, round, key) -> scores`: the highest stay.
+      `params` are as initialised, `masks` those of the last round.
+    rounds: how often it scores.
+    regrow: whether weights that one round prunes may come back in the next.
+    extra: weights that stay beyond the target.
+    by_layer: whether each leaf keeps its count. Else the leaves are ranked
+      together, and those that are dense in `counts` stay so.
+    changed: what is done to the scores.
+    shuffled: whether the active weights of each leaf go to random places.
+  """
+
+  counts: Counts
+  score: Score
+  rounds: int = 1
+  regrow: bool = False
+  extra: int = 0
+  by_layer: bool = False
+  changed: Callable[[Array], Array] = lambda score: score
+  shuffled: bool = False
+
+  def __call__(
+    self, params: Params, *, key: Array, probe: Probe | None = None
+  ) -> MaskState:
+    """Prunes, as `MaskUpdater.init`."""
+    counts = self.counts
+    _checks.check_counts(params, counts, together=not self.by_layer)
+    full = masks_lib.full_masks(params, counts)
+
+    def prune(index: int | Array, masks: Masks) -> Masks:
+      scores = self.score(
+        params, masks, probe, round=index, key=prng.at(key, index)
+      )
+      scores = masks_lib.map_masks(lambda s, _: self.changed(s), scores, full)
+      return self._kept(index, scores, full if self.regrow else masks)
+
+    masks = full
+    if self.rounds == 1:
+      masks = prune(1, masks)
+    else:
+      masks = jax.lax.fori_loop(1, self.rounds + 1, prune, masks)
+    if self.shuffled:
+      key = prng.stream(key, 'shuffled')
+      masks = masks_lib.random_masks(params, masks_lib.active(masks), key=key)
+    return MaskState(masks)
+
+  def _kept(self, index: int | Array, scores: Scores, masks: Masks) -> Masks:
+    """Keeps the highest scores of a round among the `masks`."""
+
+    def target(size: int, count: int | Array) -> Array:
+      return _of_round(size, count, index, self.rounds)
+
+    if self.by_layer:
+      limits = masks_lib.map_masks(
+        lambda s, n: target(s.size, n), scores, self.counts
+      )
+      return _prune.keep_highest(scores, masks, limits)
+    size = sum(leaf.size for leaf in jax.tree.leaves(scores))
+    kept = _prune.total_of(self.counts) + self.extra
+    kept = target(size, jnp.minimum(kept, size))
+    return _prune.keep_together(scores, masks, self.counts, kept)
+
+
+def _of_round(
+  size: int, count: int | Array, index: int | Array, rounds: int
+) -> Array:
+  """Returns the number that stays in a round, size (count / size)^(i / n).
+
+  Exactly `count` in the last one.
+  """
+  count = jnp.asarray(count, jnp.int32)
+  if rounds == 1:
+    return count
+  part = jnp.asarray(index, jnp.float32) / rounds
+  density = count.astype(jnp.float32) / size
+  wanted = jnp.round(size * density**part).astype(jnp.int32)
+  return jnp.where(index == rounds, count, jnp.clip(wanted, count, size))
+
+
+def prune_at_init(
+  counts: Counts, score: Score, *, rounds: int = 1, **parts: Any
+) -> MaskUpdater:
+  """Builds a method that prunes at initialisation.
+
+  Args:
+    counts: active weights of each leaf.
+    score: see `Pruning`; likewise `rounds`.
+    rounds: likewise.
+    **parts: its other attributes.
+
+  Raises:
+    TypeError: `rounds` is no integer of the host.
+    ValueError: it is below 1.
+  """
+  _checks.check_rounds(rounds)
+  return MaskUpdater(
+    init=Pruning(counts, score, rounds, **parts),
+    update=_fixed.update,
+    facts=Facts(invariant='total', mask_steps='none'),
+  )
+
+
+def changed(updater: MaskUpdater, **parts: Any) -> MaskUpdater:
+  """Returns `updater` with other parts of its `Pruning`.
+
+  Raises:
+    ValueError: it is another kind of method.
+  """
+  if not isinstance(updater.init, Pruning):
+    raise ValueError(
+      f'{", ".join(parts)}: accepted is a method that prunes at initialisation,'
+      ' such as grasp or synflow, as its function returns it'
+    )
+  return updater._replace(init=dataclasses.replace(updater.init, **parts))

@@ -1,0 +1,49 @@
+"""SNIP in rounds: connection sensitivity of what the last round left."""
+
+from jaxsparse.core import gradients
+from jaxsparse.core.criteria.sensitivity import sensitivity
+from jaxsparse.core.masks import apply_masks
+from jaxsparse.core.types import Counts, MaskUpdater
+from jaxsparse.updaters.at_init.options import prunes_at_init
+from jaxsparse.updaters.at_init.pruning import prune_at_init
+
+
+@prunes_at_init
+def iterative_snip(
+  counts: Counts, *, rounds: int = 60, batches_per_round: int | None = None
+) -> MaskUpdater:
+  """Builds Iterative SNIP (de Jorge et al. 2021, section 4; Verdenius 2020).
+
+  Before the first step, round i of n keeps the size (k / size)^(i / n) weights
+  of largest |w dL/dw| in the net that the last round left, all layers ranked
+  together; k is the sum of `counts`. What is pruned stays so. With one round it
+  is SNIP (Lee et al. 2019) on any batches, before training.
+
+  **Use it** at sparsities at which one round empties layers; with `rounds=1`
+  as SNIP, where its batches and its controls matter.
+
+  >>> updater = js.iterative_snip(counts, rounds=1)
+  >>> state = updater.init(params, key=key, probe=probe)
+
+  Args:
+    counts: active weights of each leaf, ints or traced int32, whose sum is
+      distributed over the leaves, but for those that are dense; `None` where a
+      leaf is exempt.
+    rounds: n, at least 1.
+    batches_per_round: batches of the probe that a round reads, the next one
+      going on after them; `None` for all in every round.
+
+  Raises:
+    ValueError: `rounds` is below 1; from `init`: no probe.
+    TypeError: `rounds` is not a host integer.
+
+  **Deviations** from the authors' code: the gradient is of the probe's loss
+  (there, the mean of the true logits); equal scores are ranked by place.
+  """
+
+  def score(params, masks, probe, *, round, key):
+    probe = probe and gradients.of_round(probe, round, batches_per_round)
+    at = gradients.objective(probe, apply_masks(params, masks), counts)
+    return sensitivity(at.weights, gradients.gradient(at), key=key)
+
+  return prune_at_init(counts, score, rounds=rounds)
