@@ -11,7 +11,7 @@ from jaxsparse.core.types import Counts, Params, Probe, PyTree
 # Powers of two between which a flow is computed as it is.
 _USUAL = 60.0
 # That of the inputs where the flow of ones is too large for a float32.
-_LOW = -120.0
+_LOW = -125.0
 
 
 class Flow(NamedTuple):

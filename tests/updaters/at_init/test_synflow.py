@@ -1,0 +1,128 @@
+"""SynFlow: conservation of flow in every round, and collapse in one."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import small_nets as nets
+
+from jaxsparse.core import synaptic_flow
+from jaxsparse.core.masks import apply_masks
+from jaxsparse.core.types import Probe
+from jaxsparse.updaters.iterative_snip import iterative_snip
+from jaxsparse.updaters.synflow import synflow
+
+SIZES = (100, 300, 300, 100, 300, 300, 10)
+TOTAL = 273_000
+
+
+def pruned(method, density, seed, **options):
+  params = nets.glorot(SIZES, seed)
+  counts = nets.counts(params, round(TOTAL * density))
+  state = method(counts, **options).init(
+    params, key=jax.random.key(seed), probe=nets.probe(SIZES, seed)
+  )
+  return params, state.masks
+
+
+def scores(params, masks):
+  flow = synaptic_flow.flow(
+    nets.probe(SIZES, 0), apply_masks(params, masks), masks
+  )
+  return [
+    np.asarray(w * g, np.float64)
+    for w, g in zip(
+      jax.tree.leaves(flow.weights), jax.tree.leaves(flow.grads), strict=True
+    )
+  ]
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_many_rounds_keep_every_layer_where_one_empties_most(seed):
+  for density, empty in ((1e-2, 2), (1e-3, 5)):
+    _, masks = pruned(synflow, density, seed, rounds=1)
+    assert nets.active(masks).count(0) >= empty
+  params, masks = pruned(synflow, 3e-4, seed)
+  assert sum(nets.active(masks)) == round(TOTAL * 3e-4)
+  assert min(nets.active(masks)) >= 9
+  assert np.sum(scores(params, masks)[0]) > 0
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_sensitivity_in_one_round_holds_out_longer_and_fails_too(seed):
+  _, masks = pruned(iterative_snip, 1e-3, seed, rounds=1)
+  assert min(nets.active(masks)) > 0
+  _, masks = pruned(iterative_snip, 1e-4, seed, rounds=1)
+  assert 0 in nets.active(masks)
+
+
+@pytest.mark.parametrize('rounds', [1, 2, 10, 100])
+def test_each_layer_has_the_same_flow_and_each_unit_lets_through_what_enters(
+  rounds,
+):
+  """In the net that a round leaves: those of 100 rounds, at four of them."""
+  density = (1e-2) ** (rounds / 100)
+  params, masks = pruned(synflow, density, 0, rounds=rounds)
+  flows = scores(params, masks)
+  sums = [flow.sum() for flow in flows]
+  np.testing.assert_allclose(sums, sums[0], rtol=1e-5)
+  for before, after in zip(flows, flows[1:], strict=False):
+    np.testing.assert_allclose(
+      before.sum(axis=0), after.sum(axis=1), rtol=1e-4, atol=1e-9 * sums[0]
+    )
+
+
+def test_the_flow_is_conserved_to_double_precision():
+  with jax.enable_x64(True):
+    params = jax.tree.map(
+      lambda p: jnp.asarray(p, jnp.float64), nets.glorot(SIZES, 0)
+    )
+    probe = nets.probe(SIZES, 0)._replace(inputs=jnp.ones((1, 100)))
+    flow = synaptic_flow.flow(probe, params, params)
+    sums = [
+      float(jnp.sum(w * g))
+      for w, g in zip(*map(jax.tree.leaves, flow), strict=True)
+    ]
+  np.testing.assert_allclose(sums, sums[0], rtol=1e-12)
+
+
+def residual(params, inputs):
+  """Two branches in each block, whose flows differ by powers of two."""
+  for name in sorted(params):
+    kernel = params[name]['kernel']
+    inputs = inputs + jax.nn.relu(inputs @ kernel) @ kernel.T
+  return inputs
+
+
+@pytest.mark.parametrize('scale', [1e-8, 1.0, 300.0, 1e8])
+def test_scores_of_deep_residual_nets_neither_overflow_nor_change_rank(scale):
+  """Against float64, of a flow up to about 1e70."""
+  random = np.random.default_rng(0)
+  params = {
+    f'{i}': {
+      'kernel': jnp.asarray(random.normal(size=(8, 6)) * scale, jnp.float32)
+    }
+    for i in range(4)
+  }
+  probe = Probe(apply=residual, inputs=jnp.ones((1, 8)))
+  got = nets.flat(synaptic_flow.flow(probe, params, params).grads)
+  with jax.enable_x64(True):
+    wide = jax.tree.map(lambda p: jnp.abs(jnp.asarray(p, jnp.float64)), params)
+    expected = nets.flat(
+      jax.grad(lambda p: jnp.sum(residual(p, jnp.ones((1, 8)))))(wide)
+    )
+  assert np.isfinite(got).all()
+  assert (got > 0).all()
+  factor = expected[0] / got[0].astype(np.float64)
+  np.testing.assert_allclose(got * factor, expected, rtol=1e-4)
+  np.testing.assert_allclose(
+    factor, 2.0 ** np.round(np.log2(factor)), rtol=1e-4
+  )
+
+
+def test_without_a_forward_pass_there_is_no_flow():
+  params = nets.glorot((4, 3, 2), 0)
+  updater = synflow(nets.counts(params, 5))
+  for probe in (None, Probe(apply=nets.apply)):
+    with pytest.raises(ValueError, match='a probe with apply and inputs'):
+      updater.init(params, key=jax.random.key(0), probe=probe)
