@@ -167,6 +167,8 @@ class Facts(NamedTuple):
       have no weight. A loop of the user's own is quicker then.
     stores_all: whether weights outside `trained` keep their stored values, and
       may come back with them (Top-KAST). Otherwise they are stored as 0.
+    scores_at_init: whether the masks follow from scores of the weights that
+      `init` gets, so that a run takes those of no other run.
     dense_batches: for how many batches up to a mask step, inclusive,
       the method reads the gradient of weights that are not `trained`; `None`
       if on every step. FLOPs of training are counted by it.
@@ -188,6 +190,7 @@ class Facts(NamedTuple):
   step_on_update: bool = False
   masks_only: bool = False
   stores_all: bool = False
+  scores_at_init: bool = False
   dense_batches: int | None = 0
   scheduled: Callable[[Params, int | jax.Array], Counts] | None = None
   trained_counts: Callable[[Params], Counts] | None = None

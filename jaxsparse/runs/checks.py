@@ -273,6 +273,11 @@ def _check_updater(config: RunConfig, updater: MaskUpdater) -> None:
       f'config.init.{field}: {name} starts with all weights active; accepted'
       ' with it is a method whose number of active weights stays the same'
     )
+  if from_masks and updater.facts.scores_at_init:
+    raise ValueError(
+      f'config.init.{field}: {name} makes masks by scores of the initial'
+      ' weights; accepted with it is a method that starts from any, as static'
+    )
   sampler = section.hyperparameters.get('sampler')
   usual = config_lib.defaults('updater', name).get('sampler')
   if init.masks and sampler != usual:

@@ -22,7 +22,7 @@ import jax
 
 from jaxsparse.config.run_config import BESIDE, SOURCES, InitConfig
 from jaxsparse.core import masks as masks_lib
-from jaxsparse.core.types import Invariant, Masks, Params, Path
+from jaxsparse.core.types import Facts, Masks, Params, Path
 from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.checks import KEEP_COUNTS
@@ -146,13 +146,15 @@ def _path(source: str, workdir: str | os.PathLike[str] | None) -> str:
   return str(path)
 
 
-def _invariant(experiment: Experiment) -> Invariant:
-  return experiment.recipe.updater(experiment.member).facts.invariant
+def _facts(experiment: Experiment) -> Facts:
+  return experiment.recipe.updater(experiment.member).facts
 
 
 def _takes(experiment: Experiment, masks: Masks | None) -> bool:
   """Returns whether the run keeps the masks of its initial weights."""
-  if masks is None or _invariant(experiment) not in KEEP_COUNTS:
+  facts = _facts(experiment)
+  keeps = facts.invariant in KEEP_COUNTS and not facts.scores_at_init
+  if masks is None or not keeps:
     return False
   return masks_lib.active_by_path(masks) != masks_lib.sizes_by_path(masks)
 
@@ -162,7 +164,7 @@ def _check_counts(experiment: Experiment, masks: Masks, field: str) -> None:
   source = getattr(experiment.config.init, field)
   active, expected = masks_lib.active_by_path(masks), experiment.target_counts
   same_leaves = active.keys() == expected.keys()
-  if same_leaves and _invariant(experiment) == 'total':
+  if same_leaves and _facts(experiment).invariant == 'total':
     active, expected = _total(active), _total(expected)
   for path in sorted(active.keys() | expected.keys()):
     if active.get(path) != expected.get(path):

@@ -4,6 +4,7 @@ import pytest
 from flax import linen as nn
 
 from jaxsparse.data import datasets, resident
+from jaxsparse.runs import sources
 from jaxsparse.runs.build import build
 from jaxsparse.runs.compiled import abstract_state, compiled
 from jaxsparse.runs.group import start
@@ -49,7 +50,7 @@ def test_convolutions_are_dispatched_step_by_step_on_cpu(
 
 
 def fresh(experiment, data):
-  return start(experiment, data, (None, None))
+  return start(experiment, data, sources.ITS_OWN)
 
 
 def test_the_abstract_state_is_that_of_a_fresh_one(make_config):

@@ -88,7 +88,7 @@ def test_weights_and_masks_of_a_checkpoint_are_taken_likewise(
   make_config, moved
 ):
   config = starting(make_config, '', checkpoint=str(moved))
-  _, masks = sources.load(build(config))
+  masks = sources.load(build(config)).masks
   assert masking.active_by_path(masks) == counts_of(moved)
 
 

@@ -12,7 +12,7 @@ import pytest
 from jaxsparse.core.masks import random_masks
 from jaxsparse.core.types import Facts, MaskState, MaskUpdater
 from jaxsparse.errors import TrainingFailed
-from jaxsparse.runs import dry_run, reading, workdir
+from jaxsparse.runs import dry_run, reading, sources, workdir
 from jaxsparse.runs.build import build
 from jaxsparse.training import metrics
 from jaxsparse.training.evaluate import BrokenInvariant
@@ -103,8 +103,8 @@ def test_a_run_starts_from_the_masks_of_another(make_config):
   masks = random_masks(experiment.params, experiment.counts, key=key)
   losses = {
     dry_run.take(experiment),
-    dry_run.take(experiment, (None, masks)),
-    dry_run.take(planned_run(shuffled), (None, masks)),
+    dry_run.take(experiment, sources.Initial(masks=masks)),
+    dry_run.take(planned_run(shuffled), sources.Initial(masks=masks)),
   }
   assert len(losses) == 3
 

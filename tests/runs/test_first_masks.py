@@ -7,7 +7,7 @@ from jaxsparse.config import identity
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths, prng, samplers
 from jaxsparse.data import resident
-from jaxsparse.runs import finished
+from jaxsparse.runs import finished, sources
 from jaxsparse.runs.build import build
 from jaxsparse.runs.group import start
 from jaxsparse.runs.train import train
@@ -17,7 +17,7 @@ def first_masks(config):
   """By path."""
   experiment = build(config)
   data = resident.put(experiment.dataset.train)
-  state = start(experiment, data, (None, None))
+  state = start(experiment, data, sources.ITS_OWN)
   return paths.flatten(state.mask_state.masks), experiment
 
 

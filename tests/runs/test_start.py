@@ -171,4 +171,4 @@ def test_weights_that_are_given_are_not_drawn_again(make_config, saved):
 
 
 def test_no_checkpoint_gives_nothing(make_config):
-  assert sources.load(build(make_config())) == (None, None)
+  assert sources.load(build(make_config())) == sources.ITS_OWN

@@ -134,7 +134,7 @@ def prune_at_init(
   return MaskUpdater(
     init=Pruning(counts, score, rounds, **parts),
     update=_fixed.update,
-    facts=Facts(invariant='total', mask_steps='none'),
+    facts=Facts(invariant='total', mask_steps='none', scores_at_init=True),
   )
 
 
