@@ -7,8 +7,12 @@ from jaxsparse.config.defaults import method_fields
 METHODS = method_fields(
   {'sparsity': 0.98},
   {
-    'static': {},
+    'static random magnitude_at_init synflow iterative_snip force': {},
+    'grasp': {'temperature': 200.0},
     'snip': {'global_ranking': True},
+    # With BatchNorm there is no gradient of one example.
+    'obd': {'diagonal': 'hessian'},
+    'dsr deep_r': {'update_interval': 100},
     'set rigl': {'drop_fraction': 0.3, 'update_interval': 100},
     'gmp': {
       'update_interval': 1000,
@@ -19,8 +23,14 @@ METHODS = method_fields(
 )
 
 
+# Those that score weights on ten examples of each class.
+_SCORING = ('grasp', 'iterative_snip', 'force', 'obd')
+
+
 def set_shared(config: ConfigDict, *, weight_decay: float) -> None:
   """Sets data, start, optimiser and length: 160 epochs of 128 images."""
+  if config.updater.name in _SCORING:
+    config.scoring.per_class = 10
   config.data.name = 'cifar10'
   config.data.mean = (0.4914, 0.4822, 0.4465)
   config.data.std = (0.2023, 0.1994, 0.2010)

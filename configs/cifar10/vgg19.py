@@ -13,15 +13,19 @@ given. CIFAR-100 and Tiny-ImageNet (see `data/builders/tiny_imagenet.py`) are
     --config.data.mean='(.4802, .4481, .3975)' \
     --config.data.std='(.2770, .2691, .2821)'
 
-Methods: dense, static, snip, set, rigl and gmp. Random tickets by the smart
-ratios of Su et al. 2020, "Sanity-Checking Pruning Methods: Random Tickets Can
-Win the Jackpot", are static with `--config.updater.distribution=smart_ratio`;
-they divide those of this net by l^2 as well (`by_square` of `smart_ratio`),
-which no field of a config asks for.
+Methods: dense, static, set, rigl, dsr, deep_r and gmp; before training grasp,
+snip (on the first batch), iterative_snip (SNIP on ten examples of each class
+with `--config.updater.rounds=1`), force, synflow, random, magnitude_at_init;
+and obd, after it (`--config.init.checkpoint=DENSE`). Random tickets by the
+smart ratios of Su et al. 2020, "Sanity-Checking Pruning Methods: Random Tickets
+Can Win the Jackpot", are static with
+`--config.updater.distribution=smart_ratio`; they divide those of this net by
+l^2 as well (`by_square` of `smart_ratio`), which no field of a config asks for.
 
 The recipe of Wang et al. 2020, "Picking Winning Tickets Before Training by
 Preserving Gradient Flow" (GraSP), but that kernels alone decay, and a crop is
-padded with the mean in place of black. We have not run this to its end. Meant
+padded with the mean in place of black; what else their code does differently
+when it scores is in `studies/grasp/_arms.py`. We have not run this to its end. Meant
 for a GPU.
 """
 

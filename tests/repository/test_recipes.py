@@ -5,7 +5,11 @@ import dataclasses
 import pytest
 
 from jaxsparse.config import resolve
-from jaxsparse.config.run_config import InitConfig, UpdaterConfig
+from jaxsparse.config.run_config import (
+  InitConfig,
+  ScoringConfig,
+  UpdaterConfig,
+)
 from jaxsparse.studies import config_files
 
 # Those that the papers compare everywhere; small nets have them all.
@@ -39,7 +43,12 @@ def test_a_family_has_every_method(family):
 @pytest.mark.parametrize('family', FAMILIES, ids='/'.join)
 def test_a_family_shares_all_but_the_method(family):
   shared = [
-    dataclasses.replace(config, updater=UpdaterConfig(), init=InitConfig())
+    dataclasses.replace(
+      config,
+      updater=UpdaterConfig(),
+      init=InitConfig(),
+      scoring=ScoringConfig(),
+    )
     for config in FAMILIES[family].values()
   ]
   assert all(one == shared[0] for one in shared)
