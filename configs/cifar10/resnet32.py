@@ -5,9 +5,9 @@ r"""ResNet-32 of double width on CIFAR-10, dense and at 98 %.
 
 Methods (dense, static, set, rigl, dsr, deep_r, gmp, grasp, snip,
 iterative_snip, force, synflow, random, magnitude_at_init and obd), data and
-recipe are those of `cifar10/vgg19`, with a fifth of its weight decay. Stages of 32, 64 and 128
-channels, and 1x1 convolutions with BatchNorm where the shape changes. We have
-not run this to its end.
+recipe are those of `cifar10/vgg19`, with a fifth of its weight decay. Stages of
+32, 64 and 128 channels, and 1x1 convolutions with BatchNorm where the shape
+changes. We have not run this to its end.
 """
 
 from ml_collections import ConfigDict

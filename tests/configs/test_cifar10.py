@@ -9,7 +9,9 @@ from jaxsparse.studies import config_files
 WEIGHTS = {'vgg19': 20_024_000, 'resnet32': 1_855_584}
 
 
-@pytest.mark.parametrize('method', ['dense', 'static', 'snip', 'gmp'])
+@pytest.mark.parametrize(
+  'method', ['dense', 'static', 'snip', 'gmp', 'grasp', 'obd']
+)
 @pytest.mark.parametrize('net', WEIGHTS)
 def test_a_recipe_is_planned_without_its_data(net, method, planned):
   experiment = planned(f'cifar10/{net}:{method}')
@@ -22,6 +24,15 @@ def test_a_recipe_is_planned_without_its_data(net, method, planned):
   # From a fifth to three quarters of 62,500 steps.
   steps = {'snip': [0], 'gmp': [*range(12_500, 46_875, 1000)]}
   assert list(experiment.plan.mask_steps) == steps.get(method, [])
+
+
+def test_methods_that_score_weights_do_so_on_ten_examples_of_each_class():
+  scored = {
+    method
+    for method in config_files.arguments('cifar10/vgg19')
+    if config_files.load_config(f'cifar10/vgg19:{method}').scoring.per_class
+  }
+  assert scored == {'grasp', 'iterative_snip', 'force', 'obd'}
 
 
 def test_smart_ratios_follow_the_forward_pass():
