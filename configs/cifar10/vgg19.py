@@ -25,8 +25,8 @@ l^2 as well (`by_square` of `smart_ratio`), which no field of a config asks for.
 The recipe of Wang et al. 2020, "Picking Winning Tickets Before Training by
 Preserving Gradient Flow" (GraSP), but that kernels alone decay, and a crop is
 padded with the mean in place of black; what else their code does differently
-when it scores is in `studies/grasp/_arms.py`. We have not run this to its end. Meant
-for a GPU.
+when it scores is in `studies/grasp/_arms.py`. We have not run this to its end.
+Meant for a GPU.
 """
 
 from ml_collections import ConfigDict
