@@ -8,14 +8,15 @@ once per process; those of one `family` can be trained together.
 import functools
 import logging
 from collections.abc import Callable, Hashable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.sharding import Mesh
 
 from jaxsparse.config.run_config import ScoringConfig
-from jaxsparse.core import choices, prng
+from jaxsparse.core import choices, paths, prng
 from jaxsparse.core.types import Probe, PyTree
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
@@ -32,7 +33,7 @@ from jaxsparse.training.programs import (
   choose_dispatch,
   make_programs,
 )
-from jaxsparse.training.state import Recipe, TrainState
+from jaxsparse.training.state import Member, Recipe, TrainState
 from jaxsparse.training.step import initial_state
 from jaxsparse.training.task import Task
 
@@ -87,18 +88,15 @@ def abstract_state(experiment: Experiment) -> TrainState:
       as traced ones could not be checked), or the method cannot keep the
       counts of the masks that it starts from.
   """
-  init = _init_of(experiment)
   indices = jax.ShapeDtypeStruct(scoring.shape(experiment), jnp.int32)
   member = experiment.member
   name = experiment.config.updater.name
-
-  def with_numbers(key: jax.Array, data: Split, rows: jax.Array) -> TrainState:
-    return init(member._replace(key=key), data, rows, None, None, None)
-
+  key, *numbers = member
+  shapes = paths.abstract((key, experiment.dataset.train, indices))
+  leaves = tuple(jax.tree.leaves(numbers)), tuple(jax.tree.leaves(shapes))
+  structure = jax.tree.structure((numbers, shapes))
   try:
-    state = jax.eval_shape(
-      with_numbers, member.key, experiment.dataset.train, indices
-    )
+    state = _abstract_state(_init_of(experiment), structure, *leaves)
   except ValueError as error:
     raise ValueError(f'config.updater ({name}): {error}') from None
   if experiment.config.init.counts == 'masks':
@@ -106,6 +104,22 @@ def abstract_state(experiment: Experiment) -> TrainState:
       name, experiment.recipe, member, state.params, state.mask_state
     )
   return state
+
+
+@functools.lru_cache(maxsize=32)
+def _abstract_state(
+  init: Callable[..., TrainState],
+  structure: Any,
+  numbers: tuple[np.generic, ...],
+  shapes: tuple[jax.ShapeDtypeStruct, ...],
+) -> TrainState:
+  """Traces `init`, once for all seeds: it takes a while where it scores."""
+  rest, arguments = jax.tree.unflatten(structure, (*numbers, *shapes))
+
+  def with_numbers(key: jax.Array, data: Split, rows: jax.Array) -> TrainState:
+    return init(Member(key, *rest), data, rows, None, None, None)
+
+  return jax.eval_shape(with_numbers, *arguments)
 
 
 @functools.lru_cache(maxsize=32)
