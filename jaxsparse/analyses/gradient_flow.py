@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from jaxsparse.analyses.harness.result import Result
@@ -92,14 +91,10 @@ def gradient_flow(
 
 def _flow(run: Finished, net: Solution, examples: int) -> GradientFlow:
   splits = measures.train_batches(run, examples)
-  total = sum(len(split.labels) for split in splits)
   gradient = _gradient(measures.batch_loss(run))
-  parts = []
-  for split in splits:
-    share = np.float32(len(split.labels) / total)
-    result = gradient(net.params, (split, net.model_state))
-    parts.append(jax.tree.map(lambda x, share=share: share * x, result))
-  loss, grads = jax.tree.map(lambda *x: jnp.sum(jnp.stack(x), 0), *parts)
+  loss, grads = measures.mean_over(
+    splits, lambda split: gradient(net.params, (split, net.model_state))
+  )
   return flow_lib.flow_of_gradient(loss, grads, net.masks)
 
 

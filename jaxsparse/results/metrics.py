@@ -56,6 +56,33 @@ _KNOWN = (
     for suffix, examples in (('', ''), ('_all', ', all examples'))
     for side in ('before', 'after')
   ),
+  Metric('lowest_density', 'lowest density of a layer', 100.0, '%'),
+  Metric('highest_density', 'highest density of a layer', 100.0, '%'),
+  Metric('empty_layers', 'layers without an active weight', digits=0),
+  Metric('effective_sparsity', 'effective sparsity', 100.0, '%'),
+  Metric('direct_sparsity', 'direct sparsity', 100.0, '%', exact=True),
+  Metric('connected_outputs', 'outputs that a path reaches', 100.0, '%'),
+  Metric(
+    'gradient_norm_ratio',
+    'gradient norm, relative to the dense net',
+    digits=3,
+    significant=True,
+  ),
+  Metric(
+    'squared_gradient_norm_ratio',
+    'squared gradient norm, relative to the dense net',
+    digits=3,
+    significant=True,
+  ),
+  *(
+    Metric(f'sign_agreement_{when}', f'agreement of signs {what}', 100.0, '%')
+    for when, what in (
+      ('at_init', 'of the starts'),
+      ('at_end', 'of the ends'),
+      ('with_other_end', 'of the start with the other’s end'),
+      ('over_training', 'of the start with the end'),
+    )
+  ),
   Metric(
     'logit_deviation',
     'standard deviation of logits',
@@ -69,6 +96,7 @@ _KNOWN = (
   Metric('eval_loss', 'evaluation loss', 1.0, 'nats', 4, powers=True),
   Metric('learning_rate', 'learning rate', digits=4, powers=True),
   Metric('loss', 'training loss', 1.0, 'nats', 4, powers=True),
+  Metric('test_loss', 'test loss', 1.0, 'nats', 4, powers=True),
   Metric('probe_loss', 'probe loss', 1.0, 'nats', 4, powers=True),
   Metric(
     'gradient_norm_after-gradient_norm_before',

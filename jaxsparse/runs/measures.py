@@ -1,7 +1,7 @@
 """Measurements by analyses of the nets of finished runs, on their data."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import jax
@@ -13,10 +13,11 @@ from jaxsparse.analysis import similarity
 from jaxsparse.analysis.landscape import Measure
 from jaxsparse.analysis.products import BatchLoss
 from jaxsparse.analysis.solutions import Solution
-from jaxsparse.core.types import Params, PyTree
+from jaxsparse.core.types import Params, Path, PyTree
 from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
 from jaxsparse.data.pixels import Pixels, normalised, scaled
+from jaxsparse.runs import targets
 from jaxsparse.runs.finished import Finished
 from jaxsparse.training.task import Task
 
@@ -32,6 +33,15 @@ def by_model(build: Callable[[Task, Pixels], _T]) -> Callable[[Finished], _T]:
     return cached(run.experiment.task, run.experiment.pixels)
 
   return of_run
+
+
+def masked_leaves(run: Finished) -> list[Path]:
+  """Returns the paths of the leaves with a mask, in forward order."""
+  experiment = run.experiment
+  used = targets.in_forward_order(
+    experiment.task, experiment.params, experiment.example[0]
+  )
+  return [path for path in used if path in experiment.target_counts]
 
 
 def logits_on_test(run: Finished, solution: Solution) -> np.ndarray:
@@ -92,6 +102,18 @@ def train_batches(
     resident.put(Split(images[i : i + size], labels[i : i + size]))
     for i in range(0, len(labels), size)
   ]
+
+
+def mean_over(
+  splits: Sequence[Split], measure: Callable[[Split], PyTree]
+) -> PyTree:
+  """Returns the mean of `measure` over the examples of several batches."""
+  total = sum(len(split.labels) for split in splits)
+  parts = []
+  for split in splits:
+    share = np.float32(len(split.labels) / total)
+    parts.append(jax.tree.map(lambda x, s=share: s * x, measure(split)))
+  return jax.tree.map(lambda *x: jnp.sum(jnp.stack(x), 0), *parts)
 
 
 @by_model

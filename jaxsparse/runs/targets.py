@@ -81,11 +81,7 @@ def _kernels(
   task: Task, params: Params, inputs: jax.ShapeDtypeStruct
 ) -> list[Path]:
   """Returns the masked kernels in the order in which they are used."""
-  _, abstract = jax.eval_shape(task.init, jax.random.key(0), inputs)
-  model_state = jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), abstract)
-  used = paths.order_of_use(
-    lambda p, x: task.logits(p, model_state, x), params, inputs
-  )
+  used = in_forward_order(task, params, inputs)
   shapes = {p: leaf.shape for p, leaf in paths.flatten(params).items()}
   is_kernel = paths.kernels_of(params)
   kernels = [path for path in used if is_kernel(path, shapes[path])]
@@ -95,3 +91,14 @@ def _kernels(
       ' are called kernel (Flax) or weight (Equinox)'
     )
   return kernels
+
+
+def in_forward_order(
+  task: Task, params: Params, inputs: jax.ShapeDtypeStruct
+) -> list[Path]:
+  """Returns the paths of `params` in the order of their use."""
+  _, abstract = jax.eval_shape(task.init, jax.random.key(0), inputs)
+  model_state = jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), abstract)
+  return paths.order_of_use(
+    lambda p, x: task.logits(p, model_state, x), params, inputs
+  )
