@@ -122,7 +122,8 @@ def _neutral(params: Params) -> Callable[[Path, Array], Array]:
 
   def replaced(path: Path, leaf: Array) -> Array:
     passes = is_kernel(path, leaf.shape) or path.rsplit('/', 1)[-1] in _GAINS
-    return jnp.full(leaf.shape, passes, leaf.dtype)
+    dtype = jax.dtypes.canonicalize_dtype(leaf.dtype)
+    return jnp.full(leaf.shape, passes, dtype)
 
   return replaced
 
