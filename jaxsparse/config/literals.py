@@ -24,6 +24,21 @@ def split(text: str, at: str = ',') -> list[str]:
   return [part.strip() for part in parts]
 
 
+def arguments(field: str, entries: tuple[str, ...]) -> dict[str, Any]:
+  """Parses ('NAME=VALUE', ...), the value of the config field `field`.
+
+  Raises:
+    ValueError: an entry is not of that form.
+  """
+  for entry in entries:
+    if not isinstance(entry, str) or '=' not in entry:
+      raise ValueError(
+        f"config.{field}: got {entry!r}; accepted is 'NAME=VALUE'"
+      )
+  pairs = (entry.partition('=')[::2] for entry in entries)
+  return {name.strip(): literal(text.strip()) for name, text in pairs}
+
+
 def literal(text: str) -> Any:
   """Parses a number, quoted string, tuple, true, false or none, else `text`."""
   try:

@@ -119,6 +119,9 @@ class UpdaterConfig:
   name: Named = field('rigl', 'of jaxsparse.updaters')
   sparsity: float = field(0.9, 'fraction of zeros at the end')
   distribution: Named = field('erk', 'of jaxsparse.core.distributions')
+  distribution_arguments: tuple[str, ...] = field(
+    (), "of `distribution`: 'NAME=VALUE'"
+  )
   dense_first: bool = field(False, 'keep the first layer dense')
   layers: tuple[str, ...] = field((), "'PATTERN=SPARSITY'")
   layers_in_budget: bool = field(False, 'count `layers` towards `sparsity`')

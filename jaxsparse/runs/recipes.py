@@ -145,20 +145,10 @@ def rate(optimizer: OptimizerConfig, num_steps: int) -> learning_rate.Shape:
     warmup_steps=optimizer.warmup_steps,
     boundaries=optimizer.boundaries,
     scales=optimizer.scales,
-    arguments=_schedule_arguments(optimizer.schedule_arguments),
+    arguments=literals.arguments(
+      'optimizer.schedule_arguments', optimizer.schedule_arguments
+    ),
   )
-
-
-def _schedule_arguments(entries: tuple[str, ...]) -> dict[str, Any]:
-  """Parses 'NAME=VALUE'."""
-  for entry in entries:
-    if not isinstance(entry, str) or '=' not in entry:
-      raise ValueError(
-        f'config.optimizer.schedule_arguments: got {entry!r}; accepted is'
-        " 'NAME=VALUE'"
-      )
-  pairs = (entry.partition('=')[::2] for entry in entries)
-  return {name.strip(): literals.literal(text.strip()) for name, text in pairs}
 
 
 def initialiser(init: InitConfig) -> Callable[..., PyTree]:

@@ -1,10 +1,9 @@
 """The active weights of each leaf, from the config section `updater`."""
 
-from typing import Any
-
 import jax
 import numpy as np
 
+from jaxsparse.config import literals
 from jaxsparse.config.run_config import UpdaterConfig
 from jaxsparse.core import paths, registry
 from jaxsparse.core.types import Counts, Params, Path
@@ -36,7 +35,9 @@ def target_counts(
   except ValueError as error:
     raise ValueError(f'config.updater.distribution: {error}') from None
   accepted = registry.parameters(distribution)
-  kwargs: dict[str, Any] = {}
+  kwargs = literals.arguments(
+    'updater.distribution_arguments', updater.distribution_arguments
+  )
   layers = _layers(updater.layers)
   if layers:
     kwargs['layers' if 'layers' in accepted else 'custom'] = layers

@@ -254,3 +254,18 @@ def test_a_model_that_does_not_take_the_images_says_so():
   config.num_steps = 3
   with pytest.raises(ValueError, match='lenet5 takes images .* at least 16'):
     build(config)
+
+
+def test_a_distribution_has_arguments_of_its_own(make_config):
+  config = make_config(
+    updater__distribution='smart_ratio',
+    updater__distribution_arguments=('head_density=0.5', 'profile=ascending'),
+  )
+  counts = build(config).target_counts
+  assert counts['Dense_1/kernel'] == 80
+  config.updater.distribution_arguments = ('heads=0.5',)
+  with pytest.raises(ValueError, match='smart_ratio takes no heads'):
+    build(config)
+  config.updater.distribution_arguments = ('head_density',)
+  with pytest.raises(ValueError, match="distribution_arguments: got .*'NAME="):
+    build(config)

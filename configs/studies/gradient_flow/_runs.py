@@ -101,6 +101,10 @@ def _starts(net: Net) -> dict[str, tuple[str, Overrides]]:
     'scratch_inits': ('Scratch (different inits)', {}),
     'scratch_layer_scaled': ('Scratch by layer', _LAYER_SCALED),
     'scratch_plus': ('Scratch+', _PLUS),
+    'scratch_signs': (
+      'Scratch (signs of the pruned net)',
+      {'init.signs': source},
+    ),
   }
 
 

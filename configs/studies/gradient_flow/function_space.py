@@ -5,7 +5,7 @@ r"""How alike the functions are that nets learn: disagreement and ensembles.
 
 Nets: lenet5, lenet5_undecayed (95 %, with and without weight decay), mlp
 (300-100, 98 %), resnet50 (80 %). FOLDER is where TFDS has MNIST, or
-imagenet2012, as array_record. 25 members of 11,719 steps, all of them those of
+imagenet2012, as array_record. 30 members of 11,719 steps, all of them those of
 the study `accuracy` but without weight decay: keep one RUNS for both.
 
 Without weight decay every sparse net has the masks of the pruned net of seed 4:
@@ -13,7 +13,7 @@ of five it is the one that ends nearest to where it started, a rule made after
 one ticket of each of them had been seen (pruned_nets.py). Results:
 function_space.md in the folder of each net.
 
-ResNet-50 (25 members of 32,000 steps of 4,096 images) is for accelerators, as
+ResNet-50 (30 members of 32,000 steps of 4,096 images) is for accelerators, as
 its config says; we have not run it to its end. `--plan` and `--dry_run` need
 neither the data nor such a machine. The paper has no numbers of it for Scratch
 from different inits or for Prune Restart. `_nets.py` says what it leaves open.
@@ -27,7 +27,9 @@ from ._runs import ensembles, runs
 
 NETS = ('lenet5', 'lenet5_undecayed', 'mlp', 'resnet50')
 
-_STARTS = ('lottery', 'scratch', 'scratch_inits', 'prune_restart')
+_STARTS = (
+  *('lottery', 'scratch', 'scratch_inits', 'scratch_signs', 'prune_restart'),
+)
 _COMPARED = (*_STARTS, 'pruned_others')
 _POOLED = (*_STARTS, 'pruned')
 _CLAIMS: dict[str, Claim] = {
@@ -41,6 +43,10 @@ _CLAIMS: dict[str, Claim] = {
   'Tickets agree more than pruned nets do, and these more than Scratch.': (
     Ordering(('lottery', 'pruned', 'scratch'), metric='pairwise_disagreement')
   ),
+  'The signs of the pruned net bring a new start closer to it.': Ordering(
+    ('scratch_signs', 'scratch_inits'), metric='disagreement'
+  ),
+  'They are not all that a ticket has.': Ordering(('scratch_signs', 'lottery')),
   'An ensemble gains less from tickets than from Scratch.': Ordering(
     ('lottery', 'scratch'), metric='ensemble_gain'
   ),

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxsparse.core import masks as masks_lib
-from jaxsparse.core import prng
+from jaxsparse.core import paths, prng
 from jaxsparse.core.types import (
   Counts,
   Facts,
@@ -70,6 +70,7 @@ class Pruning:
         params, masks, probe, round=index, key=prng.at(key, index)
       )
       scores = masks_lib.map_masks(lambda s, _: self.changed(s), scores, full)
+      _check_finite(scores)
       return self._kept(index, scores, full if self.regrow else masks)
 
     masks = full
@@ -97,6 +98,17 @@ class Pruning:
     kept = _prune.total_of(self.counts) + self.extra
     kept = target(size, jnp.minimum(kept, size))
     return _prune.keep_together(scores, masks, self.counts, kept)
+
+
+def _check_finite(scores: Scores) -> None:
+  """Raises `ValueError` for scores that are not finite, unless traced."""
+  for path, leaf in paths.flatten(scores).items():
+    traced = isinstance(leaf, jax.core.Tracer)
+    if not traced and not bool(jnp.isfinite(leaf).all()):
+      raise ValueError(
+        f'scores at {path!r} are not finite; accepted are weights and a loss'
+        ' whose derivatives are'
+      )
 
 
 def _of_round(

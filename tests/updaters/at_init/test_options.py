@@ -137,6 +137,13 @@ def test_weights_come_back_only_where_a_method_lets_them(regrow):
   np.testing.assert_array_equal(together(masks), top(eligible, 85))
 
 
+@pytest.mark.parametrize('wrong', [np.nan, np.inf])
+def test_scores_that_are_not_finite_are_refused(wrong):
+  scores = SCORES | {'wide': SCORES['wide'].at[0, 0].set(wrong)}
+  with pytest.raises(ValueError, match="scores at 'wide' are not finite"):
+    masks_of(prune_at_init(COUNTS, of(scores)))
+
+
 @pytest.mark.parametrize(
   ('rounds', 'error'), [(0, ValueError), (1.0, TypeError), (True, TypeError)]
 )
