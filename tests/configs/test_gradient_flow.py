@@ -7,6 +7,7 @@ import pytest
 
 from jaxsparse.claims import verdicts
 from jaxsparse.claims.estimates import Sample
+from jaxsparse.config.run_config import SOURCES
 from jaxsparse.results import quantities
 from jaxsparse.results.rows import Row
 from jaxsparse.studies import config_files
@@ -129,7 +130,7 @@ def test_without_decay_another_pruned_net_is_the_source():
   for name, run in undecayed.items():
     own, other = run.overrides, decayed[name].overrides
     changed = {field for field in other if own[field] != other[field]}
-    of_source = {'init.masks', 'init.checkpoint'} & other.keys()
+    of_source = {f'init.{source}' for source in SOURCES} & other.keys()
     assert changed - of_source == {'optimizer.weight_decay'}
     assert own['optimizer.weight_decay'] == 0
     assert {own[f] for f in of_source} <= {'{pruned@4}', '{scratch_inits@1}'}

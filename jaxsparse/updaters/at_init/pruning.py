@@ -11,6 +11,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxsparse.core import masks as masks_lib
@@ -104,7 +105,7 @@ def _check_finite(scores: Scores) -> None:
   """Raises `ValueError` for scores that are not finite, unless traced."""
   for path, leaf in paths.flatten(scores).items():
     traced = isinstance(leaf, jax.core.Tracer)
-    if not traced and not bool(jnp.isfinite(leaf).all()):
+    if not traced and not np.isfinite(np.asarray(leaf)).all():
       raise ValueError(
         f'scores at {path!r} are not finite; accepted are weights and a loss'
         ' whose derivatives are'
