@@ -19,8 +19,8 @@ with `--config.updater.rounds=1`), force, synflow, random, magnitude_at_init;
 and obd, after it (`--config.init.checkpoint=DENSE`). Random tickets by the
 smart ratios of Su et al. 2020, "Sanity-Checking Pruning Methods: Random Tickets
 Can Win the Jackpot", are static with
-`--config.updater.distribution=smart_ratio`; they divide those of this net by
-l^2 as well (`by_square` of `smart_ratio`), which no field of a config asks for.
+`--config.updater.distribution=smart_ratio`; those of this net are divided by
+l^2 as well (`--config.updater.distribution_arguments=by_square=true`).
 
 The recipe of Wang et al. 2020, "Picking Winning Tickets Before Training by
 Preserving Gradient Flow" (GraSP), but that kernels alone decay, and a crop is

@@ -56,6 +56,7 @@ class Net(NamedTuple):
     overrides: config fields of every run.
     sparsities: of the accuracy table.
     scoring: config fields of methods that score examples.
+    ticket: config fields of random tickets by smart ratios.
     five_epochs: the step that tickets are reset to.
     layers: the first layer, one of the deepest, and the classifier.
     printed: run -> metric -> the paper's numbers by sparsity.
@@ -66,6 +67,7 @@ class Net(NamedTuple):
   overrides: Overrides
   sparsities: tuple[float, ...]
   scoring: Overrides
+  ticket: Overrides
   five_epochs: int
   layers: tuple[str, ...]
   printed: Printed
@@ -87,6 +89,7 @@ def net(name: str, accepted: Sequence[str]) -> Net:
     overrides=overrides,
     sparsities=_TINY_SPARSITIES[model] if tiny else _SPARSITIES[model],
     scoring=_SCORING.get(name, _TEN_BATCHES if tiny else {}),
+    ticket=_TICKETS.get(model, {}),
     # Of 128 of 50,000 or 100,000 images.
     five_epochs=3906 if tiny else 1953,
     layers=_LAYERS[model],
@@ -133,6 +136,7 @@ _TINY_SPARSITIES = {
 }
 _TEN_BATCHES = {'scoring.per_class': 1, 'scoring.batches': 10}
 _SCORING = {'resnet32_cifar100': {'scoring.per_class': 5, 'scoring.batches': 2}}
+_TICKETS = {'vgg19': {'updater.distribution_arguments': ('by_square=true',)}}
 _LAYERS = {
   'vgg19': ('conv1_1/kernel', 'conv5_3/kernel', 'logits/kernel'),
   'resnet32': (

@@ -90,7 +90,7 @@ def _described(net: Net, name: str) -> tuple[str, str, Overrides]:
     case 'dense':
       return 'dense', 'dense', {'checkpoint.keep_steps': (net.five_epochs,)}
     case 'pruned':
-      return 'static', 'dense net, pruned by magnitude', _ONE_SHOT
+      return 'static', 'masks of the tickets (one step)', _ONE_SHOT
     case 'obd':
       return 'obd', 'OBD', _OBD
     case 'lottery':
@@ -102,8 +102,11 @@ def _described(net: Net, name: str) -> tuple[str, str, Overrides]:
   if name in _MOVING:
     return name, _MOVING[name], {}
   label, fields = arm(name)
-  scores = 'scoring.per_class' in fields
-  return 'static', label, {**fields, **net.scoring} if scores else fields
+  if name == 'smart_ratio':
+    fields = {**fields, **net.ticket}
+  elif 'scoring.per_class' in fields:
+    fields = {**fields, **net.scoring}
+  return 'static', label, fields
 
 
 def _paper(

@@ -34,7 +34,10 @@ def get_config(name: str = 'vgg19_cifar10') -> Study:
     title='accuracy by method and sparsity',
     source=f'{PAPER}: its table of {of.title}',
     claims=_claims(of),
-    notes=_mlprune(of),
+    notes=(
+      'Masks of tickets come from a run of one step, whose accuracy says'
+      f' nothing. {_mlprune(of)}'
+    ),
   )
 
 

@@ -12,15 +12,13 @@ ratios of Su et al. does as well: on ResNet-32 at 98 % 89.10 (CIFAR-10) and
 60.11 % (CIFAR-100), where GraSP has 88.81 and 58.43.
 
 The claims are those that Frankle et al. make of VGG-16 and ResNet-20, and Su et
-al. of these nets. Frankle et al. score at initialisation as here, but SynFlow
-in evaluation mode. The ratios of VGG19 are not divided by l^2, as Su et al.
-have them (see `cifar10/vgg19`).
+al. of these nets.
 """
 
 from jaxsparse.claims import Claim, Difference, Ordering
 from jaxsparse.studies.spec import Study
 
-from ._arms import METHODS
+from ._arms import arm
 from ._nets import CIFAR, PAPER, net
 from ._runs import runs, table
 
@@ -69,7 +67,7 @@ def get_config(name: str = 'resnet32_cifar10') -> Study:
 def _claims() -> dict[str, Claim]:
   claims: dict[str, Claim] = {}
   for method, controls in _CONTROLS.items():
-    label = METHODS[method].label
+    label = arm(method).label
     claims[f'{label} ends above random pruning.'] = Ordering(('random', method))
     for control in controls:
       run = f'{method}_{control}'
