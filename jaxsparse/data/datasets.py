@@ -18,6 +18,7 @@ from jaxsparse.data import (
   fingerprints,
   image_folders,
   images,
+  recorded,
   text,
 )
 from jaxsparse.data.info import Info
@@ -139,13 +140,13 @@ def load(
     if not streamed:
       whole, _ = _whole(folder, info, name)
       return Split(whole.images[begin:end], whole.labels[begin:end])
-    one = decoding.reader(folder, info, name, begin, end, image_size)
+    one = image_folders.reader(folder, info, name, begin, end, image_size)
     stand_ins: Any = Images(one), Labels(one)
     return Split(*stand_ins)
 
   def fingerprint(name: str) -> str:
     if streamed:
-      return fingerprints.of_files(folder, info.splits[name])
+      return recorded.fingerprint(folder, info.splits[name])
     return _whole(folder, info, name)[1]
 
   return Dataset(
@@ -254,7 +255,9 @@ def _whole(folder: pathlib.Path, info: Info, split: str) -> tuple[Split, str]:
   with _lock:
     x, y = (_held.get((*where, i)) for i in range(2))
     if x is None or y is None:
-      (x, y), _fingerprints[where] = decoding.whole(folder, info, split)
+      size = info.splits[split].num_examples
+      records = image_folders.reader(folder, info, split, 0, size)
+      (x, y), _fingerprints[where] = decoding.whole(records, info)
       for i, array in enumerate((x, y)):
         # Slices keep the array alive: it is the base of these views.
         _held[*where, i] = array

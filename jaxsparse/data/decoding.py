@@ -19,7 +19,7 @@ import numpy as np
 import PIL
 
 from jaxsparse.core.cores import usable_cores
-from jaxsparse.data import cache, image_folders, images, recorded
+from jaxsparse.data import cache, recorded
 from jaxsparse.data.info import Info
 from jaxsparse.data.records import Records
 
@@ -29,52 +29,27 @@ _BLOCK = 1024
 _MAIN = 'from jaxsparse.data import decoding; decoding.write_share()'
 
 
-def whole(folder: Path, info: Info, split: str) -> cache.Cached:
+def whole(records: Records, info: Info) -> cache.Cached:
   """Returns images uint8 [n, h, w, c] and labels int32 [n] of a split.
 
   Args:
-    folder: a prepared data set, whose images are of one shape.
+    records: all examples of the split, whose images are of one shape.
     info: of the data set.
-    split: its TFDS name.
 
   Raises:
     DataError: a file is missing or damaged, or an example has no label.
   """
-  size = info.splits[split].num_examples
-  records = reader(folder, info, split, 0, size)
+  split = records.split
   return cache.load(
     f'{Path(info.name).name}-{split}',
-    lambda: decode(records, max(1, min(usable_cores(), size // _SHARE))),
-    recorded.files(folder, info.splits[split]),
+    lambda: decode(
+      records, max(1, min(usable_cores(), len(records) // _SHARE))
+    ),
+    recorded.files(records.folder, info.splits[split]),
     split,
     PIL.__version__,
     *records.parameters,
   )
-
-
-def reader(
-  folder: Path,
-  info: Info,
-  split: str,
-  begin: int,
-  end: int,
-  image_size: int = 0,
-) -> Records:
-  """Returns a reader of the examples from `begin` to `end` of a split.
-
-  Args:
-    folder: of the data set.
-    info: of the data set.
-    split: of it.
-    begin: the first example.
-    end: one past the last.
-    image_size: as for `datasets.load`.
-  """
-  shape = images.seen_shape(info.shape, image_size)
-  how: Any = {'shape': shape, 'resized': shape != info.shape}
-  if info.classes:
-    return image_folders.Files(folder, info, split, begin, end, **how)
-  return Records(folder, split, begin, end, **how)
 
 
 def decode(records: Records, processes: int) -> tuple[np.ndarray, np.ndarray]:

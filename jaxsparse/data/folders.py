@@ -5,8 +5,12 @@ a `train.txt` (see `data.text`) or a folder `train` (see `data.image_folders`).
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jaxsparse.errors import DataError
+
+if TYPE_CHECKING:
+  import tensorflow_datasets as tfds
 
 INFO, TEXT, IMAGES = 'dataset_info.json', 'train.txt', 'train'
 # What the path of a folder begins with; any other name is in a data folder.
@@ -39,3 +43,39 @@ def of_user(folder: Path) -> Path:
       f' {TEXT!r}, or what TFDS has prepared'
     )
   return folder
+
+
+def opened(folder: Path) -> 'tfds.core.DatasetBuilder':
+  """Opens a folder that TFDS has prepared as array_record.
+
+  Raises:
+    DataError: files are missing, or it is of another format.
+  """
+  for name in (INFO, 'features.json'):
+    if not (folder / name).exists():
+      raise DataError(f'{folder} has no {name}: delete it and prepare it again')
+  import tensorflow_datasets as tfds
+
+  try:
+    builder = tfds.builder_from_directory(folder)
+  except Exception as error:  # TFDS and its parsers share no class of errors
+    raise DataError(
+      f'cannot open {folder}: {error} Delete it and prepare it again.'
+    ) from error
+  formats = {f.value for f in builder.info.available_file_formats()}
+  if 'array_record' not in formats:
+    raise DataError(
+      f'{folder} is stored as {", ".join(sorted(formats))}; only array_record'
+      f' can be read. {how_to_prepare(builder.name, "ANOTHER_DIR")}'
+    )
+  return builder
+
+
+def how_to_prepare(name: str, data_dir: str) -> str:
+  """Returns the commands that prepare a stock TFDS data set in `data_dir`."""
+  return (
+    "To prepare it once: pip install 'jaxsparse[tf]' && python -c"
+    f' "import tensorflow_datasets as tfds; tfds.builder({name!r},'
+    f" data_dir={data_dir!r}, file_format='array_record')"
+    '.download_and_prepare()"'
+  )

@@ -11,6 +11,7 @@ always the same, so that a slice of it is a fair sample. Tiny-ImageNet, whose
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -18,6 +19,7 @@ from PIL import Image
 from jaxsparse.core import choices
 from jaxsparse.core.types import Shape
 from jaxsparse.data import cache, folders
+from jaxsparse.data import images as images_lib
 from jaxsparse.data.info import Info, SplitInfo
 from jaxsparse.data.records import Examples, Records, Rows
 from jaxsparse.errors import DataError
@@ -195,7 +197,7 @@ class Files(Records):
 
   def place(self, row: int) -> str:
     """Returns the path of an image."""
-    return str(self._where[0] / self._files[row])
+    return str(self.folder / self._files[row])
 
   def _examples(self, rows: Rows) -> Examples:
     for row in rows:
@@ -204,3 +206,28 @@ class Files(Records):
       except OSError as error:
         raise DataError(f'cannot read the image: {error.strerror}') from error
       yield content, self._labels[row]
+
+
+def reader(
+  folder: Path,
+  info: Info,
+  split: str,
+  begin: int,
+  end: int,
+  image_size: int = 0,
+) -> Records:
+  """Returns the records, of files or of TFDS, from `begin` to `end` of a split.
+
+  Args:
+    folder: of the data set.
+    info: of the data set.
+    split: of it.
+    begin: the first example.
+    end: one past the last.
+    image_size: as for `datasets.load`.
+  """
+  shape = images_lib.seen_shape(info.shape, image_size)
+  how: Any = {'shape': shape, 'resized': shape != info.shape}
+  if info.classes:
+    return Files(folder, info, split, begin, end, **how)
+  return Records(folder, split, begin, end, **how)

@@ -187,7 +187,7 @@ def _why_not(name: str, root: Path) -> str:
   if name.replace(':', '/').split('/')[0] in stock - set(builders):
     return (
       f'data set {name!r} is not prepared; {listing}.'
-      f' {how_to_prepare(name, str(root))}'
+      f' {folders.how_to_prepare(name, str(root))}'
     )
   return (
     f'data set {name!r} is not known; prepared on first use:'
@@ -203,39 +203,3 @@ def _found(root: Path) -> list[str]:
   """Lists the data sets prepared in `root`, with the configuration if any."""
   infos = [*root.glob(f'*/*/{INFO}'), *root.glob(f'*/*/*/{INFO}')]
   return sorted({str(i.parent.parent.relative_to(root)) for i in infos})
-
-
-def opened(folder: Path) -> 'tfds.core.DatasetBuilder':
-  """Opens a folder that TFDS has prepared as array_record.
-
-  Raises:
-    DataError: files are missing, or it is of another format.
-  """
-  for name in (INFO, 'features.json'):
-    if not (folder / name).exists():
-      raise DataError(f'{folder} has no {name}: delete it and prepare it again')
-  import tensorflow_datasets as tfds
-
-  try:
-    builder = tfds.builder_from_directory(folder)
-  except Exception as error:  # TFDS and its parsers share no class of errors
-    raise DataError(
-      f'cannot open {folder}: {error} Delete it and prepare it again.'
-    ) from error
-  formats = {f.value for f in builder.info.available_file_formats()}
-  if 'array_record' not in formats:
-    raise DataError(
-      f'{folder} is stored as {", ".join(sorted(formats))}; only array_record'
-      f' can be read. {how_to_prepare(builder.name, "ANOTHER_DIR")}'
-    )
-  return builder
-
-
-def how_to_prepare(name: str, data_dir: str) -> str:
-  """Returns the commands that prepare a stock TFDS data set in `data_dir`."""
-  return (
-    "To prepare it once: pip install 'jaxsparse[tf]' && python -c"
-    f' "import tensorflow_datasets as tfds; tfds.builder({name!r},'
-    f" data_dir={data_dir!r}, file_format='array_record')"
-    '.download_and_prepare()"'
-  )

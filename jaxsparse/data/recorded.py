@@ -6,12 +6,13 @@ are there as well does not import it.
 """
 
 import json
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jaxsparse.data import cache, images, prepared
+from jaxsparse.data import cache, folders, images
 from jaxsparse.data.info import Info, SplitInfo
 from jaxsparse.errors import DataError
 
@@ -23,12 +24,12 @@ def read(folder: Path) -> Info:
   """Returns what is recorded in a folder that TFDS has prepared.
 
   Raises:
-    DataError: as for `prepared.opened`; or it is neither of images nor of
+    DataError: as for `folders.opened`; or it is neither of images nor of
       text.
   """
 
   def make() -> tuple[np.ndarray]:
-    content = json.dumps(_recorded(prepared.opened(folder).info))
+    content = json.dumps(_recorded(folders.opened(folder).info))
     return (np.frombuffer(content.encode(), np.uint8),)
 
   (content,) = cache.load('info', make, _small_files(folder)).arrays
@@ -47,6 +48,31 @@ def read(folder: Path) -> Info:
 def files(folder: Path, split: SplitInfo) -> list[Path]:
   """Lists the files that the examples of a split are read from."""
   return [*_small_files(folder), *(folder / name for name in split.filenames)]
+
+
+def fingerprint(folder: Path, split: SplitInfo) -> str:
+  """Returns '1,281,167 examples in 1,024 files, 0123abcd' of a split on disk.
+
+  Of the names and sizes of the files, and of what TFDS has recorded.
+
+  Args:
+    folder: of the prepared data set.
+    split: of it.
+
+  Raises:
+    DataError: a file is missing.
+  """
+  try:
+    sizes = {name: (folder / name).stat().st_size for name in split.filenames}
+  except OSError as error:
+    raise DataError(
+      f'cannot read split {split.name!r} of {folder}: {error}.'
+      ' Delete the folder and prepare it again.'
+    ) from error
+  recorded = [sizes, list(split.shard_lengths), split.num_bytes]
+  crc = zlib.crc32(json.dumps(recorded, sort_keys=True).encode())
+  files = f'{split.num_examples:,} examples in {len(sizes):,} files'
+  return f'{files}, {crc:08x}'
 
 
 def _small_files(folder: Path) -> list[Path]:

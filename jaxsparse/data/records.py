@@ -16,7 +16,7 @@ from numpy.typing import DTypeLike
 from jaxsparse.core.types import Shape
 from jaxsparse.data import images
 from jaxsparse.data.crops import Box, centre_box
-from jaxsparse.data.prepared import opened
+from jaxsparse.data.folders import opened
 from jaxsparse.errors import DataError
 
 # `(position in the batch, height, width) -> box`
@@ -58,7 +58,7 @@ class Records:
   ):
     self.shape = shape
     self.resized = resized
-    self._where = folder, split
+    self.folder, self.split = folder, split
     self._begin, self._end = begin, end
     self._source: Any = None
 
@@ -101,8 +101,8 @@ class Records:
 
   def place(self, row: int) -> str:
     """Returns where an example is, for error messages."""
-    folder, split = self._where
-    return f'example {self._begin + row} of split {split!r} of {folder}'
+    at = self._begin + row
+    return f'example {at} of split {self.split!r} of {self.folder}'
 
   def labels(self, rows: Rows) -> np.ndarray:
     """Reads the labels of `rows` alone, as `read` does; decodes no image."""
@@ -111,11 +111,10 @@ class Records:
 
   def _examples(self, rows: Rows) -> Examples:
     """Yields each image as it is stored, and its label."""
-    folder, split = self._where
     at = [self._begin + int(row) for row in rows]
     try:
       if self._source is None:
-        self._source = _open(folder, split)
+        self._source = _open(self.folder, self.split)
       source, image, label = self._source
       for start in range(0, len(at), _RECORDS_A_READ):
         for one in source.__getitems__(at[start : start + _RECORDS_A_READ]):
@@ -124,14 +123,13 @@ class Records:
       raise
     except (OSError, RuntimeError, IndexError, ValueError) as error:
       raise DataError(
-        f'cannot read split {split!r} of {folder}: {error}.'
+        f'cannot read split {self.split!r} of {self.folder}: {error}.'
         ' Delete the folder and prepare it again.'
       ) from error
 
   def _checked(self, labels: np.ndarray) -> np.ndarray:
     if np.any(labels < 0):
-      folder, split = self._where
-      raise DataError(f'split {split!r} of {folder} has no labels')
+      raise DataError(f'split {self.split!r} of {self.folder} has no labels')
     return labels
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxsparse.data import cache, prepared, recorded
+from jaxsparse.data import cache, folders, recorded
 from jaxsparse.data.folders import TEXT
 from jaxsparse.data.info import Info
 from jaxsparse.data.prepared import Spec
@@ -174,7 +174,7 @@ def _prepared(folder: Path, info: Info) -> dict[str, np.ndarray]:
 
 
 def _joined(folder: Path, split: str) -> tuple[np.ndarray]:
-  builder = prepared.opened(folder)
+  builder = folders.opened(folder)
   (feature,) = builder.info.features
   source = builder.as_data_source(split, file_format='array_record')
   joined = b'\n'.join(example[feature] for example in source)

@@ -105,6 +105,7 @@ class Group:
     first = self._runs[0]
     experiment, state = first.experiment, _on_device(first.abstract)
     self._scores[0].ahead(threads, state)
+    structure.dead_units_in.ahead(threads, state.mask_state.masks)
     ended = self._restored and self._restored[0].step == self._plan.num_steps
     if self._mesh is None and not experiment.streamed and not ended:
       self._programs.ahead(
@@ -126,18 +127,17 @@ class Group:
       )
     states, progress = self._start_or_resume()
     begun = 0 if progress is None else progress[0].step
+    last = -1 if progress is None else begun
+    experiments = [run.experiment for run in self._runs]
     reporter = Reporter(
       self.name, begun, self._plan.num_steps, len(self._runs), report
     )
     try:
       with contextlib.ExitStack() as stack:
         writers = [
-          stack.enter_context(
-            loggers.opened(run, step=-1 if progress is None else begun)
-          )
-          for run in self._runs
+          stack.enter_context(loggers.opened(one.config, run.root, step=last))
+          for one, run in zip(experiments, self._runs, strict=True)
         ]
-        experiments = [run.experiment for run in self._runs]
         training = stack.enter_context(inputs.training(self._data, experiments))
         stack.enter_context(not_bad_input())
         for run in self._runs:

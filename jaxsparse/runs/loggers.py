@@ -20,30 +20,31 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from jaxsparse.config import identity
-from jaxsparse.config.run_config import Named
+from jaxsparse.config.run_config import Named, RunConfig
 from jaxsparse.core import registry
 from jaxsparse.errors import SaveFailed
-from jaxsparse.runs.open_run import OpenRun
 from jaxsparse.training.loop import Record
 from jaxsparse.training.metrics import MetricsWriter, scalars
 
 
 @contextlib.contextmanager
-def opened(run: OpenRun, step: int) -> Iterator[Callable[[Record], None]]:
+def opened(
+  config: RunConfig, root: pathlib.Path, step: int
+) -> Iterator[Callable[[Record], None]]:
   """Opens the files and the loggers of a run; yields what writes a record.
 
   Args:
-    run: to be trained.
+    config: of the run.
+    root: its workdir.
     step: as for `MetricsWriter`.
 
   Raises:
     SaveFailed: a logger raises an error.
   """
-  config = run.experiment.config
   with contextlib.ExitStack() as stack:
-    file = stack.enter_context(MetricsWriter(run.root, step=step))
+    file = stack.enter_context(MetricsWriter(root, step=step))
     loggers = [
-      stack.enter_context(_Logger(spec, identity.jsonable(config), run.root))
+      stack.enter_context(_Logger(spec, identity.jsonable(config), root))
       for spec in config.loggers
     ]
 

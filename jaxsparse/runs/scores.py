@@ -12,7 +12,7 @@ from jaxsparse.core import paths, prng
 from jaxsparse.core.types import Params, Path
 from jaxsparse.data.datasets import Split
 from jaxsparse.optim.masked import forward_params
-from jaxsparse.runs import inputs, recipes, structure, summary
+from jaxsparse.runs import inputs, recipes, summary
 from jaxsparse.runs.build import Experiment
 from jaxsparse.training.ahead import Program, Threads
 from jaxsparse.training.evaluate import Evaluation, checked_active, facts
@@ -95,7 +95,6 @@ class Scores:
     """
     masks = state.mask_state.masks
     facts.ahead(threads, state.params, masks, masks)
-    structure.dead_units_in.ahead(threads, masks)
     experiment = self._experiment
     base = experiment.member.optimizer['learning_rate']
     _rate(experiment).ahead(threads, base, np.int32(0))

@@ -10,7 +10,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 from jaxsparse import data
-from jaxsparse.data import decoding, prepared, recorded
+from jaxsparse.data import decoding, image_folders, prepared, recorded
 from jaxsparse.data.records import Records
 
 TEST_DATA = os.environ.get('JAXSPARSE_TEST_DATA')
@@ -100,7 +100,8 @@ def test_mnist_is_what_tfds_decodes_it_to(tmp_path, monkeypatch):
   monkeypatch.setenv('JAXSPARSE_CACHE_DIR', str(tmp_path))
   folder = prepared.locate('mnist', TEST_DATA)
   info = recorded.read(folder)
-  first, second = (decoding.whole(folder, info, 'test') for _ in range(2))
+  records = image_folders.reader(folder, info, 'test', 0, 10_000)
+  first, second = (decoding.whole(records, info) for _ in range(2))
   # What runs before there was a cache have in their config.json.
   assert first.fingerprint == second.fingerprint == '10,000 examples, 25aa09a6'
   source = tfds.builder_from_directory(folder).as_data_source('test')
