@@ -74,7 +74,7 @@ def compiled(experiment: Experiment, mesh: Mesh | None = None) -> Compiled:
       chunk=experiment.plan.chunk,
       mesh=mesh,
     ),
-    _compiled_init(_init_of(experiment)),
+    _compiled_init(_init_of(experiment, experiment.task)),
     _evaluate(task, batches, experiment.metrics),
     _probe(task, batches, dispatch=form),
   )
@@ -88,6 +88,7 @@ def abstract_state(experiment: Experiment) -> TrainState:
       as traced ones could not be checked), or the method cannot keep the
       counts of the masks that it starts from.
   """
+  init = _init_of(experiment, _of_zeros(experiment.task))
   indices = jax.ShapeDtypeStruct(scoring.shape(experiment), jnp.int32)
   member = experiment.member
   name = experiment.config.updater.name
@@ -96,7 +97,7 @@ def abstract_state(experiment: Experiment) -> TrainState:
   leaves = tuple(jax.tree.leaves(numbers)), tuple(jax.tree.leaves(shapes))
   structure = jax.tree.structure((numbers, shapes))
   try:
-    state = _abstract_state(_init_of(experiment), structure, *leaves)
+    state = _abstract_state(init, structure, *leaves)
   except ValueError as error:
     raise ValueError(f'config.updater ({name}): {error}') from None
   if experiment.config.init.counts == 'masks':
@@ -159,10 +160,21 @@ _evaluate = functools.lru_cache(maxsize=32)(Evaluation)
 _probe = functools.lru_cache(maxsize=32)(GradientProbe)
 
 
-def _init_of(experiment: Experiment) -> Callable[..., TrainState]:
+@functools.lru_cache(maxsize=32)
+def _of_zeros(task: Task) -> Task:
+  """Returns a task whose net is traced once for all runs, of weights 0."""
+
+  def init(key: jax.Array, inputs: jax.Array) -> tuple[PyTree, PyTree]:
+    shapes = jax.eval_shape(task.init, key, inputs)
+    return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
+
+  return task._replace(init=init)
+
+
+def _init_of(experiment: Experiment, task: Task) -> Callable[..., TrainState]:
   return _init(
     experiment.recipe,
-    experiment.task,
+    task,
     experiment.example[0],
     recipes.initialiser(experiment.config.init),
     batch_of(experiment.pixels),

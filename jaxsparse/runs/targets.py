@@ -1,7 +1,6 @@
 """The active weights of each leaf, from the config section `updater`."""
 
 import jax
-import numpy as np
 
 from jaxsparse.config import literals
 from jaxsparse.config.run_config import UpdaterConfig
@@ -98,8 +97,6 @@ def in_forward_order(
   task: Task, params: Params, inputs: jax.ShapeDtypeStruct
 ) -> list[Path]:
   """Returns the paths of `params` in the order of their use."""
-  _, abstract = jax.eval_shape(task.init, jax.random.key(0), inputs)
-  model_state = jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), abstract)
-  return paths.order_of_use(
-    lambda p, x: task.logits(p, model_state, x), params, inputs
-  )
+  # JAX traces the functions of a task once for all of its runs.
+  _, model_state = jax.eval_shape(task.init, jax.random.key(0), inputs)
+  return paths.order_of_use(task.logits, params, model_state, inputs)

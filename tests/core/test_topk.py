@@ -251,8 +251,12 @@ def test_a_traced_count_is_clipped():
 def test_counts_are_exact_at_25_million():
   rng = np.random.default_rng(7)
   scores = rng.standard_normal((4983, 5119), np.float32)
+  # Quick to run, not to compile.
+  optimised = jax.jit(
+    topk_mask, compiler_options={'xla_backend_optimization_level': 1}
+  )
   for k in (1, 2_550_797, 16_777_217, scores.size - 1):
-    mask = np.asarray(_jitted(scores, jnp.int32(k)))
+    mask = np.asarray(optimised(scores, jnp.int32(k)))
     assert np.count_nonzero(mask) == k
     assert scores[mask].min() >= scores[~mask].max()
 
