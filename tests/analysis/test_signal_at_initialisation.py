@@ -26,9 +26,13 @@ _DATA = os.environ.get('JAXSPARSE_TEST_DATA')
 ROOM = np.array([0.03, 0.1, 0.3])  # Layers get smaller, so draws differ more.
 LAYERS = ('Dense_0', 'Dense_1', 'Dense_2')
 SIZES = (784, 300, 100, 10)
+# Millions of numbers are drawn: code that is quick to run, not to compile.
+jit = functools.partial(
+  jax.jit, compiler_options={'xla_backend_optimization_level': 1}
+)
 
 
-@functools.partial(jax.jit, static_argnums=(0, 1))
+@functools.partial(jit, static_argnums=(0, 1))
 def drawn(module, name, sparsity, key, inputs, **options):
   """Params of `module` under i.i.d. masks, from the initialisation `name`."""
   params = module.init(jax.random.fold_in(key, 0), inputs[:1])['params']
@@ -45,7 +49,7 @@ def drawn(module, name, sparsity, key, inputs, **options):
   return redrawn, tree
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@functools.partial(jit, static_argnums=0)
 def signals(module, params, inputs):
   return forward_signal(linen_apply(module), {'params': params}, inputs)
 
@@ -137,11 +141,14 @@ def test_the_logits_of_lenet5_are_as_large_as_simulated(
   They are means of 10 draws. At 98 % nine of the 450 first weights stay, and
   draws differ by as much as they are large: there, 10 of them are uncertain by
   a third, and figures other than those of `sparse` hold to a factor of two.
+  Up to 90 % they differ by less, and 30 will do.
   """
   figures = LOGITS[name, scale, kernel_init]
   module = lenet5(kernel_init=kernel_init)
-  draws = 120 if name == 'sparse' else 240
-  found = [logits(module, name, scale, s, draws) for s in SPARSITIES]
+  most = 120 if name == 'sparse' else 240
+  found = [
+    logits(module, name, scale, s, most if s > 0.9 else 30) for s in SPARSITIES
+  ]
   ratios = np.array(found) / figures
   room = np.array([0.3] * 4 + [0.3 if name == 'sparse' else 1.0])
   assert (np.abs(ratios - 1) < room).all(), ratios
@@ -149,7 +156,7 @@ def test_the_logits_of_lenet5_are_as_large_as_simulated(
   assert spread > 100 if name == 'dense' else spread < 3
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@functools.partial(jit, static_argnums=0)
 def norm_of(module, params, tree, images, labels):
   """The gradient norm of the mean cross-entropy."""
 
@@ -187,7 +194,7 @@ def test_sparse_initialisation_raises_the_first_gradient_of_lenet5(
   labels = jnp.asarray(train.labels[:1000], jnp.int32)
   module, norms = lenet5(), {'dense': [], 'sparse': []}
 
-  @jax.jit
+  @jit
   def start(key):
     params = module.init(prng.stream(key, 'init'), images[:1])['params']
     tree = masks.random_masks(

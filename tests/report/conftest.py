@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from jaxsparse.report import report
+from jaxsparse.report.figures import draw
 from jaxsparse.results.rows import MemberResult
 from jaxsparse.studies.results import Results
 from jaxsparse.studies.spec import Run, Study
@@ -98,6 +100,20 @@ ACCURACIES = {
 def accuracy(row, seed):
   """The number of a member of `static_and_rigl`."""
   return ACCURACIES[row.run, dict(row.point).get(SPARSITY)][seed] / 100
+
+
+@pytest.fixture(scope='session')
+def written(tmp_path_factory):
+  """The report of `static_and_rigl`, which nobody changes."""
+  root = tmp_path_factory.mktemp('written')
+  results = make_results(static_and_rigl(), root / 'runs', accuracy)
+  return report.write(results, root / 'report')
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+  """For tests that look elsewhere: drawing takes most of the time."""
+  monkeypatch.setattr(draw, 'all_figures', lambda results: [])
 
 
 @pytest.fixture(name='make_results')

@@ -1,5 +1,7 @@
 """Versions of members in the report: those of summaries, nobody else's."""
 
+import pytest
+
 from jaxsparse.report import report
 from jaxsparse.studies.results import collected
 
@@ -54,6 +56,7 @@ def test_members_that_are_not_done_say_nothing(make_results):
   assert collected(lost.members) == ()
 
 
+@pytest.mark.usefixtures('no_figures')
 def test_the_page_shows_it(make_results, tmp_path):
   results = make_results()
   versions = collected(made(results, OLD, NEW, NEW))

@@ -10,7 +10,6 @@ import pytest
 from jaxsparse.claims import Bound, Difference, Ordering
 from jaxsparse.config import identity
 from jaxsparse.report import report
-from jaxsparse.report.figures import draw
 from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import workdir
 from jaxsparse.runs.train import train
@@ -70,12 +69,6 @@ def table_rows(path, index=0):
   ]
 
 
-@pytest.fixture
-def no_figures(monkeypatch):
-  """For tests that look elsewhere: drawing takes most of the time."""
-  monkeypatch.setattr(draw, 'all_figures', lambda results: [])
-
-
 def test_what_is_written(files, make_results, static_and_rigl, tmp_path):
   study = static_and_rigl(figures=(Against(S), Curves()))
   path = report.write(make_results(study), tmp_path / 'report')
@@ -94,12 +87,9 @@ def test_what_is_written(files, make_results, static_and_rigl, tmp_path):
   }
 
 
-def test_again_gives_the_same_bytes(files, make_results, tmp_path):
-  results = make_results()
-  one, other = (
-    files(report.write(results, tmp_path / name).parent) for name in 'ab'
-  )
-  assert one == other
+def test_again_gives_the_same_bytes(files, written, make_results, tmp_path):
+  again = report.write(make_results(), tmp_path / 'again')
+  assert files(again.parent) == files(written.parent)
 
 
 @pytest.mark.usefixtures('no_figures')
@@ -111,9 +101,8 @@ def test_times_are_the_last_section(make_results, tmp_path):
   assert '67.5 s in all members together' in last['text']
 
 
-def test_the_page_stands_alone(make_results, tmp_path):
-  path = report.write(make_results(), tmp_path / 'r')
-  page = Page(path)
+def test_the_page_stands_alone(written):
+  page = Page(written)
   assert page.unclosed == []
   links = [
     e['attrs'][name]
@@ -123,22 +112,21 @@ def test_the_page_stands_alone(make_results, tmp_path):
   ]
   assert links
   assert all(link.startswith('data:') for link in links)
-  text = path.read_text('utf-8')
+  text = written.read_text('utf-8')
   assert not re.search(r'url\(|@import|<script|\bon\w+=', text)
   assert page.all('link', rel='icon')
 
 
-def test_figures_are_those_of_the_files_and_have_words(make_results, tmp_path):
-  path = report.write(make_results(), tmp_path / 'r')
-  images = Page(path).all('img')
-  stored = sorted((path.parent / 'figures').glob('*.svg'))
+def test_figures_are_those_of_the_files_and_have_words(written):
+  images = Page(written).all('img')
+  stored = sorted((written.parent / 'figures').glob('*.svg'))
   assert len(images) == len(stored) == 2
   for image, file in zip(images, stored, strict=True):
     encoded = image['attrs']['src'].removeprefix('data:image/svg+xml;base64,')
     assert base64.b64decode(encoded) == file.read_bytes()
     assert image['attrs']['alt'].startswith('Chart')
-  captions = [caption['text'] for caption in Page(path).all('figcaption')]
-  beside = sorted((path.parent / 'figures').glob('*.txt'))
+  captions = [caption['text'] for caption in Page(written).all('figcaption')]
+  beside = sorted((written.parent / 'figures').glob('*.txt'))
   for caption, file in zip(captions, beside, strict=True):
     assert file.read_text('utf-8').strip() in caption.replace('\xa0', ' ')
 

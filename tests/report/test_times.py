@@ -18,7 +18,9 @@ def timeless(content):
   return kept | {'report.html': page, 'report.md': text}
 
 
-def test_time_is_shown_in_three_places_only(files, make_results, tmp_path):
+def test_time_is_shown_in_three_places_only(
+  files, written, make_results, tmp_path
+):
   results = make_results()
   slower = results._replace(
     members=tuple(
@@ -28,10 +30,8 @@ def test_time_is_shown_in_three_places_only(files, make_results, tmp_path):
       for m in results.members
     )
   )
-  one, other = (
-    files(report.write(r, tmp_path / name).parent)
-    for name, r in (('a', results), ('b', slower))
-  )
+  paths = written, report.write(slower, tmp_path / 'slower')
+  one, other = (files(path.parent) for path in paths)
   assert one['times.csv'] != other['times.csv']
   assert one['report.html'] != other['report.html']
   assert one['report.md'] != other['report.md']

@@ -1,5 +1,9 @@
 """Programs without fusion: the bits of operations that run one by one."""
 
+import os
+import subprocess
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -23,6 +27,19 @@ def test_bits_are_those_of_the_operations_alone():
   alone = _drawn(*arguments)
   assert _bits(unfused.jit(_drawn)(*arguments)) == _bits(alone)
   assert _bits(jax.jit(_drawn)(*arguments)) != _bits(alone)
+
+
+@pytest.mark.slow
+def test_bits_are_those_of_the_operations_alone_at_the_usual_level():
+  code = (
+    'import test_unfused; test_unfused.test_bits_are_those_of_the_operations_'
+    'alone()'
+  )
+  outside = {k: v for k, v in os.environ.items() if k != 'XLA_FLAGS'}
+  path = os.pathsep.join([os.path.dirname(__file__), *sys.path])
+  subprocess.run(
+    [sys.executable, '-c', code], env=outside | {'PYTHONPATH': path}, check=True
+  )
 
 
 def test_what_no_output_needs_is_left_out():

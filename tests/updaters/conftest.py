@@ -33,8 +33,10 @@ OPTIONS = {
 }
 
 
+# Not of the session: pytest would take the files in turns for each method, and
+# `programs` would forget between them what the methods share.
 @pytest.fixture(
-  scope='session',
+  scope='module',
   params=[
     *registry.names('jaxsparse.updaters'),
     *OPTIONS,
