@@ -117,7 +117,11 @@ def test_records_are_made_when_they_are_due(whole):
 
 
 def test_records_have_the_learning_rate_of_the_last_step(tmp_path, make_config):
-  """The very float of the step, in records and in TensorBoard's events."""
+  """That of the step, in records and in TensorBoard's events.
+
+  It is the very float at XLA's usual level; at level 0 programs may round to
+  its neighbour.
+  """
   config = make_config(
     'static',
     optimizer=remembering,
@@ -134,7 +138,8 @@ def test_records_have_the_learning_rate_of_the_last_step(tmp_path, make_config):
   }
   assert rates.keys() == {10, 20}
   for step, rate in rates.items():
-    assert rate == float(state_at(tmp_path / 'run', step)[0]['opt_state/1'])
+    used = state_at(tmp_path / 'run', step)[0]['opt_state/1']
+    np.testing.assert_array_max_ulp(np.float32(rate), used, maxulp=1)
   events = next((tmp_path / 'run' / 'tensorboard').iterdir()).read_bytes()
   assert b'learning_rate' in events
   assert metric('learning_rate').label == 'learning rate'
