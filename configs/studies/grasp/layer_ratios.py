@@ -4,7 +4,7 @@ r"""How much of each layer is kept, by method and sparsity.
     --workdir=DIR --override data.dir=FOLDER [--override data.name=cifar10_jpeg]
 
 Nets: vgg19_cifar10, vgg19_cifar100, resnet32_cifar10, resnet32_cifar100;
-`_nets.py` has settings and data. 39 members of two steps: masks are made before
+`_nets.py` has settings and data. 54 members of two steps: masks are made before
 the first. In the paper's figures SNIP leaves hardly anything of the last
 convolutions of VGG19 at 95 % and more, and GraSP more.
 """
