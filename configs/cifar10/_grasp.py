@@ -4,14 +4,18 @@ from ml_collections import ConfigDict
 
 from jaxsparse.config.defaults import method_fields
 
+# Of methods that rank all layers together: a layer that ERK leaves dense would
+# stay so.
+_TOGETHER = {'distribution': 'uniform'}
 METHODS = method_fields(
   {'sparsity': 0.98},
   {
-    'static random magnitude_at_init synflow iterative_snip force': {},
-    'grasp': {'temperature': 200.0},
+    'static': {},
+    'random magnitude_at_init synflow iterative_snip force': _TOGETHER,
+    'grasp': {**_TOGETHER, 'temperature': 200.0},
     'snip': {'global_ranking': True},
     # With BatchNorm there is no gradient of one example.
-    'obd': {'diagonal': 'hessian'},
+    'obd': {**_TOGETHER, 'diagonal': 'hessian'},
     'dsr deep_r': {'update_interval': 100},
     'set rigl': {'drop_fraction': 0.3, 'update_interval': 100},
     'gmp': {

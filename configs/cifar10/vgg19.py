@@ -14,11 +14,11 @@ given. CIFAR-100 and Tiny-ImageNet (see `data/builders/tiny_imagenet.py`) are
     --config.data.std='(.2770, .2691, .2821)'
 
 Methods: dense, static, set, rigl, dsr, deep_r and gmp; before training grasp,
-snip (on the first batch), iterative_snip (SNIP on ten examples of each class
-with `--config.updater.rounds=1`), force, synflow, random, magnitude_at_init;
-and obd, after it (`--config.init.checkpoint=DENSE`). Random tickets by the
-smart ratios of Su et al. 2020, "Sanity-Checking Pruning Methods: Random Tickets
-Can Win the Jackpot", are static with
+iterative_snip (SNIP with `--config.updater.rounds=1`), force, synflow, random,
+magnitude_at_init and snip, which scores the first batch and leaves those layers
+dense that ERK does; and obd, after training (`--config.init.checkpoint=DENSE`).
+Random tickets by the smart ratios of Su et al. 2020, "Sanity-Checking Pruning
+Methods: Random Tickets Can Win the Jackpot", are static with
 `--config.updater.distribution=smart_ratio`; those of this net are divided by
 l^2 as well (`--config.updater.distribution_arguments=by_square=true`).
 

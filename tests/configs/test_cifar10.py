@@ -35,6 +35,14 @@ def test_methods_that_score_weights_do_so_on_ten_examples_of_each_class():
   assert scored == {'grasp', 'iterative_snip', 'force', 'obd'}
 
 
+@pytest.mark.parametrize('net', WEIGHTS)
+def test_methods_that_rank_all_layers_together_keep_none_dense(net, planned):
+  experiment = planned(f'cifar10/{net}:grasp')
+  sizes = total_sizes(experiment)
+  for path, count in experiment.target_counts.items():
+    assert 0 <= count - sizes[path] / 50 < 1
+
+
 def test_smart_ratios_follow_the_forward_pass():
   config = config_files.load_config('cifar10/resnet32:static')
   config.data.dir, config.updater.distribution = '/nowhere', 'smart_ratio'

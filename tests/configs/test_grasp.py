@@ -69,6 +69,9 @@ def test_the_accuracy_table_is_planned_without_data(
     assert size.weights == weights(net)
     # A layer's count is rounded up.
     assert 0 <= size.active - (1 - sparsity) * weights(net) < 2 * 34
+    if run not in {'lottery', 'lottery_epoch5', 'set', 'dsr', 'deep_r'}:
+      # A layer that is dense here would be in no ranking.
+      assert experiment.config.updater.distribution == 'uniform'
     if run == 'grasp_code':
       assert scoring.shape(experiment) == SCORED[net]
     expected = 1 if run == 'pruned' else dense.plan.num_steps

@@ -1,5 +1,6 @@
 """Configs of a file differ in method and initialisation alone."""
 
+import collections
 import dataclasses
 
 import pytest
@@ -56,9 +57,13 @@ def test_a_family_shares_all_but_the_method(family):
 
 @pytest.mark.parametrize('family', FAMILIES, ids='/'.join)
 def test_the_sparse_methods_of_a_family_aim_at_one_sparsity(family):
-  targets = {
-    (u.sparsity, u.distribution, u.dense_first, u.layers)
-    for u in (config.updater for config in FAMILIES[family].values())
-    if u.name != 'dense'
-  }
-  assert len(targets) == 1
+  by_kind = collections.defaultdict(set)
+  for config in FAMILIES[family].values():
+    section = config.updater
+    # Those that rank all layers together have a total for a target.
+    kind = 'by_layer' in section.hyperparameters
+    if section.name != 'dense':
+      target = section.sparsity, section.dense_first, section.layers
+      by_kind[kind].add((*target, section.distribution))
+  assert [len(targets) for targets in by_kind.values()] == [1] * len(by_kind)
+  assert len({target[:3] for kind in by_kind.values() for target in kind}) == 1

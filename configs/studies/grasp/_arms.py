@@ -1,7 +1,9 @@
 """Methods of pruning before training, and their controls, as config fields.
 
 The fields override those of a config of static masks, whatever its net. All
-rank the weights of all layers together, but for `smart_ratio`. `grasp` scores
+rank the weights of all layers together, but for `smart_ratio`. A layer that the
+config's distribution leaves dense stays so, as ERK does small layers at 90 %:
+`TOGETHER` has none do so. `grasp` scores
 one batch of ten examples a class, the logits over 200 as in the authors' code;
 `grasp_code` also has what that code does besides: halves of the classes one by
 one, a classifier drawn anew for the scores, and one weight more.
@@ -20,6 +22,8 @@ class Arm(NamedTuple):
   fields: Overrides
 
 
+# For methods that rank all layers together, at any sparsity.
+TOGETHER = {'updater.distribution': 'uniform', 'updater.dense_first': False}
 _TEN_A_CLASS = {'scoring.per_class': 10}
 _GRASP = {
   'updater.name': 'grasp',

@@ -10,7 +10,7 @@ from typing import Any
 from jaxsparse.claims import Claim, with_texts
 from jaxsparse.studies.spec import Against, Analysis, Figure, Run, Study
 
-from ._arms import Overrides, arm
+from ._arms import TOGETHER, Overrides, arm
 from ._nets import NUMBERS, SPARSITY, Net
 
 # Whose weights are reset, or pruned.
@@ -18,12 +18,14 @@ _DENSE = {'init.checkpoint': '{dense}'}
 # The largest weights of the dense net: masks alone are taken from this run.
 _ONE_SHOT = {
   **_DENSE,
+  **TOGETHER,
   'updater.name': 'magnitude_at_init',
   'num_epochs': None,
   'num_steps': 1,
 }
 _OBD = {
   **_DENSE,
+  **TOGETHER,
   'optimizer.learning_rate': 0.01,
   'scoring.per_class': 0,
   'scoring.batches': 8,
@@ -103,10 +105,9 @@ def _described(net: Net, name: str) -> tuple[str, str, Overrides]:
     return name, _MOVING[name], {}
   label, fields = arm(name)
   if name == 'smart_ratio':
-    fields = {**fields, **net.ticket}
-  elif 'scoring.per_class' in fields:
-    fields = {**fields, **net.scoring}
-  return 'static', label, fields
+    return 'static', label, {**fields, **net.ticket}
+  scoring = net.scoring if 'scoring.per_class' in fields else {}
+  return 'static', label, {**TOGETHER, **fields, **scoring}
 
 
 def _paper(

@@ -22,7 +22,7 @@ from jaxsparse.claims import Claim, Difference, Ordering, with_texts
 from jaxsparse.core import choices
 from jaxsparse.studies.spec import Against, Run, Study
 
-from ._arms import Overrides, arm
+from ._arms import TOGETHER, Overrides, arm
 from ._nets import NUMBERS, PAPER, SPARSITY, printed
 
 NETS = ('resnet50', 'vgg16')
@@ -47,7 +47,6 @@ _OWN: Mapping[str, Overrides] = {
   'resnet50': {'model.zero_init_residual': False},
   'vgg16': {'model.batch_norm': True, 'init.name': 'dense'},
 }
-_SPARSE = {'updater.distribution': 'uniform', 'updater.dense_first': False}
 _SCORING = {
   'scoring.per_class': 0,
   'scoring.by_class': False,
@@ -88,7 +87,7 @@ def get_config(name: str = 'resnet50') -> Study:
 
 def _sparse(net: str, method: str) -> Run:
   label, fields = arm(method)
-  return _run(net, method, label, {**fields, **_SPARSE, **_SCORING})
+  return _run(net, method, label, {**fields, **TOGETHER, **_SCORING})
 
 
 def _run(net: str, name: str, label: str, own: Overrides) -> Run:
