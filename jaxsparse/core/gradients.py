@@ -1,8 +1,9 @@
 """Gradients of the masked weights, and products with their Hessian.
 
 Both are means over several batches, to the rounding of sums that of one batch
-of all examples, and need the memory of one. A product is forward over reverse:
-the derivative of the gradient along a vector.
+of all examples, and need the memory of one (on CPU, where convolutions are slow
+in loops, of up to four). A product is forward over reverse: the derivative of
+the gradient along a vector.
 """
 
 import inspect
@@ -13,8 +14,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxsparse.core import jaxprs
 from jaxsparse.core.masks import map_masks
 from jaxsparse.core.types import Counts, Params, Probe, PyTree, Scalar
+
+# Up to so many batches are summed in straight code where loops are slow. It has
+# the memory of all of them.
+_UNROLLED = 4
 
 
 class Stacked(NamedTuple):
@@ -171,21 +177,24 @@ def _scanned(
   fn: Callable[..., PyTree], at: Objective, *operands: PyTree
 ) -> PyTree:
   """Returns the `total` over batches that are rows of an array."""
+  batches = at.batches.tree
+  number = len(jax.tree.leaves(batches)[0])
+  first = jax.tree.map(lambda x: x[0], batches)
+  if number == 1:
+    return jax.jit(fn)(*operands, first)
+  few = number <= _UNROLLED and jaxprs.slow_in_loops(fn, *operands, first)
+  unroll = number if few else 1
 
   def run(operands, batches):
     def add(sums, batch):
       return jax.tree.map(jnp.add, sums, fn(*operands, batch)), None
 
-    first = jax.tree.map(lambda x: x[0], batches)
     shapes = jax.eval_shape(fn, *operands, first)
     zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
-    return jax.lax.scan(add, zeros, batches)[0]
+    return jax.lax.scan(add, zeros, batches, unroll=unroll)[0]
 
-  out = jax.jit(run)(operands, at.batches.tree)
-  number = len(jax.tree.leaves(at.batches.tree)[0])
-  if at.equal or number == 1:
-    return out
-  return jax.tree.map(lambda x: x / number, out)
+  out = jax.jit(run)(operands, batches)
+  return out if at.equal else jax.tree.map(lambda x: x / number, out)
 
 
 def examples(batch: PyTree) -> int:

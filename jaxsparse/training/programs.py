@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import Jaxpr, jaxprs_in_params
 from jax.sharding import Mesh
 from jax.sharding import PartitionSpec as P
 
+from jaxsparse.core import jaxprs
 from jaxsparse.core.types import PyTree
 from jaxsparse.training.ahead import Program
 from jaxsparse.training.parts import each, keep_up
@@ -109,18 +109,7 @@ def make_programs(
 
 def choose_dispatch(step: Callable[..., Any], *abstract_args: Any) -> str:
   """Returns 'step' for a net with convolutions on CPU, else 'scan'."""
-  if jax.default_backend() != 'cpu':
-    return 'scan'
-  jaxpr = jax.make_jaxpr(step)(*abstract_args)
-  return 'step' if _has_convolution(jaxpr.jaxpr) else 'scan'
-
-
-def _has_convolution(jaxpr: Jaxpr) -> bool:
-  return any(
-    eqn.primitive.name == 'conv_general_dilated'
-    or any(_has_convolution(j) for j in jaxprs_in_params(eqn.params))
-    for eqn in jaxpr.eqns
-  )
+  return 'step' if jaxprs.slow_in_loops(step, *abstract_args) else 'scan'
 
 
 def _single(step: Step, batch_of: BatchOf, mesh: Mesh | None) -> Single:

@@ -64,7 +64,8 @@ class Pruning:
     """Prunes, as `MaskUpdater.init`."""
     counts = self.counts
     _checks.check_counts(params, counts, together=not self.by_layer)
-    full = masks_lib.full_masks(params, counts)
+    # As constants, XLA would count them while it compiles, for many seconds.
+    full = jax.lax.optimization_barrier(masks_lib.full_masks(params, counts))
 
     def prune(index: int | Array, masks: Masks) -> Masks:
       scores = self.score(
