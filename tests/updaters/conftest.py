@@ -12,10 +12,13 @@ from own_methods import own_object
 
 from jaxsparse.core import registry
 from jaxsparse.testing.case import Case
+from jaxsparse.updaters.force import force
 from jaxsparse.updaters.gmp import gmp
 from jaxsparse.updaters.growth.averaged import averaged
 from jaxsparse.updaters.growth.inverted import inverted
+from jaxsparse.updaters.iterative_snip import iterative_snip
 from jaxsparse.updaters.rigl_sg import rigl_sg
+from jaxsparse.updaters.synflow import synflow
 
 
 def combined(counts, *, drop_fraction=0.3, start_step, stop_step):
@@ -25,8 +28,12 @@ def combined(counts, *, drop_fraction=0.3, start_step, stop_step):
   return inverted(averaged(updater, 2, update_interval=2))
 
 
-# Methods under an option by which they promise something else, or of a user's.
+# Methods under an option by which they promise something else, or of a user's;
+# and in few rounds those that take a hundred, of which each costs alike.
 OPTIONS = {
+  'force': functools.partial(force, rounds=3),
+  'iterative_snip': functools.partial(iterative_snip, rounds=3),
+  'synflow': functools.partial(synflow, rounds=3),
   'own object': own_object,
   'gmp of all layers': functools.partial(gmp, global_ranking=True),
   'rigl_sg combined': combined,
@@ -37,11 +44,11 @@ OPTIONS = {
 # `programs` would forget between them what the methods share.
 @pytest.fixture(
   scope='module',
-  params=[
-    *registry.names('jaxsparse.updaters'),
-    *OPTIONS,
-    'own_methods.own_total',
-  ],
+  params=list(
+    dict.fromkeys(
+      (*registry.names('jaxsparse.updaters'), *OPTIONS, 'own_methods.own_total')
+    )
+  ),
 )
 def case(request):
   """Each method in turn."""
