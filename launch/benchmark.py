@@ -2,10 +2,11 @@
 
   python -m launch.benchmark [--only=topk,step] [--rounds=21]
 
-Prints a Markdown table of ratios. Run it on a machine that does nothing else.
-Topics that start whole processes, `starting` and `whole_job`, take many minutes
-and are measured where `--only` names them; `whole_job` needs MNIST, in
-JAXSPARSE_TEST_DATA, and PyTorch with sparsimony, in JAXSPARSE_TORCH_PYTHON.
+Prints a Markdown table of ratios, each row once it is measured. Run it on a
+machine that does nothing else. Topics that start whole processes, `starting`
+and `whole_job`, take many minutes and are measured where `--only` names them;
+`whole_job` needs MNIST, in JAXSPARSE_TEST_DATA, and PyTorch with sparsimony, in
+JAXSPARSE_TORCH_PYTHON.
 """
 
 import platform
@@ -27,7 +28,7 @@ _ROUNDS = flags.DEFINE_integer(
 
 
 def main() -> None:
-  """Runs every comparison and prints the table."""
+  """Runs every comparison and prints its row at once."""
   import jax
 
   from jaxsparse.benchmarks import harness
@@ -37,12 +38,12 @@ def main() -> None:
     raise ValueError(f'--rounds: got {_ROUNDS.value}; accepted is >= 1')
   usual = [n for n in registry.names(_CASES) if n not in _BY_NAME]
   topics = [registry.resolve(n, _CASES) for n in _ONLY.value or usual]
-  results = []
+  print(harness.HEADER, flush=True)
   for topic in topics:
     for comparison in topic():
       sys.stderr.write(f'measuring: {comparison.name}\n')
-      results.append(harness.measure(comparison, _ROUNDS.value))
-  print(harness.table(results))
+      result = harness.measure(comparison, _ROUNDS.value)
+      print(harness.row(result), flush=True)
   print(
     f'\n{jax.devices()[0].device_kind} x {jax.device_count()}'
     f' ({platform.machine()}), jax {jax.__version__}'

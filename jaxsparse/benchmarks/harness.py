@@ -1,4 +1,4 @@
-"""Interleaved timing of two variants in one process.
+"""Interleaved timing of two variants in one process, and memory of programs.
 
 Absolute times differ from machine to machine, and from minute to minute. The
 result is a ratio of medians over rounds in which every variant runs once, in
@@ -11,7 +11,9 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import jax
 
 Thunk = Callable[[], object]
 
@@ -39,16 +41,36 @@ class Comparison(NamedTuple):
   rounds: int = 21
 
 
-class BenchmarkResult(NamedTuple):
-  """A measured comparison; times are medians in milliseconds."""
+class MemoryComparison(NamedTuple):
+  """Two programs whose memory is compared.
+
+  Attributes:
+    name: of the comparison.
+    base: the baseline, compiled.
+    contender: ours, likewise.
+    aim: for contender / base, at most this; `None` if there is none.
+  """
 
   name: str
-  base_ms: float
-  contender_ms: float
+  base: jax.stages.Compiled
+  contender: jax.stages.Compiled
+  aim: float | None
+
+
+class BenchmarkResult(NamedTuple):
+  """A measured comparison.
+
+  Times are medians in milliseconds, memory is in MiB.
+  """
+
+  name: str
+  base: float
+  contender: float
   ratio: float
   noise: float
   aim: float | None
   speedup: bool
+  unit: str = ''
 
   @property
   def verdict(self) -> str:
@@ -64,14 +86,16 @@ class BenchmarkResult(NamedTuple):
 
 
 def measure(
-  comparison: Comparison, rounds: int | None = None
+  comparison: Comparison | MemoryComparison, rounds: int | None = None
 ) -> BenchmarkResult:
   """Runs a comparison.
 
   Args:
-    comparison: what to run.
+    comparison: what to run; programs whose memory is compared do not run.
     rounds: overrides the number of rounds of the comparison.
   """
+  if isinstance(comparison, MemoryComparison):
+    return _memory(comparison)
   seconds = interleave(
     {
       'base': comparison.base,
@@ -95,6 +119,36 @@ def measure(
   )
 
 
+def _memory(comparison: MemoryComparison) -> BenchmarkResult:
+  base, contender = map(memory, (comparison.base, comparison.contender))
+  return BenchmarkResult(
+    comparison.name,
+    base / 2**20,
+    contender / 2**20,
+    contender / base,
+    noise=1.0,
+    aim=comparison.aim,
+    speedup=False,
+    unit=' MiB',
+  )
+
+
+def memory(program: jax.stages.Compiled) -> int:
+  """Returns the bytes that a program holds while it runs.
+
+  Its arguments, its results, and the one buffer that XLA plans for all that is
+  in between. What a kernel allocates by itself, say to pack a matrix, is not
+  among them.
+  """
+  sizes: Any = program.memory_analysis()
+  return (
+    sizes.argument_size_in_bytes
+    + sizes.output_size_in_bytes
+    + sizes.temp_size_in_bytes
+    - sizes.alias_size_in_bytes
+  )
+
+
 def interleave(
   variants: Mapping[str, Thunk], rounds: int, *, seed: int = 0
 ) -> dict[str, list[float]]:
@@ -113,18 +167,20 @@ def interleave(
   return seconds
 
 
-def table(results: list[BenchmarkResult]) -> str:
-  """Formats results as a Markdown table."""
-  lines = [
-    '| what | base ms | ours ms | ratio | A/A | aim | |',
-    '| --- | ---: | ---: | ---: | ---: | ---: | --- |',
-  ]
-  for r in results:
-    kind = 'faster' if r.speedup else 'the cost'
-    sign = '≥' if r.speedup else '≤'
-    aim = '' if r.aim is None else f'{sign} {r.aim:g}x'
-    lines.append(
-      f'| {r.name} | {r.base_ms:.3g} | {r.contender_ms:.3g} |'
-      f' {r.ratio:.3g}x {kind} | {r.noise:.3f} | {aim} | {r.verdict} |'
-    )
-  return '\n'.join(lines)
+HEADER = """\
+| what | base ms | ours ms | ratio | A/A | aim | |
+| --- | ---: | ---: | ---: | ---: | ---: | --- |"""
+
+
+def row(result: BenchmarkResult) -> str:
+  """Formats a result as a row of a Markdown table under `HEADER`."""
+  kind = 'faster' if result.speedup else 'the cost'
+  sign = '≥' if result.speedup else '≤'
+  aim = '' if result.aim is None else f'{sign} {result.aim:g}x'
+  base, contender = (
+    f'{x:.3g}{result.unit}' for x in (result.base, result.contender)
+  )
+  return (
+    f'| {result.name} | {base} | {contender} | {result.ratio:.3g}x {kind} |'
+    f' {result.noise:.3f} | {aim} | {result.verdict} |'
+  )
