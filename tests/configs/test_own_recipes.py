@@ -24,6 +24,10 @@ RECIPES = {
     ('sparsity 0.9499', 'weights that came back: 0'),
     {},
   ),
+  'pruning_before_training': (
+    tuple(f'{name}: sparsity 0.98' for name in ('grasp', 'snip', 'random')),
+    {},
+  ),
   # 512 and 128 weights at 80 %, by ERK.
   'own_pieces': (('test_sureness 0.', 'sparsity 0.79'), {}),
   'read_results': (
