@@ -29,7 +29,7 @@ def combined(counts, *, drop_fraction=0.3, start_step, stop_step):
 
 
 # Methods under an option by which they promise something else, or of a user's;
-# and in few rounds those that take a hundred, of which each costs alike.
+# and in few rounds those that take many.
 OPTIONS = {
   'force': functools.partial(force, rounds=3),
   'iterative_snip': functools.partial(iterative_snip, rounds=3),
