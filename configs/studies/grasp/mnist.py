@@ -15,7 +15,7 @@ trains as long again.
 from typing import NamedTuple
 
 from jaxsparse.claims import Claim, Difference, Ordering, with_texts
-from jaxsparse.studies.spec import Against, Run, Study
+from jaxsparse.studies.spec import Against, Analysis, Run, Study
 
 from ._arms import Overrides, arm
 
@@ -126,7 +126,9 @@ def get_config(name: str = 'mlp') -> Study:
         for key, (label, method, fields) in _AFTER.items()
       ),
     ),
-    metrics=('test_accuracy', 'gradient_norm@0', 'dead_outputs'),
+    metrics=(
+      *('test_accuracy', 'gradient_norm@0', 'dead_outputs', 'empty_layers'),
+    ),
     figures=(
       Against(_SPARSITY, runs=('dense', 'erk', *_BEFORE, *_AFTER)),
       Against(
@@ -139,6 +141,10 @@ def get_config(name: str = 'mlp') -> Study:
       Against(
         _SPARSITY, 'gradient_norm@0', runs=('dense', 'erk', *_BEFORE), log=True
       ),
+    ),
+    analyses=tuple(
+      Analysis(f'{key}_layers', (f'{key}@0',), 'keep_ratios')
+      for key in ('random', 'smart_ratio', 'magnitude', *_SCORED, 'obd_after')
     ),
     claims=with_texts(_CLAIMS),
     notes=(
