@@ -169,6 +169,7 @@ def _net(
   )
   kwargs = recipes.updater_kwargs(run.updater)
   updater = checks.checked_updater(run, member, kwargs)
+  checks.warn_of_dense_layers(run, updater, params, counts)
   checks.check_optimizer(recipe, member, params)
   plan = _plan(run, updater)
   return _Net(module, task, metrics, recipe, params, counts, plan)

@@ -88,6 +88,17 @@ def test_what_cannot_be_drawn_is_refused(make_config):
     configured(make_config, corrupt=('label',))
 
 
+def test_layers_that_are_in_no_ranking_are_named(make_config, caplog):
+  fields = {'updater__sparsity': 0.3, 'seed': 77}
+  build(make_config('random', updater__distribution='uniform', **fields))
+  build(make_config('random', updater__dense_first=True, **fields))
+  build(make_config('static', **fields))
+  assert not caplog.records
+  build(make_config('random', **fields))
+  (record,) = caplog.records
+  assert 'erk leaves dense: Dense_1/kernel; with uniform' in record.getMessage()
+
+
 def by_hand(experiment, corrupt=()):
   """The masks of GraSP by the library, on the run's weights and examples."""
   root = experiment.member.key

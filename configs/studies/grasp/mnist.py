@@ -17,7 +17,7 @@ from typing import NamedTuple
 from jaxsparse.claims import Claim, Difference, Ordering, with_texts
 from jaxsparse.studies.spec import Against, Analysis, Run, Study
 
-from ._arms import Overrides, arm
+from ._arms import TOGETHER, Overrides, arm
 
 
 class _Net(NamedTuple):
@@ -33,12 +33,7 @@ _NETS = {
   'lenet5': _Net(
     'mnist/lenet5',
     'LeNet5',
-    {
-      'num_epochs': 0.64,
-      'init.name': 'dense',
-      'updater.distribution': 'erk',
-      'updater.dense_first': False,
-    },
+    {'num_epochs': 0.64, 'init.name': 'dense'},
   ),
 }
 NETS = tuple(_NETS)
@@ -95,7 +90,7 @@ def _run(net: _Net, name: str, label: str, fields: Overrides) -> Run:
   return Run(
     name,
     f'{net.config}:static',
-    {**net.fields, **_ENDS, **fields},
+    {**net.fields, **_ENDS, **TOGETHER, **fields},
     grid={_SPARSITY: (0.9, 0.95, 0.98, 0.99)},
     label=label,
   )
@@ -104,7 +99,6 @@ def _run(net: _Net, name: str, label: str, fields: Overrides) -> Run:
 def get_config(name: str = 'mlp') -> Study:
   """Returns the study of a net."""
   net = _NETS[name]
-  dense = {k: v for k, v in net.fields.items() if 'updater' not in k}
   arms = {arm_name: arm(arm_name) for arm_name in (*_BEFORE, *_CONTROLS)}
   return Study(
     title=f'{net.title} on MNIST: pruning before training, and its controls',
@@ -113,8 +107,8 @@ def get_config(name: str = 'mlp') -> Study:
       ' Missing the Mark?") and Su et al. 2020, whose nets are larger'
     ),
     runs=(
-      Run('dense', f'{net.config}:dense', dense | _ENDS, label='dense'),
-      _run(net, 'erk', 'random, ERK', {}),
+      Run('dense', f'{net.config}:dense', {**net.fields, **_ENDS}),
+      _run(net, 'erk', 'random, ERK', {'updater.distribution': 'erk'}),
       *(_run(net, key, *one) for key, one in arms.items()),
       *(
         _run(
