@@ -48,7 +48,7 @@ def with_signs(params: Params, signs: Params) -> Params:
   return map_aligned(one, params, signs)
 
 
-def sign_agreement(params: Params, others: Params, masks: Masks) -> jax.Array:
+def sign_agreement(params: Params, other: Params, masks: Masks) -> jax.Array:
   """Returns the fraction of active weights with the same sign in two nets.
 
   >>> params, other = {'w': jnp.array([1.0, -2.0])}, {'w': jnp.ones(2)}
@@ -57,17 +57,17 @@ def sign_agreement(params: Params, others: Params, masks: Masks) -> jax.Array:
 
   Args:
     params: of one net.
-    others: of the other, likewise.
+    other: of the other, likewise.
     masks: which weights count; leaves without a mask do not.
 
   Returns:
     A float32 scalar in [0, 1]; 1 where no weight is active.
   """
 
-  def same(param: jax.Array, mask: jax.Array, other: jax.Array) -> jax.Array:
-    return jnp.sum(mask & (jnp.sign(param) == jnp.sign(other)), dtype=jnp.int32)
+  def same(param: jax.Array, mask: jax.Array, leaf: jax.Array) -> jax.Array:
+    return jnp.sum(mask & (jnp.sign(param) == jnp.sign(leaf)), dtype=jnp.int32)
 
-  equal = jax.tree.leaves(map_masks(same, params, masks, others))
+  equal = jax.tree.leaves(map_masks(same, params, masks, other))
   number = jax.tree.leaves(active(masks))
   total = jnp.asarray(sum(number), jnp.float32)
   return jnp.where(total > 0, jnp.asarray(sum(equal)) / total, jnp.float32(1))

@@ -15,12 +15,12 @@ def fisher_diagonal(at: Objective) -> PyTree:
   losses: statistics of a batch, as BatchNorm's in training, would be of one.
   """
 
-  def squares(weights, others, batch):
+  def squares(weights, params, batch):
     def add(sums, index):
       one = jax.tree.map(
         lambda x: jax.lax.dynamic_slice_in_dim(x, index, 1), batch
       )
-      grads = jax.grad(at.loss)(weights, others, one)
+      grads = jax.grad(at.loss)(weights, params, one)
       return jax.tree.map(lambda s, g: s + g * g, sums, grads), None
 
     size = gradients.examples(batch)
@@ -28,7 +28,7 @@ def fisher_diagonal(at: Objective) -> PyTree:
     sums, _ = jax.lax.scan(add, zeros, jnp.arange(size))
     return jax.tree.map(lambda s: s / size, sums)
 
-  return gradients.total(squares, at, at.weights, at.others)
+  return gradients.total(squares, at, at.weights, at.params)
 
 
 def hessian_diagonal(at: Objective, *, key: jax.Array, samples: int) -> PyTree:

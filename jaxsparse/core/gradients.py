@@ -33,9 +33,9 @@ class Objective(NamedTuple):
   """The loss of a probe as a function of the masked leaves.
 
   Attributes:
-    loss: `(weights, others, batch) -> scalar`.
+    loss: `(weights, params, batch) -> scalar`.
     weights: the masked leaves, at least float32; `None` for the others.
-    others: all params; of masked leaves they are not read.
+    params: all of them; masked leaves are not read.
     batches: of the probe.
     equal: whether each batch counts the same, whatever its size, and the result
       is their sum.
@@ -43,7 +43,7 @@ class Objective(NamedTuple):
 
   loss: Callable[[Params, Params, PyTree], jax.Array]
   weights: Params
-  others: Params
+  params: Params
   batches: Any
   equal: bool = False
 
@@ -86,8 +86,8 @@ def objective(
     )
   options = {} if temperature is None else {'temperature': temperature}
 
-  def loss(weights: Params, others: Params, batch: PyTree) -> jax.Array:
-    return value(merged(weights, others), batch, **options)
+  def loss(weights: Params, params: Params, batch: PyTree) -> jax.Array:
+    return value(merged(weights, params), batch, **options)
 
   wide = jax.tree.map(widened, params)
   return Objective(loss, masked_leaves(wide, counts), wide, batches, equal)
@@ -98,9 +98,9 @@ def masked_leaves(params: Params, counts: Counts) -> Params:
   return map_masks(lambda p, _: p, params, counts)
 
 
-def merged(weights: Params, others: Params) -> Params:
-  """Returns all params: the masked leaves of `weights`, others of `others`."""
-  return map_masks(lambda _, w: w, others, weights, exempt=lambda p: p)
+def merged(weights: Params, params: Params) -> Params:
+  """Returns `params` with the masked leaves of `weights`."""
+  return map_masks(lambda _, w: w, params, weights, exempt=lambda p: p)
 
 
 def widened(leaf: jax.Array) -> jax.Array:
@@ -111,7 +111,7 @@ def widened(leaf: jax.Array) -> jax.Array:
 
 def gradient(at: Objective) -> PyTree:
   """Returns the gradient of the masked leaves, `None` for the others."""
-  return total(jax.grad(at.loss), at, at.weights, at.others)
+  return total(jax.grad(at.loss), at, at.weights, at.params)
 
 
 def hessian_product(at: Objective, vector: PyTree) -> PyTree:
@@ -122,12 +122,12 @@ def hessian_product(at: Objective, vector: PyTree) -> PyTree:
     vector: of the structure of `at.weights`; the same for all batches.
   """
 
-  def product(weights, others, vector, batch):
+  def product(weights, params, vector, batch):
     return jax.jvp(
-      lambda w: jax.grad(at.loss)(w, others, batch), (weights,), (vector,)
+      lambda w: jax.grad(at.loss)(w, params, batch), (weights,), (vector,)
     )[1]
 
-  return total(product, at, at.weights, at.others, vector)
+  return total(product, at, at.weights, at.params, vector)
 
 
 def of_round(probe: Probe, round: int | jax.Array, count: int | None) -> Probe:

@@ -18,7 +18,7 @@ class Flow(NamedTuple):
   """The derivatives of the flow.
 
   Attributes:
-    weights: |w| of the masked leaves, `None` for the others.
+    weights: |w| of the masked leaves, `None` for the params.
     grads: dR/d|w|, all times the same power of two.
   """
 
@@ -54,21 +54,21 @@ def flow(probe: Probe | None, params: Params, counts: Counts) -> Flow:
   weights = gradients.masked_leaves(positive, counts)
 
   @jax.jit
-  def outputs(weights, others, exponent, factor):
-    merged = gradients.merged(weights, others)
+  def outputs(weights, params, exponent, factor):
+    merged = gradients.merged(weights, params)
     ones = jnp.full(inputs.shape, jnp.exp2(exponent), inputs.dtype)
     return jnp.sum(apply(merged, ones) * factor)
 
   @jax.jit
-  def derivatives(weights, others):
-    usual = jnp.log2(outputs(weights, others, 0.0, 1.0))
-    scaled = jnp.log2(outputs(weights, others, _LOW, 1.0)) - _LOW
+  def derivatives(weights, params):
+    usual = jnp.log2(outputs(weights, params, 0.0, 1.0))
+    scaled = jnp.log2(outputs(weights, params, _LOW, 1.0)) - _LOW
     size = jnp.where(jnp.isfinite(usual), usual, scaled)
     size = jnp.where(jnp.isfinite(size), jnp.round(size), 0.0)
     large = jnp.abs(size) > _USUAL
     exponent = jnp.where(large, jnp.round(-size / 2), 0.0)
     factor = jnp.exp2(-size - exponent)
-    return jax.grad(outputs)(weights, others, exponent, factor)
+    return jax.grad(outputs)(weights, params, exponent, factor)
 
   with jax.default_matmul_precision('highest'):
     return Flow(weights, derivatives(weights, positive))

@@ -90,17 +90,17 @@ def _balanced(
 ) -> np.ndarray:
   """Draws batches with `per_class` examples of each class, none twice."""
   random = np.random.default_rng(words)
-  wanted = config.batches * config.per_class
+  needed = config.batches * config.per_class
   by_class = []
   for number in range(num_classes):
     members = np.flatnonzero(np.asarray(labels) == number)
-    if len(members) < wanted:
+    if len(members) < needed:
       raise ValueError(
         f'config.scoring.per_class: got {config.per_class} in'
         f' {config.batches} batches, and class {number} has {len(members)}'
         f' examples; accepted is at most {len(members) // config.batches}'
       )
-    drawn = random.choice(members, wanted, replace=False)
+    drawn = random.choice(members, needed, replace=False)
     by_class.append(drawn.reshape(config.batches, config.per_class))
   return random.permuted(np.concatenate(by_class, axis=1), axis=1)
 

@@ -73,7 +73,7 @@ class Pruning:
       )
       scores = masks_lib.map_masks(lambda s, _: self.changed(s), scores, full)
       _check_finite(scores)
-      return self._kept(index, scores, full if self.regrow else masks)
+      return self._highest(index, scores, full if self.regrow else masks)
 
     masks = full
     if self.rounds == 1:
@@ -85,7 +85,7 @@ class Pruning:
       masks = masks_lib.random_masks(params, masks_lib.active(masks), key=key)
     return MaskState(masks)
 
-  def _kept(self, index: int | Array, scores: Scores, masks: Masks) -> Masks:
+  def _highest(self, index: int | Array, scores: Scores, masks: Masks) -> Masks:
     """Keeps the highest scores of a round among the `masks`."""
 
     def target(size: int, count: int | Array) -> Array:
@@ -97,9 +97,9 @@ class Pruning:
       )
       return _prune.keep_highest(scores, masks, limits)
     size = sum(leaf.size for leaf in jax.tree.leaves(scores))
-    kept = _prune.total_of(self.counts) + self.extra
-    kept = target(size, jnp.minimum(kept, size))
-    return _prune.keep_together(scores, masks, self.counts, kept)
+    total = _prune.total_of(self.counts) + self.extra
+    total = target(size, jnp.minimum(total, size))
+    return _prune.keep_together(scores, masks, self.counts, total)
 
 
 def _check_finite(scores: Scores) -> None:
@@ -125,8 +125,8 @@ def _of_round(
     return count
   part = jnp.asarray(index, jnp.float32) / rounds
   density = count.astype(jnp.float32) / size
-  wanted = jnp.round(size * density**part).astype(jnp.int32)
-  return jnp.where(index == rounds, count, jnp.clip(wanted, count, size))
+  target = jnp.round(size * density**part).astype(jnp.int32)
+  return jnp.where(index == rounds, count, jnp.clip(target, count, size))
 
 
 def prune_at_init(

@@ -177,10 +177,13 @@ def test_before_batch_norm_scores_sum_to_the_norm_of_the_gradient(
     norms = {
       name: float(jnp.sum(grads[name]['kernel'] ** 2)) for name in params
     }
+    signed = {
+      name: float(jnp.sum(params[name]['kernel'] * grads[name]['kernel']))
+      for name in params
+    }
   for name in ('a', 'b', 'c'):
     assert abs(sums[name] / norms[name] - 1) < within
-    sensitivity = float(jnp.sum(params[name]['kernel'] * grads[name]['kernel']))
-    assert abs(sensitivity) < 0.01 * norms[name] ** 0.5
+    assert abs(signed[name]) < 0.01 * norms[name] ** 0.5
   of_convolutions = sum(sums[name] for name in ('a', 'b', 'c'))
   assert abs(sums['head'] / -of_convolutions - 1) < max(0.01, within)
   assert abs(sum(sums.values())) < 0.01 * of_convolutions
