@@ -185,7 +185,9 @@ class ScoringConfig:
     Accepted('labels, pixels or both', lambda v: set(v) <= set(CORRUPTIONS)),
   )
   init: str = field(
-    'same', 'weights that are scored, beside those trained', one_of(SCORED)
+    'same',
+    "weights to score: the run's own, a fresh draw, dense layers redrawn",
+    one_of(SCORED),
   )
 
 

@@ -1,6 +1,6 @@
-"""Controls of a mask, and of the data and the weights that it was found with.
+"""Controls of a mask, and of the data and the weights that it comes from.
 
-They keep one property and destroy another: what a mask is worth beyond its
+They keep one property and destroy another: the worth of a mask beyond its
 counts (`shuffled`), whether it used the data (`random_labels`,
 `permuted_pixels`), and what the signs of trained weights carry (`with_signs`).
 """
@@ -30,7 +30,9 @@ def shuffled(masks: Masks, *, key: jax.Array) -> Masks:
   return random_masks(masks, active(masks), key=key)
 
 
-def with_signs(params: Params, signs: Params) -> Params:
+def with_signs(
+  params: Params, signs: Params, masks: Masks | None = None
+) -> Params:
   """Gives each weight the sign of another net's (Zhou et al. 2019).
 
   >>> js.with_signs({'w': jnp.array([1.0, -2.0])}, {'w': jnp.array([-3.0, 0])})
@@ -39,13 +41,19 @@ def with_signs(params: Params, signs: Params) -> Params:
   Args:
     params: their sizes stay.
     signs: a tree of the same shapes; where it is 0, signs stay as well.
+    masks: leaves without a mask keep their signs; by default all leaves get
+      those of `signs`.
   """
 
   def one(param: jax.Array, other: jax.Array) -> jax.Array:
     sign = jnp.sign(other).astype(param.dtype)
     return jnp.where(sign == 0, param, jnp.abs(param) * sign)
 
-  return map_aligned(one, params, signs)
+  if masks is None:
+    return map_aligned(one, params, signs)
+  return map_masks(
+    lambda p, _, s: one(p, s), params, masks, signs, exempt=lambda p, _: p
+  )
 
 
 def sign_agreement(params: Params, other: Params, masks: Masks) -> jax.Array:

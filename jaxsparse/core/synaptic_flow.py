@@ -10,8 +10,8 @@ from jaxsparse.core.types import Counts, Params, Probe, PyTree
 
 # Powers of two between which a flow is computed as it is.
 _USUAL = 60.0
-# That of the inputs where the flow of ones is too large for a float32.
-_LOW = -125.0
+# Powers of two by which inputs are scaled, until the flow is a float32.
+_SCALES = (0.0, -50.0, 50.0, -100.0, 100.0, -118.0, 118.0)
 
 
 class Flow(NamedTuple):
@@ -61,9 +61,19 @@ def flow(probe: Probe | None, params: Params, counts: Counts) -> Flow:
 
   @jax.jit
   def derivatives(weights, params):
-    usual = jnp.log2(outputs(weights, params, 0.0, 1.0))
-    scaled = jnp.log2(outputs(weights, params, _LOW, 1.0)) - _LOW
-    size = jnp.where(jnp.isfinite(usual), usual, scaled)
+    scales = jnp.array(_SCALES)
+
+    def measured(trial):
+      index, _ = trial
+      flow = outputs(weights, params, scales[index], 1.0)
+      return index + 1, jnp.log2(flow) - scales[index]
+
+    def unknown(trial):
+      index, size = trial
+      return ~jnp.isfinite(size) & (index < len(_SCALES))
+
+    _, size = jax.lax.while_loop(unknown, measured, (0, jnp.float32(jnp.nan)))
+    # A flow of 0 has no size, and its derivatives need no scale.
     size = jnp.where(jnp.isfinite(size), jnp.round(size), 0.0)
     large = jnp.abs(size) > _USUAL
     exponent = jnp.where(large, jnp.round(-size / 2), 0.0)

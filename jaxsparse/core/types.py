@@ -61,7 +61,7 @@ class Probe(NamedTuple):
   """The inputs of scoring at initialisation.
 
   >>> probe = js.Probe(loss, [batch], apply)
-  >>> state = js.snip(counts).init(params, key=key, probe=probe)
+  >>> state = js.grasp(counts).init(params, key=key, probe=probe)
 
   Attributes:
     loss: `(params, batch) -> scalar`, the mean over the batch, in training
@@ -169,6 +169,7 @@ class Facts(NamedTuple):
       may come back with them (Top-KAST). Otherwise they are stored as 0.
     scores_at_init: whether the masks follow from scores of the weights that
       `init` gets, so that a run takes those of no other run.
+    extra: active weights beyond the counts, of an invariant on their sum.
     dense_batches: for how many batches up to a mask step, inclusive,
       the method reads the gradient of weights that are not `trained`; `None`
       if on every step. FLOPs of training are counted by it.
@@ -191,6 +192,7 @@ class Facts(NamedTuple):
   masks_only: bool = False
   stores_all: bool = False
   scores_at_init: bool = False
+  extra: int = 0
   dense_batches: int | None = 0
   scheduled: Callable[[Params, int | jax.Array], Counts] | None = None
   trained_counts: Callable[[Params], Counts] | None = None

@@ -47,7 +47,7 @@ def prune(
     method: prunes at initialisation: `grasp`, `synflow`, `obd` ..., or a
       function of the counts, `lambda counts: js.obd(counts, rounds=5)`.
     probe: what a method scores weights by.
-    key: a PRNG key, of methods that draw.
+    key: a PRNG key; a method needs one.
 
   Returns:
     The params, 0 outside the masks, and the masks: exactly `counts` weights
@@ -55,13 +55,20 @@ def prune(
 
   Raises:
     ValueError: a count is out of range, a tree does not fit `params`, the
-      method needs a probe and has none, or `masks` come with a method.
+      method needs a probe and has none, it does not prune at initialisation, or
+      `masks` or no `key` come with it.
   """
   if method is not None:
-    if masks is not None:
-      raise ValueError('masks: accepted with a method is None')
-    key = jax.random.key(0) if key is None else key
-    new = method(counts).init(params, key=key, probe=probe).masks
+    updater = method(counts)
+    if masks is not None or key is None:
+      raise ValueError('with a method, masks are None and a key is needed')
+    if not updater.facts.scores_at_init:
+      raise ValueError(
+        f'method is {method}, which does not prune at initialisation; accepted'
+        ' are grasp, iterative_snip (with rounds=1 it is SNIP), force, synflow,'
+        ' obd, magnitude_at_init, random'
+      )
+    new = updater.init(params, key=key, probe=probe).masks
     return Pruned(apply_masks(params, new), new)
   scores = map_masks(lambda p, _: jnp.abs(p), params, counts)
   new = highest(params, counts, scores, where=masks)

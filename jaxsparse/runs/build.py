@@ -20,7 +20,13 @@ from jaxsparse.core.types import Counts, MaskUpdater, Params, Path
 from jaxsparse.data import datasets, order, records
 from jaxsparse.data.pixels import Pixels
 from jaxsparse.metrics import Metric
-from jaxsparse.runs import checks, preprocessing, reading, recipes
+from jaxsparse.runs import (
+  checks,
+  preprocessing,
+  reading,
+  recipes,
+  scoring_checks,
+)
 from jaxsparse.runs.targets import target_counts
 from jaxsparse.training.plan import Plan
 from jaxsparse.training.state import Member, Recipe
@@ -112,6 +118,12 @@ def build(config: Any, read: Read = reading.dataset) -> Experiment:
   dataset = read(data)
   run = in_steps(run, len(dataset.train.labels))
   preprocessing.check(data, dataset.train.images.shape[1:])
+  scoring_checks.check_scoring(
+    run,
+    dataset.num_classes,
+    len(dataset.train.labels),
+    is_text=dataset.scale is None,
+  )
   seedless = dataclasses.replace(run, seed=0)
   net = _net(
     seedless,
@@ -157,7 +169,6 @@ def _net(
   module = recipes.module(model, num_classes)
   task = recipes.task(module, run.task, run.label_smoothing)
   metrics = recipes.metrics(run.metrics, is_text=is_text)
-  checks.scored_at_once(run, num_classes)
   variables = checks.shapes(model.name, task, inputs)
   checks.check_logits(model.name, task, variables, example, num_classes)
   params = variables[0]
@@ -169,7 +180,7 @@ def _net(
   )
   kwargs = recipes.updater_kwargs(run.updater)
   updater = checks.checked_updater(run, member, kwargs)
-  checks.warn_of_dense_layers(run, updater, params, counts)
+  scoring_checks.warn(run, updater, params, counts)
   checks.check_optimizer(recipe, member, params)
   plan = _plan(run, updater)
   return _Net(module, task, metrics, recipe, params, counts, plan)

@@ -4,7 +4,6 @@ Each part is built, or traced, with the run's own numbers, so that its errors
 are raised before the run starts. Nothing is computed.
 """
 
-import logging
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -36,8 +35,6 @@ from jaxsparse.optim.reset import check_momentum
 from jaxsparse.optim.supported import check_optimiser
 from jaxsparse.training.state import Member, Recipe
 from jaxsparse.training.task import Task
-
-_log = logging.getLogger(__name__)
 
 # Invariants of the methods that may start with the masks of another run.
 KEEP_COUNTS = ('per_leaf', 'total')
@@ -81,24 +78,6 @@ def shapes(
     # With its cause: the error may come from the user's own model.
     raise ValueError(f'config.model ({name}): {error}') from error
   return variables
-
-
-def scored_at_once(config: RunConfig, num_classes: int) -> int:
-  """Returns the number of examples of a batch of the section `scoring`.
-
-  Raises:
-    ValueError: its `parts` do not divide it.
-  """
-  scoring = config.scoring
-  size = scoring.batch_size or config.batch_size
-  if scoring.per_class:
-    size = scoring.per_class * num_classes
-  if size % scoring.parts:
-    raise ValueError(
-      f'config.scoring.parts: got {scoring.parts}; accepted is a divisor of'
-      f' {size}, the examples of a batch'
-    )
-  return size
 
 
 def check_logits(
@@ -184,32 +163,6 @@ def checked_updater(
     )
   _check_updater(config, updater)
   return updater
-
-
-def warn_of_dense_layers(
-  config: RunConfig, updater: MaskUpdater, params: Params, counts: Counts
-) -> None:
-  """Logs the layers that a ranking of all layers leaves out.
-
-  A distribution such as ERK makes small layers dense where the net is not very
-  sparse, and a method that ranks all layers together prunes none of those.
-  """
-  section, facts = config.updater, updater.facts
-  together = facts.scores_at_init and facts.invariant == 'total'
-  if not together or section.layers or section.dense_first:
-    return
-  active = paths.flatten(counts)
-  dense = [
-    path
-    for path, leaf in paths.flatten(params).items()
-    if active.get(path) == math.prod(leaf.shape)
-  ]
-  if dense:
-    _log.warning(
-      '%s ranks all layers together, but for those that the distribution %s'
-      ' leaves dense: %s; with uniform there are none',
-      *(section.name, section.distribution, ', '.join(dense)),
-    )
 
 
 def check_counts_of_masks(

@@ -45,8 +45,9 @@ class Compiled(NamedTuple):
 
   Attributes:
     programs: the train and mask steps.
-    init: `(member, data, indices [n, b], params, masks, signs) -> state`:
-      `indices` are the batches that weights are scored on; `params`, `masks`
+    init: `(member, data, rows [n, b, 2], params, masks, signs) -> state`:
+      `rows` are the batches that weights are scored on, places in `data` and
+      numbers of examples (see `scoring.corrupted`); `params`, `masks`
       and `signs` are `None` or those to start from.
     evaluate: measures loss and metrics on a split.
     probe: measures the gradient of the loss in training mode.
@@ -89,7 +90,7 @@ def abstract_state(experiment: Experiment) -> TrainState:
       counts of the masks that it starts from.
   """
   init = _init_of(experiment, _of_zeros(experiment.task))
-  indices = jax.ShapeDtypeStruct(scoring.shape(experiment), jnp.int32)
+  indices = jax.ShapeDtypeStruct((*scoring.shape(experiment), 2), jnp.int32)
   member = experiment.member
   name = experiment.config.updater.name
   key, *numbers = member
@@ -180,6 +181,7 @@ def _init_of(experiment: Experiment, task: Task) -> Callable[..., TrainState]:
     batch_of(experiment.pixels),
     experiment.config.scoring,
     experiment.dataset.num_classes,
+    recipes.in_float32(experiment.config, experiment.dataset.num_classes),
   )
 
 
@@ -192,10 +194,11 @@ def _init(
   batches: BatchOf,
   scores: ScoringConfig,
   num_classes: int,
+  scored_task: Task,
 ) -> Callable[..., TrainState]:
   """Returns the function `init` of `Compiled`, not yet compiled."""
 
-  def init(member, data, indices, params, masks, signs) -> TrainState:
+  def init(member, data, rows, params, masks, signs) -> TrainState:
     def drawn(stream: str) -> tuple[PyTree, PyTree]:
       zeros = jnp.zeros(inputs.shape, inputs.dtype)
       return task.init(prng.stream(member.key, stream), zeros)
@@ -211,9 +214,9 @@ def _init(
     seen = scoring.corrupted(scores.corrupt, num_classes, batches, key)
     probe_key = prng.stream(member.key, 'probe')
     probe = Probe(
-      scoring.loss(task, model_state, seen, data, probe_key),
-      indices,
-      lambda params, inputs: task.logits(params, model_state, inputs),
+      scoring.loss(scored_task, model_state, seen, data, probe_key),
+      rows,
+      lambda params, inputs: scored_task.logits(params, model_state, inputs),
       inputs,
     )
     state = initial_state(

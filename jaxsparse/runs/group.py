@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import numpy as np
 from jax.sharding import SingleDeviceSharding
 
 from jaxsparse.core import controls, prng
@@ -18,6 +19,7 @@ from jaxsparse.runs import (
   inputs,
   loggers,
   scoring,
+  scoring_checks,
   sources,
   structure,
 )
@@ -281,8 +283,13 @@ def start(
   if experiment.config.init.shuffle_masks:
     key = prng.stream(member.key, 'shuffled_masks')
     masks = controls.shuffled(masks, key=key)
-  data, rows = inputs.picked(data, scoring.rows(experiment))
-  state = compiled(experiment).init(member, data, rows, params, masks, signs)
+  rows = scoring.rows(experiment)
+  data, places = inputs.picked(data, rows)
+  pairs = np.stack([places, rows], axis=-1)
+  state = compiled(experiment).init(member, data, pairs, params, masks, signs)
+  if masks is None:
+    updater = experiment.recipe.updater(experiment.member)
+    scoring_checks.check_scores(experiment.config, updater, state)
   # Outputs of a program are committed to its device, and a program compiles
   # again for arguments that are not.
   return jax.tree.map(lambda x: jax.device_put(x, x.sharding), state)

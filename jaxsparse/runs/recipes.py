@@ -85,6 +85,15 @@ def task(
   return builder(module)
 
 
+def in_float32(config: RunConfig, num_classes: int) -> Task:
+  """Returns the task of a run with a model that computes in float32."""
+  model = config.model
+  if 'dtype' in model.hyperparameters:
+    hyperparameters = model.hyperparameters.copy({'dtype': 'float32'})
+    model = dataclasses.replace(model, hyperparameters=hyperparameters)
+  return task(module(model, num_classes), config.task, config.label_smoothing)
+
+
 def metrics(specs: tuple[Named, ...], *, is_text: bool) -> tuple[Metric, ...]:
   """Returns the metrics of the evaluations of a run.
 

@@ -13,7 +13,7 @@ from jaxsparse.core import controls, initialisation, paths, prng
 from jaxsparse.core.types import Params, PyTree
 from jaxsparse.data import order
 from jaxsparse.data.datasets import Split
-from jaxsparse.runs import checks
+from jaxsparse.runs import scoring_checks
 from jaxsparse.runs.build import Experiment, seed_words
 from jaxsparse.training.task import Task
 
@@ -24,7 +24,7 @@ def shape(experiment: Experiment) -> tuple[int, int]:
   """Returns the number of batches and the examples of each."""
   config = experiment.config
   batches, parts = config.scoring.batches, config.scoring.parts
-  size = checks.scored_at_once(config, experiment.dataset.num_classes)
+  size = scoring_checks.scored_at_once(config, experiment.dataset.num_classes)
   return batches * parts, size // parts
 
 
@@ -62,12 +62,17 @@ def corrupted(
   Args:
     kinds: of `run_config.CORRUPTIONS`; none leaves the examples as they are.
     num_classes: of the data.
-    batch_of: `(data, rows) -> batch`.
+    batch_of: `(data, places) -> batch`.
     key: a PRNG key.
+
+  Returns:
+    A function whose `rows` are int32 [b, 2]: the place of each example in
+    `data`, and its number in the whole split, which decides what it becomes.
   """
 
-  def batch(data: Split, rows: jax.Array) -> PyTree:
-    out = batch_of(data, rows)
+  def batch(data: Split, pairs: jax.Array) -> PyTree:
+    places, rows = pairs[:, 0], pairs[:, 1]
+    out = batch_of(data, places)
     if 'labels' in kinds:
       labels_key = prng.stream(key, 'labels')
       labels = controls.random_labels(rows, num_classes, key=labels_key)
@@ -89,7 +94,6 @@ def _balanced(
   words: tuple[int, int],
 ) -> np.ndarray:
   """Draws batches with `per_class` examples of each class, none twice."""
-  random = np.random.default_rng(words)
   needed = config.batches * config.per_class
   by_class = []
   for number in range(num_classes):
@@ -100,9 +104,14 @@ def _balanced(
         f' {config.batches} batches, and class {number} has {len(members)}'
         f' examples; accepted is at most {len(members) // config.batches}'
       )
-    drawn = random.choice(members, needed, replace=False)
+    drawn = members[order.permutation(words, len(members), number)[:needed]]
     by_class.append(drawn.reshape(config.batches, config.per_class))
-  return random.permuted(np.concatenate(by_class, axis=1), axis=1)
+  drawn = np.concatenate(by_class, axis=1)
+  places = [
+    order.permutation(words, drawn.shape[1], num_classes + batch)
+    for batch in range(config.batches)
+  ]
+  return np.take_along_axis(drawn, np.stack(places), axis=1)
 
 
 def loss(
@@ -114,6 +123,12 @@ def loss(
   """
 
   def value(params: Params, rows: jax.Array, **options: Any) -> jax.Array:
+    if len(rows) == 1 and jax.tree.leaves(model_state):
+      raise ValueError(
+        'the method takes the gradient of one example, and the model has'
+        " statistics of batches, as BatchNorm's; accepted of obd is diagonal"
+        ' hessian'
+      )
     batch = batches(data, rows)
     out = task.loss(params, model_state, batch, key=key, train=True, **options)
     return out[0]

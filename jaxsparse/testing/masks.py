@@ -43,7 +43,7 @@ def active_weights_are_as_the_invariant_says(case: Case) -> None:
         _require_counts(when, counts, promised, 'per_leaf')
     case 'total':
       for when, counts in active.items():
-        _require_sum(when, counts, promised, 'total')
+        _require_sum(when, counts, promised, 'total', case.updater.facts.extra)
       _require_moved(case, 'total', 'per_leaf')
     case 'scheduled':
       _require_never_more(active)
@@ -76,8 +76,10 @@ def _require_counts(
     )
 
 
-def _require_sum(when: str, active: Active, promised: Active, by: str) -> None:
-  total, expected = sum(active.values()), sum(promised.values())
+def _require_sum(
+  when: str, active: Active, promised: Active, by: str, extra: int = 0
+) -> None:
+  total, expected = sum(active.values()), sum(promised.values()) + extra
   require(
     total == expected,
     f'{when} all leaves together have {total} active weights; promised by'

@@ -150,7 +150,7 @@ def checked_active(
   invariant = updater.facts.invariant
   if final:
     invariant = _AT_THE_END.get(invariant, invariant)
-  _check_counts(active, sizes, counts, invariant)
+  _check_counts(active, sizes, counts, invariant, updater.facts.extra)
   return active
 
 
@@ -159,9 +159,10 @@ def _check_counts(
   sizes: dict[Path, int],
   counts: dict[Path, int],
   invariant: Invariant,
+  extra: int,
 ) -> None:
   if invariant in ('total', 'scheduled_total'):
-    active, counts = _total(active), _total(counts)
+    active, counts = _total(active), {'total': sum(counts.values()) + extra}
   expected = sizes if invariant == 'dense' else counts
   exact = invariant not in _AT_THE_END
   for path, n in active.items():

@@ -133,7 +133,7 @@ def initial_state(
     **member.init,
   )
   if signs is not None:
-    params = with_signs(params, signs)
+    params = with_signs(params, signs, mask_state.masks)
   params = stored_params(updater, params, mask_state)
   opt_state = recipe.optimiser(member, jnp.int32(0)).init(params)
   return TrainState(jnp.int32(0), params, model_state, opt_state, mask_state)

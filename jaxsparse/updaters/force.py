@@ -1,6 +1,6 @@
 """FORCE: sensitivity in the pruned net, from which weights may come back."""
 
-from jaxsparse.core import gradients
+from jaxsparse.core import gradients, schedules
 from jaxsparse.core.criteria.sensitivity import sensitivity
 from jaxsparse.core.masks import apply_masks
 from jaxsparse.core.types import Counts, MaskUpdater
@@ -34,11 +34,13 @@ def force(
       ones in each.
 
   Raises:
-    ValueError: `rounds` is below 1; from `init`: no probe.
-    TypeError: `rounds` is not a host integer.
+    ValueError: an argument is below 1; from `init`: no probe.
+    TypeError: an argument is not a host integer.
 
   **Deviations** from the authors' code: as of `iterative_snip`.
   """
+  if batches_per_round is not None:
+    schedules.host_step('batches_per_round', batches_per_round, 1)
 
   def score(params, masks, probe, *, round, key):
     probe = probe and gradients.of_round(probe, round, batches_per_round)

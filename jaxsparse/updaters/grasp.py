@@ -40,11 +40,12 @@ def grasp(
   Raises:
     ValueError: from `init`: no probe, or its loss takes no `temperature`.
 
-  **Deviations** from the authors' code: the target is met exactly, unless
-  `faithful`; equal scores are ranked by place; scores are not divided by their
-  sum, which ranks them no differently and can be 0 up to rounding. The batches,
-  and the weights of the classifier that are scored, are those of the caller
-  (in a run, of the section `scoring`).
+  **Deviations** from the authors' code: the sum of the counts is met exactly
+  (distributions round them layer by layer, `uniform` up); equal scores are
+  ranked by place; scores are not divided by their sum, which ranks them no
+  differently and can be 0 up to rounding. The batches, and the weights of the
+  classifier that are scored, are those of the caller: in a run, of the section
+  `scoring`, whose images are not augmented.
   """
 
   def score(params, masks, probe, *, round, key):

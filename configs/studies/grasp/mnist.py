@@ -74,9 +74,12 @@ _CLAIMS: dict[str, Claim] = {
     )
     for control in _CONTROLS
   },
-  'Pruning after training ends above all methods before it at 98 %.': Ordering(
-    ('synflow', 'magnitude_after'), at=_AT
-  ),
+  **{
+    f'Pruning after training ends above {arm(method).label} at 98 %.': Ordering(
+      (method, 'magnitude_after'), at=_AT
+    )
+    for method in _BEFORE
+  },
   'At 90 % GraSP leaves a larger gradient than SNIP.': Ordering(
     ('snip', 'grasp'), metric='gradient_norm@0', at={_SPARSITY: 0.9}
   ),

@@ -35,20 +35,22 @@ def options(
   Raises:
     ValueError: it is another kind of method.
   """
+  if by_layer and updater.facts.extra:
+    raise ValueError('by_layer: accepted with faithful is False')
   if by_layer:
-    updater = pruning.changed(updater, by_layer=True)
+    updater = pruning.with_parts(updater, by_layer=True)
     updater = updater._replace(
       facts=updater.facts._replace(invariant='per_leaf')
     )
   if absolute or inverted:
     sign = -1 if inverted else 1
 
-    def changed(score):
+    def transform(score):
       return sign * (jnp.abs(score) if absolute else score)
 
-    updater = pruning.changed(updater, changed=changed)
+    updater = pruning.with_parts(updater, transform=transform)
   if shuffled:
-    updater = pruning.changed(updater, shuffled=True)
+    updater = pruning.with_parts(updater, shuffled=True)
   return updater
 
 

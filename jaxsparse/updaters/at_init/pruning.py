@@ -11,11 +11,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
+from jaxsparse.core import controls, prng
 from jaxsparse.core import masks as masks_lib
-from jaxsparse.core import paths, prng
+from jaxsparse.core.finite import all_finite
 from jaxsparse.core.types import (
   Counts,
   Facts,
@@ -28,6 +28,9 @@ from jaxsparse.core.types import (
 )
 from jaxsparse.updaters import _checks, _fixed, _prune
 
+_NOT_FINITE = (
+  'scores are not finite; accepted are weights and a loss whose derivatives are'
+)
 # `(params, masks, probe, *, round, key) -> scores`; `params` are not masked.
 Score = Callable[..., Scores]
 
@@ -45,7 +48,7 @@ class Pruning:
     extra: weights that stay beyond the target.
     by_layer: whether each leaf keeps its count. Else the leaves are ranked
       together, and those that are dense in `counts` stay so.
-    changed: what is done to the scores.
+    transform: what is done to the scores.
     shuffled: whether the active weights of each leaf go to random places.
   """
 
@@ -55,35 +58,45 @@ class Pruning:
   regrow: bool = False
   extra: int = 0
   by_layer: bool = False
-  changed: Callable[[Array], Array] = lambda score: score
+  transform: Callable[[Array], Array] = lambda score: score
   shuffled: bool = False
 
   def __call__(
     self, params: Params, *, key: Array, probe: Probe | None = None
   ) -> MaskState:
-    """Prunes, as `MaskUpdater.init`."""
+    """Prunes, as `MaskUpdater.init`.
+
+    Where a score is not finite no weight is active.
+
+    Raises:
+      ValueError: a score is not finite, outside of jit.
+    """
     counts = self.counts
     _checks.check_counts(params, counts, together=not self.by_layer)
     # As constants, XLA would count them while it compiles, for many seconds.
     full = jax.lax.optimization_barrier(masks_lib.full_masks(params, counts))
 
-    def prune(index: int | Array, masks: Masks) -> Masks:
+    def prune(index: int | Array, last: tuple[Masks, Any]) -> tuple[Masks, Any]:
+      masks, finite = last
       scores = self.score(
         params, masks, probe, round=index, key=prng.at(key, index)
       )
-      scores = masks_lib.map_masks(lambda s, _: self.changed(s), scores, full)
-      _check_finite(scores)
-      return self._highest(index, scores, full if self.regrow else masks)
+      scores = masks_lib.map_masks(
+        lambda score, _: self.transform(score), scores, full
+      )
+      masks = self._highest(index, scores, full if self.regrow else masks)
+      return masks, all_finite(scores) & finite
 
-    masks = full
     if self.rounds == 1:
-      masks = prune(1, masks)
+      masks, finite = prune(1, (full, True))
     else:
-      masks = jax.lax.fori_loop(1, self.rounds + 1, prune, masks)
+      start = full, jnp.bool_(True)
+      masks, finite = jax.lax.fori_loop(1, self.rounds + 1, prune, start)
+    if not isinstance(finite, jax.core.Tracer) and not finite:
+      raise ValueError(_NOT_FINITE)
     if self.shuffled:
-      key = prng.stream(key, 'shuffled')
-      masks = masks_lib.random_masks(params, masks_lib.active(masks), key=key)
-    return MaskState(masks)
+      masks = controls.shuffled(masks, key=prng.stream(key, 'shuffled'))
+    return MaskState(jax.tree.map(lambda mask: mask & finite, masks))
 
   def _highest(self, index: int | Array, scores: Scores, masks: Masks) -> Masks:
     """Keeps the highest scores of a round among the `masks`."""
@@ -100,17 +113,6 @@ class Pruning:
     total = _prune.total_of(self.counts) + self.extra
     total = target(size, jnp.minimum(total, size))
     return _prune.keep_together(scores, masks, self.counts, total)
-
-
-def _check_finite(scores: Scores) -> None:
-  """Raises `ValueError` for scores that are not finite, unless traced."""
-  for path, leaf in paths.flatten(scores).items():
-    traced = isinstance(leaf, jax.core.Tracer)
-    if not traced and not np.isfinite(np.asarray(leaf)).all():
-      raise ValueError(
-        f'scores at {path!r} are not finite; accepted are weights and a loss'
-        ' whose derivatives are'
-      )
 
 
 def _of_round(
@@ -152,7 +154,7 @@ def prune_at_init(
   )
 
 
-def changed(updater: MaskUpdater, **parts: Any) -> MaskUpdater:
+def with_parts(updater: MaskUpdater, **parts: Any) -> MaskUpdater:
   """Returns `updater` with other parts of its `Pruning`.
 
   Raises:

@@ -137,11 +137,16 @@ def test_weights_come_back_only_where_a_method_lets_them(regrow):
   np.testing.assert_array_equal(together(masks), top(eligible, 85))
 
 
+@pytest.mark.parametrize('rounds', [1, 3])
 @pytest.mark.parametrize('wrong', [np.nan, np.inf])
-def test_scores_that_are_not_finite_are_refused(wrong):
+def test_scores_that_are_not_finite_are_refused(wrong, rounds):
   scores = SCORES | {'wide': SCORES['wide'].at[0, 0].set(wrong)}
-  with pytest.raises(ValueError, match="scores at 'wide' are not finite"):
-    masks_of(prune_at_init(COUNTS, of(scores)))
+  updater = prune_at_init(COUNTS, of(scores), rounds=rounds)
+  with pytest.raises(ValueError, match='scores are not finite'):
+    masks_of(updater)
+  # Under jit they leave no weight active, which a run refuses.
+  masks = jax.jit(lambda key: updater.init(PARAMS, key=key).masks)
+  assert not any(map(np.any, jax.tree.leaves(masks(jax.random.key(0)))))
 
 
 @pytest.mark.parametrize(

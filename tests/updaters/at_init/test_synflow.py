@@ -120,6 +120,19 @@ def test_scores_of_deep_residual_nets_neither_overflow_nor_change_rank(scale):
   )
 
 
+@pytest.mark.parametrize('scale', [1e-12, 1e-6, 1e6, 1e11])
+def test_of_a_chain_the_flow_is_conserved_at_any_scale(scale):
+  """A flow of 1e-69 to 1e69, which no float32 holds."""
+  params = jax.tree.map(lambda p: p * scale, nets.glorot((9,) * 7, 0))
+  flow = synaptic_flow.flow(nets.probe((9, 9), 0), params, params)
+  sums = [
+    np.sum(np.asarray(w, np.float64) * np.asarray(g, np.float64))
+    for w, g in zip(*map(jax.tree.leaves, flow), strict=True)
+  ]
+  assert sums[0] > 0
+  np.testing.assert_allclose(sums, sums[0], rtol=1e-4)
+
+
 def test_without_a_forward_pass_there_is_no_flow():
   params = nets.glorot((4, 3, 2), 0)
   updater = synflow(nets.counts(params, 5))
