@@ -61,12 +61,12 @@ def flow(probe: Probe | None, params: Params, counts: Counts) -> Flow:
 
   @jax.jit
   def derivatives(weights, params):
-    scales = jnp.array(_SCALES)
+    scales = jnp.array(_SCALES, jnp.float32)
 
     def measured(trial):
       index, _ = trial
       flow = outputs(weights, params, scales[index], 1.0)
-      return index + 1, jnp.log2(flow) - scales[index]
+      return index + 1, jnp.log2(flow).astype(jnp.float32) - scales[index]
 
     def unknown(trial):
       index, size = trial

@@ -74,7 +74,7 @@ def get_config(name: str = 'lenet5') -> Study:
     runs=runs(net, (*_POOLED, 'pruned_others')),
     metrics=(
       *('test_accuracy', 'ensemble_accuracy', 'ensemble_gain'),
-      *('pairwise_disagreement', 'disagreement'),
+      *('pairwise_disagreement', 'disagreement', 'sign_agreement_at_end'),
     ),
     figures=(),
     analyses=(
@@ -83,6 +83,12 @@ def get_config(name: str = 'lenet5') -> Study:
           f'{run}_against_pruned', (run, f'pruned@{net.source}'), 'disagreement'
         )
         for run in _COMPARED
+      ),
+      *(
+        Analysis(
+          f'{run}_signs', (run, f'pruned@{net.source}'), 'sign_agreement'
+        )
+        for run in ('lottery', 'scratch_inits', 'scratch_signs')
       ),
       *ensembles(_POOLED),
     ),

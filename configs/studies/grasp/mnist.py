@@ -99,6 +99,32 @@ def _run(net: _Net, name: str, label: str, fields: Overrides) -> Run:
   )
 
 
+def _analyses(names: tuple[str, ...]) -> tuple[Analysis, ...]:
+  """Returns what is measured of the masks and the start of seed 0."""
+  starts = (*_BEFORE, 'grasp_inverted', 'grasp_absolute')
+  return (
+    *(
+      Analysis(
+        f'{name}_paths',
+        (f'{name}@0',),
+        'effective_sparsity',
+        drawn=name in (*_BEFORE, *_AFTER),
+      )
+      for name in names
+    ),
+    *(
+      Analysis(
+        f'{name}_gradient',
+        (f'{name}@0',),
+        'gradient_preservation',
+        {'temperature': 200.0},
+        drawn=False,
+      )
+      for name in starts
+    ),
+  )
+
+
 def get_config(name: str = 'mlp') -> Study:
   """Returns the study of a net."""
   net = _NETS[name]
@@ -124,7 +150,8 @@ def get_config(name: str = 'mlp') -> Study:
       ),
     ),
     metrics=(
-      *('test_accuracy', 'gradient_norm@0', 'dead_outputs', 'empty_layers'),
+      *('test_accuracy', 'gradient_norm@0', 'squared_gradient_norm_ratio'),
+      *('dead_outputs', 'effective_sparsity', 'empty_layers'),
     ),
     figures=(
       Against(_SPARSITY, runs=('dense', 'erk', *_BEFORE, *_AFTER)),
@@ -139,10 +166,7 @@ def get_config(name: str = 'mlp') -> Study:
         _SPARSITY, 'gradient_norm@0', runs=('dense', 'erk', *_BEFORE), log=True
       ),
     ),
-    analyses=tuple(
-      Analysis(f'{key}_layers', (f'{key}@0',), 'keep_ratios')
-      for key in ('random', 'smart_ratio', 'magnitude', *_SCORED, 'obd_after')
-    ),
+    analyses=_analyses((*_BEFORE, *_CONTROLS, *_AFTER)),
     claims=with_texts(_CLAIMS),
     notes=(
       'A control takes one thing away from a method: the place of its weights'

@@ -190,3 +190,14 @@ def test_an_optimiser_of_nnx_starts_from_them(key):
   got = np.concatenate([np.ravel(w) for w in net.kernels(seen)])
   total = sum(jax.tree.leaves(counts))
   np.testing.assert_array_equal(got, np.where(by_hessian(total), VECTOR, 0))
+
+
+def test_pruning_takes_methods_of_pruning_at_initialisation_alone(key):
+  params = {'kernel': jnp.ones((3, 4))}
+  with pytest.raises(ValueError, match='does not prune at initialisation'):
+    js.prune(params, {'kernel': 5}, method=js.snip, key=key)
+  with pytest.raises(ValueError, match='a key is needed'):
+    js.prune(params, {'kernel': 5}, method=js.random)
+  masks = {'kernel': jnp.ones((3, 4), bool)}
+  with pytest.raises(ValueError, match='masks are None'):
+    js.prune(params, {'kernel': 5}, method=js.random, masks=masks, key=key)
