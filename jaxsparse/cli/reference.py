@@ -37,7 +37,7 @@ _KINDS = {
 }
 _CLAIMS = 'jaxsparse.claims'
 _METHODS = 'jaxsparse.updaters'
-# Arguments that a run passes itself.
+# Arguments that a run passes itself, or (`alpha`) leaves at the default.
 _SUPPLIED = (
   'key',
   'axes',
@@ -46,6 +46,7 @@ _SUPPLIED = (
   'custom_in_budget',
   'order',
   'num_classes',
+  'alpha',
 )
 # `Facts.dense_batches` -> text.
 _GRADIENTS = {0: 'never', 1: 'on mask steps', None: 'on every step'}

@@ -43,11 +43,12 @@ def mixup(
   plain = classification(module, label_smoothing=label_smoothing)
   of_mixed = supervised(module, of_both)
 
-  def loss(params, model_state, batch, *, key, train):
+  def loss(params, model_state, batch, *, key, train, temperature=None):
+    options = {'key': key, 'train': train, 'temperature': temperature}
     if not train:
-      return plain.loss(params, model_state, batch, key=key, train=False)
+      return plain.loss(params, model_state, batch, **options)
     batch = mixed(batch, key, alpha)
-    return of_mixed.loss(params, model_state, batch, key=key, train=True)
+    return of_mixed.loss(params, model_state, batch, **options)
 
   return plain._replace(loss=loss)
 

@@ -66,6 +66,24 @@ def test_losses_of_both_labels_are_mixed_as_the_images(key, smoothing):
   assert other_key != loss
 
 
+@pytest.mark.parametrize('train', [False, True])
+def test_a_temperature_divides_the_logits_of_the_loss_alone(key, train):
+  task = mixup(Itself(), alpha=0.5)
+  loss, (_, logits) = task.loss(
+    {}, {}, BATCH, key=key, train=train, temperature=4.0
+  )
+  batch, share = BATCH, 1.0
+  own = other = BATCH['label']
+  if train:
+    batch = mixed(BATCH, key, 0.5)
+    own, other, share = batch['label']
+  np.testing.assert_allclose(logits, batch['image'], rtol=1e-6)
+  cooled = batch['image'] / 4
+  expected = share * smoothed(cooled, own, 0.0)
+  expected += (1 - share) * smoothed(cooled, other, 0.0)
+  np.testing.assert_allclose(loss, np.mean(expected), rtol=1e-5)
+
+
 def test_evaluation_mixes_nothing(key):
   task = mixup(Itself(), label_smoothing=0.2)
   plain = classification(Itself(), label_smoothing=0.2)
