@@ -30,7 +30,8 @@ class Run:
     overrides: dotted field -> value. A value `'{other}'` stands for the
       member of the run `other` that has the same seed and the same values of
       the grid fields that both have, and `'{other@0}'` for that of seed 0:
-      where weights (`init.checkpoint`) or masks (`init.masks`) come from.
+      where weights (`init.checkpoint`), masks (`init.masks`) or signs
+      (`init.signs`) come from.
     grid: dotted field -> values; all combinations are run.
     seeds: how many, from 0, or which.
     label: its name in the report; `name` by default.

@@ -40,6 +40,8 @@ _NUMBERS = (
   'init.checkpoint_step',
   'init.masks',
   'init.masks_step',
+  'init.signs',
+  'init.signs_step',
   'init.shuffle_masks',
   'init.counts',
   'data.dir',

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from jaxsparse.config.run_config import SOURCES
 from jaxsparse.core.tables import aligned
 from jaxsparse.errors import TrainingFailed
 from jaxsparse.results.names import count
@@ -126,8 +127,10 @@ def _notes(names: Mapping[Row, str], results: Sequence[RowDryRun]) -> list[str]:
   if shared:
     lines.append(f'multiply-adds of {", ".join(shared)}: {outline.AS_PLANNED}')
   sections = [experiment.config.init for experiment in built.values()]
-  if any(init.checkpoint or init.masks for init in sections):
-    lines.append('masks and weights that rows take from others were made up')
+  if any(getattr(init, source) for init in sections for source in SOURCES):
+    lines.append(
+      'weights, masks and signs that rows take from others were made up'
+    )
   lines.append(
     f'{passed} of {count(len(results), "row")}: losses and weights finite,'
     ' masks with the counts that the method promises'

@@ -27,6 +27,7 @@ def test_the_time_is_that_of_finished_members_like_it(
   make_config, experiment, tmp_path
 ):
   alike = {'seed': 3, 'updater__sparsity': 0.5, 'optimizer__learning_rate': 1.0}
+  alike |= {'init__signs': '/other', 'init__signs_step': 0}
   unlike = ({'num_steps': 31}, {'model__features': (17,)})
   for i, seconds in enumerate((10.0, 12.0, 50.0)):
     config = build(make_config(**alike)).config

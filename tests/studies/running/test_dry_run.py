@@ -55,7 +55,9 @@ def test_each_row_is_tried_and_nothing_is_written(study, tiny, tmp_path):
     'made-up batches of 2 at a learning rate in proportion: the batch of 16'
     in text
   )
-  assert 'masks and weights that rows take from others were made up' in text
+  assert (
+    'weights, masks and signs that rows take from others were made up' in text
+  )
   assert '\n3 of 4 rows: ' in text
   assert not (tmp_path / 'runs').exists()
   with pytest.raises(ValueError, match='rigl, sparsity 100 %: config.updater'):
@@ -64,11 +66,14 @@ def test_each_row_is_tried_and_nothing_is_written(study, tiny, tmp_path):
 
 def test_rows_that_move_weights_between_layers_are_told(study, tiny, tmp_path):
   moves = {'updater.name': 'rigl_sg'}
-  asked = study(tiny('moves', 'rigl', moves), tiny('stays', 'static'))
+  signs = {'init.signs': '{moves}'}
+  asked = study(tiny('moves', 'rigl', moves), tiny('stays', 'static', signs))
+  text = dry_run.text(asked, dry_run.take(asked, tmp_path))
   assert (
     '\nmultiply-adds of moves: as the distribution has it; layers may share'
-    in dry_run.text(asked, dry_run.take(asked, tmp_path))
+    in text
   )
+  assert 'signs that rows take from others were made up' in text
 
 
 def test_a_row_that_fails_does_not_stop_the_others(study, tiny, tmp_path):
