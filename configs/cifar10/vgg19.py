@@ -24,9 +24,10 @@ l^2 as well (`--config.updater.distribution_arguments=by_square=true`).
 
 The recipe of Wang et al. 2020, "Picking Winning Tickets Before Training by
 Preserving Gradient Flow" (GraSP), but that kernels alone decay, and a crop is
-padded with the mean in place of black; what else their code does differently
-when it scores is in `studies/grasp/_arms.py`. We have not run this to its end.
-Meant for a GPU.
+padded with the mean in place of black, and weights are scored on plain images,
+theirs on augmented ones; what else their code does differently when it scores
+is in `studies/grasp/_arms.py`. We have not run this to its end. Meant for a
+GPU.
 """
 
 from ml_collections import ConfigDict

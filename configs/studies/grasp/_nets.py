@@ -12,14 +12,15 @@ Weights are scored on ten images of each class, as in the authors' code: in one
 batch; on CIFAR-100 in two of five a class for ResNet-32; on Tiny-ImageNet in
 ten of one.
 
-**Deviations**: accuracies are those of the last step, the paper's the best of
-all epochs on the test images. The paper does not say what follows, and it is
-our choice. OBD prunes the dense net once, by an estimate of the diagonal of the
-Hessian on 1,024 images, and trains it for another run at a tenth of the rate.
-Lottery tickets have the largest weights of the dense net, all layers together,
-and its weights at step 0 or after five epochs. SET and Deep-R have the counts
-of ERK, DSR starts from them; all three move masks every 100 steps, until three
-quarters of the run.
+**Deviations**: the images that weights are scored on are as they are in the
+data, theirs are cropped and flipped as in training. Accuracies are those of the
+last step, the paper's the best of all epochs on the test images. The paper does
+not say what follows, and it is our choice. OBD prunes the dense net once, by an
+estimate of the diagonal of the Hessian on 1,024 images, and trains it for
+another run at a tenth of the rate. Lottery tickets have the largest weights of
+the dense net, all layers together, and its weights at step 0 or after five
+epochs. SET and Deep-R have the counts of ERK, DSR starts from them; all three
+move masks every 100 steps, until three quarters of the run.
 
 **Numbers**, `paper.csv`, are in display units. Those of this paper are from
 memory and have yet to be compared with its tables: reports say so. Those of

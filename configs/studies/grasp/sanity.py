@@ -33,10 +33,12 @@ _CONTROLS = {
   'synflow': ('shuffled', 'fresh', 'inverted'),
 }
 _HARMLESS = {
-  'shuffled': 'Shuffled within layers, the masks of {} cost no half point.',
-  'fresh': 'Scores of other weights cost {} no half point.',
-  'labels': 'Random labels cost {} no half point.',
-  'pixels': 'Random labels and permuted pixels cost {} no half point.',
+  'shuffled': '{} shuffled within layers ends at most 0.5 points below.',
+  'fresh': '{} by the scores of other weights ends at most 0.5 points below.',
+  'labels': '{} by random labels ends at most 0.5 points below.',
+  'pixels': (
+    '{} by random labels and permuted pixels ends at most 0.5 points below.'
+  ),
 }
 _RUNS = (
   *('random', 'smart_ratio'),
@@ -77,16 +79,16 @@ def _claims() -> dict[str, Claim]:
       elif control == 'inverted' and method != 'grasp':
         claims[f'{label} ends lower inverted.'] = Ordering((run, method))
   return claims | {
-    'GraSP inverted ends no half point lower.': Difference(
+    'GraSP inverted ends at most 0.5 points below.': Difference(
       'grasp_inverted', 'grasp', '>=', -0.5
     ),
     'GraSP ends higher by the size of its scores.': Ordering(
       ('grasp', 'grasp_absolute')
     ),
-    'A random ticket ends no half point below GraSP.': Difference(
+    'A random ticket ends at most 0.5 points below GraSP.': Difference(
       'smart_ratio', 'grasp', '>=', -0.5
     ),
-    'It ends no half point below SNIP.': Difference(
+    'It ends at most 0.5 points below SNIP.': Difference(
       'smart_ratio', 'snip', '>=', -0.5
     ),
   }
