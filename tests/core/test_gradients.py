@@ -243,32 +243,6 @@ def test_a_temperature_divides_the_logits():
   assert error(got, hessian @ grads) < 1e-12
 
 
-@pytest.mark.parametrize('masked', [False, True])
-def test_the_norm_is_the_trace_of_the_tangent_kernel_with_the_labels(masked):
-  """||g||^2 = (dL/df)^T J J^T (dL/df), before pruning and after."""
-  params, batch = draw(32)
-  if masked:
-    random = np.random.default_rng(1)
-    params = jax.tree.map(
-      lambda p: jnp.where(random.random(p.shape) < 0.5, p, 0), params
-    )
-
-  def outputs(weights):
-    return apply(gradients.merged(weights, params), batch[0])
-
-  at = gradients.objective(Probe(loss, [batch]), params, COUNTS)
-  jacobian = jax.jacobian(outputs)(at.weights)
-  logits = outputs(at.weights)
-  slopes = (
-    jax.nn.softmax(logits) - jax.nn.one_hot(batch[1], 4, dtype=logits.dtype)
-  ) / len(logits)
-  flow = sum(
-    np.sum(np.tensordot(slopes, kernel, 2) ** 2) for kernel in kernels(jacobian)
-  )
-  norm = np.sum(flat(gradients.gradient(at)) ** 2)
-  np.testing.assert_allclose(norm, flow, rtol=1e-10)
-
-
 @pytest.mark.parametrize(
   'probe', [None, Probe(), Probe(loss), Probe(loss, []), Probe(None, [1])]
 )
