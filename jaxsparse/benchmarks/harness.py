@@ -70,7 +70,7 @@ class BenchmarkResult(NamedTuple):
   noise: float
   aim: float | None
   speedup: bool
-  unit: str = ''
+  unit: str = ' ms'
 
   @property
   def verdict(self) -> str:
@@ -168,7 +168,7 @@ def interleave(
 
 
 HEADER = """\
-| what | base ms | ours ms | ratio | A/A | aim | |
+| what | base | ours | ratio | A/A | aim | |
 | --- | ---: | ---: | ---: | ---: | ---: | --- |"""
 
 
