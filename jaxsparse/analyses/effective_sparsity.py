@@ -53,13 +53,14 @@ def effective_sparsity(
   """
   (run,) = finished.load_each(workdirs, count=1)
   masks = finished.state(run, step).mask_state.masks
-  found = _follower(run.experiment.task, run.experiment.example[0])(masks)
+  follow = _follower(run.experiment.task, run.experiment.example[0])
+  connectivity = follow(masks)
   layers = measures.masked_leaves(run)
   active, effective, weights = (
     np.array([of_leaf[path] for path in layers])
     for of_leaf in (
       active_by_path(masks),
-      active_by_path(found.effective),
+      active_by_path(connectivity.effective),
       sizes_by_path(masks),
     )
   )
@@ -68,7 +69,7 @@ def effective_sparsity(
       'effective_sparsity': 1 - effective.sum() / weights.sum(),
       'direct_sparsity': 1 - active.sum() / weights.sum(),
       'empty_layers': np.sum(active == 0),
-      'connected_outputs': np.mean(found.outputs),
+      'connected_outputs': np.mean(connectivity.outputs),
     },
     {
       'layer': layers,

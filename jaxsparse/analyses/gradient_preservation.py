@@ -96,16 +96,18 @@ def gradient_preservation(
   loss, of_sparse = _measure(run, net, splits, temperature)
   _, of_dense = _measure(run, dense, splits, temperature)
   layers, active = measures.masked_leaves(run), active_by_path(net.masks)
-  sparse, whole = (
+  sparse_norms, dense_norms = (
     np.array([norms[path] for path in layers])
     for norms in (of_sparse, of_dense)
   )
-  totals = [float(np.linalg.norm(norms)) for norms in (sparse, whole)]
-  ratio = totals[0] / totals[1]
+  sparse_norm, dense_norm = (
+    float(np.linalg.norm(norms)) for norms in (sparse_norms, dense_norms)
+  )
+  ratio = sparse_norm / dense_norm
   return Result(
     {
-      'sparse_gradient_norm': totals[0],
-      'dense_gradient_norm': totals[1],
+      'sparse_gradient_norm': sparse_norm,
+      'dense_gradient_norm': dense_norm,
       'gradient_norm_ratio': ratio,
       'squared_gradient_norm_ratio': ratio**2,
       'probe_loss': loss,
@@ -114,10 +116,13 @@ def gradient_preservation(
     {
       'layer': layers,
       'active': [active[path] for path in layers],
-      'gradient_norm': sparse,
-      'dense_gradient_norm': whole,
+      'gradient_norm': sparse_norms,
+      'dense_gradient_norm': dense_norms,
       'ratio': np.divide(
-        sparse, whole, out=np.full_like(sparse, np.nan), where=whole > 0
+        sparse_norms,
+        dense_norms,
+        out=np.full_like(sparse_norms, np.nan),
+        where=dense_norms > 0,
       ),
     },
   )
@@ -139,8 +144,9 @@ def _dense(run: Finished) -> Solution:
     jnp.zeros(inputs.shape, inputs.dtype),
   )
   start = finished.solution(run, 0)
-  kept = apply_masks(params, start.masks)
-  if not all(jax.tree.leaves(jax.tree.map(jnp.allclose, kept, start.params))):
+  masked = apply_masks(params, start.masks)
+  close = jax.tree.map(jnp.allclose, masked, start.params)
+  if not all(jax.tree.leaves(close)):
     raise ValueError(
       f'{run.root} starts from other weights than its seed draws here; accepted'
       ' is a run of a method that leaves them as they are, and of this JAX'

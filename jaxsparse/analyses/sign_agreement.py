@@ -65,8 +65,8 @@ def sign_agreement(workdirs: Sequence[pathlib.Path]) -> Result:
     finished.solution(one, at) for one in (run, other) for at in (0, None)
   ]
   solutions.check_alike(nets[0], nets[2])
-  found = [_agreement(nets[a], nets[b]) for a, b in _PAIRS.values()]
-  agreement, shared = zip(*found, strict=True)
+  pairs = [_agreement(nets[a], nets[b]) for a, b in _PAIRS.values()]
+  agreement, shared = zip(*pairs, strict=True)
   return Result(
     dict(zip(_NAMES, agreement, strict=True)),
     {'pair': list(_PAIRS), 'agreement': agreement, 'shared': shared},
@@ -75,8 +75,8 @@ def sign_agreement(workdirs: Sequence[pathlib.Path]) -> Result:
 
 def _agreement(one: Solution, two: Solution) -> tuple[float, int]:
   """Returns the share of weights of one sign, and how many are in both."""
-  both = map_masks(lambda a, b: a & b, one.masks, two.masks)
-  shared = sum(int(np.sum(mask)) for mask in jax.tree.leaves(both))
+  masks = map_masks(lambda a, b: a & b, one.masks, two.masks)
+  shared = sum(int(np.sum(mask)) for mask in jax.tree.leaves(masks))
   if not shared:
     return math.nan, 0
-  return float(controls.sign_agreement(one.params, two.params, both)), shared
+  return float(controls.sign_agreement(one.params, two.params, masks)), shared

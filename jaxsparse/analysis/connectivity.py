@@ -14,8 +14,8 @@ sparsity is above the direct one, by far where most weights are gone.
 >>> hidden = jnp.array([[True, False], [False, False]])
 >>> logits = jnp.array([[True, False], [False, True]])
 >>> masks = {'hidden': hidden, 'logits': logits}
->>> found = follower(apply, params, jnp.ones((1, 2)))(masks)
->>> found.effective['logits'].tolist(), found.outputs.tolist()
+>>> connectivity = follower(apply, params, jnp.ones((1, 2)))(masks)
+>>> connectivity.effective['logits'].tolist(), connectivity.outputs.tolist()
 ([[True, False], [False, False]], [[True, False]])
 
 The net is followed with inputs of 1 and each weight replaced by 1 where it is
@@ -137,11 +137,12 @@ def _followed(eqn: JaxprEqn, operands: Sequence[Any]) -> list[Any]:
     return jaxprs.evaluate(closed, operands, _followed)
   if name == 'reduce_window_max':  # Of equal ones a maximum takes the first.
     (x,) = operands
-    found = [lax.reduce_window(x, x.dtype.type(0), lax.add, **eqn.params)]
+    results = [lax.reduce_window(x, x.dtype.type(0), lax.add, **eqn.params)]
   else:
-    found = jaxprs.results(eqn, operands)
+    results = jaxprs.results(eqn, operands)
   return [
-    _saturated(x) if jnp.issubdtype(x.dtype, jnp.floating) else x for x in found
+    _saturated(x) if jnp.issubdtype(x.dtype, jnp.floating) else x
+    for x in results
   ]
 
 

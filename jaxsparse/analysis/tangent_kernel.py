@@ -54,8 +54,8 @@ def tangent_kernel(
   check_masks(params, masks)
 
   def outputs(weights: Params) -> Array:
-    kept = apply_masks(weights, masks)
-    return apply(gradients.merged(kept, params), inputs).reshape(-1)
+    masked = apply_masks(weights, masks)
+    return apply(gradients.merged(masked, params), inputs).reshape(-1)
 
   with jax.default_matmul_precision('highest'):
     jacobian = jax.jacrev(outputs)(gradients.masked_leaves(params, masks))

@@ -35,8 +35,9 @@ def smart_ratio(
 
   Of L layers the density of layer l is proportional to k^2 + k with
   k = L - l + 1; the last one, the classifier, has a density of its own. Where
-  a density would pass 1 the layer is dense, and its surplus goes to the layers
-  after it, from the last on to the first.
+  a density would pass 1 the layer is dense, and the weights that it cannot hold
+  are added to the next layer; those that the last but one cannot hold, to the
+  first.
 
   >>> params = {'a': {'kernel': jnp.ones((20, 50)), 'bias': jnp.ones(50)}}
   >>> params['b'] = {'kernel': jnp.ones((50, 10))}
@@ -140,11 +141,11 @@ def _spread(
   shares = [r * size for r, size in zip(ratios, sizes, strict=True)]
   exact = [active * share / sum(shares) for share in shares]
   surplus = Fraction(0)
-  for _ in range(2):  # What the last layers cannot hold is for the first.
+  for _ in range(2):  # What the last layer cannot hold goes to the first.
     for i, size in enumerate(sizes):
-      wanted = exact[i] + surplus
-      exact[i] = min(wanted, Fraction(size))
-      surplus = wanted - exact[i]
+      count = exact[i] + surplus
+      exact[i] = min(count, Fraction(size))
+      surplus = count - exact[i]
   counts = [max(1, math.floor(value)) for value in exact]
   ranked = sorted(range(len(sizes)), key=lambda i: counts[i] - exact[i])
   missing = active - sum(counts)
