@@ -69,7 +69,7 @@ def grasp_with(counts, *, inverted, **options):
   return grasp.options(grasp(counts, **options), inverted=inverted)
 
 
-def test_the_masks_are_those_of_the_scores_and_their_sum_divides_nothing():
+def test_the_weights_of_highest_score_stay():
   params, counts, probe = setup(0, 0.1)
   at = gradients.objective(probe, params, counts)
   product = gradients.hessian_product(at, gradients.gradient(at))

@@ -100,7 +100,7 @@ def test_sensitivity_is_the_derivative_by_a_factor_of_each_weight():
     )
 
   expected = np.abs(nets.flat(jax.grad(of)(factors)))
-  np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-9)
+  np.testing.assert_allclose(got, expected, rtol=1e-6, atol=1e-9)
 
 
 def test_the_fisher_diagonal_is_the_mean_of_squares_one_by_one():
