@@ -29,10 +29,10 @@ _FAMILIES = {
   '#000000': ('dense',),
   '#0072B2': ('rigl', 'rigl_sg', 'rigl_sm', 'srigl'),
   '#D55E00': ('set', 'deep_r', 'dsr'),
-  '#009E73': ('static', 'snip'),
-  '#CC79A7': ('snfs',),
-  '#E69F00': ('gmp', 'granet', 'magnitude'),
-  '#56B4E9': ('topkast', 'ste'),
+  '#009E73': ('static', 'snip', 'iterative_snip', 'random'),
+  '#CC79A7': ('snfs', 'grasp', 'magnitude_at_init'),
+  '#E69F00': ('gmp', 'granet', 'magnitude', 'obd'),
+  '#56B4E9': ('topkast', 'ste', 'synflow', 'force'),
 }
 # Method -> its style in all figures.
 METHODS: dict[str, dict[str, Any]] = {
@@ -80,7 +80,12 @@ def _variants(*colours: str) -> Iterator[tuple[str, str]]:
   """Yields styles of some colours: in all dashes, then paler and paler."""
   for step in itertools.count():
     for dashes, colour in itertools.product(DASHES, colours):
-      yield paler(colour, 1 - 0.7**step) if step else colour, dashes
+      yield fainter(colour, step), dashes
+
+
+def fainter(colour: str, step: int) -> str:
+  """Returns a colour the `step`-th time that all dashes are used up."""
+  return paler(colour, 1 - 0.7**step) if step else colour
 
 
 def shades(number: int) -> list[Any]:

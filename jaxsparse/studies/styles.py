@@ -8,6 +8,7 @@ from jaxsparse.plotting.styles import (
   DASHES,
   METHODS,
   by_method,
+  fainter,
   paler,
 )
 from jaxsparse.results.rows import Point, Row
@@ -25,7 +26,7 @@ def run_styles(study: Study) -> dict[str, dict[str, Any]]:
   The others have colours, and runs of one base config (a method with and
   without something, say) have the same colour and differ in dashes. Where there
   are too many configs or runs for that, or one config alone, each run has a
-  different colour as long as there are enough.
+  different colour as long as there are enough, and after them fainter ones.
   """
   methods = [_method(run) for run in study.runs]
   most = max(map(methods.count, methods), default=0)
@@ -38,7 +39,7 @@ def run_styles(study: Study) -> dict[str, dict[str, Any]]:
   colours = COLOURS[: -1 if level else None]
   styles = {
     run.name: {
-      'color': colours[i % len(colours)],
+      'color': fainter(colours[i % len(colours)], j // len(DASHES)),
       'linestyle': DASHES[j % len(DASHES)],
     }
     for run, (i, j) in zip(

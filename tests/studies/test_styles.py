@@ -31,7 +31,7 @@ def test_too_many_runs_of_one_config_have_colours_of_their_own():
 
 
 def test_no_two_runs_of_many_look_alike():
-  for configs in (['a'] * 20, ['a', 'b'] * 8, list('abcdefghijkl')):
+  for configs in (['a'] * 40, ['a', 'b'] * 8, list('abcdefghijkl')):
     found = looks(*configs)
     assert len(set(found)) == len(found)
 

@@ -115,7 +115,7 @@ def _analyses(names: tuple[str, ...]) -> tuple[Analysis, ...]:
         f'{name}_paths',
         (f'{name}@0',),
         'effective_sparsity',
-        drawn=name in (*_BEFORE, *_AFTER),
+        drawn=name in ('random', *_SCORED, 'magnitude_after'),
       )
       for name in names
     ),
