@@ -95,10 +95,10 @@ def describe(
         sequence_length=sequence_length,
       )
     )
+  base = str(name).replace(':', '/').split('/')[0]
   try:
-    folder = locate(name, data_dir)
+    folder = locate(name, data_dir, prepare=base not in _KNOWN)
   except DataError:
-    base = str(name).replace(':', '/').split('/')[0]
     if base in _TEXTS:
       text.check(name, validation, source, image_size, sequence_length)
       return _of_text(base, _TEXTS[base], sequence_length, prepared=False)

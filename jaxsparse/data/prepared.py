@@ -39,7 +39,12 @@ _BUILDERS = 'jaxsparse.data.builders'
 _VERSION = re.compile(r'(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}', re.ASCII)
 
 
-def locate(spec: Spec, data_dir: str | os.PathLike[str] | None = None) -> Path:
+def locate(
+  spec: Spec,
+  data_dir: str | os.PathLike[str] | None = None,
+  *,
+  prepare: bool = True,
+) -> Path:
   """Returns the folder of a data set; prepares it first where possible.
 
   Args:
@@ -48,6 +53,7 @@ def locate(spec: Spec, data_dir: str | os.PathLike[str] | None = None) -> Path:
       as an object or a dotted path; or the path of a folder.
     data_dir: the TFDS data folder; None for TFDS's own default,
       `$TFDS_DATA_DIR` or `~/tensorflow_datasets`.
+    prepare: whether to; else nothing is written.
 
   Raises:
     DataError: the name is not known, or the data set is not prepared and
@@ -66,6 +72,8 @@ def locate(spec: Spec, data_dir: str | os.PathLike[str] | None = None) -> Path:
     if (folder / INFO).exists():
       return folder
   if not isinstance(spec, str) or _is_own(spec):
+    if not prepare:
+      raise DataError(f'data set {spec!r} is not prepared')
     return _prepare(_builder_class(spec), root)
   if data_dir and not root.is_dir():
     raise DataError(f'data_dir {str(root)!r} does not exist or is no folder')

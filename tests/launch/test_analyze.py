@@ -30,11 +30,12 @@ def test_numbers_are_printed_kept_and_noted(launch, root):
   before = json.loads((root / 'rigl/summary.json').read_text())
   ended = analyze(launch, *args)
   assert (ended.code, ended.err) == (0, '')
-  first, second, to, back, *paths = ended.out.splitlines()
+  first, second, to, back, between, *paths = ended.out.splitlines()
   assert first.split()[:1] == ['disagreement']
   assert second.startswith('symmetric kl')
   assert to.startswith('kl to other')
   assert back.startswith('kl from other')
+  assert between.startswith('Jensen-Shannon divergence')
   ends = ('json', 'csv', 'png', 'svg', 'pdf', 'txt')
   assert paths == [f'{root}/rigl/analyses/disagreement.{end}' for end in ends]
   kept = json.loads((root / 'rigl/analyses/disagreement.json').read_text())
