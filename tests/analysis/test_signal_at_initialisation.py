@@ -126,13 +126,8 @@ def logits(module, name, scale, sparsity, draws):
   return np.mean(deviations)
 
 
-@pytest.mark.parametrize(
-  ('name', 'scale', 'kernel_init'),
-  [
-    key if key == USUAL else pytest.param(*key, marks=pytest.mark.slow)
-    for key in LOGITS
-  ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(('name', 'scale', 'kernel_init'), LOGITS)
 def test_the_logits_of_lenet5_are_as_large_as_simulated(
   name, scale, kernel_init
 ):
@@ -185,6 +180,7 @@ def test_nothing_is_nan_at_extreme_sparsity(key, name):
   not (_DATA and (pathlib.Path(_DATA) / 'mnist').is_dir()),
   reason='needs MNIST in JAXSPARSE_TEST_DATA',
 )
+@pytest.mark.slow
 def test_sparse_initialisation_raises_the_first_gradient_of_lenet5(
   record_property,
 ):

@@ -248,6 +248,7 @@ def test_a_traced_count_is_clipped():
   assert _jitted(scores, 8).sum() == 7
 
 
+@pytest.mark.slow
 def test_counts_are_exact_at_25_million():
   rng = np.random.default_rng(7)
   scores = rng.standard_normal((4983, 5119), np.float32)
