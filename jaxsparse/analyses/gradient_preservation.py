@@ -161,10 +161,8 @@ def _measure(
   temperature: float | None,
 ) -> tuple[float, dict[Path, float]]:
   """Returns the loss, and the norm of the gradient by each masked leaf."""
-  gradient, key = (
-    _gradient(run),
-    prng.stream(run.experiment.member.key, 'probe'),
-  )
+  gradient = _gradient(run)
+  key = prng.stream(run.experiment.member.key, 'probe')
   loss, grads = measures.mean_over(
     splits, lambda split: gradient(net, split, key, temperature)
   )

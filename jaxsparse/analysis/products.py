@@ -16,20 +16,11 @@ import numpy as np
 
 from jaxsparse.analysis import active
 from jaxsparse.core import paths
+from jaxsparse.core.gradients import examples
 from jaxsparse.core.masks import apply_masks
 from jaxsparse.core.types import Masks, Params, Path, PyTree
 
 BatchLoss = Callable[[Params, PyTree], jax.Array]
-
-
-def examples(batch: PyTree) -> int:
-  """Returns a batch's weight, the length of its first array's leading axis.
-
-  A batch without arrays, or whose first array is a scalar, counts as one.
-  """
-  leaves = jax.tree.leaves(batch)
-  shape = np.shape(leaves[0]) if leaves else ()
-  return shape[0] if shape else 1
 
 
 @functools.partial(jax.jit, static_argnames=('loss', 'columns', 'rows'))

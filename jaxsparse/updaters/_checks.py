@@ -31,16 +31,6 @@ def check_not_negative(name: str, value: Any) -> None:
     raise ValueError(f'{name} is {value!r}; accepted is a number from 0 on')
 
 
-def check_rounds(rounds: Any) -> None:
-  """Checks a number of rounds.
-
-  Raises:
-    TypeError: it is no integer of the host.
-    ValueError: it is below 1.
-  """
-  schedules.host_step('rounds', rounds, 1)
-
-
 def check_steps(start_step: Any, stop_step: Any) -> None:
   """Checks that 0 <= start_step <= stop_step.
 

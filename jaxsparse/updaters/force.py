@@ -1,11 +1,8 @@
 """FORCE: sensitivity in the pruned net, from which weights may come back."""
 
-from jaxsparse.core import gradients, schedules
-from jaxsparse.core.criteria.sensitivity import sensitivity
-from jaxsparse.core.masks import apply_masks
 from jaxsparse.core.types import Counts, MaskUpdater
+from jaxsparse.updaters.at_init.by_sensitivity import prune_by_sensitivity
 from jaxsparse.updaters.at_init.options import prunes_at_init
-from jaxsparse.updaters.at_init.pruning import prune_at_init
 
 
 @prunes_at_init
@@ -39,13 +36,9 @@ def force(
 
   **Deviations** from the authors' code: as of `iterative_snip`.
   """
-  if batches_per_round is not None:
-    schedules.host_step('batches_per_round', batches_per_round, 1)
-
-  def score(params, masks, probe, *, round, key):
-    probe = probe and gradients.of_round(probe, round, batches_per_round)
-    at = gradients.objective(probe, apply_masks(params, masks), counts)
-    grads = gradients.gradient(at)
-    return sensitivity(gradients.masked_leaves(params, counts), grads, key=key)
-
-  return prune_at_init(counts, score, rounds=rounds, regrow=True)
+  return prune_by_sensitivity(
+    counts,
+    rounds=rounds,
+    batches_per_round=batches_per_round,
+    regrow=True,
+  )

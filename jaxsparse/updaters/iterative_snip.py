@@ -1,11 +1,8 @@
 """SNIP in rounds: connection sensitivity of what the last round left."""
 
-from jaxsparse.core import gradients, schedules
-from jaxsparse.core.criteria.sensitivity import sensitivity
-from jaxsparse.core.masks import apply_masks
 from jaxsparse.core.types import Counts, MaskUpdater
+from jaxsparse.updaters.at_init.by_sensitivity import prune_by_sensitivity
 from jaxsparse.updaters.at_init.options import prunes_at_init
-from jaxsparse.updaters.at_init.pruning import prune_at_init
 
 
 @prunes_at_init
@@ -40,12 +37,8 @@ def iterative_snip(
   **Deviations** from the authors' code: the gradient is of the probe's loss
   (there, the mean of the true logits); equal scores are ranked by place.
   """
-  if batches_per_round is not None:
-    schedules.host_step('batches_per_round', batches_per_round, 1)
-
-  def score(params, masks, probe, *, round, key):
-    probe = probe and gradients.of_round(probe, round, batches_per_round)
-    at = gradients.objective(probe, apply_masks(params, masks), counts)
-    return sensitivity(at.weights, gradients.gradient(at), key=key)
-
-  return prune_at_init(counts, score, rounds=rounds)
+  return prune_by_sensitivity(
+    counts,
+    rounds=rounds,
+    batches_per_round=batches_per_round,
+  )

@@ -6,7 +6,8 @@ from flax import linen as nn
 from jax.flatten_util import ravel_pytree
 
 from jaxsparse.analysis import hessian, lanczos
-from jaxsparse.analysis.products import examples, operator, products
+from jaxsparse.analysis.products import operator, products
+from jaxsparse.core.gradients import examples
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.normal(size=(12, 6, 6, 1)).astype(np.float32)

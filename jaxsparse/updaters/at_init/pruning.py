@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxsparse.core import controls, prng
+from jaxsparse.core import controls, prng, schedules
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core.finite import all_finite
 from jaxsparse.core.types import (
@@ -146,7 +146,7 @@ def prune_at_init(
     TypeError: `rounds` is no integer of the host.
     ValueError: it is below 1.
   """
-  _checks.check_rounds(rounds)
+  schedules.host_step('rounds', rounds, 1)
   return MaskUpdater(
     init=Pruning(counts, score, rounds, **parts),
     update=_fixed.update,
