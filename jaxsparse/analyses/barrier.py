@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from jaxsparse.analyses import _batch_norm, interpolation
+from jaxsparse.analyses import _alignment, _batch_norm, interpolation
 from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import bezier, landscape
 from jaxsparse.analysis.solutions import Solution, active_entries
@@ -55,6 +55,7 @@ def barrier(
   learning_rate: float = 0.01,
   seed: int = 0,
   batch_norm: str = 'interpolated',
+  align: bool = False,
 ) -> Result:
   """Measures energy barriers as in Evci et al. 2020, "Rigging the Lottery".
 
@@ -71,11 +72,14 @@ def barrier(
     steps: of each fit.
     batch_size: of each step.
     learning_rate: of Adam in the fits; it falls to 0 along a cosine.
-    seed: of the points on the curve and the examples drawn in the fits.
+    seed: of the points on the curve and the examples drawn in the fits, and
+      of the order in which units are matched.
     batch_norm: statistics of BatchNorm at each point, `interpolated` between
       those of both ends, or `recomputed` on the examples that the loss is
       measured on; then fits, too, are in training mode, on those of the batch,
       as in Garipov et al. 2018.
+    align: whether the units of the other net are permuted first, to match
+      those of the run by weight matching: the barrier modulo permutation.
 
   Returns:
     For each path (`linear`, `quadratic`, `cubic`, `dense_quadratic`) the
@@ -86,8 +90,9 @@ def barrier(
 
   Raises:
     ValueError: not two finished runs of one model on the same data, a number
-      that does not fit, no `examples` where the split stays on disk, or
-      `recomputed` of a model without BatchNorm.
+      that does not fit, no `examples` where the split stays on disk,
+      `recomputed` of a model without BatchNorm, or `align` of a model whose
+      units cannot be followed.
   """
   if points < 3 or points % 2 == 0:
     raise ValueError(f'points is {points}; accepted are 3, 5, 7 ...')
@@ -95,7 +100,10 @@ def barrier(
     raise ValueError(f'learning_rate is {learning_rate}; accepted is > 0')
   _batch_norm.check(batch_norm)
   run, other = finished.load_each(workdirs, count=2)
-  ends = finished.solution(run), finished.solution(other)
+  end, target = finished.solution(run), finished.solution(other)
+  if align:
+    target = _alignment.aligned(run, end, target, seed=seed)
+  ends = end, target
   measure, alphas = (
     measures.loss_and_error(run),
     np.linspace(0, 1, points).tolist(),

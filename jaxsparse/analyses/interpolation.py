@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from jaxsparse.analyses import _batch_norm
+from jaxsparse.analyses import _alignment, _batch_norm
 from jaxsparse.analyses.harness.result import Result
 from jaxsparse.analysis import landscape
 from jaxsparse.analysis.landscape import Line
@@ -34,6 +34,7 @@ def interpolation(
   examples: int | None = None,
   same_masks: bool = True,
   batch_norm: str = 'interpolated',
+  align: bool = False,
 ) -> Result:
   """Measures loss and error on two lines in weight space (Evci et al. 2022).
 
@@ -51,6 +52,8 @@ def interpolation(
     batch_norm: statistics of BatchNorm at each point, `interpolated` between
       those of both ends, or `recomputed` on the examples that the loss is
       measured on, which costs another forward pass.
+    align: whether the units of the other net are permuted first, masks with
+      them, to match those of the run's end by weight matching.
 
   Returns:
     For each end, by the training loss in nats: `barrier_from_end`, the
@@ -62,8 +65,9 @@ def interpolation(
 
   Raises:
     ValueError: not two finished runs of one model on the same data, masks
-      that differ, a number of points that does not fit, or `recomputed` of
-      a model without BatchNorm.
+      that differ, a number of points that does not fit, `recomputed` of
+      a model without BatchNorm, or `align` of a model whose units cannot be
+      followed.
   """
   _batch_norm.check(batch_norm)
   if points not in range(15, 10_000, 14):
@@ -71,6 +75,8 @@ def interpolation(
   run, other = finished.load_each(workdirs, count=2)
   alphas = np.round(np.linspace(-0.2, 1.2, points), 10).tolist()
   target = finished.solution(other)
+  if align:
+    target = _alignment.aligned(run, finished.solution(run), target)
   batches = measures.train_batches(run, examples)
   recompute = _batch_norm.recompute(run, target, batches, batch_norm)
   lines = {

@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
-from jax.extend.core import ClosedJaxpr, JaxprEqn
+from jax.extend.core import JaxprEqn
 
 from jaxsparse.core import jaxprs, paths
 from jaxsparse.core.masks import check_masks, full_masks, map_masks
@@ -38,16 +38,6 @@ from jaxsparse.core.types import Masks, Params, Path
 
 # As Flax and Equinox call the gains of norms.
 _GAINS = ('scale', 'weight')
-# Operations that are evaluated as the operations within.
-_CALLS = (
-  'jit',
-  'pjit',
-  'closed_call',
-  'remat2',
-  'checkpoint',
-  'custom_jvp_call',
-  'custom_vjp_call',
-)
 
 
 class Connectivity(NamedTuple):
@@ -130,12 +120,12 @@ def _neutral(params: Params) -> Callable[[Path, Array], Array]:
 
 def _followed(eqn: JaxprEqn, operands: Sequence[Any]) -> list[Any]:
   """Evaluates an operation to 0 and 1, and so what comes back through it."""
-  name = eqn.primitive.name
-  if name in _CALLS:
-    inner: Any = eqn.params.get('call_jaxpr', eqn.params.get('jaxpr'))
-    closed = inner if isinstance(inner, ClosedJaxpr) else ClosedJaxpr(inner, ())
-    return jaxprs.evaluate(closed, operands, _followed)
-  if name == 'reduce_window_max':  # Of equal ones a maximum takes the first.
+  called = jaxprs.called(eqn)
+  if called:
+    return jaxprs.evaluate(called, operands, _followed)
+  if (
+    eqn.primitive.name == 'reduce_window_max'
+  ):  # Of equal ones a maximum takes the first.
     (x,) = operands
     results = [lax.reduce_window(x, x.dtype.type(0), lax.add, **eqn.params)]
   else:

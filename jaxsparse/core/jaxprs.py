@@ -16,12 +16,31 @@ from jax.extend.core import (
 # `(equation, operands) -> results`
 Step = Callable[[JaxprEqn, list[Any]], Sequence[Any]]
 
+# Operations that are evaluated as the operations within.
+_CALLS = (
+  'jit',
+  'pjit',
+  'closed_call',
+  'remat2',
+  'checkpoint',
+  'custom_jvp_call',
+  'custom_vjp_call',
+)
+
 
 def results(eqn: JaxprEqn, operands: Sequence[Any]) -> list[Any]:
   """Evaluates an equation on these operands."""
   params = eqn.primitive.get_bind_params(eqn.params)
   outputs = eqn.primitive.bind(*operands, **params)
   return list(outputs) if eqn.primitive.multiple_results else [outputs]
+
+
+def called(eqn: JaxprEqn) -> ClosedJaxpr | None:
+  """Returns the operations that an equation calls once, if it is a call."""
+  if eqn.primitive.name not in _CALLS:
+    return None
+  inner: Any = eqn.params.get('call_jaxpr', eqn.params.get('jaxpr'))
+  return inner if isinstance(inner, ClosedJaxpr) else ClosedJaxpr(inner, ())
 
 
 def evaluate(
