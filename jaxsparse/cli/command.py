@@ -111,6 +111,7 @@ def run(
   word: str = '',
   words: Callable[[], Mapping[str, str]] = dict,
   describe: Callable[[str], str] = str,
+  several: bool = False,
   cached: bool = True,
 ) -> None:
   """Parses flags and runs `main`; ends the process with its exit code.
@@ -122,6 +123,7 @@ def run(
     words: returns the accepted values of that argument, and a line on each,
       which a call without it prints.
     describe: returns what `--help` says of one of them.
+    several: whether `main` takes further arguments.
     cached: whether compiled programs are kept for later processes, unless
       `--compilation_cache` says otherwise.
   """
@@ -145,7 +147,7 @@ def run(
         gc.freeze()  # nor anything as the process ends, which takes a while.
 
     app.run(
-      lambda argv: sys.exit(_guarded(start, argv[1:], word, words)),
+      lambda argv: sys.exit(_guarded(start, argv[1:], word, words, several)),
       flags_parser=lambda argv: _parsed(argv, load),
     )
 
@@ -192,12 +194,13 @@ def _guarded(
   rest: Sequence[str],
   word: str,
   accepted: Callable[[], Mapping[str, str]],
+  several: bool,
 ) -> int:
   _log_plainly()
   signal.signal(signal.SIGTERM, _on_signal)
   signal.signal(signal.SIGINT, _on_signal)
   try:
-    words = rest[: bool(word)]
+    words = rest if several else rest[: bool(word)]
     if word and not words:
       for name, line in accepted().items():
         sys.stdout.write(f'{name}\n    {line}\n')

@@ -30,6 +30,7 @@ LAYERS = (
   'results',
   'claims',
   'analyses',
+  'tickets',
   'benchmarks',
   'studies',
   'report',
@@ -40,7 +41,8 @@ LAYERS = (
 TOP = ('launch', 'configs')
 
 _TABLES = tuple(
-  f'jaxsparse.{room}' for room in ('results', 'claims', 'analyses', 'report')
+  f'jaxsparse.{room}'
+  for room in ('results', 'claims', 'analyses', 'tickets', 'report')
 )
 # Third-party package -> the modules (with what lies under them) that may
 # import it. Packages that are not here are free, save in core.
@@ -58,6 +60,7 @@ ONLY_IN = {
   ),
   'tensorflow_datasets': ('jaxsparse.data',),
   'grain': ('jaxsparse.data',),
+  'safetensors': ('jaxsparse.tickets.archives',),
   'optuna': ('jaxsparse.studies.search_space',),
   'matplotlib': (
     'jaxsparse.plotting',

@@ -1,0 +1,174 @@
+r"""Lists, checks and exchanges lottery tickets.
+
+  python -m launch.tickets list DIR ... [--where=CONDITION]
+  python -m launch.tickets show DIR
+  python -m launch.tickets record DIR ...
+  python -m launch.tickets verify DIR ...
+  python -m launch.tickets export DIR FILE.safetensors [--step=N]
+  python -m launch.tickets import FILE --out=DIR [--config=CONFIG] \
+    [--masks=FILE] [--map=fc1=Dense_0 ...]
+
+  python -m launch.tickets list runs --where='density<0.1 and test_accuracy>97'
+  python -m launch.tickets import lenet.npz --out=imported \
+    --config=mnist/mlp:static
+
+A ticket is a finished run of `updater.name=static` with `init.masks`; DIR is
+its workdir, and of `list` also a folder of runs. `show` prints its manifest as
+JSON. `record` writes that to `ticket.json` in the workdir, once. `verify`
+compares a ticket with what its run recorded, and with `ticket.json` where there
+is one. `import` reads .safetensors and .npz: exported tickets, and nets of
+PyTorch, open_lth and jaxpruner, whose pickles are to be converted first.
+"""
+
+import inspect
+import shlex
+from collections.abc import Callable
+
+from absl import flags
+
+from jaxsparse.cli import command
+
+_CONFIG = command.config_flag()
+_WHERE = flags.DEFINE_string(
+  'where',
+  '',
+  'Of list: a condition on columns, e.g. density<0.1; accuracies are in per'
+  ' cent, a name with a dot is in backticks.',
+)
+_STEP = flags.DEFINE_integer(
+  'step', None, 'Of export: step of the weights; by default the first.'
+)
+_OUT = flags.DEFINE_string(
+  'out', None, 'Of import: the directory, for init.checkpoint and init.masks.'
+)
+_MASKS = flags.DEFINE_string(
+  'masks', '', 'Of import: a file of masks under the names of the weights.'
+)
+_MAP = flags.DEFINE_multi_string(
+  'map',
+  [],
+  "Of import: MODULE=MODULE, PyTorch's and ours; others are matched in order"
+  ' of use. Repeatable.',
+)
+
+
+def _list(*folders: str) -> None:
+  """DIR ...: prints the tickets in folders, one a line."""
+  from jaxsparse.tickets import table
+
+  tickets, errors = table.find(folders)
+  lines = table.frame(tickets)
+  if _WHERE.value:
+    lines = table.where(lines, _WHERE.value)
+  print(table.text(lines))
+  for error in errors:
+    print(f'left out: {error}')
+
+
+def _show(workdir: str) -> None:
+  """DIR: prints the manifest of a ticket."""
+  from jaxsparse.tickets import manifest, record
+
+  print(record.to_json(manifest.manifest(workdir)))
+
+
+def _record(*workdirs: str) -> None:
+  """DIR ...: writes manifests to ticket.json, once."""
+  from jaxsparse.tickets import record
+
+  for workdir in workdirs:
+    record.write(workdir)
+    print(f'{workdir}/{record.RECORD}')
+
+
+def _verify(*workdirs: str) -> None:
+  """DIR ...: checks tickets against what was recorded of them."""
+  from jaxsparse.tickets import verify
+
+  errors = []
+  for workdir in workdirs:
+    try:
+      recorded = verify.verify(workdir)
+    except ValueError as error:
+      errors.append(str(error))
+    else:
+      print(f'{workdir}: whole' + ('' if recorded else ', without ticket.json'))
+  if errors:
+    raise ValueError('; '.join(errors))
+
+
+def _export(workdir: str, path: str) -> None:
+  """DIR FILE: writes params and masks to a safetensors file."""
+  from jaxsparse.tickets import exports
+
+  exports.export(workdir, path, step=_STEP.value)
+  print(path)
+
+
+def _import(path: str) -> None:
+  """FILE --out=DIR: writes the net in a file so that runs can start from it."""
+  from jaxsparse.tickets import imports
+
+  out = command.required(_OUT)
+  for text in _MAP.value:
+    if '=' not in text:
+      raise ValueError(f'--map: got {text!r}; accepted is MODULE=MODULE')
+  net = imports.convert(
+    path,
+    out,
+    config=_CONFIG.value,
+    masks=_MASKS.value,
+    mapping=dict(text.split('=', 1) for text in _MAP.value),
+  )
+  for name, leaf in net.leaves.items():
+    print(f'{name} -> {leaf}')
+  for field, value in imports.fields(net, out).items():
+    print(shlex.quote(f'--config.{field}={value}'))
+
+
+_ACTIONS: dict[str, Callable[..., None]] = {
+  'list': _list,
+  'show': _show,
+  'record': _record,
+  'verify': _verify,
+  'export': _export,
+  'import': _import,
+}
+
+
+def main(action: str, *words: str) -> None:
+  """Runs one action on its arguments."""
+  from jaxsparse.core import choices
+
+  choices.check(f'got {action!r}', action, _ACTIONS)
+  run_action = _ACTIONS[action]
+  if not words or not _accepts(run_action, words):
+    raise ValueError(f'{action}: accepted is {_describe(action)}')
+  run_action(*words)
+
+
+def _accepts(function: Callable[..., None], words: tuple[str, ...]) -> bool:
+  try:
+    inspect.signature(function).bind(*words)
+  except TypeError:
+    return False
+  return True
+
+
+def _lines() -> dict[str, str]:
+  return {action: _describe(action) for action in _ACTIONS}
+
+
+def _describe(action: str) -> str:
+  return inspect.getdoc(_ACTIONS[action]) or '' if action in _ACTIONS else ''
+
+
+def run() -> None:
+  """Runs the program `jaxsparse-tickets`."""
+  command.run(
+    main, word='ACTION', words=_lines, describe=_describe, several=True
+  )
+
+
+if __name__ == '__main__':
+  run()
