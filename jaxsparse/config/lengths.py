@@ -42,6 +42,11 @@ def in_steps(config: RunConfig, examples: int) -> RunConfig:
       f'at most num_steps {steps}', lambda v: max(v, default=0) <= steps
     ),
   )
+  check(
+    'init.start_step',
+    config.init.start_step,
+    Accepted(f'below num_steps {steps}', lambda v: v < steps),
+  )
   warmup = _lengthened(config.optimizer.warmup_steps, config.multiplier)
   check('optimizer.warmup_steps', warmup, at_most(LARGEST_INT))
   return dataclasses.replace(

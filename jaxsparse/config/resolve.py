@@ -67,6 +67,7 @@ def resolve(config: Any) -> RunConfig:
     if field in ACCEPTED:
       check(field, value, ACCEPTED[field])
   _check_sources(complete['init'])
+  _check_lottery(complete)
   _make_absolute(complete['init'])
   _make_data_absolute(complete['data'])
   check('seed', complete['seed'], within(0, SEEDS - 1))
@@ -80,6 +81,8 @@ def _check_sources(init: Tree) -> None:
     ('masks_step', 'masks'),
     ('signs_step', 'signs'),
     ('shuffle_masks', 'masks'),
+    ('with_statistics', 'checkpoint'),
+    ('with_optimizer', 'checkpoint'),
   ):
     if not (init[source] or init[field] is None or init[field] is False):
       raise ValueError(
@@ -90,6 +93,22 @@ def _check_sources(init: Tree) -> None:
     raise ValueError(
       "config.init.counts: got 'masks', which says something of"
       ' config.init.masks or config.init.checkpoint; neither is set'
+    )
+
+
+def _check_lottery(complete: Tree) -> None:
+  """Raises `ValueError` for a cut without masks, or half an anchor."""
+  init, pruning = complete['init'], complete['pruning']
+  anchors = complete['anchors']
+  if pruning['level'] and not init['masks']:
+    raise ValueError(
+      f'config.pruning.level: got {pruning["level"]}, the round that cuts the'
+      ' masks of config.init.masks; that is not set'
+    )
+  if bool(anchors['runs']) != bool(anchors['weight']):
+    raise ValueError(
+      f'config.anchors: got runs {anchors["runs"]!r} and weight'
+      f' {anchors["weight"]}; accepted are both, or neither'
     )
 
 

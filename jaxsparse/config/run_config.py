@@ -25,7 +25,20 @@ _MOST_EVALUATED_AT_ONCE = 2**20
 # The fields of the section `init` that name a run to start from. 'run:NAME' is
 # the run NAME beside this one's own workdir.
 SOURCES = ('checkpoint', 'masks', 'signs')
+# Several runs of this kind, with commas between, are the mean of their weights.
 BESIDE = 'run:'
+# The weights that are pruned together, and that trade places.
+SCOPES = ('global', 'layer')
+SHUFFLES = ('layer', 'global', 'even')
+# The random numbers of which a run can have another draw -> their streams.
+STREAMS = {
+  'init': ('init', 'sparse_init'),
+  'order': ('order',),
+  'crop': ('crop',),
+  'augment': ('augment',),
+  'dropout': ('dropout',),
+  'masks': ('masks', 'initial_masks', 'shuffled_masks'),
+}
 # The source of the active weights of each layer: `updater` and its
 # distribution, or the masks that the run starts from.
 COUNTS = ('updater', 'masks')
@@ -36,6 +49,15 @@ SCORED = ('same', 'fresh', 'glorot_dense')
 CORRUPTIONS = ('labels', 'pixels')
 
 _NONE: Hyperparameters = FrozenDict()
+
+
+def _are_draws(values: tuple[Any, ...]) -> bool:
+  parts = [str(value).partition('=') for value in values]
+  names = [name for name, _, _ in parts]
+  return len(set(names)) == len(names) and all(
+    name in STREAMS and number.isdecimal() and 0 < int(number) < fields.SEEDS
+    for name, _, number in parts
+  )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,13 +179,60 @@ class InitConfig:
   signs_step: int | None = field(
     None, 'its step; unset: the last', fields.UNSET_OR_COUNT
   )
-  shuffle_masks: bool = field(
-    False, 'place the active weights of each layer at random'
+  shuffle_masks: bool = field(False, 'place the active weights at random')
+  shuffle_scope: str = field(
+    'layer',
+    'where: within each layer, among all, among all at one density',
+    one_of(SHUFFLES),
   )
   counts: str = field(
     'updater', 'source of the counts of each layer', one_of(COUNTS)
   )
+  start_step: int = field(
+    0, 'first step of the run, in its schedule and its data', fields.COUNT
+  )
+  with_statistics: bool = field(
+    False, "start with `checkpoint`'s statistics (BatchNorm)"
+  )
+  with_optimizer: bool = field(
+    False, "start with `checkpoint`'s state of the optimiser"
+  )
   hyperparameters: Hyperparameters = _NONE
+
+
+@dataclasses.dataclass(frozen=True)
+class PruningConfig:
+  """A round of iterative pruning: the masks of `init.masks`, cut further."""
+
+  level: int = field(
+    0, 'rounds after which the masks have their counts; 0: no cut', fields.COUNT
+  )
+  rate: float = field(
+    0.2, 'fraction of what is left that a round prunes', fields.BELOW_ONE
+  )
+  scope: str = field(
+    'global', 'weights that are ranked together', one_of(SCOPES)
+  )
+  layers: tuple[str, ...] = field(
+    (), "rates of their own: 'PATTERN=RATE'", fields.PATTERNS
+  )
+  criterion: Named = field('magnitude', 'of jaxsparse.core.criteria')
+
+
+@dataclasses.dataclass(frozen=True)
+class AnchorsConfig:
+  """A penalty on the distance to weights of other runs, or to the start."""
+
+  runs: str = field(
+    '',
+    "runs, with commas; 'start': the weights that the run itself begins with",
+  )
+  weight: float = field(0.0, 'of the penalty; cosine: > 0 repels, < 0 attracts')
+  distance: str = field(
+    'cosine',
+    'squared cosine, mean over `runs`; or half the squared distance',
+    one_of(('cosine', 'l2')),
+  )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -258,16 +327,35 @@ class RunConfig:
   loggers: tuple[Named, ...] = field(
     (), 'further loggers of records, dotted paths', fields.LOGGERS
   )
+  streams: tuple[str, ...] = field(
+    (),
+    "further draws of random streams: 'NAME=NUMBER'",
+    Accepted(
+      f"'NAME=NUMBER' of {', '.join(STREAMS)}, numbers >= 1", _are_draws
+    ),
+  )
   log_interval: int = field(100, 'steps a logged record', fields.POSITIVE_INT)
   data: DataConfig = DataConfig()
   model: ModelConfig = ModelConfig()
   optimizer: OptimizerConfig = OptimizerConfig()
   updater: UpdaterConfig = UpdaterConfig()
   init: InitConfig = InitConfig()
+  pruning: PruningConfig = PruningConfig()
+  anchors: AnchorsConfig = AnchorsConfig()
   scoring: ScoringConfig = ScoringConfig()
   checkpoint: CheckpointConfig = CheckpointConfig()
   eval: EvalConfig = EvalConfig()
   gradient_flow: GradientFlowConfig = GradientFlowConfig()
+
+  @property
+  def draws(self) -> dict[str, int]:
+    """Random streams that are not at their first draw -> its number."""
+    parts = [str(value).partition('=') for value in self.streams]
+    return {
+      stream: int(number)
+      for name, _, number in parts
+      for stream in STREAMS[name]
+    }
 
 
 def _accepted(section: Any, prefix: str = '') -> dict[str, Accepted]:

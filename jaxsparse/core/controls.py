@@ -8,16 +8,27 @@ counts (`shuffled`), whether it used the data (`random_labels`,
 import jax
 import jax.numpy as jnp
 
-from jaxsparse.core import prng
+from jaxsparse.core import prng, rounds
 from jaxsparse.core.align import map_aligned
-from jaxsparse.core.masks import active, map_masks, random_masks
+from jaxsparse.core.criteria.random import random
+from jaxsparse.core.masks import (
+  active,
+  active_by_path,
+  map_masks,
+  random_masks,
+  sizes_by_path,
+)
+from jaxsparse.core.paths import flatten, map_with_path
+from jaxsparse.core.topk import topk_masks
 from jaxsparse.core.types import Masks, Params
 
 
-def shuffled(masks: Masks, *, key: jax.Array) -> Masks:
+def shuffled(masks: Masks, *, key: jax.Array, scope: str = 'layer') -> Masks:
   """Puts the active weights of each leaf at random places of it.
 
   The layer-wise rearrangement of Su et al. 2020 and of Frankle et al. 2021.
+  Within a leaf, or over all leaves (Frankle et al. 2020, "Linear Mode
+  Connectivity"); a dense leaf stays dense.
 
   >>> masks = {'kernel': jnp.array([True, False, False]), 'bias': None}
   >>> js.active(js.shuffled(masks, key=key))
@@ -26,8 +37,31 @@ def shuffled(masks: Masks, *, key: jax.Array) -> Masks:
   Args:
     masks: bool leaves, `None` where exempt.
     key: a PRNG key; each leaf draws from a stream named by its path.
+    scope: `layer`: each leaf keeps its count; `global`: weights of all leaves
+      trade places; `even`: leaves get the same density, and their weights
+      random places. Of the last two masks must not be traced.
+
+  Raises:
+    ValueError: there is no such scope.
   """
-  return random_masks(masks, active(masks), key=key)
+  if scope == 'layer':
+    return random_masks(masks, active(masks), key=key)
+  counts = active_by_path(masks)
+  sizes = sizes_by_path(masks)
+  moving = {p: n for p, n in sizes.items() if counts[p] < n}
+  total = sum(counts[path] for path in moving)
+  if scope == 'even':
+    counts |= rounds.spread(moving, total)
+    return random_masks(
+      masks, map_with_path(lambda path, _: counts[path], masks), key=key
+    )
+  if scope != 'global':
+    raise ValueError(f'scope is {scope!r}; accepted are layer, global, even')
+  leaves = {
+    path: leaf for path, leaf in flatten(masks).items() if path in moving
+  }
+  kept = topk_masks(random(leaves, None, key=key), total)
+  return map_with_path(lambda path, leaf: kept.get(path, leaf), masks)
 
 
 def with_signs(

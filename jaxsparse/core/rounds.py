@@ -56,13 +56,19 @@ def counts_after(
     for path, size in sizes.items()
   }
   together = [path for path in sizes if not by_layer and path not in rates]
-  total = sum(sizes[path] for path in together)
-  left, passed = after(total, rate, rounds), 0
-  for path in together:
-    # Differences of rounded sums, whose own sum is exact.
-    before, passed = passed, passed + sizes[path]
-    counts[path] = left * passed // total - left * before // total
+  joint = {path: sizes[path] for path in together}
+  counts |= spread(joint, after(sum(joint.values()), rate, rounds))
   return paths.map_with_path(lambda path, _: counts[path], tree)
+
+
+def spread(sizes: Mapping[Path, int], total: int) -> dict[Path, int]:
+  """Returns counts of leaves at about one density, with exactly this sum."""
+  counts, passed, whole = {}, 0, sum(sizes.values())
+  for path, size in sizes.items():
+    # Differences of rounded sums, whose own sum is exact.
+    before, passed = passed, passed + size
+    counts[path] = total * passed // whole - total * before // whole
+  return counts
 
 
 def cut(
@@ -89,24 +95,50 @@ def cut(
   Raises:
     ValueError: more weights are to stay than are active; names the leaf.
   """
-  wanted, active = paths.flatten(counts), active_by_path(masks)
-  together = [path for path in wanted if not by_layer and path not in apart]
-  alone = [path for path in wanted if path not in together]
-  for group in (together, *([path] for path in alone)):
-    least, most = (sum(n[path] for path in group) for n in (wanted, active))
-    if least > most:
-      raise ValueError(
-        f'{least:,} weights are to stay of {", ".join(group)}, which have'
-        f' {most:,}; accepted are masks of at least as many'
-      )
+  check_enough(masks, counts, by_layer=by_layer, apart=apart)
+  together, alone = _split(counts, by_layer, apart)
 
   def of(tree: PyTree, group: list[Path]) -> dict[Path, PyTree]:
     leaves = paths.flatten(tree)
     return {path: leaves[path] for path in group}
 
-  total = sum(wanted[path] for path in together)
+  total = sum(of(counts, together).values())
   kept = topk_masks(of(scores, together), total, where=of(masks, together))
   kept |= topk_masks_by_leaf(
     of(scores, alone), of(counts, alone), where=of(masks, alone)
   )
   return paths.map_with_path(lambda path, _: kept[path], masks)
+
+
+def check_enough(
+  masks: Masks,
+  counts: Counts,
+  *,
+  by_layer: bool = False,
+  apart: Collection[Path] = (),
+) -> None:
+  """Raises `ValueError` if more weights are to stay than are active.
+
+  Arguments are those of `cut`. Masks that lack a leaf of `counts`, or have one
+  more, are refused as well.
+  """
+  wanted, active = paths.flatten(counts), active_by_path(masks)
+  for path in sorted(wanted.keys() ^ active.keys()):
+    raise ValueError(f'masks and counts differ in having the leaf {path!r}')
+  together, alone = _split(counts, by_layer, apart)
+  for group in (together, *([path] for path in alone)):
+    least, most = (sum(n[path] for path in group) for n in (wanted, active))
+    if least > most:
+      raise ValueError(
+        f'{least:,} weights are to stay of {", ".join(group)}, and {most:,} are'
+        f' active; accepted are masks with at least {least:,}'
+      )
+
+
+def _split(
+  counts: Counts, by_layer: bool, apart: Collection[Path]
+) -> tuple[list[Path], list[Path]]:
+  """Returns the leaves that are ranked together, and those ranked alone."""
+  names = list(paths.flatten(counts))
+  together = [path for path in names if not by_layer and path not in apart]
+  return together, [path for path in names if path not in together]

@@ -27,7 +27,7 @@ from jaxsparse.runs import (
   recipes,
   scoring_checks,
 )
-from jaxsparse.runs.targets import target_counts
+from jaxsparse.runs.targets import counts_after_rounds, target_counts
 from jaxsparse.training.plan import Plan
 from jaxsparse.training.state import Member, Recipe
 from jaxsparse.training.task import Task
@@ -71,9 +71,15 @@ class Experiment(NamedTuple):
   def kept_steps(self) -> tuple[int, ...]:
     """Steps whose checkpoints remain when the run has ended."""
     plan, newest = self.plan, self.config.checkpoint.keep
-    planned = filter(plan.saves, range(plan.num_steps, -1, -1))
+    planned = filter(plan.saves, range(plan.num_steps, plan.begin - 1, -1))
     last = itertools.islice(planned, newest)
-    return tuple(sorted({0, *plan.keep_steps, *last}))
+    kept = {plan.begin, *plan.keep_steps, *last}
+    return tuple(sorted(step for step in kept if step >= plan.begin))
+
+  @property
+  def updater(self) -> MaskUpdater:
+    """The method, with the run's numbers."""
+    return recipes.by_masks(self.recipe.updater(self.member), self.config)
 
   @property
   def streamed(self) -> bool:
@@ -172,7 +178,9 @@ def _net(
   variables = checks.shapes(model.name, task, inputs)
   checks.check_logits(model.name, task, variables, example, num_classes)
   params = variables[0]
-  counts = target_counts(run.updater, task, params, inputs)
+  counts = counts_after_rounds(
+    run.pruning, target_counts(run.updater, task, params, inputs), params
+  )
   recipe = recipes.recipe(run, module)
   member = _member(run, counts)
   checks.check_init(
@@ -181,7 +189,7 @@ def _net(
   kwargs = recipes.updater_kwargs(run.updater)
   updater = checks.checked_updater(run, member, kwargs)
   scoring_checks.warn(run, updater, params, counts)
-  checks.check_optimizer(recipe, member, params)
+  checks.check_optimizer(recipe, recipes.by_masks(updater, run), member, params)
   plan = _plan(run, updater)
   return _Net(module, task, metrics, recipe, params, counts, plan)
 
@@ -193,9 +201,11 @@ def total_sizes(experiment: Experiment) -> dict[Path, int]:
   )
 
 
-def seed_words(config: RunConfig, stream: str) -> tuple[int, int]:
+def seed_words(config: RunConfig, stream: str) -> tuple[int, ...]:
   """Returns the seed of a named random stream of a run on the host."""
-  return config.seed, zlib.crc32(stream.encode())
+  draw = config.draws.get(stream)
+  further = () if draw is None else (draw,)
+  return config.seed, zlib.crc32(stream.encode()), *further
 
 
 def _member(config: RunConfig, counts: Counts) -> Member:
@@ -209,6 +219,7 @@ def _member(config: RunConfig, counts: Counts) -> Member:
     optimizer=optimizer,
     updater=recipes.numbers(recipes.updater_kwargs(config.updater)),
     init=recipes.numbers(config.init.hyperparameters),
+    draws={name: np.uint32(draw) for name, draw in config.draws.items()},
   )
 
 
@@ -223,6 +234,7 @@ def _plan(config: RunConfig, updater: MaskUpdater) -> Plan:
     eval_interval=config.eval.interval,
     checkpoint_interval=config.checkpoint.interval,
     keep_steps=config.checkpoint.keep_steps,
+    begin=config.init.start_step,
     probe_interval=config.gradient_flow.interval,
     probe_updates=config.gradient_flow.at_updates,
   )

@@ -200,9 +200,10 @@ def check_counts_of_masks(
     )
 
 
-def check_optimizer(recipe: Recipe, member: Member, params: Params) -> None:
+def check_optimizer(
+  recipe: Recipe, updater: MaskUpdater, member: Member, params: Params
+) -> None:
   """Raises `ValueError` for an optimiser that would fail in the run."""
-  updater = recipe.updater(member)
 
   def check(traced: Member) -> None:
     tx = recipe.optimiser(traced, jnp.int32(0))
@@ -259,6 +260,11 @@ def _check_updater(config: RunConfig, updater: MaskUpdater) -> None:
     raise ValueError(
       f'config.init.{field}: {name} makes masks by scores of the initial'
       ' weights; accepted with it is a method that starts from any, as static'
+    )
+  if config.pruning.level and section.sparsity != 0:
+    raise ValueError(
+      f'config.updater.sparsity: got {section.sparsity}; the counts follow from'
+      ' config.pruning, so accepted is 0'
     )
   sampler = section.hyperparameters.get('sampler')
   usual = config_lib.defaults('updater', name).get('sampler')

@@ -201,7 +201,7 @@ def _init(
   def init(member, data, rows, params, masks, signs) -> TrainState:
     def drawn(stream: str) -> tuple[PyTree, PyTree]:
       zeros = jnp.zeros(inputs.shape, inputs.dtype)
-      return task.init(prng.stream(member.key, stream), zeros)
+      return task.init(member.stream(stream), zeros)
 
     fresh, model_state = drawn('init')
     params = fresh if params is None else params

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsparse.config.run_config import ScoringConfig
+from jaxsparse.config.run_config import PruningConfig, ScoringConfig
 from jaxsparse.data import noise
 from jaxsparse.errors import TrainingFailed
 from jaxsparse.runs import checkpoint_meta, inputs, reading, sources
@@ -22,7 +22,6 @@ from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.checks import SCHEDULED
 from jaxsparse.runs.compiled import abstract_state
 from jaxsparse.runs.group import start
-from jaxsparse.runs.mask_segments import updater_of
 from jaxsparse.runs.open_run import OpenRun, opened
 from jaxsparse.runs.progress import hushed
 from jaxsparse.runs.summary import columns
@@ -74,7 +73,7 @@ def mask_step(experiment: Experiment) -> int | None:
   that prunes step by step, which ends at its target.
   """
   steps = experiment.plan.mask_steps
-  scheduled = updater_of(experiment).facts.invariant in SCHEDULED
+  scheduled = experiment.updater.facts.invariant in SCHEDULED
   return steps[-1 if scheduled else 0] if steps else None
 
 
@@ -96,6 +95,10 @@ def _small(
     batch_size=EXAMPLES,
     loggers=(),
     scoring=ScoringConfig(),
+    pruning=PruningConfig(),
+    anchors=dataclasses.replace(
+      config.anchors, runs='start' if config.anchors.runs else ''
+    ),
     eval=dataclasses.replace(config.eval, batch_size=EXAMPLES),
     init=dataclasses.replace(
       config.init,
@@ -103,6 +106,9 @@ def _small(
       masks='',
       signs='',
       counts='updater',
+      start_step=0,
+      with_statistics=False,
+      with_optimizer=False,
       shuffle_masks=config.init.shuffle_masks and with_masks,
     ),
   )
@@ -114,7 +120,7 @@ def _small(
     dataset=data,
     eval_split=reading.eval_split(config.eval.split, data),
     member=experiment.member._replace(optimizer=optimizer | rate),
-    plan=plan._replace(num_steps=begin + count, log_interval=1),
+    plan=plan._replace(num_steps=begin + count, log_interval=1, begin=0),
     batches=lambda first, last: rows[(np.arange(first, last) - begin) % count],
   )
 

@@ -144,7 +144,7 @@ def solution(run: Finished, step: int | None = None) -> Solution:
     CheckpointError: as for `state`.
   """
   restored = state(run, step)
-  updater = run.experiment.recipe.updater(run.experiment.member)
+  updater = run.experiment.updater
   return Solution(
     forward_params(updater, restored.params, restored.mask_state),
     restored.mask_state.masks,

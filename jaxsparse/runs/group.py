@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from jax.sharding import SingleDeviceSharding
 
-from jaxsparse.core import controls, prng
+from jaxsparse.core import controls
 from jaxsparse.data.datasets import Split
 from jaxsparse.errors import TrainingFailed, saving
 from jaxsparse.runs import (
@@ -18,6 +18,7 @@ from jaxsparse.runs import (
   costs,
   inputs,
   loggers,
+  rewinding,
   scoring,
   scoring_checks,
   sources,
@@ -37,6 +38,7 @@ from jaxsparse.runs.progress import Report, Reporter
 from jaxsparse.runs.scores import Scores
 from jaxsparse.runs.summary import Summary, summarise
 from jaxsparse.training import ahead, loop, metrics
+from jaxsparse.training.anchors import Anchors
 from jaxsparse.training.evaluate import is_finite
 from jaxsparse.training.executors import Execution, Executor
 from jaxsparse.training.loop import Progress, Record
@@ -109,7 +111,8 @@ class Group:
     self._scores[0].ahead(threads, state)
     structure.dead_units_in.ahead(threads, state.mask_state.masks)
     ended = self._restored and self._restored[0].step == self._plan.num_steps
-    if self._mesh is None and not experiment.streamed and not ended:
+    shapes_known = not experiment.recipe.anchors and not experiment.streamed
+    if self._mesh is None and shapes_known and not ended:
       self._programs.ahead(
         threads,
         state,
@@ -128,7 +131,7 @@ class Group:
         *(self.name, len(self._runs), self._execution.devices),
       )
     states, progress = self._start_or_resume()
-    begun = 0 if progress is None else progress[0].step
+    begun = self._plan.begin if progress is None else progress[0].step
     last = -1 if progress is None else begun
     experiments = [run.experiment for run in self._runs]
     reporter = Reporter(
@@ -173,7 +176,7 @@ class Group:
 
   def _start_or_resume(self) -> tuple[list[TrainState], list[Progress] | None]:
     if self._restored is None:
-      return [self._start(run) for run in self._runs], None
+      return [self._start(i) for i in range(len(self._runs))], None
     step, metas = self._restored[0].step, [one.meta for one in self._restored]
     if step < self._plan.num_steps:
       checkpoint_meta.warn_of_move(metas, self._execution)
@@ -184,21 +187,35 @@ class Group:
       progress.append(checkpoint_meta.progress(step, meta, config))
     return [one.state for one in self._restored], progress
 
-  def _start(self, run: OpenRun) -> TrainState:
+  def _start(self, i: int) -> TrainState:
+    run = self._runs[i]
     initial = sources.load(run.experiment, run.root)
-    return start(run.experiment, self._data, initial)
+    initial = rewinding.cut(run.experiment, self._data, initial)
+    state = start(run.experiment, self._data, initial)
+    rewinding.check(run.experiment, run.root, state, self._scores[i])
+    return state
 
   def _last_good(self, i: int) -> TrainState:
-    return self._runs[i].last_good() or self._start(self._runs[i])
+    return self._runs[i].last_good() or self._start(i)
 
   def _executor(
     self, states: Sequence[TrainState], training: inputs.Training
   ) -> Executor:
-    members = [_member(run.experiment) for run in self._runs]
+    members = [
+      _member(run.experiment)._replace(anchors=self._anchors(run, state))
+      for run, state in zip(self._runs, states, strict=True)
+    ]
     arguments: Any = (self._programs, states, members)
     if self._mesh is None:
       return OneByOne(*arguments, **training._asdict())
     return Vmapped(*arguments, mesh=self._mesh, **training._asdict())
+
+  def _anchors(self, run: OpenRun, state: TrainState) -> Anchors | None:
+    """Loads the anchors of a run, which begins or goes on with `state`."""
+    begin = self._plan.begin
+    if int(state.step) > begin and run.experiment.config.anchors.runs:
+      state, _ = run.checkpoints.restore(begin, run.abstract)
+    return rewinding.anchors(run.experiment, run.root, state)
 
   def _with_rate(self, i: int, record: Record) -> Record:
     """Adds the learning rate to what is logged of the last step."""
@@ -257,9 +274,15 @@ class Group:
 
 
 def _member(experiment: Experiment) -> Member:
-  # Steps do not read `init`, and with it they would compile again for each
-  # initialisation.
-  return experiment.member._replace(init={})
+  # Steps do not read `init`, nor its draws, and with them they would compile
+  # again for each initialisation.
+  member = experiment.member
+  draws = {
+    k: v
+    for k, v in member.draws.items()
+    if k in ('augment', 'dropout', 'masks')
+  }
+  return member._replace(init={}, draws=draws)
 
 
 def _on_device(abstract: TrainState) -> TrainState:
@@ -271,25 +294,29 @@ def _on_device(abstract: TrainState) -> TrainState:
 def start(
   experiment: Experiment, data: Split, initial: sources.Initial
 ) -> TrainState:
-  """Returns the state of a run at step 0.
+  """Returns the first state of a run.
 
   Args:
     experiment: the run.
     data: its training split, from `inputs.put`.
-    initial: what to start from, from `sources.load`.
+    initial: what to start from, from `sources.load` and `rewinding.cut`.
   """
-  params, masks, signs = initial
+  params, masks, signs = initial.params, initial.masks, initial.signs
   member = experiment.member
   if experiment.config.init.shuffle_masks:
-    key = prng.stream(member.key, 'shuffled_masks')
-    masks = controls.shuffled(masks, key=key)
+    masks = controls.shuffled(
+      masks,
+      key=member.stream('shuffled_masks'),
+      scope=experiment.config.init.shuffle_scope,
+    )
   rows = scoring.rows(experiment)
   data, places = inputs.picked(data, rows)
   pairs = np.stack([places, rows], axis=-1)
   state = compiled(experiment).init(member, data, pairs, params, masks, signs)
   if masks is None:
-    updater = experiment.recipe.updater(experiment.member)
+    updater = experiment.updater
     scoring_checks.check_scores(experiment.config, updater, state)
+  state = rewinding.rewound(experiment, state, initial)
   # Outputs of a program are committed to its device, and a program compiles
   # again for arguments that are not.
   return jax.tree.map(lambda x: jax.device_put(x, x.sharding), state)

@@ -48,8 +48,8 @@ def segments(
   Returns:
     The segments; `None` if the records do not determine the active weights.
   """
-  plan, updater = experiment.plan, updater_of(experiment)
-  begins = [0, *(step + 1 for step in plan.mask_steps)]
+  plan, updater = experiment.plan, experiment.updater
+  begins = [plan.begin, *(step + 1 for step in plan.mask_steps)]
   ends = [*begins[1:], plan.num_steps]
   steps = [end - begin for begin, end in zip(begins, ends, strict=True)]
   read = updater.facts.dense_batches
@@ -84,10 +84,10 @@ def planned(experiment: Experiment) -> list[Record] | None:
   determine them: for a method that does not define how it prunes, or how much
   it trains besides the active weights.
   """
-  updater, plan = updater_of(experiment), experiment.plan
+  updater, plan = experiment.updater, experiment.plan
   if not (_trains_what_is_active(updater) or updater.facts.trained_counts):
     return None
-  steps = jnp.array([-1, *plan.mask_steps], jnp.int32)
+  steps = jnp.array([plan.begin - 1, *plan.mask_steps], jnp.int32)
   if updater.facts.invariant not in SCHEDULED:
     return _records(steps, [experiment.target_counts] * len(steps))
   if updater.facts.mask_steps == 'first':
@@ -119,7 +119,7 @@ def trained(experiment: Experiment, state: TrainState | None) -> Active | None:
   Raises:
     ValueError: there is no state, and the method does not define the counts.
   """
-  updater, sizes = updater_of(experiment), total_sizes(experiment)
+  updater, sizes = experiment.updater, total_sizes(experiment)
   if _trains_what_is_active(updater):
     return None
   if state is not None:
@@ -140,11 +140,6 @@ def _trains_what_is_active(updater: MaskUpdater) -> bool:
   return bool(updater.trained is default)
 
 
-def updater_of(experiment: Experiment) -> MaskUpdater:
-  """Returns the method of a run."""
-  return experiment.recipe.updater(experiment.member)
-
-
 def recorded(
   experiment: Experiment, records: Iterable[Record]
 ) -> dict[int, Active]:
@@ -155,11 +150,14 @@ def recorded(
     records: of `metrics.jsonl`.
   """
   active: dict[int, Active] = {}
+  begin = experiment.plan.begin
   for record in records:
     if 'layer_active' in record:
       active[record['step']] = record['layer_active']
-    elif 'layer_sparsity' in record and not record['step']:
+    elif 'layer_sparsity' in record and record['step'] == begin:
       sparsity = record['layer_sparsity']
       sizes = total_sizes(experiment).items()
-      active[0] = {path: round((1 - sparsity[path]) * n) for path, n in sizes}
+      active[begin] = {
+        path: round((1 - sparsity[path]) * n) for path, n in sizes
+      }
   return active

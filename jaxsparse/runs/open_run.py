@@ -112,7 +112,7 @@ def opened(
     with Checkpoints(
       root / workdir_lib.CHECKPOINTS,
       keep=config.checkpoint.keep,
-      keep_steps=(0, *experiment.plan.keep_steps),
+      keep_steps=(experiment.plan.begin, *experiment.plan.keep_steps),
       passing=lambda step: not experiment.plan.saves(step),
     ) as checkpoints:
       yield OpenRun(experiment, root, checkpoints, abstract)

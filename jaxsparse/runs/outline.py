@@ -9,7 +9,6 @@ import jax
 from jaxsparse.analysis import flops
 from jaxsparse.runs import costs
 from jaxsparse.runs.build import Experiment, total_sizes
-from jaxsparse.runs.mask_segments import updater_of
 from jaxsparse.runs.summary import columns
 
 MULTIPLY_ADDS = costs.COUNTINGS['multiply_adds']
@@ -43,7 +42,8 @@ class Size(NamedTuple):
 def size(experiment: Experiment) -> Size:
   """Returns the size of a run; computes nothing."""
   leaves = jax.tree.leaves(experiment.params)
-  seen = experiment.plan.num_steps * experiment.config.batch_size
+  plan = experiment.plan
+  seen = (plan.num_steps - plan.begin) * experiment.config.batch_size
   return Size(
     parameters=sum(math.prod(leaf.shape) for leaf in leaves),
     weights=sum(total_sizes(experiment).values()),
@@ -55,7 +55,7 @@ def size(experiment: Experiment) -> Size:
 
 def shares_out(experiment: Experiment) -> bool:
   """Returns whether layers may end with counts unlike the distribution's."""
-  return updater_of(experiment).facts.invariant in ('total', 'scheduled_total')
+  return experiment.updater.facts.invariant in ('total', 'scheduled_total')
 
 
 def multiply_adds(

@@ -130,10 +130,10 @@ def recipe(config: RunConfig, module: nn.Module) -> Recipe:
       updater.name,
       FrozenDict(_static(updater_kwargs(updater))),
       updater.remember_masks,
-      config.init.counts == 'masks',
     ),
     preprocessing.augment(config.data),
     config.optimizer.regrown,
+    config.anchors.distance if config.anchors.runs else '',
   )
 
 
@@ -173,6 +173,21 @@ def updater_kwargs(updater: UpdaterConfig) -> dict[str, Any]:
   return _arguments(updater, registry.parameters(builder))
 
 
+def by_masks(updater: MaskUpdater, config: RunConfig) -> MaskUpdater:
+  """Returns the method with the invariant that the masks of its run allow.
+
+  Of counts that another run's masks distribute over the layers, only the sum is
+  known.
+  """
+  pruning, facts = config.pruning, updater.facts
+  ranked = pruning.level > 0 and pruning.scope == 'global'
+  if facts.invariant == 'per_leaf' and (
+    ranked or config.init.counts == 'masks'
+  ):
+    return updater._replace(facts=facts._replace(invariant='total'))
+  return updater
+
+
 def numbers(fields: Mapping[str, Any]) -> dict[str, np.float32]:
   """Returns the traced hyperparameters among some: floats."""
   return {k: np.float32(v) for k, v in fields.items() if isinstance(v, float)}
@@ -193,15 +208,11 @@ def _updater(
   name: Named,
   kwargs: Hyperparameters,
   remember_masks: bool,
-  counts_of_masks: bool,
 ) -> Callable[[Member], MaskUpdater]:
   builder = config_lib.find('updater', name)
 
   def updater(member: Member) -> MaskUpdater:
     built = registry.build(builder, member.counts, **kwargs, **member.updater)
-    if counts_of_masks and built.facts.invariant == 'per_leaf':
-      # Of the distribution's counts, only the sum still holds.
-      built = built._replace(facts=built.facts._replace(invariant='total'))
     return exploration.remembering(built) if remember_masks else built
 
   return updater

@@ -115,7 +115,7 @@ class Scores:
       BrokenInvariant: weights, masks and counts do not agree.
     """
     experiment = self._experiment
-    updater = experiment.recipe.updater(experiment.member)
+    updater = experiment.updater
     active = checked_active(state, updater, experiment.target_counts)
     seen = forward_params(updater, state.params, state.mask_state)
     values = self._score(seen, state, self._eval_data)
@@ -133,7 +133,7 @@ class Scores:
     the same examples and, where the model has dropout, the same key.
     """
     member = self._experiment.member
-    updater = self._experiment.recipe.updater(member)
+    updater = self._experiment.updater
     flow = self._probe(
       forward_params(updater, state.params, state.mask_state),
       state.mask_state.masks,
@@ -154,6 +154,18 @@ class Scores:
         path: float(norm) for path, norm in paths.flatten(flow.leaves).items()
       },
     }
+
+  def loss(self, state: TrainState) -> float:
+    """Returns the loss on the first batch of the evaluations."""
+    size = self._experiment.config.eval.batch_size
+    rows = np.arange(min(size, len(self._eval_data.labels)), dtype=np.int32)
+    rows = np.resize(rows, (1, size))
+    data, places = inputs.picked(self._eval_data, rows)
+    updater = self._experiment.updater
+    seen = forward_params(updater, state.params, state.mask_state)
+    ones = np.ones(places.shape, np.float32)
+    values = self._evaluate(seen, state.model_state, data, (places, ones))
+    return float(values['loss'])
 
   def last_rate(self, done: int) -> float:
     """Returns the learning rate of the last of `done` steps."""
@@ -176,7 +188,7 @@ class Scores:
     splits = {'test': inputs.put(experiment.dataset.test)}
     if experiment.dataset.validation is not None:
       splits['validation'] = inputs.put(experiment.dataset.validation)
-    updater = experiment.recipe.updater(experiment.member)
+    updater = experiment.updater
     active = checked_active(
       state, updater, experiment.target_counts, final=True
     )

@@ -91,7 +91,7 @@ def _balanced(
   labels: np.ndarray,
   num_classes: int,
   config: ScoringConfig,
-  words: tuple[int, int],
+  words: tuple[int, ...],
 ) -> np.ndarray:
   """Draws batches with `per_class` examples of each class, none twice."""
   needed = config.batches * config.per_class

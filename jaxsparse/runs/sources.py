@@ -7,7 +7,12 @@ With P a run that pruned, the section `init` can start a run from:
 - `masks` P: P's masks, weights drawn with the run's own seed;
 - `masks` P, `shuffle_masks`: as many weights of each layer, at random
   positions;
+- `masks` P, and a `level` in the section `pruning`: P's masks, cut by its
+  weights;
 - `signs` P: the weights are drawn, and get the signs of P's.
+
+Several runs beside this one, with commas between, are the mean of their
+weights; they must have the same masks.
 
 Layers have the counts of the section `updater`, which the masks must match,
 or, with `counts` 'masks', those of the masks, of which the sum must match.
@@ -16,16 +21,21 @@ or, with `counts` 'masks', those of the masks, of which the sum must match.
 import contextlib
 import os
 import pathlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 
 from jaxsparse.config.run_config import BESIDE, SOURCES, InitConfig
 from jaxsparse.core import masks as masks_lib
-from jaxsparse.core.types import Facts, Masks, Params, Path
+from jaxsparse.core import rounds
+from jaxsparse.core.types import Masks, Params, Path, PyTree
 from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.checks import KEEP_COUNTS
+from jaxsparse.runs.compiled import abstract_state
+from jaxsparse.runs.targets import rates_of_layers
+from jaxsparse.training.checkpoints import states
 from jaxsparse.training.checkpoints.bare import (
   check_like,
   fingerprint,
@@ -40,11 +50,17 @@ class Initial(NamedTuple):
     params: weights.
     masks: masks.
     signs: weights of which the signs are taken.
+    model_state: the model's statistics.
+    opt_state: the state of the optimiser.
+    ranked: weights by which the masks are cut.
   """
 
   params: Params | None = None
   masks: Masks | None = None
   signs: Params | None = None
+  model_state: PyTree | None = None
+  opt_state: PyTree | None = None
+  ranked: Params | None = None
 
 
 ITS_OWN = Initial()
@@ -68,7 +84,7 @@ def load(
       there are no masks whose counts could be taken.
   """
   init = experiment.config.init
-  params = masks = signs = None
+  params = masks = signs = ranked = None
   if init.signs:
     signs, _ = _load(experiment, workdir, 'signs')
   if init.checkpoint:
@@ -76,7 +92,7 @@ def load(
     if init.masks or not _takes(experiment, masks):
       masks = None
   if init.masks:
-    _, masks = _load(experiment, workdir, 'masks')
+    ranked, masks = _load(experiment, workdir, 'masks')
     if masks is None:
       raise ValueError(f'config.init.masks: {init.masks} holds no masks')
   if masks is None and init.counts == 'masks':
@@ -87,7 +103,16 @@ def load(
   if masks is not None:
     field = 'masks' if init.masks else 'checkpoint'
     _check_counts(experiment, masks, field)
-  return Initial(params, masks, signs)
+  return Initial(
+    params,
+    masks,
+    signs,
+    model_state=_state(
+      experiment, workdir, 'model_state', init.with_statistics
+    ),
+    opt_state=_state(experiment, workdir, 'opt_state', init.with_optimizer),
+    ranked=ranked if experiment.config.pruning.level else None,
+  )
 
 
 def fingerprints(
@@ -105,9 +130,11 @@ def fingerprints(
   digests = {}
   for field in SOURCES:
     if source := getattr(init, field):
+      step = getattr(init, f'{field}_step')
       with contextlib.suppress(ValueError):
-        path, step = _path(source, workdir), getattr(init, f'{field}_step')
-        digests[field] = fingerprint(path, step=step)
+        digests[field] = ' and '.join(
+          fingerprint(path, step=step) for path in paths_of(source, workdir)
+        )
   return digests
 
 
@@ -120,21 +147,102 @@ def _load(
   init = experiment.config.init
   source = getattr(init, field)
   try:
-    params, masks = load_params(
-      _path(source, workdir), step=getattr(init, f'{field}_step')
-    )
-    check_like(params, experiment.params, source)
+    loaded = [
+      load_params(path, step=getattr(init, f'{field}_step'))
+      for path in paths_of(source, workdir)
+    ]
+    for params, masks in loaded:
+      check_like(params, experiment.params, source)
+      _check_same(loaded[0][1], masks, source)
   except ValueError as error:
     raise ValueError(f'config.init.{field}: {error}') from None
   return jax.tree.map(
-    lambda like, p: p.astype(like.dtype), experiment.params, params
-  ), masks
+    lambda like, *p: (
+      (sum(p[1:], start=p[0]) / len(p)).astype(like.dtype)
+      if len(p) > 1
+      else p[0].astype(like.dtype)
+    ),
+    experiment.params,
+    *(params for params, _ in loaded),
+  ), loaded[0][1]
+
+
+def _check_same(masks: Masks | None, other: Masks | None, source: str) -> None:
+  """Raises `ValueError` unless runs whose mean is taken have the same masks."""
+  same = jax.tree.map(lambda a, b: bool(jnp.all(a == b)), masks, other)
+  if not all(jax.tree.leaves(same)):
+    raise ValueError(
+      f'{source} have masks that differ; accepted are runs of the same masks'
+    )
+
+
+def _state(
+  experiment: Experiment,
+  workdir: str | os.PathLike[str] | None,
+  part: str,
+  wanted: bool,
+) -> PyTree | None:
+  """Loads a part of the state of `init.checkpoint`, if it is wanted."""
+  init = experiment.config.init
+  if not wanted:
+    return None
+  abstract = abstract_state(experiment)
+  unread = jax.tree.map(lambda _: ..., abstract)
+  try:
+    path, *others = paths_of(init.checkpoint, workdir)
+    if others:
+      raise ValueError(f'{init.checkpoint} are several runs; accepted is one')
+    steps = pathlib.Path(path) / workdir_lib.CHECKPOINTS
+    step = init.checkpoint_step
+    if step is None:
+      step = max(states.kept_steps(steps), default=0)
+    target = unread._replace(**{part: getattr(abstract, part)})
+    return getattr(states.read_step(steps, step, target), part)
+  except ValueError as error:
+    raise ValueError(f'config.init.checkpoint: {error}') from None
+
+
+def weights(
+  experiment: Experiment, runs: str, workdir: str | os.PathLike[str] | None
+) -> list[Params]:
+  """Loads the last weights of the runs of the section `anchors`.
+
+  Args:
+    experiment: the run.
+    runs: a path, or runs beside the workdir with commas between.
+    workdir: as for `load`.
+
+  Raises:
+    ValueError: a run has no good checkpoint, or is of another model.
+  """
+  nets = []
+  try:
+    for path in paths_of(runs, workdir):
+      params, _ = load_params(path)
+      check_like(params, experiment.params, path)
+      nets.append(params)
+  except ValueError as error:
+    raise ValueError(f'config.anchors.runs: {error}') from None
+  return nets
+
+
+def paths_of(source: str, workdir: str | os.PathLike[str] | None) -> list[str]:
+  """Returns the path of a source, or those of several, with commas between.
+
+  Args:
+    source: a path, or 'run:NAME' and perhaps more of these.
+    workdir: as for `load`.
+
+  Raises:
+    ValueError: a run beside the workdir is missing or not finished.
+  """
+  if not source.startswith(BESIDE):
+    return [source]
+  return [_path(one, workdir) for one in source.split(',')]
 
 
 def _path(source: str, workdir: str | os.PathLike[str] | None) -> str:
-  """Returns the path of a source."""
-  if not source.startswith(BESIDE):
-    return source
+  """Returns the path of the run of 'run:NAME'."""
   name = source.removeprefix(BESIDE)
   if name == '..' or not name or pathlib.PurePath(name).name != name:
     raise ValueError(f'got {source!r}; accepted is {BESIDE} and a directory')
@@ -146,13 +254,16 @@ def _path(source: str, workdir: str | os.PathLike[str] | None) -> str:
   return str(path)
 
 
-def _facts(experiment: Experiment) -> Facts:
-  return experiment.recipe.updater(experiment.member).facts
+def ranking(experiment: Experiment) -> dict[str, Any]:
+  """Returns which layers the section `pruning` ranks together, for `cut`."""
+  pruning = experiment.config.pruning
+  apart = rates_of_layers(pruning, experiment.params)
+  return {'by_layer': pruning.scope == 'layer', 'apart': tuple(apart)}
 
 
 def _takes(experiment: Experiment, masks: Masks | None) -> bool:
   """Returns whether the run keeps the masks of its initial weights."""
-  facts = _facts(experiment)
+  facts = experiment.updater.facts
   keeps = facts.invariant in KEEP_COUNTS and not facts.scores_at_init
   if masks is None or not keeps:
     return False
@@ -162,9 +273,15 @@ def _takes(experiment: Experiment, masks: Masks | None) -> bool:
 def _check_counts(experiment: Experiment, masks: Masks, field: str) -> None:
   """Raises `ValueError` unless masks have the run's leaves and counts."""
   source = getattr(experiment.config.init, field)
+  if experiment.config.pruning.level:
+    try:
+      rounds.check_enough(masks, experiment.counts, **ranking(experiment))
+    except ValueError as error:
+      raise ValueError(f'config.init.{field}: {source}: {error}') from None
+    return
   active, expected = masks_lib.active_by_path(masks), experiment.target_counts
   same_leaves = active.keys() == expected.keys()
-  if same_leaves and _facts(experiment).invariant == 'total':
+  if same_leaves and experiment.updater.facts.invariant == 'total':
     active, expected = _total(active), _total(expected)
   for path in sorted(active.keys() | expected.keys()):
     if active.get(path) != expected.get(path):

@@ -3,8 +3,10 @@
 import jax
 
 from jaxsparse.config import literals
-from jaxsparse.config.run_config import UpdaterConfig
-from jaxsparse.core import paths, registry
+from jaxsparse.config.fields import BELOW_ONE, check
+from jaxsparse.config.run_config import PruningConfig, UpdaterConfig
+from jaxsparse.core import masks as masks_lib
+from jaxsparse.core import paths, registry, rounds
 from jaxsparse.core.types import Counts, Params, Path
 from jaxsparse.training.task import Task
 
@@ -57,16 +59,68 @@ def target_counts(
     raise ValueError(f'config.updater: {error}') from None
 
 
-def _layers(entries: tuple[str, ...]) -> dict[str, str]:
+def counts_after_rounds(
+  pruning: PruningConfig, counts: Counts, params: Params
+) -> Counts:
+  """Returns the counts after `pruning.level` rounds; before any, `counts`.
+
+  Args:
+    pruning: the section of a config.
+    counts: of the section `updater`, dense; which leaves are masked.
+    params: abstract.
+
+  Raises:
+    ValueError: a pattern of `layers` fits no leaf, or a rate is not in [0, 1).
+  """
+  if not pruning.level:
+    return counts
+  return rounds.counts_after(
+    masks_lib.map_masks(lambda p, _: p, params, counts),
+    pruning.rate,
+    pruning.level,
+    by_layer=pruning.scope == 'layer',
+    layers=rates_of_layers(pruning, params),
+  )
+
+
+def rates_of_layers(
+  pruning: PruningConfig, params: Params
+) -> dict[Path, float]:
+  """Returns the rates of the leaves that have their own, see `PruningConfig`.
+
+  Raises:
+    ValueError: as for `counts_after_rounds`.
+  """
+  kernels = paths.kernels_of(params)
+  shapes = {
+    path: leaf.shape
+    for path, leaf in paths.flatten(params).items()
+    if kernels(path, leaf.shape)
+  }
+  rates: dict[Path, float] = {}
+  for pattern, text in _layers(pruning.layers, 'pruning', 'rate').items():
+    try:
+      matching = paths.matching(shapes, pattern, what='kernels')
+      rate = float(text)
+    except ValueError as error:
+      raise ValueError(f'config.pruning.layers: {error}') from None
+    check('pruning.layers', rate, BELOW_ONE)
+    rates |= dict.fromkeys(matching, rate)
+  return rates
+
+
+def _layers(
+  entries: tuple[str, ...], section: str = 'updater', what: str = 'sparsity'
+) -> dict[str, str]:
   """Parses ('pattern=sparsity', ...) as a mapping."""
   layers = {}
   for entry in entries:
-    pattern, equals, sparsity = str(entry).rpartition('=')
+    pattern, equals, number = str(entry).rpartition('=')
     if not equals:
       raise ValueError(
-        f"config.updater.layers: got {entry!r}; accepted is 'pattern=sparsity'"
+        f"config.{section}.layers: got {entry!r}; accepted is 'pattern={what}'"
       )
-    layers[pattern] = sparsity
+    layers[pattern] = number
   return layers
 
 

@@ -95,7 +95,7 @@ def run(
   """
   loop = _Loop(executor, plan, hooks, progress)
   if progress is None:
-    hooks.report(0, loop.boundary({}))
+    hooks.report(plan.begin, loop.boundary({}))
   loop.check_alive()
   for begin, end in segments(plan, loop.step):
     hooks.report(end, loop.boundary(loop.segment(begin, end)))
@@ -118,7 +118,7 @@ class _Loop:
   ):
     self._executor, self._plan, self._hooks = executor, plan, hooks
     self.progress = (
-      [Progress() for _ in range(len(executor))]
+      [Progress(plan.begin) for _ in range(len(executor))]
       if progress is None
       else list(progress)
     )

@@ -14,14 +14,18 @@ from jaxsparse.core.schedules import is_mask_step
 class Plan(NamedTuple):
   """Intervals in steps; a step counts as done once it is complete.
 
+  Steps are counted from that of the schedule and of the data: a run may begin
+  at another than 0.
+
   Attributes:
     num_steps: steps of the whole run, > 0.
     update_interval, start_step, stop_step: the mask steps, see
       `core.schedules`.
     log_interval: metrics are recorded every so many steps, and at the end.
-    eval_interval: likewise the evaluation, which also runs at step 0.
-    checkpoint_interval: likewise checkpoints, which include step 0.
+    eval_interval: likewise the evaluation, which also runs at `begin`.
+    checkpoint_interval: likewise checkpoints, which include `begin`.
     keep_steps: further steps to save at (rewind points).
+    begin: the first step of the run.
     chunk: the most train steps in one dispatch.
     probe_interval: as `eval_interval`, of the probes; 0 for none.
     probe_updates: whether mask steps are probed before and after.
@@ -35,6 +39,7 @@ class Plan(NamedTuple):
   eval_interval: int
   checkpoint_interval: int
   keep_steps: tuple[int, ...] = ()
+  begin: int = 0
   chunk: int = 64
   probe_interval: int = 0
   probe_updates: bool = False
@@ -43,7 +48,8 @@ class Plan(NamedTuple):
   def mask_steps(self) -> range:
     """Mask steps within the run, ascending."""
     end = min(self.stop_step, self.num_steps)
-    return range(self.start_step, end, self.update_interval)
+    steps = range(self.start_step, end, self.update_interval)
+    return steps[max(0, -((steps.start - self.begin) // steps.step)) :]
 
   def masks_change(self, step: int) -> bool:
     """Returns whether `step` is a mask step."""
@@ -56,7 +62,7 @@ class Plan(NamedTuple):
 
   def logs(self, done: int) -> bool:
     """Returns whether metrics are recorded when `done` steps are complete."""
-    return done > 0 and self._due(done, self.log_interval)
+    return done > self.begin and self._due(done, self.log_interval)
 
   def evaluates(self, done: int) -> bool:
     """Returns whether the run is evaluated when `done` steps are complete."""
@@ -71,7 +77,7 @@ class Plan(NamedTuple):
     return self._due(done, self.checkpoint_interval) or done in self.keep_steps
 
   def _due(self, done: int, interval: int) -> bool:
-    return done % interval == 0 or done == self.num_steps
+    return done % interval == 0 or done in (self.begin, self.num_steps)
 
   def segment_end(self, begin: int) -> int:
     """Returns the end (exclusive) of the segment that begins at `begin`."""

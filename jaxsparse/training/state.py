@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import optax
 
+from jaxsparse.core import prng
 from jaxsparse.core.types import (
   Counts,
   Loss,
@@ -14,6 +15,7 @@ from jaxsparse.core.types import (
   Params,
   PyTree,
 )
+from jaxsparse.training.anchors import Anchors
 
 Augment = Callable[[PyTree, jax.Array], PyTree]
 
@@ -45,6 +47,8 @@ class Member(NamedTuple):
     optimizer: traced floats by name (`learning_rate`, `weight_decay`, ...).
     updater: traced floats by name (`drop_fraction`, ...).
     init: traced floats by name (`scale`, ...).
+    draws: random streams that are not at their first draw -> its number.
+    anchors: of the penalty `Recipe.anchors`.
   """
 
   key: jax.Array
@@ -52,6 +56,13 @@ class Member(NamedTuple):
   optimizer: dict[str, Any]
   updater: dict[str, Any]
   init: dict[str, Any]
+  draws: dict[str, Any] = {}
+  anchors: Anchors | None = None
+
+  def stream(self, name: str) -> jax.Array:
+    """Derives the key of a random stream, see `core.prng`."""
+    key = prng.stream(self.key, name)
+    return prng.at(key, self.draws[name]) if name in self.draws else key
 
 
 def as_it_is(batch: PyTree, key: jax.Array) -> PyTree:
@@ -72,6 +83,8 @@ class Recipe(NamedTuple):
       probes and methods that look at a batch before step 0 see it as it is.
     regrown: the moments of a regrown weight, one of `optim.regrown.REGROWN`;
       for `age`, `optimiser` returns one of `regrown.with_regrown`.
+    anchors: the distance that a penalty is on, one of `anchors.DISTANCES`, or
+      ''; what is logged is the loss without it.
   """
 
   loss: Loss
@@ -79,3 +92,4 @@ class Recipe(NamedTuple):
   updater: Callable[[Member], MaskUpdater]
   augment: Augment = as_it_is
   regrown: str = 'zero'
+  anchors: str = ''

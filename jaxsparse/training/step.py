@@ -18,6 +18,7 @@ from jaxsparse.core.masks import active
 from jaxsparse.core.types import Masks, Probe, PyTree
 from jaxsparse.optim.masked import forward_params, stored_params
 from jaxsparse.optim.transition import mask_step, optimiser_step
+from jaxsparse.training import anchors
 from jaxsparse.training.state import Member, Recipe, TrainState
 
 Metrics = dict[str, jax.Array]
@@ -51,14 +52,23 @@ def _step(recipe: Recipe, transition: Callable[..., Any]) -> Step:
   def step(state, member, batch):
     updater = recipe.updater(member)
     tx = recipe.optimiser(member, state.step)
-    batch = recipe.augment(
-      batch, prng.at(prng.stream(member.key, 'augment'), state.step)
-    )
-    key = prng.at(prng.stream(member.key, 'dropout'), state.step)
+    batch = recipe.augment(batch, prng.at(member.stream('augment'), state.step))
+    key = prng.at(member.stream('dropout'), state.step)
     seen = forward_params(updater, state.params, state.mask_state)
-    (loss, (model_state, logits)), grads = jax.value_and_grad(
-      recipe.loss, has_aux=True
-    )(seen, state.model_state, batch, key=key, train=True)
+
+    def objective(seen):
+      loss, out = recipe.loss(
+        seen, state.model_state, batch, key=key, train=True
+      )
+      if not recipe.anchors:
+        return loss, (loss, out)
+      masks = state.mask_state.masks
+      pull = anchors.penalty(recipe.anchors, member.anchors, seen, masks)
+      return loss + pull, (loss, out)
+
+    (_, (loss, (model_state, logits))), grads = jax.value_and_grad(
+      objective, has_aux=True
+    )(seen)
     params, opt_state, mask_state = transition(
       tx,
       updater,
@@ -67,7 +77,7 @@ def _step(recipe: Recipe, transition: Callable[..., Any]) -> Step:
       state.mask_state,
       state.params,
       step=state.step,
-      key=prng.at(prng.stream(member.key, 'masks'), state.step),
+      key=prng.at(member.stream('masks'), state.step),
     )
     metrics = {'loss': loss, 'accuracy': accuracy(logits, batch['label'])}
     new = TrainState(state.step + 1, params, model_state, opt_state, mask_state)
@@ -121,7 +131,7 @@ def initial_state(
   updater = recipe.updater(member)
   mask_state = updater.init(
     params if scored is None else scored,
-    key=prng.stream(member.key, 'initial_masks'),
+    key=member.stream('initial_masks'),
     probe=probe,
   )
   if masks is not None:
@@ -129,7 +139,7 @@ def initial_state(
   params = reinitialise(
     params,
     mask_state.masks,
-    key=prng.stream(member.key, 'sparse_init'),
+    key=member.stream('sparse_init'),
     **member.init,
   )
   if signs is not None:

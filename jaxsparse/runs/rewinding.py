@@ -1,0 +1,200 @@
+"""The start of a run at others: masks cut, weights and statistics rewound.
+
+A level of iterative pruning starts from two runs: one whose masks are cut by
+its weights, and one whose weights, statistics and place in the schedule the net
+returns to.
+"""
+
+import functools
+import os
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxsparse.core import masks as masks_lib
+from jaxsparse.core import registry, rounds
+from jaxsparse.core.gradients import gradient, masked_leaves, objective
+from jaxsparse.core.types import Counts, Params, Probe, PyTree, Scores
+from jaxsparse.data.datasets import Split
+from jaxsparse.errors import TrainingFailed
+from jaxsparse.optim.masked import stored_params
+from jaxsparse.optim.reset import reset_statistics
+from jaxsparse.runs import inputs, scoring, sources
+from jaxsparse.runs import scores as scores_lib
+from jaxsparse.runs.build import Experiment
+from jaxsparse.runs.compiled import batch_of
+from jaxsparse.runs.scoring import BatchOf
+from jaxsparse.runs.sources import Initial
+from jaxsparse.training.anchors import Anchors
+from jaxsparse.training.state import TrainState
+from jaxsparse.training.task import Task
+
+# Criteria that read no gradient: it is not computed for them.
+_WITHOUT_GRADIENT = ('magnitude', 'random')
+
+
+def cut(experiment: Experiment, data: Split, initial: Initial) -> Initial:
+  """Cuts the initial masks as the section `pruning` says.
+
+  Args:
+    experiment: the run.
+    data: its training split, from `inputs.put`; read where the criterion takes
+      the gradient, which is that of the batches of the section `scoring`.
+    initial: from `sources.load`.
+
+  Raises:
+    ValueError: the criterion is unknown or refuses the weights.
+  """
+  if initial.ranked is None or initial.masks is None:
+    return initial
+  masks = rounds.cut(
+    _scores(experiment, data, initial),
+    initial.masks,
+    experiment.counts,
+    **sources.ranking(experiment),
+  )
+  return initial._replace(masks=masks, ranked=None)
+
+
+def _scores(experiment: Experiment, data: Split, initial: Initial) -> Scores:
+  """Returns the scores of the criterion, of the weights that are cut by."""
+  spec = experiment.config.pruning.criterion
+  try:
+    criterion = registry.resolve(spec, 'jaxsparse.core.criteria')
+  except ValueError as error:
+    raise ValueError(f'config.pruning.criterion: {error}') from None
+  member = experiment.member
+  params = masks_lib.apply_masks(initial.ranked, initial.masks)
+  grads = None
+  if spec not in _WITHOUT_GRADIENT:
+    rows = scoring.rows(experiment)
+    examples, places = inputs.picked(data, rows)
+    program = _gradient(experiment.task, batch_of(experiment.pixels))
+    grads = program(
+      params, experiment.counts, examples, places, member.stream('dropout')
+    )
+  weights = masked_leaves(params, experiment.counts)
+  return criterion(weights, grads, key=member.stream('initial_masks'))
+
+
+@functools.lru_cache(maxsize=8)
+def _gradient(task: Task, batches: BatchOf) -> Any:
+  """Returns the program of the mean gradient of masked weights on batches."""
+
+  @jax.jit
+  def program(
+    params: Params, counts: Counts, data: Split, places: Any, key: jax.Array
+  ) -> PyTree:
+    one = batches(data, places[0])
+    _, model_state = jax.eval_shape(task.init, key, one['image'])
+    model_state = jax.tree.map(
+      lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), model_state
+    )
+    loss = scoring.loss(task, model_state, batches, data, key)
+    return gradient(objective(Probe(loss, places), params, counts))
+
+  return program
+
+
+def rewound(
+  experiment: Experiment, state: TrainState, initial: Initial
+) -> TrainState:
+  """Returns the first state, at the step and with the statistics of its source.
+
+  Statistics of the optimiser are those of that run where a weight is active,
+  and fresh elsewhere.
+
+  Args:
+    experiment: the run.
+    state: at step 0.
+    initial: from `sources.load`.
+  """
+  state = state._replace(step=jnp.int32(experiment.plan.begin))
+  if initial.model_state is not None:
+    state = state._replace(model_state=initial.model_state)
+  if initial.opt_state is not None:
+    masks = experiment.updater.trained(state.mask_state)
+    tx = experiment.recipe.optimiser(experiment.member, state.step)
+    state = state._replace(
+      opt_state=reset_statistics(
+        tx, initial.opt_state, state.params, masks, masks
+      )
+    )
+  return state
+
+
+def check(
+  experiment: Experiment,
+  workdir: str | os.PathLike[str],
+  state: TrainState,
+  scores: scores_lib.Scores,
+) -> None:
+  """Checks that a run starts from the weights that its config names.
+
+  They are read again, masked, and compared; so is the loss, to the bit.
+
+  Args:
+    experiment: the run.
+    workdir: of the run.
+    state: its first.
+    scores: of the run.
+
+  Raises:
+    TrainingFailed: weights or losses differ.
+  """
+  init = experiment.config.init
+  kept = sources.load(experiment, workdir)
+  if kept.params is None or init.name != 'dense' or init.signs:
+    return
+  updater = experiment.updater
+  expected = state._replace(
+    params=stored_params(updater, kept.params, state.mask_state)
+  )
+  if kept.model_state is not None:
+    expected = expected._replace(model_state=kept.model_state)
+  losses = scores.loss(expected), scores.loss(state)
+  same = jax.tree.map(
+    lambda a, b: np.array_equal(np.asarray(a), np.asarray(b)),
+    expected.params,
+    state.params,
+  )
+  if not all(jax.tree.leaves(same)) or losses[0] != losses[1]:
+    raise TrainingFailed(
+      f'the run does not start from {init.checkpoint}: the loss of its masked'
+      f' weights is {losses[0]!r} there, and {losses[1]!r} here'
+    )
+
+
+def anchors(
+  experiment: Experiment,
+  workdir: str | os.PathLike[str],
+  first: TrainState,
+) -> Anchors | None:
+  """Loads the nets of the section `anchors`; `None` without any.
+
+  Their number is padded to a power of two by nets of weight 0, so that levels
+  share programs.
+
+  Args:
+    experiment: the run.
+    workdir: of the run.
+    first: the first state of the run, which 'start' names.
+
+  Raises:
+    ValueError: a run is missing, or is of another model.
+  """
+  config = experiment.config.anchors
+  if not config.runs:
+    return None
+  if config.runs == 'start':
+    nets = [first.params]
+  else:
+    nets = sources.weights(experiment, config.runs, workdir)
+  padding = 2 ** (len(nets) - 1).bit_length() - len(nets)
+  weights = [config.weight / len(nets)] * len(nets) + [0.0] * padding
+  stacked = jax.tree.map(
+    lambda *leaves: jnp.stack(leaves), *nets, *[nets[-1]] * padding
+  )
+  return Anchors(jnp.asarray(weights, jnp.float32), stacked)
