@@ -8,8 +8,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from jaxsparse.claims import Bound, Claim, Difference, Ordering, Ratio, Trend
-from jaxsparse.studies.planning import check_report
-from jaxsparse.studies.planning.pairing import match, order, sources
+from jaxsparse.studies.planning import check_report, pairing
 from jaxsparse.studies.spec import Analysis, Figure, Run, Study
 
 _LAST_SEED = 2**32 - 1
@@ -32,9 +31,9 @@ def check(study: Any) -> None:
   check_report.distinct('study.runs', [run.name for run in study.runs])
   for run in study.runs:
     _check_run(study, run)
-  order(study)
   for run in study.runs:
     _check_sources(study, run)
+  pairing.order(study)
   check_report.texts('study.metrics', study.metrics)
   for i, name in enumerate(study.metrics):
     check_report.metric(f'study.metrics[{i}]', name)
@@ -110,13 +109,9 @@ def _check_paper(where: str, run: Run) -> None:
 
 
 def _check_sources(study: Study, run: Run) -> None:
-  """Raises `ValueError` unless every source of `run` has one member to match.
-
-  Each seed and row of `run` must match exactly one row, and a seed, of each
-  run that it starts from.
-  """
+  """Raises `ValueError` unless the sources of `run` have its seeds."""
   where = f'study.runs[{run.name!r}]'
-  for other, seed in sources(run):
+  for other, seed in pairing.sources(run):
     check_report.known_runs(where, study, (other,))
     required = run.seed_list() if seed is None else (seed,)
     missing = set(required) - set(study.run(other).seed_list())
@@ -124,5 +119,3 @@ def _check_sources(study: Study, run: Run) -> None:
       raise ValueError(
         f'{where}: {other!r}, which it starts from, has no seed {min(missing)}'
       )
-    for row in run.rows():
-      match(study, row, other, where)

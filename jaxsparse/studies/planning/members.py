@@ -86,58 +86,67 @@ def expand(
       cell.
   """
   builder = _Builder(study, workdir.local(runs_dir), read)
-  for run in pairing.order(study):
-    builder.add(run)
+  for row in pairing.order(study):
+    builder.add(row)
   rows = ((run, row) for run in study.runs for row in run.rows())
   order = ((row, seed) for run, row in rows for seed in run.seed_list())
   return Expanded(tuple(builder.cells[c] for c in order), builder.members)
 
 
 class _Builder:
-  """Builder of cells, run by run, after the runs that they start from."""
+  """Builder of cells, row by row, after the rows that they start from."""
 
   def __init__(self, study: Study, runs_dir: pathlib.Path, read: Read):
     self._study, self._runs_dir, self._read = study, runs_dir, read
     self.members: dict[str, StudyMember] = {}
     self.cells: dict[tuple[Row, int], RowMember] = {}
+    self._bases: dict[str, Any] = {}
 
-  def add(self, run: Run) -> None:
-    """Adds the cells of a run and their members."""
-    try:
-      base = config_files.load_config(run.config)
-    except ValueError as error:
-      why = str(error).removeprefix('--config: ')
-      raise ValueError(f'study.runs[{run.name!r}].config: {why}') from None
-    changes = {'overrides': run.overrides, 'grid': run.grid}
-    check_fields(f'study.runs[{run.name!r}]', changes, base)
+  def add(self, row: Row) -> None:
+    """Adds the cells of a row and their members."""
+    run = self._study.run(row.run)
+    base = self._base(run)
     after = {c.member for c in self.cells.values() if c.row.run in run.after}
     after -= {''}  # Of refused configs.
-    for row in run.rows():
-      for seed in run.seed_list():
-        try:
-          name = self._add_member(run, row, seed, base, after)
-          cell = RowMember(row, seed, name)
-        except ValueError as error:
-          cell = RowMember(row, seed, '', ' '.join(str(error).split()))
-        self.cells[row, seed] = cell
+    for seed in run.seed_list():
+      try:
+        name = self._add_member(run, row, seed, base, after)
+        cell = RowMember(row, seed, name)
+      except ValueError as error:
+        cell = RowMember(row, seed, '', ' '.join(str(error).split()))
+      self.cells[row, seed] = cell
+
+  def _base(self, run: Run) -> Any:
+    """Loads the config of a run, and checks the fields that it changes."""
+    if run.name not in self._bases:
+      try:
+        base = config_files.load_config(run.config)
+      except ValueError as error:
+        why = str(error).removeprefix('--config: ')
+        raise ValueError(f'study.runs[{run.name!r}].config: {why}') from None
+      changes = {'overrides': run.overrides, 'grid': run.grid}
+      check_fields(f'study.runs[{run.name!r}]', changes, base)
+      self._bases[run.name] = base
+    return self._bases[run.name]
 
   def _add_member(
     self, run: Run, row: Row, seed: int, base: Any, after: set[str]
   ) -> str:
     """Returns the name of the member of a cell; a `ValueError` refuses it."""
     overrides = {**run.overrides, **dict(row.point)}
-    sources = set()
+    sources: set[str] = set()
     for field, value in overrides.items():
-      if named := pairing.source(value):
-        other, fixed = named
-        matching = pairing.match(
-          self._study, row, other, f'study.runs[{run.name!r}]'
+      found = [
+        self._source(*pair, seed)
+        for source in pairing.parse(value)
+        for pair in pairing.matches(
+          self._study, row, source, f'study.runs[{run.name!r}]'
         )
-        source = self.cells[matching, seed if fixed is None else fixed]
-        if source.error:
-          raise ValueError(f'starts from {other}: {source.error}')
-        overrides[field] = BESIDE + source.member
-        sources.add(source.member)
+      ]
+      if found:
+        names = dict.fromkeys(found)
+        overrides[field] = ','.join(BESIDE + name for name in names)
+        sources.update(names)
     config = override(base, overrides | {'seed': seed})
     experiment = build(config, self._read)
     abstract_state(experiment)  # A method's init may refuse, too.
@@ -152,11 +161,19 @@ class _Builder:
       )
     return name
 
+  def _source(self, row: Row, fixed: int | None, seed: int) -> str:
+    """Returns the name of a member that another starts from."""
+    source = self.cells[row, seed if fixed is None else fixed]
+    if source.error:
+      raise ValueError(f'starts from {row.run}: {source.error}')
+    return source.member
+
   def _check_steps(self, experiment: Experiment) -> None:
     """Raises `ValueError` if a source will not keep the step to start from."""
     init = experiment.config.init
     for field in SOURCES:
-      source = self.members.get(getattr(init, field).removeprefix(BESIDE))
+      first = getattr(init, field).partition(',')[0]
+      source = self.members.get(first.removeprefix(BESIDE))
       step = getattr(init, f'{field}_step')
       if source is None or step is None:
         continue

@@ -45,7 +45,7 @@ def test_runs_come_after_those_that_they_need(needs):
     with pytest.raises(ValueError, match='in a circle: r'):
       pairing.order(study)
     return
-  order = [run.name for run in pairing.order(study)]
+  order = [row.run for row in pairing.order(study)]
   assert sorted(order) == [run.name for run in study.runs]
   for i, needed in enumerate(needs):
     assert all(order.index(f'r{j}') < order.index(f'r{i}') for j in needed)
@@ -54,23 +54,28 @@ def test_runs_come_after_those_that_they_need(needs):
 @pytest.mark.parametrize(
   ('value', 'found'),
   [
-    ('{dense}', ('dense', None)),
-    ('{a_1}', ('a_1', None)),
-    ('{a_1@0}', ('a_1', 0)),
-    ('{a@12}', ('a', 12)),
-    ('{a@}', None),
-    ('{a@-1}', None),
-    ('a@0', None),
-    ('{}', None),
-    ('{a}/3', None),
-    ('a', None),
-    ('{a b}', None),
-    (3, None),
-    (('{a}',), None),
+    ('{dense}', [('dense', None)]),
+    ('{a_1}', [('a_1', None)]),
+    ('{a_1@0}', [('a_1', 0)]),
+    ('{a@12}', [('a', 12)]),
+    ('{a},{b@1}', [('a', None), ('b', 1)]),
+    ('{a<b}', [('a', None, '<', 'b', None)]),
+    ('{a@1<<b@2}', [('a', 1, '<<', 'b', 2)]),
+    ('{a@}', []),
+    ('{a@-1}', []),
+    ('{a<}', []),
+    ('{a},b', []),
+    ('a@0', []),
+    ('{}', []),
+    ('{a}/3', []),
+    ('a', []),
+    ('{a b}', []),
+    (3, []),
+    (('{a}',), []),
   ],
 )
 def test_a_name_in_braces_alone_is_a_source(value, found):
-  assert pairing.source(value) == found
+  assert pairing.parse(value) == tuple(pairing.Source(*one) for one in found)
 
 
 def test_what_a_run_needs_is_there_once():
@@ -83,6 +88,32 @@ def test_what_a_run_needs_is_there_once():
   )
   assert pairing.sources(run) == (('p', 0), ('q', None), ('p', None), ('p', 1))
   assert pairing.needs(run) == ('p', 'q', 'r')
+
+
+def test_levels_start_from_those_below():
+  ticket = Run(
+    'ticket', 'x', {'a': '{ticket<dense}'}, grid={pairing.LEVEL: (1, 2, 4)}
+  )
+  repel = Run('repel', 'x', {'a': '{ticket<<dense}', pairing.LEVEL: 3})
+  study = Study('x', (repel, ticket, Run('dense', 'x')))
+  dense, *levels = Row('dense'), *ticket.rows()
+
+  def found(row, value):
+    (source,) = pairing.parse(value)
+    return [row for row, _ in pairing.matches(study, row, source, '')]
+
+  assert [found(row, '{ticket<dense}') for row in levels] == [
+    [dense],
+    [levels[0]],
+    [levels[1]],
+  ]
+  assert found(levels[2], '{ticket<<dense}') == [dense, *levels[:2]]
+  assert found(Row('repel'), '{ticket<<dense}') == [dense, *levels[:2]]
+  assert found(dense, '{ticket<dense}') == [dense]
+  order = pairing.order(study)
+  assert order.index(levels[1]) < order.index(Row('repel'))
+  assert [row for row in order if row.run == 'ticket'] == levels
+  assert pairing.needs(ticket) == ('dense',)
 
 
 def test_rows_go_together_by_the_fields_that_both_have():
