@@ -188,6 +188,22 @@ class Against(Figure):
 
 
 @dataclass(frozen=True)
+class Along(Figure):
+  """A figure of a metric along another, one line a run through its rows.
+
+  Attributes:
+    x: the metric on the x axis, which is logarithmic, falling.
+    y: the metric on the y axis.
+    runs: those that are drawn; all by default.
+  """
+
+  x: str = 'active_weights'
+  y: str = 'test_accuracy'
+  runs: tuple[str, ...] = ()
+  metric_fields = ('x', 'y')
+
+
+@dataclass(frozen=True)
 class Scatter(Figure):
   """A figure of a metric against another, one marker a member.
 

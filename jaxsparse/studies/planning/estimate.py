@@ -122,7 +122,7 @@ def _step_flops(experiment: Experiment) -> float:
   batch = jax.eval_shape(
     batch_of(experiment.pixels), experiment.dataset.train, indices
   )
-  lowered = jax.jit(train_step(experiment.recipe)).lower(
+  lowered = jax.jit(train_step(experiment.recipe._replace(anchors=''))).lower(
     abstract_state(experiment), experiment.member, batch
   )
   return float((lowered.cost_analysis() or {}).get('flops', 0.0))

@@ -1,0 +1,295 @@
+"""The study of a lottery: levels of pruning, seeds, and arms."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax.numpy as jnp
+
+from jaxsparse.claims import Claim, Ordering, with_texts
+from jaxsparse.config.overrides import override
+from jaxsparse.config.run_config import RunConfig
+from jaxsparse.core import choices
+from jaxsparse.optim.learning_rate import share
+from jaxsparse.runs import baselines, reading, recipes
+from jaxsparse.runs.build import Experiment, build
+from jaxsparse.studies import config_files
+from jaxsparse.studies.lottery.arms import (
+  ARMS,
+  FROM_CONFIG,
+  Arm,
+  children,
+  first_of,
+  level_fields,
+)
+from jaxsparse.studies.planning.pairing import LEVEL
+from jaxsparse.studies.spec import Along, Analysis, Run, Study
+
+# The arms of masks whose tickets should end above them.
+_CONTROLS = ('reinit', 'shuffle', 'shuffle_global', 'random')
+_DENSE = {'updater.name': 'static', 'updater.sparsity': 0.0}
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+  """The recipe of a lottery.
+
+  Attributes:
+    levels: rounds of pruning, or the levels to train, ascending. An arm whose
+      masks are its own needs every level; others may leave some out.
+    rate: fraction of what is left that a round prunes, in [0, 1).
+    scope: 'global', all layers ranked together, or 'layer'.
+    layers: rates of their own, 'PATTERN=RATE'.
+    criterion: what weights are ranked by.
+    rewind: the step, or epoch as '2ep', that tickets return to.
+    retrain: the step, likewise, from which weights that stay are trained on,
+      with the schedule from there (`rate_rewind`) or at one rate (`finetune`);
+      `rewind` by default.
+    finetune_rate: the learning rate of `finetune`; 0 for the last one of the
+      schedule.
+    optimizer: 'reset' or 'restore': its state at the step rewound to.
+    children: nets a level whose mean goes on, which differ in the order of the
+      data; 0 for no such arm.
+  """
+
+  levels: int | tuple[int, ...] = 15
+  rate: float = 0.2
+  scope: str = 'global'
+  layers: tuple[str, ...] = ()
+  criterion: Any = 'magnitude'
+  rewind: int | str = 0
+  retrain: int | str | None = None
+  finetune_rate: float = 0.0
+  optimizer: str = 'reset'
+  children: int = 0
+
+  @property
+  def level_list(self) -> tuple[int, ...]:
+    """The levels, ascending."""
+    if isinstance(self.levels, int):
+      return tuple(range(1, self.levels + 1))
+    return tuple(self.levels)
+
+
+def lottery(
+  config: str,
+  overrides: Mapping[str, Any] | None = None,
+  *,
+  recipe: Recipe = Recipe(),
+  arms: Sequence[str] | Mapping[str, Arm] = ('ticket', 'reinit', 'shuffle'),
+  seeds: int | tuple[int, ...] = 3,
+  title: str = '',
+  analyses: Sequence[Analysis] = (),
+  **study: Any,
+) -> Study:
+  """Returns the study of a lottery, a run for each arm and a row a level.
+
+  Args:
+    config: of the dense net, as `--config` takes it.
+    overrides: changes to it.
+    recipe: of the lottery.
+    arms: names of `ARMS`, `FROM_CONFIG`, 'small_dense', 'children'; or names ->
+      arms of one's own. The tickets and the dense net are always among them.
+    seeds: as of `Run`.
+    title: of the report.
+    analyses: of the study.
+    **study: further arguments of `Study`, as `claims`.
+
+  Raises:
+    ValueError: a field of the recipe or the name of an arm is not accepted.
+  """
+  overrides = {**(overrides or {}), **_DENSE}
+  dense = build(
+    override(config_files.load_config(config), overrides), reading.describe
+  )
+  _check(recipe, dense)
+  found = _arms(arms, recipe, dense.config)
+  steps = {
+    'REWIND': _step(recipe.rewind, dense),
+    'RETRAIN': _step(
+      recipe.rewind if recipe.retrain is None else recipe.retrain, dense
+    ),
+  }
+  builder = _Builder(config, overrides, recipe, seeds, dense, steps)
+  runs = [
+    builder.dense('dense', {}, 'dense'),
+    *(run for name, arm in found.items() for run in builder.arm(name, arm)),
+  ]
+  if 'small_dense' in arms:
+    runs.append(builder.small_dense())
+  names = [run.name for run in runs]
+  given = {
+    'metrics': ('test_accuracy',),
+    'across': LEVEL,
+    'figures': (Along('active_weights', 'test_accuracy'),),
+    'claims': _claims(names, recipe.level_list[-1]),
+  }
+  return Study(
+    title=title or f'Lottery tickets of {config}',
+    runs=tuple(runs),
+    analyses=tuple(analyses),
+    **(given | study),
+  )
+
+
+def _arms(
+  arms: Sequence[str] | Mapping[str, Arm], recipe: Recipe, config: RunConfig
+) -> dict[str, Arm]:
+  """Returns the arms by name, the tickets first."""
+  own = dict(arms) if isinstance(arms, Mapping) else {}
+  rewind = recipe.rewind if isinstance(recipe.rewind, int) else 0
+  accepted = (*own, *ARMS, *FROM_CONFIG, 'small_dense', 'dense')
+  found = {'ticket': ARMS['ticket']}
+  for name in arms:
+    choices.check(f'arms: got {name!r}', name, accepted)
+    if name in own:
+      found[name] = own[name]
+    elif name in ARMS:
+      found[name] = ARMS[name]
+    elif name in FROM_CONFIG:
+      found[name] = FROM_CONFIG[name](config, rewind)
+  return found | children(recipe.children)
+
+
+def _check(recipe: Recipe, dense: Experiment) -> None:
+  """Raises `ValueError` for a recipe that no lottery can have."""
+  levels = recipe.level_list
+  if not levels or sorted(set(levels)) != list(levels) or levels[0] < 1:
+    raise ValueError(
+      f'levels: got {recipe.levels!r}; accepted is a number, or ascending'
+      ' levels from 1'
+    )
+  if recipe.optimizer not in ('reset', 'restore'):
+    raise ValueError(
+      f'optimizer: got {recipe.optimizer!r}; accepted are reset, restore'
+    )
+  for name in ('rewind', 'retrain'):
+    value = getattr(recipe, name)
+    if value is not None and not 0 <= _step(value, dense) < (
+      dense.plan.num_steps
+    ):
+      raise ValueError(
+        f'{name}: got {value!r}; accepted is below the length of'
+        f' {dense.plan.num_steps} steps'
+      )
+
+
+def _step(value: int | str, dense: Experiment) -> int:
+  """Returns a step that is given as one, or as an epoch, '2ep'."""
+  if isinstance(value, int):
+    return value
+  number, unit = value[:-2], value[-2:]
+  try:
+    if unit != 'ep':
+      return int(value)
+    examples = len(dense.dataset.train.labels)
+    return share(float(number), examples) // dense.config.batch_size
+  except ValueError:
+    raise ValueError(
+      f'rewind: got {value!r}; accepted is a step, or an epoch as 2ep'
+    ) from None
+
+
+@dataclasses.dataclass(frozen=True)
+class _Builder:
+  """Builder of the runs of a lottery."""
+
+  config: str
+  overrides: Mapping[str, Any]
+  recipe: Recipe
+  seeds: int | tuple[int, ...]
+  net: Experiment
+  steps: Mapping[str, int]
+
+  def dense(self, name: str, fields: Mapping[str, Any], label: str) -> Run:
+    """Returns the run of a dense net, which keeps the steps to rewind to."""
+    length = fields.get('num_steps', self.net.plan.num_steps)
+    steps = {*self.net.plan.keep_steps, *self.steps.values()}
+    kept = tuple(sorted(step for step in steps if step <= length))
+    return self._run(name, {**fields, 'checkpoint.keep_steps': kept}, label)
+
+  def arm(self, name: str, arm: Arm) -> list[Run]:
+    """Returns the runs of an arm: its dense net, if its own, and its levels."""
+    first = first_of(name, arm)
+    fields = self._pruning() | level_fields(name, arm, self.steps)
+    if name == 'finetune':
+      fields |= {'optimizer.learning_rate': self._finetune_rate()}
+    if self.recipe.optimizer == 'restore' and 'init.checkpoint' in fields:
+      fields['init.with_optimizer'] = True
+    levels = self._run(name, fields, arm.label, self.recipe.level_list)
+    if first == 'dense':
+      return [levels]
+    kept = fields.get('init.checkpoint_step', 0)
+    own = {**arm.recipe, 'checkpoint.keep_steps': (kept,)}
+    return [self._run(first, own, f'dense, {arm.label}'), levels]
+
+  def small_dense(self) -> Run:
+    """Returns the dense nets of as many parameters as the tickets have."""
+    found = []
+    for level in self.recipe.level_list:
+      fields = self._pruning() | {'init.masks': 'run:x', LEVEL: level}
+      config = override(
+        config_files.load_config(self.config), {**self.overrides, **fields}
+      )
+      found.append(baselines.find_small_dense(config, size='parameters').fields)
+    field = next(iter(k for k in found[0] if k.startswith('model.')))
+    values = tuple(dict.fromkeys(fields[field] for fields in found))
+    run = self._run('small_dense', {}, 'small dense')
+    return dataclasses.replace(run, grid={field: values})
+
+  def _pruning(self) -> dict[str, Any]:
+    recipe = self.recipe
+    return {
+      'pruning.rate': recipe.rate,
+      'pruning.scope': recipe.scope,
+      'pruning.layers': recipe.layers,
+      'pruning.criterion': recipe.criterion,
+    }
+
+  def _finetune_rate(self) -> float:
+    """Returns the learning rate of fine-tuning.
+
+    Raises:
+      ValueError: that of the last step is near 0, and no other is given.
+    """
+    if self.recipe.finetune_rate:
+      return self.recipe.finetune_rate
+    section, last = self.net.config.optimizer, self.net.plan.num_steps - 1
+    shape = recipes.rate(section, self.net.plan.num_steps)
+    rate = float(shape(jnp.int32(last))) * section.learning_rate
+    if rate < section.learning_rate / 1e4:
+      raise ValueError(
+        f'finetune_rate: got 0, for the last rate of the schedule, {rate:.3g};'
+        ' accepted is a rate > 0'
+      )
+    return rate
+
+  def _run(
+    self,
+    name: str,
+    fields: Mapping[str, Any],
+    label: str,
+    levels: tuple[int, ...] = (),
+  ) -> Run:
+    return Run(
+      name,
+      self.config,
+      {**self.overrides, **fields},
+      grid={LEVEL: levels} if levels else {},
+      seeds=self.seeds,
+      label=label,
+    )
+
+
+def _claims(names: Sequence[str], level: int) -> tuple[Claim, ...]:
+  """Returns the claims that tickets end above controls at the last level."""
+  at = {LEVEL: level}
+  return with_texts(
+    {
+      f'At level {level} tickets end above nets {ARMS[name].label}.': Ordering(
+        (name, 'ticket'), at=at
+      )
+      for name in _CONTROLS
+      if name in names
+    }
+  )
