@@ -1,6 +1,6 @@
 r"""Finds lottery tickets by iterative pruning, and trains arms to judge them.
 
-  python -m launch.lottery --config=mnist/lenet_lottery --workdir=DIR \
+  python -m launch.lottery --config=lottery/lenet_300_100 --workdir=DIR \
     [--levels=15] [--seeds=3] [--arms=reinit,shuffle] [--rate=0.2] \
     [--scope=global] [--layers='Dense_2/kernel=0.1'] [--rewind=500] \
     [--config.num_steps=700 ...] [--plan] [--dry_run] [--runs_dir=DIR/runs]
@@ -72,12 +72,12 @@ flags.adopt_module_key_flags(study_command)
 def _study() -> Study:
   """Returns the study that the flags describe."""
   from jaxsparse.studies import sweeps
-  from jaxsparse.studies.lottery import Recipe, lottery
+  from jaxsparse.studies.lottery import Rounds, lottery
 
   config = command.required(_CONFIG)
   path = config_flags.get_config_filename(flags.FLAGS['config'])
   number, *levels = map(int, _LEVELS.value)
-  recipe = Recipe(
+  rounds = Rounds(
     levels=(number, *levels) if levels else number,
     rate=_RATE.value,
     scope=_SCOPE.value,
@@ -92,7 +92,7 @@ def _study() -> Study:
   return lottery(
     sweeps.short_name(path),
     sweeps.overrides(path, config),
-    recipe=recipe,
+    rounds=rounds,
     arms=_ARMS.value,
     seeds=_SEEDS.value,
   )

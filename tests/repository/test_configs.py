@@ -32,7 +32,8 @@ REPORTS = sorted(
 def test_the_docstring_says_the_command(name):
   source = (FOLDER / f'{name}.py').read_text()
   docstring = ast.get_docstring(ast.parse(source)) or ''
-  program = 'study' if name.startswith('studies/') else 'train'
+  folder, _, _ = name.partition('/')
+  program = {'studies': 'study', 'lottery': 'lottery'}.get(folder, 'train')
   assert f'python -m launch.{program} ' in docstring
   spec, argument = re.search(
     r'--config=(?:configs/)?([\w/]+)(?:\.py)?:?(\w*)', docstring

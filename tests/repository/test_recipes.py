@@ -22,7 +22,8 @@ def families():
   """(data set, model) -> method -> resolved config."""
   found = {}
   for name in config_files.names():
-    if not name.startswith('studies/'):
+    # Lotteries start from a dense net, and have no method.
+    if not name.startswith(('studies/', 'lottery/')):
       found[tuple(name.split('/'))] = {
         method: resolve.resolve(config_files.load(f'{name}:{method}'))
         for method in config_files.arguments(name)

@@ -1,6 +1,6 @@
 """Lotteries: iterative pruning by levels, with the arms that judge tickets."""
 
 from jaxsparse.studies.lottery.arms import ARMS, Arm
-from jaxsparse.studies.lottery.study import Recipe, lottery
+from jaxsparse.studies.lottery.study import Rounds, lottery
 
-__all__ = ['ARMS', 'Arm', 'Recipe', 'lottery']
+__all__ = ['ARMS', 'Arm', 'Rounds', 'lottery']

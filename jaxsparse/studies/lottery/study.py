@@ -31,8 +31,8 @@ _DENSE = {'updater.name': 'static', 'updater.sparsity': 0.0}
 
 
 @dataclasses.dataclass(frozen=True)
-class Recipe:
-  """The recipe of a lottery.
+class Rounds:
+  """The rounds of a lottery.
 
   Attributes:
     levels: rounds of pruning, or the levels to train, ascending. An arm whose
@@ -75,7 +75,7 @@ def lottery(
   config: str,
   overrides: Mapping[str, Any] | None = None,
   *,
-  recipe: Recipe = Recipe(),
+  rounds: Rounds = Rounds(),
   arms: Sequence[str] | Mapping[str, Arm] = ('ticket', 'reinit', 'shuffle'),
   seeds: int | tuple[int, ...] = 3,
   title: str = '',
@@ -87,7 +87,7 @@ def lottery(
   Args:
     config: of the dense net, as `--config` takes it.
     overrides: changes to it.
-    recipe: of the lottery.
+    rounds: of the lottery.
     arms: names of `ARMS`, `FROM_CONFIG`, 'small_dense', 'children'; or names ->
       arms of one's own. The tickets and the dense net are always among them.
     seeds: as of `Run`.
@@ -96,21 +96,21 @@ def lottery(
     **study: further arguments of `Study`, as `claims`.
 
   Raises:
-    ValueError: a field of the recipe or the name of an arm is not accepted.
+    ValueError: a field of `rounds` or the name of an arm is not accepted.
   """
   overrides = {**(overrides or {}), **_DENSE}
   dense = build(
     override(config_files.load_config(config), overrides), reading.describe
   )
-  _check(recipe, dense)
-  found = _arms(arms, recipe, dense.config)
+  _check(rounds, dense)
+  found = _arms(arms, rounds, dense.config)
   steps = {
-    'REWIND': _step(recipe.rewind, dense),
+    'REWIND': _step(rounds.rewind, dense),
     'RETRAIN': _step(
-      recipe.rewind if recipe.retrain is None else recipe.retrain, dense
+      rounds.rewind if rounds.retrain is None else rounds.retrain, dense
     ),
   }
-  builder = _Builder(config, overrides, recipe, seeds, dense, steps)
+  builder = _Builder(config, overrides, rounds, seeds, dense, steps)
   runs = [
     builder.dense('dense', {}, 'dense'),
     *(run for name, arm in found.items() for run in builder.arm(name, arm)),
@@ -122,7 +122,7 @@ def lottery(
     'metrics': ('test_accuracy',),
     'across': LEVEL,
     'figures': (Along('active_weights', 'test_accuracy'),),
-    'claims': _claims(names, recipe.level_list[-1]),
+    'claims': _claims(names, rounds.level_list[-1]),
   }
   return Study(
     title=title or f'Lottery tickets of {config}',
@@ -133,11 +133,11 @@ def lottery(
 
 
 def _arms(
-  arms: Sequence[str] | Mapping[str, Arm], recipe: Recipe, config: RunConfig
+  arms: Sequence[str] | Mapping[str, Arm], rounds: Rounds, config: RunConfig
 ) -> dict[str, Arm]:
   """Returns the arms by name, the tickets first."""
   own = dict(arms) if isinstance(arms, Mapping) else {}
-  rewind = recipe.rewind if isinstance(recipe.rewind, int) else 0
+  rewind = rounds.rewind if isinstance(rounds.rewind, int) else 0
   accepted = (*own, *ARMS, *FROM_CONFIG, 'small_dense', 'dense')
   found = {'ticket': ARMS['ticket']}
   for name in arms:
@@ -148,23 +148,23 @@ def _arms(
       found[name] = ARMS[name]
     elif name in FROM_CONFIG:
       found[name] = FROM_CONFIG[name](config, rewind)
-  return found | children(recipe.children)
+  return found | children(rounds.children)
 
 
-def _check(recipe: Recipe, dense: Experiment) -> None:
-  """Raises `ValueError` for a recipe that no lottery can have."""
-  levels = recipe.level_list
+def _check(rounds: Rounds, dense: Experiment) -> None:
+  """Raises `ValueError` for rounds that no lottery can have."""
+  levels = rounds.level_list
   if not levels or sorted(set(levels)) != list(levels) or levels[0] < 1:
     raise ValueError(
-      f'levels: got {recipe.levels!r}; accepted is a number, or ascending'
+      f'levels: got {rounds.levels!r}; accepted is a number, or ascending'
       ' levels from 1'
     )
-  if recipe.optimizer not in ('reset', 'restore'):
+  if rounds.optimizer not in ('reset', 'restore'):
     raise ValueError(
-      f'optimizer: got {recipe.optimizer!r}; accepted are reset, restore'
+      f'optimizer: got {rounds.optimizer!r}; accepted are reset, restore'
     )
   for name in ('rewind', 'retrain'):
-    value = getattr(recipe, name)
+    value = getattr(rounds, name)
     if value is not None and not 0 <= _step(value, dense) < (
       dense.plan.num_steps
     ):
@@ -196,7 +196,7 @@ class _Builder:
 
   config: str
   overrides: Mapping[str, Any]
-  recipe: Recipe
+  rounds: Rounds
   seeds: int | tuple[int, ...]
   net: Experiment
   steps: Mapping[str, int]
@@ -214,9 +214,9 @@ class _Builder:
     fields = self._pruning() | level_fields(name, arm, self.steps)
     if name == 'finetune':
       fields |= {'optimizer.learning_rate': self._finetune_rate()}
-    if self.recipe.optimizer == 'restore' and 'init.checkpoint' in fields:
+    if self.rounds.optimizer == 'restore' and 'init.checkpoint' in fields:
       fields['init.with_optimizer'] = True
-    levels = self._run(name, fields, arm.label, self.recipe.level_list)
+    levels = self._run(name, fields, arm.label, self.rounds.level_list)
     if first == 'dense':
       return [levels]
     kept = fields.get('init.checkpoint_step', 0)
@@ -226,7 +226,7 @@ class _Builder:
   def small_dense(self) -> Run:
     """Returns the dense nets of as many parameters as the tickets have."""
     found = []
-    for level in self.recipe.level_list:
+    for level in self.rounds.level_list:
       fields = self._pruning() | {'init.masks': 'run:x', LEVEL: level}
       config = override(
         config_files.load_config(self.config), {**self.overrides, **fields}
@@ -238,12 +238,12 @@ class _Builder:
     return dataclasses.replace(run, grid={field: values})
 
   def _pruning(self) -> dict[str, Any]:
-    recipe = self.recipe
+    rounds = self.rounds
     return {
-      'pruning.rate': recipe.rate,
-      'pruning.scope': recipe.scope,
-      'pruning.layers': recipe.layers,
-      'pruning.criterion': recipe.criterion,
+      'pruning.rate': rounds.rate,
+      'pruning.scope': rounds.scope,
+      'pruning.layers': rounds.layers,
+      'pruning.criterion': rounds.criterion,
     }
 
   def _finetune_rate(self) -> float:
@@ -252,8 +252,8 @@ class _Builder:
     Raises:
       ValueError: that of the last step is near 0, and no other is given.
     """
-    if self.recipe.finetune_rate:
-      return self.recipe.finetune_rate
+    if self.rounds.finetune_rate:
+      return self.rounds.finetune_rate
     section, last = self.net.config.optimizer, self.net.plan.num_steps - 1
     shape = recipes.rate(section, self.net.plan.num_steps)
     rate = float(shape(jnp.int32(last))) * section.learning_rate

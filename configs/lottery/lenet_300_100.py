@@ -1,6 +1,6 @@
 r"""LeNet-300-100 on MNIST, as tickets are found in it: Adam at one rate.
 
-  python -m launch.lottery --config=mnist/lenet_lottery --workdir=DIR \
+  python -m launch.lottery --config=lottery/lenet_300_100 --workdir=DIR \
     --config.data.dir=FOLDER --layers=Dense_2/kernel=0.1 --scope=layer
 
 FOLDER is where TFDS has MNIST as array_record. The recipe of Frankle and Carbin

@@ -1,0 +1,1 @@
+"""Dense nets that lotteries start from, by `launch.lottery`."""
