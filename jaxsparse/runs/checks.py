@@ -50,6 +50,11 @@ def check_names(config: RunConfig) -> None:
   for field, specs, package in (
     ('task', (config.task,), 'jaxsparse.tasks'),
     ('metrics', config.metrics, 'jaxsparse.metrics'),
+    (
+      'pruning.criterion',
+      (config.pruning.criterion,),
+      'jaxsparse.core.criteria',
+    ),
     ('loggers', config.loggers, 'jaxsparse.runs.loggers'),
     (
       'updater.distribution',

@@ -45,7 +45,7 @@ def cut(experiment: Experiment, data: Split, initial: Initial) -> Initial:
     initial: from `sources.load`.
 
   Raises:
-    ValueError: the criterion is unknown or refuses the weights.
+    ValueError: more weights are to stay than are active.
   """
   if initial.ranked is None or initial.masks is None:
     return initial
@@ -61,10 +61,7 @@ def cut(experiment: Experiment, data: Split, initial: Initial) -> Initial:
 def _scores(experiment: Experiment, data: Split, initial: Initial) -> Scores:
   """Returns the scores of the criterion, of the weights that are cut by."""
   spec = experiment.config.pruning.criterion
-  try:
-    criterion = registry.resolve(spec, 'jaxsparse.core.criteria')
-  except ValueError as error:
-    raise ValueError(f'config.pruning.criterion: {error}') from None
+  criterion = registry.resolve(spec, 'jaxsparse.core.criteria')
   member = experiment.member
   params = masks_lib.apply_masks(initial.ranked, initial.masks)
   grads = None

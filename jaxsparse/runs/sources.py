@@ -83,7 +83,9 @@ def load(
     ValueError: there is no good checkpoint, it does not fit the config, or
       there are no masks whose counts could be taken.
   """
-  init = experiment.config.init
+  init, anchors = experiment.config.init, experiment.config.anchors
+  if anchors.runs and anchors.runs != 'start':
+    _anchors(anchors.runs, workdir)
   params = masks = signs = ranked = None
   if init.signs:
     signs, _ = _load(experiment, workdir, 'signs')
@@ -216,14 +218,18 @@ def weights(
     ValueError: a run has no good checkpoint, or is of another model.
   """
   nets = []
+  for path in _anchors(runs, workdir):
+    params, _ = load_params(path)
+    check_like(params, experiment.params, path)
+    nets.append(params)
+  return nets
+
+
+def _anchors(runs: str, workdir: str | os.PathLike[str] | None) -> list[str]:
   try:
-    for path in paths_of(runs, workdir):
-      params, _ = load_params(path)
-      check_like(params, experiment.params, path)
-      nets.append(params)
+    return paths_of(runs, workdir)
   except ValueError as error:
     raise ValueError(f'config.anchors.runs: {error}') from None
-  return nets
 
 
 def paths_of(source: str, workdir: str | os.PathLike[str] | None) -> list[str]:

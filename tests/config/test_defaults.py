@@ -26,7 +26,7 @@ def test_the_sections_and_fields_of_a_run():
   config = default_config()
   assert set(config) == {
     *('data', 'model', 'optimizer', 'updater', 'init', 'scoring', 'checkpoint'),
-    'eval',
+    *('eval', 'pruning', 'anchors', 'streams'),
     *('gradient_flow', 'seed', 'batch_size', 'num_steps'),
     *('num_epochs', 'multiplier', 'label_smoothing', 'log_interval'),
     *('task', 'metrics', 'loggers'),
