@@ -35,6 +35,7 @@ from jaxsparse.analysis.solutions import (
   masked_params,
 )
 from jaxsparse.core import paths
+from jaxsparse.core.types import Path
 
 
 class Distances(NamedTuple):
@@ -67,7 +68,7 @@ class Embedding(NamedTuple):
 
 
 def pairwise(
-  solutions: Sequence[Solution], *, shared: bool = False
+  solutions: Sequence[Solution], *, shared: bool = False, exempt: bool = True
 ) -> Distances:
   """Measures distances between each two solutions over active weights.
 
@@ -75,10 +76,13 @@ def pairwise(
     solutions: m solutions of one model.
     shared: compare two solutions on the weights active in both, as Maene et
       al. do; otherwise on those active in either, 0 where one has none.
+    exempt: also compare leaves of which no solution has a mask, as biases and
+      the scales of BatchNorm; these start at 1 in every net, and so make
+      unrelated sparse nets look alike.
 
   Raises:
-    ValueError: no solutions, masks that do not fit, or solutions of different
-      models, with the leaf where they differ.
+    ValueError: no solutions, masks that do not fit, solutions of different
+      models, with the leaf where they differ, or nothing to compare.
   """
   if not solutions:
     raise ValueError('solutions: none; accepted is one or more')
@@ -86,8 +90,9 @@ def pairwise(
     check_alike(solutions[0], other)
   leaves = [paths.flatten(jax.device_get(masked_params(s))) for s in solutions]
   active = [active_entries(s) for s in solutions]
+  compared = leaves[0] if exempt else _masked(solutions)
   sums = np.zeros((4, len(solutions), len(solutions)))
-  for path in leaves[0]:
+  for path in compared:
     values = np.stack([s[path].reshape(-1) for s in leaves])
     counted = np.stack([s[path].reshape(-1) for s in active])
     sums += _sums(values.astype(np.float64), counted | (not shared))
@@ -150,6 +155,14 @@ def _are_distances(matrix: np.ndarray) -> bool:
     and np.allclose(matrix, matrix.T)
     and not np.diag(matrix).any()
   )
+
+
+def _masked(solutions: Sequence[Solution]) -> list[Path]:
+  """Returns the leaves of which a solution has a mask, in their order."""
+  masked = {path for s in solutions for path in paths.flatten(s.masks)}
+  if not masked:
+    raise ValueError('no leaf has a mask; accepted are masks of one or more')
+  return [path for path in paths.flatten(solutions[0].params) if path in masked]
 
 
 def _sums(values: np.ndarray, kept: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ On a model of your own:
 >>> left, right = (Solution({'w': jnp.array([w])}) for w in (-1.0, 1.0))
 >>> found = landscape.line(measure, left, right, [jnp.ones(8)])
 >>> landscape.barrier(found.alphas, found.values['loss'])
-Barrier(above_line=1.0, above_ends=1.0, at=0.5, rise=1.0)
+Barrier(above_line=1.0, above_ends=1.0, at=0.5, rise=1.0, above_mean=1.0)
 """
 
 import functools
@@ -58,13 +58,11 @@ class Line(NamedTuple):
 
 
 class Barrier(NamedTuple):
-  """The highest point between two solutions, measured two ways.
+  """The highest point between two solutions, measured in several ways.
 
   Attributes:
     above_line: the largest excess over the straight line between the values
-      of the ends (the barrier of Entezari et al. 2022). Where the ends are
-      equal, this is also the instability of Frankle et al. 2020, which
-      subtracts the mean of the ends.
+      of the ends (the barrier of Entezari et al. 2022).
     above_ends: the excess of the highest value over the worse end: the climb
       between two minima of Draxler et al. 2018. 0 where no point
       between is above both ends.
@@ -72,12 +70,16 @@ class Barrier(NamedTuple):
     rise: `above_ends` of the points strictly between the ends: below 0 where
       the way leads down at once, so that seeds without a barrier differ in it;
       NaN if there are no such points.
+    above_mean: the excess of the highest value, that of an end or between them,
+      over the mean of the ends: of the error, the instability of Frankle et al.
+      2020. It is `above_line` where the ends are equal.
   """
 
   above_line: float
   above_ends: float
   at: float
   rise: float
+  above_mean: float
 
 
 def line(
@@ -194,6 +196,7 @@ def barrier(alphas: np.ndarray, values: np.ndarray) -> Barrier:
     float(np.max(v) - max(first, last)),
     float(a[highest]),
     float(np.max(between) - max(first, last)) if between.size else math.nan,
+    float(np.max(v) - (first + last) / 2),
   )
 
 

@@ -2,7 +2,7 @@
 
 A chart declares which columns of a table are drawn, and what they are called.
 `draw` draws the tables of any number of calls of one analysis in one figure.
-The kinds are in `lines`, `bars` and `maps`.
+The kinds are in `lines`, `distributions`, `bars`, `maps` and `matrices`.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from jaxsparse.plotting.axes import name_ticks
 from jaxsparse.plotting.charts import Chart, Part, Table, groups, texts
 from jaxsparse.plotting.figures import Series
 from jaxsparse.plotting.panels import Drawn
-from jaxsparse.plotting.styles import DASHES, DOUBLE, FONT, by_index
+from jaxsparse.plotting.styles import DASHES, DOUBLE, FONT, by_index, shades
 
 if TYPE_CHECKING:
   from matplotlib.axes import Axes
@@ -47,7 +47,8 @@ class CurveChart(Chart):
   Attributes:
     y: column -> what it is, with its unit.
     by: a column by whose values rows are split, or ''.
-    names: the values of `by` that are drawn -> their names.
+    names: the values of `by` that are drawn -> their names; by default all
+      numbers in the column, in shades from dark to light.
     panels: what has a panel each: 'runs', the values of 'by', or the columns
       'y', which then may be several. The rest are lines in it.
     xlabel: the name of the x axis.
@@ -55,7 +56,7 @@ class CurveChart(Chart):
 
   y: Mapping[str, str]
   by: str = ''
-  names: Mapping[str, str] = dataclasses.field(default_factory=dict)
+  names: Mapping[Any, str] = dataclasses.field(default_factory=dict)
   panels: Literal['runs', 'by', 'y'] = 'y'
   xlabel: str = ''
   _size: ClassVar[dict[str, Any]] = {'ratio': 0.8}
@@ -83,17 +84,16 @@ class CurveChart(Chart):
 
   def _by_panel(self, parts: Sequence[Part]) -> dict[str, list[LabelledCurve]]:
     by_panel: dict[str, list[LabelledCurve]] = {}
+    names = self.names or self._numbers(parts)
+    looks = self._looks(len(names))
     for column, heading in self.y.items():
-      for i, (value, name) in enumerate((self.names or {'': ''}).items()):
+      for own, (value, name) in zip(looks, names.items(), strict=True):
         for label, (style, tables) in groups(parts).items():
           panel = {'runs': label, 'by': name, 'y': heading}[self.panels]
           line = label if self.panels == 'by' else f'{label}, {name}'
           line, look = line.removesuffix(', '), style
           if self.panels == 'runs':
-            line, look = name, {'color': style.get('color')}
-            if self.by:
-              dashes = DASHES[i % len(DASHES)]
-              look = by_index(i) | {'linestyle': dashes}
+            line, look = name, own or {'color': style.get('color')}
           about = [label, name, heading if len(self.y) > 1 else '']
           rows = [_where(table, self.by, value) for table in tables]
           by_panel.setdefault(panel, []).append(
@@ -102,6 +102,24 @@ class CurveChart(Chart):
             )
           )
     return by_panel
+
+  def _numbers(self, parts: Sequence[Part]) -> dict[Any, str]:
+    """Returns the values of `by` in all tables, with their names."""
+    if not self.by:
+      return {'': ''}
+    values = np.unique(np.concatenate([p.table[self.by] for p in parts]))
+    return {value: f'{self.by} {value:g}' for value in values.tolist()}
+
+  def _looks(self, number: int) -> list[dict[str, Any]]:
+    """Returns the looks of the lines of a run, by the values of `by`."""
+    if not self.by:
+      return [{}]
+    if not self.names:
+      return [{'color': colour} for colour in shades(number)]
+    return [
+      by_index(i) | {'linestyle': DASHES[i % len(DASHES)]}
+      for i in range(number)
+    ]
 
   def _frames(self, titles: Sequence[str]) -> tuple[Figure, list[Axes]]:
     if self.panels != 'y':
@@ -123,7 +141,7 @@ class CurveChart(Chart):
     return figure, axes
 
 
-def _where(table: Table, by: str, value: str) -> Table:
+def _where(table: Table, by: str, value: Any) -> Table:
   """Returns the rows of a table whose column `by` is `value`."""
   rows = table[by] == value if by else slice(None)
   return {name: column[rows] for name, column in table.items()}
@@ -134,7 +152,8 @@ class Lines(CurveChart):
   """Columns against another one.
 
   Attributes:
-    x: the column along the axis. Names are set side by side.
+    x: the column along the axis. Names are set side by side; at numbers,
+      ascending, that seeds do not share, their values are interpolated.
     log: whether the y axis is logarithmic.
     joined: whether values are joined; without, they are markers.
     noted: which value of each line the description lists.
@@ -174,7 +193,15 @@ class Lines(CurveChart):
   def _means(self, curve: LabelledCurve, named: bool) -> Series:
     x = curve.tables[0][self.x]
     values = [table[curve.column] for table in curve.tables]
-    return over(np.arange(len(x)) if named else x, values)
+    if named:
+      return over(np.arange(len(x)), values)
+    return over(
+      x,
+      [
+        v if np.array_equal(t[self.x], x) else np.interp(x, t[self.x], v)
+        for t, v in zip(curve.tables, values, strict=True)
+      ],
+    )
 
   def _note(self, values: Series) -> float:
     if self.noted != 'highest':

@@ -12,6 +12,8 @@ from jaxsparse.results.rows import MemberResult, Pooled, Row
 
 # Prefix of an entry -> the split in words.
 _SPLITS = {'test': 'test', 'validation': 'validation', 'eval': 'evaluation'}
+# Entries with a number for each level.
+_BY_LEVEL = ('test_barrier', 'train_barrier')
 _KNOWN = (
   Metric('ensemble_accuracy', 'ensemble accuracy', 100.0, '%'),
   Metric('ensemble_gain', 'gain of the ensemble', 100.0, 'points'),
@@ -55,6 +57,15 @@ _KNOWN = (
     )
     for suffix, examples in (('', ''), ('_all', ', all examples'))
     for side in ('before', 'after')
+  ),
+  *(
+    Metric(name, name.replace('_', ' '), 100.0, 'points')
+    for split in ('test', 'train')
+    for name in (
+      f'{split}_instability',
+      f'{split}_barrier',
+      f'highest_{split}_barrier',
+    )
   ),
   Metric('lowest_density', 'lowest density of a layer', 100.0, '%'),
   Metric('highest_density', 'highest density of a layer', 100.0, '%'),
@@ -111,7 +122,8 @@ def metric(name: str) -> Metric:
   """Returns the label, unit and format of a metric by its name.
 
   Names are those of `quantities`; `test_top5` is the metric `top5` on the test
-  split. Entries that an analysis adds have their name as label, and no unit.
+  split, and `test_barrier_3` the barrier of level 3. Entries that an analysis
+  adds have their name as label, and no unit.
   """
   split, _, of_split = name.partition('_')
   evaluated = metrics_lib.named(of_split) if split in _SPLITS else None
@@ -120,6 +132,10 @@ def metric(name: str) -> Metric:
     return evaluated._replace(name=name, label=label)
   by_name = {m.name: m for m in _KNOWN}
   plain = Metric(name, name.replace('_', ' '), digits=4, powers=True)
+  entry, _, level = name.rpartition('_')
+  if entry in _BY_LEVEL and level.isdecimal():
+    label = f'{by_name[entry].label} {level}'
+    return by_name[entry]._replace(name=name, label=label)
   if name in by_name or not re.search('[-@.]', name):
     return by_name.get(name, plain)
   try:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
-from jaxsparse.analyses import _batch_norm
+from jaxsparse.analyses import _batch_norm, _error_lines
 from jaxsparse.analyses.barrier import barrier
 from jaxsparse.analyses.interpolation import interpolation
 from jaxsparse.analysis.solutions import Solution
@@ -82,6 +82,22 @@ def test_curves_are_fitted_on_the_statistics_of_the_batch(normed):
   each = np.log(np.exp(logits).sum(1))
   each -= logits[np.arange(60), np.asarray(batch.labels)]
   assert found['loss'] == pytest.approx(each.mean(), rel=1e-4)
+
+
+def test_errors_on_a_line_are_on_the_statistics_of_training_examples(normed):
+  run, net = normed
+  other = net._replace(params=jax.tree.map(lambda x: x[..., ::-1], net.params))
+  options = {'points': 3, 'examples': 60, 'batch_norm': 'recomputed'}
+  lines = _error_lines.measure(run, [(net, other)], **options)
+  data = run.experiment.dataset.train
+  for i, a in enumerate((0, 0.5, 1)):
+    params = jax.tree.map(
+      lambda x, y, a=a: (1 - a) * x + a * y, net.params, other.params
+    )
+    _, logits = by_hand(params, data.images[:60])
+    wrong = np.mean(logits.argmax(1) != data.labels[:60])
+    assert lines.errors['train'][0, i] == pytest.approx(wrong, abs=1e-6)
+  assert lines.errors['test'].shape == (1, 3)
 
 
 def test_interpolated_statistics_are_left_alone(normed):

@@ -19,6 +19,26 @@ def test_it_reads_the_masks_of_two_members(tmp_path):
   assert mask_overlap([a, a]).numbers == {'mask_overlap': 1.0}
 
 
+def test_each_two_of_three_seeds(tmp_path):
+  masks = {
+    'a': [[1, 1, 0], [0, 0, 0]],
+    'b': [[1, 0, 1], [1, 0, 0]],
+    'c': [[1, 1, 1], [1, 0, 0]],
+  }
+  seeds = [saved(tmp_path / name, mask) for name, mask in masks.items()]
+  found = mask_overlap(seeds)
+  of_pairs = [1 / 4, 2 / 4, 3 / 4]
+  assert found.numbers['mask_overlap'] == {
+    'mean': 1 / 2,
+    'std': pytest.approx(1 / 4),
+    'values': of_pairs,
+  }
+  assert found.table['overlap'].tolist() == [1 / 2]
+  # Of 2 and 3 of six, 2 and 4, 3 and 4: 1, 4/3 and 2 in both.
+  chance = [1 / 4, (4 / 3) / (14 / 3), 2 / 5]
+  assert found.table['by_chance'] == pytest.approx([sum(chance) / 3])
+
+
 def by_layer(tmp_path):
   """Layers 2 and 10 of two nets: one of six in common, and nothing at all."""
   for name, masks in (

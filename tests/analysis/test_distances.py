@@ -44,6 +44,34 @@ def test_all_pairs_by_numpy(shared):
       np.testing.assert_allclose(found.angle[i, j], angle, atol=1e-7)
 
 
+def test_without_leaves_that_have_no_mask():
+  found = distances.pairwise(solutions(), shared=True, exempt=False)
+  for i, j in np.ndindex(4, 4):
+    common = MASKS[i] & MASKS[j]
+    x, y = (np.float64(KERNELS[s])[common] for s in (i, j))
+    np.testing.assert_allclose(found.l2[i, j], np.linalg.norm(x - y))
+    cosine = x @ y / (np.linalg.norm(x) * np.linalg.norm(y))
+    np.testing.assert_allclose(found.cosine[i, j], cosine)
+  dense = [Solution({'w': jnp.ones(2)})]
+  with pytest.raises(ValueError, match='no leaf has a mask'):
+    distances.pairwise(dense, exempt=False)
+
+
+def test_angles_of_a_lenet_with_itself_and_with_an_independent_one():
+  nets = [
+    Solution(
+      {
+        f'w{i}': jnp.asarray(RNG.normal(size=shape), jnp.float32)
+        for i, shape in enumerate([(784, 300), (300, 100), (100, 10)])
+      }
+    )
+    for _ in range(2)
+  ]
+  angle = distances.pairwise(nets).angle
+  assert angle[0, 0] == angle[1, 1] == 0
+  assert angle[0, 1] == pytest.approx(1, abs=0.01)
+
+
 def test_opposite_directions_and_dense_solutions():
   first, second = (Solution({'w': jnp.array([s, 2 * s])}) for s in (1.0, -3.0))
   found = distances.pairwise([first, second])

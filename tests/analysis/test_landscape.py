@@ -69,6 +69,22 @@ def test_a_solution_has_no_barrier_with_itself():
   found = landscape.line(measure, one, one, [(INPUTS, TARGETS)])
   barrier = landscape.barrier(found.alphas, found.values['loss'])
   np.testing.assert_allclose(barrier[:2], 0, atol=1e-6)
+  assert barrier.above_mean == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize('left', [-1.0, -0.5])
+def test_the_barrier_of_a_quadratic(left):
+  """1 - w^2 from `left` to 1 is highest at 0: 1, over the mean of the ends."""
+
+  def hill(params, model_state, batch):
+    return {'error': 1 - jnp.mean(params['w'] ** 2) + 0 * jnp.sum(batch)}
+
+  ends = [Solution({'w': jnp.array([w])}) for w in (left, 1.0)]
+  alphas = np.linspace(0, 1, 31).tolist()
+  found = landscape.line(hill, *ends, [jnp.zeros(4)], alphas=alphas)
+  barrier = landscape.barrier(found.alphas, found.values['error'])
+  mean = (1 - left**2) / 2
+  assert barrier.above_mean == pytest.approx(1 - mean, abs=1e-6)
 
 
 def test_a_barrier_by_hand():
@@ -76,15 +92,16 @@ def test_a_barrier_by_hand():
   values = np.array([90.0, 1.0, 3.0, 4.5, 5.0, 80.0])
   found = landscape.barrier(alphas, values)
   # Between the ends the highest is 4.5, below the worse of them.
-  assert found == landscape.Barrier(1.5, above_ends=0.0, at=0.5, rise=-0.5)
+  assert found == landscape.Barrier(1.5, 0.0, at=0.5, rise=-0.5, above_mean=2.0)
   values[2] = 7
   found = landscape.barrier(alphas, values)
-  assert found == landscape.Barrier(5.0, above_ends=2.0, at=0.25, rise=2.0)
+  assert found == landscape.Barrier(5.0, 2.0, at=0.25, rise=2.0, above_mean=4.0)
   values[2] = np.nan
   found = landscape.barrier(alphas, values)
   assert np.isnan([found.above_line, found.above_ends, found.rise]).all()
   found = landscape.barrier(alphas[[1, 4]], values[[1, 4]])
   assert found[:3] == (0.0, 0.0, 0.0)
+  assert found.above_mean == 2.0
   assert np.isnan(found.rise)
 
 
@@ -97,7 +114,7 @@ def test_ends_that_are_rounded_are_ends(dtype):
   values[10] = 5.0
   values[[0, 3, -1]] = 9.0  # Outside of the ends.
   found = landscape.barrier(alphas, values)
-  np.testing.assert_allclose(found, (2.7, 2.0, 0.3, 2.0), atol=1e-6)
+  np.testing.assert_allclose(found, (2.7, 2.0, 0.3, 2.0, 2.5), atol=1e-6)
 
 
 class Normed(nn.Module):

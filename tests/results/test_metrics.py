@@ -61,6 +61,9 @@ def test_headings_have_units_and_differences_their_own():
       'points',
     ),
     ('after-be_fore@7', 'after − be fore at step 7', ''),
+    ('test_barrier_12', 'test barrier 12 (points)', 'points'),
+    ('train_instability', 'train instability (points)', 'points'),
+    ('sparsity_12', 'sparsity 12', ''),
     # What others may call a number is no name that a study could ask for.
     ('top 5 @ 1-crop', 'top 5 @ 1-crop', ''),
   ],
