@@ -7,6 +7,8 @@ r"""Lists, checks and exchanges lottery tickets.
   python -m launch.tickets export DIR FILE.safetensors [--step=N]
   python -m launch.tickets import FILE --out=DIR [--config=CONFIG] \
     [--masks=FILE] [--map=fc1=Dense_0 ...]
+  python -m launch.tickets transplant TICKET DENSE TARGET --out=DIR \
+    [--how=aligned] [--seed=0]
 
   python -m launch.tickets list runs --where='density<0.1 and test_accuracy>97'
   python -m launch.tickets import lenet.npz --out=imported \
@@ -18,15 +20,25 @@ JSON. `record` writes that to `ticket.json` in the workdir, once. `verify`
 compares a ticket with what its run recorded, and with `ticket.json` where there
 is one. `import` reads .safetensors and .npz: exported tickets, and nets of
 PyTorch, open_lth and jaxpruner, whose pickles are to be converted first.
+`transplant` moves the masks of a ticket onto the initialisation of another run:
+DENSE is the dense run from the ticket's initialisation, TARGET that from the
+other; hidden units are permuted as the two dense nets match (`aligned`), or for
+comparison not at all (`naive`), or at random (`random`).
 """
+
+from __future__ import annotations
 
 import inspect
 import shlex
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from absl import flags
 
 from jaxsparse.cli import command
+
+if TYPE_CHECKING:
+  from jaxsparse.core.types import Masks
 
 _CONFIG = command.config_flag()
 _WHERE = flags.DEFINE_string(
@@ -39,7 +51,9 @@ _STEP = flags.DEFINE_integer(
   'step', None, 'Of export: step of the weights; by default the first.'
 )
 _OUT = flags.DEFINE_string(
-  'out', None, 'Of import: the directory, for init.checkpoint and init.masks.'
+  'out',
+  None,
+  'Of import, transplant: the directory, for init.checkpoint and init.masks.',
 )
 _MASKS = flags.DEFINE_string(
   'masks', '', 'Of import: a file of masks under the names of the weights.'
@@ -49,6 +63,12 @@ _MAP = flags.DEFINE_multi_string(
   [],
   "Of import: MODULE=MODULE, PyTorch's and ours; others are matched in order"
   ' of use. Repeatable.',
+)
+_HOW = flags.DEFINE_string(
+  'how', 'aligned', 'Of transplant: aligned, naive or random.'
+)
+_SEED = flags.DEFINE_integer(
+  'seed', 0, 'Of transplant: of the random permutation, and of matching.'
 )
 
 
@@ -122,7 +142,25 @@ def _import(path: str) -> None:
   )
   for name, leaf in net.leaves.items():
     print(f'{name} -> {leaf}')
-  for field, value in imports.fields(net, out).items():
+  _print_fields(net.masks, out)
+
+
+def _transplant(ticket: str, dense: str, target: str) -> None:
+  """TICKET DENSE TARGET --out=DIR: moves masks onto another initialisation."""
+  from jaxsparse.tickets.transplant import transplant
+
+  out = command.required(_OUT)
+  masks = transplant(
+    ticket, dense, target, out, how=_HOW.value, seed=_SEED.value
+  )
+  _print_fields(masks, out)
+
+
+def _print_fields(masks: Masks | None, out: str) -> None:
+  """Prints the flags of a run that starts from `out`."""
+  from jaxsparse.tickets import imports
+
+  for field, value in imports.fields(masks, out).items():
     print(shlex.quote(f'--config.{field}={value}'))
 
 
@@ -133,6 +171,7 @@ _ACTIONS: dict[str, Callable[..., None]] = {
   'verify': _verify,
   'export': _export,
   'import': _import,
+  'transplant': _transplant,
 }
 
 

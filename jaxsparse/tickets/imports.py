@@ -75,14 +75,14 @@ def convert(
   return net
 
 
-def fields(net: Imported, out: StrPath) -> dict[str, Any]:
-  """Returns the config fields of a run that starts from an imported net."""
-  if net.masks is None:
+def fields(masks: Masks | None, out: StrPath) -> dict[str, Any]:
+  """Returns the config fields of a run that starts from `out`, with `masks`."""
+  if masks is None:
     return {'init.checkpoint': str(out)}
-  sizes = masks_lib.sizes_by_path(net.masks)
+  sizes = masks_lib.sizes_by_path(masks)
   layers = tuple(
     f'{path}={_sparsity(sizes[path], active):.12g}'
-    for path, active in masks_lib.active_by_path(net.masks).items()
+    for path, active in masks_lib.active_by_path(masks).items()
   )
   return {
     'init.checkpoint': str(out),

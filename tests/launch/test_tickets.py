@@ -109,6 +109,28 @@ def test_a_net_of_pytorch_is_imported_by_its_map(launch, tmp_path):
   assert tickets(launch, *args, '--map=a').code == 2
 
 
+def test_masks_are_transplanted_and_taken(launch, arguments, runs, tmp_path):
+  out = tmp_path / 'moved'
+  args = [runs / 'ticket', runs / 'pruned', runs / 'pruned', f'--out={out}']
+  ended = tickets(launch, 'transplant', *args)
+  assert (ended.code, ended.err) == (0, '')
+  aligned, expected = (load_params(path)[1] for path in (out, runs / 'ticket'))
+  for layer in expected:
+    np.testing.assert_array_equal(
+      aligned[layer]['kernel'], expected[layer]['kernel']
+    )
+  ended = tickets(launch, 'transplant', *args, '--how=random', '--seed=1')
+  words = shlex.split(ended.out)
+  fields = {'num_steps': 10, 'updater.name': 'static'}
+  assert launch(arguments(tmp_path / 'run', *words, **fields)).code == 0
+  moved, taken = (load_params(path)[1] for path in (out, tmp_path / 'run'))
+  for layer in expected:
+    np.testing.assert_array_equal(
+      taken[layer]['kernel'], moved[layer]['kernel']
+    )
+  assert (moved['Dense_0']['kernel'] != aligned['Dense_0']['kernel']).any()
+
+
 @pytest.mark.parametrize(
   ('args', 'error'),
   [
@@ -118,6 +140,9 @@ def test_a_net_of_pytorch_is_imported_by_its_map(launch, tmp_path):
     (['show', 'DIR'], 'is no finished run'),
     (['import', 'FILE.npz'], '--out is required'),
     (['import', 'FILE.pth', '--out=DIR'], 'is a pickle'),
+    (['transplant', 'A', 'B'], 'transplant: accepted is TICKET DENSE TARGET'),
+    (['transplant', *'ABC'], '--out is required'),
+    (['transplant', *'ABC', '--out=DIR', '--how=best'], "how is 'best'"),
   ],
 )
 def test_bad_input_ends_by_2(launch, args, error):

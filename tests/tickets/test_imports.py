@@ -64,7 +64,7 @@ def test_a_pruned_state_dict_trains_here(weights, config, tmp_path):
   net = imports.convert(tmp_path / 'net.npz', tmp_path / 'out', config=config)
   check(tmp_path / 'out', weights)
   assert net.leaves['fc1.weight'] == 'Dense_0/kernel'
-  for field, value in imports.fields(net, tmp_path / 'out').items():
+  for field, value in imports.fields(net.masks, tmp_path / 'out').items():
     section, name = field.split('.')
     config[section][name] = value
   summary = train(config, tmp_path / 'run', plots=False)
@@ -133,7 +133,9 @@ def test_a_dense_net_has_no_masks(weights, config, tmp_path):
   np.savez(tmp_path / 'net.npz', **state)
   net = imports.convert(tmp_path / 'net.npz', tmp_path / 'out', config=config)
   assert load_params(tmp_path / 'out')[1] is None
-  assert list(imports.fields(net, tmp_path / 'out')) == ['init.checkpoint']
+  assert list(imports.fields(net.masks, tmp_path / 'out')) == [
+    'init.checkpoint'
+  ]
 
 
 def test_modules_in_another_order_need_a_map(weights, config, tmp_path):
