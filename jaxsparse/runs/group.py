@@ -189,10 +189,10 @@ class Group:
 
   def _start(self, i: int) -> TrainState:
     run = self._runs[i]
-    initial = sources.load(run.experiment, run.root)
+    initial = run.initial or sources.load(run.experiment, run.root)
     initial = rewinding.cut(run.experiment, self._data, initial)
     state = start(run.experiment, self._data, initial)
-    rewinding.check(run.experiment, run.root, state, self._scores[i])
+    rewinding.check(run.experiment, initial, state, self._scores[i])
     return state
 
   def _last_good(self, i: int) -> TrainState:

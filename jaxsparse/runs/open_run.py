@@ -36,12 +36,14 @@ class OpenRun(NamedTuple):
     root: its workdir.
     checkpoints: those in it.
     abstract: shapes and dtypes of its state.
+    initial: what it starts from; `None` if it had begun.
   """
 
   experiment: Experiment
   root: pathlib.Path
   checkpoints: Checkpoints
   abstract: TrainState
+  initial: sources.Initial | None = None
 
   def newest(self, upto: int | None = None) -> Restored | None:
     """Restores the newest good checkpoint, at or before `upto`.
@@ -96,8 +98,8 @@ def opened(
     ValueError: bad input; nothing was started.
     WorkdirBusy: another process runs there.
   """
-  if not workdir_lib.begun(workdir):
-    sources.load(experiment, workdir)
+  begun = workdir_lib.begun(workdir)
+  initial = None if begun else sources.load(experiment, workdir)
   config = experiment.config
   origins = Origins(
     sources.fingerprints(config.init, workdir),
@@ -115,7 +117,7 @@ def opened(
       keep_steps=(experiment.plan.begin, *experiment.plan.keep_steps),
       passing=lambda step: not experiment.plan.saves(step),
     ) as checkpoints:
-      yield OpenRun(experiment, root, checkpoints, abstract)
+      yield OpenRun(experiment, root, checkpoints, abstract, initial)
 
 
 def newest_common(runs: Sequence[OpenRun]) -> list[Restored] | None:

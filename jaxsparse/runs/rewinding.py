@@ -124,17 +124,17 @@ def rewound(
 
 def check(
   experiment: Experiment,
-  workdir: str | os.PathLike[str],
+  initial: Initial,
   state: TrainState,
   scores: scores_lib.Scores,
 ) -> None:
-  """Checks that a run starts from the weights that its config names.
+  """Checks that a run starts from the weights of its source, to the bit.
 
-  They are read again, masked, and compared; so is the loss, to the bit.
+  These are masked and compared, and so is the loss.
 
   Args:
     experiment: the run.
-    workdir: of the run.
+    initial: from `cut`.
     state: its first.
     scores: of the run.
 
@@ -142,15 +142,14 @@ def check(
     TrainingFailed: weights or losses differ.
   """
   init = experiment.config.init
-  kept = sources.load(experiment, workdir)
-  if kept.params is None or init.name != 'dense' or init.signs:
+  if initial.params is None or init.name != 'dense' or init.signs:
     return
   updater = experiment.updater
   expected = state._replace(
-    params=stored_params(updater, kept.params, state.mask_state)
+    params=stored_params(updater, initial.params, state.mask_state)
   )
-  if kept.model_state is not None:
-    expected = expected._replace(model_state=kept.model_state)
+  if initial.model_state is not None:
+    expected = expected._replace(model_state=initial.model_state)
   losses = scores.loss(expected), scores.loss(state)
   same = jax.tree.map(
     lambda a, b: np.array_equal(np.asarray(a), np.asarray(b)),

@@ -80,6 +80,10 @@ class Scores:
     self._probe = probe
     self._data = data
     self._eval_data = eval_data
+    is_test = experiment.eval_split is experiment.dataset.test
+    self._eval_name = 'test' if is_test else 'validation'
+    # The last evaluation: its step and values.
+    self._evaluated: tuple[int, Record] = (-1, {})
 
   @functools.cached_property
   def _probed(self) -> tuple[Split, np.ndarray]:
@@ -119,6 +123,7 @@ class Scores:
     active = checked_active(state, updater, experiment.target_counts)
     seen = forward_params(updater, state.params, state.mask_state)
     values = self._score(seen, state, self._eval_data)
+    self._evaluated = int(state.step), values
     return {
       **{f'eval_{name}': value for name, value in values.items()},
       'sparsity': summary.sparsity(experiment, active),
@@ -194,8 +199,10 @@ class Scores:
     )
     seen = forward_params(updater, state.params, state.mask_state)
     scores: dict[str, float] = {}
+    step, evaluated = self._evaluated
     for name, data in splits.items():
-      values = self._score(seen, state, data)
+      again = step == int(state.step) and name == self._eval_name
+      values = evaluated if again else self._score(seen, state, data)
       for metric in experiment.metrics:
         scores[f'{name}_{metric.name}'] = values[metric.name]
     return scores, active
