@@ -6,6 +6,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/../launch/venv.sh"
 
 ensure_venv test
 cd "$root"
+# Or each process that a test starts compiles the sources.
+unset PYTHONDONTWRITEBYTECODE
 "$python" -m ruff check .
 "$python" -m ruff format --check .
 "$python" -m mypy

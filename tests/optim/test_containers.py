@@ -26,6 +26,7 @@ METHODS = sorted(
   for file in pathlib.Path(updaters.__path__[0]).glob('[a-z]*.py')
   if file.stem not in _ALIKE
 )
+KINDS = ('rigl', 'snfs', 'topkast', 'grasp')
 FIXED = ('dense', 'static', 'random', 'grasp', 'synflow')
 TIMES = {'update_interval': 2, 'start_step': 1, 'stop_step': 6}
 STEPS = 6
@@ -211,8 +212,16 @@ def check(records, method):
   assert moved == (method not in FIXED)
 
 
-@pytest.mark.parametrize('method', METHODS)
-@pytest.mark.parametrize('container', list(CONTAINERS)[1:])
+def pairs():
+  """Methods of each kind in every container, the others in the least alike."""
+  for container in list(CONTAINERS)[1:]:
+    for method in METHODS:
+      default = container in {'nnx.State', 'equinox'} or method in KINDS
+      marks = () if default else pytest.mark.slow
+      yield pytest.param(container, method, marks=marks)
+
+
+@pytest.mark.parametrize(('container', 'method'), pairs())
 def test_every_container_has_the_same_masks_and_weights(container, method):
   check(loop(method, *CONTAINERS[container]), method)
 

@@ -94,7 +94,7 @@ def test_weights_outside_the_masks_are_0(updater, params):
     state = start
     stored = apply_masks(params, updater.trained(state))
     opt_state = tx.init(stored)
-    for t in range(4):
+    for t in (0, 1, 3):
       at = {'step': jnp.int32(t), 'key': jax.random.fold_in(KEY, t)}
       if t % 3 == 0:
         at['regrown'] = regrown

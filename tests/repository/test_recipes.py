@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import functools
 
 import pytest
 
@@ -16,33 +17,32 @@ from jaxsparse.studies import config_files
 # Those that the papers compare everywhere; small nets have them all.
 METHODS = {'dense', 'static', 'set', 'rigl', 'gmp'}
 SMALL = METHODS | {'snfs', 'magnitude', 'snip'}
+# Lotteries start from a dense net, and have no method.
+FAMILIES = [
+  name
+  for name in config_files.names()
+  if not name.startswith(('studies/', 'lottery/'))
+]
 
 
-def families():
-  """(data set, model) -> method -> resolved config."""
-  found = {}
-  for name in config_files.names():
-    # Lotteries start from a dense net, and have no method.
-    if not name.startswith(('studies/', 'lottery/')):
-      found[tuple(name.split('/'))] = {
-        method: resolve.resolve(config_files.load(f'{name}:{method}'))
-        for method in config_files.arguments(name)
-      }
-  return found
+@functools.cache
+def configs(family):
+  """The resolved config of each method of `family`, data set and model."""
+  return {
+    method: resolve.resolve(config_files.load(f'{family}:{method}'))
+    for method in config_files.arguments(family)
+  }
 
 
-FAMILIES = families()
-
-
-@pytest.mark.parametrize('family', FAMILIES, ids='/'.join)
+@pytest.mark.parametrize('family', FAMILIES)
 def test_a_family_has_every_method(family):
-  small = family[0] in ('digits', 'mnist')
-  assert set(FAMILIES[family]) >= (SMALL if small else METHODS)
-  for method, config in FAMILIES[family].items():
+  small = family.startswith(('digits/', 'mnist/'))
+  assert set(configs(family)) >= (SMALL if small else METHODS)
+  for method, config in configs(family).items():
     assert config.updater.name == method
 
 
-@pytest.mark.parametrize('family', FAMILIES, ids='/'.join)
+@pytest.mark.parametrize('family', FAMILIES)
 def test_a_family_shares_all_but_the_method(family):
   shared = [
     dataclasses.replace(
@@ -51,15 +51,15 @@ def test_a_family_shares_all_but_the_method(family):
       init=InitConfig(),
       scoring=ScoringConfig(),
     )
-    for config in FAMILIES[family].values()
+    for config in configs(family).values()
   ]
   assert all(one == shared[0] for one in shared)
 
 
-@pytest.mark.parametrize('family', FAMILIES, ids='/'.join)
+@pytest.mark.parametrize('family', FAMILIES)
 def test_the_sparse_methods_of_a_family_aim_at_one_sparsity(family):
   by_kind = collections.defaultdict(set)
-  for config in FAMILIES[family].values():
+  for config in configs(family).values():
     section = config.updater
     # Those that rank all layers together have a total for a target.
     kind = 'by_layer' in section.hyperparameters

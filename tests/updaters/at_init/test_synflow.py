@@ -40,7 +40,9 @@ def scores(params, masks):
   ]
 
 
-@pytest.mark.parametrize('seed', range(3))
+@pytest.mark.parametrize(
+  'seed', [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))]
+)
 def test_many_rounds_keep_every_layer_where_one_empties_most(seed):
   for density, empty in ((1e-2, 2), (1e-3, 5)):
     _, masks = pruned(synflow, density, seed, rounds=1)
