@@ -91,8 +91,10 @@ class Analysis:
     name: letters, digits and underscores.
     of: runs; the numbers belong to the rows of the first. Each of the others
       contributes the member with the same seed and the same values of common
-      grid fields; 'pruned@0' the one with seed 0 whatever the seed. As the
-      first, 'pruned@0' limits the analysis to that seed.
+      grid fields; 'pruned@0' the one with seed 0 whatever the seed, 'ticket*'
+      one of each level, 'ticket<dense' that of the level before, or of
+      `dense` before the first. As the first, 'pruned@0' limits the analysis
+      to that seed.
     function: a name in `jaxsparse.analyses`, a dotted path or
       a function: see `analyses.harness.result`. It is called once a member of
       the first run, with one path for each of `of`.

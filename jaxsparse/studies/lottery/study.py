@@ -76,7 +76,8 @@ def lottery(
   overrides: Mapping[str, Any] | None = None,
   *,
   rounds: Rounds = Rounds(),
-  arms: Sequence[str] | Mapping[str, Arm] = ('ticket', 'reinit', 'shuffle'),
+  arms: Sequence[str] = ('reinit', 'shuffle'),
+  more: Mapping[str, Arm] | None = None,
   seeds: int | tuple[int, ...] = 3,
   title: str = '',
   analyses: Sequence[Analysis] = (),
@@ -88,8 +89,9 @@ def lottery(
     config: of the dense net, as `--config` takes it.
     overrides: changes to it.
     rounds: of the lottery.
-    arms: names of `ARMS`, `FROM_CONFIG`, 'small_dense', 'children'; or names ->
-      arms of one's own. The tickets and the dense net are always among them.
+    arms: names of `ARMS`, `FROM_CONFIG` or `more`, or 'small_dense'; tickets
+      and the dense net are always there.
+    more: arms of one's own by name.
     seeds: as of `Run`.
     title: of the report.
     analyses: of the study.
@@ -103,7 +105,7 @@ def lottery(
     override(config_files.load_config(config), overrides), reading.describe
   )
   _check(rounds, dense)
-  found = _arms(arms, rounds, dense.config)
+  found = _arms(arms, more or {}, rounds, dense.config)
   steps = {
     'REWIND': _step(rounds.rewind, dense),
     'RETRAIN': _step(
@@ -133,17 +135,19 @@ def lottery(
 
 
 def _arms(
-  arms: Sequence[str] | Mapping[str, Arm], rounds: Rounds, config: RunConfig
+  arms: Sequence[str],
+  more: Mapping[str, Arm],
+  rounds: Rounds,
+  config: RunConfig,
 ) -> dict[str, Arm]:
   """Returns the arms by name, the tickets first."""
-  own = dict(arms) if isinstance(arms, Mapping) else {}
   rewind = rounds.rewind if isinstance(rounds.rewind, int) else 0
-  accepted = (*own, *ARMS, *FROM_CONFIG, 'small_dense', 'dense')
+  accepted = (*more, *ARMS, *FROM_CONFIG, 'small_dense')
   found = {'ticket': ARMS['ticket']}
   for name in arms:
     choices.check(f'arms: got {name!r}', name, accepted)
-    if name in own:
-      found[name] = own[name]
+    if name in more:
+      found[name] = more[name]
     elif name in ARMS:
       found[name] = ARMS[name]
     elif name in FROM_CONFIG:

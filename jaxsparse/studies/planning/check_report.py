@@ -8,7 +8,7 @@ from jaxsparse.analyses.harness import calls
 from jaxsparse.claims.claim import Claim
 from jaxsparse.core import choices
 from jaxsparse.results import quantities
-from jaxsparse.studies.planning.pairing import match, seeded
+from jaxsparse.studies.planning.pairing import partners, seeded
 from jaxsparse.studies.spec import Analysis, Figure, Run, Study
 
 _NAME = re.compile(r'\w+', re.ASCII)
@@ -128,16 +128,23 @@ def check_analysis(where: str, study: Study, analysis: Analysis) -> None:
       f'{where}.pooled: got {analysis.pooled}, but {function.__name__} takes'
       f' {takes}; accepted is {not analysis.pooled}'
     )
-  for other in runs[1:]:
+  for other in analysis.of[1:]:
     for row in runs[0].rows():
-      match(study, row, other.name, where)
+      partners(study, row, other, where)
+
+
+def _seeded(name: Any) -> tuple[Any, int | None]:
+  """Returns the run of a name of `Analysis.of`, and its seed if it is fixed."""
+  if not isinstance(name, str):
+    return name, None
+  return seeded(name.removesuffix('*').partition('<')[0])
 
 
 def _runs(where: str, study: Study, analysis: Analysis) -> tuple[Run, ...]:
   """Returns the runs that an analysis reads."""
   if not isinstance(analysis.of, str) and not analysis.of:
     raise ValueError(f'{where}: got no runs; accepted is one or more')
-  names = [seeded(n) if isinstance(n, str) else (n, None) for n in analysis.of]
+  names = [_seeded(name) for name in analysis.of]
   plain = analysis.of if isinstance(analysis.of, str) else [n for n, _ in names]
   runs = known_runs(where, study, plain)
   for run, (_, seed) in zip(runs, names, strict=True):

@@ -140,6 +140,31 @@ def matches(
   return [(match(study, row, source.first, where), source.first_seed), *found]
 
 
+def partners(
+  study: Study, row: Row, name: str, where: str
+) -> list[tuple[Row, int | None]]:
+  """Returns the rows, each with its fixed seed, that go with one in analyses.
+
+  Args:
+    study: of the rows.
+    row: of the first run of an analysis.
+    name: 'pruned', 'pruned@0', 'ticket<dense' (the level before), or 'ticket*':
+      all levels, ascending.
+    where: for errors.
+
+  Raises:
+    ValueError: as for `match`.
+  """
+  (source,) = parse(f'{{{name.removesuffix("*")}}}')
+  if not name.endswith('*'):
+    return matches(study, row, source, where)
+  levels = study.run(source.run).grid.get(LEVEL, ())
+  return [
+    (match(study, _at(row, level), source.run, where), source.seed)
+    for level in sorted(levels)
+  ]
+
+
 def _at(row: Row, level: int) -> Row:
   """Returns the row at another level."""
   return Row(row.run, tuple((dict(row.point) | {LEVEL: level}).items()))

@@ -106,10 +106,13 @@ def analyse(
 def _calls(plan: StudyPlan, analysis: Analysis) -> Iterator[_Call]:
   """Yields the calls whose members are finished (of a pool, at least one)."""
   study, styles = plan.study, row_styles(plan.study)
-  (first, seed), *others = map(pairing.seeded, analysis.of)
+  name, *others = analysis.of
+  first, seed = pairing.seeded(name)
   for row in study.run(first).rows():
     partners = [
-      (pairing.match(study, row, run, analysis.name), at) for run, at in others
+      pair
+      for other in others
+      for pair in pairing.partners(study, row, other, analysis.name)
     ]
     inputs = tuple(
       Input(

@@ -110,6 +110,15 @@ def test_levels_start_from_those_below():
   assert found(levels[2], '{ticket<<dense}') == [dense, *levels[:2]]
   assert found(Row('repel'), '{ticket<<dense}') == [dense, *levels[:2]]
   assert found(dense, '{ticket<dense}') == [dense]
+  names = ('ticket*', 'ticket<dense', 'dense', 'ticket@3')
+  partners = [pairing.partners(study, levels[1], name, '') for name in names]
+  assert partners == [
+    [(row, None) for row in levels],
+    [(levels[0], None)],
+    [(dense, None)],
+    [(levels[1], 3)],
+  ]
+  assert pairing.partners(study, dense, 'ticket*', '') == partners[0]
   order = pairing.order(study)
   assert order.index(levels[1]) < order.index(Row('repel'))
   assert [row for row in order if row.run == 'ticket'] == levels

@@ -1,0 +1,1 @@
+"""Studies of lottery tickets: found, rewound and judged."""

@@ -1,0 +1,77 @@
+r"""Why LeNet-300-100 has lottery tickets on MNIST.
+
+  python -m launch.study --config=studies/lottery/mnist_stability \
+    --workdir=DIR --runs_dir=RUNS --override data.dir=FOLDER
+
+Children that differ in the order of their data, nets that all earlier ones
+repel, and learning rates. FOLDER is where TFDS has mnist as array_record.
+`studies/lottery/mnist` shares RUNS.
+"""
+
+from jaxsparse.claims import Bound, Claim, Difference, Trend, with_texts
+from jaxsparse.studies.lottery import Arm, lottery
+from jaxsparse.studies.lottery.arms import REWOUND
+from jaxsparse.studies.spec import Against, Along, Analysis, Run, Study
+
+from .mnist import CONFIG, LAST, ROUNDS
+
+_NOISE = Arm('other order of data', REWOUND | {'streams': ('order=1',)})
+_RATE = 'optimizer.learning_rate'
+
+_CLAIMS: dict[str, Claim] = {
+  'Training is stable at each level: children are within a point.': Bound(
+    'noise', '<=', 1.0, metric='test_instability'
+  ),
+  'So it is from the start of the dense net.': Bound(
+    'dense_noise', '<=', 1.0, metric='test_instability'
+  ),
+  'Tickets that all earlier nets repel end below tickets.': Difference(
+    'ticket', 'repel', '>=', 0.0, at=LAST
+  ),
+  'They end no more than 1.6 points above nets drawn anew: half as much.': (
+    Difference('repel', 'reinit', '<=', 1.6, at=LAST)
+  ),
+  'The correlation of start and end falls with the learning rate.': Trend(
+    'sgd', _RATE, 'falls', metric='correlation_indicator'
+  ),
+}
+
+
+def get_config() -> Study:
+  """Returns the study."""
+  study = lottery(
+    CONFIG,
+    rounds=ROUNDS,
+    arms=('reinit', 'noise', 'repel', 'repel_reinit'),
+    more={'noise': _NOISE},
+    title='LeNet-300-100 on MNIST: why there are tickets',
+    source='after Frankle et al. 2020, Maene et al. 2021 and Ma et al. 2021',
+    figures=(
+      Along('active_weights', 'test_accuracy'),
+      Against(_RATE, 'correlation_indicator', runs=('sgd',)),
+    ),
+    analyses=(
+      Analysis('dense_children', ('dense_noise', 'dense'), 'instability'),
+      Analysis('children', ('noise', 'ticket'), 'instability'),
+      Analysis('sgd_start_and_end', ('sgd',), 'correlation_indicator'),
+      Analysis('apart', ('dense', 'repel*'), 'levels', {'measure': 'cosine'}),
+    ),
+    claims=with_texts(_CLAIMS),
+  )
+  (dense,) = (run for run in study.runs if run.name == 'dense')
+  noise = Run(
+    'dense_noise',
+    CONFIG,
+    {**dense.overrides, 'streams': ('order=1',)},
+    seeds=3,
+    label='dense, other order of data',
+  )
+  sgd = Run(
+    'sgd',
+    CONFIG,
+    {'optimizer.name': 'sgd', 'optimizer.momentum': 0.0},
+    grid={_RATE: (0.01, 0.05, 0.1, 0.4)},
+    seeds=3,
+    label='dense, SGD',
+  )
+  return Study(**{**vars(study), 'runs': (*study.runs, noise, sgd)})
