@@ -41,7 +41,9 @@ PARALLEL = flags.DEFINE_enum(
 )
 
 
-def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
+def finish(
+  study: Study, name: str, show: Callable[[str], object]
+) -> Results | None:
   """Runs a study, prints its table and names its report; or only tries it.
 
   With `--plan` its plan is printed, with `--dry_run` each row is tried; for
@@ -51,6 +53,9 @@ def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
     study: what to run.
     name: its short name.
     show: prints a text for the user.
+
+  Returns:
+    The results; `None` if it was only planned or tried.
 
   Raises:
     ValueError: bad input.
@@ -65,7 +70,7 @@ def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
   if DRY_RUN.value:
     _dry_run(study, show)
   if PLAN.value or DRY_RUN.value:
-    return
+    return None
   from jaxsparse.report import report, tables
   from jaxsparse.studies.running.run import check_any
 
@@ -75,6 +80,7 @@ def finish(study: Study, name: str, show: Callable[[str], object]) -> None:
     path = report.write(results, folder())
   show(f'Report: {path}')
   check_any(results)
+  return results
 
 
 def _plan(study: Study, show: Callable[[str], object]) -> None:

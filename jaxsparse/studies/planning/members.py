@@ -246,13 +246,13 @@ def member_name(config: RunConfig) -> str:
   Different configs have different names, except where a default has changed
   since (or the eight hex digits of the hash collide).
   """
-  init = _word(config.init.name)
+  init, level = _word(config.init.name), config.pruning.level
   parts = [
     _word(config.data.name),
     _word(config.model.name),
     _word(config.updater.name),
     *([] if init == 'dense' else [init]),
-    f'{config.updater.sparsity:g}',
+    f'level{level}' if level else f'{config.updater.sparsity:g}',
     f'seed{config.seed}',
     identity.digest(config)[:8],
   ]
