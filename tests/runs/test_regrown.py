@@ -25,9 +25,11 @@ def test_a_run_by_age_is_resumed_as_any_other(make_config, tmp_path):
   asked = iter([False] * 6 + [True])
   config = make_config(seed=4, **fields)
   with pytest.raises(Interrupted):
-    train(config, tmp_path / 'cut', interrupted=lambda: next(asked))
-  train(config, tmp_path / 'cut')
-  train(config, tmp_path / 'whole')
+    train(
+      config, tmp_path / 'cut', interrupted=lambda: next(asked), plots=False
+    )
+  train(config, tmp_path / 'cut', plots=False)
+  train(config, tmp_path / 'whole', plots=False)
   ours, theirs = arrays(tmp_path / 'cut'), arrays(tmp_path / 'whole')
   assert ours.keys() == theirs.keys()
   for path, array in ours.items():
@@ -42,7 +44,7 @@ def test_a_run_by_age_is_resumed_as_any_other(make_config, tmp_path):
 def test_a_run_by_seed_starts_second_moments(make_config, tmp_path):
   for regrown in ('seed', 'zero'):
     config = make_config(optimizer='adam', optimizer__regrown=regrown)
-    train(config, tmp_path / regrown)
+    train(config, tmp_path / regrown, plots=False)
   seed, zero = (arrays(tmp_path / r) for r in ('seed', 'zero'))
   (nu,) = (k for k in zero if 'nu/' in k and 'Dense_0/kernel' in k)
   assert not np.array_equal(seed[nu], zero[nu])

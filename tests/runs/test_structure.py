@@ -39,10 +39,10 @@ def runs(config, tmp_path_factory):
 
   own = config(updater__remember_masks=True)
   with pytest.raises(Interrupted):
-    train(own, root / 'one_by_one', interrupted=third)
+    train(own, root / 'one_by_one', interrupted=third, plots=False)
   summaries = {
-    'one_by_one': train(own, root / 'one_by_one'),
-    'plain': train(config(), root / 'plain'),
+    'one_by_one': train(own, root / 'one_by_one', plots=False),
+    'plain': train(config(), root / 'plain', plots=False),
   }
   return root, summaries
 
@@ -128,6 +128,8 @@ def test_churn_is_what_mask_steps_drop(runs):
 
 
 def test_masks_that_never_change_have_no_churn(make_config, tmp_path):
-  found = train(make_config('static', num_steps=10), tmp_path / 'run')
+  found = train(
+    make_config('static', num_steps=10), tmp_path / 'run', plots=False
+  )
   assert 'mask_churn' not in found
   assert 'dead_outputs' in found

@@ -205,7 +205,7 @@ def test_a_member_that_fails_leaves_the_others_as_they_were(
   configs = grid(make_config, 3)
   configs[1].optimizer.learning_rate = 1e30
   with pytest.raises(TrainingFailed) as alone:
-    train(configs[1], tmp_path / 'alone')
+    train(configs[1], tmp_path / 'alone', plots=False)
   step = int(re.search(r'at step (\d+)', str(alone.value))[1])
   # Stopped once after it failed, and started again.
   assert stop(configs, tmp_path, 6) > step
@@ -220,7 +220,7 @@ def test_a_member_that_fails_leaves_the_others_as_they_were(
   assert all(r['step'] <= step for r in records)
   assert not (failed / 'summary.json').exists()
   with pytest.raises(TrainingFailed, match=f'at step {step};'):
-    train(configs[1], failed)
+    train(configs[1], failed, plots=False)
 
 
 def test_all_members_may_fail(make_config, tmp_path):
@@ -325,7 +325,7 @@ def test_a_run_of_a_group_goes_on_alone(make_config, tmp_path, caplog):
   config = make_config(seed=3, checkpoint__keep=9)
   assert stop([config], tmp_path, 5) == 11
   with caplog.at_level(logging.INFO, logger='jaxsparse'):
-    result = train(config, tmp_path / 'member_0')
+    result = train(config, tmp_path / 'member_0', plots=False)
   assert 'member_0: going on from step 11' in caplog.messages
   assert any('was on executor vmap and' in m for m in caplog.messages)
   assert result['execution']['how'] == 'one_by_one'

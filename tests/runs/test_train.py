@@ -193,7 +193,7 @@ def test_runs_that_differ_in_numbers_compile_nothing(
     optimizer__weight_decay=1e-4,
   )
   with jax.log_compiles(), caplog.at_level('WARNING', logger='jax'):
-    train(other, tmp_path)
+    train(other, tmp_path, plots=False)
     jax.jit(lambda x: 2 * x + 3)(1.0)  # to see that it would be seen
   compiled = re.findall(r'XLA compilation of (\S+) in', caplog.text)
   assert compiled == ['jit(<lambda>)']
@@ -203,7 +203,7 @@ def test_a_failed_run_keeps_its_last_good_checkpoint(make_config, tmp_path):
   config = make_config(poisoned, seed=7)
   for _ in range(2):  # The same command again comes to the same end.
     with pytest.raises(TrainingFailed) as failed:
-      train(config, tmp_path)
+      train(config, tmp_path, plots=False)
     assert str(failed.value) == (
       'the loss is not finite at step 13; the last good checkpoint is'
       ' that of step 10'
@@ -220,10 +220,10 @@ def test_an_interrupted_run_goes_on_from_where_it_was(
   asked = iter([False] * 6 + [True])
   config = make_config(seed=3)
   with pytest.raises(Interrupted) as stopped:
-    train(config, tmp_path, interrupted=lambda: next(asked))
+    train(config, tmp_path, interrupted=lambda: next(asked), plots=False)
   step = stopped.value.step
   assert state_at(tmp_path, step)[0]['step'] == step
-  train(config, tmp_path)
+  train(config, tmp_path, plots=False)
   assert bits_at(tmp_path, 30) == bits_at(whole[0], 30)
 
 
@@ -253,7 +253,7 @@ def test_a_method_that_breaks_its_promise_is_found_out(
   make_config, tmp_path, method, said
 ):
   with pytest.raises(BrokenInvariant, match=said):
-    train(make_config(method), tmp_path)
+    train(make_config(method), tmp_path, plots=False)
   assert not (tmp_path / 'summary.json').exists()
 
 
@@ -272,5 +272,5 @@ def test_a_save_that_fails_is_neither_bad_input_nor_done(
   monkeypatch.setattr(Checkpoints, 'wait', full)
   config = make_config('static', checkpoint__interval=50)
   with pytest.raises(SaveFailed, match='no space left'):
-    train(config, tmp_path, interrupted=lambda: stopped)
+    train(config, tmp_path, interrupted=lambda: stopped, plots=False)
   assert not (tmp_path / 'summary.json').exists()

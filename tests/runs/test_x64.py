@@ -35,7 +35,9 @@ def test_a_run_may_go_on_with_or_without_it(make_config, tmp_path, x64_first):
   train(config, tmp_path / 'without', plots=False)
   asked = iter([False] * 6 + [True])
   with jax.enable_x64(x64_first), pytest.raises(Interrupted) as stopped:
-    train(config, tmp_path / 'both', interrupted=lambda: next(asked))
+    train(
+      config, tmp_path / 'both', interrupted=lambda: next(asked), plots=False
+    )
   assert 0 < stopped.value.step < config.num_steps
   with jax.enable_x64(not x64_first):
     train(config, tmp_path / 'both', plots=False)
