@@ -4,8 +4,10 @@ They are saved in a step directory like those of a run, and `load_params` reads
 either: the masks of a run can start another, and so can dense params.
 """
 
+import functools
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -22,6 +24,10 @@ from jaxsparse.training.checkpoints.records import (
 )
 
 _T = TypeVar('_T')
+# A study starts many runs from the same nets. Small ones that were read last
+# stay in memory.
+_NETS_KEPT = 8
+_LARGEST_KEPT = 2**26
 _META = {'kind': 'params and masks'}
 _ACCEPTED = (
   "accepted are a run's workdir, its checkpoints, one step of them, and what"
@@ -177,6 +183,26 @@ def _is_read(path: Path) -> bool:
 
 
 def _load(directory: epath.Path) -> tuple[Params, Masks | None]:
+  stamp = _stamp(directory)
+  small = 0 < sum(size for _, size, _ in stamp) <= _LARGEST_KEPT
+  return (_kept if small else _read)(directory, stamp)
+
+
+def _stamp(directory: epath.Path) -> tuple[tuple[str, int, int], ...]:
+  """Returns the files below a directory, with their sizes and times."""
+  found = []
+  for folder, _, names in os.walk(directory):
+    for name in sorted(names):
+      path = os.path.join(folder, name)
+      status = os.stat(path)
+      found.append((path, status.st_size, status.st_mtime_ns))
+  return tuple(sorted(found))
+
+
+def _read(
+  directory: epath.Path, stamp: tuple[tuple[str, int, int], ...]
+) -> tuple[Params, Masks | None]:
+  del stamp  # Of files that have changed nothing is kept.
   record = files.read_record(directory)
   structure = files.read_structure(directory, record)
   _pair(structure, directory)
@@ -185,6 +211,9 @@ def _load(directory: epath.Path) -> tuple[Params, Masks | None]:
   )
   params, masks = _pair(files.read(directory, record, target), directory)
   return params, masks if jax.tree.leaves(masks) else None
+
+
+_kept = functools.lru_cache(maxsize=_NETS_KEPT)(_read)
 
 
 def _pair(state: PyTree, directory: epath.Path) -> tuple[PyTree, PyTree]:
