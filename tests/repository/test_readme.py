@@ -48,7 +48,7 @@ def test_the_method_keeps_what_it_promises():
 
 def test_there_is_nothing_else_to_run():
   assert len(BLOCKS) == 2
-  assert len(COMMANDS) == 5
+  assert len(COMMANDS) == 6
 
 
 @pytest.mark.slow
