@@ -1,6 +1,7 @@
 """A figure of a metric along another, one line a run."""
 
 import numpy as np
+from matplotlib import ticker
 
 from jaxsparse.plotting import figures, panels
 from jaxsparse.plotting.figures import Series
@@ -43,6 +44,11 @@ def draw(results: Results, figure: Along) -> panels.Drawn | None:
   if not notes:
     return None
   ax.set_xscale('log')
+  ax.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 3, 5)))
+  ax.xaxis.set_minor_locator(ticker.NullLocator())
+  ax.xaxis.set_major_formatter(
+    ticker.FuncFormatter(lambda v, _: f'{v:,.0f}' if v >= 1 else f'{v:g}')
+  )
   ax.invert_xaxis()
   ax.set(xlabel=x.heading, ylabel=y.heading)
   panels.figure_legend(drawing)
