@@ -179,11 +179,11 @@ def by_masks(updater: MaskUpdater, config: RunConfig) -> MaskUpdater:
   Of counts that another run's masks distribute over the layers, only the sum is
   known.
   """
-  pruning, facts = config.pruning, updater.facts
+  init, pruning, facts = config.init, config.pruning, updater.facts
   ranked = pruning.level > 0 and pruning.scope == 'global'
-  if facts.invariant == 'per_leaf' and (
-    ranked or config.init.counts == 'masks'
-  ):
+  moved = init.shuffle_masks and init.shuffle_scope != 'layer'
+  of_masks = ranked or moved or init.counts == 'masks'
+  if facts.invariant == 'per_leaf' and of_masks:
     return updater._replace(facts=facts._replace(invariant='total'))
   return updater
 

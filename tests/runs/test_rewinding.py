@@ -181,6 +181,9 @@ def test_shuffles_keep_the_count_of_their_scope(lottery, scope):
   name = f'shuffled_{scope}'
   shuffle = {'init.shuffle_masks': True, 'init.shuffle_scope': scope}
   run(name, fields=level(1, 'dense') | shuffle)
+  # Where layers keep their counts, a shuffle over all of them moves weights.
+  by_layer = {'pruning.scope': 'layer', 'checkpoint.keep': 1}
+  run(f'{name}_by_layer', fields=level(1, 'dense') | shuffle | by_layer)
   ticket, other = (flat(load_params(root / n)[1]) for n in ('one', name))
   counts = [
     {p: int(mask.sum()) for p, mask in masks.items()}
