@@ -80,6 +80,8 @@ def _check_sources(init: Tree) -> None:
     ('checkpoint_step', 'checkpoint'),
     ('masks_step', 'masks'),
     ('signs_step', 'signs'),
+    ('align_from_step', 'align_from'),
+    ('align_to_step', 'align_to'),
     ('shuffle_masks', 'masks'),
     ('with_statistics', 'checkpoint'),
     ('with_optimizer', 'checkpoint'),
@@ -89,6 +91,13 @@ def _check_sources(init: Tree) -> None:
         f'config.init.{field}: got {init[field]!r}, which says something of'
         f' config.init.{source}; that is not set'
       )
+  needed = [bool(init[f]) for f in ('transplant', 'align_from', 'align_to')]
+  if any(needed) and not (all(needed) and init['masks']):
+    raise ValueError(
+      f'config.init.transplant: got {init["transplant"]!r}, with align_from'
+      f' {init["align_from"]!r}, align_to {init["align_to"]!r} and masks'
+      f' {init["masks"]!r}; accepted are all of these, or none but masks'
+    )
   if init['counts'] == 'masks' and not (init['masks'] or init['checkpoint']):
     raise ValueError(
       "config.init.counts: got 'masks', which says something of"

@@ -24,12 +24,14 @@ _MOST_EVALUATED_AT_ONCE = 2**20
 
 # The fields of the section `init` that name a run to start from. 'run:NAME' is
 # the run NAME beside this one's own workdir.
-SOURCES = ('checkpoint', 'masks', 'signs')
+SOURCES = ('checkpoint', 'masks', 'signs', 'align_from', 'align_to')
 # Several runs of this kind, with commas between, are the mean of their weights.
 BESIDE = 'run:'
 # The weights that are pruned together, and that trade places.
 SCOPES = ('global', 'layer')
 SHUFFLES = ('layer', 'global', 'even')
+# How masks are permuted for other weights; unset: not at all.
+TRANSPLANTS = ('', 'aligned', 'naive', 'random')
 # The random numbers of which a run can have another draw -> their streams.
 STREAMS = {
   'init': ('init', 'sparse_init'),
@@ -184,6 +186,17 @@ class InitConfig:
     'layer',
     'where: within each layer, among all, among all at one density',
     one_of(SHUFFLES),
+  )
+  transplant: str = field(
+    '', 'how units of `masks` are permuted; unset: not', one_of(TRANSPLANTS)
+  )
+  align_from: str = field('', 'dense run whose units `masks` go by')
+  align_from_step: int | None = field(
+    None, 'its step; unset: the last', fields.UNSET_OR_COUNT
+  )
+  align_to: str = field('', 'dense run whose units they are to go by')
+  align_to_step: int | None = field(
+    None, 'its step; unset: the last', fields.UNSET_OR_COUNT
   )
   counts: str = field(
     'updater', 'source of the counts of each layer', one_of(COUNTS)

@@ -191,6 +191,7 @@ class Group:
     run = self._runs[i]
     initial = run.initial or sources.load(run.experiment, run.root)
     initial = rewinding.cut(run.experiment, self._data, initial)
+    initial = rewinding.transplanted(run.experiment, initial)
     state = start(run.experiment, self._data, initial)
     rewinding.check(run.experiment, initial, state, self._scores[i])
     return state

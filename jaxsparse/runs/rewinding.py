@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxsparse.analysis import permutations
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import registry, rounds
 from jaxsparse.core.gradients import gradient, masked_leaves, objective
@@ -24,7 +25,7 @@ from jaxsparse.optim.reset import reset_statistics
 from jaxsparse.runs import inputs, scoring, sources
 from jaxsparse.runs import scores as scores_lib
 from jaxsparse.runs.build import Experiment
-from jaxsparse.runs.compiled import batch_of
+from jaxsparse.runs.compiled import abstract_state, batch_of
 from jaxsparse.runs.scoring import BatchOf
 from jaxsparse.runs.sources import Initial
 from jaxsparse.training.anchors import Anchors
@@ -56,6 +57,34 @@ def cut(experiment: Experiment, data: Split, initial: Initial) -> Initial:
     **sources.ranking(experiment),
   )
   return initial._replace(masks=masks, ranked=None)
+
+
+def transplanted(experiment: Experiment, initial: Initial) -> Initial:
+  """Permutes the units of the initial masks as `init.transplant` says.
+
+  Args:
+    experiment: the run.
+    initial: from `sources.load`, its masks cut.
+
+  Raises:
+    ValueError: the units of the model cannot be followed.
+  """
+  if initial.dense is None or initial.masks is None:
+    return initial
+  groups = permutations.unit_groups(
+    experiment.task.logits,
+    experiment.params,
+    abstract_state(experiment).model_state,
+    experiment.example[0],
+  )
+  masks = permutations.transplant(
+    initial.masks,
+    *initial.dense,
+    groups,
+    how=experiment.config.init.transplant,
+    key=experiment.member.stream('transplant'),
+  )
+  return initial._replace(masks=masks, dense=None)
 
 
 def _scores(experiment: Experiment, data: Split, initial: Initial) -> Scores:

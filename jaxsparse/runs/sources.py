@@ -9,7 +9,9 @@ With P a run that pruned, the section `init` can start a run from:
   positions;
 - `masks` P, and a `level` in the section `pruning`: P's masks, cut by its
   weights;
-- `signs` P: the weights are drawn, and get the signs of P's.
+- `signs` P: the weights are drawn, and get the signs of P's;
+- `masks` P, and `transplant`: P's masks, for weights whose training leads to
+  the net `align_to`, with the units permuted as those of `align_from` match it.
 
 Several runs beside this one, with commas between, are the mean of their
 weights; they must have the same masks.
@@ -53,6 +55,7 @@ class Initial(NamedTuple):
     model_state: the model's statistics.
     opt_state: the state of the optimiser.
     ranked: weights by which the masks are cut.
+    dense: the nets whose units the masks go by, and are to go by.
   """
 
   params: Params | None = None
@@ -61,6 +64,7 @@ class Initial(NamedTuple):
   model_state: PyTree | None = None
   opt_state: PyTree | None = None
   ranked: Params | None = None
+  dense: tuple[Params, Params] | None = None
 
 
 ITS_OWN = Initial()
@@ -102,6 +106,12 @@ def load(
       f"config.init.counts: got 'masks', and {init.checkpoint} holds none"
       ' with fewer weights than there are; accepted with it is updater'
     )
+  dense = None
+  if init.transplant:
+    dense = tuple(
+      _load(experiment, workdir, field)[0]
+      for field in ('align_from', 'align_to')
+    )
   if masks is not None:
     field = 'masks' if init.masks else 'checkpoint'
     _check_counts(experiment, masks, field)
@@ -114,6 +124,7 @@ def load(
     ),
     opt_state=_state(experiment, workdir, 'opt_state', init.with_optimizer),
     ranked=ranked if experiment.config.pruning.level else None,
+    dense=dense,
   )
 
 
