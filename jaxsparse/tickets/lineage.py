@@ -12,38 +12,39 @@ from jaxsparse.tickets import digests
 from jaxsparse.training.checkpoints import load_params
 
 
-def start_step(config: Mapping[str, Any]) -> int:
+def start_step(fields: Mapping[str, Any]) -> int:
   """Returns the first step of a run, from its config by dotted field."""
-  return config.get('init.start_step') or 0
+  return fields.get('init.start_step') or 0
 
 
-def init_digest(root: pathlib.Path, config: Mapping[str, Any]) -> str | None:
+def init_digest(root: pathlib.Path, fields: Mapping[str, Any]) -> str | None:
   """Returns the digest of the weights that were drawn, from which others come.
 
   Args:
     root: of a run; its `init.checkpoint` is followed to the run that drew.
-    config: of the run, by dotted field.
+    fields: the config of the run, by dotted field.
   """
   with contextlib.suppress(ValueError):
-    while source := config['init.checkpoint']:
+    while source := fields['init.checkpoint']:
       root = _path(root, source)
-      config = flat(workdir_lib.read_config(root))
-    params, masks = load_params(root, step=start_step(config))
+      fields = flat(workdir_lib.read_config(root))
+    params, masks = load_params(root, step=start_step(fields))
     return digests.of_tree(digests.of_weights(params, masks))
   return None
 
 
 def parent_mask_digest(
-  root: pathlib.Path, config: Mapping[str, Any]
+  root: pathlib.Path, fields: Mapping[str, Any]
 ) -> str | None:
   """Returns the digest of the masks of `init.masks` at `init.masks_step`."""
   with contextlib.suppress(ValueError):
-    source = _path(root, config['init.masks'])
-    _, masks = load_params(source, step=config['init.masks_step'])
+    source = _path(root, fields['init.masks'])
+    _, masks = load_params(source, step=fields['init.masks_step'])
     return digests.of_tree(digests.of_leaves(masks))
   return None
 
 
 def _path(root: pathlib.Path, source: str) -> pathlib.Path:
   """Returns the path of a source: absolute, or beside the workdir."""
-  return root.parent / source.removeprefix(BESIDE)
+  first, _, _ = source.partition(',')  # Several have the same masks.
+  return root.parent / first.removeprefix(BESIDE)

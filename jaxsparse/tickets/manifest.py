@@ -103,23 +103,23 @@ def manifest(workdir: StrPath) -> Manifest:
   if (summary := workdir_lib.finished(root)) is None:
     raise ValueError(f'{root} is no finished run; accepted is its workdir')
   stored = workdir_lib.read_config(root)
-  config = flat(stored)
-  if not is_ticket(config):
+  fields = flat(stored)
+  if not is_ticket(fields):
     raise ValueError(
       f'{root} is no ticket; accepted is a run of updater.name=static with'
       ' init.masks'
     )
-  leaves = _leaves(root, lineage.start_step(config))
+  leaves = _leaves(root, lineage.start_step(fields))
   masked = [leaf for leaf in leaves.values() if leaf.mask]
   active = sum(leaf.active or 0 for leaf in masked)
   total = sum(math.prod(leaf.shape) for leaf in masked)
   return Manifest(
     name=root.name,
-    model=config['model.name'],
+    model=fields['model.name'],
     hyperparameters={k: v for k, v in stored['model'].items() if k != 'name'},
     leaves=leaves,
-    init_digest=lineage.init_digest(root, config),
-    start_step=lineage.start_step(config),
+    init_digest=lineage.init_digest(root, fields),
+    start_step=lineage.start_step(fields),
     rewind_digest=digests.of_tree(
       {path: leaf.weights for path, leaf in leaves.items()}
     ),
@@ -130,10 +130,10 @@ def manifest(workdir: StrPath) -> Manifest:
     total_weights=total,
     density=active / total,
     config_digest=summary['config_digest'],
-    recipe=_recipe(config),
-    level=config.get('pruning.level', 0),
-    parent=config['init.masks'],
-    parent_mask_digest=lineage.parent_mask_digest(root, config),
+    recipe=_recipe(fields),
+    level=fields.get('pruning.level', 0),
+    parent=fields['init.masks'],
+    parent_mask_digest=lineage.parent_mask_digest(root, fields),
     metrics={
       name: value
       for name, value in summary.items()
@@ -143,10 +143,10 @@ def manifest(workdir: StrPath) -> Manifest:
   )
 
 
-def is_ticket(config: Mapping[str, Any]) -> bool:
+def is_ticket(fields: Mapping[str, Any]) -> bool:
   """Returns whether a config, by dotted field, is that of a ticket."""
-  return config.get('updater.name') == 'static' and bool(
-    config.get('init.masks')
+  return fields.get('updater.name') == 'static' and bool(
+    fields.get('init.masks')
   )
 
 
@@ -173,16 +173,16 @@ def _leaves(root: pathlib.Path, step: int) -> dict[Path, Leaf]:
   return leaves_of(params, masks)
 
 
-def _recipe(config: Mapping[str, Any]) -> dict[str, Any]:
+def _recipe(fields: Mapping[str, Any]) -> dict[str, Any]:
   names = {
-    section: config[f'{section}.name']
+    section: fields[f'{section}.name']
     for section in defaults.SECTIONS
-    if f'{section}.name' in config
+    if f'{section}.name' in fields
   }
   usual = flat(identity.jsonable(defaults.nested_defaults(**names)))
   return {
     field: value
-    for field, value in config.items()
+    for field, value in fields.items()
     if field.endswith('.name') or value != usual.get(field)
   }
 

@@ -49,8 +49,8 @@ def find(folders: Sequence[StrPath]) -> tuple[list[Manifest], list[str]]:
   tickets, errors = [], []
   for root in dict.fromkeys(runs):
     try:
-      config = flat(workdir_lib.read_config(root))
-      if is_ticket(config) and workdir_lib.finished(root) is not None:
+      fields = flat(workdir_lib.read_config(root))
+      if is_ticket(fields) and workdir_lib.finished(root) is not None:
         tickets.append(manifest(root))
     except ValueError as error:
       errors.append(str(error))
