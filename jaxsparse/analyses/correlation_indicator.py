@@ -51,7 +51,8 @@ def correlation_indicator(
   if len(workdirs) not in (1, 2):
     raise ValueError(f'got {len(workdirs)} runs; accepted are 1 or 2')
   runs = finished.load_each(workdirs)
-  start, other = finished.solution(runs[0], 0), runs[-1]
+  start = finished.solution(runs[0], runs[0].first_step)
+  other = runs[-1]
   values, counts = [], []
   for step in other.steps:
     net = finished.solution(other, step)

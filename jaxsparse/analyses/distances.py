@@ -47,7 +47,7 @@ def distances(workdirs: Sequence[pathlib.Path]) -> Result:
   pairwise = distances_lib.pairwise(
     [
       finished.solution(other),
-      finished.solution(run, 0),
+      finished.solution(run, run.first_step),
       finished.solution(run),
     ]
   )

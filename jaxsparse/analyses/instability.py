@@ -134,7 +134,9 @@ def _random_differences(one: Finished, other: Finished) -> str:
 
 def _check_starts(runs: Sequence[Finished]) -> None:
   """Raises `ValueError` unless all runs start from one state."""
-  first, *others = (_leaves(finished.solution(run, 0)) for run in runs)
+  first, *others = (
+    _leaves(finished.solution(run, run.first_step)) for run in runs
+  )
   for run, leaves in zip(runs[1:], others, strict=True):
     for path, leaf in first.items():
       if not np.array_equal(leaf, leaves[path]):

@@ -35,8 +35,13 @@ class Finished(NamedTuple):
 
   @property
   def steps(self) -> tuple[int, ...]:
-    """Steps with a checkpoint, ascending; 0 always has one."""
+    """Steps with a checkpoint, ascending; the first always has one."""
     return states.kept_steps(self.root / workdir_lib.CHECKPOINTS)
+
+  @property
+  def first_step(self) -> int:
+    """The step that it began at: 0, or `init.start_step`."""
+    return self.experiment.plan.begin
 
   @property
   def last_step(self) -> int:

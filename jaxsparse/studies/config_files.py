@@ -21,6 +21,9 @@ from jaxsparse.core import choices
 if TYPE_CHECKING:
   from jaxsparse.studies.spec import Study
 
+# Names that list the accepted arguments of `get_config`.
+_ARGUMENTS = ('METHODS', 'NETS', 'RECIPES')
+
 
 def folder() -> pathlib.Path:
   """Returns the folder of jaxsparse's configs: installed, or in a checkout."""
@@ -41,13 +44,14 @@ def names() -> list[str]:
 
 
 def arguments(name: str) -> tuple[str, ...]:
-  """Returns what may follow the colon of a name: methods or nets, or nothing.
+  """Returns what may follow the colon of a name: methods, nets, recipes.
 
   Raises:
     ValueError: as for `locate`.
   """
   module = _run(locate(name))
-  return tuple(module.get('METHODS', module.get('NETS', ())))
+  named = (module[name] for name in _ARGUMENTS if name in module)
+  return tuple(next(named, ()))
 
 
 def locate(spec: str) -> str:

@@ -2,8 +2,9 @@
 
 The file has the columns `table`, `run`, `sparsity`, `metric` and `value`, and a
 line for each number: `table` begins with the name that studies ask for, and
-goes on with where the paper has it; `sparsity` is empty where the run has none;
-values are in the metric's displayed unit.
+goes on with where the paper has it; `sparsity`, or the column of another field
+in its place, is empty where the run has none; values are in the metric's
+displayed unit.
 """
 
 import csv
@@ -15,13 +16,14 @@ from typing import Any
 
 
 def numbers(
-  path: str | os.PathLike[str], name: str
+  path: str | os.PathLike[str], name: str, *, by: str = 'sparsity'
 ) -> Mapping[str, Mapping[str, Any]]:
-  """Returns run -> metric -> number, or -> {sparsity: number}: `Run.paper`.
+  """Returns run -> metric -> number, or -> {value: number}: `Run.paper`.
 
   Args:
     path: of the CSV file.
     name: the first word of the tables to read.
+    by: the column of the values of the run's grid.
   """
   runs: dict[str, dict[str, Any]] = {}
   with pathlib.Path(path).open(newline='') as lines:
@@ -29,8 +31,8 @@ def numbers(
       if line['table'].split()[0] == name:
         metrics = runs.setdefault(line['run'], {})
         metric, number = line['metric'], json.loads(line['value'])
-        if line['sparsity']:
-          metrics.setdefault(metric, {})[float(line['sparsity'])] = number
+        if line[by]:
+          metrics.setdefault(metric, {})[float(line[by])] = number
         else:
           metrics[metric] = number
   return runs

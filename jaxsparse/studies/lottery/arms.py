@@ -4,18 +4,20 @@ An arm is data. It starts from the masks of a chain of levels, the tickets' or
 its own, cut to the counts of its level, and from weights. Values in braces are
 those of `studies.planning.pairing`: '{ticket<dense}' is the ticket of the level
 before, and before the first the dense net. `own` stands for the arm itself, and
-`first` for the dense net that its chain starts from.
+`first` for the dense net that its chain starts from. An arm with a `chain` has
+the recipe of another arm: `ticket` and `dense` are then those of that one.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
-
-from jaxsparse.config.run_config import RunConfig
 
 Fields = dict[str, Any]
 
 # The steps that tickets rewind to, and that weights which stay train on from.
 REWIND, RETRAIN = 'REWIND', 'RETRAIN'
+# The learning rate of fine-tuning.
+FINETUNE_RATE = 'FINETUNE_RATE'
 
 
 class Arm(NamedTuple):
@@ -24,12 +26,15 @@ class Arm(NamedTuple):
   Attributes:
     label: its name in reports.
     fields: changes to the config of a level, besides its masks; `REWIND` and
-      `RETRAIN` stand for steps.
+      `RETRAIN` stand for steps, `FINETUNE_RATE` for a learning rate.
     masks: where they come from: 'ticket', the arm itself ('own'), the dense net
       in one cut ('dense').
     recipe: changes to the config of its levels and of a dense net of its own,
       from which its chain starts.
     source: what it is after.
+    chain: the arm whose tickets and dense net it is compared with, and whose
+      recipe it has; '' for the arm `ticket`.
+    grid: fields and values of its rows, in place of a row for each level.
   """
 
   label: str
@@ -37,6 +42,8 @@ class Arm(NamedTuple):
   masks: str = 'ticket'
   recipe: Mapping[str, Any] = {}
   source: str = ''
+  chain: str = ''
+  grid: Mapping[str, tuple[Any, ...]] = {}
 
 
 # Weights, statistics, schedule and data go back to those of a step.
@@ -50,13 +57,23 @@ REWOUND: Fields = {
 DRAWN: Fields = {'streams': ('init=1',), 'init.start_step': REWIND}
 
 
-def _kept(step: Any) -> Fields:
-  """Returns the fields of an arm that trains its own last weights on."""
+def _kept(step: Any, run: str = '{own<first}') -> Fields:
+  """Returns the fields of an arm that trains the last weights of a run on."""
   return {
-    'init.checkpoint': '{own<first}',
+    'init.checkpoint': run,
     'init.with_statistics': True,
     'init.start_step': step,
   }
+
+
+# One rate for all of retraining.
+_AT_ONE_RATE: Fields = {
+  'optimizer.schedule': 'constant',
+  'optimizer.boundaries': (),
+  'optimizer.scales': (),
+  'optimizer.warmup_steps': 0,
+  'optimizer.learning_rate': FINETUNE_RATE,
+}
 
 
 def _shuffled(scope: str) -> Fields:
@@ -74,7 +91,7 @@ def _anchored(runs: str, weight: float, distance: str = 'cosine') -> Fields:
 _LTH = 'Frankle and Carbin 2019'
 _LMC = 'Frankle et al. 2020, "Linear Mode Connectivity"'
 _RENDA = 'Renda et al. 2020'
-_MAENE = 'Maene et al. 2021'
+MAENE = 'Maene et al. 2021'
 
 ARMS: dict[str, Arm] = {
   'ticket': Arm('ticket', REWOUND, source=_LTH),
@@ -88,9 +105,21 @@ ARMS: dict[str, Arm] = {
     'learning-rate rewinding', _kept(RETRAIN), 'own', source=_RENDA
   ),
   'finetune': Arm(
-    'fine-tuned',
-    _kept(RETRAIN) | {'optimizer.schedule': 'constant'},
-    'own',
+    'fine-tuned', _kept(RETRAIN) | _AT_ONE_RATE, 'own', source=_RENDA
+  ),
+  'low_rate': Arm(
+    'rewound, last learning rate', REWOUND | _AT_ONE_RATE, 'own', source=_RENDA
+  ),
+  'one_shot_rate_rewind': Arm(
+    'one-shot, learning-rate rewinding',
+    _kept(RETRAIN, '{first}'),
+    'dense',
+    source=_RENDA,
+  ),
+  'one_shot_finetune': Arm(
+    'one-shot, fine-tuned',
+    _kept(RETRAIN, '{first}') | _AT_ONE_RATE,
+    'dense',
     source=_RENDA,
   ),
   'restart': Arm(
@@ -105,29 +134,29 @@ ARMS: dict[str, Arm] = {
     'repelled by all levels',
     REWOUND | _anchored('{own<<first}', 2.0),
     'own',
-    source=_MAENE,
+    source=MAENE,
   ),
   'repel_last': Arm(
     'repelled by the last level',
     REWOUND | _anchored('{own<first}', 2.0),
     'own',
-    source=_MAENE,
+    source=MAENE,
   ),
   'repel_reinit': Arm(
     'drawn anew, repelled',
     DRAWN | _anchored('{ticket<<dense}', 2.0),
-    source=_MAENE,
+    source=MAENE,
   ),
   'attract': Arm(
     'attracted by all levels',
     REWOUND | _anchored('{own<<first}', -1.0),
     'own',
-    source=_MAENE,
+    source=MAENE,
   ),
   'attract_reinit': Arm(
     'drawn anew, attracted',
     DRAWN | _anchored('{ticket<<dense}', -1.0),
-    source=_MAENE,
+    source=MAENE,
   ),
   'l2_start': Arm(
     'drawn to the start', REWOUND | _anchored('start', 1e-3, 'l2'), 'own'
@@ -137,87 +166,28 @@ ARMS: dict[str, Arm] = {
     REWOUND,
     'own',
     {'optimizer.weight_decay': 0.0},
-    source=_MAENE,
+    source=MAENE,
   ),
 }
 
 
-def large_batch(config: RunConfig, rewind: int, factor: int = 8) -> Arm:
-  """Returns the arm of a larger batch at the same rate and number of epochs.
-
-  Maene et al. 2021, section 4.1: what makes training stable there.
-
-  Args:
-    config: of the dense net, with its length in steps.
-    rewind: the step that tickets rewind to.
-    factor: of the batch.
-  """
-  step = rewind // factor
-  return Arm(
-    f'batch of {factor * config.batch_size:,}',
-    REWOUND | {'init.checkpoint_step': step, 'init.start_step': step},
-    'own',
-    {
-      'batch_size': factor * config.batch_size,
-      'num_steps': max(config.num_steps // factor, 1),
-    },
-    _MAENE,
-  )
-
-
-def warm_up(config: RunConfig, rewind: int) -> Arm:
-  """Returns the arm whose rate rises over the first tenth of the run.
-
-  Maene et al. 2021, section 4.2; arguments are those of `large_batch`.
-  """
-  del rewind
-  steps = max(config.num_steps // 10, 1)
-  recipe = {'optimizer.warmup_steps': steps}
-  return Arm(f'warm-up of {steps:,} steps', REWOUND, 'own', recipe, _MAENE)
-
-
-def children(number: int) -> dict[str, Arm]:
-  """Returns arms of one chain, whose levels are cut from the mean of them all.
-
-  They differ in the order of the data, in augmentation and dropout.
-  """
-  numbers = range(1, number + 1)
-  masks = ','.join(f'{{child_{i}<dense}}' for i in numbers)
-  return {
-    f'child_{i}': Arm(
-      f'child {i} of {number}',
-      REWOUND
-      | {
-        'init.masks': masks,
-        'streams': tuple(f'{name}={i}' for name in ('order', 'augment')),
-      },
-    )
-    for i in numbers
-  }
-
-
-# Arms that follow from the config of the dense net.
-FROM_CONFIG: dict[str, Callable[[RunConfig, int], Arm]] = {
-  'large_batch': large_batch,
-  'warm_up': warm_up,
-}
-
-
-def level_fields(name: str, arm: Arm, steps: Mapping[Any, int]) -> Fields:
+def level_fields(name: str, arm: Arm, values: Mapping[Any, Any]) -> Fields:
   """Returns the changes of an arm to the config of any of its levels.
 
   Args:
     name: of the arm's run.
     arm: the arm.
-    steps: the values of `REWIND` and `RETRAIN`.
+    values: of `REWIND`, `RETRAIN` and `FINETUNE_RATE`.
   """
   first = first_of(name, arm)
+  chain = {'ticket': arm.chain, 'dense': first} if arm.chain else {}
+  runs = {'own': name, 'first': first, **chain}
   masks = {'ticket': '{ticket<dense}', 'own': '{own<first}', 'dense': '{first}'}
 
   def filled(value: Any) -> Any:
     if isinstance(value, str) and value.startswith('{'):
-      return value.replace('own', name).replace('first', first)
-    return steps.get(value, value) if isinstance(value, str) else value
+      return re.sub(r'\w+', lambda name: runs.get(name[0], name[0]), value)
+    return values.get(value, value) if isinstance(value, str) else value
 
   fields = {**arm.recipe, 'init.masks': masks[arm.masks], **arm.fields}
   return {field: filled(value) for field, value in fields.items()}
@@ -225,4 +195,4 @@ def level_fields(name: str, arm: Arm, steps: Mapping[Any, int]) -> Fields:
 
 def first_of(name: str, arm: Arm) -> str:
   """Returns the run that an arm's first level is cut from."""
-  return f'{name}_dense' if arm.recipe else 'dense'
+  return f'{arm.chain or name}_dense' if arm.recipe else 'dense'

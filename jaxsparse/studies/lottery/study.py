@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from jaxsparse.claims import Claim, Ordering, with_texts
-from jaxsparse.config.overrides import override
+from jaxsparse.config.overrides import merged, override
 from jaxsparse.config.run_config import RunConfig
 from jaxsparse.core import choices
 from jaxsparse.optim.learning_rate import share
@@ -16,12 +16,12 @@ from jaxsparse.runs.build import Experiment, build
 from jaxsparse.studies import config_files
 from jaxsparse.studies.lottery.arms import (
   ARMS,
-  FROM_CONFIG,
+  FINETUNE_RATE,
   Arm,
-  children,
   first_of,
   level_fields,
 )
+from jaxsparse.studies.lottery.variants import FROM_CONFIG, children
 from jaxsparse.studies.planning.pairing import LEVEL
 from jaxsparse.studies.spec import Along, Analysis, Run, Study
 
@@ -81,6 +81,7 @@ def lottery(
   seeds: int | tuple[int, ...] = 3,
   title: str = '',
   analyses: Sequence[Analysis] = (),
+  paper: Mapping[str, Mapping[str, Any]] | None = None,
   **study: Any,
 ) -> Study:
   """Returns the study of a lottery, a run for each arm and a row a level.
@@ -95,6 +96,7 @@ def lottery(
     seeds: as of `Run`.
     title: of the report.
     analyses: of the study.
+    paper: run -> the paper's numbers, as of `Run`.
     **study: further arguments of `Study`, as `claims`.
 
   Raises:
@@ -105,21 +107,21 @@ def lottery(
     override(config_files.load_config(config), overrides), reading.describe
   )
   _check(rounds, dense)
-  found = _arms(arms, more or {}, rounds, dense.config)
   steps = {
     'REWIND': _step(rounds.rewind, dense),
     'RETRAIN': _step(
       rounds.rewind if rounds.retrain is None else rounds.retrain, dense
     ),
   }
-  builder = _Builder(config, overrides, rounds, seeds, dense, steps)
+  found = _arms(arms, more or {}, rounds, dense.config, steps['REWIND'])
+  builder = _Builder(config, overrides, rounds, seeds, dense, steps, found)
   runs = [
     builder.dense('dense', {}, 'dense'),
     *(run for name, arm in found.items() for run in builder.arm(name, arm)),
   ]
   if 'small_dense' in arms:
     runs.append(builder.small_dense())
-  names = [run.name for run in runs]
+  names, paper = [run.name for run in runs], paper or {}
   given = {
     'metrics': ('test_accuracy',),
     'across': LEVEL,
@@ -128,7 +130,9 @@ def lottery(
   }
   return Study(
     title=title or f'Lottery tickets of {config}',
-    runs=tuple(runs),
+    runs=tuple(
+      dataclasses.replace(run, paper=paper.get(run.name, {})) for run in runs
+    ),
     analyses=tuple(analyses),
     **(given | study),
   )
@@ -139,9 +143,9 @@ def _arms(
   more: Mapping[str, Arm],
   rounds: Rounds,
   config: RunConfig,
+  rewind: int,
 ) -> dict[str, Arm]:
   """Returns the arms by name, the tickets first."""
-  rewind = rounds.rewind if isinstance(rounds.rewind, int) else 0
   accepted = (*more, *ARMS, *FROM_CONFIG, 'small_dense')
   found = {'ticket': ARMS['ticket']}
   for name in arms:
@@ -204,11 +208,13 @@ class _Builder:
   seeds: int | tuple[int, ...]
   net: Experiment
   steps: Mapping[str, int]
+  arms: Mapping[str, Arm]
 
   def dense(self, name: str, fields: Mapping[str, Any], label: str) -> Run:
     """Returns the run of a dense net, which keeps the steps to rewind to."""
     length = fields.get('num_steps', self.net.plan.num_steps)
     steps = {*self.net.plan.keep_steps, *self.steps.values()}
+    steps |= self._rewound_to(name)
     kept = tuple(sorted(step for step in steps if step <= length))
     return self._run(name, {**fields, 'checkpoint.keep_steps': kept}, label)
 
@@ -216,16 +222,27 @@ class _Builder:
     """Returns the runs of an arm: its dense net, if its own, and its levels."""
     first = first_of(name, arm)
     fields = self._pruning() | level_fields(name, arm, self.steps)
-    if name == 'finetune':
-      fields |= {'optimizer.learning_rate': self._finetune_rate()}
+    if fields.get('optimizer.learning_rate') == FINETUNE_RATE:
+      fields['optimizer.learning_rate'] = self._finetune_rate()
     if self.rounds.optimizer == 'restore' and 'init.checkpoint' in fields:
       fields['init.with_optimizer'] = True
-    levels = self._run(name, fields, arm.label, self.rounds.level_list)
-    if first == 'dense':
+    grid = arm.grid or {LEVEL: self.rounds.level_list}
+    levels = self._run(name, fields, arm.label, grid)
+    if first != f'{name}_dense':
       return [levels]
-    kept = fields.get('init.checkpoint_step', 0)
-    own = {**arm.recipe, 'checkpoint.keep_steps': (kept,)}
+    kept = tuple(sorted(self._rewound_to(first))) or (0,)
+    own = {**arm.recipe, 'checkpoint.keep_steps': kept}
     return [self._run(first, own, f'dense, {arm.label}'), levels]
+
+  def _rewound_to(self, first: str) -> set[int]:
+    """Returns the steps of a dense net that its arms start from."""
+    fields = [
+      level_fields(name, arm, self.steps)
+      for name, arm in self.arms.items()
+      if first_of(name, arm) == first
+    ]
+    names = ('init.checkpoint_step', 'init.signs_step')
+    return {own[name] for own in fields for name in names if name in own}
 
   def small_dense(self) -> Run:
     """Returns the dense nets of as many parameters as the tickets have."""
@@ -273,13 +290,15 @@ class _Builder:
     name: str,
     fields: Mapping[str, Any],
     label: str,
-    levels: tuple[int, ...] = (),
+    grid: Mapping[str, tuple[Any, ...]] | None = None,
   ) -> Run:
+    grid = grid or {}
+    overrides = merged(self.overrides, fields)
     return Run(
       name,
       self.config,
-      {**self.overrides, **fields},
-      grid={LEVEL: levels} if levels else {},
+      {field: v for field, v in overrides.items() if field not in grid},
+      grid=grid,
       seeds=self.seeds,
       label=label,
     )
