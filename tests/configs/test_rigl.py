@@ -98,7 +98,7 @@ def test_weights_move_between_layers_that_start_uniform(one_seed):
   for (name, _), run in runs.items():
     uniform = list(run.target_counts.values()) == [4704, 600, 20]
     assert uniform == (name != 'rigl_erk')
-    moves = run.recipe.updater(run.member).facts.invariant == 'total'
+    moves = run.updater.facts.invariant == 'total'
     assert moves == (name not in ('rigl_erk', 'rigl_uniform'))
 
 

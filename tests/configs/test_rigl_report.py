@@ -113,7 +113,7 @@ def test_wrn22_2_is_pruned_by_one_threshold_after_a_warm_up(
   assert falls(long.config) == [33_520, 63_520, 93_520]
   assert gmp.target_counts == runs['rigl_uniform', 0.9].target_counts
   # A ticket keeps what each layer kept.
-  updater = ticket.recipe.updater(ticket.member)
+  updater = ticket.updater
   assert updater.facts.invariant == 'total'
 
 

@@ -114,7 +114,7 @@ def test_a_method_that_returns_to_its_own_counts_is_refused(make_config, moved):
     if method == 'dense':
       config.updater.sparsity = 0.0
     experiment = build(config)
-    updater = experiment.recipe.updater(experiment.member)
+    updater = experiment.updater
     facts = updater.facts
     if facts.invariant in checks.KEEP_COUNTS and not facts.scores_at_init:
       config.init.update(masks=str(moved), counts='masks')
