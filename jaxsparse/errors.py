@@ -20,6 +20,10 @@ class SaveFailed(RuntimeError):
   """Something could not be written; the checkpoints before it are kept."""
 
 
+class JobFailed(RuntimeError):
+  """A batch job met too many errors, or its resource may still be there."""
+
+
 class Interrupted(Exception):
   """The run was interrupted; its state at `step` is saved."""
 

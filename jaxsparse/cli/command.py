@@ -24,6 +24,7 @@ from ml_collections import config_flags
 from jaxsparse.cli import compilation_cache, parsing
 from jaxsparse.errors import (
   Interrupted,
+  JobFailed,
   SaveFailed,
   TrainingFailed,
   WorkdirBusy,
@@ -212,7 +213,7 @@ def _guarded(
     sys.stdout.flush()
   except (ValueError, WorkdirBusy) as error:
     return _end(f'error: {parsing.one_line(error)}', BAD_INPUT)
-  except SaveFailed as error:
+  except (JobFailed, SaveFailed) as error:
     return _end(f'error: {parsing.one_line(error)}', UNEXPECTED)
   except BrokenPipeError:
     raise

@@ -9,8 +9,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 PROGRAMS = sorted(
-  path.stem
-  for path in (ROOT / 'launch').glob('*.py')
+  '.'.join(path.relative_to(ROOT / 'launch').with_suffix('').parts)
+  for path in (ROOT / 'launch').rglob('*.py')
   if path.stem != '__init__'
 )
 # Loaded by what a program does, and not before.
