@@ -46,12 +46,12 @@ def _study() -> Study:
 
   config = command.required(_CONFIG)
   path = config_flags.get_config_filename(flags.FLAGS['config'])
-  own = config.optimizer.learning_rate
+  rate = config.optimizer.learning_rate
   return judging.study(
     sweeps.short_name(path),
     sweeps.overrides(path, config),
     level=command.required(_LEVEL),
-    rates=[float(rate) for rate in _RATES.value] or [own / 3, own, own * 3],
+    rates=[float(text) for text in _RATES.value] or [rate / 3, rate, rate * 3],
     rounds=lottery_command.rounds(),
     one_shot=_ONE_SHOT.value,
     seeds=lottery_command.SEEDS.value,

@@ -35,10 +35,12 @@ def aligned(
   groups = permutations.unit_groups(
     experiment.task.logits, end.params, end.model_state, experiment.example[0]
   )
-  found = permutations.match_weights(
+  permutation = permutations.match_weights(
     groups,
     masked_params(other),
     masked_params(end),
     key=prng.stream(jax.random.key(seed), 'alignment'),
   )
-  return Solution(*(permutations.permute(groups, found, t) for t in other))
+  return Solution(
+    *(permutations.permute(groups, permutation, t) for t in other)
+  )

@@ -122,9 +122,9 @@ def _random_differences(one: Finished, other: Finished) -> str:
   """
   configs = one.experiment.config, other.experiment.config
   differences = identity.differences(*configs)
-  others = [d for d in differences if not d.startswith(_RANDOM)]
-  if others or not differences:
-    what = '; '.join(others) or 'nothing'
+  not_random = [d for d in differences if not d.startswith(_RANDOM)]
+  if not_random or not differences:
+    what = '; '.join(not_random) or 'nothing'
     raise ValueError(
       f'{one.root} and {other.root} differ in {what}; accepted are runs that'
       ' differ in random streams alone (config.seed, config.streams)'
@@ -134,10 +134,10 @@ def _random_differences(one: Finished, other: Finished) -> str:
 
 def _check_starts(runs: Sequence[Finished]) -> None:
   """Raises `ValueError` unless all runs start from one state."""
-  first, *others = (
+  first, *rest = (
     _leaves(finished.solution(run, run.first_step)) for run in runs
   )
-  for run, leaves in zip(runs[1:], others, strict=True):
+  for run, leaves in zip(runs[1:], rest, strict=True):
     for path, leaf in first.items():
       if not np.array_equal(leaf, leaves[path]):
         raise ValueError(

@@ -54,8 +54,8 @@ def pruning_threshold(workdirs: Sequence[pathlib.Path]) -> Result:
     for level, cut in cuts.items()
     for name, value in cut._asdict().items()
   }
-  left, pruned = zip(*cuts.values(), strict=True)
+  smallest, pruned = zip(*cuts.values(), strict=True)
   return Result(
     numbers,
-    {'level': list(cuts), 'smallest_left': left, 'largest_pruned': pruned},
+    {'level': list(cuts), 'smallest_left': smallest, 'largest_pruned': pruned},
   )

@@ -89,8 +89,8 @@ def threshold(net: Solution, masks: Masks) -> Threshold:
       f'{regrown:,} weights are active that were not before the cut; accepted'
       ' are masks within those of the net'
     )
-  magnitudes, left = np.abs(active_weights(net)), after[before]
+  magnitudes, remaining = np.abs(active_weights(net)), after[before]
   return Threshold(
-    float(np.min(magnitudes[left])) if left.any() else math.nan,
-    float(np.max(magnitudes[~left])) if not left.all() else math.nan,
+    float(np.min(magnitudes[remaining])) if remaining.any() else math.nan,
+    float(np.max(magnitudes[~remaining])) if not remaining.all() else math.nan,
   )

@@ -60,8 +60,8 @@ def shuffled(masks: Masks, *, key: jax.Array, scope: str = 'layer') -> Masks:
   leaves = {
     path: leaf for path, leaf in flatten(masks).items() if path in moving
   }
-  kept = topk_masks(random(leaves, None, key=key), total)
-  return map_with_path(lambda path, leaf: kept.get(path, leaf), masks)
+  placed = topk_masks(random(leaves, None, key=key), total)
+  return map_with_path(lambda path, leaf: placed.get(path, leaf), masks)
 
 
 def with_signs(

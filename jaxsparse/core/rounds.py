@@ -63,11 +63,11 @@ def counts_after(
 
 def spread(sizes: Mapping[Path, int], total: int) -> dict[Path, int]:
   """Returns counts of leaves at about one density, with exactly this sum."""
-  counts, passed, whole = {}, 0, sum(sizes.values())
+  counts, passed, size_of_all = {}, 0, sum(sizes.values())
   for path, size in sizes.items():
     # Differences of rounded sums, whose own sum is exact.
     before, passed = passed, passed + size
-    counts[path] = total * passed // whole - total * before // whole
+    counts[path] = total * passed // size_of_all - total * before // size_of_all
   return counts
 
 
@@ -103,11 +103,11 @@ def cut(
     return {path: leaves[path] for path in group}
 
   total = sum(of(counts, together).values())
-  kept = topk_masks(of(scores, together), total, where=of(masks, together))
-  kept |= topk_masks_by_leaf(
+  highest = topk_masks(of(scores, together), total, where=of(masks, together))
+  highest |= topk_masks_by_leaf(
     of(scores, alone), of(counts, alone), where=of(masks, alone)
   )
-  return paths.map_with_path(lambda path, _: kept[path], masks)
+  return paths.map_with_path(lambda path, _: highest[path], masks)
 
 
 def check_enough(
@@ -122,12 +122,14 @@ def check_enough(
   Arguments are those of `cut`. Masks that lack a leaf of `counts`, or have one
   more, are refused as well.
   """
-  wanted, active = paths.flatten(counts), active_by_path(masks)
-  for path in sorted(wanted.keys() ^ active.keys()):
+  least_by_path, active = paths.flatten(counts), active_by_path(masks)
+  for path in sorted(least_by_path.keys() ^ active.keys()):
     raise ValueError(f'masks and counts differ in having the leaf {path!r}')
   together, alone = _split(counts, by_layer, apart)
   for group in (together, *([path] for path in alone)):
-    least, most = (sum(n[path] for path in group) for n in (wanted, active))
+    least, most = (
+      sum(n[path] for path in group) for n in (least_by_path, active)
+    )
     if least > most:
       raise ValueError(
         f'{least:,} weights are to stay of {", ".join(group)}, and {most:,} are'

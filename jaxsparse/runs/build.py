@@ -73,8 +73,8 @@ class Experiment(NamedTuple):
     plan, newest = self.plan, self.config.checkpoint.keep
     planned = filter(plan.saves, range(plan.num_steps, plan.begin - 1, -1))
     last = itertools.islice(planned, newest)
-    kept = {plan.begin, *plan.keep_steps, *last}
-    return tuple(sorted(step for step in kept if step >= plan.begin))
+    steps = {plan.begin, *plan.keep_steps, *last}
+    return tuple(sorted(step for step in steps if step >= plan.begin))
 
   @property
   def updater(self) -> MaskUpdater:

@@ -113,8 +113,8 @@ def load_each(
     check_number(workdirs, count)
   elif not workdirs:
     raise ValueError('got no runs; accepted is one or more')
-  first, *others = runs = [load(workdir) for workdir in workdirs]
-  for run in others:
+  first, *rest = runs = [load(workdir) for workdir in workdirs]
+  for run in rest:
     names = [r.experiment.dataset.name for r in (first, run)]
     if names[0] != names[1]:
       raise ValueError(

@@ -38,12 +38,11 @@ from jaxsparse.runs.progress import Report, Reporter
 from jaxsparse.runs.scores import Scores
 from jaxsparse.runs.summary import Summary, summarise
 from jaxsparse.training import ahead, loop, metrics
-from jaxsparse.training.anchors import Anchors
 from jaxsparse.training.evaluate import is_finite
 from jaxsparse.training.executors import Execution, Executor
 from jaxsparse.training.loop import Progress, Record
 from jaxsparse.training.one_by_one import OneByOne
-from jaxsparse.training.state import Member, TrainState
+from jaxsparse.training.state import Anchors, Member, TrainState
 from jaxsparse.training.vmapped import Vmapped, member_mesh
 
 _log = logging.getLogger(__name__)
@@ -189,7 +188,9 @@ class Group:
 
   def _start(self, i: int) -> TrainState:
     run = self._runs[i]
-    initial = run.initial or sources.load(run.experiment, run.root)
+    initial = run.initial or sources.load(
+      run.experiment, run.root, run.abstract
+    )
     initial = rewinding.cut(run.experiment, self._data, initial)
     initial = rewinding.transplanted(run.experiment, initial)
     state = start(run.experiment, self._data, initial)

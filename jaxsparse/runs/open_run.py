@@ -99,7 +99,7 @@ def opened(
     WorkdirBusy: another process runs there.
   """
   begun = workdir_lib.begun(workdir)
-  initial = None if begun else sources.load(experiment, workdir)
+  initial = None if begun else sources.load(experiment, workdir, abstract)
   config = experiment.config
   origins = Origins(
     sources.fingerprints(config.init, workdir),

@@ -28,8 +28,7 @@ from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.compiled import abstract_state, batch_of
 from jaxsparse.runs.scoring import BatchOf
 from jaxsparse.runs.sources import Initial
-from jaxsparse.training.anchors import Anchors
-from jaxsparse.training.state import TrainState
+from jaxsparse.training.state import Anchors, TrainState
 from jaxsparse.training.task import Task
 
 # Criteria that read no gradient: it is not computed for them.

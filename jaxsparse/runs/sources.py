@@ -35,7 +35,6 @@ from jaxsparse.core.types import Masks, Params, Path, PyTree
 from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.checks import KEEP_COUNTS
-from jaxsparse.runs.compiled import abstract_state
 from jaxsparse.runs.targets import rates_of_layers
 from jaxsparse.training.checkpoints import states
 from jaxsparse.training.checkpoints.bare import (
@@ -43,6 +42,7 @@ from jaxsparse.training.checkpoints.bare import (
   fingerprint,
   load_params,
 )
+from jaxsparse.training.state import TrainState
 
 
 class Initial(NamedTuple):
@@ -71,7 +71,9 @@ ITS_OWN = Initial()
 
 
 def load(
-  experiment: Experiment, workdir: str | os.PathLike[str] | None = None
+  experiment: Experiment,
+  workdir: str | os.PathLike[str] | None = None,
+  abstract: TrainState | None = None,
 ) -> Initial:
   """Loads params, masks and signs of the section `init`.
 
@@ -82,6 +84,8 @@ def load(
   Args:
     experiment: the run.
     workdir: of the run, begun or not; the run of 'run:NAME' is beside it.
+    abstract: of the run's state; without it statistics and the state of the
+      optimiser are not loaded.
 
   Raises:
     ValueError: there is no good checkpoint, it does not fit the config, or
@@ -119,10 +123,7 @@ def load(
     params,
     masks,
     signs,
-    model_state=_state(
-      experiment, workdir, 'model_state', init.with_statistics
-    ),
-    opt_state=_state(experiment, workdir, 'opt_state', init.with_optimizer),
+    **_states(init, workdir, abstract),
     ranked=ranked if experiment.config.pruning.level else None,
     dense=dense,
   )
@@ -189,30 +190,35 @@ def _check_same(masks: Masks | None, other: Masks | None, source: str) -> None:
     )
 
 
-def _state(
-  experiment: Experiment,
+def _states(
+  init: InitConfig,
   workdir: str | os.PathLike[str] | None,
-  part: str,
-  wanted: bool,
-) -> PyTree | None:
-  """Loads a part of the state of `init.checkpoint`, if it is wanted."""
-  init = experiment.config.init
-  if not wanted:
-    return None
-  abstract = abstract_state(experiment)
-  unread = jax.tree.map(lambda _: ..., abstract)
+  abstract: TrainState | None,
+) -> dict[str, PyTree]:
+  """Loads the parts of the state of `init.checkpoint` that `init` names."""
+  parts = {
+    'model_state': init.with_statistics,
+    'opt_state': init.with_optimizer,
+  }
+  names = [name for name, named in parts.items() if named]
+  if abstract is None or not names:
+    return {}
   try:
-    path, *others = paths_of(init.checkpoint, workdir)
-    if others:
+    path, *more_paths = paths_of(init.checkpoint, workdir)
+    if more_paths:
       raise ValueError(f'{init.checkpoint} are several runs; accepted is one')
     steps = pathlib.Path(path) / workdir_lib.CHECKPOINTS
     step = init.checkpoint_step
     if step is None:
       step = max(states.kept_steps(steps), default=0)
-    target = unread._replace(**{part: getattr(abstract, part)})
-    return getattr(states.read_step(steps, step, target), part)
+    unread = jax.tree.map(lambda _: ..., abstract)
+    target = unread._replace(
+      **{name: getattr(abstract, name) for name in names}
+    )
+    state = states.read_step(steps, step, target)
   except ValueError as error:
     raise ValueError(f'config.init.checkpoint: {error}') from None
+  return {name: getattr(state, name) for name in names}
 
 
 def weights(

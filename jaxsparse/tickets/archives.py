@@ -64,8 +64,8 @@ def write(
   file = workdir_lib.local(path)
   choices.check(f'{file}', file.suffix, (SAFETENSORS,))
   # It writes the memory of an array, in whatever order that is.
-  whole = {name: np.ascontiguousarray(a) for name, a in arrays.items()}
-  content = _safetensors().save(whole, metadata)
+  contiguous = {name: np.ascontiguousarray(a) for name, a in arrays.items()}
+  content = _safetensors().save(contiguous, metadata)
   with saving(file):
     workdir_lib.write_atomic(file, content)
 

@@ -157,8 +157,8 @@ def _foreign(
   full = {
     path: np.ones(like[path].shape, bool) for path in experiment.target_counts
   }
-  every = {path: (full | masks).get(path) for path in weights}
-  return Imported(params, unflatten_dict(every, sep='/'), leaves)
+  all_masks = {path: (full | masks).get(path) for path in weights}
+  return Imported(params, unflatten_dict(all_masks, sep='/'), leaves)
 
 
 def _checked(weights: _Arrays, masks: _Arrays) -> dict[str, np.ndarray]:

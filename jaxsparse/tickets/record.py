@@ -109,8 +109,8 @@ def leaf_changes(
 ) -> Iterator[str]:
   """Yields a clause on each difference of a leaf."""
   if then is None or now is None:
-    here, there = ('lacks', 'has') if now is None else ('has', 'lacks')
-    yield f'it {here} leaf {path!r}, which the record {there}'
+    ticket, noted = ('lacks', 'has') if now is None else ('has', 'lacks')
+    yield f'it {ticket} leaf {path!r}, which the record {noted}'
     return
   for field in dataclasses.fields(Leaf):
     before, after = getattr(then, field.name), getattr(now, field.name)

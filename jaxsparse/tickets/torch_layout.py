@@ -39,15 +39,15 @@ def leaf_names(
   for module, other in mapping.items():
     choices.check(f'--map: got {module!r}', module, theirs)
     choices.check(f'--map: got {other!r}', other, ours)
-  left = [m for m in ours if m not in mapping.values()]
+  unmatched = [m for m in ours if m not in mapping.values()]
   rest = [m for m in theirs if m not in mapping]
-  if len(left) != len(rest):
+  if len(unmatched) != len(rest):
     raise ValueError(
       f'the file has the modules {", ".join(rest)}, and the model'
-      f' {", ".join(left)}; accepted are as many, or --map=MODULE=MODULE'
+      f' {", ".join(unmatched)}; accepted are as many, or --map=MODULE=MODULE'
     )
   pairs: dict[str, Path] = {}
-  matched = {**mapping, **dict(zip(rest, left, strict=True))}
+  matched = {**mapping, **dict(zip(rest, unmatched, strict=True))}
   for module, other in matched.items():
     pairs |= _pairs(module, theirs[module], other, ours[other])
   return pairs

@@ -71,7 +71,7 @@ def _result(verdict: TicketVerdict) -> str:
 
 def _row(condition: Condition) -> tuple[str, ...]:
   number = signed(f'{condition.margin:+.2f}')
-  known = condition.holds is not None
+  decided = condition.holds is not None
   interval = ''
   if condition.interval:
     low, high = (signed(f'{end:+.2f}') for end in condition.interval[1:])
@@ -79,7 +79,7 @@ def _row(condition: Condition) -> tuple[str, ...]:
   return (
     f'{condition.number} {condition.text}',
     _OUTCOMES[condition.holds],
-    f'{number} {condition.unit}' if known else '',
+    f'{number} {condition.unit}' if decided else '',
     interval,
     ', '.join(map(_cell, condition.cells)),
   )

@@ -1,27 +1,14 @@
 """A penalty on the distance of a net to others, its anchors."""
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 
 from jaxsparse.core.align import map_aligned
 from jaxsparse.core.masks import apply_masks
 from jaxsparse.core.types import Masks, Params
+from jaxsparse.training.state import Anchors
 
 DISTANCES = ('cosine', 'l2')
-
-
-class Anchors(NamedTuple):
-  """Nets that another is repelled by or drawn to.
-
-  Attributes:
-    weights: of the penalty of each, float32 [n]; 0 where there is no net.
-    params: of the nets, stacked along a leading axis.
-  """
-
-  weights: jax.Array
-  params: Params
 
 
 def penalty(

@@ -15,7 +15,6 @@ from jaxsparse.core.types import (
   Params,
   PyTree,
 )
-from jaxsparse.training.anchors import Anchors
 
 Augment = Callable[[PyTree, jax.Array], PyTree]
 
@@ -36,6 +35,18 @@ class TrainState(NamedTuple):
   model_state: PyTree
   opt_state: PyTree
   mask_state: MaskState
+
+
+class Anchors(NamedTuple):
+  """Nets that another is repelled by or drawn to.
+
+  Attributes:
+    weights: of the penalty of each, float32 [n]; 0 where there is no net.
+    params: of the nets, stacked along a leading axis.
+  """
+
+  weights: jax.Array
+  params: Params
 
 
 class Member(NamedTuple):

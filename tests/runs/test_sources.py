@@ -245,6 +245,10 @@ def test_a_source_that_cannot_be_read_is_as_if_gone(begun, tmp_path):
 @pytest.mark.parametrize('field', run_config.SOURCES)
 def test_a_step_that_is_not_there_is_refused(make_config, pruned, field):
   fields = {field: str(pruned), f'{field}_step': 8}
+  if field.startswith('align'):  # All of these, or none.
+    others = ('masks', 'align_from', 'align_to')
+    fields = {**dict.fromkeys(others, str(pruned)), **fields}
+    fields['transplant'] = 'aligned'
   experiment = build(starting(make_config, **fields))
   said = rf'config\.init\.{field}: .* has no step 8; it has 0, 7, 20, 30$'
   with pytest.raises(ValueError, match=said):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxsparse.training import anchors
-from jaxsparse.training.anchors import Anchors
+from jaxsparse.training.state import Anchors
 
 
 def _nets(number):

@@ -80,8 +80,8 @@ def get_config(name: str = 'resnet_20') -> Study:
   title, config, widths = NETS[name]
   arms = dict(_REWOUND)
   for rate in _RATES:
-    own = f'rate_{rate}'.replace('.', '_')
-    arms |= under(own, f'rate {rate}', {RATE: rate}, _CONTROLS)
+    at_rate = f'rate_{rate}'.replace('.', '_')
+    arms |= under(at_rate, f'rate {rate}', {RATE: rate}, _CONTROLS)
   study = lottery(
     config,
     rounds=Rounds(levels=14),

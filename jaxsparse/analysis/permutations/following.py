@@ -73,11 +73,11 @@ def _unit_axes(tree: PyTree) -> list[_Axis]:
   axes = []
   for path, leaf in paths.flatten(tree).items():
     if is_kernel(path, leaf.shape):
-      found = fans.find(fans.by_name, path, leaf.shape)
-      if (len(found.in_axes), len(found.out_axes)) != (1, 1):
-        raise unsupported(f'{path!r}, with {found}')
+      roles = fans.find(fans.by_name, path, leaf.shape)
+      if (len(roles.in_axes), len(roles.out_axes)) != (1, 1):
+        raise unsupported(f'{path!r}, with {roles}')
       axes += [
-        (path, a, leaf.shape[a]) for (a,) in (found.in_axes, found.out_axes)
+        (path, a, leaf.shape[a]) for (a,) in (roles.in_axes, roles.out_axes)
       ]
     elif leaf.ndim == 1:
       axes.append((path, 0, leaf.shape[0]))

@@ -175,8 +175,8 @@ class Follower:
     else:
       raise unsupported(f'a convolution of {groups} groups')
     shape = _shape(eqn)
-    others = [a for a in range(len(shape)) if a != spec.out_spec[1]]
-    return Units((np.broadcast_to(np.expand_dims(leaving, others), shape),))
+    axes = [a for a in range(len(shape)) if a != spec.out_spec[1]]
+    return Units((np.broadcast_to(np.expand_dims(leaving, axes), shape),))
 
 
 def of_operand(operand: Any) -> Units:

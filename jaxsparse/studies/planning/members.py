@@ -136,15 +136,15 @@ class _Builder:
     overrides = {**run.overrides, **dict(row.point)}
     sources: set[str] = set()
     for field, value in overrides.items():
-      found = [
+      starts = [
         self._source(*pair, seed)
         for source in pairing.parse(value)
         for pair in pairing.matches(
           self._study, row, source, f'study.runs[{run.name!r}]'
         )
       ]
-      if found:
-        names = dict.fromkeys(found)
+      if starts:
+        names = dict.fromkeys(starts)
         overrides[field] = ','.join(BESIDE + name for name in names)
         sources.update(names)
     config = override(base, overrides | {'seed': seed})

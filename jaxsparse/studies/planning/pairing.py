@@ -54,12 +54,12 @@ def parse(value: Any) -> tuple[Source, ...]:
   if not isinstance(value, str):
     return ()
   matches = [_SOURCE.fullmatch(part) for part in value.split(',')]
-  found = [match for match in matches if match]
-  if len(found) < len(matches):
+  fitting = [match for match in matches if match]
+  if len(fitting) < len(matches):
     return ()
   return tuple(
     Source(*seeded(run), below or '', *(seeded(first) if first else ('',)))
-    for run, below, first in (match.groups() for match in found)
+    for run, below, first in (match.groups() for match in fitting)
   )
 
 
@@ -103,8 +103,8 @@ def order(study: Study) -> tuple[Row, ...]:
       for source in parse(value)
       for pair in matches(study, row, source, where)
     )
-    others = (r for name in run.after for r in study.run(name).rows())
-    sorter.add(row, *starts, *others)
+    earlier = (r for name in run.after for r in study.run(name).rows())
+    sorter.add(row, *starts, *earlier)
   try:
     rank = {row: i for i, row in enumerate(sorter.static_order())}
   except graphlib.CycleError as error:
@@ -127,17 +127,17 @@ def matches(
   if not source.below:
     return [(match(study, row, source.run, where), source.seed)]
   fields = dict(row.point)
-  own = fields.get(LEVEL, study.run(row.run).overrides.get(LEVEL))
+  at = fields.get(LEVEL, study.run(row.run).overrides.get(LEVEL))
   levels = study.run(source.run).grid.get(LEVEL, ())
-  below = sorted(level for level in levels if own is not None and level < own)
+  below = sorted(level for level in levels if at is not None and level < at)
   chosen = below if source.below == '<<' else below[-1:]
-  found = [
+  rows = [
     (match(study, _at(row, level), source.run, where), source.seed)
     for level in chosen
   ]
   if below and source.below == '<':
-    return found
-  return [(match(study, row, source.first, where), source.first_seed), *found]
+    return rows
+  return [(match(study, row, source.first, where), source.first_seed), *rows]
 
 
 def partners(

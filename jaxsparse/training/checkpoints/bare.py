@@ -190,13 +190,13 @@ def _load(directory: epath.Path) -> tuple[Params, Masks | None]:
 
 def _stamp(directory: epath.Path) -> tuple[tuple[str, int, int], ...]:
   """Returns the files below a directory, with their sizes and times."""
-  found = []
+  files_below = []
   for folder, _, names in os.walk(directory):
     for name in sorted(names):
       path = os.path.join(folder, name)
       status = os.stat(path)
-      found.append((path, status.st_size, status.st_mtime_ns))
-  return tuple(sorted(found))
+      files_below.append((path, status.st_size, status.st_mtime_ns))
+  return tuple(sorted(files_below))
 
 
 def _read(
