@@ -45,14 +45,25 @@ def _study() -> Study:
 
   config = command.required(_CONFIG)
   path = config_flags.get_config_filename(flags.FLAGS['config'])
-  number, *levels = map(int, _LEVELS.value)
   return lottery(
     sweeps.short_name(path),
     sweeps.overrides(path, config),
-    rounds=lottery_command.rounds((number, *levels) if levels else number),
+    rounds=lottery_command.rounds(_levels()),
     arms=_ARMS.value,
     seeds=lottery_command.SEEDS.value,
   )
+
+
+def _levels() -> int | tuple[int, ...]:
+  """Returns the number of levels, or those that are trained."""
+  texts = _LEVELS.value
+  if not texts or not all(text.isdecimal() for text in texts):
+    raise ValueError(
+      f'--levels: got {",".join(texts)!r}; accepted is a number, or ascending'
+      ' levels from 1, as 5,10,15'
+    )
+  first, *others = map(int, texts)
+  return (first, *others) if others else first
 
 
 def main() -> None:

@@ -41,8 +41,8 @@ def correlation_indicator(
 
   Returns:
     `correlation_indicator`, with the end, on the weights active in both nets,
-    in [0, 1]. And a table by the steps that the other run keeps (0, the last
-    few, `checkpoint.keep_steps`).
+    in [0, 1]. And a table by the steps that the other run keeps (the first, the
+    last few, `checkpoint.keep_steps`).
 
   Raises:
     ValueError: neither one nor two finished runs, runs of different models, or

@@ -143,7 +143,7 @@ def _dense(run: Finished) -> Solution:
     prng.stream(experiment.member.key, 'init'),
     jnp.zeros(inputs.shape, inputs.dtype),
   )
-  start = finished.solution(run, 0)
+  start = finished.solution(run, run.first_step)
   masked = apply_masks(params, start.masks)
   close = jax.tree.map(jnp.allclose, masked, start.params)
   if not all(jax.tree.leaves(close)):

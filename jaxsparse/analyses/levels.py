@@ -56,7 +56,8 @@ def levels(
   """
   choices.check(f'measure is {measure!r}', measure, tuple(_MEASURES))
   runs = finished.load_each(workdirs)
-  nets = [*map(finished.solution, runs), finished.solution(runs[0], 0)]
+  start = finished.solution(runs[0], runs[0].first_step)
+  nets = [*map(finished.solution, runs), start]
   between = distances.pairwise(nets, shared=True, exempt=False)
   values = getattr(between, measure)
   names = [*map(str, range(len(runs))), 'start']

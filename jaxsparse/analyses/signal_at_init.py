@@ -1,4 +1,4 @@
-"""Forward and backward signal at each layer of a net at step 0."""
+"""Forward and backward signal at each layer of a net at its start."""
 
 import functools
 import pathlib
@@ -36,7 +36,7 @@ from jaxsparse.runs.finished import Finished
 def signal_at_init(
   workdirs: Sequence[pathlib.Path], *, examples: int = 500, noise: bool = False
 ) -> Result:
-  """Measures signal propagation at step 0 (Evci et al. 2022, figure 1).
+  """Measures signal propagation at the start (Evci et al. 2022, figure 1).
 
   Args:
     workdirs: of the run, of a linen model.
@@ -54,7 +54,7 @@ def signal_at_init(
   """
   (run,) = finished.load_each(workdirs, count=1)
   images, labels = _inputs(run, examples, noise)
-  net = finished.solution(run, 0)
+  net = finished.solution(run, run.first_step)
   program, names = _program(
     run.experiment.module, run.experiment.task.example_loss
   )

@@ -57,13 +57,9 @@ def rounds(levels: int | tuple[int, ...] = 1) -> Rounds:
     scope=_SCOPE.value,
     layers=tuple(_LAYERS.value),
     criterion=_CRITERION.value,
-    rewind=_steps(_REWIND.value),
-    retrain=None if _RETRAIN.value is None else _steps(_RETRAIN.value),
+    rewind=_REWIND.value,
+    retrain=_RETRAIN.value,
     finetune_rate=_FINETUNE_RATE.value,
     optimizer=_OPTIMIZER.value,
     children=_CHILDREN.value,
   )
-
-
-def _steps(text: str) -> int | str:
-  return int(text) if text.isdecimal() else text

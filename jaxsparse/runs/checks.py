@@ -266,11 +266,6 @@ def _check_updater(config: RunConfig, updater: MaskUpdater) -> None:
       f'config.init.{field}: {name} makes masks by scores of the initial'
       ' weights; accepted with it is a method that starts from any, as static'
     )
-  if config.pruning.level and section.sparsity != 0:
-    raise ValueError(
-      f'config.updater.sparsity: got {section.sparsity}; the counts follow from'
-      ' config.pruning, so accepted is 0'
-    )
   sampler = section.hyperparameters.get('sampler')
   usual = config_lib.defaults('updater', name).get('sampler')
   if init.masks and sampler != usual:

@@ -10,8 +10,6 @@ import dataclasses
 import tempfile
 from collections.abc import Sequence
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from jaxsparse.config.run_config import PruningConfig, ScoringConfig
@@ -54,6 +52,9 @@ def take(
   def report(_: int, records: Sequence[Record]) -> None:
     losses.extend(record['loss'] for record in records if 'loss' in record)
 
+  if experiment.config.pruning.level:
+    # A cut may need the data: masks of as many weights are drawn.
+    initial = initial._replace(masks=None, ranked=None)
   step = mask_step(experiment)
   begin = 0 if step is None else max(step - _OPTIMISER_STEPS, 0)
   small = _small(experiment, begin, with_masks=initial.masks is not None)
@@ -120,7 +121,7 @@ def _small(
     dataset=data,
     eval_split=reading.eval_split(config.eval.split, data),
     member=experiment.member._replace(optimizer=optimizer | rate),
-    plan=plan._replace(num_steps=begin + count, log_interval=1, begin=0),
+    plan=plan._replace(num_steps=begin + count, log_interval=1, begin=begin),
     batches=lambda first, last: rows[(np.arange(first, last) - begin) % count],
   )
 
@@ -130,14 +131,13 @@ def _save_start(
 ) -> None:
   """Saves the initial state of a run as its checkpoint of step `begin`."""
   state = start(experiment, inputs.put(experiment.dataset.train), initial)
-  step = jax.device_put(jnp.int32(begin), state.step.sharding)
   execution = Execution('one_by_one', 1, 1)
   meta = checkpoint_meta.make(
     Progress(begin), experiment.config, 0.0, execution
   )
   with opened(experiment, folder, abstract_state(experiment)) as run:
     if isinstance(run, OpenRun):
-      run.checkpoints.save(begin, state._replace(step=step), meta)
+      run.checkpoints.save(begin, state, meta)
       run.checkpoints.wait()
 
 

@@ -43,7 +43,7 @@ def size(experiment: Experiment) -> Size:
   """Returns the size of a run; computes nothing."""
   leaves = jax.tree.leaves(experiment.params)
   plan = experiment.plan
-  seen = (plan.num_steps - plan.begin) * experiment.config.batch_size
+  seen = plan.length * experiment.config.batch_size
   return Size(
     parameters=sum(math.prod(leaf.shape) for leaf in leaves),
     weights=sum(total_sizes(experiment).values()),
@@ -110,7 +110,8 @@ def text(experiment: Experiment) -> str:
       ),
       (
         'steps',
-        f'{plan.num_steps:,} of {batch:,} examples: {totals.epochs:.4g} epochs',
+        f'{plan.length:,} of {batch:,} examples: {totals.epochs:.4g} epochs'
+        + (f', from step {plan.begin:,} on' if plan.begin else ''),
       ),
       ('mask steps', _mask_steps(plan.mask_steps)),
       ('parameters', f'{totals.parameters:,}'),

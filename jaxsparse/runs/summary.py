@@ -55,7 +55,7 @@ def summarise(
     'total_weights': total,
     'layer_sparsity': layer_sparsity(experiment, active),
     **flops,
-    'steps': experiment.plan.num_steps,
+    'steps': experiment.plan.length,
     'steps_per_second': round(steps_per_second, 2),
     'wall_seconds': round(wall_seconds, 2),
     'execution': execution._asdict(),

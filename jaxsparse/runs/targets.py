@@ -70,12 +70,22 @@ def counts_after_rounds(
     params: abstract.
 
   Raises:
-    ValueError: a pattern of `layers` fits no leaf, or a rate is not in [0, 1).
+    ValueError: a pattern of `layers` fits no leaf, a rate is not in [0, 1), or
+      `counts` are not dense.
   """
   if not pruning.level:
     return counts
+  tree = masks_lib.map_masks(lambda p, _: p, params, counts)
+  before = paths.flatten(counts)
+  for path, size in masks_lib.sizes_by_path(tree).items():
+    if before[path] < size:
+      raise ValueError(
+        f'config.updater: got {before[path]:,} active weights of {size:,} at'
+        f' {path!r}; the counts follow from config.pruning, so accepted is'
+        ' sparsity 0 of all layers'
+      )
   return rounds.counts_after(
-    masks_lib.map_masks(lambda p, _: p, params, counts),
+    tree,
     pruning.rate,
     pruning.level,
     by_layer=pruning.scope == 'layer',

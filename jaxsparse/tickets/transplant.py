@@ -67,7 +67,8 @@ def transplant(
     )
   except ValueError as error:
     raise ValueError(f'{ticket} onto {target}: {error}') from None
-  save_params(out, finished.solution(second, 0).params, moved)
+  start = finished.solution(second, second.first_step)
+  save_params(out, start.params, moved)
   return moved
 
 

@@ -47,7 +47,7 @@ class Hooks(NamedTuple):
     healthy: `state -> bool`, called before a save: are all weights finite?
     save: `(i, state, progress)`, called for each run at checkpoints.
     last_good: `i -> TrainState`: the state that replaces that of a failed run.
-    report: takes `(done, last records)`, called at step 0 and after each
+    report: takes `(done, last records)`, called at the start and after each
       segment.
     interrupted: whether to save and return now.
   """

@@ -45,6 +45,11 @@ class Plan(NamedTuple):
   probe_updates: bool = False
 
   @property
+  def length(self) -> int:
+    """Number of steps that the run takes."""
+    return self.num_steps - self.begin
+
+  @property
   def mask_steps(self) -> range:
     """Mask steps within the run, ascending."""
     end = min(self.stop_step, self.num_steps)

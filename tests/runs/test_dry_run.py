@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxsparse.core.masks import random_masks
+from jaxsparse.core.masks import full_masks, random_masks
 from jaxsparse.core.types import Facts, MaskState, MaskUpdater
 from jaxsparse.errors import TrainingFailed
-from jaxsparse.runs import dry_run, reading, sources, workdir
+from jaxsparse.runs import compiled, dry_run, reading, sources, workdir
 from jaxsparse.runs.build import build
 from jaxsparse.training import metrics
 from jaxsparse.training.evaluate import BrokenInvariant
@@ -74,7 +74,7 @@ def test_it_is_a_run_at_its_mask_step(make_config, monkeypatch):
   losses = take(make_config('gmp', eval__split='validation', **CUT))
   ((root, summary, records),) = folders
   assert not root.exists()
-  assert summary['steps'] == 21
+  assert summary['steps'] == 3
   assert {'test_accuracy', 'validation_accuracy'} <= summary.keys()
   assert [record['step'] for record in records] == [19, 20, 21]
   assert tuple(record['loss'] for record in records) == losses
@@ -107,6 +107,34 @@ def test_a_run_starts_from_the_masks_of_another(make_config):
     dry_run.take(planned_run(shuffled), sources.Initial(masks=masks)),
   }
   assert len(losses) == 3
+
+
+LEVEL = {
+  'updater__sparsity': 0.0,
+  'init__checkpoint': 'run:dense',
+  'init__start_step': 7,
+  'init__masks': 'run:dense',
+  'pruning__level': 2,
+}
+
+
+@pytest.mark.parametrize('shuffle', [False, True])
+def test_a_level_draws_masks_of_its_counts(make_config, shuffle):
+  """Where those that it is cut from are there, too."""
+  config = make_config('static', init__shuffle_masks=shuffle, **LEVEL)
+  experiment = planned_run(config)
+  drawn = compiled.abstract_state(experiment)
+  params = jax.tree.map(lambda x: jnp.ones(x.shape), drawn.params)
+  initial = sources.Initial(
+    params, full_masks(params, experiment.counts), ranked=params
+  )
+  for one in (sources.ITS_OWN, initial):
+    assert len(dry_run.take(experiment, one)) == 2
+
+
+def test_anchors_are_there_at_a_late_mask_step(make_config):
+  config = make_config('gmp', anchors__runs='run:dense', anchors__weight=1.0)
+  assert len(take(config)) == 3
 
 
 def test_a_loss_that_is_not_finite_is_told(make_config):

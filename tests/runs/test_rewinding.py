@@ -1,13 +1,17 @@
 """Runs that start at a step of others: levels, rewound to the bit."""
 
+import pathlib
+
 import jax
 import numpy as np
 import pytest
 
+from jaxsparse.analyses.distances import distances
+from jaxsparse.analyses.instability import instability
 from jaxsparse.config.overrides import override
 from jaxsparse.core import paths, rounds
 from jaxsparse.errors import Interrupted, TrainingFailed
-from jaxsparse.runs import finished, group, workdir
+from jaxsparse.runs import finished, group, outline, workdir
 from jaxsparse.runs.build import build
 from jaxsparse.runs.compiled import abstract_state
 from jaxsparse.runs.train import train
@@ -67,6 +71,66 @@ def assert_same(found, expected):
   assert found.keys() == expected.keys()
   for path, leaf in expected.items():
     np.testing.assert_array_equal(found[path], leaf, err_msg=path, strict=True)
+
+
+def test_batches_and_augmentation_of_a_stream_are_rewound(lottery):
+  root, run = lottery
+  fields = {
+    'data.source': 'stream',
+    'data.workers': 0,
+    'data.augment': ('flip',),
+    'num_steps': 12,
+  }
+  run('streamed', fields=fields | {'checkpoint.keep_steps': (REWIND,)})
+  source = {'init.checkpoint': 'run:streamed', 'init.with_optimizer': True}
+  run('streamed_again', fields=fields | REWOUND | source)
+  assert_same(state(root / 'streamed_again'), state(root / 'streamed'))
+
+
+NORMED = {'model.name': 'normed_net.normed_net', 'num_steps': 12}
+
+
+@pytest.fixture(scope='module')
+def normed(lottery):
+  """A dense net with BatchNorm; and how to train others of its kind."""
+  root, run = lottery
+  with pytest.MonkeyPatch.context() as patch:
+    patch.syspath_prepend(pathlib.Path(__file__).parent)
+    run('normed', fields=NORMED | {'checkpoint.keep_steps': (REWIND,)})
+    yield root, lambda name, fields: run(name, fields=NORMED | fields)
+
+
+def test_statistics_of_batch_norm_are_rewound(normed):
+  root, run = normed
+  source = {'init.checkpoint': 'run:normed', 'init.with_optimizer': True}
+  run('normed_again', REWOUND | source)
+  assert_same(state(root / 'normed_again'), state(root / 'normed'))
+
+
+def test_statistics_of_a_ticket_are_those_of_the_step_rewound_to(normed):
+  root, run = normed
+  own = level(1, 'normed') | {'init.checkpoint': 'run:normed'}
+  run('ticket', own)
+  normed, ticket = root / 'normed', root / 'ticket'
+  statistics = state(normed, REWIND).model_state
+  assert_same(state(ticket, REWIND).model_state, statistics)
+  assert flat(statistics)
+  # Weights that are drawn have statistics of their own, those of step 0.
+  drawn = {
+    'init.checkpoint': '',
+    'init.checkpoint_step': None,
+    'init.with_statistics': False,
+    'init.signs': 'run:normed',
+    'init.signs_step': REWIND,
+    'streams': ('init=1',),
+  }
+  run('signs', own | drawn)
+  start, rewound = state(root / 'signs', REWIND), state(normed, REWIND)
+  assert_same(start.model_state, state(normed, 0).model_state)
+  for path, mask in flat(start.mask_state.masks).items():
+    ours, theirs = (flat(x.params)[path][mask] for x in (start, rewound))
+    np.testing.assert_array_equal(np.sign(ours), np.sign(theirs))
+    assert (ours != theirs).any()
 
 
 def test_a_net_that_is_rewound_whole_ends_as_if_it_had_gone_on(lottery):
@@ -260,7 +324,14 @@ def test_the_first_record_is_of_the_first_step(lottery):
   ('fields', 'error'),
   [
     ({'pruning.level': 1}, 'level: got 1, .*init.masks; that is not set'),
-    (level(1, 'dense') | {'updater.sparsity': 0.5}, 'so accepted is 0'),
+    (
+      level(1, 'dense') | {'updater.sparsity': 0.5},
+      'so accepted is sparsity 0',
+    ),
+    (
+      level(1, 'dense') | {'updater.layers': ('*0/kernel=0.5',)},
+      'updater: got 512 active weights of 1,024 at .*so accepted is sparsity 0',
+    ),
     (level(1, 'dense') | {'pruning.layers': ('x=0.1',)}, "layers: .*'x'"),
     (level(1, 'dense') | {'pruning.layers': ('*0/kernel=2',)}, 'got 2.0'),
     (level(1, 'dense') | {'pruning.criterion': 'size'}, "criterion: .*'size'"),
@@ -295,3 +366,25 @@ def test_the_cost_of_a_rewound_run_is_that_of_its_own_steps(make_config):
   experiment = build(override(config, fields))
   assert experiment.plan.begin == REWIND
   assert experiment.kept_steps[0] == REWIND
+  assert '\nsteps           23 of 16 examples' in outline.text(experiment)
+  assert ', from step 7 on\n' in outline.text(experiment)
+
+
+def test_the_summary_counts_the_steps_that_were_taken(lottery):
+  root, _ = lottery
+  summary = workdir.finished(root / 'one')
+  assert summary['steps'] == STEPS - REWIND
+  density = summary['active_weights'] / summary['total_weights']
+  assert summary['inference_flops'] == pytest.approx(density)
+  assert summary['training_flops'] == pytest.approx(density)
+
+
+def test_analyses_of_a_start_read_the_first_step(lottery):
+  root, run = lottery
+  child = level(1, 'dense', streams=('order=5',))
+  run('other_order', fields=child)
+  pair = [root / 'one', root / 'other_order']
+  assert finished.load(pair[0]).first_step == REWIND
+  assert instability(pair, points=3).numbers['test_instability']['mean'] >= 0
+  found = distances(pair).numbers
+  assert 0 < found['distance_at_start'] != found['distance_at_end']

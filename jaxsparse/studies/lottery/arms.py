@@ -71,6 +71,7 @@ _AT_ONE_RATE: Fields = {
   'optimizer.schedule': 'constant',
   'optimizer.boundaries': (),
   'optimizer.scales': (),
+  'optimizer.schedule_arguments': (),
   'optimizer.warmup_steps': 0,
   'optimizer.learning_rate': FINETUNE_RATE,
 }

@@ -1,6 +1,7 @@
 """The study of a lottery: levels of pruning, seeds, and arms."""
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from jaxsparse.studies import config_files
 from jaxsparse.studies.lottery.arms import (
   ARMS,
   FINETUNE_RATE,
+  RETRAIN,
+  REWIND,
   Arm,
   first_of,
   level_fields,
@@ -35,8 +38,8 @@ class Rounds:
   """The rounds of a lottery.
 
   Attributes:
-    levels: rounds of pruning, or the levels to train, ascending. An arm whose
-      masks are its own needs every level; others may leave some out.
+    levels: rounds of pruning, or the levels to train, ascending: those that are
+      left out are pruned together with the next.
     rate: fraction of what is left that a round prunes, in [0, 1).
     scope: 'global', all layers ranked together, or 'layer'.
     layers: rates of their own, 'PATTERN=RATE'.
@@ -106,15 +109,15 @@ def lottery(
   dense = build(
     override(config_files.load_config(config), overrides), reading.describe
   )
-  _check(rounds, dense)
+  _check(rounds)
+  retrain = rounds.rewind if rounds.retrain is None else rounds.retrain
   steps = {
-    'REWIND': _step(rounds.rewind, dense),
-    'RETRAIN': _step(
-      rounds.rewind if rounds.retrain is None else rounds.retrain, dense
-    ),
+    REWIND: _step('rewind', rounds.rewind, dense),
+    RETRAIN: _step('retrain', retrain, dense),
   }
-  found = _arms(arms, more or {}, rounds, dense.config, steps['REWIND'])
+  found = _arms(arms, more or {}, rounds, dense.config, steps[REWIND])
   builder = _Builder(config, overrides, rounds, seeds, dense, steps, found)
+  build(builder.level(rounds.level_list[0]), reading.describe)
   runs = [
     builder.dense('dense', {}, 'dense'),
     *(run for name, arm in found.items() for run in builder.arm(name, arm)),
@@ -159,8 +162,11 @@ def _arms(
   return found | children(rounds.children)
 
 
-def _check(rounds: Rounds, dense: Experiment) -> None:
-  """Raises `ValueError` for rounds that no lottery can have."""
+def _check(rounds: Rounds) -> None:
+  """Raises `ValueError` for rounds that no lottery can have.
+
+  What a level's config has of them is checked as it is built.
+  """
   levels = rounds.level_list
   if not levels or sorted(set(levels)) != list(levels) or levels[0] < 1:
     raise ValueError(
@@ -171,31 +177,33 @@ def _check(rounds: Rounds, dense: Experiment) -> None:
     raise ValueError(
       f'optimizer: got {rounds.optimizer!r}; accepted are reset, restore'
     )
-  for name in ('rewind', 'retrain'):
+  for name in ('finetune_rate', 'children'):
     value = getattr(rounds, name)
-    if value is not None and not 0 <= _step(value, dense) < (
-      dense.plan.num_steps
-    ):
-      raise ValueError(
-        f'{name}: got {value!r}; accepted is below the length of'
-        f' {dense.plan.num_steps} steps'
-      )
+    if not 0 <= value < math.inf:
+      raise ValueError(f'{name}: got {value}; accepted is a number >= 0')
 
 
-def _step(value: int | str, dense: Experiment) -> int:
-  """Returns a step that is given as one, or as an epoch, '2ep'."""
-  if isinstance(value, int):
-    return value
-  number, unit = value[:-2], value[-2:]
+def _step(name: str, value: int | str, dense: Experiment) -> int:
+  """Returns the step of a field of `Rounds`: 500, or of an epoch, '2ep'.
+
+  Raises:
+    ValueError: it is neither, or not within the run.
+  """
+  text, steps = str(value), dense.plan.num_steps
+  examples = len(dense.dataset.train.labels)
   try:
-    if unit != 'ep':
-      return int(value)
-    examples = len(dense.dataset.train.labels)
-    return share(float(number), examples) // dense.config.batch_size
-  except ValueError:
+    if text.endswith('ep'):
+      step = share(float(text[:-2]), examples) // dense.config.batch_size
+    else:
+      step = int(text)
+  except (ValueError, OverflowError):
+    step = -1
+  if not 0 <= step < steps:
     raise ValueError(
-      f'rewind: got {value!r}; accepted is a step, or an epoch as 2ep'
-    ) from None
+      f'{name}: got {value!r}; accepted is a step, or an epoch as 2ep, below'
+      f' the length of {steps:,} steps'
+    )
+  return step
 
 
 @dataclasses.dataclass(frozen=True)
@@ -246,17 +254,22 @@ class _Builder:
 
   def small_dense(self) -> Run:
     """Returns the dense nets of as many parameters as the tickets have."""
-    found = []
-    for level in self.rounds.level_list:
-      fields = self._pruning() | {'init.masks': 'run:x', LEVEL: level}
-      config = override(
-        config_files.load_config(self.config), {**self.overrides, **fields}
-      )
-      found.append(baselines.find_small_dense(config, size='parameters').fields)
-    field = next(iter(k for k in found[0] if k.startswith('model.')))
-    values = tuple(dict.fromkeys(fields[field] for fields in found))
-    run = self._run('small_dense', {}, 'small dense')
-    return dataclasses.replace(run, grid={field: values})
+    nets = [
+      baselines.find_small_dense(self.level(level), size='parameters').fields
+      for level in self.rounds.level_list
+    ]
+    fields = {f: None for net in nets for f in net if f.startswith('model.')}
+    grid = {
+      field: tuple(dict.fromkeys(net[field] for net in nets if field in net))
+      for field in fields
+    }
+    return self._run('small_dense', {}, 'small dense', grid)
+
+  def level(self, number: int) -> Any:
+    """Returns the config of a level, from a dense net of any name."""
+    fields = self._pruning() | {'init.masks': 'run:dense', LEVEL: number}
+    base = config_files.load_config(self.config)
+    return override(base, {**self.overrides, **fields})
 
   def _pruning(self) -> dict[str, Any]:
     rounds = self.rounds
@@ -309,7 +322,7 @@ def _claims(names: Sequence[str], level: int) -> tuple[Claim, ...]:
   at = {LEVEL: level}
   return with_texts(
     {
-      f'At level {level} tickets end above nets {ARMS[name].label}.': Ordering(
+      f"Tickets end above '{ARMS[name].label}' at level {level}.": Ordering(
         (name, 'ticket'), at=at
       )
       for name in _CONTROLS

@@ -18,14 +18,16 @@ def large_batch(config: RunConfig, rewind: int, factor: int = 8) -> Arm:
     rewind: the step that tickets rewind to.
     factor: of the batch.
   """
-  step = rewind // factor
+  steps = max(config.num_steps // factor, 1)
   return Arm(
     f'batch of {factor * config.batch_size:,}',
-    REWOUND | {'init.checkpoint_step': step, 'init.start_step': step},
+    rewound_to(min(rewind // factor, steps - 1)),
     'own',
     {
       'batch_size': factor * config.batch_size,
-      'num_steps': max(config.num_steps // factor, 1),
+      'num_steps': steps,
+      'multiplier': 1.0,
+      'optimizer.warmup_steps': config.optimizer.warmup_steps // factor,
     },
     MAENE,
   )
@@ -38,7 +40,11 @@ def warm_up(config: RunConfig, rewind: int) -> Arm:
   """
   del rewind
   steps = max(config.num_steps // 10, 1)
-  recipe = {'optimizer.warmup_steps': steps}
+  recipe = {
+    'num_steps': config.num_steps,
+    'multiplier': 1.0,
+    'optimizer.warmup_steps': steps,
+  }
   return Arm(f'warm-up of {steps:,} steps', REWOUND, 'own', recipe, MAENE)
 
 
@@ -48,6 +54,7 @@ def children(number: int) -> dict[str, Arm]:
   They differ in the order of the data, in augmentation and dropout.
   """
   numbers = range(1, number + 1)
+  streams = ('order', 'crop', 'augment', 'dropout')
   masks = ','.join(f'{{child_{i}<dense}}' for i in numbers)
   return {
     f'child_{i}': Arm(
@@ -55,7 +62,7 @@ def children(number: int) -> dict[str, Arm]:
       REWOUND
       | {
         'init.masks': masks,
-        'streams': tuple(f'{name}={i}' for name in ('order', 'augment')),
+        'streams': tuple(f'{name}={i}' for name in streams),
       },
     )
     for i in numbers

@@ -43,7 +43,9 @@ _NUMBERS = (
   'init.signs',
   'init.signs_step',
   'init.shuffle_masks',
+  'init.shuffle_scope',
   'init.counts',
+  'pruning.level',
   'data.dir',
   'checkpoint.keep',
 )
@@ -87,7 +89,7 @@ class Estimates:
     if times:
       return TimeEstimate(statistics.median(times), rough=False)
     step = _OVERHEAD + _SLOWER * self._step_flops(experiment) / _peak()
-    return TimeEstimate(experiment.plan.num_steps * step, rough=True)
+    return TimeEstimate(experiment.plan.length * step, rough=True)
 
   def _step_flops(self, experiment: Experiment) -> float:
     key = experiment.recipe, experiment.config.batch_size

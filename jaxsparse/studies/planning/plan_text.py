@@ -57,7 +57,8 @@ def _steps(plan: StudyPlan, name: str) -> int:
   status = plan.statuses[name]
   if status.ended:
     return 0
-  return plan.expanded.members[name].experiment.plan.num_steps - status.step
+  own = plan.expanded.members[name].experiment.plan
+  return own.num_steps - max(status.step, own.begin)
 
 
 def _not_new(plan: StudyPlan) -> Iterable[str]:
@@ -108,7 +109,7 @@ def _time(plan: StudyPlan, left: Sequence[StudyMember]) -> str:
   seconds, rough = 0.0, []
   for member in left:
     estimate = estimates.whole(member.experiment, plan.executors[member.name])
-    share = _steps(plan, member.name) / member.experiment.plan.num_steps
+    share = _steps(plan, member.name) / member.experiment.plan.length
     seconds += share * estimate.seconds
     if estimate.rough:
       rough.append(member.experiment)

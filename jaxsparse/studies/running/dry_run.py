@@ -102,7 +102,7 @@ def _numbers(result: RowDryRun) -> tuple[str, ...]:
   size, macs = outline.size(experiment), outline.multiply_adds(experiment)
   return (
     f'{result.members}',
-    f'{experiment.plan.num_steps:,}',
+    f'{experiment.plan.length:,}',
     f'{size.epochs:.4g}',
     f'{experiment.config.batch_size:,}',
     f'{size.parameters:,}',

@@ -21,23 +21,24 @@ class StudyProgress:
 
   Args:
     name: of the study.
-    steps: total steps of each member.
+    steps: of each member, from its first.
     statuses: of each member, before this process.
   """
 
   def __init__(
-    self, name: str, steps: Mapping[str, int], statuses: Mapping[str, Status]
+    self, name: str, steps: Mapping[str, range], statuses: Mapping[str, Status]
   ):
     self._name, self._steps = name, steps
     self._done = {
-      n: steps[n] if status.ended else status.step
+      n: len(steps[n]) if status.ended else self._count(n, status.step)
       for n, status in statuses.items()
     }
     self._ended = {n for n, status in statuses.items() if status.ended}
     self._failed = {n for n, status in statuses.items() if status.error}
     self._holders: dict[str, str] = {}
     self._lock = threading.Lock()
-    self._total, self._before = sum(steps.values()), sum(self._done.values())
+    self._total = sum(map(len, steps.values()))
+    self._before = sum(self._done.values())
     self._began = self._last_line = time.perf_counter()
     self._bar = (
       tqdm.tqdm(total=self._total, initial=self._before, desc=name, unit='step')
@@ -55,14 +56,14 @@ class StudyProgress:
         self._holders[member] = holder
 
   def at(self, member: str, step: int) -> None:
-    """Records that a member has done `step` steps; thread-safe."""
+    """Records that a member is at `step`; thread-safe."""
     with self._lock:
-      self._done[member] = step
+      self._done[member] = self._count(member, step)
 
   def end(self, member: str, failed: bool) -> None:
     """Records that a member has ended; thread-safe."""
     with self._lock:
-      self._done[member] = self._steps[member]
+      self._done[member] = len(self._steps[member])
       self._holders.pop(member, None)
       self._ended.add(member)
       if failed:
@@ -97,6 +98,10 @@ class StudyProgress:
       self._bar.close()
     else:
       _log.info('%s', self.line())
+
+  def _count(self, member: str, step: int) -> int:
+    """Returns how many steps of its own a member has done before `step`."""
+    return max(step - self._steps[member].start, 0)
 
   def _members(self) -> str:
     with self._lock:

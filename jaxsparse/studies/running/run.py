@@ -144,7 +144,10 @@ def _train(
     _log.info('%s: trained %s', name, line)
   stop = threading.Event()
   members = plan.expanded.members
-  steps = {n: m.experiment.plan.num_steps for n, m in members.items()}
+  steps = {
+    name: range(member.experiment.plan.begin, member.experiment.plan.num_steps)
+    for name, member in members.items()
+  }
   progress = StudyProgress(name, steps, plan.statuses)
 
   def stopping() -> bool:

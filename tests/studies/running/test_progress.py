@@ -9,7 +9,7 @@ from jaxsparse.studies.planning.status import Status
 from jaxsparse.studies.running import progress as progress_lib
 
 FAILED = Status('failed', 30, 'the loss is not finite')
-STEPS = {'a': 100, 'b': 100, 'c': 200}
+STEPS = {'a': range(100), 'b': range(100), 'c': range(200)}
 
 
 @pytest.fixture
@@ -41,6 +41,22 @@ def test_what_was_done_before_tells_nothing_of_the_speed(clock):
   assert shown.line() == 'small: 1/3 members, 150/400 steps'
   shown.at('c', 60)
   assert shown.line() == 'small: 1/3 members, 160/400 steps, 24 s left'
+
+
+def test_steps_before_the_first_of_a_member_are_not_its_own(clock):
+  steps = {'dense': range(700), 'ticket': range(500, 700)}
+  new = dict.fromkeys(steps, Status('new'))
+  shown = progress_lib.StudyProgress('rewound', steps, new)
+  assert shown.line() == 'rewound: 0/2 members, 0/900 steps'
+  shown.at('ticket', 500)
+  assert '0/900 steps' in shown.line()
+  shown.at('ticket', 550)
+  assert '50/900 steps, 17 s left' in shown.line()
+  begun = new | {'ticket': Status('begun', 600)}
+  shown = progress_lib.StudyProgress('rewound', steps, begun)
+  assert '100/900 steps' in shown.line()
+  shown.end('ticket', failed=False)
+  assert '200/900 steps' in shown.line()
 
 
 def test_a_failed_member_has_nothing_left_to_do(clock):
