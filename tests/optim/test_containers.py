@@ -221,7 +221,7 @@ def pairs():
       yield pytest.param(container, method, marks=marks)
 
 
-@pytest.mark.parametrize(('container', 'method'), pairs())
+@pytest.mark.parametrize(('container', 'method'), list(pairs()))
 def test_every_container_has_the_same_masks_and_weights(container, method):
   check(loop(method, *CONTAINERS[container]), method)
 

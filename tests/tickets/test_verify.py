@@ -79,7 +79,9 @@ def test_it_may_move_and_be_judged(copied, tmp_path):
 @pytest.mark.parametrize('step', ['0', '30'])
 def test_a_flipped_bit_of_a_file(copied, step):
   flip_a_bit(copied / 'ticket/checkpoints' / step)
-  with pytest.raises(ValueError, match=f'checkpoints/{step} .*Dense_0.kernel'):
+  # Which leaf it is of, Orbax decides when it writes.
+  damaged = f'checkpoints/{step} (is damaged|cannot be read).*kernel'
+  with pytest.raises(ValueError, match=damaged):
     verify(copied / 'ticket')
 
 
