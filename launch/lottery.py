@@ -62,8 +62,8 @@ def _levels() -> int | tuple[int, ...]:
       f'--levels: got {",".join(texts)!r}; accepted is a number, or ascending'
       ' levels from 1, as 5,10,15'
     )
-  first, *others = map(int, texts)
-  return (first, *others) if others else first
+  first, *further = map(int, texts)
+  return (first, *further) if further else first
 
 
 def main() -> None:

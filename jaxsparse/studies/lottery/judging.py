@@ -65,7 +65,7 @@ def study(
   if one_shot:
     ticket, reinit = 'one_shot', 'one_shot_reinit'
   levels = (level,) if one_shot else tuple(range(1, level + 1))
-  found = lottery(
+  sweep = lottery(
     config,
     overrides,
     rounds=dataclasses.replace(rounds or Rounds(), levels=levels),
@@ -73,17 +73,17 @@ def study(
     seeds=seeds,
   )
   grid = {RATE: tuple(sorted(rates))}
-  small = found.run('small_dense')
+  small = sweep.run('small_dense')
   (field, values), *_ = small.grid.items()
   at = {
-    'dense_at': _at(found.run('dense'), {}, grid),
-    'ticket_at': _at(found.run(ticket), {LEVEL: level}, grid),
-    'reinit_at': _at(found.run(reinit), {LEVEL: level}, grid),
+    'dense_at': _at(sweep.run('dense'), {}, grid),
+    'ticket_at': _at(sweep.run(ticket), {LEVEL: level}, grid),
+    'reinit_at': _at(sweep.run(reinit), {LEVEL: level}, grid),
     'small_dense_at': _at(small, {field: values[-1]}, grid),
   }
-  search = [found.run('dense')]
+  search = [sweep.run('dense')]
   if not one_shot:
-    chain = found.run('ticket')
+    chain = sweep.run('ticket')
     search.append(dataclasses.replace(chain, grid={LEVEL: levels[:-1]}))
   return Study(
     title=f'Verdict on tickets of {config} at level {level}',
@@ -128,24 +128,24 @@ def verdict(results: Results, limits: Limits | None = None) -> TicketVerdict:
   root, summary = tickets[0]
   experiment = build(workdir.read_config(root), reading.describe)
   name = experiment.config.data.name
-  found = judge(
+  judgement = judge(
     Arms(**{arm: _accuracies(results, run) for arm, run in _ARMS.items()}),
     sparsity=summary['sparsity'],
     epochs=float(outline.size(experiment).epochs),
     limits=limits or LIMITS.get(str(name), Limits()),
   )
-  lines = verdict_table.text(found).splitlines()
+  lines = verdict_table.text(judgement).splitlines()
   for root, _ in tickets:
-    record.write_verdict(root, {'verdict': found.result, 'text': lines})
-  return found
+    record.write_verdict(root, {'verdict': judgement.result, 'text': lines})
+  return judgement
 
 
 def _accuracies(results: Results, name: str) -> dict[float, list[float | None]]:
   """Returns the accuracies of a run in % by learning rate, seed by seed."""
-  found = {}
+  by_rate = {}
   for row in results.study.run(name).rows():
     summaries = [member.summary for member in results.of(row)]
-    found[dict(row.point)[RATE]] = [
+    by_rate[dict(row.point)[RATE]] = [
       None if one is None else 100 * one['test_accuracy'] for one in summaries
     ]
-  return found
+  return by_rate

@@ -115,17 +115,17 @@ def lottery(
     REWIND: _step('rewind', rounds.rewind, dense),
     RETRAIN: _step('retrain', retrain, dense),
   }
-  found = _arms(arms, more or {}, rounds, dense.config, steps[REWIND])
-  builder = _Builder(config, overrides, rounds, seeds, dense, steps, found)
+  by_name = _arms(arms, more or {}, rounds, dense.config, steps[REWIND])
+  builder = _Builder(config, overrides, rounds, seeds, dense, steps, by_name)
   build(builder.level(rounds.level_list[0]), reading.describe)
   runs = [
     builder.dense('dense', {}, 'dense'),
-    *(run for name, arm in found.items() for run in builder.arm(name, arm)),
+    *(run for name, arm in by_name.items() for run in builder.arm(name, arm)),
   ]
   if 'small_dense' in arms:
     runs.append(builder.small_dense())
   names, paper = [run.name for run in runs], paper or {}
-  given = {
+  defaults = {
     'metrics': ('test_accuracy',),
     'across': LEVEL,
     'figures': (Along('active_weights', 'test_accuracy'),),
@@ -137,7 +137,7 @@ def lottery(
       dataclasses.replace(run, paper=paper.get(run.name, {})) for run in runs
     ),
     analyses=tuple(analyses),
-    **(given | study),
+    **(defaults | study),
   )
 
 
@@ -150,16 +150,16 @@ def _arms(
 ) -> dict[str, Arm]:
   """Returns the arms by name, the tickets first."""
   accepted = (*more, *ARMS, *FROM_CONFIG, 'small_dense')
-  found = {'ticket': ARMS['ticket']}
+  by_name = {'ticket': ARMS['ticket']}
   for name in arms:
     choices.check(f'arms: got {name!r}', name, accepted)
     if name in more:
-      found[name] = more[name]
+      by_name[name] = more[name]
     elif name in ARMS:
-      found[name] = ARMS[name]
+      by_name[name] = ARMS[name]
     elif name in FROM_CONFIG:
-      found[name] = FROM_CONFIG[name](config, rewind)
-  return found | children(rounds.children)
+      by_name[name] = FROM_CONFIG[name](config, rewind)
+  return by_name | children(rounds.children)
 
 
 def _check(rounds: Rounds) -> None:
@@ -223,8 +223,10 @@ class _Builder:
     length = fields.get('num_steps', self.net.plan.num_steps)
     steps = {*self.net.plan.keep_steps, *self.steps.values()}
     steps |= self._rewound_to(name)
-    kept = tuple(sorted(step for step in steps if step <= length))
-    return self._run(name, {**fields, 'checkpoint.keep_steps': kept}, label)
+    keep_steps = tuple(sorted(step for step in steps if step <= length))
+    return self._run(
+      name, {**fields, 'checkpoint.keep_steps': keep_steps}, label
+    )
 
   def arm(self, name: str, arm: Arm) -> list[Run]:
     """Returns the runs of an arm: its dense net, if its own, and its levels."""
@@ -238,9 +240,9 @@ class _Builder:
     levels = self._run(name, fields, arm.label, grid)
     if first != f'{name}_dense':
       return [levels]
-    kept = tuple(sorted(self._rewound_to(first))) or (0,)
-    own = {**arm.recipe, 'checkpoint.keep_steps': kept}
-    return [self._run(first, own, f'dense, {arm.label}'), levels]
+    keep_steps = tuple(sorted(self._rewound_to(first))) or (0,)
+    dense_fields = {**arm.recipe, 'checkpoint.keep_steps': keep_steps}
+    return [self._run(first, dense_fields, f'dense, {arm.label}'), levels]
 
   def _rewound_to(self, first: str) -> set[int]:
     """Returns the steps of a dense net that its arms start from."""
