@@ -18,7 +18,7 @@ def get_config() -> ConfigDict:
   """Returns the config of the dense net."""
   config = default_config(updater='static', model='mlp', optimizer='adam')
   config.updater.sparsity = 0.0
-  config.model.kernel_init = 'glorot_normal'
+  config.model.kernel_init = 'glorot_gaussian'
   config.data.name = 'mnist'
   config.data.mean = (0.1307,)
   config.data.std = (0.3081,)

@@ -20,9 +20,10 @@ _VARIANCE_SCALING = tuple(
   for draw in ('uniform', 'normal')
 )
 _OTHERS = {
+  'glorot_gaussian': nn.initializers.variance_scaling(1.0, 'fan_avg', 'normal'),
   'he_normal_fan_out': nn.initializers.variance_scaling(
     2.0, 'fan_out', 'normal'
-  )
+  ),
 }
 
 
@@ -32,8 +33,9 @@ def kernel_initialiser(spec: str | Initialiser) -> Initialiser:
   Args:
     spec: `glorot_uniform`, `glorot_normal`, `he_uniform`, `he_normal`,
       `lecun_uniform` or `lecun_normal` (as in `jax.nn.initializers`, where
-      normal ones are truncated), `he_normal_fan_out` (not truncated, variance
-      2 / fan-out), or an initialiser.
+      normal ones are truncated), `glorot_gaussian` (variance 2 / (fan-in +
+      fan-out)) or `he_normal_fan_out` (2 / fan-out), which are not truncated,
+      or an initialiser.
 
   Raises:
     ValueError: no initialiser of that name.

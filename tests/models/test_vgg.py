@@ -78,6 +78,13 @@ def test_he_over_fan_out(key):
   assert np.std(kernel) == pytest.approx(np.sqrt(2 / (9 * 160)), rel=0.02)
 
 
+def test_gaussian_glorot_is_not_truncated(key):
+  init = _layers.kernel_initialiser('glorot_gaussian')
+  kernel = np.asarray(init(key, (300, 100), jnp.float32))
+  assert kernel.std() == pytest.approx(np.sqrt(2 / 400), rel=0.02)
+  assert np.abs(kernel).max() > 3.5 * kernel.std()
+
+
 @pytest.mark.parametrize('shape', [(1, 7, 8, 3), (1, 8, 4, 3), (8, 8, 3)])
 def test_images_that_do_not_fit(numpy_nets, shape):
   with pytest.raises(ValueError, match='h and w at least 8'):
