@@ -18,7 +18,10 @@ from jaxsparse.runs import finished
   ),
   alt='Highest barriers',
   x='level',
-  y={'test_barrier': 'test split', 'train_barrier': 'training split'},
+  y={
+    'test_barrier': 'barrier on the test split',
+    'train_barrier': 'barrier on the training split',
+  },
   xlabel='level',
 )
 def level_barriers(

@@ -81,8 +81,12 @@ def get_config() -> Study:
       Against(LEVEL, 'correlation_indicator', runs=('ticket', 'reinit')),
     ),
     analyses=(
-      Analysis('start_and_end', ('ticket',), 'correlation_indicator'),
-      Analysis('chance', ('reinit', 'ticket'), 'correlation_indicator'),
+      Analysis(
+        'start_and_end', ('ticket',), 'correlation_indicator', drawn=False
+      ),
+      Analysis(
+        'chance', ('reinit', 'ticket'), 'correlation_indicator', drawn=False
+      ),
       Analysis('angles', chain, 'levels'),
       Analysis(
         'basins', ('dense@0', *chain[1:]), 'level_barriers', {'points': 20}
