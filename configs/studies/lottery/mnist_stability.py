@@ -16,6 +16,8 @@ from jaxsparse.studies.spec import Against, Along, Analysis, Run, Study
 from .mnist import CONFIG, LAST, ROUNDS
 
 _NOISE = Arm('other order of data', REWOUND | {'streams': ('order=1',)})
+# Of each split: all test images, and a sixth of those of training.
+_EXAMPLES = {'examples': 10_000}
 _RATE = 'optimizer.learning_rate'
 
 _CLAIMS: dict[str, Claim] = {
@@ -51,8 +53,10 @@ def get_config() -> Study:
       Against(_RATE, 'correlation_indicator', runs=('sgd',)),
     ),
     analyses=(
-      Analysis('dense_children', ('dense_noise', 'dense'), 'instability'),
-      Analysis('children', ('noise', 'ticket'), 'instability'),
+      Analysis(
+        'dense_children', ('dense_noise', 'dense'), 'instability', _EXAMPLES
+      ),
+      Analysis('children', ('noise', 'ticket'), 'instability', _EXAMPLES),
       Analysis('sgd_start_and_end', ('sgd',), 'correlation_indicator'),
       Analysis('apart', ('dense', 'repel*'), 'levels', {'measure': 'cosine'}),
     ),
