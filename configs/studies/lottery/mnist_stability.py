@@ -44,7 +44,7 @@ def get_config() -> Study:
   study = lottery(
     CONFIG,
     rounds=ROUNDS,
-    arms=('reinit', 'noise', 'repel', 'repel_reinit'),
+    arms=('reinit', 'noise', 'repel'),
     more={'noise': _NOISE},
     title='LeNet-300-100 on MNIST: why there are tickets',
     source='after Frankle et al. 2020, Maene et al. 2021 and Ma et al. 2021',
