@@ -53,12 +53,17 @@ CORRUPTIONS = ('labels', 'pixels')
 _NONE: Hyperparameters = FrozenDict()
 
 
+def _draws(values: tuple[Any, ...]) -> list[tuple[str, str]]:
+  """Splits 'order=1' into the name of random numbers and that of their draw."""
+  parts = (str(value).partition('=') for value in values)
+  return [(name, number) for name, _, number in parts]
+
+
 def _are_draws(values: tuple[Any, ...]) -> bool:
-  parts = [str(value).partition('=') for value in values]
-  names = [name for name, _, _ in parts]
-  return len(set(names)) == len(names) and all(
+  draws = _draws(values)
+  return len(dict(draws)) == len(draws) and all(
     name in STREAMS and number.isdecimal() and 0 < int(number) < fields.SEEDS
-    for name, _, number in parts
+    for name, number in draws
   )
 
 
@@ -363,10 +368,9 @@ class RunConfig:
   @property
   def draws(self) -> dict[str, int]:
     """Random streams that are not at their first draw -> its number."""
-    parts = [str(value).partition('=') for value in self.streams]
     return {
       stream: int(number)
-      for name, _, number in parts
+      for name, number in _draws(self.streams)
       for stream in STREAMS[name]
     }
 

@@ -8,7 +8,7 @@ counts (`shuffled`), whether it used the data (`random_labels`,
 import jax
 import jax.numpy as jnp
 
-from jaxsparse.core import prng, rounds
+from jaxsparse.core import prng
 from jaxsparse.core.align import map_aligned
 from jaxsparse.core.criteria.random import random
 from jaxsparse.core.masks import (
@@ -17,6 +17,7 @@ from jaxsparse.core.masks import (
   map_masks,
   random_masks,
   sizes_by_path,
+  spread,
 )
 from jaxsparse.core.paths import flatten, map_with_path
 from jaxsparse.core.topk import topk_masks
@@ -51,7 +52,7 @@ def shuffled(masks: Masks, *, key: jax.Array, scope: str = 'layer') -> Masks:
   moving = {p: n for p, n in sizes.items() if counts[p] < n}
   total = sum(counts[path] for path in moving)
   if scope == 'even':
-    counts |= rounds.spread(moving, total)
+    counts |= spread(moving, total)
     return random_masks(
       masks, map_with_path(lambda path, _: counts[path], masks), key=key
     )

@@ -213,6 +213,16 @@ def sizes_by_path(masks: Masks) -> dict[Path, int]:
   }
 
 
+def spread(sizes: Mapping[Path, int], total: int) -> dict[Path, int]:
+  """Returns counts of leaves at about one density, with exactly this sum."""
+  counts, passed, size_of_all = {}, 0, sum(sizes.values())
+  for path, size in sizes.items():
+    # Differences of rounded sums, whose own sum is exact.
+    before, passed = passed, passed + size
+    counts[path] = total * passed // size_of_all - total * before // size_of_all
+  return counts
+
+
 def check_masks(params: Params, masks: Masks) -> None:
   """Raises `ValueError` naming the first leaf where masks do not fit params."""
   # Exempt leaves may be of any kind, such as a model's activation function.

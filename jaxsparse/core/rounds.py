@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from fractions import Fraction
 
 from jaxsparse.core import paths
-from jaxsparse.core.masks import active_by_path, sizes_by_path
+from jaxsparse.core.masks import active_by_path, sizes_by_path, spread
 from jaxsparse.core.topk import topk_masks, topk_masks_by_leaf
 from jaxsparse.core.types import Counts, Masks, Path, PyTree, Scores
 
@@ -59,16 +59,6 @@ def counts_after(
   joint = {path: sizes[path] for path in together}
   counts |= spread(joint, after(sum(joint.values()), rate, rounds))
   return paths.map_with_path(lambda path, _: counts[path], tree)
-
-
-def spread(sizes: Mapping[Path, int], total: int) -> dict[Path, int]:
-  """Returns counts of leaves at about one density, with exactly this sum."""
-  counts, passed, size_of_all = {}, 0, sum(sizes.values())
-  for path, size in sizes.items():
-    # Differences of rounded sums, whose own sum is exact.
-    before, passed = passed, passed + size
-    counts[path] = total * passed // size_of_all - total * before // size_of_all
-  return counts
 
 
 def cut(

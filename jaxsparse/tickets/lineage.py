@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jaxsparse.config.dicts import flat
-from jaxsparse.config.run_config import BESIDE
+from jaxsparse.runs import sources
 from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.tickets import digests
 from jaxsparse.training.checkpoints import load_params
@@ -45,6 +45,5 @@ def parent_mask_digest(
 
 
 def _path(root: pathlib.Path, source: str) -> pathlib.Path:
-  """Returns the path of a source: absolute, or beside the workdir."""
-  first, _, _ = source.partition(',')  # Several have the same masks.
-  return root.parent / first.removeprefix(BESIDE)
+  """Returns the path of a source, of several the first: masks are the same."""
+  return pathlib.Path(sources.paths_of(source, root)[0])
