@@ -10,6 +10,7 @@ import jax
 from jaxsparse.analysis import permutations
 from jaxsparse.analysis.solutions import Solution, masked_params
 from jaxsparse.core import prng
+from jaxsparse.runs import units
 from jaxsparse.runs.finished import Finished
 
 
@@ -31,10 +32,7 @@ def aligned(
     ValueError: nets of different models, or a model whose units cannot be
       followed.
   """
-  experiment = run.experiment
-  groups = permutations.unit_groups(
-    experiment.task.logits, end.params, end.model_state, experiment.example[0]
-  )
+  groups = units.unit_groups(run.experiment)
   permutation = permutations.match_weights(
     groups,
     masked_params(other),

@@ -8,8 +8,6 @@ import numpy as np
 from jaxsparse.analyses import _batch_norm
 from jaxsparse.analysis import landscape
 from jaxsparse.analysis.solutions import Solution
-from jaxsparse.data import resident
-from jaxsparse.data.datasets import Split
 from jaxsparse.runs import measures
 from jaxsparse.runs.finished import Finished
 
@@ -59,7 +57,7 @@ def measure(
   if run.experiment.is_text:
     raise ValueError(f'{run.root} is of a text; accepted are data with classes')
   batches = {
-    'test': _test_batches(run, examples),
+    'test': measures.batches_on_test(run, examples),
     'train': measures.train_batches(run, examples),
   }
   recompute = _batch_norm.recompute(
@@ -87,17 +85,3 @@ def measure(
     for split, lines in errors.items()
   }
   return ErrorLines(alphas, errors, barriers)
-
-
-def _test_batches(run: Finished, examples: int | None) -> list[Split]:
-  """Loads the first examples of the test split on the device."""
-  data, size = (
-    run.experiment.dataset.test,
-    run.experiment.config.eval.batch_size,
-  )
-  end = len(data.labels) if examples is None else examples
-  images, labels = data.images[:end], data.labels[:end]
-  return [
-    resident.put(Split(images[i : i + size], labels[i : i + size]))
-    for i in range(0, len(labels), size)
-  ]

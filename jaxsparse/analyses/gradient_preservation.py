@@ -16,8 +16,8 @@ from jaxsparse.data.datasets import Split
 from jaxsparse.data.pixels import Pixels
 from jaxsparse.plotting.lines import Lines
 from jaxsparse.runs import finished, measures, scoring
-from jaxsparse.runs.compiled import batch_of
 from jaxsparse.runs.finished import Finished
+from jaxsparse.runs.scoring import batch_of
 from jaxsparse.training import unfused
 from jaxsparse.training.task import Task
 

@@ -72,9 +72,7 @@ def instability(
       `recomputed` of a model without BatchNorm.
   """
   _batch_norm.check(batch_norm)
-  runs = finished.load_each(workdirs)
-  if len(runs) < 2:
-    raise ValueError(f'got {len(runs)} run; accepted are 2 or more')
+  runs = finished.load_each(workdirs, least=2)
   differences = [
     _random_differences(*pair) for pair in itertools.combinations(runs, 2)
   ]

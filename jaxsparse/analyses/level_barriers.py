@@ -53,9 +53,7 @@ def level_barriers(
       `recomputed` of a model without BatchNorm.
   """
   _batch_norm.check(batch_norm)
-  runs = finished.load_each(workdirs)
-  if len(runs) < 2:
-    raise ValueError(f'got {len(runs)} run; accepted are 2 or more')
+  runs = finished.load_each(workdirs, least=2)
   pairs = list(itertools.pairwise(map(finished.solution, runs)))
   lines = _error_lines.measure(
     runs[0], pairs, points=points, examples=examples, batch_norm=batch_norm

@@ -41,9 +41,7 @@ def pruning_threshold(workdirs: Sequence[pathlib.Path]) -> Result:
     ValueError: fewer than two finished runs, or masks that are not within those
       of the run before.
   """
-  runs = finished.load_each(workdirs)
-  if len(runs) < 2:
-    raise ValueError(f'got {len(runs)} run; accepted are 2 or more')
+  runs = finished.load_each(workdirs, least=2)
   nets = [finished.solution(run) for run in runs]
   cuts = {
     level: weight_histogram.threshold(nets[level - 1], nets[level].masks)

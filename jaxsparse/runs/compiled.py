@@ -18,13 +18,11 @@ from jax.sharding import Mesh
 from jaxsparse.config.run_config import ScoringConfig
 from jaxsparse.core import choices, paths, prng
 from jaxsparse.core.types import Probe, PyTree
-from jaxsparse.data import resident
 from jaxsparse.data.datasets import Split
-from jaxsparse.data.pixels import Pixels, normalised
 from jaxsparse.runs import checks, recipes, scoring
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.parallel import PARALLEL
-from jaxsparse.runs.scoring import BatchOf
+from jaxsparse.runs.scoring import BatchOf, batch_of
 from jaxsparse.training import unfused
 from jaxsparse.training.evaluate import Evaluation
 from jaxsparse.training.probe import GradientProbe
@@ -122,17 +120,6 @@ def _abstract_state(
     return init(Member(key, *rest), data, rows, None, None, None)
 
   return jax.eval_shape(with_numbers, *arguments)
-
-
-@functools.lru_cache(maxsize=32)
-def batch_of(pixels: Pixels) -> BatchOf:
-  """Returns `(data, indices) -> batch`, which gathers from a resident split."""
-
-  def batch(data: Split, indices: jax.Array) -> dict[str, jax.Array]:
-    gathered = resident.gather(data.images, data.labels, indices, pixels.scale)
-    return gathered | {'image': normalised(gathered['image'], pixels)}
-
-  return batch
 
 
 def dispatch(experiment: Experiment) -> str:

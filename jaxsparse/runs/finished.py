@@ -98,13 +98,14 @@ def check_number(workdirs: Sequence[StrPath], count: int) -> None:
 
 
 def load_each(
-  workdirs: Sequence[StrPath], *, count: int | None = None
+  workdirs: Sequence[StrPath], *, count: int | None = None, least: int = 1
 ) -> list[Finished]:
   """Loads finished runs on the same data.
 
   Args:
     workdirs: of the runs.
-    count: how many there must be; one or more if `None`.
+    count: how many there must be; `least` or more if `None`.
+    least: how many at least.
 
   Raises:
     ValueError: another number of runs, different data, or as for `load`.
@@ -113,6 +114,8 @@ def load_each(
     check_number(workdirs, count)
   elif not workdirs:
     raise ValueError('got no runs; accepted is one or more')
+  elif len(workdirs) < least:
+    raise ValueError(f'got {len(workdirs)} run; accepted are {least} or more')
   first, *rest = runs = [load(workdir) for workdir in workdirs]
   for run in rest:
     names = [r.experiment.dataset.name for r in (first, run)]

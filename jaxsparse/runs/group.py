@@ -194,7 +194,7 @@ class Group:
     initial = rewinding.cut(run.experiment, self._data, initial)
     initial = rewinding.transplanted(run.experiment, initial)
     state = start(run.experiment, self._data, initial)
-    rewinding.check(run.experiment, initial, state, self._scores[i])
+    rewinding.check(run.experiment, initial, state, self._scores[i].loss)
     return state
 
   def _last_good(self, i: int) -> TrainState:

@@ -96,8 +96,16 @@ def train_batches(
       f'examples is None, and the {len(data.labels):,} of {run.root} stay on'
       ' disk; accepted is how many of them are to be read'
     )
-  end = len(data.labels) if examples is None else examples
-  images, labels = data.images[:end], data.labels[:end]
+  return _batches(data, examples, size)
+
+
+def batches_on_test(run: Finished, examples: int | None) -> list[Split]:
+  """Loads the first `examples` of the test split (or all) on the device."""
+  return _batches(run.experiment.dataset.test, examples, _batch_size(run))
+
+
+def _batches(data: Split, examples: int | None, size: int) -> list[Split]:
+  images, labels = data.images[:examples], data.labels[:examples]
   return [
     resident.put(Split(images[i : i + size], labels[i : i + size]))
     for i in range(0, len(labels), size)

@@ -7,13 +7,14 @@ returns to.
 
 import functools
 import os
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxsparse.analysis import permutations
+from jaxsparse.analysis.permutations.transplanting import transplant
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import registry, rounds
 from jaxsparse.core.gradients import gradient, masked_leaves, objective
@@ -22,11 +23,9 @@ from jaxsparse.data.datasets import Split
 from jaxsparse.errors import TrainingFailed
 from jaxsparse.optim.masked import stored_params
 from jaxsparse.optim.reset import reset_statistics
-from jaxsparse.runs import inputs, scoring, sources
-from jaxsparse.runs import scores as scores_lib
+from jaxsparse.runs import inputs, scoring, sources, units
 from jaxsparse.runs.build import Experiment
-from jaxsparse.runs.compiled import abstract_state, batch_of
-from jaxsparse.runs.scoring import BatchOf
+from jaxsparse.runs.scoring import BatchOf, batch_of
 from jaxsparse.runs.sources import Initial
 from jaxsparse.training.state import Anchors, TrainState
 from jaxsparse.training.task import Task
@@ -70,16 +69,10 @@ def transplanted(experiment: Experiment, initial: Initial) -> Initial:
   """
   if initial.dense is None or initial.masks is None:
     return initial
-  groups = permutations.unit_groups(
-    experiment.task.logits,
-    experiment.params,
-    abstract_state(experiment).model_state,
-    experiment.example[0],
-  )
-  masks = permutations.transplant(
+  masks = transplant(
     initial.masks,
     *initial.dense,
-    groups,
+    units.unit_groups(experiment),
     how=experiment.config.init.transplant,
     key=experiment.member.stream('transplant'),
   )
@@ -154,7 +147,7 @@ def check(
   experiment: Experiment,
   initial: Initial,
   state: TrainState,
-  scores: scores_lib.Scores,
+  loss: Callable[[TrainState], float],
 ) -> None:
   """Checks that a run starts from the weights of its source, to the bit.
 
@@ -164,7 +157,7 @@ def check(
     experiment: the run.
     initial: from `cut`.
     state: its first.
-    scores: of the run.
+    loss: of a state, on examples.
 
   Raises:
     TrainingFailed: weights or losses differ.
@@ -178,7 +171,7 @@ def check(
   )
   if initial.model_state is not None:
     expected = expected._replace(model_state=initial.model_state)
-  losses = scores.loss(expected), scores.loss(state)
+  losses = loss(expected), loss(state)
   same = jax.tree.map(
     lambda a, b: np.array_equal(np.asarray(a), np.asarray(b)),
     expected.params,

@@ -1,5 +1,6 @@
 """The examples that methods score weights on before the first step."""
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -11,13 +12,25 @@ import numpy as np
 from jaxsparse.config.run_config import ScoringConfig
 from jaxsparse.core import controls, initialisation, paths, prng
 from jaxsparse.core.types import Params, PyTree
-from jaxsparse.data import order
+from jaxsparse.data import order, resident
 from jaxsparse.data.datasets import Split
+from jaxsparse.data.pixels import Pixels, normalised
 from jaxsparse.runs import scoring_checks
 from jaxsparse.runs.build import Experiment, seed_words
 from jaxsparse.training.task import Task
 
 BatchOf = Callable[[Split, jax.Array], PyTree]
+
+
+@functools.lru_cache(maxsize=32)
+def batch_of(pixels: Pixels) -> BatchOf:
+  """Returns `(data, indices) -> batch`, which gathers from a resident split."""
+
+  def batch(data: Split, indices: jax.Array) -> dict[str, jax.Array]:
+    gathered = resident.gather(data.images, data.labels, indices, pixels.scale)
+    return gathered | {'image': normalised(gathered['image'], pixels)}
+
+  return batch
 
 
 def shape(experiment: Experiment) -> tuple[int, int]:
@@ -54,7 +67,7 @@ def rows(experiment: Experiment) -> np.ndarray:
 def corrupted(
   kinds: tuple[str, ...],
   num_classes: int,
-  batch_of: BatchOf,
+  batches: BatchOf,
   key: jax.Array,
 ) -> BatchOf:
   """Returns `(data, rows) -> batch` of corrupted examples.
@@ -62,7 +75,7 @@ def corrupted(
   Args:
     kinds: of `run_config.CORRUPTIONS`; none leaves the examples as they are.
     num_classes: of the data.
-    batch_of: `(data, places) -> batch`.
+    batches: `(data, places) -> batch`.
     key: a PRNG key.
 
   Returns:
@@ -72,7 +85,7 @@ def corrupted(
 
   def batch(data: Split, pairs: jax.Array) -> PyTree:
     places, rows = pairs[:, 0], pairs[:, 1]
-    out = batch_of(data, places)
+    out = batches(data, places)
     if 'labels' in kinds:
       labels_key = prng.stream(key, 'labels')
       labels = controls.random_labels(rows, num_classes, key=labels_key)

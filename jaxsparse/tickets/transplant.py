@@ -6,7 +6,7 @@ from jaxsparse.analysis import permutations
 from jaxsparse.analysis.solutions import masked_params
 from jaxsparse.core import choices, prng
 from jaxsparse.core.types import Masks
-from jaxsparse.runs import finished, reading
+from jaxsparse.runs import finished, reading, units
 from jaxsparse.runs.finished import Finished, StrPath
 from jaxsparse.training.checkpoints import load_params, save_params
 
@@ -50,18 +50,12 @@ def transplant(
   )
   _check_model(first, second)
   net, other = (finished.solution(run) for run in (first, second))
-  experiment = first.experiment
   try:
     moved = permutations.transplant(
       masks,
       masked_params(net),
       masked_params(other),
-      permutations.unit_groups(
-        experiment.task.logits,
-        net.params,
-        net.model_state,
-        experiment.example[0],
-      ),
+      units.unit_groups(first.experiment),
       how=how,
       key=prng.stream(jax.random.key(seed), 'transplant'),
     )

@@ -18,7 +18,8 @@ from jaxsparse.config.dicts import flat
 from jaxsparse.data.datasets import Split
 from jaxsparse.runs import workdir
 from jaxsparse.runs.build import Experiment
-from jaxsparse.runs.compiled import abstract_state, batch_of, dispatch
+from jaxsparse.runs.compiled import abstract_state, dispatch
+from jaxsparse.runs.scoring import batch_of
 from jaxsparse.training.state import Recipe
 from jaxsparse.training.step import train_step
 
