@@ -2,18 +2,15 @@
 
 import contextlib
 import dataclasses
-import fcntl
 import json
-import os
 import pathlib
 from collections.abc import Iterator
 
-from jaxsparse import user_cache
+from jaxsparse import locks, user_cache
 from jaxsparse.errors import WorkdirBusy
 from jaxsparse.jobs.job import Job
 
 _RECORD = 'job.json'
-_LOCK = '.lock'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,28 +71,17 @@ def lock(name: str) -> Iterator[None]:
   Raises:
     WorkdirBusy: another process has it; names its pid.
   """
-  folder(name).mkdir(parents=True, exist_ok=True)
-  with open(folder(name) / _LOCK, 'a+') as file:
+  with contextlib.ExitStack() as stack:
     try:
-      fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+      stack.enter_context(locks.lock(folder(name)))
+    except WorkdirBusy as error:
       raise WorkdirBusy(
         f'the job {name} is under way, submitted by pid {holder(name)}'
       ) from error
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
     yield
 
 
 def holder(name: str) -> int | None:
   """Returns the pid of the process that submitted a job and is at it."""
-  try:
-    with open(folder(name) / _LOCK) as file:
-      try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-      except BlockingIOError:
-        return int(file.read() or 0) or None
-  except FileNotFoundError:
-    pass
-  return None
+  _, _, pid = locks.holder(folder(name)).partition('pid ')
+  return int(pid) if pid.isdecimal() else None

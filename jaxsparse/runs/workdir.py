@@ -13,8 +13,8 @@ from typing import Any
 
 from jaxsparse.config import identity
 from jaxsparse.config.run_config import RunConfig
+from jaxsparse.locks import lock
 from jaxsparse.runs.origins import UNKNOWN, Origins
-from jaxsparse.training.locks import lock
 
 CONFIG = 'config.json'
 METRICS = 'metrics.jsonl'

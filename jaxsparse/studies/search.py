@@ -21,6 +21,7 @@ import numpy as np
 from jaxsparse.config import identity
 from jaxsparse.config.resolve import resolve
 from jaxsparse.errors import TrainingFailed
+from jaxsparse.locks import lock
 from jaxsparse.results import metrics
 from jaxsparse.results import statistics as statistics_lib
 from jaxsparse.results.rows import MemberResult
@@ -32,7 +33,6 @@ from jaxsparse.studies.search_space import (
   command_line,
   optuna,
 )
-from jaxsparse.training.locks import lock
 
 JOURNAL = 'search.journal'
 

@@ -15,6 +15,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 LAYERS = (
   'errors',
   'user_cache',
+  'locks',
   'jobs',
   'core',
   'plotting',

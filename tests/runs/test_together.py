@@ -12,12 +12,12 @@ import pytest
 
 from jaxsparse.core import paths
 from jaxsparse.errors import Interrupted, TrainingFailed, WorkdirBusy
+from jaxsparse.locks import lock
 from jaxsparse.runs import finished
 from jaxsparse.runs.build import build
 from jaxsparse.runs.train import train, train_together
 from jaxsparse.training import metrics
 from jaxsparse.training.checkpoints import files
-from jaxsparse.training.locks import lock
 
 
 def kept_at(workdir, step):

@@ -10,11 +10,11 @@ import pytest
 
 from jaxsparse.config.defaults import default_config
 from jaxsparse.errors import TrainingFailed, WorkdirBusy
+from jaxsparse.locks import lock
 from jaxsparse.report import search as search_report
 from jaxsparse.results.rows import MemberResult, Row
 from jaxsparse.studies import search, search_space
 from jaxsparse.studies.planning.plan import NothingToRun
-from jaxsparse.training.locks import lock
 
 FLAGS = (
   'optimizer.learning_rate=log:0.01:1',

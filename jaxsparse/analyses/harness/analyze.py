@@ -10,11 +10,11 @@ from typing import Any
 
 from jaxsparse.analyses.harness import calls, stored
 from jaxsparse.analyses.harness.result import Function, Result, chart_of
+from jaxsparse.locks import lock
 from jaxsparse.plotting import figures
 from jaxsparse.plotting.charts import Input, Part
 from jaxsparse.plotting.styles import by_method
 from jaxsparse.runs import workdir
-from jaxsparse.training.locks import lock
 
 _ENTRY = 'analyses'
 # Module that a library error names -> its analysis for finished runs.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
 from jaxsparse.errors import Interrupted, SaveFailed, TrainingFailed, saving
+from jaxsparse.locks import lock
 from jaxsparse.results import member_list, quantities
 from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import workdir as workdir_lib
@@ -23,7 +24,6 @@ from jaxsparse.studies.running.analyse import Analysed, analyse
 from jaxsparse.studies.running.progress import StudyProgress
 from jaxsparse.studies.running.worker import Unfinished
 from jaxsparse.studies.spec import Study
-from jaxsparse.training.locks import lock
 
 _log = logging.getLogger(__name__)
 

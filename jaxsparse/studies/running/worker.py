@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from jaxsparse.errors import Interrupted, TrainingFailed, WorkdirBusy
+from jaxsparse.locks import holder
 from jaxsparse.results.rows import Kind
 from jaxsparse.runs.train import train_built, train_together
 from jaxsparse.studies.planning.members import StudyMember
@@ -17,7 +18,6 @@ from jaxsparse.studies.planning.plan import (
 from jaxsparse.studies.planning.status import Status, status, write_failure
 from jaxsparse.studies.running.progress import StudyProgress
 from jaxsparse.studies.running.scheduler import ScheduledTask
-from jaxsparse.training.locks import holder
 
 
 def tasks(plan: StudyPlan) -> list[ScheduledTask]:

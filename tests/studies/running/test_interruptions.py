@@ -7,13 +7,13 @@ import types
 import pytest
 
 from jaxsparse.errors import Interrupted, WorkdirBusy
+from jaxsparse.locks import lock
 from jaxsparse.runs import workdir
 from jaxsparse.studies.planning.plan import plan
 from jaxsparse.studies.planning.status import write_failure
 from jaxsparse.studies.running import run as run_lib
 from jaxsparse.studies.running import worker
 from jaxsparse.studies.running.progress import StudyProgress
-from jaxsparse.training.locks import lock
 
 
 def run(study, root, **arguments):

@@ -7,13 +7,13 @@ import sys
 import pytest
 
 from jaxsparse.errors import WorkdirBusy
-from jaxsparse.training.locks import lock
+from jaxsparse.locks import lock
 
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[1]
 
 HOLD = """
 import sys, time
-from jaxsparse.training.locks import lock
+from jaxsparse.locks import lock
 with lock(sys.argv[1]):
   print('held', flush=True)
   time.sleep(600)
@@ -21,7 +21,7 @@ with lock(sys.argv[1]):
 
 HOLD_AND_FORK = """
 import os, sys, time
-from jaxsparse.training.locks import lock
+from jaxsparse.locks import lock
 with lock(sys.argv[1]):
   child = os.fork()
   if child:
@@ -32,7 +32,7 @@ with lock(sys.argv[1]):
 TAKE = """
 import sys
 from jaxsparse.errors import WorkdirBusy
-from jaxsparse.training.locks import lock
+from jaxsparse.locks import lock
 try:
   with lock(sys.argv[1]):
     print('held')
