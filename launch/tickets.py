@@ -28,14 +28,12 @@ comparison not at all (`naive`), or at random (`random`).
 
 from __future__ import annotations
 
-import inspect
 import shlex
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from absl import flags
 
-from jaxsparse.cli import command
+from jaxsparse.cli import actions, command
 
 if TYPE_CHECKING:
   from jaxsparse.core.types import Masks
@@ -72,11 +70,11 @@ _SEED = flags.DEFINE_integer(
 )
 
 
-def _list(*folders: str) -> None:
+def _list(folder: str, *folders: str) -> None:
   """DIR ...: prints the tickets in folders, one a line."""
   from jaxsparse.tickets import table
 
-  tickets, errors = table.find(folders)
+  tickets, errors = table.find((folder, *folders))
   lines = table.frame(tickets)
   if _WHERE.value:
     lines = table.where(lines, _WHERE.value)
@@ -92,21 +90,21 @@ def _show(workdir: str) -> None:
   print(record.to_json(manifest.manifest(workdir)))
 
 
-def _record(*workdirs: str) -> None:
+def _record(first: str, *workdirs: str) -> None:
   """DIR ...: writes manifests to ticket.json, once."""
   from jaxsparse.tickets import record
 
-  for workdir in workdirs:
+  for workdir in (first, *workdirs):
     record.write(workdir)
     print(f'{workdir}/{record.RECORD}')
 
 
-def _verify(*workdirs: str) -> None:
+def _verify(first: str, *workdirs: str) -> None:
   """DIR ...: checks tickets against what was recorded of them."""
   from jaxsparse.tickets import verify
 
   errors = []
-  for workdir in workdirs:
+  for workdir in (first, *workdirs):
     try:
       recorded = verify.verify(workdir)
     except ValueError as error:
@@ -164,7 +162,7 @@ def _print_fields(masks: Masks | None, out: str) -> None:
     print(shlex.quote(f'--config.{field}={value}'))
 
 
-_ACTIONS: dict[str, Callable[..., None]] = {
+_ACTIONS: dict[str, actions.Action] = {
   'list': _list,
   'show': _show,
   'record': _record,
@@ -177,36 +175,12 @@ _ACTIONS: dict[str, Callable[..., None]] = {
 
 def main(action: str, *words: str) -> None:
   """Runs one action on its arguments."""
-  from jaxsparse.core import choices
-
-  choices.check(f'got {action!r}', action, _ACTIONS)
-  run_action = _ACTIONS[action]
-  if not words or not _accepts(run_action, words):
-    raise ValueError(f'{action}: accepted is {_describe(action)}')
-  run_action(*words)
-
-
-def _accepts(function: Callable[..., None], words: tuple[str, ...]) -> bool:
-  try:
-    inspect.signature(function).bind(*words)
-  except TypeError:
-    return False
-  return True
-
-
-def _lines() -> dict[str, str]:
-  return {action: _describe(action) for action in _ACTIONS}
-
-
-def _describe(action: str) -> str:
-  return inspect.getdoc(_ACTIONS[action]) or '' if action in _ACTIONS else ''
+  actions.call(_ACTIONS, action, words)
 
 
 def run() -> None:
   """Runs the program `jaxsparse-tickets`."""
-  command.run(
-    main, word='ACTION', words=_lines, describe=_describe, several=True
-  )
+  command.run(main, **actions.options(_ACTIONS))
 
 
 if __name__ == '__main__':

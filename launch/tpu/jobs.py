@@ -15,10 +15,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from jaxsparse.cli import command
+from jaxsparse.cli import actions, command
 
 if TYPE_CHECKING:
   from jaxsparse.jobs.records import JobRecord
@@ -88,7 +87,7 @@ def _record(name: str) -> JobRecord:
   return record
 
 
-_ACTIONS: dict[str, Callable[..., None]] = {
+_ACTIONS: dict[str, actions.Action] = {
   'status': _status,
   'logs': _logs,
   'cancel': _cancel,
@@ -97,32 +96,12 @@ _ACTIONS: dict[str, Callable[..., None]] = {
 
 def main(action: str, *words: str) -> None:
   """Runs one action on its arguments."""
-  from jaxsparse.core import choices
-
-  choices.check(f'got {action!r}', action, _ACTIONS)
-  if action != 'status' and len(words) != 1:
-    raise ValueError(f'{action}: accepted is one NAME')
-  _ACTIONS[action](*words)
-
-
-def _lines() -> dict[str, str]:
-  return {name: action.__doc__ or '' for name, action in _ACTIONS.items()}
-
-
-def _describe(action: str) -> str:
-  return _lines().get(action, '')
+  actions.call(_ACTIONS, action, words)
 
 
 def run() -> None:
   """Runs the program `jaxsparse-jobs`."""
-  command.run(
-    main,
-    word='ACTION',
-    words=_lines,
-    describe=_describe,
-    several=True,
-    cached=False,
-  )
+  command.run(main, **actions.options(_ACTIONS), cached=False)
 
 
 if __name__ == '__main__':
