@@ -90,3 +90,20 @@ def make_config(updater='rigl', **fields):
 @pytest.fixture(name='make_config', scope='session')
 def _make_config():
   return make_config
+
+
+@pytest.fixture(scope='session')
+def twins(make_config, tmp_path_factory):
+  """Dense runs of seeds 0 and 1, and a pruned one of seed 0."""
+  from jaxsparse.runs.train import train
+
+  root = tmp_path_factory.mktemp('runs')
+  dense = {'updater__sparsity': 0.0}
+  configs = {
+    'seed0': make_config('static', seed=0, **dense),
+    'seed1': make_config('static', seed=1, **dense),
+    'pruned': make_config('gmp', seed=0),
+  }
+  for name, config in configs.items():
+    train(config, root / name, plots=False)
+  return root

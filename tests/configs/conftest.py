@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from jaxsparse.claims.estimates import Sample
 from jaxsparse.runs import reading
 from jaxsparse.runs.build import build
 from jaxsparse.studies import config_files
@@ -68,6 +69,19 @@ def reduced(study, points=1):
   )
 
 
+def printed(study):
+  """Three seeds of each row of which the paper has a number, about it."""
+  numbers = {
+    row: study.run(row.run).paper_value(row, 'test_accuracy')
+    for row in study.rows()
+  }
+  return {
+    row: Sample(tuple(number + d for d in (-0.01, 0.0, 0.01)), 3)
+    for row, number in numbers.items()
+    if number is not None
+  }
+
+
 @pytest.fixture(name='planned', scope='session')
 def _planned():
   return planned
@@ -86,3 +100,8 @@ def _only():
 @pytest.fixture(name='reduced', scope='session')
 def _reduced():
   return reduced
+
+
+@pytest.fixture(name='printed', scope='session')
+def _printed():
+  return printed

@@ -5,7 +5,6 @@ import dataclasses
 import pytest
 
 from jaxsparse.claims import verdicts
-from jaxsparse.claims.estimates import Sample
 from jaxsparse.core.masks import map_masks
 from jaxsparse.results.rows import Row
 from jaxsparse.runs import outline, scoring
@@ -158,20 +157,7 @@ def test_the_study_is_planned_without_data(study, net, one_seed, reduced):
   assert steps == int(90 * 1_281_167 / 256 if study == 'imagenet' else 62_500)
 
 
-def printed(study):
-  """Three seeds of each row of which the paper has a number, about it."""
-  numbers = {
-    row: study.run(row.run).paper_value(row, 'test_accuracy')
-    for row in study.rows()
-  }
-  return {
-    row: Sample(tuple(number + d for d in (-0.01, 0.0, 0.01)), 3)
-    for row, number in numbers.items()
-    if number is not None
-  }
-
-
-def judged(study):
+def judged(study, printed):
   """The outcomes at those points of which there are numbers."""
   found = []
   for claim in study.claims:
@@ -194,8 +180,8 @@ def judged(study):
     *(('imagenet', net, 3) for net in ('resnet50', 'vgg16')),
   ],
 )
-def test_the_papers_numbers_hold_its_claims(study, net, number):
-  assert judged(load(study, net)) == ['holds'] * number
+def test_the_papers_numbers_hold_its_claims(study, net, number, printed):
+  assert judged(load(study, net), printed) == ['holds'] * number
 
 
 @pytest.mark.parametrize(

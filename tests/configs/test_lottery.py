@@ -5,7 +5,6 @@ import dataclasses
 import pytest
 
 from jaxsparse.claims import verdicts
-from jaxsparse.claims.estimates import Sample
 from jaxsparse.config.overrides import override
 from jaxsparse.runs import baselines, outline, recipes
 from jaxsparse.studies import config_files
@@ -69,20 +68,7 @@ def load(name):
   return config_files.load_study(f'studies/lottery/{name}')
 
 
-def printed(study):
-  """Three seeds of each row of which a paper has a number, about it."""
-  numbers = {
-    row: study.run(row.run).paper_value(row, 'test_accuracy')
-    for row in study.rows()
-  }
-  return {
-    row: Sample(tuple(number + d for d in (-0.01, 0.0, 0.01)), 3)
-    for row, number in numbers.items()
-    if number is not None
-  }
-
-
-def judged(study):
+def judged(study, printed):
   """The outcomes of claims on accuracies of which there are numbers."""
   found = []
   for claim in study.claims:
@@ -124,10 +110,10 @@ def judged(study):
     ('lengths', 6, 4),
   ],
 )
-def test_the_papers_numbers_hold_their_claims(name, numbers, claims):
+def test_the_papers_numbers_hold_their_claims(name, numbers, claims, printed):
   study = load(name)
   assert len(printed(study)) == numbers
-  assert judged(study) == ['holds'] * claims
+  assert judged(study, printed) == ['holds'] * claims
 
 
 def test_levels_of_conv_nets_have_the_densities_of_the_paper(one_seed, only):

@@ -11,47 +11,32 @@ from jaxsparse.tickets.transplant import transplant
 from jaxsparse.training.checkpoints import load_params
 
 
-@pytest.fixture(scope='module')
-def runs(make_config, tmp_path_factory):
-  """Dense runs of seeds 0 and 1, and a pruned one of seed 0."""
-  root = tmp_path_factory.mktemp('runs')
-  dense = {'updater__sparsity': 0.0}
-  configs = {
-    'dense': make_config('static', seed=0, **dense),
-    'other': make_config('static', seed=1, **dense),
-    'pruned': make_config('gmp', seed=0),
-  }
-  for name, config in configs.items():
-    train(config, root / name, plots=False)
-  return root
-
-
-def moved(runs, make_config, how, **fields):
+def moved(twins, make_config, how, **fields):
   config = make_config('static', seed=1, **fields)
   config.init.update(
-    checkpoint='run:other',
+    checkpoint='run:seed1',
     checkpoint_step=0,
     masks='run:pruned',
     transplant=how,
-    align_from='run:dense',
-    align_to='run:other',
+    align_from='run:seed0',
+    align_to='run:seed1',
   )
   return config
 
 
 @pytest.mark.parametrize('how', ['aligned', 'naive'])
-def test_masks_are_those_of_the_command(runs, make_config, tmp_path, how):
-  train(moved(runs, make_config, how), runs / how, plots=False)
-  params, masks = load_params(runs / how, step=0)
-  names = ('pruned', 'dense', 'other')
-  transplant(*(runs / name for name in names), tmp_path / 'out', how=how)
+def test_masks_are_those_of_the_command(twins, make_config, tmp_path, how):
+  train(moved(twins, make_config, how), twins / how, plots=False)
+  params, masks = load_params(twins / how, step=0)
+  names = ('pruned', 'seed0', 'seed1')
+  transplant(*(twins / name for name in names), tmp_path / 'out', how=how)
   start, expected = load_params(tmp_path / 'out')
   jax.tree.map(np.testing.assert_array_equal, masks, expected)
   kernel, mask = start['Dense_0']['kernel'], masks['Dense_0']['kernel']
   np.testing.assert_array_equal(params['Dense_0']['kernel'], kernel * mask)
 
 
-def test_masks_are_cut_before_they_are_moved(runs, make_config):
+def test_masks_are_cut_before_they_are_moved(twins, make_config):
   """A level keeps the counts of the rounds in each layer of the source."""
   levels = {
     'pruning__level': 1,
@@ -59,11 +44,11 @@ def test_masks_are_cut_before_they_are_moved(runs, make_config):
     'updater__sparsity': 0.0,
   }
   for how in ('naive', 'random'):
-    config = moved(runs, make_config, how, **levels)
-    config.init.masks = 'run:dense'
-    train(config, runs / f'level_{how}', plots=False)
+    config = moved(twins, make_config, how, **levels)
+    config.init.masks = 'run:seed0'
+    train(config, twins / f'level_{how}', plots=False)
   naive, random = (
-    load_params(runs / f'level_{how}')[1] for how in ('naive', 'random')
+    load_params(twins / f'level_{how}')[1] for how in ('naive', 'random')
   )
   assert active_by_path(naive) == active_by_path(random)
   first = [np.asarray(m['Dense_0']['kernel']) for m in (naive, random)]
@@ -73,8 +58,8 @@ def test_masks_are_cut_before_they_are_moved(runs, make_config):
 
 
 @pytest.mark.parametrize('field', ['transplant', 'align_from', 'masks'])
-def test_half_of_it_is_refused(runs, make_config, field):
-  config = moved(runs, make_config, 'aligned')
+def test_half_of_it_is_refused(twins, make_config, field):
+  config = moved(twins, make_config, 'aligned')
   config.init[field] = ''
   with pytest.raises(ValueError, match='config.init.transplant: got'):
     build(config)

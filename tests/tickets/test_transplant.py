@@ -10,23 +10,8 @@ from jaxsparse.tickets.transplant import transplant
 from jaxsparse.training.checkpoints import load_params, save_params
 
 
-@pytest.fixture(scope='module')
-def runs(make_config, tmp_path_factory):
-  """Dense runs of seeds 0 and 1, and a pruned one of seed 0."""
-  root = tmp_path_factory.mktemp('runs')
-  dense = {'updater__sparsity': 0.0}
-  configs = {
-    'seed0': make_config('static', seed=0, **dense),
-    'seed1': make_config('static', seed=1, **dense),
-    'pruned': make_config('gmp', seed=0),
-  }
-  for name, config in configs.items():
-    train(config, root / name, plots=False)
-  return root
-
-
-def moved(runs, out, how, target='seed1', seed=0):
-  workdirs = [runs / name for name in ('pruned', 'seed0', target)]
+def moved(twins, out, how, target='seed1', seed=0):
+  workdirs = [twins / name for name in ('pruned', 'seed0', target)]
   transplant(*workdirs, out, how=how, seed=seed)
   return load_params(out)
 
@@ -37,34 +22,34 @@ def by_unit(masks):
   return [(tuple(first[:, i]), tuple(second[i])) for i in range(len(second))]
 
 
-def test_hidden_units_keep_their_weights_and_change_places(runs, tmp_path):
-  before = load_params(runs / 'pruned')[1]
+def test_hidden_units_keep_their_weights_and_change_places(twins, tmp_path):
+  before = load_params(twins / 'pruned')[1]
   for how in ('aligned', 'random'):
-    params, masks = moved(runs, tmp_path / how, how)
+    params, masks = moved(twins, tmp_path / how, how)
     assert active_by_path(masks) == active_by_path(before)
     assert by_unit(masks) != by_unit(before)
     assert sorted(by_unit(masks)) == sorted(by_unit(before))
-    start = load_params(runs / 'seed1', step=0)[0]
+    start = load_params(twins / 'seed1', step=0)[0]
     jax.tree.map(np.testing.assert_array_equal, params, start)
-  _, masks = moved(runs, tmp_path / 'naive', 'naive')
+  _, masks = moved(twins, tmp_path / 'naive', 'naive')
   assert by_unit(masks) == by_unit(before)
 
 
-def test_it_is_a_function_of_the_seed(runs, tmp_path):
+def test_it_is_a_function_of_the_seed(twins, tmp_path):
   one, again, other = (
-    by_unit(moved(runs, tmp_path / 'out', 'random', seed=seed)[1])
+    by_unit(moved(twins, tmp_path / 'out', 'random', seed=seed)[1])
     for seed in (0, 0, 1)
   )
   assert one == again != other
 
 
-def test_onto_the_same_run_nothing_moves(runs, tmp_path):
-  _, masks = moved(runs, tmp_path / 'out', 'aligned', target='seed0')
-  assert by_unit(masks) == by_unit(load_params(runs / 'pruned')[1])
+def test_onto_the_same_run_nothing_moves(twins, tmp_path):
+  _, masks = moved(twins, tmp_path / 'out', 'aligned', target='seed0')
+  assert by_unit(masks) == by_unit(load_params(twins / 'pruned')[1])
 
 
-def test_a_run_takes_them(runs, make_config, tmp_path):
-  _, masks = moved(runs, tmp_path / 'aligned', 'aligned')
+def test_a_run_takes_them(twins, make_config, tmp_path):
+  _, masks = moved(twins, tmp_path / 'aligned', 'aligned')
   config = make_config('static', seed=1)
   config.init.masks = str(tmp_path / 'aligned')
   train(config, tmp_path / 'run', plots=False)
@@ -75,11 +60,11 @@ def test_a_run_takes_them(runs, make_config, tmp_path):
   np.testing.assert_array_equal(kernel, start['Dense_0']['kernel'] * mask)
 
 
-def test_what_does_not_fit_is_refused(runs, make_config, tmp_path):
+def test_what_does_not_fit_is_refused(twins, make_config, tmp_path):
   wide = make_config('static', num_steps=1, updater__sparsity=0.0)
   wide.model.features = (8,)
   train(wide, tmp_path / 'wide', plots=False)
-  pruned, first, second = (runs / n for n in ('pruned', 'seed0', 'seed1'))
+  pruned, first, second = (twins / n for n in ('pruned', 'seed0', 'seed1'))
   out = tmp_path / 'out'
   with pytest.raises(ValueError, match=r'wide of mlp .*8.*of one model'):
     transplant(pruned, first, tmp_path / 'wide', out)
