@@ -3,6 +3,9 @@
 import contextlib
 from collections.abc import Iterator
 
+# The exit code of a process that lost the others of its run.
+PEER_LOST = 75
+
 
 class DataError(ValueError):
   """A data set that is missing, or of a kind that cannot be read."""

@@ -18,6 +18,7 @@ from typing import Any
 from absl import flags
 
 from jaxsparse.cli import command
+from jaxsparse.cli.devices import DeviceFlags
 
 _CONFIG = command.config_flag()
 _WORKDIR = flags.DEFINE_string('workdir', None, 'Where the run is kept.')
@@ -29,6 +30,9 @@ _DRY_RUN = flags.DEFINE_bool(
 )
 
 
+_DEVICES = DeviceFlags()
+
+
 def main() -> None:
   """Trains, or prints what would be trained and tries it."""
   config = command.required(_CONFIG)
@@ -37,13 +41,18 @@ def main() -> None:
       _plan(config)
     return
   workdir = command.required(_WORKDIR)
-  from jaxsparse.runs import summary
-  from jaxsparse.runs.train import train
+  with _DEVICES.connected() as devices:
+    from jaxsparse.runs import summary
+    from jaxsparse.runs.train import train
+    from jaxsparse.training import processes
 
-  result = train(config, workdir, interrupted=command.interrupted)
-  print(summary.table(result))
-  files = sorted(name for name in os.listdir(workdir) if name[0] != '.')
-  print(f'\nFiles in {workdir}: {", ".join(files)}')
+    result = train(
+      config, workdir, interrupted=command.interrupted, devices=devices
+    )
+    if processes.is_first():
+      print(summary.table(result))
+      files = sorted(name for name in os.listdir(workdir) if name[0] != '.')
+      print(f'\nFiles in {workdir}: {", ".join(files)}')
 
 
 def _plan(config: Any) -> None:

@@ -1,8 +1,9 @@
 """Common parts of all programs: config names, one-line errors, exit codes.
 
 Exit codes: 0 done; 2 bad input; 3 the loss turned non-finite; 42 stopped by
-SIGTERM or SIGINT, after a save; 1 anything else. With `--verbosity=1` an error
-comes with its traceback.
+SIGTERM or SIGINT, after a save; 75 the other processes of the run are gone, or
+hang: start all of them again, and they resume; 1 anything else. With
+`--verbosity=1` an error comes with its traceback.
 """
 
 import contextlib

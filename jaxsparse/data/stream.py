@@ -27,6 +27,7 @@ class TrainBatches:
       resized.
     batch_size: examples a batch.
     num_steps: steps of training.
+    part: the examples of each batch that are read.
   """
 
   def __init__(
@@ -37,11 +38,13 @@ class TrainBatches:
     crop_words: Sequence[int],
     batch_size: int,
     num_steps: int,
+    part: slice = slice(None),
   ):
     self._records = records
     self._words, self._crop_words = tuple(words), tuple(crop_words)
     self._batch_size = batch_size
     self._num_steps = num_steps
+    self._part = part
 
   def __len__(self) -> int:
     return self._num_steps
@@ -51,9 +54,10 @@ class TrainBatches:
     (rows,) = order.batch_indices(
       self._words, len(self._records), self._batch_size, step, step + 1
     )
+    rows = rows[self._part]
     if not self._records.resized:
       return self._records.read(rows)
-    draws = crops.draws(self._crop_words, step, self._batch_size)
+    draws = crops.draws(self._crop_words, step, self._batch_size)[self._part]
     return self._records.read(
       rows, lambda i, height, width: crops.random_box(draws[i], height, width)
     )

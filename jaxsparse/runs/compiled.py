@@ -31,6 +31,7 @@ from jaxsparse.training.programs import (
   choose_dispatch,
   make_programs,
 )
+from jaxsparse.training.sharding import Layout
 from jaxsparse.training.state import Member, Recipe, TrainState
 from jaxsparse.training.step import initial_state
 from jaxsparse.training.task import Task
@@ -57,11 +58,15 @@ class Compiled(NamedTuple):
   probe: GradientProbe
 
 
-def compiled(experiment: Experiment, mesh: Mesh | None = None) -> Compiled:
+def compiled(
+  experiment: Experiment,
+  mesh: Mesh | None = None,
+  layout: Layout | None = None,
+) -> Compiled:
   """Returns the programs of `experiment`.
 
-  With a `mesh`, `programs` take a group of runs at once (see
-  `training.programs`); the others are the same.
+  With a `mesh`, `programs` take a group of runs at once, with a `layout` one
+  run on several devices (see `training.programs`); the others are the same.
   """
   task, batches = experiment.task, batch_of(experiment.pixels)
   form = dispatch(experiment)
@@ -72,6 +77,7 @@ def compiled(experiment: Experiment, mesh: Mesh | None = None) -> Compiled:
       dispatch=form,
       chunk=experiment.plan.chunk,
       mesh=mesh,
+      layout=layout,
     ),
     _compiled_init(_init_of(experiment, experiment.task)),
     _evaluate(task, batches, experiment.metrics),

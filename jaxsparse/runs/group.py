@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import pathlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,6 +11,7 @@ import jax
 import numpy as np
 from jax.sharding import SingleDeviceSharding
 
+from jaxsparse.config.run_config import RunConfig
 from jaxsparse.core import controls
 from jaxsparse.data.datasets import Split
 from jaxsparse.errors import TrainingFailed, saving
@@ -37,11 +39,12 @@ from jaxsparse.runs.open_run import (
 from jaxsparse.runs.progress import Report, Reporter
 from jaxsparse.runs.scores import Scores
 from jaxsparse.runs.summary import Summary, summarise
-from jaxsparse.training import ahead, loop, metrics
+from jaxsparse.training import ahead, loop, metrics, processes
 from jaxsparse.training.evaluate import is_finite
 from jaxsparse.training.executors import Execution, Executor
 from jaxsparse.training.loop import Progress, Record
 from jaxsparse.training.one_by_one import OneByOne
+from jaxsparse.training.sharding import Layout
 from jaxsparse.training.state import Anchors, Member, TrainState
 from jaxsparse.training.vmapped import Vmapped, member_mesh
 
@@ -54,18 +57,23 @@ class Group:
   Args:
     runs: one or more, of one family, each in its workdir.
     how: 'one_by_one' or 'vmap'.
+    layout: of a run over several devices.
   """
 
-  def __init__(self, runs: Sequence[OpenRun], how: str):
+  def __init__(
+    self, runs: Sequence[OpenRun], how: str, layout: Layout | None = None
+  ):
     self._runs = runs
     self._began = time.perf_counter()
     # Runs of a family have the same plan, data and programs.
     first = runs[0].experiment
     self._plan = first.plan
     self._mesh = member_mesh() if how == 'vmap' else None
-    self._programs = compiled(first, self._mesh).programs
-    self._data = inputs.put(first.dataset.train)
-    eval_data = inputs.put(first.eval_split)
+    self._layout = layout
+    one_run = layout if self._mesh is None else None
+    self._programs = compiled(first, self._mesh, one_run).programs
+    self._data = inputs.put(first.dataset.train, layout)
+    eval_data = inputs.put(first.eval_split, layout)
     self._scores = []
     for run in runs:
       programs = compiled(run.experiment)
@@ -75,13 +83,12 @@ class Group:
         eval_data,
         evaluate=programs.evaluate,
         probe=programs.probe,
+        layout=layout,
       )
       self._scores.append(scores)
-    self._execution = (
-      Execution(how, 1, 1)
-      if self._mesh is None
-      else Execution(how, len(runs), self._mesh.size)
-    )
+    mesh = self._mesh or (layout and layout.mesh)
+    width = 1 if self._mesh is None else len(runs)
+    self._execution = Execution(how, width, mesh.size if mesh else 1)
     self._restored: Sequence[Restored] | None = None
 
   @property
@@ -105,6 +112,8 @@ class Group:
 
   def _ahead(self, threads: ahead.Threads) -> None:
     """Compiles what the run will call, while the state of step 0 is made."""
+    if self._layout is not None:
+      return  # Compiled when called.
     first = self._runs[0]
     experiment, state = first.experiment, _on_device(first.abstract)
     self._scores[0].ahead(threads, state)
@@ -133,16 +142,21 @@ class Group:
     begun = self._plan.begin if progress is None else progress[0].step
     last = -1 if progress is None else begun
     experiments = [run.experiment for run in self._runs]
+    if report is None and not processes.is_first():
+      report = _unseen
     reporter = Reporter(
       self.name, begun, self._plan.num_steps, len(self._runs), report
     )
+    watchdog = processes.Watchdog()
     try:
       with contextlib.ExitStack() as stack:
         writers = [
-          stack.enter_context(loggers.opened(one.config, run.root, step=last))
+          stack.enter_context(_records(one.config, run.root, last))
           for one, run in zip(experiments, self._runs, strict=True)
         ]
-        training = stack.enter_context(inputs.training(self._data, experiments))
+        training = stack.enter_context(
+          inputs.training(self._data, experiments, self._layout)
+        )
         stack.enter_context(not_bad_input())
         for run in self._runs:
           stack.callback(run.checkpoints.wait)
@@ -155,7 +169,7 @@ class Group:
           save=self._save,
           last_good=self._last_good,
           report=reporter,
-          interrupted=interrupted,
+          interrupted=lambda: watchdog.agreed(interrupted()),
         )
         progress = loop.run(
           executor, plan=self._plan, hooks=hooks, progress=progress
@@ -166,6 +180,7 @@ class Group:
         for run, step in zip(self._runs, error.steps, strict=True)
       ]
     finally:
+      watchdog.rest()
       reporter.close()
     speed = reporter.steps_per_second() / len(self._runs)
     return [
@@ -191,9 +206,13 @@ class Group:
     initial = run.initial or sources.load(
       run.experiment, run.root, run.abstract
     )
+    if self._layout is not None:
+      initial = self._layout.replicate(initial)
     initial = rewinding.cut(run.experiment, self._data, initial)
     initial = rewinding.transplanted(run.experiment, initial)
     state = start(run.experiment, self._data, initial)
+    if self._layout is not None:
+      state = self._layout.place(processes.from_first(state))
     rewinding.check(run.experiment, initial, state, self._scores[i].loss)
     return state
 
@@ -217,7 +236,8 @@ class Group:
     begin = self._plan.begin
     if int(state.step) > begin and run.experiment.config.anchors.runs:
       state, _ = run.checkpoints.restore(begin, run.abstract)
-    return rewinding.anchors(run.experiment, run.root, state)
+    anchors = rewinding.anchors(run.experiment, run.root, state)
+    return self._layout.replicate(anchors) if self._layout else anchors
 
   def _with_rate(self, i: int, record: Record) -> Record:
     """Adds the learning rate to what is logged of the last step."""
@@ -269,10 +289,25 @@ class Group:
       execution=execution,
       flops=costs.of_run(experiment, state, active=active, records=records),
     ) | structure.of_run(experiment, state, records)
-    if plots:
-      plots_lib.run_plots(run.root)
-    workdir_lib.write_summary(run.root, result)
+    if processes.is_first():
+      if plots:
+        plots_lib.run_plots(run.root)
+      workdir_lib.write_summary(run.root, result)
+    processes.any_of(False)  # The others go on once it is written.
     return result
+
+
+def _unseen(done: int, records: Sequence[Record]) -> None:
+  """Reports nothing: the first process does."""
+
+
+def _records(
+  config: RunConfig, root: pathlib.Path, step: int
+) -> contextlib.AbstractContextManager[Callable[[Record], None]]:
+  """Opens what writes the records of a run; one process does."""
+  if processes.is_first():
+    return loggers.opened(config, root, step=step)
+  return contextlib.nullcontext(lambda record: None)
 
 
 def _member(experiment: Experiment) -> Member:

@@ -17,6 +17,7 @@ from jaxsparse.data.stream import RowBatches, Stream, TrainBatches
 from jaxsparse.runs.build import Experiment, seed_words
 from jaxsparse.training.executors import Batches
 from jaxsparse.training.parts import Parts
+from jaxsparse.training.sharding import Layout
 
 
 class Training(NamedTuple):
@@ -31,9 +32,14 @@ class Training(NamedTuple):
   batches: Batches
 
 
-def put(split: Split) -> Split:
-  """Puts `split` on the device, unless it stays on disk."""
-  return split if records.is_stored(split.images) else resident.put(split)
+def put(split: Split, layout: Layout | None = None) -> Split:
+  """Puts `split` on the device, or whole on each of a layout's.
+
+  What stays on disk is returned as it is.
+  """
+  if records.is_stored(split.images):
+    return split
+  return resident.put(split) if layout is None else layout.replicate(split)
 
 
 def picked(data: Split, rows: np.ndarray) -> tuple[Split, np.ndarray]:
@@ -66,28 +72,36 @@ def scored(
 
 @contextlib.contextmanager
 def training(
-  data: Split, experiments: Sequence[Experiment]
+  data: Split, experiments: Sequence[Experiment], layout: Layout | None = None
 ) -> Iterator[Training]:
   """Yields the training inputs of runs, valid within the context.
 
   Args:
     data: the training split of all runs, from `put`.
     experiments: the runs. Each has its own workers where data stay on disk.
+    layout: of the runs, if over several devices: each process then reads its
+      part of a batch.
   """
   if not records.is_stored(data.images):
     yield Training(data, lambda i, *steps: experiments[i].batches(*steps))
     return
   with contextlib.ExitStack() as stack:
-    streams = [stack.enter_context(_stream(one)) for one in experiments]
     size = experiments[0].config.batch_size
+    part = slice(None) if layout is None else layout.part(size)
+    streams = [stack.enter_context(_stream(one, part)) for one in experiments]
+
+    def placed(batch: Split) -> Split:
+      if layout is None:
+        return resident.put(batch)
+      return layout.batch(batch, size)
 
     def parts(i: int, begin: int, end: int) -> Parts:
-      return Parts(map(resident.put, streams[i].take(begin, end)))
+      return Parts(map(placed, streams[i].take(begin, end)))
 
     yield Training(parts, lambda i, begin, end: _whole(end - begin, size))
 
 
-def _stream(experiment: Experiment) -> Stream:
+def _stream(experiment: Experiment, part: slice) -> Stream:
   images: Any = experiment.dataset.train.images
   config = experiment.config
   batches = TrainBatches(
@@ -96,6 +110,7 @@ def _stream(experiment: Experiment) -> Stream:
     crop_words=seed_words(config, 'crop'),
     batch_size=config.batch_size,
     num_steps=experiment.plan.num_steps,
+    part=part,
   )
   return Stream(batches, config.data.workers)
 

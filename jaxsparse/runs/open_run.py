@@ -7,12 +7,14 @@ import pathlib
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from jaxsparse.config.run_config import RunConfig
 from jaxsparse.errors import SaveFailed, TrainingFailed
 from jaxsparse.runs import sources
 from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.origins import Origins
 from jaxsparse.runs.summary import Summary
+from jaxsparse.training import processes
 from jaxsparse.training.checkpoints import CheckpointError, Checkpoints
 from jaxsparse.training.loop import NonFiniteLoss
 from jaxsparse.training.state import TrainState
@@ -105,7 +107,7 @@ def opened(
     sources.fingerprints(config.init, workdir),
     experiment.dataset.fingerprint,
   )
-  with workdir_lib.claim(workdir, config, origins) as root:
+  with _claimed(workdir, config, origins) as root:
     done = workdir_lib.finished(root)
     if done is not None:
       _log.info('%s is finished; nothing to do', root)
@@ -118,6 +120,17 @@ def opened(
       passing=lambda step: not experiment.plan.saves(step),
     ) as checkpoints:
       yield OpenRun(experiment, root, checkpoints, abstract, initial)
+
+
+@contextlib.contextmanager
+def _claimed(
+  workdir: str | os.PathLike[str], config: RunConfig, origins: Origins
+) -> Iterator[pathlib.Path]:
+  """Claims a workdir for the processes of a run; the first holds its lock."""
+  with contextlib.ExitStack() as stack:
+    claim = workdir_lib.claim(workdir, config, origins)
+    processes.on_first(lambda: stack.enter_context(claim))
+    yield workdir_lib.local(workdir)
 
 
 def newest_common(runs: Sequence[OpenRun]) -> list[Restored] | None:

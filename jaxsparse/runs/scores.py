@@ -17,6 +17,7 @@ from jaxsparse.runs.build import Experiment
 from jaxsparse.training.ahead import Program, Threads
 from jaxsparse.training.evaluate import Evaluation, checked_active, facts
 from jaxsparse.training.probe import GradientProbe
+from jaxsparse.training.sharding import Layout
 from jaxsparse.training.state import TrainState
 
 Record = dict[str, Any]
@@ -64,6 +65,7 @@ class Scores:
     eval_data: its `eval_split`, likewise.
     evaluate: the program of that name of `compiled.Compiled`.
     probe: likewise.
+    layout: of a run over several devices, which share the evaluations.
   """
 
   def __init__(
@@ -74,10 +76,12 @@ class Scores:
     *,
     evaluate: Evaluation,
     probe: GradientProbe,
+    layout: Layout | None = None,
   ):
     self._experiment = experiment
     self._evaluate = evaluate
     self._probe = probe
+    self._layout = layout
     self._data = data
     self._eval_data = eval_data
     is_test = experiment.eval_split is experiment.dataset.test
@@ -190,9 +194,10 @@ class Scores:
       BrokenInvariant: weights, masks and counts do not agree.
     """
     experiment = self._experiment
-    splits = {'test': inputs.put(experiment.dataset.test)}
-    if experiment.dataset.validation is not None:
-      splits['validation'] = inputs.put(experiment.dataset.validation)
+    dataset, put = experiment.dataset, inputs.put
+    splits = {'test': put(dataset.test, self._layout)}
+    if dataset.validation is not None:
+      splits['validation'] = put(dataset.validation, self._layout)
     updater = experiment.updater
     active = checked_active(
       state, updater, experiment.target_counts, final=True
@@ -212,4 +217,6 @@ class Scores:
     config = self._experiment.config
     size, workers = config.eval.batch_size, config.data.workers
     with inputs.scored(data, size, workers) as (examples, batches):
-      return self._evaluate(seen, state.model_state, examples, batches)
+      rows = self._layout.rows if self._layout else np.asarray
+      placed = [map(rows, part) for part in batches]
+      return self._evaluate(seen, state.model_state, examples, placed)

@@ -12,6 +12,9 @@ from jaxsparse.runs.group import Group
 from jaxsparse.runs.open_run import OpenRun, opened
 from jaxsparse.runs.progress import Report
 from jaxsparse.runs.summary import Summary
+from jaxsparse.training import processes
+from jaxsparse.training.sharding import DEFAULT, Devices
+from jaxsparse.training.sharding import layout as layout_of
 
 
 def train(
@@ -21,6 +24,7 @@ def train(
   plots: bool = True,
   report: Report | None = None,
   interrupted: Callable[[], bool] = lambda: False,
+  devices: Devices = DEFAULT,
 ) -> Summary:
   """Trains `config` in `workdir` to the end, from the start or resumed.
 
@@ -30,6 +34,8 @@ def train(
     plots: whether plots are drawn at the end.
     report: takes `(steps done, newest records)`, in place of the display.
     interrupted: called between segments; if true the run saves and stops.
+    devices: over which the batch and the net are divided. In a run of several
+      processes all call this function.
 
   Returns:
     The content of `summary.json`.
@@ -42,11 +48,12 @@ def train(
     SaveFailed: a checkpoint could not be written.
   """
   return train_built(
-    build(config),
+    processes.in_turn(lambda: build(config)),
     workdir,
     plots=plots,
     report=report,
     interrupted=interrupted,
+    devices=devices,
   )
 
 
@@ -57,14 +64,19 @@ def train_built(
   plots: bool = True,
   report: Report | None = None,
   interrupted: Callable[[], bool] = lambda: False,
+  devices: Devices = DEFAULT,
 ) -> Summary:
   """Trains an experiment from `build`; arguments and errors as for `train`."""
   # Traced, not run: errors of the method's own init are raised here.
   abstract = abstract_state(experiment)
+  layout = layout_of(devices, experiment.config.batch_size)
+  if layout is not None:
+    abstract = layout.abstract(abstract)
   with opened(experiment, workdir, abstract) as run:
     if not isinstance(run, OpenRun):
       return run
-    (result,) = Group([run], 'one_by_one').train(plots, report, interrupted)
+    group = Group([run], 'one_by_one', layout)
+    (result,) = group.train(plots, report, interrupted)
   if isinstance(result, Exception):
     raise result
   return result

@@ -12,7 +12,8 @@ The two differ in the last bits; a run uses one throughout.
 
 Over a mesh a program takes all members at once, each leaf with a leading axis
 of members. The vmap is inside the loop, and each device computes its members
-without communicating with the others.
+without communicating with the others. With a layout a program takes one run,
+whose batch and state are divided over the devices.
 """
 
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from jaxsparse.core import jaxprs
 from jaxsparse.core.types import PyTree
 from jaxsparse.training.ahead import Program
 from jaxsparse.training.parts import each, keep_up
+from jaxsparse.training.sharding import Layout, fetch
 from jaxsparse.training.state import Member, Recipe, TrainState
 from jaxsparse.training.step import Metrics, Step, mask_update_step, train_step
 
@@ -36,6 +38,9 @@ BatchOf = Callable[[PyTree, jax.Array], PyTree]
 Single = Callable[
   [TrainState, Member, PyTree, jax.Array], tuple[TrainState, Metrics]
 ]
+
+# Puts indices on the devices of a run.
+Rows = Callable[[np.ndarray], Any]
 
 # Metrics of a mask step that are trees.
 _TREES = ('churn', 'layer_active')
@@ -72,6 +77,7 @@ def make_programs(
   dispatch: str,
   chunk: int,
   mesh: Mesh | None = None,
+  layout: Layout | None = None,
 ) -> Programs:
   """Builds the programs.
 
@@ -81,27 +87,29 @@ def make_programs(
       is resident on the device and passed as an argument.
     dispatch: 'scan' or 'step'.
     chunk: the most steps of one call of `advance` under 'scan'.
-    mesh: of one axis, for programs that take all members at once; their
-      number is a multiple of its size.
+    mesh: for programs that take all members at once; their number is a
+      multiple of its size.
+    layout: of one run over several devices.
   """
-  train = _single(train_step(recipe), batch_of, mesh)
-  masks = _single(mask_update_step(recipe), batch_of, mesh)
+  rows = np.asarray if layout is None else layout.rows
+  train = _single(train_step(recipe), batch_of, mesh, layout)
+  masks = _single(mask_update_step(recipe), batch_of, mesh, layout)
   looped = dispatch == 'scan'
   steps = _loop(train, chunk) if looped else train
   advance = _compiled(steps, mesh, looped=looped)
   update = _compiled(masks, mesh, looped=False)
 
   def ahead(threads, state, member, data, batch_size, masks):
-    row = np.zeros(batch_size, np.int32)
-    rows = np.zeros((chunk, batch_size), np.int32), np.int32(0)
+    row = rows(np.zeros(batch_size, np.int32))
+    several = rows(np.zeros((chunk, batch_size), np.int32)), np.int32(0)
     arguments = state, member, data
-    advance.ahead(threads, *arguments, *(rows if looped else (row,)))
+    advance.ahead(threads, *arguments, *(several if looped else (row,)))
     if masks:
       update.ahead(threads, *arguments, row)
 
   return Programs(
-    _scanned(advance, chunk) if looped else _stepped(advance),
-    _updated(update),
+    _scanned(advance, chunk, rows) if looped else _stepped(advance, rows),
+    _updated(update, rows),
     dispatch,
     ahead,
   )
@@ -112,11 +120,17 @@ def choose_dispatch(step: Callable[..., Any], *abstract_args: Any) -> str:
   return 'step' if jaxprs.slow_in_loops(step, *abstract_args) else 'scan'
 
 
-def _single(step: Step, batch_of: BatchOf, mesh: Mesh | None) -> Single:
+def _single(
+  step: Step, batch_of: BatchOf, mesh: Mesh | None, layout: Layout | None
+) -> Single:
   def single(
     state: TrainState, member: Member, data: PyTree, indices: jax.Array
   ) -> tuple[TrainState, Metrics]:
-    return step(state, member, batch_of(data, indices))
+    batch = batch_of(data, indices)
+    if layout is None:
+      return step(state, member, batch)
+    state, metrics = step(state, member, layout.divide(batch))
+    return layout.constrain(state), metrics
 
   return single if mesh is None else jax.vmap(single, (0, 0, None, 0))
 
@@ -126,9 +140,8 @@ def _compiled(
 ) -> Program:
   """Jits `fn`; over a mesh, each device runs it on its members."""
   if mesh is not None:
-    (axis,) = mesh.axis_names
-    by_member = P(axis)
-    rows, length = (P(None, axis), (P(),)) if looped else (by_member, ())
+    by_member, along = P('member'), P(None, 'member')
+    rows, length = (along, (P(),)) if looped else (by_member, ())
     # The zeros that a loop fills in do not vary over the mesh, which the check
     # of `check_vma` would refuse.
     fn = jax.shard_map(
@@ -141,25 +154,26 @@ def _compiled(
   return Program(fn, donate_argnums=0)
 
 
-def _updated(compiled: Program):
+def _updated(compiled: Program, rows: Rows):
   def run(state, member, data, indices):
-    state, metrics = compiled(state, member, next(each(data)), indices[0])
-    metrics = jax.device_get(metrics)
+    row = rows(indices[0])
+    state, metrics = compiled(state, member, next(each(data)), row)
+    metrics = fetch(metrics)
     trees = {name: metrics.pop(name) for name in _TREES}
     return state, {k: np.asarray([v]) for k, v in metrics.items()} | trees
 
   return run
 
 
-def _stepped(compiled: Program):
+def _stepped(compiled: Program, rows: Rows):
   def run(state, member, data, indices):
-    rows = []
+    steps = []
     for row, part in zip(indices, each(data), strict=False):
-      state, metrics = compiled(state, member, part, row)
-      rows.append(metrics)
-      keep_up(data, rows)
-    rows = jax.device_get(rows)
-    return state, {k: np.asarray([r[k] for r in rows]) for k in rows[0]}
+      state, metrics = compiled(state, member, part, rows(row))
+      steps.append(metrics)
+      keep_up(data, steps)
+    steps = fetch(steps)
+    return state, {k: np.asarray([s[k] for s in steps]) for k in steps[0]}
 
   return run
 
@@ -179,12 +193,12 @@ def _loop(single: Single, chunk: int):
   return loop
 
 
-def _scanned(compiled: Program, chunk: int):
+def _scanned(compiled: Program, chunk: int, rows: Rows):
   def run(state, member, data, indices):
     length = len(indices)
     padded = np.zeros((chunk, *indices.shape[1:]), np.int32)
     padded[:length] = indices
-    state, rows = compiled(state, member, data, padded, np.int32(length))
-    return state, {k: v[:length] for k, v in jax.device_get(rows).items()}
+    state, steps = compiled(state, member, data, rows(padded), np.int32(length))
+    return state, {k: v[:length] for k, v in fetch(steps).items()}
 
   return run

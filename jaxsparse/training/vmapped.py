@@ -11,21 +11,25 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import AxisType, Mesh, NamedSharding, Sharding
+from jax.sharding import Mesh, NamedSharding, Sharding
 from jax.sharding import PartitionSpec as P
 
 from jaxsparse.core.types import PyTree
 from jaxsparse.training.executors import Batches, Kind, Rows
 from jaxsparse.training.programs import Programs
+from jaxsparse.training.sharding import (
+  everywhere,
+  fetch,
+  is_key,
+  make_mesh,
+  put,
+)
 from jaxsparse.training.state import Member, TrainState
 
 
 def member_mesh() -> Mesh:
-  """Returns a mesh of this process's devices along one axis, `member`."""
-  devices = jax.local_devices()
-  return jax.make_mesh(
-    (len(devices),), ('member',), axis_types=(AxisType.Auto,), devices=devices
-  )
+  """Returns a mesh of all devices along the axis `member`."""
+  return make_mesh(member=jax.device_count())
 
 
 class Vmapped:
@@ -57,11 +61,12 @@ class Vmapped:
     self._programs = programs
     self._size = len(states)
     self._padding = -len(states) % mesh.size
-    sharding = NamedSharding(mesh, P(*mesh.axis_names))
+    sharding = NamedSharding(mesh, P('member'))
     self._states = self._stacked(states, sharding)
     self._members = self._stacked(members, sharding)
-    self._data = jax.device_put(data, NamedSharding(mesh, P()))
-    self._device = mesh.devices.flat[0]
+    whole = NamedSharding(mesh, P())
+    self._data = jax.tree.map(lambda leaf: put(leaf, whole), data)
+    self._home = everywhere()
     self._batches = batches
     self._copy: PyTree | None = None
     self._replaced: dict[int, TrainState] = {}
@@ -92,7 +97,7 @@ class Vmapped:
       # those in flight have locked each other up.
       self._copy = jax.tree.map(_to_host, self._states)
     return jax.tree.map(
-      lambda like, x: jax.device_put(_as_like(like, x[i]), self._device),
+      lambda like, x: put(_as_like(like, x[i]), self._home),
       self._states,
       self._copy,
     )
@@ -106,23 +111,19 @@ class Vmapped:
   def _stacked(self, trees: Sequence[PyTree], sharding: Sharding) -> PyTree:
     def stack(*leaves: Any) -> jax.Array:
       stacked = np.stack([_to_host(leaf) for leaf in leaves])
-      return jax.device_put(_as_like(leaves[0], stacked), sharding)
+      return put(_as_like(leaves[0], stacked), sharding)
 
     return jax.tree.map(stack, *self._padded(trees))
 
 
-def _is_key(leaf: Any) -> bool:
-  return jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
-
-
 def _to_host(leaf: Any) -> np.ndarray:
   """Copies: on CPU NumPy would read a buffer that is about to be freed."""
-  return np.array(jax.random.key_data(leaf) if _is_key(leaf) else leaf)
+  return np.array(fetch(jax.random.key_data(leaf) if is_key(leaf) else leaf))
 
 
 def _as_like(like: Any, found: np.ndarray) -> Any:
   """Makes key data a key of the kind of `like`; returns other arrays as is."""
-  if not _is_key(like):
+  if not is_key(like):
     return found
   return jax.random.wrap_key_data(
     jnp.asarray(found), impl=jax.random.key_impl(like)

@@ -20,6 +20,7 @@ import numpy as np
 from etils import epath
 
 from jaxsparse.core.types import PyTree
+from jaxsparse.training import sharding
 from jaxsparse.training.checkpoints import fingerprints, records
 from jaxsparse.training.checkpoints.records import CheckpointError
 
@@ -131,7 +132,7 @@ def read(
   """
   import orbax.checkpoint as ocp
 
-  default = jnp.zeros(()).sharding
+  default = sharding.everywhere()
   target = jax.tree.map(lambda leaf: _placed(leaf, default), target)
   stored = jax.tree.map(_stored, target)
   if record.nested:

@@ -1,0 +1,234 @@
+"""What the processes of one run agree on, and what the first does for all.
+
+A run of several processes (`jax.distributed`) executes the same program in
+each. The first process alone writes files; decisions that could differ from one
+process to the next (a lock, a signal) are made once and shared.
+"""
+
+import contextlib
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import jax
+import numpy as np
+
+from jaxsparse.core.types import PyTree
+from jaxsparse.errors import (
+  PEER_LOST,
+  Interrupted,
+  TrainingFailed,
+  WorkdirBusy,
+)
+from jaxsparse.training.sharding import is_key
+
+_T = TypeVar('_T')
+
+# The seconds after which a process no longer waits for a segment.
+_patience = 600.0
+# Seconds of waiting for a peer: to start, for its heartbeat, and for its end.
+_START, _HEARTBEAT, _END = 300, 20, 15
+# Most bytes of an error that is shared.
+_BYTES = 4096
+# Errors that all processes of a run meet.
+_OF_ALL = (ValueError, WorkdirBusy, TrainingFailed, Interrupted)
+_ERRORS = {error.__name__: error for error in (ValueError, WorkdirBusy)}
+
+
+def begin(
+  coordinator: str | None = None,
+  count: int | None = None,
+  index: int | None = None,
+  *,
+  patience: float = 600.0,
+) -> None:
+  """Connects this process with the others, before it uses a device.
+
+  Args:
+    coordinator: the `HOST:PORT` of the first process; `None` where JAX finds
+      it, as it does, with the rest, on Cloud TPU, GKE, Slurm and Open MPI.
+    count: the number of processes.
+    index: of this one, from 0.
+    patience: seconds that a segment of steps may take, from the second on.
+
+  Raises:
+    ValueError: they cannot be connected.
+  """
+  global _patience
+  _patience = patience
+  try:
+    jax.distributed.initialize(
+      coordinator,
+      count,
+      index,
+      coordinator_bind_address=coordinator if index == 0 else None,
+      initialization_timeout=_START,
+      heartbeat_timeout_seconds=_HEARTBEAT,
+      shutdown_timeout_seconds=_END,
+    )
+  except (RuntimeError, ValueError) as error:
+    raise ValueError(f'the processes cannot be connected: {error}') from error
+
+
+def several() -> bool:
+  """Returns whether this process is one of several."""
+  return jax.process_count() > 1
+
+
+def is_first() -> bool:
+  """Returns whether this process writes the files."""
+  return jax.process_index() == 0
+
+
+def on_first(fn: Callable[[], _T]) -> _T | None:
+  """Calls `fn` in the first process, while the others wait.
+
+  Returns:
+    What it returns, in the first process; `None` in the others.
+
+  Raises:
+    ValueError: `fn` raised it (or a kind of it); in all processes.
+    WorkdirBusy: likewise.
+  """
+  if not several():
+    return fn()
+  result, failure = None, {}
+  error: Exception | None = None
+  if is_first():
+    try:
+      result = fn()
+    except (ValueError, WorkdirBusy) as raised:
+      error = raised
+      kind = 'WorkdirBusy' if isinstance(error, WorkdirBusy) else 'ValueError'
+      failure = {'kind': kind, 'text': str(error)[: _BYTES // 4]}
+  failure = _shared(failure)
+  if error is not None:
+    raise error
+  if failure:
+    raise _ERRORS[failure['kind']](failure['text'])
+  return result
+
+
+def in_turn(fn: Callable[[], _T]) -> _T:
+  """Calls `fn` in the first process, then in the others.
+
+  For what is prepared once, as a data set that is not there yet.
+
+  Raises:
+    ValueError: as for `on_first`.
+  """
+  results: list[_T] = []
+  on_first(lambda: results.append(fn()))
+  return results[0] if results else fn()
+
+
+def any_of(flag: bool) -> bool:
+  """Returns whether `flag` is true in any process; all must call it."""
+  if not several():
+    return flag
+  from jax.experimental import multihost_utils
+
+  return bool(np.any(multihost_utils.process_allgather(np.bool_(flag))))
+
+
+def from_first(tree: PyTree) -> PyTree:
+  """Returns the arrays that the first process has, where each has its own.
+
+  Args:
+    tree: arrays; those that span processes already stay.
+  """
+  if not several():
+    return tree
+  from jax.experimental import multihost_utils
+
+  def one(leaf: Any) -> Any:
+    if isinstance(leaf, jax.Array) and not leaf.is_fully_addressable:
+      return leaf
+    if is_key(leaf):
+      data = one(jax.random.key_data(leaf))
+      return jax.random.wrap_key_data(data, impl=jax.random.key_impl(leaf))
+    return multihost_utils.broadcast_one_to_all(leaf)
+
+  return jax.tree.map(one, tree)
+
+
+def _shared(content: dict[str, Any]) -> dict[str, Any]:
+  """Returns the content that the first process has."""
+  from jax.experimental import multihost_utils
+
+  text = json.dumps(content).encode()[:_BYTES]
+  padded = np.frombuffer(text.ljust(_BYTES), np.uint8)
+  found = multihost_utils.broadcast_one_to_all(padded)
+  return json.loads(np.asarray(found, np.uint8).tobytes())
+
+
+class Watchdog:
+  """Ends the process where no segment of a run ends for `_patience`.
+
+  A peer that is gone is seen by its closed connection; one that hangs is not,
+  and a collective operation then waits for ever. It watches once the first
+  segment has ended, as that compiles.
+  """
+
+  def __init__(self) -> None:
+    self._last: float | None = None
+    if _patience and several():
+      threading.Thread(target=self._watch, daemon=True).start()
+
+  def agreed(self, stop: bool) -> bool:
+    """Marks the end of a segment; returns whether any process is to stop."""
+    self._last = time.monotonic()
+    return any_of(stop)
+
+  def rest(self) -> None:
+    """Stops watching until the next segment ends."""
+    self._last = None
+
+  def _watch(self) -> None:
+    while True:
+      time.sleep(min(1.0, _patience / 4))
+      last = self._last
+      if last is not None and time.monotonic() - last > _patience:
+        leave(f'no step ended for {_patience:g} s: another process hangs')
+
+
+@contextlib.contextmanager
+def ending_together() -> Iterator[None]:
+  """Ends this process at once where an error is not one of all processes.
+
+  An ordinary exit would wait for the others, and they for this one.
+  """
+  try:
+    yield
+  except Exception as error:
+    if not several() or isinstance(error, _OF_ALL):
+      raise
+    if _of_a_peer(error):
+      leave(f'another process is gone ({str(error).partition(chr(10))[0]})')
+    traceback.print_exc()
+    leave(f'{type(error).__name__}: {error}', code=1)
+
+
+def _of_a_peer(error: BaseException | None) -> bool:
+  """Returns whether an operation of all processes failed."""
+  while error is not None:
+    if isinstance(error, jax.errors.JaxRuntimeError):
+      return True
+    error = error.__cause__ or error.__context__
+  return False
+
+
+def leave(reason: str, code: int = PEER_LOST) -> None:
+  """Ends this process at once, without waiting for the others."""
+  sys.stderr.write(
+    f'process {jax.process_index()} of {jax.process_count()}: {reason}; the'
+    ' same command goes on from the last checkpoint\n'
+  )
+  sys.stderr.flush()
+  sys.stdout.flush()
+  os._exit(code)
