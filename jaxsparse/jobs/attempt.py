@@ -9,7 +9,7 @@ from jaxsparse.errors import JobFailed
 from jaxsparse.jobs.backend import (
   DONE,
   ERROR,
-  SAVED,
+  RESUMES,
   Phase,
   ResourceState,
   common_code,
@@ -60,7 +60,7 @@ class Attempt:
       self._certain = True
       _log.info('created %s', self._name)
     code = self._follow()
-    if code not in (DONE, SAVED, PREEMPTED):
+    if code not in (DONE, PREEMPTED, *RESUMES):
       logs = self._call(self._backend.logs(self._job, self._name))
       _log.warning('the log of %s ends with\n%s', self._name, logs.output)
     return code

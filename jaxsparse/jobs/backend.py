@@ -8,14 +8,17 @@ import enum
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from jaxsparse.errors import PEER_LOST
 from jaxsparse.jobs.commands import Call, Words
 from jaxsparse.jobs.job import Job
 
+SAVED = 42
+# Codes of a program that resumes when it is started again.
+RESUMES = (SAVED, PEER_LOST)
 DONE = 0
 ERROR = 1
 BAD_INPUT = 2
 NON_FINITE = 3
-SAVED = 42
 
 
 class Phase(enum.Enum):
@@ -66,7 +69,7 @@ def common_code(codes: Iterable[int]) -> int:
   for code in (BAD_INPUT, NON_FINITE, SAVED):
     if code in found:
       return code
-  return max(found, default=ERROR)
+  return max(found - {PEER_LOST} or found, default=ERROR)
 
 
 def flags(**values: str) -> list[str]:

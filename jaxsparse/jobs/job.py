@@ -62,8 +62,9 @@ def folder(job: Job) -> str:
 def script(job: Job, packages: Sequence[str], launcher: str = '') -> str:
   """Returns a line of shell that installs a job and runs it.
 
-  An installation of the same commit is used again. One that fails ends with
-  code 1, so that it is not taken for an exit code of the program.
+  `launch.train` runs on all machines as one run. An installation of the same
+  commit is used again. One that fails ends with code 1, so that it is not taken
+  for an exit code of the program.
 
   Args:
     job: the job.
@@ -72,7 +73,8 @@ def script(job: Job, packages: Sequence[str], launcher: str = '') -> str:
   """
   source = shlex.quote(job.source)
   wanted = shlex.join([f'jaxsparse[gcs] @ {job.source}', *packages])
-  run = shlex.join([*job.arguments, f'--workdir={job.workdir}'])
+  together = ['--distributed'] if job.program == 'train' else []
+  run = shlex.join([*job.arguments, *together, f'--workdir={job.workdir}'])
   steps = (
     'python3 -m pip install --quiet uv',
     'python3 -m uv venv --clear --python=3.12 venv',

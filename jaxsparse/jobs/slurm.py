@@ -3,7 +3,8 @@
 https://slurm.schedmd.com/sbatch.html, squeue.html, sacct.html and scancel.html
 have the commands. A job that is preempted, or whose machine fails, is queued
 again by Slurm itself; SIGTERM two minutes before its time limit has the program
-save and exit with 42, and another job goes on.
+save and exit with 42, and another job goes on. On one process a machine, with
+all of its GPUs, `srun` starts the program.
 """
 
 from jaxsparse.jobs import records

@@ -8,7 +8,7 @@ import time
 from jaxsparse.errors import JobFailed, TrainingFailed
 from jaxsparse.jobs import commands, records
 from jaxsparse.jobs.attempt import PREEMPTED, Attempt, Sleep
-from jaxsparse.jobs.backend import BAD_INPUT, DONE, NON_FINITE, SAVED
+from jaxsparse.jobs.backend import BAD_INPUT, DONE, NON_FINITE, RESUMES
 from jaxsparse.jobs.backends import BACKENDS
 from jaxsparse.jobs.commands import Call, Words
 from jaxsparse.jobs.job import Job
@@ -91,7 +91,7 @@ def _until_it_ends(record: JobRecord, call: Call, sleep: Sleep) -> JobRecord:
       attempt.delete()
     _log.info('attempt %d %s', record.attempt, _ending(code))
     record = records.save(_next(record))
-    errors = 0 if code in (PREEMPTED, SAVED) else errors + 1
+    errors = 0 if code in (PREEMPTED, *RESUMES) else errors + 1
     final = code in (DONE, BAD_INPUT, NON_FINITE)
     enough = record.attempt - first == _ATTEMPTS
     if final or enough or errors == _ERRORS_IN_A_ROW:

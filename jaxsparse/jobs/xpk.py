@@ -2,11 +2,12 @@
 
 https://github.com/AI-Hypercomputer/xpk/blob/main/docs/usage/workloads.md has
 the commands. The cluster restarts a workload by itself where a machine is lost
-or the program exits with 42; other codes below 127 end it.
+or the program exits with 42 or 75; other codes below 127 end it.
 """
 
 import re
 
+from jaxsparse.errors import PEER_LOST
 from jaxsparse.jobs.backend import (
   DONE,
   Backend,
@@ -34,6 +35,7 @@ def _create(job: Job, name: str) -> Words:
     f'--tpu-type={job.accelerator}',
     f'--docker-image={_IMAGE}',
     f'--max-restarts={_RESTARTS}',
+    f'--restart-on-exit-codes={PEER_LOST}',
     f'--command={script(job, ["jax[tpu]"])}',
     *(['--spot'] if job.spot else []),
     *_place(job),

@@ -61,6 +61,8 @@ def begin(
   """
   global _patience
   _patience = patience
+  # Its handler would take SIGTERM from that of programs.
+  jax.config.update('jax_enable_preemption_service', False)
   try:
     jax.distributed.initialize(
       coordinator,

@@ -60,7 +60,7 @@ def test_a_program_outlives_its_connection_and_runs_once(job, machine):
   assert again.returncode == 42
   assert (machine / 'runs').read_text() == (
     '-m jaxsparse.launch.train --config=digits/mlp:rigl --config.seed=3'
-    ' --workdir=gs://bucket/run\n'
+    ' --distributed --workdir=gs://bucket/run\n'
   )
 
 

@@ -101,6 +101,9 @@ class Process:
         raise AssertionError(f'ended or too late: {self.kill()}')
       time.sleep(0.002)
 
+  def running(self):
+    return self._popen.poll() is None
+
   def said(self):
     """What it wrote to stderr so far."""
     return self._err.read_text()

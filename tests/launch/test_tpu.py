@@ -27,7 +27,7 @@ def test_a_dry_run_prints_commands(launch):
     ' --runtime-version=v2-alpha-tpuv5-lite --spot --zone=us-west4-a'
   )
   run = 'jaxsparse.launch.train --config=digits/mlp:rigl --config.seed=3'
-  assert f'{run} --workdir=gs://bucket/run' in ended.out
+  assert f'{run} --distributed --workdir=gs://bucket/run' in ended.out
   assert last.startswith(
     'gcloud --quiet storage cp gs://bucket/run/summary.json'
   )

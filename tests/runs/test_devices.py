@@ -137,6 +137,7 @@ def test_hundreds_of_steps_and_ten_mask_updates(
   config.gradient_flow.interval = 220
   config.updater.update(update_interval=30, stop_fraction=0.75)
   if method == 'level':
+    config.updater.sparsity = 0.0
     config.pruning.level = 3
     config.init.update(
       checkpoint=str(twins / 'seed0'),

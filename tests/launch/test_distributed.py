@@ -1,0 +1,168 @@
+"""A run of two processes on this machine: stops, kills, other topologies."""
+
+import json
+import random
+import shutil
+import signal
+import socket
+import time
+
+import pytest
+
+from jaxsparse.training.checkpoints import files
+
+ONE_DEVICE = {'XLA_FLAGS': '--xla_force_host_platform_device_count=1'}
+STEPS = 120
+FIELDS = {'num_steps': STEPS, 'checkpoint__interval': 20, 'eval__interval': 60}
+STOPPED, PEER_LOST = 42, 75
+
+
+def free_port():
+  with socket.socket() as probe:
+    probe.bind(('127.0.0.1', 0))
+    return probe.getsockname()[1]
+
+
+@pytest.fixture
+def pair(start, arguments):
+  """`pair(workdir) -> [process 0, process 1]` of one run."""
+
+  def begin(workdir, *flags, **fields):
+    address = f'127.0.0.1:{free_port()}'
+    return [
+      start(
+        arguments(
+          workdir,
+          '--distributed',
+          f'--coordinator={address}',
+          '--num_processes=2',
+          f'--process_id={index}',
+          *flags,
+          **(FIELDS | fields),
+        ),
+        **ONE_DEVICE,
+      )
+      for index in (0, 1)
+    ]
+
+  return begin
+
+
+def steps_of(workdir):
+  """Steps of the checkpoints."""
+  folder = workdir / 'checkpoints'
+  return sorted(int(p.name) for p in folder.iterdir() if p.name.isdecimal())
+
+
+def reached(workdir, step):
+  return lambda: (
+    (workdir / 'checkpoints').exists()
+    and any(saved >= step for saved in steps_of(workdir))
+  )
+
+
+def content(workdir, step=STEPS):
+  """Checksums of all leaves at a step, and the records of all steps."""
+  path = files.absolute(workdir / 'checkpoints' / str(step))
+  lines = (workdir / 'metrics.jsonl').read_text().splitlines()
+  return files.read_record(path).leaves, [json.loads(line) for line in lines]
+
+
+def codes(processes):
+  return [process.end().code for process in processes]
+
+
+@pytest.fixture(scope='module')
+def begun(tmp_path_factory):
+  """A folder for what tests of this file share."""
+  return tmp_path_factory.mktemp('whole')
+
+
+@pytest.fixture
+def whole(begun, pair):
+  """The content of an undisturbed run."""
+  workdir = begun / 'run'
+  if not (workdir / 'summary.json').exists():
+    assert codes(pair(workdir)) == [0, 0]
+  return content(workdir)
+
+
+def test_a_signal_to_one_process_stops_both(
+  pair, start, arguments, tmp_path, whole
+):
+  workdir = tmp_path / 'run'
+  processes = pair(workdir)
+  processes[1].wait_for(reached(workdir, 20))
+  processes[1].signal(signal.SIGTERM)
+  ended = [process.end() for process in processes]
+  assert [one.code for one in ended] == [STOPPED, STOPPED]
+  assert f'saved at step {steps_of(workdir)[-1]};' in ended[0].err
+  assert ended[0].err.splitlines()[-1] == ended[1].err.splitlines()[-1]
+  moved = tmp_path / 'moved'
+  shutil.copytree(workdir, moved)
+  assert codes(pair(workdir)) == [0, 0]
+  assert content(workdir) == whole
+  # One process goes on with it as well, and two again with what it leaves.
+  alone = start(arguments(moved, **FIELDS), **ONE_DEVICE)
+  alone.wait_for(reached(moved, steps_of(moved)[-1] + 20))
+  alone.kill(signal.SIGTERM)
+  assert codes(pair(moved)) == [0, 0]
+  masks = [
+    {path: leaf for path, leaf in leaves.items() if 'mask' in path}
+    for leaves, _ in (content(moved), whole)
+  ]
+  assert masks[0] == masks[1]
+  assert masks[0]
+
+
+def test_a_process_that_loses_the_other_ends(pair, tmp_path, whole):
+  workdir = tmp_path / 'run'
+  processes = pair(workdir)
+  processes[0].wait_for(reached(workdir, 20))
+  processes[1].kill()
+  began = time.monotonic()
+  survivor = processes[0].end()
+  assert survivor.code == PEER_LOST, survivor
+  assert time.monotonic() - began < 40
+  assert 'process 0 of 2: another process is gone' in survivor.err
+  assert codes(pair(workdir)) == [0, 0]
+  assert content(workdir) == whole
+
+
+def test_bad_input_ends_both(pair, tmp_path):
+  (tmp_path / 'run').mkdir()
+  (tmp_path / 'run' / 'foreign').write_text('')
+  ended = [process.end() for process in pair(tmp_path / 'run')]
+  assert [one.code for one in ended] == [2, 2]
+  for one in ended:
+    assert "holds 'foreign'" in one.err
+
+
+@pytest.mark.slow
+def test_a_process_that_hangs_is_not_waited_for(pair, tmp_path, whole):
+  workdir = tmp_path / 'run'
+  processes = pair(workdir, '--hang_timeout=5')
+  processes[0].wait_for(reached(workdir, 20))
+  processes[1].signal(signal.SIGSTOP)
+  survivor = processes[0].end()
+  processes[1].kill()
+  assert survivor.code == PEER_LOST, survivor
+  assert codes(pair(workdir)) == [0, 0]
+  assert content(workdir) == whole
+
+
+@pytest.mark.slow
+def test_twenty_kills_lose_nothing(pair, tmp_path, whole):
+  draw = random.Random(0)
+  workdir = tmp_path / 'run'
+  for number in range(20):
+    processes = pair(workdir, **FIELDS)
+    killed = processes[number % 2]
+    limit = time.monotonic() + draw.uniform(4, 12)
+    while time.monotonic() < limit and killed.running():
+      time.sleep(0.01)
+    killed.kill()
+    other = processes[1 - number % 2].end()
+    assert other.code != 2, other
+  assert codes(pair(workdir)) == [0, 0]
+  assert content(workdir) == whole
