@@ -68,6 +68,7 @@ def resolve(config: Any) -> RunConfig:
       check(field, value, ACCEPTED[field])
   _check_sources(complete['init'])
   _check_lottery(complete)
+  _check_accumulation(complete)
   _make_absolute(complete['init'])
   _make_data_absolute(complete['data'])
   check('seed', complete['seed'], within(0, SEEDS - 1))
@@ -118,6 +119,16 @@ def _check_lottery(complete: Tree) -> None:
     raise ValueError(
       f'config.anchors: got runs {anchors["runs"]!r} and weight'
       f' {anchors["weight"]}; accepted are both, or neither'
+    )
+
+
+def _check_accumulation(complete: Tree) -> None:
+  """Raises `ValueError` for a batch that has no equal micro-batches."""
+  batch, number = complete['batch_size'], complete['compute']['accumulation']
+  if batch % number:
+    raise ValueError(
+      f'config.compute.accumulation: got {number}; accepted are divisors of'
+      f' config.batch_size, {batch}'
     )
 
 

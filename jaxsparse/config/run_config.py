@@ -12,7 +12,7 @@ from typing import Any
 
 from flax.core import FrozenDict
 
-from jaxsparse.config import fields
+from jaxsparse.config import fields, streams
 from jaxsparse.config.fields import Accepted, field, one_of
 
 Named = str | Callable[..., Any]
@@ -32,15 +32,6 @@ SCOPES = ('global', 'layer')
 SHUFFLES = ('layer', 'global', 'even')
 # How masks are permuted for other weights; unset: not at all.
 TRANSPLANTS = ('', 'aligned', 'naive', 'random')
-# The random numbers of which a run can have another draw -> their streams.
-STREAMS = {
-  'init': ('init', 'sparse_init'),
-  'order': ('order',),
-  'crop': ('crop',),
-  'augment': ('augment',),
-  'dropout': ('dropout',),
-  'masks': ('masks', 'initial_masks', 'shuffled_masks'),
-}
 # The source of the active weights of each layer: `updater` and its
 # distribution, or the masks that the run starts from.
 COUNTS = ('updater', 'masks')
@@ -51,20 +42,6 @@ SCORED = ('same', 'fresh', 'glorot_dense')
 CORRUPTIONS = ('labels', 'pixels')
 
 _NONE: Hyperparameters = FrozenDict()
-
-
-def _draws(values: tuple[Any, ...]) -> list[tuple[str, str]]:
-  """Splits 'order=1' into the name of random numbers and that of their draw."""
-  parts = (str(value).partition('=') for value in values)
-  return [(name, number) for name, _, number in parts]
-
-
-def _are_draws(values: tuple[Any, ...]) -> bool:
-  draws = _draws(values)
-  return len(dict(draws)) == len(draws) and all(
-    name in STREAMS and number.isdecimal() and 0 < int(number) < fields.SEEDS
-    for name, number in draws
-  )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -279,6 +256,23 @@ class ScoringConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class ComputeConfig:
+  """How a train or mask step computes its gradient."""
+
+  dtype: str = field(
+    'float32',
+    'of forward and backward passes; weights and scores stay float32',
+    one_of(('float32', 'bfloat16')),
+  )
+  accumulation: int = field(
+    1, 'micro-batches that a batch is divided into', fields.POSITIVE_INT
+  )
+  rematerialise: bool = field(
+    False, 'compute activations again in the backward pass, to save memory'
+  )
+
+
+@dataclasses.dataclass(frozen=True)
 class CheckpointConfig:
   """When checkpoints are saved, and which remain."""
 
@@ -348,9 +342,7 @@ class RunConfig:
   streams: tuple[str, ...] = field(
     (),
     "further draws of random streams: 'NAME=NUMBER'",
-    Accepted(
-      f"'NAME=NUMBER' of {', '.join(STREAMS)}, numbers >= 1", _are_draws
-    ),
+    streams.ACCEPTED,
   )
   log_interval: int = field(100, 'steps a logged record', fields.POSITIVE_INT)
   data: DataConfig = DataConfig()
@@ -361,6 +353,7 @@ class RunConfig:
   pruning: PruningConfig = PruningConfig()
   anchors: AnchorsConfig = AnchorsConfig()
   scoring: ScoringConfig = ScoringConfig()
+  compute: ComputeConfig = ComputeConfig()
   checkpoint: CheckpointConfig = CheckpointConfig()
   eval: EvalConfig = EvalConfig()
   gradient_flow: GradientFlowConfig = GradientFlowConfig()
@@ -368,11 +361,7 @@ class RunConfig:
   @property
   def draws(self) -> dict[str, int]:
     """Random streams that are not at their first draw -> its number."""
-    return {
-      stream: int(number)
-      for name, number in _draws(self.streams)
-      for stream in STREAMS[name]
-    }
+    return streams.numbers(self.streams)
 
 
 def _accepted(section: Any, prefix: str = '') -> dict[str, Accepted]:

@@ -1,4 +1,4 @@
-"""Jaxprs evaluated equation by equation, and searched for convolutions."""
+"""Jaxprs evaluated equation by equation, and searched for operations."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import jax
 from jax.extend.core import (
   ClosedJaxpr,
-  Jaxpr,
   JaxprEqn,
   Literal,
   Var,
@@ -79,12 +78,14 @@ def slow_in_loops(fn: Callable[..., Any], *abstract_args: Any) -> bool:
   """
   if jax.default_backend() != 'cpu':
     return False
-  return _has_convolution(jax.make_jaxpr(fn)(*abstract_args).jaxpr)
+  eqns = jax.make_jaxpr(fn)(*abstract_args).jaxpr.eqns
+  return any(contains(eqn, 'conv_general_dilated') for eqn in eqns)
 
 
-def _has_convolution(jaxpr: Jaxpr) -> bool:
-  return any(
-    eqn.primitive.name == 'conv_general_dilated'
-    or any(_has_convolution(j) for j in jaxprs_in_params(eqn.params))
-    for eqn in jaxpr.eqns
+def contains(eqn: JaxprEqn, *primitives: str) -> bool:
+  """Returns whether an equation is of these primitives, or has one within."""
+  return eqn.primitive.name in primitives or any(
+    contains(inner, *primitives)
+    for jaxpr in jaxprs_in_params(eqn.params)
+    for inner in jaxpr.eqns
   )

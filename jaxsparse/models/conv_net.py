@@ -10,6 +10,7 @@ Max-pooling stands before the ReLU, which is the same function.
 """
 
 import jax
+import jax.numpy as jnp
 from flax import linen as nn
 
 from jaxsparse.core import choices
@@ -52,7 +53,9 @@ class ConvNet(nn.Module):
     x = x.reshape(x.shape[0], -1)
     for i, units in enumerate(self.units, 1):
       x = nn.relu(self.layers.dense(units, name=f'dense_{i}')(x))
-    return self.layers.dense(self.num_classes, name='logits')(x)
+    return nn.Dense(
+      self.num_classes, kernel_init=self.layers.kernel_init, name='logits'
+    )(x.astype(jnp.float32))
 
 
 def conv_net(
@@ -61,6 +64,7 @@ def conv_net(
   width: float = 1.0,
   num_classes: int = 10,
   kernel_init: str | Initialiser = 'glorot_normal',
+  dtype: str = 'float32',
 ) -> ConvNet:
   """Builds Conv-2, Conv-4 or Conv-6, with biases that start at 0.
 
@@ -71,6 +75,7 @@ def conv_net(
     kernel_init: of all kernels: a name (`glorot_normal`, `he_normal`, ...) or
       an initialiser `(key, shape, dtype) -> kernel`. `glorot_normal` is the
       paper's.
+    dtype: of the computation, `float32` or `bfloat16`; params are float32.
 
   Returns:
     A linen module: `apply({'params': params}, x, train=False)` takes
@@ -86,5 +91,5 @@ def conv_net(
     channels=_layers.widened(CHANNELS[: depth // 2], width),
     units=_layers.widened(UNITS, width),
     num_classes=num_classes,
-    layers=_nets.layers(kernel_init, 'float32'),
+    layers=_nets.layers(kernel_init, dtype),
   )

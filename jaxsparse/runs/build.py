@@ -181,7 +181,7 @@ def _net(
   counts = counts_after_rounds(
     run.pruning, target_counts(run.updater, task, params, inputs), params
   )
-  recipe = recipes.recipe(run, module)
+  recipe = recipes.recipe(run, task, num_classes)
   member = _member(run, counts)
   checks.check_init(
     run.init, recipes.initialiser(run.init), member, params, counts

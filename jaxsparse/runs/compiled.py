@@ -174,7 +174,9 @@ def _init_of(experiment: Experiment, task: Task) -> Callable[..., TrainState]:
     batch_of(experiment.pixels),
     experiment.config.scoring,
     experiment.dataset.num_classes,
-    recipes.in_float32(experiment.config, experiment.dataset.num_classes),
+    recipes.task_in(
+      'float32', experiment.config, experiment.dataset.num_classes
+    ),
   )
 
 

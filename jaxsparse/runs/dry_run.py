@@ -120,6 +120,8 @@ def _small(
     config=config,
     dataset=data,
     eval_split=reading.eval_split(config.eval.split, data),
+    # Too few examples to divide.
+    recipe=experiment.recipe._replace(accumulation=1),
     member=experiment.member._replace(optimizer=optimizer | rate),
     plan=plan._replace(num_steps=begin + count, log_interval=1, begin=begin),
     batches=lambda first, last: rows[(np.arange(first, last) - begin) % count],

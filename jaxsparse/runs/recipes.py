@@ -35,6 +35,7 @@ from jaxsparse.metrics import Metric
 from jaxsparse.optim import learning_rate, optimizers
 from jaxsparse.optim.regrown import with_regrown
 from jaxsparse.runs import preprocessing
+from jaxsparse.training.mixed_precision import MixedPrecision
 from jaxsparse.training.state import Member, Recipe
 from jaxsparse.training.task import Task
 
@@ -85,13 +86,21 @@ def task(
   return builder(module)
 
 
-def in_float32(config: RunConfig, num_classes: int) -> Task:
-  """Returns the task of a run with a model that computes in float32."""
+def task_in(dtype: str, config: RunConfig, num_classes: int) -> Task:
+  """Returns the task of a run with a model that computes in `dtype`.
+
+  A model that takes `dtype` is built with it, and knows what is best kept in
+  float32; of others all layers compute in it.
+  """
   model = config.model
-  if 'dtype' in model.hyperparameters:
-    hyperparameters = model.hyperparameters.copy({'dtype': 'float32'})
+  takes = 'dtype' in model.hyperparameters
+  if takes:
+    hyperparameters = model.hyperparameters.copy({'dtype': dtype})
     model = dataclasses.replace(model, hyperparameters=hyperparameters)
-  return task(module(model, num_classes), config.task, config.label_smoothing)
+  net: Any = module(model, num_classes)
+  if not takes and dtype != 'float32':
+    net = MixedPrecision(net, dtype)
+  return task(net, config.task, config.label_smoothing)
 
 
 def metrics(specs: tuple[Named, ...], *, is_text: bool) -> tuple[Metric, ...]:
@@ -116,15 +125,22 @@ def metrics(specs: tuple[Named, ...], *, is_text: bool) -> tuple[Metric, ...]:
   return chosen
 
 
-def recipe(config: RunConfig, module: nn.Module) -> Recipe:
+def recipe(config: RunConfig, task: Task, num_classes: int) -> Recipe:
   """Returns the functions of the train and mask steps.
 
   Recipes are equal if runs differ in numbers alone, or in fields that are not
   compiled into the steps.
+
+  Args:
+    config: of the run.
+    task: its model with its loss.
+    num_classes: of its data.
   """
-  updater = config.updater
+  updater, compute = config.updater, config.compute
+  if compute.dtype != 'float32':
+    task = task_in(compute.dtype, config, num_classes)
   return Recipe(
-    task(module, config.task, config.label_smoothing).loss,
+    task.loss,
     _optimiser(without_numbers(config.optimizer), config.num_steps),
     _updater(
       updater.name,
@@ -134,6 +150,8 @@ def recipe(config: RunConfig, module: nn.Module) -> Recipe:
     preprocessing.augment(config.data),
     config.optimizer.regrown,
     config.anchors.distance if config.anchors.runs else '',
+    compute.accumulation,
+    compute.rematerialise,
   )
 
 

@@ -96,6 +96,9 @@ class Recipe(NamedTuple):
       for `age`, `optimiser` returns one of `regrown.with_regrown`.
     anchors: the distance that a penalty is on, one of `anchors.DISTANCES`, or
       ''; what is logged is the loss without it.
+    accumulation: micro-batches, whose gradients are averaged.
+    rematerialise: whether most activations are computed again in the backward
+      pass, not kept (`training.rematerialisation`).
   """
 
   loss: Loss
@@ -104,3 +107,5 @@ class Recipe(NamedTuple):
   augment: Augment = as_it_is
   regrown: str = 'zero'
   anchors: str = ''
+  accumulation: int = 1
+  rematerialise: bool = False

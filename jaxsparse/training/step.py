@@ -15,10 +15,11 @@ import jax.numpy as jnp
 from jaxsparse.core import prng
 from jaxsparse.core.controls import with_signs
 from jaxsparse.core.masks import active
-from jaxsparse.core.types import Masks, Probe, PyTree
+from jaxsparse.core.types import Masks, Params, Probe, PyTree
 from jaxsparse.optim.masked import forward_params, stored_params
 from jaxsparse.optim.transition import mask_step, optimiser_step
-from jaxsparse.training import anchors
+from jaxsparse.training import anchors, micro_batches
+from jaxsparse.training.rematerialisation import rematerialised
 from jaxsparse.training.state import Member, Recipe, TrainState
 
 Metrics = dict[str, jax.Array]
@@ -55,20 +56,10 @@ def _step(recipe: Recipe, transition: Callable[..., Any]) -> Step:
     batch = recipe.augment(batch, prng.at(member.stream('augment'), state.step))
     key = prng.at(member.stream('dropout'), state.step)
     seen = forward_params(updater, state.params, state.mask_state)
-
-    def objective(seen):
-      loss, out = recipe.loss(
-        seen, state.model_state, batch, key=key, train=True
-      )
-      if not recipe.anchors:
-        return loss, (loss, out)
-      masks = state.mask_state.masks
-      pull = anchors.penalty(recipe.anchors, member.anchors, seen, masks)
-      return loss + pull, (loss, out)
-
-    (_, (loss, (model_state, logits))), grads = jax.value_and_grad(
-      objective, has_aux=True
-    )(seen)
+    gradient = _gradient(recipe, member, seen, state.mask_state.masks)
+    model_state, (grads, metrics) = micro_batches.mean(
+      gradient, recipe.accumulation, state.model_state, batch, key
+    )
     params, opt_state, mask_state = transition(
       tx,
       updater,
@@ -79,11 +70,36 @@ def _step(recipe: Recipe, transition: Callable[..., Any]) -> Step:
       step=state.step,
       key=prng.at(member.stream('masks'), state.step),
     )
-    metrics = {'loss': loss, 'accuracy': accuracy(logits, batch['label'])}
     new = TrainState(state.step + 1, params, model_state, opt_state, mask_state)
     return new, metrics
 
   return step
+
+
+def _gradient(
+  recipe: Recipe, member: Member, seen: Params, masks: Masks
+) -> micro_batches.OfBatch:
+  """Returns the function of the gradient at `seen`, and of the metrics."""
+  loss: Callable[..., Any] = functools.partial(recipe.loss, train=True)
+  if recipe.rematerialise:
+    loss = rematerialised(loss)
+
+  def objective(seen, model_state, batch, key):
+    value, out = loss(seen, model_state, batch, key=key)
+    if not recipe.anchors:
+      return value, (value, out)
+    nets: Any = member.anchors
+    pull = anchors.penalty(recipe.anchors, nets, seen, masks)
+    return value + pull, (value, out)
+
+  def gradient(model_state, batch, key):
+    (_, (value, (model_state, logits))), grads = jax.value_and_grad(
+      objective, has_aux=True
+    )(seen, model_state, batch, key)
+    metrics = {'loss': value, 'accuracy': accuracy(logits, batch['label'])}
+    return model_state, (grads, metrics)
+
+  return gradient
 
 
 def accuracy(logits: jax.Array, labels: jax.Array) -> jax.Array:

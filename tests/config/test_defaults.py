@@ -29,7 +29,7 @@ def test_the_sections_and_fields_of_a_run():
     *('eval', 'pruning', 'anchors', 'streams'),
     *('gradient_flow', 'seed', 'batch_size', 'num_steps'),
     *('num_epochs', 'multiplier', 'label_smoothing', 'log_interval'),
-    *('task', 'metrics', 'loggers'),
+    *('task', 'metrics', 'loggers', 'compute'),
     'made_for',
   }
   assert config.num_steps is None

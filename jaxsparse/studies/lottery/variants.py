@@ -113,7 +113,7 @@ def twin(
     chain: the name of the other.
     arm: the other, which rewinds.
     levels: of the rows; 0 for the dense net from where `arm` rewinds to.
-    streams: names of `config.STREAMS`, of which it has another draw.
+    streams: names of `config.streams.STREAMS`, of which it has another draw.
   """
   return Arm(
     f'{arm.label}, other {" and ".join(streams)}',

@@ -125,7 +125,9 @@ def _step_flops(experiment: Experiment) -> float:
   batch = jax.eval_shape(
     batch_of(experiment.pixels), experiment.dataset.train, indices
   )
-  lowered = jax.jit(train_step(experiment.recipe._replace(anchors=''))).lower(
+  # What is within a loop, as micro-batches are, would be counted once.
+  recipe = experiment.recipe._replace(anchors='', accumulation=1)
+  lowered = jax.jit(train_step(recipe)).lower(
     abstract_state(experiment), experiment.member, batch
   )
   return float((lowered.cost_analysis() or {}).get('flops', 0.0))
