@@ -23,9 +23,10 @@ kernels of the blocks have no gradient yet, for their last BatchNorm starts at
 0: what grows there goes by position alone, as in their code.
 
 Meant for accelerators: the activations of one such batch take hundreds of GB,
-and a batch lies on one device. With less memory take a smaller batch, a
-learning rate in proportion and more steps: all but the warm-up and the interval
-of mask steps goes by fractions of the run.
+divided over the devices. The section `compute` of the config takes less: by
+bfloat16, in micro-batches, or by computing activations again. With less memory
+still take a smaller batch, a learning rate in proportion and more steps: all
+but the warm-up and the interval of mask steps goes by fractions of the run.
 """
 
 from ml_collections import ConfigDict

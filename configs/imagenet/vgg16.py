@@ -20,10 +20,11 @@ and drop by a cosine; which of its schedules they took is not known. Nor is when
 they prune this net: here over the same share of the run as in ResNet-50, steps
 40,000 to 100,000.
 
-Meant for accelerators: the activations of one such batch take over 100 GB, and
-a batch lies on one device. With less memory take a smaller batch, a learning
-rate in proportion and more steps: all but the interval of mask steps goes by
-fractions of the run.
+Meant for accelerators: the activations of one such batch take over 100 GB,
+divided over the devices. The section `compute` of the config takes less: by
+bfloat16, in micro-batches, or by computing activations again. With less memory
+still take a smaller batch, a learning rate in proportion and more steps: all
+but the interval of mask steps goes by fractions of the run.
 """
 
 from ml_collections import ConfigDict

@@ -81,7 +81,12 @@ def compiled(
     ),
     _compiled_init(_init_of(experiment, experiment.task)),
     _evaluate(task, batches, experiment.metrics),
-    _probe(task, batches, dispatch=form),
+    _probe(
+      task,
+      batches,
+      dispatch=form,
+      rematerialise=experiment.recipe.rematerialise,
+    ),
   )
 
 

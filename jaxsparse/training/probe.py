@@ -9,6 +9,7 @@ import numpy as np
 from jaxsparse.analysis.gradient_flow import GradientFlow, flow_of_gradient
 from jaxsparse.core.types import PyTree
 from jaxsparse.training.ahead import Program, Threads
+from jaxsparse.training.rematerialisation import rematerialised
 from jaxsparse.training.task import Task
 
 # XLA's CPU convolutions take several times longer for an example of a large
@@ -26,6 +27,7 @@ class GradientProbe:
     dispatch: that of the train steps. Under 'step' the examples are taken in
       parts of like size, at most 128, and the gradients averaged: statistics
       of a batch, as BatchNorm's, are those of a part.
+    rematerialise: that of the train steps, see `Recipe`.
   """
 
   def __init__(
@@ -34,6 +36,7 @@ class GradientProbe:
     batch_of: Callable[[PyTree, jax.Array], PyTree],
     *,
     dispatch: str,
+    rematerialise: bool = False,
   ):
     self._dispatch = dispatch
 
@@ -42,7 +45,8 @@ class GradientProbe:
         batch = batch_of(data, indices)
         return task.loss(params, model_state, batch, key=key, train=True)[0]
 
-      weighted = jax.value_and_grad(loss)(params)
+      kept = rematerialised(loss) if rematerialise else loss
+      weighted = jax.value_and_grad(kept)(params)
       return jax.tree.map(lambda x: x * share.astype(x.dtype), weighted)
 
     def flow(parts, masks):

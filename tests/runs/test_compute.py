@@ -19,6 +19,7 @@ from jaxsparse.runs.build import build
 from jaxsparse.runs.compiled import family
 from jaxsparse.runs.train import train
 from jaxsparse.training.checkpoints import files
+from jaxsparse.training.sharding import Devices
 
 FIELDS = {
   'compute__dtype': 'bfloat16',
@@ -137,6 +138,20 @@ def test_a_run_with_all_of_them_killed_and_resumed(make_config, tmp_path):
   train(config(), tmp_path / 'stopped', plots=False)
   for path, leaf in state_at(tmp_path / 'stopped', 20).items():
     assert leaf.tobytes() == state[path].tobytes(), path
+
+
+def test_masks_over_devices_are_those_of_whole_batches_on_one(
+  make_config, tmp_path
+):
+  parts = {'compute__accumulation': 2, 'compute__rematerialise': True}
+  train(make_config(), tmp_path / 'one', plots=False)
+  devices = Devices(data=4, model=2, shard_params=True)
+  train(make_config(**parts), tmp_path / 'all', plots=False, devices=devices)
+  one, several = (state_at(tmp_path / name, 30) for name in ('one', 'all'))
+  masks = [path for path in one if '/masks/' in path]
+  assert masks
+  for path in masks:
+    np.testing.assert_array_equal(several[path], one[path], path)
 
 
 def test_a_dry_run_has_too_few_examples_to_divide(make_config):

@@ -168,7 +168,7 @@ def _programs(experiment: Experiment) -> Iterator[tuple[Hashable, ...]]:
     yield 'evaluation', task, config.eval.batch_size, _shapes(split)
   if plan.probe_interval or plan.probe_updates:
     size = min(config.gradient_flow.probe_size, len(data.train.labels))
-    yield 'probe', task, size, train
+    yield 'probe', task, size, train, experiment.recipe.rematerialise
 
 
 def _shapes(split: Split) -> Hashable:
