@@ -3,16 +3,17 @@
 The lock is a `flock` on `<directory>/.lock`: the kernel frees it when its
 process ends, SIGKILL included, so that there is no stale lock to remove. The
 file itself stays: removing it would let two processes lock two files of one
-name. A run of several processes locks in process 0 only.
+name. A folder of a bucket (`gs://...`) has a lease instead (`leases`). A run of
+several processes locks in process 0 only.
 """
 
 import contextlib
 import fcntl
-import logging
 import os
 import pathlib
 from collections.abc import Iterator
 
+from jaxsparse import leases
 from jaxsparse.errors import WorkdirBusy
 
 _NAME = '.lock'
@@ -34,18 +35,13 @@ os.register_at_fork(after_in_child=_close_in_child)
 def lock(directory: str | os.PathLike[str]) -> Iterator[None]:
   """Locks `directory`, which is made if need be, for this process alone.
 
-  A remote directory (`gs://...`) has no kernel lock: there a warning is
-  logged, and nothing is held.
-
   Raises:
     WorkdirBusy: another process holds it; names its pid.
     ValueError: the directory cannot be made or written.
   """
   if '://' in os.fspath(directory):
-    logging.getLogger(__name__).warning(
-      'no lock is held on %s: see to it that one run writes there', directory
-    )
-    yield
+    with leases.lease(os.fspath(directory)):
+      yield
     return
   descriptor = _acquire(pathlib.Path(directory))
   _held.add(descriptor)
@@ -57,7 +53,9 @@ def lock(directory: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def holder(directory: str | os.PathLike[str]) -> str:
-  """Names the holder of a local `directory`: 'pid 123', or '' if none."""
+  """Names the holder of `directory`: 'pid 123', or '' if none."""
+  if '://' in os.fspath(directory):
+    return leases.holder(os.fspath(directory))
   try:
     descriptor = os.open(pathlib.Path(directory) / _NAME, os.O_RDONLY)
   except OSError:
@@ -70,6 +68,15 @@ def holder(directory: str | os.PathLike[str]) -> str:
   finally:
     os.close(descriptor)
   return ''
+
+
+def verify(path: str | os.PathLike[str]) -> None:
+  """Checks that this process still holds what it locked above `path`.
+
+  Raises:
+    SaveFailed: another process took over a folder of a bucket.
+  """
+  leases.verify(os.fspath(path))
 
 
 def _named(descriptor: int) -> str:

@@ -12,11 +12,11 @@ of `launch.analyze flops`). `--dry_run` then takes two optimiser steps and a
 mask step on a few made-up examples.
 """
 
-import os
 from typing import Any
 
 from absl import flags
 
+from jaxsparse import storage
 from jaxsparse.cli import command
 from jaxsparse.cli.devices import DeviceFlags
 
@@ -51,7 +51,8 @@ def main() -> None:
     )
     if processes.is_first():
       print(summary.table(result))
-      files = sorted(name for name in os.listdir(workdir) if name[0] != '.')
+      names = (path.name for path in storage.absolute(workdir).iterdir())
+      files = sorted(name for name in names if name[0] != '.')
       print(f'\nFiles in {workdir}: {", ".join(files)}')
 
 

@@ -118,12 +118,3 @@ def test_a_directory_without_permission_is_named(tmp_path):
       pass
   finally:
     tmp_path.chmod(0o700)
-
-
-def test_a_remote_directory_is_not_locked_and_says_so(
-  tmp_path, monkeypatch, caplog
-):
-  monkeypatch.chdir(tmp_path)
-  with lock('gs://bucket/run'):
-    assert 'no lock is held on gs://bucket/run' in caplog.text
-  assert list(tmp_path.iterdir()) == []

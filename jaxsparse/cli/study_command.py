@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
+from jaxsparse import storage
 from jaxsparse.cli import command
 from jaxsparse.errors import saving
 from jaxsparse.runs.parallel import PARALLEL as _PARALLEL
@@ -125,9 +126,7 @@ def run(study: Study, name: str, *, joins: bool = False) -> Results:
 
 def folder() -> pathlib.Path:
   """Returns the folder of the report."""
-  from jaxsparse.runs import workdir
-
-  return workdir.local(command.required(WORKDIR)) / 'report'
+  return storage.absolute(command.required(WORKDIR)) / 'report'
 
 
 def _runs_dir() -> str:

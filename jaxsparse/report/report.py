@@ -8,11 +8,11 @@ resumed as for one that ran through.
 import pathlib
 import re
 
+from jaxsparse import storage
 from jaxsparse.plotting import figures
 from jaxsparse.report import formats, page, tables
 from jaxsparse.report.figures import draw
 from jaxsparse.results.names import without_folders
-from jaxsparse.runs import workdir
 from jaxsparse.studies.results import Results
 
 PAGE = 'report.html'
@@ -48,7 +48,7 @@ def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
   (folder / _FIGURES).mkdir(parents=True, exist_ok=True)
   captions = {f'{d.name}.txt': f'{d.text}\n'.encode() for d in drawn}
   for name, content in (images | captions).items():
-    workdir.write_atomic(folder / _FIGURES / name, content)
+    storage.write_atomic(folder / _FIGURES / name, content)
   for path in (folder / _FIGURES).iterdir():
     # Of a figure that the study no longer has.
     numbered = re.match(r'\d\d-', path.name)
@@ -60,7 +60,7 @@ def write(results: Results, folder: pathlib.Path) -> pathlib.Path:
     ('times.csv', formats.csv(tables.times(results))),
     (PAGE, html),
   ):
-    workdir.write_atomic(folder / name, text)
+    storage.write_atomic(folder / name, text)
   return folder / PAGE
 
 

@@ -9,13 +9,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from jaxsparse import storage
 from jaxsparse.plotting import figures
 from jaxsparse.plotting.styles import COLOURS, DOUBLE, SMALL
 from jaxsparse.report import formats
 from jaxsparse.results import metrics
 from jaxsparse.results.names import field_name
 from jaxsparse.results.statistics import mean_and_deviation
-from jaxsparse.runs import workdir
 from jaxsparse.studies.search_space import Dimension
 
 _COLUMNS = 3
@@ -38,7 +38,7 @@ def write(
   """
   folder.mkdir(parents=True, exist_ok=True)
   table = folder / 'trials.csv'
-  workdir.write_atomic(table, csv(study, list(space)))
+  storage.write_atomic(table, csv(study, list(space)))
   figure = draw(study, space)
   return [table, *figures.save_all(figure, folder / 'search', _CAPTION)]
 

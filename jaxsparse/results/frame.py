@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from jaxsparse import storage
 from jaxsparse.config.dicts import flat
 from jaxsparse.results import member_list
 from jaxsparse.results.names import is_number
@@ -41,7 +42,7 @@ def read_results(
   """
   roots: dict[pathlib.Path, None] = {}
   for path in workdirs:
-    if not (runs := below(workdir.local(path))):
+    if not (runs := below(storage.absolute(path))):
       raise ValueError(f'{path} holds no run')
     roots |= dict.fromkeys(runs)
   configs: list[dict[str, Any]] = []

@@ -2,11 +2,10 @@
 
 import contextlib
 import json
-import os
 import pathlib
 from collections.abc import Iterable
 
-from jaxsparse.runs import workdir
+from jaxsparse import storage
 
 STUDY = 'study.json'
 
@@ -32,10 +31,10 @@ def write(
       listed = read(root)
   earlier = {path.name for path in listed if path.parent == runs_dir}
   content = {
-    'runs_dir': os.path.relpath(runs_dir, root),
+    'runs_dir': storage.relative(runs_dir, root),
     'members': sorted({*earlier, *names}),
   }
-  workdir.write_atomic(root / STUDY, json.dumps(content, indent=2))
+  storage.write_atomic(root / STUDY, json.dumps(content, indent=2))
 
 
 def read(root: pathlib.Path) -> list[pathlib.Path]:
@@ -49,7 +48,7 @@ def read(root: pathlib.Path) -> list[pathlib.Path]:
     return []
   try:
     content = json.loads(path.read_text('utf-8'))
-    runs_dir = workdir.local(root / content['runs_dir'])
+    runs_dir = storage.joined(root, content['runs_dir'])
     return [runs_dir / name for name in content['members']]
   except (OSError, ValueError, KeyError, TypeError) as error:
     raise ValueError(f'{path} cannot be read: {error}') from None

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import jax
 
+from jaxsparse import storage
 from jaxsparse.analysis.solutions import Solution
 from jaxsparse.config import identity
 from jaxsparse.optim.masked import forward_params
@@ -61,7 +62,7 @@ def load(workdir: StrPath, read: Read = reading.dataset) -> Finished:
     ValueError: there is no run, it is not finished, or its config or its data
       have changed since.
   """
-  root = workdir_lib.local(workdir)
+  root = storage.absolute(workdir)
   if not workdir_lib.begun(root):
     raise ValueError(f'{root} is no run; accepted is the workdir of one')
   if workdir_lib.finished(root) is None:

@@ -150,8 +150,8 @@ class Group:
     watchdog = processes.Watchdog()
     try:
       with contextlib.ExitStack() as stack:
-        writers = [
-          stack.enter_context(_records(one.config, run.root, last))
+        logs = [
+          stack.enter_context(_logs(one.config, run.root, last))
           for one, run in zip(experiments, self._runs, strict=True)
         ]
         training = stack.enter_context(
@@ -164,9 +164,9 @@ class Group:
         hooks = loop.Hooks(
           evaluate=self._evaluate,
           probe=lambda i, state: self._scores[i].probe(state),
-          record=lambda i, record: writers[i](self._with_rate(i, record)),
+          record=lambda i, record: logs[i].write(self._with_rate(i, record)),
           healthy=is_finite,
-          save=self._save,
+          save=lambda *saved: self._save(logs[saved[0]], *saved),
           last_good=self._last_good,
           report=reporter,
           interrupted=lambda: watchdog.agreed(interrupted()),
@@ -248,8 +248,11 @@ class Group:
   def _evaluate(self, i: int, state: TrainState) -> Record:
     return self._scores[i].record(state) | structure.of_state(state)
 
-  def _save(self, i: int, state: TrainState, progress: Progress) -> None:
+  def _save(
+    self, logs: loggers.Logs, i: int, state: TrainState, progress: Progress
+  ) -> None:
     """Saves a run, for the most part in the background of the next steps."""
+    logs.sync()
     run = self._runs[i]
     meta = checkpoint_meta.make(
       progress, run.experiment.config, self._seconds(i), self._execution
@@ -301,13 +304,14 @@ def _unseen(done: int, records: Sequence[Record]) -> None:
   """Reports nothing: the first process does."""
 
 
-def _records(
+def _logs(
   config: RunConfig, root: pathlib.Path, step: int
-) -> contextlib.AbstractContextManager[Callable[[Record], None]]:
+) -> contextlib.AbstractContextManager[loggers.Logs]:
   """Opens what writes the records of a run; one process does."""
   if processes.is_first():
     return loggers.opened(config, root, step=step)
-  return contextlib.nullcontext(lambda record: None)
+  nothing = loggers.Logs(lambda record: None, lambda: None)
+  return contextlib.nullcontext(nothing)
 
 
 def _member(experiment: Experiment) -> Member:

@@ -17,7 +17,7 @@ its last checkpoint once more.
 import contextlib
 import pathlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from jaxsparse.config import identity
 from jaxsparse.config.run_config import Named, RunConfig
@@ -27,11 +27,21 @@ from jaxsparse.training.loop import Record
 from jaxsparse.training.metrics import MetricsWriter, scalars
 
 
+class Logs(NamedTuple):
+  """The files and the loggers of a run.
+
+  Attributes:
+    write: writes a record to all of them.
+    sync: uploads the files to a bucket, before a checkpoint goes there.
+  """
+
+  write: Callable[[Record], None]
+  sync: Callable[[], None]
+
+
 @contextlib.contextmanager
-def opened(
-  config: RunConfig, root: pathlib.Path, step: int
-) -> Iterator[Callable[[Record], None]]:
-  """Opens the files and the loggers of a run; yields what writes a record.
+def opened(config: RunConfig, root: pathlib.Path, step: int) -> Iterator[Logs]:
+  """Opens the files and the loggers of a run.
 
   Args:
     config: of the run.
@@ -53,7 +63,7 @@ def opened(
       for log in loggers:
         log({'step': record['step'], **dict(scalars(record))})
 
-    yield write
+    yield Logs(write, file.sync)
 
 
 class _Logger:

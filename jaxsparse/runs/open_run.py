@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from jaxsparse import storage
 from jaxsparse.config.run_config import RunConfig
 from jaxsparse.errors import SaveFailed, TrainingFailed
 from jaxsparse.runs import sources
@@ -130,7 +131,7 @@ def _claimed(
   with contextlib.ExitStack() as stack:
     claim = workdir_lib.claim(workdir, config, origins)
     processes.on_first(lambda: stack.enter_context(claim))
-    yield workdir_lib.local(workdir)
+    yield storage.absolute(workdir)
 
 
 def newest_common(runs: Sequence[OpenRun]) -> list[Restored] | None:

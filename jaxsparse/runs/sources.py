@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from jaxsparse import storage
 from jaxsparse.config.run_config import BESIDE, SOURCES, InitConfig
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import rounds
@@ -271,7 +272,7 @@ def _path(source: str, workdir: str | os.PathLike[str] | None) -> str:
     raise ValueError(f'got {source!r}; accepted is {BESIDE} and a directory')
   if not workdir:
     raise ValueError(f'{source!r} is beside the workdir, and none is given')
-  path = workdir_lib.local(workdir).parent / name
+  path = storage.absolute(workdir).parent / name
   if workdir_lib.finished(path) is None:
     raise ValueError(f'{path} is no finished run')
   return str(path)

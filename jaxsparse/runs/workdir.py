@@ -11,6 +11,7 @@ import pathlib
 from collections.abc import Iterator
 from typing import Any
 
+from jaxsparse import storage
 from jaxsparse.config import identity
 from jaxsparse.config.run_config import RunConfig
 from jaxsparse.locks import lock
@@ -47,7 +48,7 @@ def claim(
       holds other files, or cannot be written.
     WorkdirBusy: another process runs in it.
   """
-  root = local(workdir)
+  root = storage.absolute(workdir)
   _check_owner(root, config, origins) if begun(root) else _check_free(root)
   with lock(root):
     if begun(root):
@@ -59,22 +60,8 @@ def claim(
         'sources': dict(origins.sources),
         'data': dict(origins.data),
       }
-      write_atomic(root / CONFIG, identity.to_json(content))
+      storage.write_atomic(root / CONFIG, identity.to_json(content))
     yield root
-
-
-def local(workdir: str | os.PathLike[str]) -> pathlib.Path:
-  """Returns the absolute path of a workdir, `~` expanded.
-
-  Raises:
-    ValueError: it is not on a local disk.
-  """
-  if '://' in os.fspath(workdir):
-    raise ValueError(
-      f'{workdir} is not a local directory; a run keeps its files on a local'
-      ' (or mounted) disk'
-    )
-  return pathlib.Path(os.path.abspath(os.path.expanduser(workdir)))
 
 
 def output(folder: str | os.PathLike[str]) -> pathlib.Path:
@@ -83,7 +70,7 @@ def output(folder: str | os.PathLike[str]) -> pathlib.Path:
   Raises:
     ValueError: it cannot be created.
   """
-  path = local(folder)
+  path = storage.absolute(folder)
   try:
     path.mkdir(parents=True, exist_ok=True)
   except OSError as error:
@@ -94,8 +81,11 @@ def output(folder: str | os.PathLike[str]) -> pathlib.Path:
 def check_writable(folder: pathlib.Path) -> None:
   """Raises `ValueError` unless files can be made in a folder.
 
-  The folder may not exist yet; nothing is written.
+  The folder may not exist yet; nothing is written. Of a bucket only a write
+  shows it: the lock's.
   """
+  if storage.is_remote(folder):
+    return
   existing = next(p for p in (folder, *folder.parents) if os.path.lexists(p))
   if not os.path.isdir(existing) or not os.access(existing, os.W_OK | os.X_OK):
     raise ValueError(
@@ -110,11 +100,12 @@ def begun(workdir: str | os.PathLike[str]) -> bool:
   Raises:
     ValueError: the directory cannot be read.
   """
-  path = pathlib.Path(workdir) / CONFIG
+  path = storage.absolute(workdir) / CONFIG
   try:
     return path.exists()
-  except OSError as error:
-    raise ValueError(f'{path} cannot be read: {error.strerror}') from None
+  except Exception as error:  # A bucket's client has its own.
+    why = getattr(error, 'strerror', None) or error
+    raise ValueError(f'{path} cannot be read: {why}') from None
 
 
 def finished(root: pathlib.Path) -> dict[str, Any] | None:
@@ -159,7 +150,7 @@ def _current(summary: dict[str, Any], path: pathlib.Path) -> dict[str, Any]:
 
 def write_summary(root: pathlib.Path, summary: dict[str, Any]) -> None:
   """Marks the run as finished."""
-  write_atomic(root / SUMMARY, json.dumps(summary, indent=2))
+  storage.write_atomic(root / SUMMARY, json.dumps(summary, indent=2))
 
 
 def read_config(root: str | os.PathLike[str]) -> dict[str, Any]:
@@ -173,7 +164,7 @@ def read_config(root: str | os.PathLike[str]) -> dict[str, Any]:
 
 def _read(root: str | os.PathLike[str]) -> dict[str, Any]:
   """Reads the content of `config.json`."""
-  path = pathlib.Path(root) / CONFIG
+  path = storage.absolute(root) / CONFIG
   try:
     content = json.loads(path.read_text('utf-8'))
     content['config'] = identity.current(content['config'])
@@ -190,13 +181,6 @@ def origins(root: str | os.PathLike[str]) -> Origins:
   """
   content = _read(root)
   return Origins(content.get('sources', {}), content.get('data', {}))
-
-
-def write_atomic(path: pathlib.Path, content: str | bytes) -> None:
-  """Writes by rename: the file is either what it was or all of `content`."""
-  partial = path.with_name(path.name + '.partial')
-  partial.write_bytes(content.encode() if isinstance(content, str) else content)
-  partial.replace(path)
 
 
 def foreign(root: pathlib.Path) -> list[str]:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from jaxsparse import storage
 from jaxsparse.config import identity
 from jaxsparse.config.resolve import resolve
 from jaxsparse.errors import TrainingFailed
@@ -78,6 +79,12 @@ def search(
   """
   if trials < 1:
     raise ValueError(f'--trials: got {trials}; accepted is >= 1')
+  if storage.is_remote(root):
+    raise ValueError(
+      f'{root} is in a bucket, and the journal of a search is appended to;'
+      ' accepted is a workdir on a local disk (its runs may be in a bucket:'
+      ' --runs_dir)'
+    )
   request = {
     'config': identity.jsonable(resolve(config)),
     'seeds': list(seeds),

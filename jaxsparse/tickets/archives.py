@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxsparse import storage
 from jaxsparse.core import choices
 from jaxsparse.errors import saving
-from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.tickets.manifest import StrPath
 
 SAFETENSORS, NPZ = '.safetensors', '.npz'
@@ -36,7 +36,7 @@ def read(path: StrPath) -> Archive:
     ValueError: it is missing, damaged, or of another kind. A file that has to
       be unpickled can run any code, and is refused.
   """
-  file = workdir_lib.local(path)
+  file = storage.absolute(path)
   if file.suffix in _PICKLES:
     raise ValueError(
       f'{file} is a pickle, which can run code as it is read; accepted are'
@@ -61,13 +61,13 @@ def write(
     ValueError: the name has another ending, or the package is missing.
     SaveFailed: it cannot be written.
   """
-  file = workdir_lib.local(path)
+  file = storage.absolute(path)
   choices.check(f'{file}', file.suffix, (SAFETENSORS,))
   # It writes the memory of an array, in whatever order that is.
   contiguous = {name: np.ascontiguousarray(a) for name, a in arrays.items()}
   content = _safetensors().save(contiguous, metadata)
   with saving(file):
-    workdir_lib.write_atomic(file, content)
+    storage.write_atomic(file, content)
 
 
 def _read_npz(file: pathlib.Path) -> Archive:

@@ -12,6 +12,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
+from jaxsparse import storage
 from jaxsparse.config import defaults, identity
 from jaxsparse.config.dicts import flat
 from jaxsparse.core import masks as masks_lib
@@ -99,7 +100,7 @@ def manifest(workdir: StrPath) -> Manifest:
     ValueError: there is no finished run, it is no ticket, or a file of it
       cannot be read.
   """
-  root = workdir_lib.local(workdir)
+  root = storage.absolute(workdir)
   if (summary := workdir_lib.finished(root)) is None:
     raise ValueError(f'{root} is no finished run; accepted is its workdir')
   stored = workdir_lib.read_config(root)

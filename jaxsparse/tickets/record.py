@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from jaxsparse import storage
 from jaxsparse.errors import saving
-from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.tickets.manifest import (
   VERDICT,
   Leaf,
@@ -34,10 +34,10 @@ def write(workdir: StrPath) -> Manifest:
     SaveFailed: the file cannot be written.
   """
   current = manifest(workdir)
-  path = workdir_lib.local(workdir) / RECORD
+  path = storage.absolute(workdir) / RECORD
   if (recorded := read(workdir)) is None:
     with saving(path):
-      workdir_lib.write_atomic(path, to_json(current))
+      storage.write_atomic(path, to_json(current))
   elif change := next(changes(recorded, current), None):
     raise ValueError(f'{path} is of another ticket: {change}')
   return current
@@ -49,7 +49,7 @@ def read(workdir: StrPath) -> Manifest | None:
   Raises:
     ValueError: it cannot be read.
   """
-  path = workdir_lib.local(workdir) / RECORD
+  path = storage.absolute(workdir) / RECORD
   try:
     return from_json(path.read_text('utf-8')) if path.exists() else None
   except (OSError, ValueError) as error:
@@ -66,9 +66,9 @@ def write_verdict(workdir: StrPath, verdict: Mapping[str, Any]) -> None:
   Raises:
     SaveFailed: it cannot be written.
   """
-  path = workdir_lib.local(workdir) / VERDICT
+  path = storage.absolute(workdir) / VERDICT
   with saving(path):
-    workdir_lib.write_atomic(path, json.dumps(verdict, indent=2))
+    storage.write_atomic(path, json.dumps(verdict, indent=2))
 
 
 def to_json(ticket: Manifest) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from jaxsparse import storage
 from jaxsparse.config.dicts import flat
 from jaxsparse.core import choices
 from jaxsparse.core.tables import aligned
@@ -45,7 +46,7 @@ def find(folders: Sequence[StrPath]) -> tuple[list[Manifest], list[str]]:
   Raises:
     ValueError: there is no ticket that can be read.
   """
-  runs = [r for folder in folders for r in below(workdir_lib.local(folder))]
+  runs = [r for folder in folders for r in below(storage.absolute(folder))]
   tickets, errors = [], []
   for root in dict.fromkeys(runs):
     try:

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from jaxsparse import storage
 from jaxsparse.config import identity
 from jaxsparse.core.types import Path
 from jaxsparse.runs import finished, reading, sources
@@ -40,7 +41,7 @@ def verify(workdir: StrPath) -> bool:
     ValueError: a file is missing or damaged, a leaf does not fit the model, or
       something differs; names the first.
   """
-  root = workdir_lib.local(workdir)
+  root = storage.absolute(workdir)
   for name in _FILES:
     if not (root / name).exists():
       raise ValueError(f'{root} is no whole ticket: {name} is missing')

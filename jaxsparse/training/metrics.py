@@ -3,7 +3,7 @@
 One line a logged step: `pandas.read_json(path, lines=True)` is a table. Nothing
 in it depends on the clock, so the file of a run that was killed and resumed is
 that of a run that never was. A value that is not finite is `null`, as JSON has
-no other word for it.
+no other word for it. In a bucket both are objects, which `sync` uploads whole.
 """
 
 import json
@@ -15,6 +15,8 @@ import struct
 import time
 from collections.abc import Iterator
 from typing import Any
+
+from jaxsparse import storage
 
 
 class MetricsWriter:
@@ -33,16 +35,16 @@ class MetricsWriter:
   def __init__(self, workdir: str | os.PathLike[str], *, step: int):
     from tensorboardX.proto.event_pb2 import SessionLog
 
-    root = pathlib.Path(workdir)
+    root = storage.absolute(workdir)
     self._path = root / 'metrics.jsonl'
     cut_back(self._path, step)
-    self._file = self._path.open('a', encoding='utf-8')
+    self._file = storage.appended(self._path)
     board = root / 'tensorboard'
-    board.mkdir(exist_ok=True)
+    board.mkdir(parents=True, exist_ok=True)
     # Files are named by the second, and a run may be started twice in one.
     second, host = int(time.time()), socket.gethostname()
     name = f'events.out.tfevents.{second}.{host}.{os.getpid()}'
-    self._board = (board / name).open('ab')
+    self._board = storage.appended(board / name)
     self._event(0, file_version='brain.Event:2')
     # TensorBoard hides what an earlier process wrote from this step on.
     self._event(step + 1, session_log=SessionLog(status=SessionLog.START))
@@ -57,11 +59,17 @@ class MetricsWriter:
     """Writes one record with an entry `step`."""
     from tensorboardX import summary
 
-    self._file.write(json.dumps(_finite(record), allow_nan=False) + '\n')
+    line = json.dumps(_finite(record), allow_nan=False) + '\n'
+    self._file.write(line.encode())
     self._file.flush()
     for name, value in scalars(record):
       self._event(record['step'], summary=summary.scalar(name, value))
     self._board.flush()
+
+  def sync(self) -> None:
+    """Uploads both to a bucket; files on a disk are flushed as they go."""
+    storage.upload(self._file)
+    storage.upload(self._board)
 
   def close(self) -> None:
     """Closes both files."""
@@ -85,7 +93,7 @@ def read(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     ValueError: another line cannot be read.
   """
   records = []
-  lines = pathlib.Path(path).read_text(encoding='utf-8').splitlines()
+  lines = storage.absolute(path).read_text(encoding='utf-8').splitlines()
   for number, line in enumerate(lines, 1):
     try:
       record = json.loads(line)
@@ -100,15 +108,12 @@ def read(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
 
 
 def cut_back(path: pathlib.Path, step: int) -> None:
-  """Keeps the records up to and including `step`, by an atomic rename."""
+  """Keeps the records up to and including `step`, in one atomic write."""
   if not path.exists():
     return
   remaining = [r for r in read(path) if r['step'] <= step]
-  partial = path.with_suffix('.partial')
-  partial.write_text(
-    ''.join(json.dumps(r) + '\n' for r in remaining), encoding='utf-8'
-  )
-  partial.replace(path)
+  lines = ''.join(json.dumps(r) + '\n' for r in remaining)
+  storage.write_atomic(path, lines)
 
 
 def _finite(value: Any) -> Any:

@@ -73,14 +73,14 @@ def test_a_kill_while_it_is_written_leaves_nothing_to_trust(
 ):
   old = Result({'n': 1.0}, {'x': np.array([1.0])})
   stored.write(tmp_path / 'a', REQUEST, old)
-  real = stored.workdir.write_atomic
+  real = stored.storage.write_atomic
 
   def killed(path, text):
     if path.suffix == '.json':
       raise KeyboardInterrupt
     real(path, text)
 
-  monkeypatch.setattr(stored.workdir, 'write_atomic', killed)
+  monkeypatch.setattr(stored.storage, 'write_atomic', killed)
   with pytest.raises(KeyboardInterrupt):
     stored.write(tmp_path / 'a', REQUEST, Result({}, {'x': np.array([2.0])}))
   assert stored.read(tmp_path / 'a', REQUEST) is None

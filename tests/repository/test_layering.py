@@ -15,7 +15,9 @@ ROOT = pathlib.Path(__file__).parents[2]
 LAYERS = (
   'errors',
   'user_cache',
+  'leases',
   'locks',
+  'storage',
   'jobs',
   'core',
   'plotting',

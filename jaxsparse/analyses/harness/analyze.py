@@ -8,6 +8,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jaxsparse import storage
 from jaxsparse.analyses.harness import calls, stored
 from jaxsparse.analyses.harness.result import Function, Result, chart_of
 from jaxsparse.locks import lock
@@ -53,7 +54,7 @@ def analyze(
   """
   function = calls.find(spec)
   calls.check_options(function, options)
-  roots = [[workdir.local(path) for path in pool] for pool in pools]
+  roots = [[storage.absolute(path) for path in pool] for pool in pools]
   try:
     result = calls.call(function, roots, options)
   except ValueError as error:
@@ -64,7 +65,7 @@ def analyze(
   folder = workdir.output(first / _ENTRY if out is None else out)
   request = {
     'analysis': calls.name_of(spec),
-    'inputs': [[os.path.relpath(r, first) for r in pool] for pool in roots],
+    'inputs': [[storage.relative(r, first) for r in pool] for pool in roots],
     'options': dict(options),
   }
   request = json.loads(json.dumps(request))

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jaxsparse import storage
 from jaxsparse.analyses.harness import calls
 from jaxsparse.analyses.harness.result import Function, Result, from_csv, to_csv
 from jaxsparse.errors import saving
@@ -87,9 +88,9 @@ def write(
   numbers.unlink(missing_ok=True)
   table.unlink(missing_ok=True)
   if result.table:
-    workdir.write_atomic(table, to_csv(result.table))
+    storage.write_atomic(table, to_csv(result.table))
   content = {**request, 'numbers': dict(result.numbers)}
-  workdir.write_atomic(numbers, json.dumps(content, indent=2))
+  storage.write_atomic(numbers, json.dumps(content, indent=2))
   return (numbers, table) if result.table else (numbers,)
 
 

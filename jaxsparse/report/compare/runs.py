@@ -1,12 +1,11 @@
 """Finds runs on disk, by folder."""
 
-import glob
-import os
 import pathlib
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from jaxsparse import storage
 from jaxsparse.config import identity
 from jaxsparse.config.dicts import flat
 from jaxsparse.config.run_config import BESIDE, SOURCES
@@ -49,9 +48,7 @@ def find(patterns: Sequence[str]) -> list[Found]:
   """
   roots: dict[pathlib.Path, None] = {}
   for pattern in patterns:
-    path = os.path.expanduser(pattern)
-    matches = sorted(glob.glob(path)) if glob.has_magic(path) else [path]
-    folders = [pathlib.Path(m).resolve() for m in matches if os.path.isdir(m)]
+    folders = [path for path in storage.matching(pattern) if path.is_dir()]
     workdirs = [root for folder in folders for root in below(folder)]
     if not workdirs:
       why = 'holds no run' if folders else 'is no folder'

@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from jaxsparse import storage
 from jaxsparse.plotting import figures
 from jaxsparse.plotting.figures import Record, Series
 from jaxsparse.results import metrics, quantities
@@ -83,7 +84,7 @@ def file_of(member: MemberResult) -> pathlib.Path | None:
 def _records(member: MemberResult, names: tuple[str, ...]) -> list[Record]:
   """Reads the entries `names` of a member."""
   path = file_of(member)
-  return _read(path, path.stat().st_mtime_ns, names) if path else []
+  return _read(path, storage.modified(path), names) if path else []
 
 
 @functools.lru_cache(maxsize=4096)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from jaxsparse import storage
 from jaxsparse.config import identity
 from jaxsparse.config.overrides import check_fields, override
 from jaxsparse.config.run_config import BESIDE, SOURCES, RunConfig
@@ -85,7 +86,7 @@ def expand(
       cannot be loaded. A refused config raises nothing; the reason is in its
       cell.
   """
-  builder = _Builder(study, workdir.local(runs_dir), read)
+  builder = _Builder(study, storage.absolute(runs_dir), read)
   for row in pairing.order(study):
     builder.add(row)
   rows = ((run, row) for run in study.runs for row in run.rows())

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import jax
 
+from jaxsparse import storage
 from jaxsparse.core.cores import usable_cores
 from jaxsparse.results.names import count
 from jaxsparse.runs import compiled, reading, workdir
@@ -82,7 +83,7 @@ def plan(
   check(study)
   with hushed():
     expanded = expand(study, runs_dir, read)
-  root = workdir.local(runs_dir)
+  root = storage.absolute(runs_dir)
   statuses = {
     name: status(root / name, member.experiment.plan.num_steps)
     for name, member in expanded.members.items()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from etils import epath
 
+from jaxsparse import storage
 from jaxsparse.runs import workdir
 from jaxsparse.training.checkpoints.records import step_paths
 
@@ -79,4 +80,4 @@ def failure(root: pathlib.Path) -> str:
 
 def write_failure(root: pathlib.Path, error: str) -> None:
   """Marks the member as failed, until the file is removed."""
-  workdir.write_atomic(root / FAILED, json.dumps({'error': error}, indent=2))
+  storage.write_atomic(root / FAILED, json.dumps({'error': error}, indent=2))

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
+from jaxsparse import storage
 from jaxsparse.errors import Interrupted, SaveFailed, TrainingFailed, saving
 from jaxsparse.locks import lock
 from jaxsparse.results import member_list, quantities
@@ -79,7 +80,7 @@ def run(
     Interrupted: stopped by `interrupted`, and saved.
     SaveFailed: something could not be written.
   """
-  root = workdir_lib.local(workdir)
+  root = storage.absolute(workdir)
   check_workdir(root)
   with at_once():
     plan = plan_lib.plan(study, runs_dir, parallel)

@@ -14,6 +14,7 @@ from typing import TypeVar
 import jax
 from etils import epath
 
+from jaxsparse import storage
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
 from jaxsparse.core.types import Masks, Params, Path, PyTree
@@ -41,7 +42,8 @@ def save_params(
   """Writes params, and masks if there are any, to the directory `path`.
 
   Args:
-    path: made with its parents; what an earlier call wrote there is replaced.
+    path: made with its parents; what an earlier call wrote there is replaced,
+      on a disk by a rename, in a bucket by deletion first.
     params: a pytree of arrays.
     masks: a mask tree of the structure of `params`.
 
@@ -57,10 +59,16 @@ def save_params(
     raise CheckpointError(
       f'{directory} holds something else; choose a path that is free'
     )
+  content = {'params': params, 'masks': masks}
+  if storage.is_remote(directory):
+    if directory.exists():
+      directory.rmtree()
+    files.write(directory, content, _META)
+    return
   fresh = directory.with_name(directory.name + '.new')
   if fresh.exists():
     fresh.rmtree()  # A killed call left it.
-  files.write(fresh, {'params': params, 'masks': masks}, _META)
+  files.write(fresh, content, _META)
   old = directory.with_name(directory.name + '.old')
   if directory.exists():
     directory.rename(old)

@@ -1,9 +1,10 @@
 """Step directories on disk: the only file that uses Orbax.
 
 A step directory holds two items: `state`, the pytree as Orbax stores any, and
-`meta`, its record (see `records`). Orbax commits both by one rename. Damage
-that it does not detect is detected here: an empty or half-removed directory,
-from which it restores nothing without an error, and a flipped bit.
+`meta`, its record (see `records`). Orbax commits both by one rename, or in a
+bucket by an object that it writes last. Damage that it does not detect is
+detected here: an empty or half-removed directory, from which it restores
+nothing without an error, and a flipped bit.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from etils import epath
 
+from jaxsparse import storage
 from jaxsparse.core.types import PyTree
 from jaxsparse.training import sharding
 from jaxsparse.training.checkpoints import fingerprints, records
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
   import orbax.checkpoint as ocp
 
 TRASH = '.trash'
+COMMIT = 'commit_success.txt'
 _PART = 150
 _T = TypeVar('_T')
 
@@ -51,7 +54,7 @@ logging.getLogger('absl').addFilter(_is_news)
 
 def absolute(path: epath.PathLike) -> epath.Path:
   """Returns `path` in the form that Orbax accepts."""
-  return epath.Path(path).expanduser().resolve()
+  return epath.Path(storage.absolute(path))
 
 
 def write(
@@ -81,7 +84,8 @@ def read_record(directory: epath.Path) -> records.Record:
 
   if not directory.exists():
     raise CheckpointError(f'{directory} does not exist')
-  for name in ('_CHECKPOINT_METADATA', 'state', 'meta'):
+  committed = (COMMIT,) if storage.is_remote(directory) else ()
+  for name in ('_CHECKPOINT_METADATA', 'state', 'meta', *committed):
     if not (directory / name).exists():
       raise CheckpointError(
         f'{directory} is no whole checkpoint: {name} is missing'
@@ -204,6 +208,18 @@ def open_manager(directory: epath.Path) -> ocp.CheckpointManager:
       lightweight_initialize=True,
     ),
   )
+
+
+def delete(manager: ocp.CheckpointManager, step: int) -> None:
+  """Deletes a step: on a disk by a rename into the trash.
+
+  In a bucket it is deleted in place, first the object that commits it: what a
+  kill then leaves is no checkpoint.
+  """
+  directory = epath.Path(manager.directory) / str(step)
+  if storage.is_remote(directory) and jax.process_index() == 0:
+    (directory / COMMIT).unlink(missing_ok=True)
+  manager.delete(step)
 
 
 def _call(

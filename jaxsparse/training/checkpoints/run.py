@@ -1,9 +1,10 @@
 """The checkpoints of a run, verified: a thin wrapper of Orbax's manager.
 
 A kill leaves a step whole or not at all, and every restore is compared with
-the record that was saved with it. Steps are deleted by a rename, and only once
-a newer one is committed: Orbax's own retention deletes in place, and a kill
-can then break a step that stays listed. One process writes at a time (see
+the record that was saved with it. Steps are deleted by a rename (`files.delete`
+says how in a bucket), and only once a newer one is committed: Orbax's own
+retention deletes in place, and a kill can then break a step that stays listed.
+One process writes at a time (see
 `locks`); readers need no lock.
 """
 
@@ -15,6 +16,7 @@ from typing import Any, Self
 import jax
 from etils import epath
 
+from jaxsparse import locks
 from jaxsparse.core.types import PyTree
 from jaxsparse.training.checkpoints import files, records, verified
 from jaxsparse.training.checkpoints.records import (
@@ -42,7 +44,7 @@ class Checkpoints:
     """Opens `directory` for writing, and makes it if need be.
 
     Args:
-      directory: a local path, or any that Orbax writes (`gs://...`).
+      directory: a local path, or one in a bucket (`gs://...`).
       keep: how many of the newest steps are kept, at least 1.
       keep_steps: steps that are kept besides: points to rewind to.
       passing: whether a step was not planned (the last of an interrupted run):
@@ -101,6 +103,7 @@ class Checkpoints:
     if step < 0:
       raise ValueError(f'step is {step}; accepted are whole numbers from 0')
     self.wait()
+    locks.verify(self.directory)
     record = records.make(step, state, meta)
     if step in records.step_paths(self.directory):
       if verified.holds(self.directory / str(step), record, state):
@@ -234,10 +237,11 @@ class Checkpoints:
         self._delete(step)
 
   def _delete(self, step: int) -> None:
+    locks.verify(self.directory)
     # A step that Orbax does not list appeared since it listed them, and is not
     # ours. To list again here would let processes see different steps.
     if step in self._manager.all_steps():
-      self._manager.delete(step)  # A rename into the trash.
+      files.delete(self._manager, step)
     self._empty_trash()
 
   def _empty_trash(self) -> None:
