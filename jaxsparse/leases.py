@@ -144,9 +144,8 @@ class _Lease:
     self._ended.set()
     with self._one_at_a_time:
       try:
-        self._store.write(_NAME, None, if_equal=self._generation).result(
-          _ANSWER
-        )
+        removal = self._store.write(_NAME, None, if_equal=self._generation)
+        removal.result(_ANSWER)
       except Exception as error:
         _log.warning('%s stays locked: %s', self._folder, _line(error))
 

@@ -113,7 +113,7 @@ def write_atomic(path: pathlib.Path, content: str | bytes) -> None:
 
 
 def appended(path: pathlib.Path) -> IO[bytes]:
-  """Opens a file to append to it; for a bucket see `upload`."""
+  """Opens a file to append to it; to a bucket only `upload` writes it."""
   return _Growing(path) if is_remote(path) else path.open('ab')
 
 
@@ -133,8 +133,3 @@ class _Growing(io.BytesIO):
 
   def upload(self) -> None:
     write_atomic(self._path, self.getvalue())
-
-  def close(self) -> None:
-    if not self.closed:
-      self.upload()
-    super().close()

@@ -189,7 +189,10 @@ def foreign(root: pathlib.Path) -> list[str]:
   The remains of a run that was killed as it began are left out.
   """
   files = sorted(p.name for p in root.iterdir()) if root.is_dir() else []
-  return [n for n in files if n != '.lock' and not n.endswith('.partial')]
+  ignored = {'.lock'}
+  if storage.is_remote(root):
+    ignored.add(root.name)  # The empty object that a console makes a folder by.
+  return [n for n in files if n not in ignored and not n.endswith('.partial')]
 
 
 def _check_free(root: pathlib.Path) -> None:

@@ -73,8 +73,11 @@ class MetricsWriter:
 
   def close(self) -> None:
     """Closes both files."""
-    self._file.close()
-    self._board.close()
+    try:
+      self.sync()
+    finally:
+      self._file.close()
+      self._board.close()
 
   def _event(self, step: int, **content: Any) -> None:
     from tensorboardX.proto.event_pb2 import Event

@@ -16,7 +16,7 @@ import threading
 import time
 import urllib.parse
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 BUCKET = 'bucket'
@@ -39,12 +39,15 @@ class Bucket:
     objects: by name.
     url: of the server.
     writes: names in the order in which they were written.
+    before: called with 'write' or 'delete' and a name; if it returns false the
+      request is lost.
   """
 
   def __init__(self, url: str):
     self.url = url
     self.objects: dict[str, Object] = {}
     self.writes: list[str] = []
+    self.before: Callable[[str, str], bool] = lambda verb, name: True
     self._generations = itertools.count(1)
     self._lock = threading.Lock()
 
@@ -67,6 +70,8 @@ class Bucket:
   ) -> Object | None:
     """Writes an object unless its generation is not the `expected` one."""
     with self._lock:
+      if not self.before('write', name):
+        raise ConnectionError
       if not self._matches(name, expected):
         return None
       self.objects[name] = Object(content, next(self._generations))
@@ -76,6 +81,8 @@ class Bucket:
   def delete(self, name: str, expected: str | None = None) -> bool:
     """Deletes an object unless its generation is not the `expected` one."""
     with self._lock:
+      if not self.before('delete', name):
+        raise ConnectionError
       if not self._matches(name, expected):
         return False
       del self.objects[name]
