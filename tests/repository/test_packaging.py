@@ -94,6 +94,7 @@ def test_every_import_is_a_declared_dependency():
     for line in option('install_requires')
     | option('tune', 'options.extras_require')
     | option('tickets', 'options.extras_require')
+    | option('gcs', 'options.extras_require')
   }
   providers = importlib.metadata.packages_distributions()
   undeclared = {
