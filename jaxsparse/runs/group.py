@@ -258,6 +258,9 @@ class Group:
       progress, run.experiment.config, self._seconds(i), self._execution
     )
     run.checkpoints.save(progress.step, state, meta)
+    if processes.several() and len(self._runs) > 1:
+      # Saves under way at a time would wait for one another's barriers.
+      run.checkpoints.wait()
 
   def _seconds(self, i: int) -> float:
     """Returns a run's wall seconds, divided among those trained together."""

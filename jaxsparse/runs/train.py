@@ -13,7 +13,7 @@ from jaxsparse.runs.open_run import OpenRun, opened
 from jaxsparse.runs.progress import Report
 from jaxsparse.runs.summary import Summary
 from jaxsparse.training import processes
-from jaxsparse.training.sharding import DEFAULT, Devices
+from jaxsparse.training.sharding import DEFAULT, Devices, spread
 from jaxsparse.training.sharding import layout as layout_of
 
 
@@ -112,6 +112,8 @@ def train_together(
   if len({family(experiment) for experiment, _ in members}) > 1:
     raise ValueError('runs that are trained together must be of one family')
   abstract = abstract_state(members[0][0])
+  if layout := spread():
+    abstract = layout.abstract(abstract)
   results: dict[int, Summary | Exception] = {}
   runs: dict[int, OpenRun] = {}
   with contextlib.ExitStack() as stack:
@@ -126,7 +128,7 @@ def train_together(
       except (ValueError, WorkdirBusy) as error:
         results[i] = error
     if runs:
-      group = Group(list(runs.values()), 'vmap')
+      group = Group(list(runs.values()), 'vmap', layout)
       trained = group.train(False, report, interrupted)
       results.update(zip(runs, trained, strict=True))
   return [results[i] for i in range(len(members))]

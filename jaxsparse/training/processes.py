@@ -227,9 +227,10 @@ def _of_a_peer(error: BaseException | None) -> bool:
 
 def leave(reason: str, code: int = PEER_LOST) -> None:
   """Ends this process at once, without waiting for the others."""
+  resumes = '; the same command goes on from the last checkpoint'
   sys.stderr.write(
-    f'process {jax.process_index()} of {jax.process_count()}: {reason}; the'
-    ' same command goes on from the last checkpoint\n'
+    f'process {jax.process_index()} of {jax.process_count()}:'
+    f' {reason}{resumes if code == PEER_LOST else ""}\n'
   )
   sys.stderr.flush()
   sys.stdout.flush()

@@ -194,9 +194,11 @@ def fetch(tree: PyTree) -> PyTree:
     return jax.device_get(tree)
 
   def one(leaf: Any) -> np.ndarray:
-    if leaf.is_fully_addressable or leaf.is_fully_replicated:
-      return np.asarray(leaf)
-    return np.asarray(multihost_utils.process_allgather(leaf, tiled=True))
+    if isinstance(leaf, jax.Array) and not (
+      leaf.is_fully_addressable or leaf.is_fully_replicated
+    ):
+      leaf = multihost_utils.process_allgather(leaf, tiled=True)
+    return np.asarray(leaf)
 
   return jax.tree.map(one, tree)
 
@@ -262,3 +264,13 @@ def layout(devices: Devices, batch_size: int) -> Layout | None:
     return None
   mesh = make_mesh(data=data, model=devices.model)
   return Layout(mesh, devices.shard_params)
+
+
+def spread() -> Layout | None:
+  """Returns a layout over all devices of several processes, else `None`.
+
+  For runs that are trained together, of which each device has a whole copy.
+  """
+  if jax.process_count() == 1:
+    return None
+  return Layout(make_mesh(data=jax.device_count()))

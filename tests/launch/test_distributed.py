@@ -5,11 +5,19 @@ import random
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import time
 
+import jax
+import numpy as np
 import pytest
 
+from jaxsparse.runs import finished
+from jaxsparse.runs.train import train
 from jaxsparse.training.checkpoints import files
+from tests.launch import together
+from tests.launch.conftest import ENV, ROOT
 
 ONE_DEVICE = {'XLA_FLAGS': '--xla_force_host_platform_device_count=1'}
 STEPS = 120
@@ -166,3 +174,33 @@ def test_twenty_kills_lose_nothing(pair, tmp_path, whole):
     assert other.code != 2, other
   assert codes(pair(workdir)) == [0, 0]
   assert content(workdir) == whole
+
+
+@pytest.mark.slow
+def test_masks_of_all_methods_are_those_of_one_process(tmp_path):
+  port, both = str(free_port()), []
+  for index in ('0', '1'):
+    words = ('-m', together.__name__, str(tmp_path), port, index)
+    both.append(
+      subprocess.Popen(
+        [sys.executable, *words],
+        env=ENV | ONE_DEVICE,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+      )
+    )
+  outputs = [process.communicate(timeout=300)[0] for process in both]
+  assert [process.returncode for process in both] == [0, 0]
+  seen = [json.loads(output.splitlines()[-1]) for output in outputs]
+  assert seen[0] == seen[1]
+  alone = tmp_path / 'alone'
+  configs = together.configs(alone)
+  assert seen[0].keys() == configs.keys()
+  for name, config in configs.items():
+    train(config, alone / name, plots=False)
+    masks, expected = (
+      finished.state(finished.load(root / name)).mask_state.masks
+      for root in (tmp_path, alone)
+    )
+    jax.tree.map(np.testing.assert_array_equal, masks, expected)
