@@ -191,6 +191,11 @@ def _parsed(argv: Sequence[str], load: Callable[[str], Any]) -> list[str]:
     sys.exit(_end(f'error: {error}', BAD_INPUT))
 
 
+def guarded(main: Callable[[], None]) -> int:
+  """Runs `main`; returns the exit code of a program that does."""
+  return _guarded(main, (), '', dict, several=False)
+
+
 def _guarded(
   main: Callable[..., None],
   rest: Sequence[str],

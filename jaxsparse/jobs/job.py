@@ -54,6 +54,35 @@ class Job:
     return f'js-{slug[: _NAME_LENGTH - 12].strip("-")}-{digest}'
 
 
+def parts(job: Job, count: int) -> list[Job]:
+  """Returns the jobs that a study is divided into, which share its runs.
+
+  Each is the whole study in a workdir of its own, trains the runs that no other
+  holds, and has the whole report.
+
+  Args:
+    job: a study.
+    count: how many; with 1 it is not divided.
+
+  Raises:
+    ValueError: it is one run, or `count` is below 1.
+  """
+  if count < 1 or (count > 1 and job.program != 'study'):
+    raise ValueError(
+      f'--jobs: got {count} with {job.arguments[0]}; accepted is more than 1'
+      ' for a study, and 1 for a run'
+    )
+  if count == 1:
+    return [job]
+  root = job.workdir.rstrip('/')
+  first, *rest = job.arguments
+  arguments = (first, f'--runs_dir={root}/runs', *rest)
+  return [
+    dataclasses.replace(job, arguments=arguments, workdir=f'{root}/job-{i}')
+    for i in range(count)
+  ]
+
+
 def folder(job: Job) -> str:
   """Returns the folder of a job where it runs, quoted for a shell."""
   return _FOLDER + job.name

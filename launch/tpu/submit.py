@@ -12,18 +12,27 @@ Makes a machine, installs the commit of this checkout there, runs the program,
 copies its report here, and deletes the machine, in every outcome. Preemption,
 lost connections and exit code 42 have it go on; the same command goes on with a
 job that was interrupted here. `--dry_run` prints every command and runs none.
-What follows `--` is passed on, as `-- --seeds=2` of a study. `launch.tpu.jobs`
-shows logs and cancels; launch/tpu/README.md has more.
+What follows `--` is passed on, as `-- --seeds=2` of a study. With `--jobs=8` a
+study takes eight machines, which share its runs. `launch.tpu.jobs` shows logs
+and cancels; launch/tpu/README.md has more.
 """
 
+from __future__ import annotations
+
+import multiprocessing
+import os
 import pathlib
 import sys
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from absl import flags
 
 from jaxsparse.cli import command
 from jaxsparse.studies import config_files
+
+if TYPE_CHECKING:
+  from jaxsparse.jobs.job import Job
 
 _CONFIG = command.config_flag()
 _WORKDIR = flags.DEFINE_string(
@@ -46,6 +55,9 @@ _CLUSTER = flags.DEFINE_string(
 _SOURCE = flags.DEFINE_string(
   'source', '', 'Installed in place of this commit: git+URL@COMMIT.'
 )
+_JOBS = flags.DEFINE_integer(
+  'jobs', 1, 'Of a study: so many jobs at a time, which share its runs.'
+)
 _DRY_RUN = flags.DEFINE_bool('dry_run', False, 'Print commands; run none.')
 
 
@@ -54,7 +66,7 @@ def main(*passed_on: str) -> None:
   from jaxsparse.core import choices
   from jaxsparse.jobs import commands, source, submission
   from jaxsparse.jobs.backends import BACKENDS
-  from jaxsparse.jobs.job import Job
+  from jaxsparse.jobs.job import Job, parts
   from jaxsparse.studies.spec import Study
 
   backend = _BACKEND.value
@@ -80,16 +92,53 @@ def main(*passed_on: str) -> None:
     project=_PROJECT.value,
     cluster=_CLUSTER.value,
   )
+  jobs = parts(job, _JOBS.value)
   if _DRY_RUN.value:
-    submission.plan(job, commands.recorder(print))
-    return
+    for one in jobs:
+      submission.plan(one, commands.recorder(print))
+  elif len(jobs) == 1:
+    _submit(job)
+  else:
+    sys.exit(_submit_all(jobs))
+
+
+def _submit(job: Job) -> None:
+  from jaxsparse.jobs import submission
+
   print(f'job {job.name}', flush=True)
   try:
     with command.at_once():
-      print(f'report: {submission.submit(job)}')
+      print(f'report: {submission.submit(job)}', flush=True)
   except KeyboardInterrupt:
     print('stopped and deleted; the same command goes on', file=sys.stderr)
     sys.exit(command.STOPPED)
+
+
+def _submit_all(jobs: Sequence[Job]) -> int:
+  """Submits each job in a process; returns an exit code for all."""
+
+  def submit(job: Job) -> None:
+    os.setsid()  # Ctrl-C is passed on once, by this process.
+    sys.exit(command.guarded(lambda: _submit(job)))
+
+  fork = multiprocessing.get_context('fork')
+  started = [fork.Process(target=submit, args=(job,)) for job in jobs]
+  try:
+    with command.at_once():
+      for process in started:
+        process.start()
+      for process in started:
+        process.join()
+  except KeyboardInterrupt:
+    for process in started:
+      if process.pid is not None:
+        process.terminate()  # By a signal on which it deletes its machine.
+        process.join()
+    return command.STOPPED
+  from jaxsparse.jobs.backend import common_code
+
+  codes = [process.exitcode or 0 for process in started]
+  return common_code(filter(None, codes)) if any(codes) else 0
 
 
 def _workdir() -> str:

@@ -6,6 +6,7 @@ they came, `resources` by name, `most` that there were at a time, and
 other; without one all goes well.
 """
 
+import fcntl
 import os
 import sys
 import time
@@ -13,6 +14,8 @@ import time
 STATE = os.environ['WORLD']
 PROGRAM, WORDS = sys.argv[1], sys.argv[2:]
 FLAGS = dict(w[2:].partition('=')[::2] for w in WORDS if w[:2] == '--')
+LOCK = os.open(f'{STATE}.lock', os.O_RDWR | os.O_CREAT)  # Of all jobs.
+fcntl.flock(LOCK, fcntl.LOCK_EX)
 with open(STATE) as file:
   world = eval(file.read())
 resources = world['resources']
@@ -87,6 +90,7 @@ def ssh(name):
   if coming == 'hang':
     world['hangs'] = True
     write()
+    fcntl.flock(LOCK, fcntl.LOCK_UN)
     time.sleep(60)
   if coming == 'preempted':
     resources[name] = 'SUSPENDED'

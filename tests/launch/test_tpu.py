@@ -49,6 +49,7 @@ def test_a_study_is_a_job_too(launch):
     (['--accelerator='], '--accelerator is required'),
     (['--config=digits/nlp'], 'Did you mean'),
     (['--config.seed', '4'], 'accepted are --config=NAME'),
+    (['--jobs=2'], 'accepted is more than 1 for a study'),
   ],
 )
 def test_bad_input_is_refused(launch, words, text):
