@@ -208,7 +208,7 @@ def _states(
     path, *more_paths = paths_of(init.checkpoint, workdir)
     if more_paths:
       raise ValueError(f'{init.checkpoint} are several runs; accepted is one')
-    steps = pathlib.Path(path) / workdir_lib.CHECKPOINTS
+    steps = storage.absolute(path) / workdir_lib.CHECKPOINTS
     step = init.checkpoint_step
     if step is None:
       step = max(states.kept_steps(steps), default=0)

@@ -37,6 +37,8 @@ def read(path: StrPath) -> Archive:
       be unpickled can run any code, and is refused.
   """
   file = storage.absolute(path)
+  if storage.is_remote(file):
+    raise ValueError(f'{file} is in a bucket; accepted is a file on a disk')
   if file.suffix in _PICKLES:
     raise ValueError(
       f'{file} is a pickle, which can run code as it is read; accepted are'

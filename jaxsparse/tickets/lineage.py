@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
+from jaxsparse import storage
 from jaxsparse.config.dicts import flat
 from jaxsparse.runs import sources
 from jaxsparse.runs import workdir as workdir_lib
@@ -46,4 +47,4 @@ def parent_mask_digest(
 
 def _path(root: pathlib.Path, source: str) -> pathlib.Path:
   """Returns the path of a source, of several the first: masks are the same."""
-  return pathlib.Path(sources.paths_of(source, root)[0])
+  return storage.absolute(sources.paths_of(source, root)[0])

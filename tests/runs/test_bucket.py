@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import time
 from unittest import mock
 
@@ -15,7 +16,7 @@ from jaxsparse.runs import finished, workdir
 from jaxsparse.runs.train import train
 from jaxsparse.storage import absolute
 from jaxsparse.training import metrics
-from jaxsparse.training.checkpoints import files
+from jaxsparse.training.checkpoints import files, records
 
 pytestmark = pytest.mark.skipif(
   importlib.util.find_spec('gcsfs') is None, reason='the extra gcs is missing'
@@ -54,10 +55,10 @@ def run(config, name, upto=None):
 def saved(root):
   """The records of all checkpoints: a checksum of each leaf, and its meta."""
   steps = {int(path.name): path for path in (root / 'checkpoints').iterdir()}
-  records = {n: files.read_record(files.absolute(p)) for n, p in steps.items()}
-  for record in records.values():
+  found = {n: files.read_record(files.absolute(p)) for n, p in steps.items()}
+  for record in found.values():
     del record.meta['wall_seconds']
-  return records
+  return found
 
 
 def assert_same(root, local):
@@ -77,8 +78,8 @@ def test_a_run_that_stops_and_resumes_ends_with_the_bits_of_a_local_one(
     run(make_config(), 'stopped', upto=15)
   names = [name for name in bucket.objects if name.startswith('stopped/')]
   assert 'stopped/.lock' not in names
-  records = metrics.read(absolute(f'gs://{BUCKET}/stopped/metrics.jsonl'))
-  assert records[-1]['step'] == 15
+  lines = metrics.read(absolute(f'gs://{BUCKET}/stopped/metrics.jsonl'))
+  assert lines[-1]['step'] == 15
   root = run(make_config(), 'stopped')
   assert_same(root, local)
   boards = [n for n in bucket.objects if n.startswith('stopped/tensorboard/')]
@@ -86,12 +87,17 @@ def test_a_run_that_stops_and_resumes_ends_with_the_bits_of_a_local_one(
 
 
 def test_steps_that_a_kill_left_broken_are_passed_over(
-  bucket, make_config, local
+  bucket, make_config, local, caplog
 ):
   with pytest.raises(Interrupted):
     run(make_config(), 'broken', upto=20)
-  bucket.delete('broken/checkpoints/20/commit_success.txt')
+  steps = 'broken/checkpoints'
+  bucket.delete(f'{steps}/20/commit_success.txt')  # As of a kill in a save.
+  (array,) = (n for n in bucket.objects if n.startswith(f'{steps}/10/state/d/'))
+  bucket.delete(array)
+  assert [*records.step_paths(absolute(f'gs://{BUCKET}/{steps}'))] == [0, 10]
   assert_same(run(make_config(), 'broken'), local)
+  assert re.search('passed over: .*/10 ', caplog.text)
 
 
 def test_a_run_that_lost_its_lock_writes_nothing_more(bucket, make_config):

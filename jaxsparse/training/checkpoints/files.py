@@ -30,7 +30,6 @@ if TYPE_CHECKING:
   import orbax.checkpoint as ocp
 
 TRASH = '.trash'
-COMMIT = 'commit_success.txt'
 _PART = 150
 _T = TypeVar('_T')
 
@@ -84,7 +83,7 @@ def read_record(directory: epath.Path) -> records.Record:
 
   if not directory.exists():
     raise CheckpointError(f'{directory} does not exist')
-  committed = (COMMIT,) if storage.is_remote(directory) else ()
+  committed = (records.COMMIT,) if storage.is_remote(directory) else ()
   for name in ('_CHECKPOINT_METADATA', 'state', 'meta', *committed):
     if not (directory / name).exists():
       raise CheckpointError(
@@ -218,7 +217,7 @@ def delete(manager: ocp.CheckpointManager, step: int) -> None:
   """
   directory = epath.Path(manager.directory) / str(step)
   if storage.is_remote(directory) and jax.process_index() == 0:
-    (directory / COMMIT).unlink(missing_ok=True)
+    (directory / records.COMMIT).unlink(missing_ok=True)
   manager.delete(step)
 
 

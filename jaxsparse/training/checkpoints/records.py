@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from etils import epath
 
+from jaxsparse import storage
 from jaxsparse.core.types import Path, PyTree
 from jaxsparse.training.checkpoints import fingerprints
 
@@ -20,6 +21,8 @@ _T = TypeVar('_T')
 
 
 MEMBER = 'members/0/'
+# What Orbax writes last into a step in a bucket.
+COMMIT = 'commit_success.txt'
 
 
 class CheckpointError(ValueError):
@@ -85,16 +88,26 @@ def from_json(content: Any) -> Record:
 
 
 def step_paths(directory: epath.Path) -> dict[int, epath.Path]:
-  """Lists the step directories in `directory`, good or not, ascending."""
+  """Lists the step directories in `directory`, good or not, ascending.
+
+  In a bucket a save under way has the name of its step; until it is committed
+  it is left out, as is one that was killed.
+  """
   if not directory.is_dir():
     return {}
   by_step = {
     int(path.name): path
     for path in directory.iterdir()
     if path.name.isdecimal() and path.name == str(int(path.name))
-    if path.is_dir()
+    if _committed(path)
   }
   return dict(sorted(by_step.items()))
+
+
+def _committed(directory: epath.Path) -> bool:
+  if storage.is_remote(directory):
+    return (directory / COMMIT).exists()
+  return directory.is_dir()
 
 
 def newest(

@@ -229,7 +229,8 @@ class Checkpoints:
 
   def _retain(self, saved: int) -> None:
     newest_good = 0
-    for step in reversed(records.step_paths(self.directory)):
+    # Not those that are there: the first process may have begun to delete.
+    for step in sorted(self._manager.all_steps(), reverse=True):
       counts = newest_good < self._keep and not self._passing(step)
       if counts and self._looks_good(step):
         newest_good += 1

@@ -1,4 +1,4 @@
-"""A run in a bucket that is killed between uploads ends as one on a disk."""
+"""Runs and studies in a bucket, by programs, against those on a disk."""
 
 import importlib.util
 import json
@@ -121,3 +121,28 @@ def test_a_second_writer_is_refused_and_a_stop_frees_the_lock(
   assert 'Traceback' not in second.err
   assert first.kill(signal.SIGTERM).code == 42
   assert 'run/.lock' not in bucket.objects
+
+
+def test_a_study_in_a_bucket_has_the_table_of_one_on_a_disk(
+  start, tmp_path, bucket
+):
+  outputs = []
+  for root in (tmp_path, f'gs://{BUCKET}'):
+    args = [
+      '--config=lottery/lenet_300_100',
+      '--config.data.name=digits',
+      '--config.num_steps=20',
+      '--config.checkpoint.interval=10',
+      *('--levels=2', '--seeds=1', '--arms=reinit'),
+      f'--workdir={root}/study',
+    ]
+    ended = start(args, module='lottery', **bucket.environment()).end()
+    assert ended.code == 0, ended
+    globs = [f'--workdirs={root}/study/runs/*level*', '--by=pruning.level']
+    ended = start(globs, module='compare', **bucket.environment()).end()
+    assert ended.code == 0, ended
+    outputs.append(ended.out)
+  name = 'study/report/table.csv'
+  tables = [(tmp_path / name).read_bytes(), bucket.read(name)]
+  assert tables[0] == tables[1]
+  assert outputs[0] == outputs[1]
