@@ -71,8 +71,7 @@ def verify(path: str) -> None:
 def holder(folder: str) -> str:
   """Names the holder of `folder`: 'pid 123 on HOST', or '' if none is alive."""
   owner, _ = _Lease(folder).read()
-  fresh = owner and time.time() - owner.get('renewed', 0) < STALE
-  return _named(owner) if owner and fresh else ''
+  return _named(owner) if owner and _fresh(owner) else ''
 
 
 class _Lease:
@@ -105,28 +104,24 @@ class _Lease:
     began, first = time.monotonic(), None
     while True:
       owner, generation = self.read()
-      stale = time.monotonic() - began > STALE or (
-        owner is not None and time.time() - owner.get('renewed', 0) > STALE
-      )
-      if owner is not None and not stale:
-        self._wait(owner, moved=first not in (None, generation))
+      unchanged = first == generation and time.monotonic() - began > STALE
+      if owner is None or unchanged or not _fresh(owner):
+        if self._write(generation):
+          break
+      elif first is None:
         first = generation
-      elif self._write(generation):
-        break
+        _log.info(
+          '%s is locked by %s; waiting for it to renew that, or to be gone',
+          *(self._folder, _named(owner)),
+        )
+      elif first != generation:
+        raise WorkdirBusy(
+          f'{self._folder} is in use by another run ({_named(owner)});'
+          ' wait for it, or choose another directory'
+        )
+      else:
+        time.sleep(RENEWAL / 4)
     threading.Thread(target=self._renew_often, daemon=True).start()
-
-  def _wait(self, owner: dict[str, Any], *, moved: bool) -> None:
-    """Waits for a sign of the holder; refuses if there was one."""
-    if moved:
-      raise WorkdirBusy(
-        f'{self._folder} is in use by another run ({_named(owner)});'
-        ' wait for it, or choose another directory'
-      )
-    _log.info(
-      '%s is locked by %s; waiting for it to renew that, or to be gone',
-      *(self._folder, _named(owner)),
-    )
-    time.sleep(RENEWAL / 4)
 
   def verify(self) -> None:
     """Renews the lock, if need be, and raises `SaveFailed` if it is lost."""
@@ -186,6 +181,11 @@ class _Lease:
       return False
     self._generation, self._renewed = stamp.generation, began
     return True
+
+
+def _fresh(owner: dict[str, Any]) -> bool:
+  """Returns whether a holder renewed its lock of late, by its own clock."""
+  return time.time() - owner.get('renewed', 0) < STALE
 
 
 def _named(owner: dict[str, Any]) -> str:

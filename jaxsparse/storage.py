@@ -38,7 +38,7 @@ def absolute(path: str | os.PathLike[str]) -> pathlib.Path:
   name = os.fspath(path)
   if not is_remote(name):
     return pathlib.Path(os.path.abspath(os.path.expanduser(name)))
-  if not name.startswith(_SCHEME):
+  if not name.startswith(_SCHEME) or not name.removeprefix(_SCHEME).strip('/'):
     raise ValueError(
       f'{name} is not a local directory, nor in a bucket; accepted are local'
       f' (or mounted) directories and {_SCHEME}BUCKET/FOLDER'
@@ -57,11 +57,16 @@ def _check_client() -> None:
     raise ValueError(
       f"{_SCHEME} needs the extra 'gcs': pip install 'jaxsparse[gcs]'"
     )
+  tensorflow = importlib.util.find_spec('tensorflow') is not None
+  if tensorflow and os.environ.get('EPATH_USE_TF', '').lower() != 'false':
+    raise ValueError(
+      f'{_SCHEME} would be left to TensorFlow, which is installed; for gcsfs'
+      ' set EPATH_USE_TF=false'
+    )
   import fsspec
 
   # Other processes, and TensorStore, write what a cached listing would lack.
   fsspec.config.conf.setdefault('gcs', {})['use_listings_cache'] = False
-  os.environ.setdefault('EPATH_USE_TF', 'false')  # Where TensorFlow is there.
 
 
 def relative(path: pathlib.Path, start: pathlib.Path) -> str:

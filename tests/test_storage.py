@@ -10,14 +10,18 @@ def test_home_is_expanded_and_other_stores_are_refused(monkeypatch):
   assert storage.absolute('~/run') == pathlib.Path('/somewhere/run')
   with pytest.raises(ValueError, match='accepted are local .* gs://BUCKET'):
     storage.absolute('s3://bucket/run')
+  with pytest.raises(ValueError, match='gs:// is not a local directory'):
+    storage.absolute('gs://')
 
 
 def test_a_bucket_needs_its_client(monkeypatch):
-  monkeypatch.setattr('importlib.util.find_spec', lambda name: None)
   storage._check_client.cache_clear()
+  monkeypatch.setattr('importlib.util.find_spec', lambda name: None)
   with pytest.raises(ValueError, match=r"pip install 'jaxsparse\[gcs\]'"):
     storage.absolute('gs://bucket/run')
-  storage._check_client.cache_clear()
+  monkeypatch.setattr('importlib.util.find_spec', lambda name: name)
+  with pytest.raises(ValueError, match='set EPATH_USE_TF=false'):
+    storage.absolute('gs://bucket/run')
 
 
 def test_paths_in_a_bucket_are_normalised_and_keep_their_scheme():
