@@ -22,7 +22,7 @@ ENV = {**os.environ, 'PYTHONPATH': str(ROOT)}
 
 SERVER = """
 import gc, importlib, json, os, pkgutil, runpy, sys
-import jaxsparse
+import jax, jaxsparse
 import matplotlib.pyplot, ml_collections.config_flags, orbax.checkpoint
 import pandas, tensorboardX
 
@@ -35,15 +35,22 @@ gc.freeze()
 gc.set_threshold(100_000, 20, 50)
 for line in sys.stdin:
   case = json.loads(line)
+  if 'pid' in case:
+    pid, status = os.waitpid(case['pid'], case['options'])
+    print(os.waitstatus_to_exitcode(status) if pid else 'null', flush=True)
+    continue
   pid = os.fork()
-  if not pid:
-    for name, number in (('out', 1), ('err', 2)):
-      with open(case[name], 'w') as file:
-        os.dup2(file.fileno(), number)
-    sys.argv = [case['module'], *case['args']]
-    runpy.run_module('launch.' + case['module'], run_name='__main__')
-  _, status = os.waitpid(pid, 0)
-  print(os.waitstatus_to_exitcode(status), flush=True)
+  if pid:
+    print(pid, flush=True)
+    continue
+  for name, number in (('out', 1), ('err', 2)):
+    with open(case[name], 'w') as file:
+      os.dup2(file.fileno(), number)
+  os.environ.update(case['env'])
+  if cache := case['env'].get('JAX_COMPILATION_CACHE_DIR'):
+    jax.config.update('jax_compilation_cache_dir', cache)
+  sys.argv = [case['module'], *case['args']]
+  runpy.run_module('launch.' + case['module'], run_name='__main__')
 """
 
 # Small enough that a run is mostly its start: 60 steps, masks change at
@@ -78,26 +85,85 @@ def result(code, out, err):
   return types.SimpleNamespace(code=code, out=out, err=err)
 
 
-class Process:
-  """One fresh `python -m launch.<module>`."""
+class Server:
+  """A process that forks others, which look like those of `subprocess`."""
 
-  def __init__(self, args, err, env, module):
-    self._err = err
+  def __init__(self, path):
     self._popen = subprocess.Popen(
-      [sys.executable, '-m', f'launch.{module}', *args],
+      [sys.executable, '-c', SERVER],
+      stdin=subprocess.PIPE,
       stdout=subprocess.PIPE,
-      stderr=err.open('w'),
       text=True,
+      cwd=ROOT,
+      env=ENV | {'PYTHONPATH': path},
+    )
+
+  def ask(self, **case):
+    self._popen.stdin.write(json.dumps(case) + '\n')
+    self._popen.stdin.flush()
+    return json.loads(self._popen.stdout.readline())
+
+  def fork(self, args, module, out, err, env):
+    files = {'out': str(out), 'err': str(err)}
+    pid = self.ask(module=module, args=list(args), env=env, **files)
+    return Forked(self, pid)
+
+  def close(self):
+    self._popen.stdin.close()
+    self._popen.wait(60)
+
+
+class Forked:
+  """A process that a server has forked; `subprocess.Popen` in small."""
+
+  def __init__(self, server, pid):
+    self._server, self.pid, self.returncode = server, pid, None
+
+  def _ask(self, options):
+    if self.returncode is None:
+      self.returncode = self._server.ask(pid=self.pid, options=options)
+    return self.returncode
+
+  def poll(self):
+    return self._ask(os.WNOHANG)
+
+  def wait(self, timeout=None):
+    limit = time.monotonic() + (timeout or 0)
+    while timeout and self.poll() is None:
+      if time.monotonic() > limit:
+        raise subprocess.TimeoutExpired(str(self.pid), timeout)
+      time.sleep(0.005)
+    return self._ask(0)
+
+  def send_signal(self, number):
+    if self.poll() is None:
+      os.kill(self.pid, number)
+
+
+def fresh(args, module, out, err, env):
+  """Starts `python -m launch.<module>`."""
+  with out.open('w') as stdout, err.open('w') as stderr:
+    return subprocess.Popen(
+      [sys.executable, '-m', f'launch.{module}', *args],
+      stdout=stdout,
+      stderr=stderr,
       cwd=ROOT,
       env=ENV | env,
     )
-    self.pid = self._popen.pid
+
+
+class Process:
+  """A program of `launch`, fresh or forked, that is watched and signalled."""
+
+  def __init__(self, popen, out, err):
+    self._popen, self._out, self._err = popen, out, err
+    self.pid = popen.pid
 
   def wait_for(self, done, timeout=120):
     """Returns once `done()` holds; raises if the process ends before."""
     limit = time.monotonic() + timeout
     while not done():
-      if self._popen.poll() is not None or time.monotonic() > limit:
+      if not self.running() or time.monotonic() > limit:
         raise AssertionError(f'ended or too late: {self.kill()}')
       time.sleep(0.002)
 
@@ -116,25 +182,36 @@ class Process:
     self._popen.send_signal(number)
 
   def end(self):
-    out, _ = self._popen.communicate(timeout=120)
-    return result(self._popen.returncode, out, self._err.read_text())
+    self._popen.wait(timeout=120)
+    return result(self._popen.returncode, self._out.read_text(), self.said())
 
 
-@pytest.fixture
-def start(tmp_path, cache):
-  """`start(args, module='train', **environment) -> Process`, a fresh one."""
+def starting(begin, folder, cache):
+  """Yields `start_one(args, module='train', **environment) -> Process`."""
   started = []
 
   def start_one(args, module='train', **env):
-    err = tmp_path / f'stderr_{len(started)}'
+    out, err = (folder / f'{name}_{len(started)}' for name in ('out', 'err'))
     # Of the session: a killed process may leave a damaged entry.
-    process = Process(args, err, cache | env, module)
-    started.append(process)
-    return process
+    popen = begin(args, module, out, err, cache | env)
+    started.append(Process(popen, out, err))
+    return started[-1]
 
   yield start_one
   for process in started:
     process.kill()
+
+
+@pytest.fixture
+def start(tmp_path_factory, cache):
+  """`start(args, module='train', **environment) -> Process`, a fresh one."""
+  yield from starting(fresh, tmp_path_factory.mktemp('fresh'), cache)
+
+
+@pytest.fixture
+def fork(tmp_path_factory, cache, server):
+  """The same as `start`, of a forked process."""
+  yield from starting(server.fork, tmp_path_factory.mktemp('forked'), cache)
 
 
 @pytest.fixture(scope='session')
@@ -159,29 +236,23 @@ def tensorflow(tmp_path_factory):
 
 
 @pytest.fixture(scope='session')
-def launch(tmp_path_factory, tensorflow):
+def server(tensorflow):
+  server = Server(f'{tensorflow.parent}:{ROOT}')
+  yield server
+  server.close()
+
+
+@pytest.fixture(scope='session')
+def launch(tmp_path_factory, server):
   """`launch(args, module='train') -> code, out, err`, of a forked process."""
   folder = tmp_path_factory.mktemp('output')
   out, err = folder / 'stdout', folder / 'stderr'
-  server = subprocess.Popen(
-    [sys.executable, '-c', SERVER],
-    stdin=subprocess.PIPE,
-    stdout=subprocess.PIPE,
-    text=True,
-    cwd=ROOT,
-    env=ENV | {'PYTHONPATH': f'{tensorflow.parent}:{ROOT}'},
-  )
 
   def launch_one(args, module='train'):
-    case = {'module': module, 'args': args, 'out': str(out), 'err': str(err)}
-    server.stdin.write(json.dumps(case) + '\n')
-    server.stdin.flush()
-    code = int(server.stdout.readline())
+    code = server.fork(args, module, out, err, {}).wait()
     return result(code, out.read_text(), err.read_text())
 
-  yield launch_one
-  server.stdin.close()
-  server.wait(60)
+  return launch_one
 
 
 @pytest.fixture(name='arguments', scope='session')

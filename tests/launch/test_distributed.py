@@ -19,7 +19,9 @@ from jaxsparse.training.checkpoints import files
 from tests.launch import together
 from tests.launch.conftest import ENV, ROOT
 
-ONE_DEVICE = {'XLA_FLAGS': '--xla_force_host_platform_device_count=1'}
+ONE_DEVICE = {
+  'XLA_FLAGS': f'{ENV["XLA_FLAGS"]} --xla_force_host_platform_device_count=1'
+}
 STEPS = 120
 FIELDS = {'num_steps': STEPS, 'checkpoint__interval': 20, 'eval__interval': 60}
 STOPPED, PEER_LOST = 42, 75
@@ -32,13 +34,13 @@ def free_port():
 
 
 @pytest.fixture
-def pair(start, arguments):
+def pair(fork, arguments):
   """`pair(workdir) -> [process 0, process 1]` of one run."""
 
   def begin(workdir, *flags, **fields):
     address = f'127.0.0.1:{free_port()}'
     return [
-      start(
+      fork(
         arguments(
           workdir,
           '--distributed',
@@ -95,10 +97,8 @@ def whole(begun, pair):
   return content(workdir)
 
 
-def test_a_signal_to_one_process_stops_both(
-  pair, start, arguments, tmp_path, whole
-):
-  workdir = tmp_path / 'run'
+def stop_one(pair, workdir):
+  """A signal to one process saves and stops both."""
   processes = pair(workdir)
   processes[1].wait_for(reached(workdir, 20))
   processes[1].signal(signal.SIGTERM)
@@ -106,12 +106,32 @@ def test_a_signal_to_one_process_stops_both(
   assert [one.code for one in ended] == [STOPPED, STOPPED]
   assert f'saved at step {steps_of(workdir)[-1]};' in ended[0].err
   assert ended[0].err.splitlines()[-1] == ended[1].err.splitlines()[-1]
-  moved = tmp_path / 'moved'
+
+
+def lose_one(pair, workdir):
+  """A process that loses the other ends."""
+  resumed = steps_of(workdir)[-1]
+  processes = pair(workdir)
+  processes[0].wait_for(reached(workdir, resumed + 1))
+  processes[1].kill()
+  began = time.monotonic()
+  survivor = processes[0].end()
+  assert survivor.code == PEER_LOST, survivor
+  assert time.monotonic() - began < 40
+  assert 'process 0 of 2: another process is gone' in survivor.err
+
+
+def test_a_stop_and_a_loss_leave_no_trace(
+  pair, fork, arguments, tmp_path, whole
+):
+  workdir, moved = tmp_path / 'run', tmp_path / 'moved'
+  stop_one(pair, workdir)
   shutil.copytree(workdir, moved)
+  lose_one(pair, workdir)
   assert codes(pair(workdir)) == [0, 0]
   assert content(workdir) == whole
   # One process goes on with it as well, and two again with what it leaves.
-  alone = start(arguments(moved, **FIELDS), **ONE_DEVICE)
+  alone = fork(arguments(moved, **FIELDS), **ONE_DEVICE)
   alone.wait_for(reached(moved, steps_of(moved)[-1] + 20))
   alone.kill(signal.SIGTERM)
   assert codes(pair(moved)) == [0, 0]
@@ -121,20 +141,6 @@ def test_a_signal_to_one_process_stops_both(
   ]
   assert masks[0] == masks[1]
   assert masks[0]
-
-
-def test_a_process_that_loses_the_other_ends(pair, tmp_path, whole):
-  workdir = tmp_path / 'run'
-  processes = pair(workdir)
-  processes[0].wait_for(reached(workdir, 20))
-  processes[1].kill()
-  began = time.monotonic()
-  survivor = processes[0].end()
-  assert survivor.code == PEER_LOST, survivor
-  assert time.monotonic() - began < 40
-  assert 'process 0 of 2: another process is gone' in survivor.err
-  assert codes(pair(workdir)) == [0, 0]
-  assert content(workdir) == whole
 
 
 def test_bad_input_ends_both(pair, tmp_path):

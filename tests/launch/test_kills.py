@@ -118,7 +118,7 @@ def break_newest(workdir):
 
 
 def test_kills_stops_and_damage_leave_no_trace(
-  start, arguments, tmp_path, cache
+  start, fork, arguments, tmp_path, cache
 ):
   rng = random.Random(0)
   fields = {'num_steps': STEPS, 'checkpoint.interval': 10}
@@ -127,23 +127,23 @@ def test_kills_stops_and_damage_leave_no_trace(
   assert unbroken.code == 0, unbroken
   args = arguments(workdir, **fields)
 
-  kill_in_start(start, args, workdir, rng, cache)
-  kill_somewhere(start, args, workdir, rng, cache)
-  kill_in_save(start, args, workdir, rng, cache)
-  stop(start, args, workdir, signal.SIGTERM, cache)
+  kill_in_start(fork, args, workdir, rng, cache)
+  kill_somewhere(fork, args, workdir, rng, cache)
+  kill_in_save(fork, args, workdir, rng, cache)
+  stop(fork, args, workdir, signal.SIGTERM, cache)
 
   broken = break_newest(workdir)
-  step, said = stop(start, args, workdir, signal.SIGINT, cache)
+  step, said = stop(fork, args, workdir, signal.SIGINT, cache)
   assert re.search(rf'passed over: .*/checkpoints/{broken}\b', said)
   resumed = int(re.search(r'going on from step (\d+)', said)[1])
   assert resumed < broken <= step
 
   # Two runs at once: the second is turned away, and harms nothing.
-  first = start(args, **cache)
+  first = fork(args, **cache)
   holder = f'pid {first.pid}'
   first.wait_for(lambda: holder in (workdir / '.lock').read_text())
   first.signal(signal.SIGSTOP)
-  second = start(args, **cache).end()
+  second = fork(args, **cache).end()
   first.signal(signal.SIGCONT)
   assert second.code == 2
   assert second.err.splitlines()[-1].startswith(f'error: {workdir} is in use')

@@ -99,9 +99,9 @@ def assert_killed_is_unbroken(start, launch, folder, cache, kills, **fields):
     assert found[name] == value, name
 
 
-def test_kills_leave_no_trace_in_a_lottery(start, launch, tmp_path, cache):
+def test_kills_leave_no_trace_in_a_lottery(fork, launch, tmp_path, cache):
   fields = {'arms': '', 'seeds': 1, 'steps': 40}
-  assert_killed_is_unbroken(start, launch, tmp_path, cache, 1, **fields)
+  assert_killed_is_unbroken(fork, launch, tmp_path, cache, 1, **fields)
 
 
 @pytest.mark.slow

@@ -43,7 +43,7 @@ def get_config():
 
 
 @pytest.fixture
-def stopped(start, cache, tmp_path):
+def stopped(fork, cache, tmp_path):
   """`stopped(config, number)`: a study that has been, in something long."""
 
   def run(config, number):
@@ -53,7 +53,7 @@ def stopped(start, cache, tmp_path):
       text = text.replace('CONFIG', repr(str(config)))
       (tmp_path / f'{name}.py').write_text(text)
     args = [f'--config={tmp_path}/stops.py', f'--workdir={tmp_path}/study']
-    process = start(args, module='study', **cache)
+    process = fork(args, module='study', **cache)
     process.wait_for(mark.exists)
     ended = process.kill(number)
     assert ended.code == 42, ended

@@ -141,8 +141,8 @@ def test_a_traceback_comes_when_asked_for(launch, arguments, tmp_path):
   assert ended.err.splitlines()[-1].startswith('error: config.batch_size')
 
 
-def test_a_second_signal_ends_it_at_once(start, arguments, tmp_path):
-  process = start(arguments(tmp_path / 'run', num_steps=100_000))
+def test_a_second_signal_ends_it_at_once(fork, arguments, tmp_path):
+  process = fork(arguments(tmp_path / 'run', num_steps=100_000))
   process.wait_for((tmp_path / 'run' / 'config.json').exists)
   process.signal(signal.SIGSTOP)
   process.signal(signal.SIGTERM)
