@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from jaxsparse.core.align import map_aligned
+from jaxsparse.core.align import aligned
 from jaxsparse.core.masks import apply_masks
 from jaxsparse.core.types import Masks, Params
 from jaxsparse.training.state import Anchors
@@ -22,30 +22,40 @@ def penalty(
 
   Args:
     distance: one of `DISTANCES`.
-    anchors: the nets and their weights.
+    anchors: the nets and their weights; finite.
     params: as the loss sees them.
     masks: of `params`; leaves without one count whole.
 
   Returns:
-    A float32 scalar.
+    A float32 scalar, to the rounding of the squared lengths of the nets.
   """
+  # Dot products, one with all anchors a leaf, and no masked copies of these.
+  # Squared lengths of anchors do not depend on `params`: a program that loops
+  # over steps computes them once.
+  nets = anchors.params
+  products = _products(nets, apply_masks(params, masks))
+  ones = apply_masks(jax.tree.map(jnp.ones_like, params), masks)
+  squares = _products(jax.tree.map(jnp.square, nets), ones)
+  square = _products(params, params)
+  if distance == 'l2':
+    return anchors.weights @ (square - 2 * products + squares) / 2
+  lengths = square * squares
+  # Of a net of zeros no direction is known: no force.
+  safe = jnp.where(lengths > 0, lengths, 1)
+  return anchors.weights @ (jnp.square(products) / safe)
 
-  def one(anchor: Params) -> jax.Array:
-    anchor = apply_masks(anchor, masks)
-    if distance == 'l2':
-      apart = map_aligned(jnp.subtract, params, anchor)
-      return _product(apart, apart) / 2
-    length = _product(params, params) * _product(anchor, anchor)
-    # Of a net of zeros no direction is known: no force.
-    safe = jnp.where(length > 0, length, 1)
-    return jnp.square(_product(params, anchor)) / safe
 
-  return jnp.sum(anchors.weights * jax.vmap(one)(anchors.params))
-
-
-def _product(one: Params, other: Params) -> jax.Array:
-  """Returns the dot product of two nets."""
-  products = map_aligned(
-    lambda a, b: jnp.sum(a * b, dtype=jnp.float32), one, other
-  )
-  return sum(jax.tree.leaves(products), start=jnp.float32(0))
+def _products(nets: Params, params: Params) -> jax.Array:
+  """Returns the dot products of nets, stacked or one, with another."""
+  leaves = jax.tree.leaves(params)
+  products = [
+    jnp.tensordot(
+      net,
+      leaf,
+      leaf.ndim,
+      precision=jax.lax.Precision.HIGHEST,
+      preferred_element_type=jnp.float32,
+    )
+    for net, leaf in zip(aligned(params, nets), leaves, strict=True)
+  ]
+  return sum(products, start=jnp.float32(0))

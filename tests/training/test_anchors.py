@@ -22,12 +22,6 @@ NETS = [_nets(1), _nets(2)]
 WEIGHTS = (0.75, -2.0)
 
 
-def _vector(net):
-  return np.concatenate(
-    [(net['kernel'] * MASKS['kernel']).ravel(), net['bias']]
-  )
-
-
 def _penalty(distance, params, nets=NETS, weights=WEIGHTS):
   stacked = jax.tree.map(lambda *x: jnp.stack(x), *nets)
   held = Anchors(jnp.asarray(weights, jnp.float32), stacked)
@@ -36,35 +30,47 @@ def _penalty(distance, params, nets=NETS, weights=WEIGHTS):
 
 
 def _by_hand(distance, params):
-  u, total = _vector(params).astype(np.float64), 0.0
+  """Returns the penalty by the plain formula, on masked copies."""
+
+  def vector(net):
+    kernel = net['kernel'] * MASKS['kernel']
+    return jnp.concatenate([kernel.ravel(), net['bias']])
+
+  u, total = vector(params), 0.0
   for weight, net in zip(WEIGHTS, NETS, strict=True):
-    v = _vector(net).astype(np.float64)
+    v = vector({k: x.astype(np.float64) for k, x in net.items()})
     if distance == 'l2':
-      total += weight * np.sum((u - v) ** 2) / 2
+      total += weight * jnp.sum((u - v) ** 2) / 2
     else:
       total += weight * (u @ v) ** 2 / (u @ u * (v @ v))
   return total
 
 
 @pytest.mark.parametrize('distance', anchors.DISTANCES)
-def test_the_penalty_and_its_gradient_are_those_by_hand(distance):
+def test_the_penalty_and_its_gradient_are_those_of_the_formula(distance):
   params = _nets(3)
   params['kernel'] = params['kernel'] * MASKS['kernel']
-  assert _penalty(distance, params) == pytest.approx(
-    _by_hand(distance, params), rel=1e-5
-  )
-  grads = jax.grad(lambda p: _penalty(distance, p))(params)
-  for leaf, place in (
-    ('bias', (2,)),
-    ('kernel', tuple(np.argwhere(MASKS['kernel'])[0])),
-  ):
-    ends = []
-    for step in (1e-3, -1e-3):
-      moved = {k: v.astype(np.float64) for k, v in params.items()}
-      moved[leaf][place] += step
-      ends.append(_by_hand(distance, moved))
-    slope = (ends[0] - ends[1]) / 2e-3
-    assert grads[leaf][place] == pytest.approx(slope, rel=1e-3, abs=1e-5)
+  value, grads = jax.value_and_grad(lambda p: _penalty(distance, p))(params)
+  with jax.enable_x64(True):
+    doubles = jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), params)
+    expected, slopes = jax.value_and_grad(lambda p: _by_hand(distance, p))(
+      doubles
+    )
+    expected, slopes = float(expected), jax.tree.map(np.asarray, slopes)
+  assert value == pytest.approx(expected, rel=1e-6)
+  for leaf, slope in slopes.items():
+    np.testing.assert_allclose(grads[leaf], slope, rtol=1e-5, atol=1e-6)
+  assert not np.asarray(grads['kernel'])[~MASKS['kernel']].any()
+
+
+def test_a_net_at_its_anchor_is_not_moved():
+  net = {**NETS[0], 'kernel': NETS[0]['kernel'] * MASKS['kernel']}
+  for distance in anchors.DISTANCES:
+    grads = jax.grad(lambda p, d=distance: _penalty(d, p, [NETS[0]], [0.75]))(
+      net
+    )
+    for leaf in jax.tree.leaves(grads):
+      np.testing.assert_allclose(leaf, 0, atol=1e-6)
 
 
 def test_anchors_of_weight_zero_and_nets_of_zeros_pull_nowhere():
