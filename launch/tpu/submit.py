@@ -105,10 +105,12 @@ def main(*passed_on: str) -> None:
 def _submit(job: Job) -> None:
   from jaxsparse.jobs import submission
 
-  print(f'job {job.name}', flush=True)
+  # Whole lines, as several processes may write.
+  print(f'job {job.name}\n', end='', flush=True)
   try:
     with command.at_once():
-      print(f'report: {submission.submit(job)}', flush=True)
+      report = submission.submit(job)
+      print(f'report: {report}\n', end='', flush=True)
   except KeyboardInterrupt:
     print('stopped and deleted; the same command goes on', file=sys.stderr)
     sys.exit(command.STOPPED)
