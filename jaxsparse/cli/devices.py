@@ -50,8 +50,9 @@ class DeviceFlags:
     self._patience = flags.DEFINE_float(
       'hang_timeout',
       600.0,
-      'Seconds without the end of a segment of steps after which a process'
-      f' ends with exit code {PEER_LOST}; 0 for no limit.',
+      'Seconds to wait for the other processes to start; and without the end'
+      ' of a segment of steps, after which a process ends with exit code'
+      f' {PEER_LOST}. 0 for no limit.',
     )
 
   @contextlib.contextmanager

@@ -7,6 +7,7 @@ process to the next (a lock, a signal) are made once and shared.
 
 import contextlib
 import json
+import math
 import os
 import sys
 import threading
@@ -31,8 +32,9 @@ _T = TypeVar('_T')
 
 # The seconds after which a process no longer waits for a segment.
 _patience = 600.0
-# Seconds of waiting for a peer: to start, for its heartbeat, and for its end.
-_START, _HEARTBEAT, _END = 300, 20, 15
+_NO_LIMIT = 2**31 - 1
+# Seconds of waiting for a peer: for its heartbeat, and for its end.
+_HEARTBEAT, _END = 20, 15
 # Most bytes of an error that is shared.
 _BYTES = 4096
 # Errors that all processes of a run meet.
@@ -54,7 +56,8 @@ def begin(
       it, as it does, with the rest, on Cloud TPU, GKE, Slurm and Open MPI.
     count: the number of processes.
     index: of this one, from 0.
-    patience: seconds that a segment of steps may take, from the second on.
+    patience: seconds to wait for the others to start, and that a segment of
+      steps may take, from the second on; 0 for no limit.
 
   Raises:
     ValueError: they cannot be connected.
@@ -69,7 +72,7 @@ def begin(
       count,
       index,
       coordinator_bind_address=coordinator if index == 0 else None,
-      initialization_timeout=_START,
+      initialization_timeout=math.ceil(patience or _NO_LIMIT),
       heartbeat_timeout_seconds=_HEARTBEAT,
       shutdown_timeout_seconds=_END,
     )

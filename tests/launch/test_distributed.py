@@ -170,7 +170,7 @@ def test_twenty_kills_lose_nothing(pair, tmp_path, whole):
   draw = random.Random(0)
   workdir = tmp_path / 'run'
   for number in range(20):
-    processes = pair(workdir, **FIELDS)
+    processes = pair(workdir, '--hang_timeout=60')
     killed = processes[number % 2]
     limit = time.monotonic() + draw.uniform(4, 12)
     while time.monotonic() < limit and killed.running():
