@@ -4,9 +4,9 @@
 
 Prints a Markdown table of ratios, each row once it is measured. Run it on a
 machine that does nothing else. Topics that start whole processes, `starting`
-and `whole_job`, take many minutes and are measured where `--only` names them;
-`whole_job` needs MNIST, in JAXSPARSE_TEST_DATA, and PyTorch with sparsimony, in
-JAXSPARSE_TORCH_PYTHON.
+and `whole_job`, take many minutes and are measured where `--only` names them,
+and so is `precision`, which is for accelerators. `whole_job` needs MNIST, in
+JAXSPARSE_TEST_DATA, and PyTorch with sparsimony, in JAXSPARSE_TORCH_PYTHON.
 """
 
 import platform
@@ -17,10 +17,10 @@ from absl import flags
 from jaxsparse.cli import command
 
 _CASES = 'jaxsparse.benchmarks.cases'
-_BY_NAME = ('starting', 'whole_job')
+_BY_NAME = ('precision', 'starting', 'whole_job')
 
 _ONLY = flags.DEFINE_list(
-  'only', [], f'Topics to measure; all but {" and ".join(_BY_NAME)} by default.'
+  'only', [], f'Topics to measure; all but {", ".join(_BY_NAME)} by default.'
 )
 _ROUNDS = flags.DEFINE_integer(
   'rounds', None, 'Rounds of each comparison, in place of its own number.'
