@@ -91,6 +91,23 @@ def test_of_many_at_once_one_gets_it(folder, path, age):
   held[0].release()
 
 
+def test_of_two_that_waited_the_second_takes_over_no_live_lock(folder, path):
+  left_behind(path, age=-1000)  # Both go by how long they waited.
+  late, write = leases._Lease(folder), leases._Lease._write
+  winner = leases._Lease(folder)
+
+  def write_late(generation):
+    if not winner._generation:
+      winner.acquire()
+    return write(late, generation)
+
+  late._write = write_late
+  with pytest.raises(WorkdirBusy):
+    late.acquire()
+  winner.verify()
+  winner.release()
+
+
 def test_who_lost_it_writes_no_more_and_leaves_the_other_lock(folder, path):
   with leases.lease(folder):
     left_behind(path, age=0)
