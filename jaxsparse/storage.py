@@ -14,7 +14,7 @@ import pathlib
 import posixpath
 from typing import IO, Any, cast
 
-from jaxsparse import locks
+from jaxsparse import leases
 from jaxsparse.errors import SaveFailed
 
 _SCHEME = 'gs://'
@@ -106,7 +106,7 @@ def write_atomic(path: pathlib.Path, content: str | bytes) -> None:
   """
   content = content.encode() if isinstance(content, str) else content
   if is_remote(path):
-    locks.verify(path)
+    leases.verify(os.fspath(path))
     try:
       path.write_bytes(content)
     except Exception as error:  # A bucket's client has its own.

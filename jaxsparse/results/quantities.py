@@ -12,13 +12,10 @@
 """
 
 import math
-import pathlib
 import re
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-
-from jaxsparse.training import metrics as records
 
 _ENTRY = r'\w+(\.[\w/]+)?'
 _NAME = re.compile(
@@ -72,30 +69,12 @@ def parse(name: str) -> Quantity:
   return quantity._replace(steps=(first, last))
 
 
-def recorded(path: pathlib.Path, names: Iterable[str]) -> dict[str, float]:
-  """Returns the numbers of a member that are in its `metrics.jsonl`.
-
-  Args:
-    path: of the file, which may be missing.
-    names: of metrics; those without steps, and those of which nothing was
-      recorded at their steps, are left out.
-
-  Raises:
-    ValueError: the file cannot be read.
-  """
-  parsed = {n: q for n in names if (q := parse(n)).steps is not None}
-  if not parsed or not path.exists():
-    return {}
-  rows = records.read(path)
-  means = {name: _mean(rows, quantity) for name, quantity in parsed.items()}
-  return {name: value for name, value in means.items() if value is not None}
-
-
-def _mean(every: Sequence[Record], quantity: Quantity) -> float | None:
+def mean(records: Sequence[Record], quantity: Quantity) -> float | None:
+  """Returns the mean over the steps of a quantity; `None` without any."""
   first, last = quantity.steps or (0, -1)
   values = [
     value
-    for record in every
+    for record in records
     if first <= record['step'] <= last
     and (value := quantity.of(record)) is not None
   ]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jaxsparse.results import quantities
+from jaxsparse.results import quantities, records
 from jaxsparse.results.quantities import Quantity, parse
 
 RECORDS = [
@@ -44,19 +44,19 @@ def root(tmp_path):
 
 
 def test_numbers_of_records(root):
-  got = quantities.recorded(root / 'metrics.jsonl', (*NUMBERS, *NONE))
+  got = records.numbers(root / 'metrics.jsonl', (*NUMBERS, *NONE))
   assert got == pytest.approx(NUMBERS)
 
 
 def test_a_member_without_records_has_none(tmp_path):
-  assert quantities.recorded(tmp_path / 'metrics.jsonl', NUMBERS) == {}
+  assert records.numbers(tmp_path / 'metrics.jsonl', NUMBERS) == {}
 
 
 def test_records_that_cannot_be_read_are_an_error_if_asked_for(tmp_path):
   (tmp_path / 'metrics.jsonl').write_text('{half\n{}\n')
-  assert quantities.recorded(tmp_path / 'metrics.jsonl', ('loss',)) == {}
+  assert records.numbers(tmp_path / 'metrics.jsonl', ('loss',)) == {}
   with pytest.raises(ValueError, match='line 1'):
-    quantities.recorded(tmp_path / 'metrics.jsonl', ('loss@0',))
+    records.numbers(tmp_path / 'metrics.jsonl', ('loss@0',))
 
 
 @given(
@@ -67,7 +67,7 @@ def test_records_that_cannot_be_read_are_an_error_if_asked_for(tmp_path):
 def test_a_mean_over_steps_is_numpys(values, first, more):
   quantity = parse(f'loss@{first}:{first + more}')
   every = [{'step': i, 'loss': v} for i, v in enumerate(values)]
-  got = quantities._mean(every, quantity)
+  got = quantities.mean(every, quantity)
   part = values[first : first + more + 1]
   assert got == (pytest.approx(np.mean(part), abs=1e-9) if part else None)
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from jaxsparse import storage
 from jaxsparse.errors import Interrupted, SaveFailed, TrainingFailed, saving
 from jaxsparse.locks import lock
-from jaxsparse.results import member_list, quantities
+from jaxsparse.results import member_list, records
 from jaxsparse.results.rows import MemberResult
 from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.runs.progress import hushed
@@ -204,6 +204,6 @@ def _result(
     width = execution['width']
     notes = [f'trained by vmap, {width} members together', *notes]
   metrics = root / workdir_lib.METRICS
-  recorded = quantities.recorded(metrics, plan.study.metric_names())
+  recorded = records.numbers(metrics, plan.study.metric_names())
   numbers = summary | recorded | numbers
   return MemberResult(row, seed, root, numbers, note='; '.join(notes))

@@ -7,7 +7,7 @@ import pytest
 
 from jaxsparse.claims import Ordering
 from jaxsparse.report.figures import draw
-from jaxsparse.results import quantities
+from jaxsparse.results import records
 from jaxsparse.studies.spec import Densities, Run, Study
 
 LEAF = 'layer_sparsity.b/kernel'
@@ -35,7 +35,7 @@ def results(make_results):
     path.write_text(f'{json.dumps({"step": 7, "loss": 1.0})}\n{text}\n')
     summary = member.summary | {'layer_sparsity': lines[-1]['layer_sparsity']}
     members.append(member._replace(summary=summary))
-    recorded = quantities.recorded(path, [f'{LEAF}@100'])
+    recorded = records.numbers(path, [f'{LEAF}@100'])
     assert recorded == {f'{LEAF}@100': pytest.approx(0.9 - moved)}
   return made._replace(members=tuple(members), verdicts=()).judged()
 
