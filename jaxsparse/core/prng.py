@@ -8,6 +8,7 @@ resumed run draws what an unbroken one would have drawn.
 import functools
 import math
 import zlib
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -23,7 +24,7 @@ def stream(key: jax.Array, name: str) -> jax.Array:
   Raises:
     TypeError: `key` is no PRNG key.
   """
-  if not _is_key(key):
+  if not _is_typed_or_raw(key):
     raise TypeError(
       f'key is {key!r}; accepted is a PRNG key, as jax.random.key(0) makes'
     )
@@ -50,9 +51,13 @@ def uniform(key: jax.Array, shape: Shape) -> jax.Array:
   return flat.reshape(shape)
 
 
-def _is_key(value: object) -> bool:
+def is_key(leaf: Any) -> bool:
+  """Returns whether an array, or the type of one, is of typed PRNG keys."""
+  return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+
+
+def _is_typed_or_raw(value: object) -> bool:
   """Returns whether `value` is a JAX key, typed or raw (`PRNGKey`)."""
   if not isinstance(value, jax.Array | np.ndarray):
     return False
-  typed = jnp.issubdtype(value.dtype, jax.dtypes.prng_key)
-  return typed or (value.dtype == np.uint32 and value.ndim == 1)
+  return is_key(value) or (value.dtype == np.uint32 and value.ndim == 1)

@@ -14,7 +14,7 @@ from jax.sharding import SingleDeviceSharding
 from jaxsparse.config.run_config import RunConfig
 from jaxsparse.core import controls
 from jaxsparse.data.datasets import Split
-from jaxsparse.errors import TrainingFailed, saving
+from jaxsparse.errors import Interrupted, TrainingFailed, saving
 from jaxsparse.runs import (
   checkpoint_meta,
   costs,
@@ -160,6 +160,9 @@ class Group:
         stack.enter_context(not_bad_input())
         for run in self._runs:
           stack.callback(run.checkpoints.wait)
+        # Not to wait for a save under way, in which others might be missed.
+        together = processes.ending_together((Interrupted, loop.NonFiniteLoss))
+        stack.enter_context(together)
         executor = self._executor(states, training)
         hooks = loop.Hooks(
           evaluate=self._evaluate,
@@ -211,10 +214,18 @@ class Group:
     initial = rewinding.cut(run.experiment, self._data, initial)
     initial = rewinding.transplanted(run.experiment, initial)
     state = start(run.experiment, self._data, initial)
-    if self._layout is not None:
-      state = self._layout.place(processes.from_first(state))
-    rewinding.check(run.experiment, initial, state, self._scores[i].loss)
+    state = self._placed(processes.from_first(state))
+    rewinding.check(
+      run.experiment,
+      initial,
+      state,
+      lambda one: self._scores[i].loss(self._placed(one)),
+    )
     return state
+
+  def _placed(self, state: TrainState) -> TrainState:
+    """Puts the leaves of a state where the programs leave them."""
+    return self._layout.place(state) if self._layout else state
 
   def _last_good(self, i: int) -> TrainState:
     return self._runs[i].last_good() or self._start(i)

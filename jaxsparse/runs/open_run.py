@@ -150,6 +150,8 @@ def newest_common(runs: Sequence[OpenRun]) -> list[Restored] | None:
   upto: int | None = None
   while True:
     newest = [run.newest(upto) for run in runs]
+    # Of a folder on a network, processes may see different listings.
+    processes.require_same([-1 if one is None else one.step for one in newest])
     restored = [one for one in newest if one is not None]
     if len(restored) < len(runs):
       if restored or upto is not None:

@@ -27,6 +27,7 @@ from jaxsparse.runs import inputs, scoring, sources, units
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.scoring import BatchOf, batch_of
 from jaxsparse.runs.sources import Initial
+from jaxsparse.training.sharding import fetch
 from jaxsparse.training.state import Anchors, TrainState
 from jaxsparse.training.task import Task
 
@@ -173,9 +174,7 @@ def check(
     expected = expected._replace(model_state=initial.model_state)
   losses = loss(expected), loss(state)
   same = jax.tree.map(
-    lambda a, b: np.array_equal(np.asarray(a), np.asarray(b)),
-    expected.params,
-    state.params,
+    np.array_equal, fetch(expected.params), fetch(state.params)
   )
   if not all(jax.tree.leaves(same)) or losses[0] != losses[1]:
     raise TrainingFailed(

@@ -13,12 +13,13 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import jax
 import numpy as np
 
+from jaxsparse.core.prng import is_key
 from jaxsparse.core.types import PyTree
 from jaxsparse.errors import (
   PEER_LOST,
@@ -26,7 +27,6 @@ from jaxsparse.errors import (
   TrainingFailed,
   WorkdirBusy,
 )
-from jaxsparse.training.sharding import is_key
 
 _T = TypeVar('_T')
 
@@ -35,10 +35,12 @@ _patience = 600.0
 _NO_LIMIT = 2**31 - 1
 # Seconds of waiting for a peer: for its heartbeat, and for its end.
 _HEARTBEAT, _END = 20, 15
-# Most bytes of an error that is shared.
-_BYTES = 4096
+# Most characters of an error that is shared, and bytes: JSON writes one as 12.
+_CHARACTERS, _BYTES = 1024, 2**14
 # Errors that all processes of a run meet.
 _OF_ALL = (ValueError, WorkdirBusy, TrainingFailed, Interrupted)
+# JAX's errors that would come again if the run were resumed.
+_OF_THE_PROGRAM = ('RESOURCE_EXHAUSTED', 'INVALID_ARGUMENT', 'UNIMPLEMENTED')
 _ERRORS = {error.__name__: error for error in (ValueError, WorkdirBusy)}
 
 
@@ -110,7 +112,7 @@ def on_first(fn: Callable[[], _T]) -> _T | None:
     except (ValueError, WorkdirBusy) as raised:
       error = raised
       kind = 'WorkdirBusy' if isinstance(error, WorkdirBusy) else 'ValueError'
-      failure = {'kind': kind, 'text': str(error)[: _BYTES // 4]}
+      failure = {'kind': kind, 'text': str(error)[:_CHARACTERS]}
   failure = _shared(failure)
   if error is not None:
     raise error
@@ -141,6 +143,14 @@ def any_of(flag: bool) -> bool:
   return bool(np.any(multihost_utils.process_allgather(np.bool_(flag))))
 
 
+def require_same(numbers: Sequence[int]) -> None:
+  """Ends all processes unless each has the same numbers; all must call it."""
+  if several():
+    ours = np.asarray(numbers, np.int32)
+    if any_of(not np.array_equal(ours, from_first(ours))):
+      leave(f'processes read different steps, here {list(numbers)}')
+
+
 def from_first(tree: PyTree) -> PyTree:
   """Returns the arrays that the first process has, where each has its own.
 
@@ -166,10 +176,9 @@ def _shared(content: dict[str, Any]) -> dict[str, Any]:
   """Returns the content that the first process has."""
   from jax.experimental import multihost_utils
 
-  text = json.dumps(content).encode()[:_BYTES]
-  padded = np.frombuffer(text.ljust(_BYTES), np.uint8)
-  found = multihost_utils.broadcast_one_to_all(padded)
-  return json.loads(np.asarray(found, np.uint8).tobytes())
+  padded = np.frombuffer(json.dumps(content).encode().ljust(_BYTES), np.uint8)
+  received = multihost_utils.broadcast_one_to_all(padded)
+  return json.loads(np.asarray(received, np.uint8).tobytes())
 
 
 class Watchdog:
@@ -203,15 +212,20 @@ class Watchdog:
 
 
 @contextlib.contextmanager
-def ending_together() -> Iterator[None]:
+def ending_together(
+  of_all: tuple[type[Exception], ...] = _OF_ALL,
+) -> Iterator[None]:
   """Ends this process at once where an error is not one of all processes.
 
   An ordinary exit would wait for the others, and they for this one.
+
+  Args:
+    of_all: errors that all processes meet, which are raised as they are.
   """
   try:
     yield
   except Exception as error:
-    if not several() or isinstance(error, _OF_ALL):
+    if not several() or isinstance(error, of_all):
       raise
     if _of_a_peer(error):
       leave(f'another process is gone ({str(error).partition(chr(10))[0]})')
@@ -220,10 +234,10 @@ def ending_together() -> Iterator[None]:
 
 
 def _of_a_peer(error: BaseException | None) -> bool:
-  """Returns whether an operation of all processes failed."""
+  """Returns whether an operation of all processes failed for want of one."""
   while error is not None:
     if isinstance(error, jax.errors.JaxRuntimeError):
-      return True
+      return not str(error).startswith(_OF_THE_PROGRAM)
     error = error.__cause__ or error.__context__
   return False
 

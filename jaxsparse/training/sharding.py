@@ -20,6 +20,7 @@ from jax.experimental import multihost_utils
 from jax.sharding import AxisType, Mesh, NamedSharding, Sharding
 from jax.sharding import PartitionSpec as P
 
+from jaxsparse.core.prng import is_key
 from jaxsparse.core.types import PyTree
 
 AXES = ('member', 'data', 'model')
@@ -211,11 +212,6 @@ def everywhere() -> Sharding:
   if jax.process_count() == 1:
     return jnp.zeros(()).sharding
   return NamedSharding(make_mesh(data=jax.device_count()), P())
-
-
-def is_key(leaf: Any) -> bool:
-  """Returns whether an array holds PRNG keys."""
-  return jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
 class Devices(NamedTuple):

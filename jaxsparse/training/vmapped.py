@@ -14,13 +14,13 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, Sharding
 from jax.sharding import PartitionSpec as P
 
+from jaxsparse.core.prng import is_key
 from jaxsparse.core.types import PyTree
 from jaxsparse.training.executors import Batches, Kind, Rows
 from jaxsparse.training.programs import Programs
 from jaxsparse.training.sharding import (
   everywhere,
   fetch,
-  is_key,
   make_mesh,
   put,
 )

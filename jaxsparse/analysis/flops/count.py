@@ -18,6 +18,7 @@ from jaxsparse.analysis.flops.origins import (
 from jaxsparse.analysis.flops.tally import Tally
 from jaxsparse.analysis.flops.walk import walk
 from jaxsparse.core import paths
+from jaxsparse.core.prng import is_key
 from jaxsparse.core.types import Params, PyTree
 
 
@@ -107,7 +108,6 @@ def _size(path: str, leaf: Any) -> int:
 
 
 def _origin(index: int, leaf: Any, size: int) -> Origin:
-  is_key = jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
-  if is_key or leaf.dtype == jnp.bool_:
+  if is_key(leaf) or leaf.dtype == jnp.bool_:
     return CONSTANT
   return of_leaf(index, size)

@@ -16,6 +16,7 @@ import jax
 import numpy as np
 
 from jaxsparse.core import choices, paths
+from jaxsparse.core.prng import is_key
 from jaxsparse.core.types import Path, PyTree, Shape
 
 
@@ -105,7 +106,7 @@ def _described(path: Path, leaf: Any) -> Fingerprint:
 
 
 def _check_kept(path: Path, leaf: Any) -> None:
-  if _is_key(leaf):
+  if is_key(leaf):
     return
   number = jax.dtypes.issubdtype(leaf.dtype, np.number)
   if not number and leaf.dtype != np.bool_:
@@ -120,14 +121,10 @@ def _check_kept(path: Path, leaf: Any) -> None:
     )
 
 
-def _is_key(leaf: Any) -> bool:
-  return jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
-
-
 def _crc32(leaf: Any) -> int | None:
   if isinstance(leaf, jax.Array):
     if not (leaf.is_fully_addressable or leaf.is_fully_replicated):
       return None
-    leaf = jax.random.key_data(leaf) if _is_key(leaf) else leaf
+    leaf = jax.random.key_data(leaf) if is_key(leaf) else leaf
   host = np.ascontiguousarray(jax.device_get(leaf))
   return zlib.crc32(host.reshape(-1).view(np.uint8).data)

@@ -189,7 +189,7 @@ class Checkpoints:
   def clear(self, after: int) -> None:
     """Deletes all steps beyond `after`, for a run that goes on from there."""
     self.wait()
-    for step in reversed(records.step_paths(self.directory)):
+    for step in sorted(self._manager.all_steps(), reverse=True):
       if step > after:
         self._delete(step)
 
@@ -240,7 +240,7 @@ class Checkpoints:
   def _delete(self, step: int) -> None:
     locks.verify(self.directory)
     # A step that Orbax does not list appeared since it listed them, and is not
-    # ours. To list again here would let processes see different steps.
+    # ours.
     if step in self._manager.all_steps():
       files.delete(self._manager, step)
     self._empty_trash()

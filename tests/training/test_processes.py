@@ -1,0 +1,90 @@
+"""What processes agree on, with another process that is made up."""
+
+import jax
+import numpy as np
+import pytest
+from jax.experimental import multihost_utils
+
+from jaxsparse.errors import PEER_LOST, Interrupted, WorkdirBusy
+from jaxsparse.training import processes
+
+
+class Left(BaseException):
+  """A process that ended at once, with an exit code."""
+
+
+@pytest.fixture
+def pair(monkeypatch):
+  """Makes this process the first of two, of which the other has the same."""
+  monkeypatch.setattr(jax, 'process_count', lambda: 2)
+  monkeypatch.setattr(multihost_utils, 'broadcast_one_to_all', lambda x: x)
+  monkeypatch.setattr(
+    multihost_utils, 'process_allgather', lambda x: np.stack([x, x])
+  )
+
+  def leave(code):
+    raise Left(code)
+
+  monkeypatch.setattr(processes.os, '_exit', leave)
+
+
+def ended(error, *of_all):
+  """Returns the exit code of a process; `None` if the error is raised."""
+  try:
+    with processes.ending_together(*of_all):
+      raise error
+  except Left as left:
+    return left.args[0]
+  except type(error):
+    return None
+
+
+def test_an_error_of_one_process_ends_it_at_once(pair, capsys):
+  lost = jax.errors.JaxRuntimeError('INTERNAL: Gloo all-reduce failed')
+  assert ended(lost) == PEER_LOST
+  assert 'goes on from the last checkpoint' in capsys.readouterr().err
+  # It would come again, so the run is not to be resumed.
+  full = jax.errors.JaxRuntimeError('RESOURCE_EXHAUSTED: Out of memory')
+  assert ended(full) == 1
+  assert ended(OSError('disk full')) == 1
+  assert ended(ValueError('bad input')) is None
+  assert ended(ValueError('a logger'), (Interrupted,)) == 1
+  assert ended(Interrupted(3), (Interrupted,)) is None
+
+
+def test_one_process_raises_as_ever():
+  assert ended(OSError('disk full')) is None
+
+
+@pytest.mark.parametrize('character', ['a', '"', '\x00', '\U0001f600'])
+def test_an_error_of_the_first_is_raised_whatever_its_length(
+  pair, monkeypatch, character
+):
+  received = []
+  share = processes._shared
+
+  def shared(content):
+    received.append(share(content))
+    return received[-1]
+
+  monkeypatch.setattr(processes, '_shared', shared)
+
+  def fail():
+    raise WorkdirBusy(10_000 * character)
+
+  with pytest.raises(WorkdirBusy):
+    processes.on_first(fail)
+  (failure,) = received
+  assert failure['kind'] == 'WorkdirBusy'
+  assert set(failure['text']) == {character}
+
+
+def test_processes_that_read_different_steps_end(pair, monkeypatch, capsys):
+  processes.require_same([20, -1])
+  monkeypatch.setattr(
+    multihost_utils, 'broadcast_one_to_all', lambda x: np.array([40, -1])
+  )
+  with pytest.raises(Left) as left:
+    processes.require_same([20, -1])
+  assert left.value.args == (PEER_LOST,)
+  assert 'here [20, -1]' in capsys.readouterr().err
