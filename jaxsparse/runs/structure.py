@@ -16,6 +16,7 @@ from jaxsparse.core.units import DeadUnits, dead_units
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.mask_segments import Record, recorded
 from jaxsparse.training.ahead import Program
+from jaxsparse.training.sharding import fetch
 from jaxsparse.training.state import TrainState
 
 Entries = dict[str, int | float]
@@ -33,7 +34,7 @@ def of_state(state: TrainState) -> Entries:
   inputs, outputs = jax.device_get(dead_units_in(state.mask_state.masks))
   entries: Entries = {'dead_inputs': int(inputs), 'dead_outputs': int(outputs)}
   if isinstance(state.mask_state.inner, exploration.Remembered):
-    seen = exploration.ever_active(state.mask_state)
+    seen = fetch(exploration.ever_active(state.mask_state))
     entries['exploration_rate'] = exploration.exploration_rate(seen)[0]
   return entries
 
