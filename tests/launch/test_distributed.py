@@ -166,6 +166,15 @@ def test_a_process_that_hangs_is_not_waited_for(pair, tmp_path, whole):
 
 
 @pytest.mark.slow
+def test_a_failure_of_the_first_alone_ends_both(pair, tmp_path):
+  loggers = f"('{together.__name__}.{together.full_disk.__name__}',)"
+  processes = pair(tmp_path / 'run', loggers=loggers)
+  began = time.monotonic()
+  assert codes(processes) == [1, PEER_LOST]
+  assert time.monotonic() - began < 60
+
+
+@pytest.mark.slow
 def test_twenty_kills_lose_nothing(pair, tmp_path, whole):
   draw = random.Random(0)
   workdir = tmp_path / 'run'

@@ -4,6 +4,7 @@
 checksums of the masks that this process has, by run.
 """
 
+import contextlib
 import json
 import pathlib
 import sys
@@ -17,9 +18,16 @@ from jaxsparse.runs.build import build
 from jaxsparse.runs.train import train, train_together
 from jaxsparse.training import processes
 from jaxsparse.training.checkpoints import Checkpoints
+from jaxsparse.training.sharding import Devices
 from tests.conftest import make_config
 
 METHODS = ('rigl', 'set', 'gmp', 'grasp', 'level')
+# Shorter runs of RigL, by what is particular of them.
+FIELDS = {
+  'streamed': {'data__source': 'stream', 'data__workers': 0},
+  'accumulated': {'compute__accumulation': 2},
+  'divided': {'updater__remember_masks': True},
+}
 POPULATION = ('member_0', 'member_1', 'member_2')
 
 
@@ -43,8 +51,25 @@ def configs(folder):
   return {
     'dense': make_config('static', updater__sparsity=0.0),
     **{method: config_of(method, folder) for method in METHODS},
+    **{name: make_config(**fields) for name, fields in FIELDS.items()},
     **{name: config_of('rigl', folder, i) for i, name in enumerate(POPULATION)},
   }
+
+
+def divided(name):
+  """The devices of a run, over which some are divided."""
+  return Devices(shard_params=name in ('divided', 'level'))
+
+
+@contextlib.contextmanager
+def full_disk(config, workdir):
+  """A logger, of the first process alone, that fails in the middle."""
+
+  def log(record):
+    if record['step'] >= 30:
+      raise OSError('no space left')
+
+  yield log
 
 
 def main():
@@ -60,14 +85,16 @@ def main():
         zlib.crc32(np.asarray(shard.data).tobytes())
         for shard in mask.addressable_shards
       }
-      seen.setdefault(name, {})[f'{step} {path}'] = sorted(crcs)
+      if mask.is_fully_replicated:
+        seen.setdefault(name, {})[f'{step} {path}'] = sorted(crcs)
     save(self, step, state, meta)
 
   Checkpoints.save = saving
   runs = configs(folder)
   with processes.ending_together():
-    for name in ('dense', *METHODS):
-      train(runs[name], folder / name, plots=False)
+    for name in [name for name in runs if name not in POPULATION]:
+      seen[name] = {}
+      train(runs[name], folder / name, plots=False, devices=divided(name))
     train_together([(build(runs[name]), folder / name) for name in POPULATION])
   print(json.dumps(seen))
   jax.distributed.shutdown()
