@@ -39,8 +39,10 @@ _HEARTBEAT, _END = 20, 15
 _CHARACTERS, _BYTES = 1024, 2**14
 # Errors that all processes of a run meet.
 _OF_ALL = (ValueError, WorkdirBusy, TrainingFailed, Interrupted)
-# JAX's errors that would come again if the run were resumed.
+# How errors of JAX begin that would come again if the run were resumed, and
+# those of operations that lack a process, of which some are a ValueError.
 _OF_THE_PROGRAM = ('RESOURCE_EXHAUSTED', 'INVALID_ARGUMENT', 'UNIMPLEMENTED')
+_OF_A_PEER = ('UNKNOWN: ', 'INTERNAL: ', 'UNAVAILABLE: ', 'DEADLINE_EXCEEDED: ')
 _ERRORS = {error.__name__: error for error in (ValueError, WorkdirBusy)}
 
 
@@ -225,19 +227,23 @@ def ending_together(
   try:
     yield
   except Exception as error:
-    if not several() or isinstance(error, of_all):
+    if not several():
       raise
-    if _of_a_peer(error):
+    if of_a_peer(error):
       leave(f'another process is gone ({str(error).partition(chr(10))[0]})')
+    if isinstance(error, of_all):
+      raise
     traceback.print_exc()
     leave(f'{type(error).__name__}: {error}', code=1)
 
 
-def _of_a_peer(error: BaseException | None) -> bool:
+def of_a_peer(error: BaseException | None) -> bool:
   """Returns whether an operation of all processes failed for want of one."""
   while error is not None:
     if isinstance(error, jax.errors.JaxRuntimeError):
       return not str(error).startswith(_OF_THE_PROGRAM)
+    if isinstance(error, ValueError) and str(error).startswith(_OF_A_PEER):
+      return True
     error = error.__cause__ or error.__context__
   return False
 

@@ -7,6 +7,7 @@ from jax.experimental import multihost_utils
 
 from jaxsparse.errors import PEER_LOST, Interrupted, WorkdirBusy
 from jaxsparse.training import processes
+from jaxsparse.training.checkpoints import CheckpointError, files
 
 
 class Left(BaseException):
@@ -43,6 +44,7 @@ def test_an_error_of_one_process_ends_it_at_once(pair, capsys):
   lost = jax.errors.JaxRuntimeError('INTERNAL: Gloo all-reduce failed')
   assert ended(lost) == PEER_LOST
   assert 'goes on from the last checkpoint' in capsys.readouterr().err
+  assert ended(ValueError('UNKNOWN: Gloo AllGather failed')) == PEER_LOST
   # It would come again, so the run is not to be resumed.
   full = jax.errors.JaxRuntimeError('RESOURCE_EXHAUSTED: Out of memory')
   assert ended(full) == 1
@@ -88,3 +90,18 @@ def test_processes_that_read_different_steps_end(pair, monkeypatch, capsys):
     processes.require_same([20, -1])
   assert left.value.args == (PEER_LOST,)
   assert 'here [20, -1]' in capsys.readouterr().err
+
+
+def test_a_checkpoint_is_not_broken_for_want_of_a_process(pair, tmp_path):
+  directory = files.absolute(tmp_path / '3')
+
+  def read(error):
+    def use(orbax):
+      raise error
+
+    return files._call(directory, 'read', use)
+
+  with pytest.raises(CheckpointError, match='cannot be read'):
+    read(OSError('a bad sector'))
+  with pytest.raises(jax.errors.JaxRuntimeError, match='Gloo'):
+    read(jax.errors.JaxRuntimeError('UNKNOWN: Gloo AllReduce failed'))

@@ -22,7 +22,7 @@ from etils import epath
 
 from jaxsparse import storage
 from jaxsparse.core.types import PyTree
-from jaxsparse.training import sharding
+from jaxsparse.training import processes, sharding
 from jaxsparse.training.checkpoints import fingerprints, records
 from jaxsparse.training.checkpoints.records import CheckpointError
 
@@ -235,6 +235,8 @@ def _call(
     with ocp.Checkpointer(handler) as orbax:
       return use(orbax)
   except Exception as error:  # Orbax raises a bare Exception at times.
+    if processes.several() and processes.of_a_peer(error):
+      raise  # It says nothing of the checkpoint.
     failure = reason(error)
   raise CheckpointError(f'{directory} cannot be {verb}: {failure}')
 
