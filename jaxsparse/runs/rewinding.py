@@ -23,16 +23,13 @@ from jaxsparse.data.datasets import Split
 from jaxsparse.errors import TrainingFailed
 from jaxsparse.optim.masked import stored_params
 from jaxsparse.optim.reset import reset_statistics
-from jaxsparse.runs import inputs, scoring, sources, units
+from jaxsparse.runs import inputs, scoring, scoring_checks, sources, units
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.scoring import BatchOf, batch_of
 from jaxsparse.runs.sources import Initial
 from jaxsparse.training.sharding import fetch
 from jaxsparse.training.state import Anchors, TrainState
 from jaxsparse.training.task import Task
-
-# Criteria that read no gradient: it is not computed for them.
-_WITHOUT_GRADIENT = ('magnitude', 'random')
 
 
 def cut(experiment: Experiment, data: Split, initial: Initial) -> Initial:
@@ -87,7 +84,7 @@ def _scores(experiment: Experiment, data: Split, initial: Initial) -> Scores:
   member = experiment.member
   params = masks_lib.apply_masks(initial.ranked, initial.masks)
   grads = None
-  if spec not in _WITHOUT_GRADIENT:
+  if scoring_checks.cuts_by_gradient(experiment.config):
     rows = scoring.rows(experiment)
     examples, places = inputs.picked(data, rows)
     program = _gradient(experiment.task, batch_of(experiment.pixels))

@@ -11,6 +11,14 @@ from jaxsparse.errors import TrainingFailed
 from jaxsparse.training.state import TrainState
 
 _log = logging.getLogger(__name__)
+# Criteria that read no gradient: it is not computed for them.
+_WITHOUT_GRADIENT = ('magnitude', 'random')
+
+
+def cuts_by_gradient(config: RunConfig) -> bool:
+  """Returns whether the initial masks are cut by a gradient of the loss."""
+  pruning = config.pruning
+  return pruning.level > 0 and pruning.criterion not in _WITHOUT_GRADIENT
 
 
 def check_scoring(
@@ -75,12 +83,14 @@ def warn(
 ) -> None:
   """Logs settings of a method that do not do what they seem to.
 
-  The section `scoring` is for methods that score at initialisation. Those that
-  rank all layers together leave out dense ones, and a distribution such as ERK
-  makes small layers dense where the net is not very sparse.
+  The section `scoring` is for methods that score at initialisation, and for
+  masks that are cut by gradients. Methods that rank all layers together leave
+  out dense ones, and a distribution such as ERK makes small layers dense where
+  the net is not very sparse.
   """
   section, facts = config.updater, updater.facts
-  if config.scoring != ScoringConfig() and not facts.scores_at_init:
+  scores = facts.scores_at_init or cuts_by_gradient(config)
+  if config.scoring != ScoringConfig() and not scores:
     _log.warning(
       'config.scoring: %s does not declare that it scores at initialisation',
       section.name,
