@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jaxsparse.core import paths
-from jaxsparse.runs import finished
+from jaxsparse.runs import finished, workdir
 from jaxsparse.studies.planning.pairing import LEVEL
 from jaxsparse.studies.running import run as run_lib
 from jaxsparse.training.checkpoints import load_params
@@ -21,10 +21,9 @@ class Lottery:
     self.root = root
     self.members = {}
 
-  def run(self, study):
-    results = run_lib.run(
-      study, self.root, self.root / 'runs', name='tiny', command='again'
-    )
+  def run(self, study, **arguments):
+    arguments = {'name': 'tiny', 'command': 'again', **arguments}
+    results = run_lib.run(study, self.root, self.root / 'runs', **arguments)
     for member in results.members:
       assert member.summary, member
       level = dict(member.row.point).get(LEVEL, 0)
@@ -151,6 +150,28 @@ def test_children_are_pruned_as_their_mean(found):
 def test_a_repelled_net_trains_to_other_weights(found):
   (weights, _), (plain, _) = found.net('repel', 1), found.net('ticket', 1)
   assert any((weights[path] != plain[path]).any() for path in plain)
+
+
+def test_levels_trained_together_by_vmap_have_the_same_counts(
+  found, tiny, tmp_path
+):
+  together = Lottery(tmp_path)
+  together.run(tiny(('reinit', 'repel'), rewind=REWIND), parallel='vmap')
+  widths = set()
+  for arm, level, seed in together.members:
+    weights, masks = together.net(arm, level)
+    alone, own = found.net(arm, level)
+    summary = workdir.finished(together.root_of(arm, level, seed))
+    widths.add(summary['execution']['width'])
+    assert sum(mask.sum() for mask in masks.values()) == LEFT[level]
+    # Sums are of another order, and a weight at the threshold may change sides.
+    assert sum((mask != own[p]).sum() for p, mask in masks.items()) <= 4
+    for path, leaf in weights.items():
+      both = masks[path] & own[path] if path in masks else ...
+      np.testing.assert_allclose(
+        leaf[both], alone[path][both], atol=1e-4, err_msg=path
+      )
+  assert max(widths) > 1
 
 
 def files(root):
