@@ -46,7 +46,8 @@ def levels(
 
   Returns:
     `angle_to_start_0` ..., of the end of each level to the start of the first,
-    and `angle_to_previous_1` ..., to the end of the level before it; likewise
+    `angle_to_previous_1` ..., to the end of the level before it, and
+    `angle_to_nearest_1` ..., to the nearest of all before it; likewise
     `cosine_...` and `l2_...`. And a table of a row for each two of the levels
     and the start, which is the last.
 
@@ -67,8 +68,13 @@ def levels(
   to_previous = {
     f'{measure}_to_previous_{i}': values[i, i - 1] for i in range(1, len(runs))
   }
+  nearest = np.max if measure == 'cosine' else np.min
+  to_nearest = {
+    f'{measure}_to_nearest_{i}': nearest(values[i, :i])
+    for i in range(1, len(runs))
+  }
   return Result(
-    to_start | to_previous,
+    to_start | to_previous | to_nearest,
     {
       'level': np.repeat(names, len(names)),
       'other_level': np.tile(names, len(names)),

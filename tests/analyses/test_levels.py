@@ -67,6 +67,9 @@ class TestLevels:
     values = dict(zip(names, square[3, :3], strict=True))
     values[f'{measure}_to_previous_1'] = square[0, 1]
     values[f'{measure}_to_previous_2'] = square[1, 2]
+    nearest = max if measure == 'cosine' else min
+    values[f'{measure}_to_nearest_1'] = square[0, 1]
+    values[f'{measure}_to_nearest_2'] = nearest(square[0, 2], square[1, 2])
     assert found.numbers == values
     assert found.table['level'].tolist()[::4] == ['0', '1', '2', 'start']
     assert found.table['other_level'].tolist()[:4] == ['0', '1', '2', 'start']
