@@ -11,14 +11,7 @@ from jaxsparse.analyses.instability import instability
 from jaxsparse.config.overrides import override
 from jaxsparse.core import paths, rounds
 from jaxsparse.errors import Interrupted, TrainingFailed
-from jaxsparse.runs import (
-  finished,
-  group,
-  outline,
-  rewinding,
-  scoring,
-  workdir,
-)
+from jaxsparse.runs import finished, group, outline, rewinding, workdir
 from jaxsparse.runs.build import build
 from jaxsparse.runs.compiled import abstract_state
 from jaxsparse.runs.train import train
@@ -244,48 +237,6 @@ def test_a_level_may_be_cut_by_the_mean_of_several(lottery):
   assert kept >= cut
   with pytest.raises(ValueError, match='masks that differ'):
     run('two_kinds', fields=fields | {'init.masks': 'run:of_1,run:dense'})
-
-
-def gradients(weights, images, labels):
-  """The gradient of the mean loss of a net of two layers, by hand."""
-  hidden = images @ weights['Dense_0/kernel'] + weights['Dense_0/bias']
-  active = np.maximum(hidden, 0)
-  logits = active @ weights['Dense_1/kernel'] + weights['Dense_1/bias']
-  odds = np.exp(logits)
-  errors = odds / odds.sum(axis=1, keepdims=True) - np.eye(10)[labels]
-  errors /= len(labels)
-  back = (errors @ weights['Dense_1/kernel'].T) * (hidden > 0)
-  return {
-    'Dense_0/kernel': images.T @ back,
-    'Dense_1/kernel': active.T @ errors,
-  }
-
-
-@pytest.mark.parametrize('criterion', ['gradient', 'sensitivity'])
-def test_a_level_may_be_cut_by_gradients(lottery, caplog, criterion):
-  root, run = lottery
-  own = {'pruning.criterion': criterion, 'scoring.batches': 2}
-  run(criterion, fields=level(5, 'one') | own)
-  assert not caplog.records
-  experiment = finished.load(root / criterion).experiment
-  split, rows = experiment.dataset.train, scoring.rows(experiment).ravel()
-  images = np.asarray(split.images, np.float64)[rows].reshape(len(rows), -1)
-  weights = flat(load_params(root / 'one')[0])
-  grads = gradients(
-    weights, experiment.dataset.scale * images, np.asarray(split.labels)[rows]
-  )
-  by_weight = criterion == 'sensitivity'
-  scores = {
-    p: np.abs(grad * weights[p] if by_weight else grad)
-    for p, grad in grads.items()
-  }
-  before, after = (flat(load_params(root / n)[1]) for n in ('one', criterion))
-  kept = min(scores[p][mask].min() for p, mask in after.items())
-  cut = max(scores[p][before[p] & ~mask].max() for p, mask in after.items())
-  assert kept > cut
-  total = sum(mask.size for mask in after.values())
-  left = sum(mask.sum() for mask in after.values())
-  assert left == rounds.after(total, 0.2, 5)
 
 
 @pytest.mark.parametrize('scope', ['layer', 'global', 'even'])
