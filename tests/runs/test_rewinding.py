@@ -11,7 +11,7 @@ from jaxsparse.analyses.instability import instability
 from jaxsparse.config.overrides import override
 from jaxsparse.core import paths, rounds
 from jaxsparse.errors import Interrupted, TrainingFailed
-from jaxsparse.runs import finished, group, outline, rewinding, workdir
+from jaxsparse.runs import finished, group, outline, workdir
 from jaxsparse.runs.build import build
 from jaxsparse.runs.compiled import abstract_state
 from jaxsparse.runs.train import train
@@ -311,20 +311,6 @@ def test_a_run_that_does_not_start_where_its_config_says_ends(
   monkeypatch.setattr(group, 'start', forgetful)
   with pytest.raises(TrainingFailed, match='does not start from run:dense'):
     run('forgetful', fields=level(1, 'dense'))
-
-
-def test_a_source_that_is_not_finite_is_called_so(lottery, monkeypatch):
-  _, run = lottery
-  cut = rewinding.cut
-
-  def diverged(experiment, data, initial):
-    initial = cut(experiment, data, initial)
-    params = jax.tree.map(lambda x: np.full_like(x, np.nan), initial.params)
-    return initial._replace(params=params)
-
-  monkeypatch.setattr(rewinding, 'cut', diverged)
-  with pytest.raises(TrainingFailed, match=f'not finite at step {REWIND}'):
-    run('diverged', fields=level(1, 'dense'))
 
 
 def test_the_first_record_is_of_the_first_step(lottery):

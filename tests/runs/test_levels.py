@@ -1,10 +1,12 @@
-"""Levels whose masks are cut by a gradient of the loss."""
+"""Levels: masks cut by gradients, and a source that is not finite."""
 
+import jax
 import numpy as np
 import pytest
 
 from jaxsparse.core import paths, rounds
-from jaxsparse.runs import finished, scoring
+from jaxsparse.errors import TrainingFailed
+from jaxsparse.runs import finished, rewinding, scoring
 from jaxsparse.runs.train import train
 from jaxsparse.training.checkpoints import load_params
 
@@ -60,3 +62,19 @@ def test_a_level_may_be_cut_by_gradients(
   total = sum(mask.size for mask in masks.values())
   left = sum(mask.sum() for mask in masks.values())
   assert left == rounds.after(total, 0.2, 5)
+
+
+def test_a_source_that_is_not_finite_is_called_so(
+  twins, make_config, tmp_path, monkeypatch
+):
+  cut = rewinding.cut
+
+  def diverged(*arguments):
+    initial = cut(*arguments)
+    params = jax.tree.map(lambda x: x * np.nan, initial.params)
+    return initial._replace(params=params)
+
+  monkeypatch.setattr(rewinding, 'cut', diverged)
+  fields = {'init__checkpoint': str(twins / 'seed0'), 'updater__sparsity': 0.0}
+  with pytest.raises(TrainingFailed, match='loss is not finite at step 0'):
+    train(make_config('static', **fields), tmp_path / 'run', plots=False)
