@@ -2,7 +2,7 @@
 
 A bucket (`gs://BUCKET/FOLDER`) holds objects. An upload is atomic, so that
 nothing need be renamed; nothing can be appended to either, so that an object
-which grows is uploaded anew. Its folders are prefixes of names.
+which grows is uploaded whole again. Its folders are prefixes of names.
 """
 
 import functools

@@ -76,8 +76,8 @@ class DeviceFlags:
   def _named(self) -> tuple[str | None, int | None, int | None] | None:
     """Returns coordinator, count and index; `None` for a single process."""
     named = self._coordinator.value, self._count.value, self._index.value
-    given = [value is not None for value in named]
-    if any(given) and not (all(given) and self._distributed.value):
+    are_set = [value is not None for value in named]
+    if any(are_set) and not (all(are_set) and self._distributed.value):
       raise ValueError(
         '--coordinator, --num_processes and --process_id: accepted are all'
         ' three with --distributed, or none'

@@ -164,18 +164,13 @@ class Group:
         together = processes.ending_together((Interrupted, loop.NonFiniteLoss))
         stack.enter_context(together)
         executor = self._executor(states, training)
-        hooks = loop.Hooks(
-          evaluate=self._evaluate,
-          probe=lambda i, state: self._scores[i].probe(state),
-          record=lambda i, record: logs[i].write(self._with_rate(i, record)),
-          healthy=is_finite,
-          save=lambda *saved: self._save(logs[saved[0]], *saved),
-          last_good=self._last_good,
-          report=reporter,
-          interrupted=lambda: watchdog.agreed(interrupted()),
-        )
         progress = loop.run(
-          executor, plan=self._plan, hooks=hooks, progress=progress
+          executor,
+          plan=self._plan,
+          hooks=self._hooks(
+            logs, reporter, lambda: watchdog.agreed(interrupted())
+          ),
+          progress=progress,
         )
     except loop.NonFiniteLoss as error:
       return [
@@ -190,6 +185,23 @@ class Group:
       self._finish(i, executor, one.failed, speed, plots)
       for i, one in enumerate(progress)
     ]
+
+  def _hooks(
+    self,
+    logs: Sequence[loggers.Logs],
+    report: Report,
+    interrupted: Callable[[], bool],
+  ) -> loop.Hooks:
+    return loop.Hooks(
+      evaluate=self._evaluate,
+      probe=lambda i, state: self._scores[i].probe(state),
+      record=lambda i, record: logs[i].write(self._with_rate(i, record)),
+      healthy=is_finite,
+      save=lambda *saved: self._save(logs[saved[0]], *saved),
+      last_good=self._last_good,
+      report=report,
+      interrupted=interrupted,
+    )
 
   def _start_or_resume(self) -> tuple[list[TrainState], list[Progress] | None]:
     if self._restored is None:

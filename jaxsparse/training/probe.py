@@ -45,8 +45,8 @@ class GradientProbe:
         batch = batch_of(data, indices)
         return task.loss(params, model_state, batch, key=key, train=True)[0]
 
-      kept = rematerialised(loss) if rematerialise else loss
-      weighted = jax.value_and_grad(kept)(params)
+      objective = rematerialised(loss) if rematerialise else loss
+      weighted = jax.value_and_grad(objective)(params)
       return jax.tree.map(lambda x: x * share.astype(x.dtype), weighted)
 
     def flow(parts, masks):

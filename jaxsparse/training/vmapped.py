@@ -121,10 +121,10 @@ def _to_host(leaf: Any) -> np.ndarray:
   return np.array(fetch(jax.random.key_data(leaf) if is_key(leaf) else leaf))
 
 
-def _as_like(like: Any, found: np.ndarray) -> Any:
+def _as_like(like: Any, host: np.ndarray) -> Any:
   """Makes key data a key of the kind of `like`; returns other arrays as is."""
   if not is_key(like):
-    return found
+    return host
   return jax.random.wrap_key_data(
-    jnp.asarray(found), impl=jax.random.key_impl(like)
+    jnp.asarray(host), impl=jax.random.key_impl(like)
   )
