@@ -127,6 +127,27 @@ def test_arrays_of_one_shape_lie_alike():
 
 @pytest.mark.slow
 @pytest.mark.parametrize('devices', [DATA, DIVIDED], ids=['data', 'divided'])
+@pytest.mark.parametrize(
+  'fields',
+  [
+    {'compute__accumulation': 2},
+    {'compute__accumulation': 4},  # Fewer examples a part than devices.
+    {'compute__rematerialise': True},
+    {'anchors__runs': 'start', 'anchors__weight': 0.01},
+    {'data__source': 'stream', 'data__workers': 0, 'data__augment': ('flip',)},
+  ],
+  ids=lambda fields: next(iter(fields)),
+)
+def test_what_else_a_run_does_is_divided_too(
+  make_config, tmp_path, fields, devices
+):
+  for name, where in (('one', DEFAULT), ('eight', devices)):
+    train(make_config(**fields), tmp_path / name, plots=False, devices=where)
+  assert_alike(last(tmp_path / 'eight'), last(tmp_path / 'one'))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('devices', [DATA, DIVIDED], ids=['data', 'divided'])
 @pytest.mark.parametrize('method', ['rigl', 'set', 'gmp', 'grasp', 'level'])
 def test_hundreds_of_steps_and_ten_mask_updates(
   make_config, tmp_path, twins, method, devices
