@@ -60,10 +60,6 @@ def test_the_barrier_between_two_seeds_is_no_larger(runs):
 
 def test_curves_start_from_the_aligned_net(runs, copy):
   options = {'points': 3, 'examples': 100, 'steps': 5, 'batch_size': 16}
-  plain, aligned = (
-    barrier([runs.tuned_0, copy], align=align, **options)
-    for align in (False, True)
-  )
+  aligned = barrier([runs.tuned_0, copy], align=True, **options)
   line = aligned.table['loss'][:3]
   np.testing.assert_allclose(line, line[0], rtol=1e-5)
-  assert plain.numbers['highest_linear'] > line[0] + 0.1

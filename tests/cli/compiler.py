@@ -24,6 +24,11 @@ def amplify(x):
   return (x @ x.T).cumsum(0)
 
 
+@jax.jit
+def alternate(x):
+  return jnp.cos(x).sum(1) - x[0]
+
+
 folder, *rest = sys.argv[1:]
 logging.basicConfig(format='%(message)s', level=logging.INFO)
 compilation_cache.use(folder or None)
@@ -33,5 +38,5 @@ if rest == ['full']:
 if rest == ['reader'] and os.geteuid() == 0:
   os.seteuid(65534)  # Root may write anywhere.
 x = jnp.linspace(0.0, 1.0, 64).reshape(8, 8)
-for f in (attenuate, amplify):
+for f in (attenuate, amplify, alternate):
   print(f.__name__, jax.device_get(f(x)).tobytes().hex())

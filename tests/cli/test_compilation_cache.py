@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -70,17 +71,21 @@ def test_a_later_process_reads_what_one_compiled(warm, uncached):
   assert entries(warm) == before
 
 
-@pytest.mark.parametrize(
-  'damage',
-  [lambda content: content[: len(content) // 2], lambda _: b'', bytes.swapcase],
-  ids=['truncated', 'empty', 'overwritten'],
-)
-def test_a_damaged_entry_is_replaced(warm, uncached, damage):
-  (path,) = warm.rglob('jit_amplify-*')
-  path.write_bytes(damage(path.read_bytes()))
+def test_damaged_entries_are_replaced(warm, uncached):
+  damages = {
+    'attenuate': lambda content: content[: len(content) // 2],
+    'amplify': lambda _: b'',
+    'alternate': bytes.swapcase,
+  }
+  for name, damage in damages.items():
+    (path,) = warm.rglob(f'jit_{name}-*')
+    path.write_bytes(damage(path.read_bytes()))
   out, err = compiled(warm)
   assert out == uncached
-  assert err == 'jit_amplify is compiled again, its cache entry is damaged\n'
+  assert err.splitlines() == [
+    f'jit_{name} is compiled again, its cache entry is damaged'
+    for name in damages
+  ]
   assert compiled(warm) == (uncached, '')
 
 
@@ -92,11 +97,12 @@ def test_a_full_disk_is_reported_once_and_leaves_no_part(tmp_path, uncached):
   assert not entries(tmp_path)
 
 
-def test_a_folder_that_cannot_be_written_is_still_read(uncached):
+def test_a_folder_that_cannot_be_written_is_still_read(warm, uncached):
   # Those of pytest can be read by nobody else.
   with tempfile.TemporaryDirectory() as root:
     folder = pathlib.Path(root)
-    compiled(folder)
+    shutil.copytree(warm, folder, dirs_exist_ok=True)
+    folder.chmod(0o755)
     (path,) = folder.rglob('jit_amplify-*')
     path.unlink()
     before = entries(folder)

@@ -47,7 +47,7 @@ def test_flags_may_stand_in_a_file(launch, tmp_path):
   (tmp_path / 'flags').write_text(
     f'--config=digits/mlp:rigl\n--flagfile={tmp_path / "more"}\n'
   )
-  found = launch([f'--flagfile={tmp_path / "flags"}', '--dry_run'])
+  found = launch([f'--flagfile={tmp_path / "flags"}', '--plan'])
   assert (found.code, found.err) == (0, '')
   assert table(found.out)['steps'][:2] == [f'{2 * 1442 // 32}', 'of']
 
@@ -62,7 +62,7 @@ def test_a_config_may_import_a_file_beside_it(launch, tmp_path):
     '  config.num_steps = STEPS\n'
     '  return config\n'
   )
-  found = launch([f'--config={tmp_path / "mine.py"}', '--dry_run'])
+  found = launch([f'--config={tmp_path / "mine.py"}', '--plan'])
   assert (found.code, found.err) == (0, '')
   assert table(found.out)['steps'][:2] == ['77', 'of']
 

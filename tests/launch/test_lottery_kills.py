@@ -23,13 +23,18 @@ TIMES = ('steps_per_second', 'wall_seconds', 'made_with')
 class Lottery:
   """One lottery in one place, started and killed."""
 
-  def __init__(self, start, launch, root, cache, arms, seeds, steps):
+  def __init__(self, start, launch, root, cache, levels, arms, seeds, steps):
     self._start, self._launch, self._cache = start, launch, cache
     self.root = root
     self._args = [
       '--config=digits/mlp:dense',
       f'--workdir={root}',
-      *('--levels=2', '--rewind=7', f'--arms={arms}', f'--seeds={seeds}'),
+      *(
+        f'--levels={levels}',
+        '--rewind=7',
+        f'--arms={arms}',
+        f'--seeds={seeds}',
+      ),
       '--config.model.features=(16,)',
       *(f'--config.num_steps={steps}', '--config.batch_size=16'),
       *('--config.log_interval=10', '--config.checkpoint.interval=10'),
@@ -100,11 +105,11 @@ def assert_killed_is_unbroken(start, launch, folder, cache, kills, **fields):
 
 
 def test_kills_leave_no_trace_in_a_lottery(fork, launch, tmp_path, cache):
-  fields = {'arms': '', 'seeds': 1, 'steps': 40}
+  fields = {'levels': 1, 'arms': '', 'seeds': 1, 'steps': 40}
   assert_killed_is_unbroken(fork, launch, tmp_path, cache, 1, **fields)
 
 
 @pytest.mark.slow
 def test_many_kills_leave_no_trace_in_a_lottery(start, launch, tmp_path, cache):
-  fields = {'arms': ARMS, 'seeds': 2, 'steps': 60}
+  fields = {'levels': 2, 'arms': ARMS, 'seeds': 2, 'steps': 60}
   assert_killed_is_unbroken(start, launch, tmp_path, cache, 10, **fields)

@@ -17,6 +17,8 @@ from jaxsparse.optim.transition import mask_step, optimiser_step
 from jaxsparse.updaters.rigl import rigl
 
 PACKAGE = 'jaxsparse.updaters'
+# One of each kind: the others choose by another score, and no more.
+KINDS = {'rigl', 'granet', 'topkast', 'deep_r', 'dsr', 'srigl'}
 TIMES = {'start_step': 0, 'stop_step': 9, 'update_interval': 3}
 COUNTS = {'b': None, 'w': 15}
 KEY = jax.random.key(0)
@@ -82,7 +84,8 @@ def methods():
     options = {k: v for k, v in options.items() if k in accepted}
     updater = registry.build(builder, COUNTS, **options)
     if updater.facts.mask_steps == 'all':
-      yield pytest.param(updater, id=name)
+      marks = () if name in KINDS else pytest.mark.slow
+      yield pytest.param(updater, id=name, marks=marks)
 
 
 @pytest.mark.parametrize('updater', list(methods()))

@@ -71,17 +71,22 @@ def assert_same(root, local):
   assert theirs | dict.fromkeys(TIMES) == ours | dict.fromkeys(TIMES)
 
 
-def test_a_run_that_stops_and_resumes_ends_with_the_bits_of_a_local_one(
-  bucket, make_config, local
-):
+@pytest.fixture(scope='module')
+def resumed(bucket, make_config):
+  """A finished run that was stopped at step 15."""
   with pytest.raises(Interrupted):
     run(make_config(), 'stopped', upto=15)
   names = [name for name in bucket.objects if name.startswith('stopped/')]
   assert 'stopped/.lock' not in names
   lines = metrics.read(absolute(f'gs://{BUCKET}/stopped/metrics.jsonl'))
   assert lines[-1]['step'] == 15
-  root = run(make_config(), 'stopped')
-  assert_same(root, local)
+  return run(make_config(), 'stopped')
+
+
+def test_a_run_that_stops_and_resumes_ends_with_the_bits_of_a_local_one(
+  bucket, resumed, local
+):
+  assert_same(resumed, local)
   boards = [n for n in bucket.objects if n.startswith('stopped/tensorboard/')]
   assert len(boards) == 2
 
@@ -119,14 +124,13 @@ def test_a_run_that_lost_its_lock_writes_nothing_more(bucket, make_config):
   assert bucket.writes == before[0]
 
 
-def test_finished_runs_are_read_as_from_a_disk(bucket, make_config, local):
-  root = run(make_config(), 'read')
+def test_finished_runs_are_read_as_from_a_disk(resumed, local):
   theirs, ours = (
     read_results(one, metrics=['test_accuracy']).drop(columns='run')
-    for one in (root.parent / 'read', local)
+    for one in (resumed, local)
   )
   assert theirs.equals(ours)
-  loaded = finished.load(root)
+  loaded = finished.load(resumed)
   assert loaded.steps == (0, 20, 30)
   assert finished.state(loaded, 20).step == 20
 

@@ -38,17 +38,22 @@ OPTIONS = {
   'gmp of all layers': functools.partial(gmp, global_ranking=True),
   'rigl_sg combined': combined,
 }
+# They take the weights that score highest, as `snip`, `synflow` and `force` do,
+# by scores that are tried in files of their own.
+ALIKE = ('iterative_snip', 'magnitude_at_init', 'obd')
+NAMES = dict.fromkeys(
+  (*registry.names('jaxsparse.updaters'), *OPTIONS, 'own_methods.own_total')
+)
 
 
 # Not of the session: pytest would take the files in turns for each method, and
 # `programs` would forget between them what the methods share.
 @pytest.fixture(
   scope='module',
-  params=list(
-    dict.fromkeys(
-      (*registry.names('jaxsparse.updaters'), *OPTIONS, 'own_methods.own_total')
-    )
-  ),
+  params=[
+    pytest.param(name, marks=[pytest.mark.slow] if name in ALIKE else [])
+    for name in NAMES
+  ],
 )
 def case(request):
   """Each method in turn."""

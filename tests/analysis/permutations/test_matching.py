@@ -27,7 +27,20 @@ def assert_equal(tree, other):
   jax.tree.map(np.testing.assert_array_equal, tree, other)
 
 
-def test_a_permuted_copy_is_matched_to_the_bit(net, key):
+# By default one net of each kind: groups of all are in test_following.
+NETS = ('mlp', 'lenet5', 'vgg', 'resnet', 'wide_resnet')
+ALIKE = (
+  *('conv_net', 'vgg_plain', 'resnet_pad', 'resnet_none'),
+  *('resnet_no_affine', 'resnet_bottleneck', 'mobilenet'),
+)
+
+
+@pytest.mark.parametrize(
+  'name',
+  [*NETS, *(pytest.param(name, marks=pytest.mark.slow) for name in ALIKE)],
+)
+def test_a_permuted_copy_is_matched_to_the_bit(draw, name, key):
+  net = draw(name)
   groups = groups_of(net)
   moves = permutations.random_permutations(groups, key=jax.random.key(5))
   copy = [permutations.permute(groups, moves, tree) for tree in net[1:3]]

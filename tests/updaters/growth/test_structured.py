@@ -59,7 +59,9 @@ def test_a_group_that_lost_weights_grows_its_steepest():
     assert set(np.flatnonzero(found)) == expected
 
 
-@pytest.mark.parametrize('method', [rigl, set_updater, snfs])
+@pytest.mark.parametrize(
+  'method', [rigl, set_updater, pytest.param(snfs, marks=pytest.mark.slow)]
+)
 def test_constant_fan_in(method):
   _, old, _, new = _run('constant_fan_in', (), method)
   for masks in (old, new):
