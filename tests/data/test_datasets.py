@@ -291,6 +291,7 @@ def test_validation_too_large_is_said_on_load(prepared):
 
 
 @needs_test_data
+@pytest.mark.slow
 def test_mnist():
   mnist = data.load('mnist', data_dir=TEST_DATA, validation=10_000)
   assert mnist.train.images.shape == (50_000, 28, 28, 1)
