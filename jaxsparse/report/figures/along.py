@@ -44,7 +44,7 @@ def draw(results: Results, figure: Along) -> panels.Drawn | None:
   if not notes:
     return None
   ax.set_xscale('log')
-  ax.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 3, 5)))
+  ax.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
   ax.xaxis.set_minor_locator(ticker.NullLocator())
   ax.xaxis.set_major_formatter(
     ticker.FuncFormatter(lambda v, _: f'{v:,.0f}' if v >= 1 else f'{v:g}')
