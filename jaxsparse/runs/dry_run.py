@@ -19,9 +19,9 @@ from jaxsparse.runs import checkpoint_meta, inputs, reading, sources
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.checks import SCHEDULED
 from jaxsparse.runs.compiled import abstract_state
+from jaxsparse.runs.group import start
 from jaxsparse.runs.open_run import OpenRun, opened
 from jaxsparse.runs.progress import hushed
-from jaxsparse.runs.start import start
 from jaxsparse.runs.summary import columns
 from jaxsparse.runs.train import train_built
 from jaxsparse.training.executors import Execution

@@ -8,9 +8,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import numpy as np
 from jax.sharding import SingleDeviceSharding
 
 from jaxsparse.config.run_config import RunConfig
+from jaxsparse.core import controls
+from jaxsparse.data.datasets import Split
 from jaxsparse.errors import Interrupted, TrainingFailed, saving
 from jaxsparse.runs import (
   checkpoint_meta,
@@ -18,7 +21,9 @@ from jaxsparse.runs import (
   inputs,
   loggers,
   rewinding,
-  start,
+  scoring,
+  scoring_checks,
+  sources,
   structure,
 )
 from jaxsparse.runs import plots as plots_lib
@@ -212,8 +217,27 @@ class Group:
     return [one.state for one in self._restored], progress
 
   def _start(self, i: int) -> TrainState:
-    loss = self._scores[i].loss
-    return start.opened(self._runs[i], self._data, loss, self._layout)
+    run = self._runs[i]
+    initial = run.initial or sources.load(
+      run.experiment, run.root, run.abstract
+    )
+    if self._layout is not None:
+      initial = self._layout.replicate(initial)
+    initial = rewinding.cut(run.experiment, self._data, initial)
+    initial = rewinding.transplanted(run.experiment, initial)
+    state = start(run.experiment, self._data, initial)
+    state = self._placed(processes.from_first(state))
+    rewinding.check(
+      run.experiment,
+      initial,
+      state,
+      lambda one: self._scores[i].loss(self._placed(one)),
+    )
+    return state
+
+  def _placed(self, state: TrainState) -> TrainState:
+    """Puts the leaves of a state where the programs leave them."""
+    return self._layout.place(state) if self._layout else state
 
   def _last_good(self, i: int) -> TrainState:
     return self._runs[i].last_good() or self._start(i)
@@ -332,3 +356,34 @@ def _on_device(abstract: TrainState) -> TrainState:
   """Returns the types of a state that is committed to the default device."""
   sharding = SingleDeviceSharding(jax.local_devices()[0])
   return jax.tree.map(lambda leaf: leaf.update(sharding=sharding), abstract)
+
+
+def start(
+  experiment: Experiment, data: Split, initial: sources.Initial
+) -> TrainState:
+  """Returns the first state of a run.
+
+  Args:
+    experiment: the run.
+    data: its training split, from `inputs.put`.
+    initial: what to start from, from `sources.load` and `rewinding.cut`.
+  """
+  params, masks, signs = initial.params, initial.masks, initial.signs
+  member = experiment.member
+  if experiment.config.init.shuffle_masks:
+    masks = controls.shuffled(
+      masks,
+      key=member.stream('shuffled_masks'),
+      scope=experiment.config.init.shuffle_scope,
+    )
+  rows = scoring.rows(experiment)
+  data, places = inputs.picked(data, rows)
+  pairs = np.stack([places, rows], axis=-1)
+  state = compiled(experiment).init(member, data, pairs, params, masks, signs)
+  if masks is None:
+    updater = experiment.updater
+    scoring_checks.check_scores(experiment.config, updater, state)
+  state = rewinding.rewound(experiment, state, initial)
+  # Outputs of a program are committed to its device, and a program compiles
+  # again for arguments that are not.
+  return jax.tree.map(lambda x: jax.device_put(x, x.sharding), state)

@@ -7,7 +7,7 @@ from jaxsparse.data import datasets, resident
 from jaxsparse.runs import sources
 from jaxsparse.runs.build import build
 from jaxsparse.runs.compiled import abstract_state, compiled
-from jaxsparse.runs.start import start
+from jaxsparse.runs.group import start
 from jaxsparse.training import loop
 from jaxsparse.training.one_by_one import OneByOne
 from jaxsparse.updaters.static import static

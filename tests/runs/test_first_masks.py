@@ -9,7 +9,7 @@ from jaxsparse.core import paths, prng, samplers
 from jaxsparse.data import resident
 from jaxsparse.runs import finished, sources
 from jaxsparse.runs.build import build
-from jaxsparse.runs.start import start
+from jaxsparse.runs.group import start
 from jaxsparse.runs.train import train
 
 

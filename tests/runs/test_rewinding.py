@@ -11,7 +11,7 @@ from jaxsparse.analyses.instability import instability
 from jaxsparse.config.overrides import override
 from jaxsparse.core import paths, rounds
 from jaxsparse.errors import Interrupted, TrainingFailed
-from jaxsparse.runs import finished, outline, start, workdir
+from jaxsparse.runs import finished, group, outline, workdir
 from jaxsparse.runs.build import build
 from jaxsparse.runs.compiled import abstract_state
 from jaxsparse.runs.train import train
@@ -302,13 +302,13 @@ def test_a_run_that_does_not_start_where_its_config_says_ends(
   lottery, monkeypatch
 ):
   _, run = lottery
-  first = start.start
+  start = group.start
 
   def forgetful(experiment, data, initial):
     """Starts from its own weights, as if nothing had been rewound."""
-    return first(experiment, data, initial._replace(params=None))
+    return start(experiment, data, initial._replace(params=None))
 
-  monkeypatch.setattr(start, 'start', forgetful)
+  monkeypatch.setattr(group, 'start', forgetful)
   with pytest.raises(TrainingFailed, match='does not start from run:dense'):
     run('forgetful', fields=level(1, 'dense'))
 

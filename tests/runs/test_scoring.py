@@ -10,7 +10,7 @@ from jaxsparse.core.types import Probe
 from jaxsparse.data import resident
 from jaxsparse.runs import scoring, sources
 from jaxsparse.runs.build import build
-from jaxsparse.runs.start import start
+from jaxsparse.runs.group import start
 from jaxsparse.runs.train import train
 from jaxsparse.updaters.grasp import grasp
 

@@ -11,7 +11,7 @@ from jaxsparse.data import resident
 from jaxsparse.errors import Interrupted
 from jaxsparse.runs import sources
 from jaxsparse.runs.build import build
-from jaxsparse.runs.start import start
+from jaxsparse.runs.group import start
 from jaxsparse.runs.train import train
 from jaxsparse.training.checkpoints import load_params, save_params
 

@@ -7,7 +7,7 @@ from jaxsparse.core import paths
 from jaxsparse.data import resident
 from jaxsparse.runs import sources
 from jaxsparse.runs.build import build
-from jaxsparse.runs.start import start
+from jaxsparse.runs.group import start
 from jaxsparse.training.checkpoints import Checkpoints, save_params
 
 
