@@ -72,7 +72,7 @@ def test_an_update_is_the_papers(start, step, saliency):
   params, state = start
   updater = srigl(COUNTS, drop_fraction=0.5, saliency=saliency, stop_step=100)
   grads = _weak(1)
-  after, new = jax.jit(updater.update)(grads, state, params, step=step, key=KEY)
+  after, new = updater.update(grads, state, params, step=step, key=KEY)
   fraction = 0.25 * (1 + np.cos(np.pi * step / 100))
   for k in 'ab':
     args = (_columns(leaf[k]) for leaf in (params, state.masks, grads))
@@ -88,7 +88,7 @@ def test_units_may_be_kept_and_ablated_ones_live_again(start):
   """Where their gradients are salient, and others give up inputs for them."""
   params, state = start
   updater = srigl(COUNTS, drop_fraction=0.5, keep_units=('b*',), stop_step=100)
-  update = jax.jit(updater.update)
+  update = updater.update
   after, first = update(_weak(1), state, params, step=0, key=KEY)
   mask = _columns(first.masks['a'])
   assert not mask[:, :4].any()
@@ -121,7 +121,7 @@ def test_units_have_no_more_inputs_than_those_that_come_back_leave(
   state = updater.init({'w': jnp.array(weights)}, key=key)
   state = state._replace(masks={'w': jnp.array(weights != 0)})
   params = {'w': jnp.array(weights)}
-  after, new = jax.jit(updater.update)(
+  after, new = updater.update(
     {'w': jnp.array(grads)}, state, params, step=0, key=key
   )
   expected = np.ones((4, 4), bool)
@@ -135,7 +135,7 @@ def test_units_that_can_hold_the_count_are_left(key):
   updater = srigl({'w': 10}, drop_fraction=0.9, saliency=1.0, stop_step=10)
   params = {'w': jnp.ones((3, 4)).at[:, 0].set(1e-6)}
   state, masked = masked_start(updater, params)
-  _, new = jax.jit(updater.update)(params, state, masked, step=0, key=key)
+  _, new = updater.update(params, state, masked, step=0, key=key)
   assert int(new.masks['w'].sum()) == 10
   assert np.asarray(new.masks['w']).any(axis=0).all()
 
@@ -146,7 +146,7 @@ def test_few_weights_none_or_all(key, count):
   params = {'w': jnp.arange(1.0, 13).reshape(3, 4)}
   state, masked = masked_start(updater, params)
   assert int(np.asarray(state.masks['w']).sum(axis=0).max()) == -(-count // 4)
-  _, new = jax.jit(updater.update)(params, state, masked, step=0, key=key)
+  _, new = updater.update(params, state, masked, step=0, key=key)
   assert int(new.masks['w'].sum()) == count
 
 

@@ -34,9 +34,7 @@ def grow(request):
     updater = starting_at(method, grow_init, grow_scale=scale)
     state, params = start(updater, _tree(0))
     state = updater.observe(_tree(1), state, params, step=0, key=KEY)
-    after, new = jax.jit(updater.update)(
-      _tree(1), state, params, step=0, key=KEY
-    )
+    after, new = updater.update(_tree(1), state, params, step=0, key=KEY)
     old, now = np.asarray(state.masks['w']), np.asarray(new.masks['w'])
     found = np.asarray(after['w'])
     both, grown = old & now, now & ~old

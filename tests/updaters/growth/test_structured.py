@@ -27,7 +27,7 @@ def _run(structure, size, method=rigl):
   plain = method(COUNTS, drop_fraction=0.5, stop_step=10)
   updater = structured(plain, structure, size)
   state, params = start(updater, _tree(0))
-  after, new = jax.jit(updater.update)(_tree(1), state, params, step=0, key=KEY)
+  after, new = updater.update(_tree(1), state, params, step=0, key=KEY)
   return jax.device_get((params, state.masks, after, new.masks))
 
 
@@ -101,9 +101,7 @@ def test_kernel_slices():
 def test_magnitude_keeps_the_largest_of_each_group(structure, size, groups):
   updater = magnitude(COUNTS, structure=structure, structure_size=size)
   state = updater.init(_tree(0), key=KEY)
-  after, new = jax.jit(updater.update)(
-    _tree(1), state, _tree(0), step=0, key=KEY
-  )
+  after, new = updater.update(_tree(1), state, _tree(0), step=0, key=KEY)
   weights = _tree(0)['a'].T.reshape(-1, groups)
   found = np.asarray(new.masks['a']).T.reshape(-1, groups)
   for weight, row in zip(weights, found, strict=True):
