@@ -77,7 +77,11 @@ def get_config() -> Study:
     title='LeNet-300-100 on MNIST: why there are tickets',
     source='after Frankle et al. 2020, Maene et al. 2021 and Ma et al. 2021',
     figures=(
-      Along('active_weights', 'test_accuracy'),
+      Along(
+        'active_weights',
+        'test_accuracy',
+        runs=('dense', 'ticket', 'reinit', *_MORE),
+      ),
       Against(_RATE, 'correlation_indicator', runs=('sgd',)),
     ),
     analyses=(
