@@ -45,7 +45,9 @@ def _is_news(line: logging.LogRecord) -> bool:
     return True
   if line.exc_info:
     return logging.getLogger('jaxsparse').isEnabledFor(logging.DEBUG)
-  return line.levelno >= logging.WARNING
+  # On a machine that is busy a save waits for the one before, as it should.
+  waited = 'Waiting for previous save' in line.getMessage()
+  return line.levelno >= logging.WARNING and not waited
 
 
 logging.getLogger('absl').addFilter(_is_news)
