@@ -8,9 +8,8 @@ import signal
 import pytest
 from gcs_standin import BUCKET, served
 
-from jaxsparse.core import paths
 from jaxsparse.runs import workdir as workdir_lib
-from jaxsparse.training.checkpoints import files
+from tests.stored_steps import arrays_and_meta
 
 pytestmark = [
   pytest.mark.slow,
@@ -69,13 +68,10 @@ def end(workdir):
   """All that a finished run leaves, but for times."""
   states = {}
   for path in (workdir / 'checkpoints').iterdir():
-    directory = files.absolute(path)
-    record = files.read_record(directory)
-    structure = files.read_structure(directory, record)
-    arrays = paths.flatten(files.read(directory, record, structure))
+    arrays, meta = arrays_and_meta(path)
     states[int(path.name)] = (
       {leaf: (a.dtype, a.tobytes()) for leaf, a in arrays.items()},
-      record.meta | TIMES,
+      meta | TIMES,
     )
   figures = {p.name for p in (workdir / 'plots').iterdir()}
   lines = (workdir / 'metrics.jsonl').read_text().splitlines()

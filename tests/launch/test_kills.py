@@ -17,8 +17,7 @@ import time
 
 import pytest
 
-from jaxsparse.core import paths
-from jaxsparse.training.checkpoints import files
+from tests.stored_steps import arrays_and_meta
 
 STEPS = 100
 
@@ -45,12 +44,9 @@ def steps_saved(workdir):
 
 
 def end_state(workdir, step=STEPS):
-  directory = files.absolute(workdir / 'checkpoints' / str(step))
-  record = files.read_record(directory)
-  state = files.read(directory, record, files.read_structure(directory, record))
-  arrays = {p: (a.dtype, a.tobytes()) for p, a in paths.flatten(state).items()}
-  meta = {k: v for k, v in record.meta.items() if k != 'wall_seconds'}
-  return arrays, meta
+  stored, meta = arrays_and_meta(workdir / 'checkpoints' / str(step))
+  arrays = {p: (a.dtype, a.tobytes()) for p, a in stored.items()}
+  return arrays, {k: v for k, v in meta.items() if k != 'wall_seconds'}
 
 
 def assert_same_end(workdir, reference):

@@ -13,8 +13,7 @@ import time
 
 import pytest
 
-from jaxsparse.core import paths
-from jaxsparse.training.checkpoints import files
+from tests.stored_steps import arrays_and_meta
 
 ARMS = 'reinit,rate_rewind,repel,l2_start'
 TIMES = ('steps_per_second', 'wall_seconds', 'made_with')
@@ -64,12 +63,9 @@ class Lottery:
 
 def arrays(step):
   """Digests of all arrays of a checkpoint: weights, masks, moments ..."""
-  directory = files.absolute(step)
-  record = files.read_record(directory)
-  state = files.read(directory, record, files.read_structure(directory, record))
   return {
     path: (str(leaf.dtype), hashlib.sha256(leaf.tobytes()).hexdigest())
-    for path, leaf in paths.flatten(state).items()
+    for path, leaf in arrays_and_meta(step)[0].items()
   }
 
 

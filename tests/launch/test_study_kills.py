@@ -12,8 +12,7 @@ import time
 
 import pytest
 
-from jaxsparse.core import paths
-from jaxsparse.training.checkpoints import files
+from tests.stored_steps import arrays_at
 
 STUDY = """
 from jaxsparse.claims import Ordering
@@ -105,11 +104,8 @@ class Runs:
 def end_state(member):
   steps = (p.name for p in (member / 'checkpoints').iterdir())
   last = max(int(name) for name in steps if name.isdecimal())
-  directory = files.absolute(member / 'checkpoints' / str(last))
-  record = files.read_record(directory)
-  state = files.read(directory, record, files.read_structure(directory, record))
-  arrays = {p: (a.dtype, a.tobytes()) for p, a in paths.flatten(state).items()}
-  return last, arrays
+  stored = arrays_at(member, last)
+  return last, {p: (a.dtype, a.tobytes()) for p, a in stored.items()}
 
 
 def content(root):

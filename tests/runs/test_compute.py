@@ -12,14 +12,13 @@ from jax.extend.core import jaxprs_in_params
 from jaxsparse.config import defaults, identity
 from jaxsparse.config.dicts import to_dict
 from jaxsparse.config.resolve import resolve
-from jaxsparse.core import paths
 from jaxsparse.errors import Interrupted
 from jaxsparse.runs import dry_run, recipes
 from jaxsparse.runs.build import build
 from jaxsparse.runs.compiled import family
 from jaxsparse.runs.train import train
-from jaxsparse.training.checkpoints import files
 from jaxsparse.training.sharding import Devices
+from tests.stored_steps import arrays_at
 
 FIELDS = {
   'compute__dtype': 'bfloat16',
@@ -112,19 +111,12 @@ def test_what_is_refused(make_config, fields, message):
     build(make_config(**fields))
 
 
-def state_at(root, step):
-  directory = files.absolute(root / 'checkpoints' / str(step))
-  record = files.read_record(directory)
-  state = files.read(directory, record, files.read_structure(directory, record))
-  return {path: np.asarray(leaf) for path, leaf in paths.flatten(state).items()}
-
-
 def test_a_run_with_all_of_them_killed_and_resumed(make_config, tmp_path):
   def config():
     return make_config('rigl', model=normed, num_steps=20, **FIELDS)
 
   train(config(), tmp_path / 'whole', plots=False)
-  state = state_at(tmp_path / 'whole', 20)
+  state = arrays_at(tmp_path / 'whole', 20)
   dtypes = {np.dtype(t) for t in ('float32', 'int32', 'bool')}
   assert {leaf.dtype for leaf in state.values()} <= dtypes
   asked = iter([False, True])
@@ -136,7 +128,7 @@ def test_a_run_with_all_of_them_killed_and_resumed(make_config, tmp_path):
       interrupted=lambda: next(asked, False),
     )
   train(config(), tmp_path / 'stopped', plots=False)
-  for path, leaf in state_at(tmp_path / 'stopped', 20).items():
+  for path, leaf in arrays_at(tmp_path / 'stopped', 20).items():
     assert leaf.tobytes() == state[path].tobytes(), path
 
 
@@ -147,7 +139,7 @@ def test_masks_over_devices_are_those_of_whole_batches_on_one(
   train(make_config(), tmp_path / 'one', plots=False)
   devices = Devices(data=4, model=2, shard_params=True)
   train(make_config(**parts), tmp_path / 'all', plots=False, devices=devices)
-  one, several = (state_at(tmp_path / name, 30) for name in ('one', 'all'))
+  one, several = (arrays_at(tmp_path / name, 30) for name in ('one', 'all'))
   masks = [path for path in one if '/masks/' in path]
   assert masks
   for path in masks:

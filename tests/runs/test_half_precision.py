@@ -5,10 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxsparse.core import paths
 from jaxsparse.errors import Interrupted
 from jaxsparse.runs.train import train
-from jaxsparse.training.checkpoints import files
+from tests.stored_steps import arrays_at
 
 
 class Half(nn.Module):
@@ -43,17 +42,10 @@ def config(request, make_config):
   )
 
 
-def state_at(root, step):
-  directory = files.absolute(root / 'checkpoints' / str(step))
-  record = files.read_record(directory)
-  state = files.read(directory, record, files.read_structure(directory, record))
-  return {path: np.asarray(leaf) for path, leaf in paths.flatten(state).items()}
-
-
 def test_a_run_in_half_precision(config, tmp_path):
   config.checkpoint.keep_steps = (10,)
   train(config, tmp_path / 'whole', plots=False)
-  states = [state_at(tmp_path / 'whole', step) for step in (0, 10, 20)]
+  states = [arrays_at(tmp_path / 'whole', step) for step in (0, 10, 20)]
   dtypes = [{p: leaf.dtype for p, leaf in s.items()} for s in states]
   assert dtypes[0] == dtypes[1] == dtypes[2]
   for state in states:
@@ -76,7 +68,7 @@ def test_a_run_in_half_precision(config, tmp_path):
       interrupted=lambda: next(asked, False),
     )
   train(config, tmp_path / 'stopped', plots=False)
-  resumed = state_at(tmp_path / 'stopped', 20)
+  resumed = arrays_at(tmp_path / 'stopped', 20)
   assert resumed.keys() == states[2].keys()
   for path, leaf in states[2].items():
     assert resumed[path].tobytes() == leaf.tobytes(), path

@@ -1,23 +1,18 @@
 """The moments of regrown weights as an option of a run."""
 
-import jax
 import numpy as np
 import pytest
 
 from jaxsparse.config import identity
 from jaxsparse.config.resolve import resolve
-from jaxsparse.core import paths
 from jaxsparse.errors import Interrupted
 from jaxsparse.runs.train import train
-from jaxsparse.training.checkpoints import files
+from tests.stored_steps import arrays_at
 
 
 def arrays(workdir):
   """Those of a run after 30 steps, by path."""
-  directory = files.absolute(workdir / 'checkpoints' / '30')
-  record = files.read_record(directory)
-  state = files.read(directory, record, files.read_structure(directory, record))
-  return paths.flatten(jax.device_get(state))
+  return arrays_at(workdir, 30)
 
 
 def test_a_run_by_age_is_resumed_as_any_other(make_config, tmp_path):

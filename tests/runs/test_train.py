@@ -10,26 +10,23 @@ import numpy as np
 import optax
 import pytest
 
-from jaxsparse.core import paths
 from jaxsparse.core.types import Facts
 from jaxsparse.errors import Interrupted, SaveFailed, TrainingFailed
 from jaxsparse.results.metrics import metric
 from jaxsparse.runs.build import build
 from jaxsparse.runs.train import train
 from jaxsparse.training import metrics
-from jaxsparse.training.checkpoints import CheckpointError, Checkpoints, files
+from jaxsparse.training.checkpoints import CheckpointError, Checkpoints
 from jaxsparse.training.evaluate import BrokenInvariant
 from jaxsparse.updaters.dense import dense
 from jaxsparse.updaters.rigl import rigl
 from jaxsparse.updaters.static import static
+from tests.stored_steps import arrays_and_meta
 
 
 def state_at(workdir, step):
   """Arrays by path, and the metadata, of a checkpoint."""
-  directory = files.absolute(workdir / 'checkpoints' / str(step))
-  record = files.read_record(directory)
-  state = files.read(directory, record, files.read_structure(directory, record))
-  return paths.flatten(jax.device_get(state)), record.meta
+  return arrays_and_meta(workdir / 'checkpoints' / str(step))
 
 
 def bits_at(workdir, step):

@@ -4,17 +4,9 @@ import jax
 import numpy as np
 import pytest
 
-from jaxsparse.core import paths
 from jaxsparse.errors import Interrupted
 from jaxsparse.runs.train import train
-from jaxsparse.training.checkpoints import files
-
-
-def arrays_at(workdir, step):
-  directory = files.absolute(workdir / 'checkpoints' / str(step))
-  record = files.read_record(directory)
-  state = files.read(directory, record, files.read_structure(directory, record))
-  return paths.flatten(jax.device_get(state))
+from tests.stored_steps import arrays_at
 
 
 @pytest.mark.parametrize(
