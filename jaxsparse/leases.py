@@ -34,6 +34,11 @@ _log = logging.getLogger(__name__)
 _held: dict[str, '_Lease'] = {}
 
 
+def is_remote(path: str | os.PathLike[str]) -> bool:
+  """Returns whether a path is a URL, as that of a bucket is."""
+  return '://' in os.fspath(path)
+
+
 @contextlib.contextmanager
 def lease(folder: str) -> Iterator[None]:
   """Holds `folder`, a URL without a final slash, for this process alone.

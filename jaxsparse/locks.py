@@ -39,7 +39,7 @@ def lock(directory: str | os.PathLike[str]) -> Iterator[None]:
     WorkdirBusy: another process holds it; names its pid.
     ValueError: the directory cannot be made or written.
   """
-  if '://' in os.fspath(directory):
+  if leases.is_remote(directory):
     with leases.lease(os.fspath(directory)):
       yield
     return
@@ -54,7 +54,7 @@ def lock(directory: str | os.PathLike[str]) -> Iterator[None]:
 
 def holder(directory: str | os.PathLike[str]) -> str:
   """Names the holder of `directory`: 'pid 123', or '' if none."""
-  if '://' in os.fspath(directory):
+  if leases.is_remote(directory):
     return leases.holder(os.fspath(directory))
   try:
     descriptor = os.open(pathlib.Path(directory) / _NAME, os.O_RDONLY)

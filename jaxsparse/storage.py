@@ -20,9 +20,7 @@ from jaxsparse.errors import SaveFailed
 _SCHEME = 'gs://'
 
 
-def is_remote(path: str | os.PathLike[str]) -> bool:
-  """Returns whether a path is a URL."""
-  return '://' in os.fspath(path)
+is_remote = leases.is_remote
 
 
 def absolute(path: str | os.PathLike[str]) -> pathlib.Path:
