@@ -10,8 +10,9 @@ r"""Runs a config or a study as a batch job, on a TPU or a cluster, to its end.
 
 Makes a machine, installs the commit of this checkout there, runs the program,
 copies its report here, and deletes the machine, in every outcome. Preemption,
-lost connections and exit code 42 have it go on; the same command goes on with a
-job that was interrupted here. `--dry_run` prints every command and runs none.
+lost connections and exit codes 42 and 75 have it go on; the same command goes
+on with a job that was interrupted here. `--dry_run` prints every command and
+runs none.
 What follows `--` is passed on, as `-- --seeds=2` of a study. With `--jobs=8` a
 study takes eight machines, which share its runs. `launch.tpu.jobs` shows logs
 and cancels; launch/tpu/README.md has more.
@@ -132,10 +133,11 @@ def _submit_all(jobs: Sequence[Job]) -> int:
       for process in started:
         process.join()
   except KeyboardInterrupt:
-    for process in started:
-      if process.pid is not None:
-        process.terminate()  # By a signal on which it deletes its machine.
-        process.join()
+    stopping = [process for process in started if process.pid is not None]
+    for process in stopping:
+      process.terminate()  # By a signal on which it deletes its machine.
+    for process in stopping:
+      process.join()
     return command.STOPPED
   from jaxsparse.jobs.backend import common_code
 
