@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import jax
 import numpy as np
+from jax.experimental import multihost_utils
 
 from jaxsparse.core.prng import is_key
 from jaxsparse.core.types import PyTree
@@ -140,8 +141,6 @@ def any_of(flag: bool) -> bool:
   """Returns whether `flag` is true in any process; all must call it."""
   if not several():
     return flag
-  from jax.experimental import multihost_utils
-
   return bool(np.any(multihost_utils.process_allgather(np.bool_(flag))))
 
 
@@ -161,7 +160,6 @@ def from_first(tree: PyTree) -> PyTree:
   """
   if not several():
     return tree
-  from jax.experimental import multihost_utils
 
   def one(leaf: Any) -> Any:
     if isinstance(leaf, jax.Array) and not leaf.is_fully_addressable:
@@ -176,8 +174,6 @@ def from_first(tree: PyTree) -> PyTree:
 
 def _shared(content: dict[str, Any]) -> dict[str, Any]:
   """Returns the content that the first process has."""
-  from jax.experimental import multihost_utils
-
   padded = np.frombuffer(json.dumps(content).encode().ljust(_BYTES), np.uint8)
   received = multihost_utils.broadcast_one_to_all(padded)
   return json.loads(np.asarray(received, np.uint8).tobytes())

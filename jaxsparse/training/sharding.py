@@ -42,8 +42,8 @@ def make_mesh(member: int = 1, data: int = 1, model: int = 1) -> Mesh:
   if size > len(devices) or (several and size < len(devices)):
     accepted = f'{len(devices)}' if several else f'at most {len(devices)}'
     raise ValueError(
-      f'a mesh of data {data} and model {model} has {member * data * model}'
-      f' devices; accepted are {accepted}, as there are'
+      f'a mesh of data {data} and model {model} has {size} devices; accepted'
+      f' are {accepted}, as there are'
     )
   return jax.make_mesh(
     (member, data, model),
@@ -209,9 +209,10 @@ def everywhere() -> Sharding:
 
   Where there are several processes, it is whole on each of their devices.
   """
-  if jax.process_count() == 1:
+  layout = spread()
+  if layout is None:
     return jnp.zeros(()).sharding
-  return NamedSharding(make_mesh(data=jax.device_count()), P())
+  return NamedSharding(layout.mesh, P())
 
 
 class Devices(NamedTuple):
@@ -242,9 +243,9 @@ def layout(devices: Devices, batch_size: int) -> Layout | None:
   several = jax.process_count() > 1
   data = devices.data
   if data is None:
-    spread = several or jax.default_backend() != 'cpu'
-    data = jax.device_count() // devices.model if spread else 1
-    if spread and not several:
+    on_all = several or jax.default_backend() != 'cpu'
+    data = jax.device_count() // devices.model if on_all else 1
+    if on_all and not several:
       data = math.gcd(data, batch_size)
   if data < 1 or devices.model < 1:
     raise ValueError(

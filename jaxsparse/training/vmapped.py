@@ -19,6 +19,7 @@ from jaxsparse.core.types import PyTree
 from jaxsparse.training.executors import Batches, Kind, Rows
 from jaxsparse.training.programs import Programs
 from jaxsparse.training.sharding import (
+  Layout,
   everywhere,
   fetch,
   make_mesh,
@@ -64,8 +65,7 @@ class Vmapped:
     sharding = NamedSharding(mesh, P('member'))
     self._states = self._stacked(states, sharding)
     self._members = self._stacked(members, sharding)
-    whole = NamedSharding(mesh, P())
-    self._data = jax.tree.map(lambda leaf: put(leaf, whole), data)
+    self._data = Layout(mesh).replicate(data)
     self._home = everywhere()
     self._batches = batches
     self._copy: PyTree | None = None
