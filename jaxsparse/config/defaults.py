@@ -6,7 +6,9 @@
 fields and no file here changes.
 """
 
+import copy
 import dataclasses
+import functools
 import inspect
 import typing
 from collections.abc import Callable, Mapping
@@ -196,6 +198,16 @@ def nested(config: ml_collections.ConfigDict) -> dict[str, Any]:
 
 def nested_defaults(**names: Named) -> dict[str, Any]:
   """Returns `default_config(**names)` as nested dicts, without `made_for`."""
+  # A module of a user's own may be loaded again with other defaults.
+  ours = all(isinstance(one, str) and '.' not in one for one in names.values())
+  find = _ours if ours else _nested_defaults
+  return copy.deepcopy(find(**names))
+
+
+def _nested_defaults(**names: Named) -> dict[str, Any]:
   tree = nested(default_config(**names))
   del tree['made_for']
   return tree
+
+
+_ours = functools.lru_cache(maxsize=64)(_nested_defaults)

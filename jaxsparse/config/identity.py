@@ -75,9 +75,12 @@ def differences(theirs: Config, ours: Config) -> list[str]:
   ]
 
 
-def _essence(config: Config) -> dict[str, Any]:
-  """Returns the flat fields, as from JSON, that count and are no defaults."""
-  fields = flat(jsonable(config))
+def changed(fields: Mapping[str, Any]) -> dict[str, Any]:
+  """Returns the fields that are no defaults, and all names.
+
+  Args:
+    fields: of a config, flat, as from JSON.
+  """
   names = {
     section: fields[f'{section}.name']
     for section in config_lib.SECTIONS
@@ -85,10 +88,14 @@ def _essence(config: Config) -> dict[str, Any]:
   }
   usual = flat(jsonable(config_lib.nested_defaults(**names)))
   return {
-    k: v
-    for k, v in fields.items()
-    if k not in _NOT_IDENTITY and (k.endswith('.name') or v != usual.get(k))
+    k: v for k, v in fields.items() if k.endswith('.name') or v != usual.get(k)
   }
+
+
+def _essence(config: Config) -> dict[str, Any]:
+  """Returns the flat fields, as from JSON, that count and are no defaults."""
+  fields = changed(flat(jsonable(config)))
+  return {k: v for k, v in fields.items() if k not in _NOT_IDENTITY}
 
 
 def _encoded(value: Any) -> Any:

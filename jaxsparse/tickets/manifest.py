@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jaxsparse import storage
-from jaxsparse.config import defaults, identity
+from jaxsparse.config import identity
 from jaxsparse.config.dicts import flat
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
@@ -131,7 +131,7 @@ def manifest(workdir: StrPath) -> Manifest:
     total_weights=total,
     density=active / total,
     config_digest=summary['config_digest'],
-    recipe=_recipe(fields),
+    recipe=identity.changed(fields),
     level=fields.get('pruning.level', 0),
     parent=fields['init.masks'],
     parent_mask_digest=lineage.parent_mask_digest(root, fields),
@@ -172,20 +172,6 @@ def _leaves(root: pathlib.Path, step: int) -> dict[Path, Leaf]:
   if masks is None:
     raise ValueError(f'{root} holds no masks at step {step}')
   return leaves_of(params, masks)
-
-
-def _recipe(fields: Mapping[str, Any]) -> dict[str, Any]:
-  names = {
-    section: fields[f'{section}.name']
-    for section in defaults.SECTIONS
-    if f'{section}.name' in fields
-  }
-  usual = flat(identity.jsonable(defaults.nested_defaults(**names)))
-  return {
-    field: value
-    for field, value in fields.items()
-    if field.endswith('.name') or value != usual.get(field)
-  }
 
 
 def _verdict(root: pathlib.Path) -> dict[str, Any] | None:
