@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from absl import flags
 
 from jaxsparse.cli import command
+from jaxsparse.cli.devices import ProcessFlags
 from jaxsparse.config import literals
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ _OPTION = flags.DEFINE_multi_string(
   'option', [], 'name=value, of the analysis; repeatable.'
 )
 _OUT = flags.DEFINE_string('out', None, 'Where files are written.')
+_PROCESSES = ProcessFlags()
 
 
 def _options() -> dict[str, Any]:
@@ -71,6 +73,7 @@ def _text(name: str, number: Number) -> str:
   return f'{text} {how.unit}'.rstrip()
 
 
+@_PROCESSES.led
 def main(analysis: str) -> None:
   """Runs the analysis, prints its numbers and names its files."""
   from jaxsparse.analyses.harness import calls

@@ -12,6 +12,7 @@ default; the table holds mean ± standard deviation over seeds.
 from absl import flags
 
 from jaxsparse.cli import command
+from jaxsparse.cli.devices import ProcessFlags
 
 _WORKDIRS = flags.DEFINE_list(
   'workdirs', None, 'Workdirs, folders of them, or globs.'
@@ -34,8 +35,10 @@ _CURVE = flags.DEFINE_string(
 _OUT = flags.DEFINE_string(
   'out', None, 'Where tables and the plot are written, with its caption.'
 )
+_PROCESSES = ProcessFlags()
 
 
+@_PROCESSES.led
 def main() -> None:
   """Prints the table; writes it and the plot."""
   from jaxsparse.core.tables import aligned

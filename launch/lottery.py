@@ -8,8 +8,9 @@ r"""Finds lottery tickets by iterative pruning, and trains arms to judge them.
 A level prunes a fraction of the weights that are left, and returns the others
 to what they were at the step `--rewind` (or epoch, as 2ep). Each level of each
 arm and seed is a run in a workdir of its own. The same command goes on with
-what was killed; with more levels, seeds or arms it trains those alone. Ends by
-naming the report, `DIR/report/report.html`.
+what was killed; with more levels, seeds or arms it trains those alone. With
+`--distributed` it runs on each of several hosts. Ends by naming the report,
+`DIR/report/report.html`.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ def _levels() -> int | tuple[int, ...]:
   return (first, *further) if further else first
 
 
+@study_command.DEVICES.led
 def main() -> None:
   """Runs the lottery and writes its report, or prints what would run."""
   study_command.finish(_study(), 'lottery', print)

@@ -41,6 +41,7 @@ def _study() -> Study:
   return dataclasses.replace(study, runs=tuple(runs))
 
 
+@study_command.DEVICES.led
 def main() -> None:
   """Runs what is not finished, then prints the table and names the report."""
   for flag in (_STEPS, _SEEDS):

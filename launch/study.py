@@ -9,8 +9,9 @@ The same command goes on with a study that was killed; finished members are
 not repeated, and studies that share a `--runs_dir` share them. With `--plan`
 nothing is started or written: it prints what would run. `--dry_run` compiles
 each row and takes two optimiser steps and a mask step on a few made-up
-examples. For neither need the data be there. Ends by naming the report,
-`DIR/report/report.html`.
+examples. For neither need the data be there. With `--distributed` the command
+runs on each of several hosts, which train each run together. Ends by naming the
+report, `DIR/report/report.html`.
 """
 
 from __future__ import annotations
@@ -93,6 +94,7 @@ def _name() -> str:
   return inner.replace('/', '_') if studies else path.name
 
 
+@study_command.DEVICES.led
 def main() -> None:
   """Runs the study and writes its report, or prints what would run."""
   study_command.finish(_study(), _name(), print)

@@ -25,6 +25,7 @@ search.png lie in `DIR/report`.
 The same command goes on with what was killed; nothing finished is repeated. A
 search with more trials goes on with those that have ended, which are in
 `DIR/search.journal`, a journal file of Optuna; another search is refused there.
+With `--distributed` the command runs on each of several hosts.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ _TRIALS = flags.DEFINE_integer('trials', 20, 'Trials of a search.')
 flags.adopt_module_key_flags(study_command)
 
 
+@study_command.DEVICES.led
 def main() -> None:
   """Sweeps, searches, or prints what would run."""
   from jaxsparse.studies import search_space, sweeps

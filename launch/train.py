@@ -41,13 +41,16 @@ def main() -> None:
       _plan(config)
     return
   workdir = command.required(_WORKDIR)
-  with _DEVICES.connected() as devices:
+  with _DEVICES.connected():
     from jaxsparse.runs import summary
     from jaxsparse.runs.train import train
     from jaxsparse.training import processes
 
     result = train(
-      config, workdir, interrupted=command.interrupted, devices=devices
+      config,
+      workdir,
+      interrupted=command.interrupted,
+      devices=_DEVICES.devices(),
     )
     if processes.is_first():
       print(summary.table(result))

@@ -9,8 +9,7 @@ Finds tickets at the learning rate of the config, trains them, their masks with
 other weights, dense and small dense nets at each of the rates, and judges by
 the conditions of Ma et al. 2021. Ends with the condition that failed and by how
 much; each ticket's workdir has it in `verdict.json`, which `launch.tickets
-list` shows.
-
+list` shows. With `--distributed` the command runs on each of several hosts.
 """
 
 from __future__ import annotations
@@ -58,6 +57,7 @@ def _study() -> Study:
   )
 
 
+@study_command.DEVICES.led
 def main() -> None:
   """Runs the sweep and prints the verdict, or what would run."""
   from jaxsparse.studies.lottery import judging

@@ -4,16 +4,23 @@
 one a host as a rule. On Cloud TPU, GKE and under Slurm and Open MPI JAX finds
 the others; elsewhere `--coordinator`, `--num_processes` and `--process_id` name
 them.
+
+All processes execute `launch.train` alike. Other programs are led by the first
+one: it alone executes them, and the others train the runs that it names
+(`runs/followers.py`) and end with its exit code.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import functools
+import sys
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from absl import flags
 
+from jaxsparse.cli import command
 from jaxsparse.errors import PEER_LOST
 
 if TYPE_CHECKING:
@@ -22,23 +29,11 @@ if TYPE_CHECKING:
 flags.disclaim_key_flags()
 
 
-class DeviceFlags:
-  """The flags, defined for the program that makes one of these."""
+class ProcessFlags:
+  """The flags of processes, defined for the program that makes one of these."""
 
   def __init__(self) -> None:
     define = flags.DEFINE_integer
-    self._data = define(
-      'data_parallel',
-      None,
-      'Devices that a batch is divided over; by default all but on CPU, where'
-      ' it is one unless there are several processes.',
-    )
-    self._model = define(
-      'model_parallel', 1, 'Devices that a kernel is divided over.'
-    )
-    self._shard_params = flags.DEFINE_bool(
-      'shard_params', False, 'Divide weights, masks and statistics, too.'
-    )
     self._distributed = flags.DEFINE_bool(
       'distributed', False, 'Be one of several processes of this command.'
     )
@@ -55,23 +50,58 @@ class DeviceFlags:
       f' {PEER_LOST}. 0 for no limit.',
     )
 
+  def devices(self) -> Devices:
+    """Returns the devices that a run is divided over."""
+    from jaxsparse.training.sharding import DEFAULT
+
+    return DEFAULT
+
+  def interrupted(self) -> bool:
+    """Returns whether a signal has arrived, here or at a follower."""
+    from jaxsparse.training import peers
+
+    return command.interrupted() or peers.have_sent()
+
+  def led(self, main: Callable[..., None]) -> Callable[..., None]:
+    """Returns a program that the first of several processes leads."""
+
+    @functools.wraps(main)
+    def start(*words: str) -> None:
+      if self._named() is None:
+        main(*words)
+        return
+      with self.connected():
+        from jaxsparse.training import processes
+
+        if not processes.several():
+          main(*words)
+        elif processes.is_first():
+          sys.exit(_lead(lambda: main(*words)))
+        else:
+          from jaxsparse.runs import followers
+
+          sys.exit(followers.follow(self.devices(), command.interrupted))
+
+    return start
+
   @contextlib.contextmanager
-  def connected(self) -> Iterator[Devices]:
-    """Connects the processes, if there are several; yields the devices.
+  def connected(self) -> Iterator[None]:
+    """Connects the processes, if there are several.
 
     Raises:
       ValueError: the flags do not agree, or the others are not there.
     """
     named = self._named()
-    from jaxsparse.training import processes
-    from jaxsparse.training.sharding import Devices
+    from jaxsparse.training import peers, processes
 
     if named is not None:
       processes.begin(*named, patience=self._patience.value)
-    with processes.ending_together():
-      yield Devices(
-        self._data.value, self._model.value, self._shard_params.value
-      )
+      peers.connect()
+    try:
+      with processes.ending_together():
+        yield
+    finally:
+      peers.end()
 
   def _named(self) -> tuple[str | None, int | None, int | None] | None:
     """Returns coordinator, count and index; `None` for a single process."""
@@ -83,3 +113,43 @@ class DeviceFlags:
         ' three with --distributed, or none'
       )
     return named if self._distributed.value else None
+
+
+class DeviceFlags(ProcessFlags):
+  """Those and the flags of devices, of programs that train."""
+
+  def __init__(self) -> None:
+    super().__init__()
+    define = flags.DEFINE_integer
+    self._data = define(
+      'data_parallel',
+      None,
+      'Devices that a batch is divided over; by default all but on CPU, where'
+      ' it is one unless there are several processes.',
+    )
+    self._model = define(
+      'model_parallel', 1, 'Devices that a kernel is divided over.'
+    )
+    self._shard_params = flags.DEFINE_bool(
+      'shard_params', False, 'Divide weights, masks and statistics, too.'
+    )
+
+  def devices(self) -> Devices:
+    from jaxsparse.training.sharding import Devices
+
+    return Devices(
+      self._data.value, self._model.value, self._shard_params.value
+    )
+
+
+def _lead(main: Callable[[], None]) -> int:
+  """Runs a program in this process alone; the others end with its exit code."""
+  from jaxsparse.training import peers, processes
+
+  code = command.UNEXPECTED
+  try:
+    with processes.acting(alone=True):
+      code = command.guarded(main)
+  finally:
+    peers.send({'code': code})
+  return code

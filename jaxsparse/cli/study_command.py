@@ -14,6 +14,7 @@ from absl import flags
 
 from jaxsparse import storage
 from jaxsparse.cli import command
+from jaxsparse.cli.devices import DeviceFlags
 from jaxsparse.errors import saving
 from jaxsparse.runs.parallel import PARALLEL as _PARALLEL
 
@@ -40,6 +41,7 @@ PARALLEL = flags.DEFINE_enum(
   'How members are trained: one after the other with the bits of a run alone,'
   ' or together by vmap; auto chooses by backend.',
 )
+DEVICES = DeviceFlags()
 
 
 def finish(
@@ -89,7 +91,7 @@ def _plan(study: Study, show: Callable[[str], object]) -> None:
   from jaxsparse.studies.planning import plan, plan_text
 
   with command.at_once():
-    planned = plan.plan(study, _runs_dir(), PARALLEL.value, reading.describe)
+    planned = plan.plan(study, _runs_dir(), _parallel(), reading.describe)
     show(plan_text.text(planned))
   plan.check_plan(planned)
 
@@ -117,9 +119,10 @@ def run(study: Study, name: str, *, joins: bool = False) -> Results:
     _runs_dir(),
     name=name,
     command=command.typed(),
-    parallel=PARALLEL.value,
+    parallel=_parallel(),
+    devices=DEVICES.devices(),
     joins=joins,
-    interrupted=command.interrupted,
+    interrupted=DEVICES.interrupted,
     at_once=command.at_once,
   )
 
@@ -127,6 +130,21 @@ def run(study: Study, name: str, *, joins: bool = False) -> Results:
 def folder() -> pathlib.Path:
   """Returns the folder of the report."""
   return storage.absolute(command.required(WORKDIR)) / 'report'
+
+
+def _parallel() -> str:
+  """Returns how members are trained: one by one where each is divided."""
+  from jaxsparse.training.sharding import DEFAULT
+
+  if DEVICES.devices() == DEFAULT:
+    return str(PARALLEL.value)
+  if PARALLEL.value == 'vmap':
+    raise ValueError(
+      '--parallel=vmap: runs that are trained together are spread over all'
+      ' devices; accepted without it are --data_parallel, --model_parallel and'
+      ' --shard_params'
+    )
+  return 'one_by_one'
 
 
 def _runs_dir() -> str:

@@ -91,7 +91,7 @@ def folder(job: Job) -> str:
 def script(job: Job, packages: Sequence[str], launcher: str = '') -> str:
   """Returns a line of shell that installs a job and runs it.
 
-  `launch.train` runs on all machines as one run. An installation of the same
+  The program runs on all machines as one. An installation of the same
   commit is used again. One that fails ends with code 1, so that it is not taken
   for an exit code of the program.
 
@@ -102,8 +102,7 @@ def script(job: Job, packages: Sequence[str], launcher: str = '') -> str:
   """
   source = shlex.quote(job.source)
   wanted = shlex.join([f'jaxsparse[gcs] @ {job.source}', *packages])
-  together = ['--distributed'] if job.program == 'train' else []
-  run = shlex.join([*job.arguments, *together, f'--workdir={job.workdir}'])
+  words = [*job.arguments, '--distributed', f'--workdir={job.workdir}']
   steps = (
     'python3 -m pip install --quiet uv',
     'python3 -m uv venv --clear --python=3.12 venv',
@@ -114,7 +113,8 @@ def script(job: Job, packages: Sequence[str], launcher: str = '') -> str:
     f'mkdir -p {folder(job)} && cd {folder(job)} &&'
     f' {{ [ "$(cat installed 2>/dev/null)" = {source} ] ||'
     f' {{ {" && ".join(steps)}; }}; }} || exit 1;'
-    f' exec {launcher}venv/bin/python -m jaxsparse.launch.{job.program} {run}'
+    f' exec {launcher}venv/bin/python -m'
+    f' jaxsparse.launch.{job.program} {shlex.join(words)}'
   )
 
 

@@ -44,7 +44,7 @@ from jaxsparse.training.evaluate import is_finite
 from jaxsparse.training.executors import Execution, Executor
 from jaxsparse.training.loop import Progress, Record
 from jaxsparse.training.one_by_one import OneByOne
-from jaxsparse.training.sharding import Layout
+from jaxsparse.training.sharding import Layout, from_first
 from jaxsparse.training.state import Anchors, Member, TrainState
 from jaxsparse.training.vmapped import Vmapped, member_mesh
 
@@ -178,7 +178,7 @@ class Group:
         for run, step in zip(self._runs, error.steps, strict=True)
       ]
     finally:
-      watchdog.rest()
+      watchdog.close()
       reporter.close()
     speed = reporter.steps_per_second() / len(self._runs)
     return [
@@ -226,7 +226,7 @@ class Group:
     initial = rewinding.cut(run.experiment, self._data, initial)
     initial = rewinding.transplanted(run.experiment, initial)
     state = start(run.experiment, self._data, initial)
-    state = self._placed(processes.from_first(state))
+    state = self._placed(from_first(state))
     rewinding.check(
       run.experiment,
       initial,

@@ -20,8 +20,6 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
-from jaxsparse.core.prng import is_key
-from jaxsparse.core.types import PyTree
 from jaxsparse.errors import (
   PEER_LOST,
   Interrupted,
@@ -33,6 +31,8 @@ _T = TypeVar('_T')
 
 # The seconds after which a process no longer waits for a segment.
 _patience = 600.0
+# Whether this process acts by itself for now.
+_alone = False
 _NO_LIMIT = 2**31 - 1
 # Seconds of waiting for a peer: for its heartbeat, and for its end.
 _HEARTBEAT, _END = 20, 15
@@ -86,8 +86,22 @@ def begin(
 
 
 def several() -> bool:
-  """Returns whether this process is one of several."""
-  return jax.process_count() > 1
+  """Returns whether this process is one of several that act together."""
+  return jax.process_count() > 1 and not _alone
+
+
+@contextlib.contextmanager
+def acting(*, alone: bool) -> Iterator[None]:
+  """Has this process act by itself within the block, or with the others.
+
+  What it does by itself is on its own devices, and waits for nobody.
+  """
+  global _alone
+  before, _alone = _alone, alone
+  try:
+    yield
+  finally:
+    _alone = before
 
 
 def is_first() -> bool:
@@ -116,7 +130,7 @@ def on_first(fn: Callable[[], _T]) -> _T | None:
       error = raised
       kind = 'WorkdirBusy' if isinstance(error, WorkdirBusy) else 'ValueError'
       failure = {'kind': kind, 'text': str(error)[:_CHARACTERS]}
-  failure = _shared(failure)
+  failure = shared(failure)
   if error is not None:
     raise error
   if failure:
@@ -130,11 +144,28 @@ def in_turn(fn: Callable[[], _T]) -> _T:
   For what is prepared once, as a data set that is not there yet.
 
   Raises:
-    ValueError: as for `on_first`.
+    ValueError: `fn` raised it in any process.
   """
   results: list[_T] = []
   on_first(lambda: results.append(fn()))
-  return results[0] if results else fn()
+  return in_all(lambda: results[0] if results else fn())
+
+
+def in_all(fn: Callable[[], _T]) -> _T:
+  """Calls `fn` in all processes.
+
+  Raises:
+    ValueError: `fn` raised it in any of them.
+  """
+  results: list[_T] = []
+  error = ValueError('another process failed, and has printed why')
+  try:
+    results.append(fn())
+  except ValueError as raised:
+    error = raised
+  if any_of(not results):
+    raise error
+  return results[0]
 
 
 def any_of(flag: bool) -> bool:
@@ -148,31 +179,12 @@ def require_same(numbers: Sequence[int]) -> None:
   """Ends all processes unless each has the same numbers; all must call it."""
   if several():
     ours = np.asarray(numbers, np.int32)
-    if any_of(not np.array_equal(ours, from_first(ours))):
+    first = multihost_utils.broadcast_one_to_all(ours)
+    if any_of(not np.array_equal(ours, first)):
       leave(f'processes read different steps, here {list(numbers)}')
 
 
-def from_first(tree: PyTree) -> PyTree:
-  """Returns the arrays that the first process has, where each has its own.
-
-  Args:
-    tree: arrays; those that span processes already stay.
-  """
-  if not several():
-    return tree
-
-  def one(leaf: Any) -> Any:
-    if isinstance(leaf, jax.Array) and not leaf.is_fully_addressable:
-      return leaf
-    if is_key(leaf):
-      data = one(jax.random.key_data(leaf))
-      return jax.random.wrap_key_data(data, impl=jax.random.key_impl(leaf))
-    return multihost_utils.broadcast_one_to_all(leaf)
-
-  return jax.tree.map(one, tree)
-
-
-def _shared(content: dict[str, Any]) -> dict[str, Any]:
+def shared(content: dict[str, Any]) -> dict[str, Any]:
   """Returns the content that the first process has."""
   padded = np.frombuffer(json.dumps(content).encode().ljust(_BYTES), np.uint8)
   received = multihost_utils.broadcast_one_to_all(padded)
@@ -189,6 +201,7 @@ class Watchdog:
 
   def __init__(self) -> None:
     self._last: float | None = None
+    self._closed = threading.Event()
     if _patience and several():
       threading.Thread(target=self._watch, daemon=True).start()
 
@@ -197,13 +210,12 @@ class Watchdog:
     self._last = time.monotonic()
     return any_of(stop)
 
-  def rest(self) -> None:
-    """Stops watching until the next segment ends."""
-    self._last = None
+  def close(self) -> None:
+    """Stops watching."""
+    self._closed.set()
 
   def _watch(self) -> None:
-    while True:
-      time.sleep(min(1.0, _patience / 4))
+    while not self._closed.wait(min(1.0, _patience / 4)):
       last = self._last
       if last is not None and time.monotonic() - last > _patience:
         leave(f'no step ended for {_patience:g} s: another process hangs')

@@ -22,6 +22,7 @@ from jax.sharding import PartitionSpec as P
 
 from jaxsparse.core.prng import is_key
 from jaxsparse.core.types import PyTree
+from jaxsparse.training import processes
 
 AXES = ('member', 'data', 'model')
 
@@ -204,6 +205,26 @@ def fetch(tree: PyTree) -> PyTree:
   return jax.tree.map(one, tree)
 
 
+def from_first(tree: PyTree) -> PyTree:
+  """Returns the arrays that the first process has, where each has its own.
+
+  Args:
+    tree: arrays; those that span processes already stay.
+  """
+  if not processes.several():
+    return tree
+
+  def one(leaf: Any) -> Any:
+    if isinstance(leaf, jax.Array) and not leaf.is_fully_addressable:
+      return leaf
+    if is_key(leaf):
+      data = one(jax.random.key_data(leaf))
+      return jax.random.wrap_key_data(data, impl=jax.random.key_impl(leaf))
+    return multihost_utils.broadcast_one_to_all(leaf)
+
+  return jax.tree.map(one, tree)
+
+
 def everywhere() -> Sharding:
   """Returns the sharding of what is read: on the default device.
 
@@ -268,6 +289,6 @@ def spread() -> Layout | None:
 
   For runs that are trained together, of which each device has a whole copy.
   """
-  if jax.process_count() == 1:
+  if not processes.several():
     return None
   return Layout(make_mesh(data=jax.device_count()))

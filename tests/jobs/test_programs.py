@@ -75,7 +75,10 @@ def test_a_study_is_shared_by_jobs(world, shared):
   assert len(ran) == 3
   for i, one in enumerate(shared):
     assert f'job {one.name}\n' in out
-    words = f'--runs_dir=gs://bucket/run/runs --workdir=gs://bucket/run/job-{i}'
+    words = (
+      '--runs_dir=gs://bucket/run/runs --distributed'
+      f' --workdir=gs://bucket/run/job-{i}'
+    )
     assert sum(words in line for line in ran) == 1
 
 

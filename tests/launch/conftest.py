@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,6 +20,10 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 ENV = {**os.environ, 'PYTHONPATH': str(ROOT)}
+ONE_DEVICE = {
+  'XLA_FLAGS': f'{os.environ["XLA_FLAGS"]}'
+  ' --xla_force_host_platform_device_count=1'
+}
 
 SERVER = """
 import gc, importlib, json, os, pkgutil, runpy, sys
@@ -212,6 +217,30 @@ def start(tmp_path_factory, cache):
 def fork(tmp_path_factory, cache, server):
   """The same as `start`, of a forked process."""
   yield from starting(server.fork, tmp_path_factory.mktemp('forked'), cache)
+
+
+def free_port():
+  with socket.socket() as probe:
+    probe.bind(('127.0.0.1', 0))
+    return probe.getsockname()[1]
+
+
+@pytest.fixture
+def both(fork):
+  """`both(args, module='train') -> [process 0, process 1]` of one command."""
+
+  def begin(args, module='train'):
+    flags = (
+      '--distributed',
+      f'--coordinator=127.0.0.1:{free_port()}',
+      '--num_processes=2',
+    )
+    return [
+      fork([*args, *flags, f'--process_id={index}'], module, **ONE_DEVICE)
+      for index in (0, 1)
+    ]
+
+  return begin
 
 
 @pytest.fixture(scope='session')

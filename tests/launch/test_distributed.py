@@ -4,7 +4,6 @@ import json
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,43 +16,19 @@ from jaxsparse.runs import finished
 from jaxsparse.runs.train import train
 from jaxsparse.training.checkpoints import files
 from tests.launch import together
-from tests.launch.conftest import ENV, ROOT
+from tests.launch.conftest import ENV, ONE_DEVICE, ROOT, free_port
 
-ONE_DEVICE = {
-  'XLA_FLAGS': f'{ENV["XLA_FLAGS"]} --xla_force_host_platform_device_count=1'
-}
 STEPS = 120
 FIELDS = {'num_steps': STEPS, 'checkpoint__interval': 20, 'eval__interval': 60}
 STOPPED, PEER_LOST = 42, 75
 
 
-def free_port():
-  with socket.socket() as probe:
-    probe.bind(('127.0.0.1', 0))
-    return probe.getsockname()[1]
-
-
 @pytest.fixture
-def pair(fork, arguments):
+def pair(both, arguments):
   """`pair(workdir) -> [process 0, process 1]` of one run."""
 
   def begin(workdir, *flags, **fields):
-    address = f'127.0.0.1:{free_port()}'
-    return [
-      fork(
-        arguments(
-          workdir,
-          '--distributed',
-          f'--coordinator={address}',
-          '--num_processes=2',
-          f'--process_id={index}',
-          *flags,
-          **(FIELDS | fields),
-        ),
-        **ONE_DEVICE,
-      )
-      for index in (0, 1)
-    ]
+    return both(arguments(workdir, *flags, **(FIELDS | fields)))
 
   return begin
 

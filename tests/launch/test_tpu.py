@@ -37,7 +37,8 @@ def test_a_study_is_a_job_too(launch):
   config = '--config=studies/digits/init_and_updates'
   ended = launch([config, *WORDS[2:], '--', '--seeds=2'], 'tpu.submit')
   assert ended.code == 0
-  assert f'jaxsparse.launch.study {config} --seeds=2 --workdir' in ended.out
+  words = f'{config} --seeds=2 --distributed --workdir'
+  assert f'jaxsparse.launch.study {words}' in ended.out
 
 
 @pytest.mark.parametrize(

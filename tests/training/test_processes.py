@@ -63,13 +63,13 @@ def test_an_error_of_the_first_is_raised_whatever_its_length(
   pair, monkeypatch, character
 ):
   received = []
-  share = processes._shared
+  share = processes.shared
 
   def shared(content):
     received.append(share(content))
     return received[-1]
 
-  monkeypatch.setattr(processes, '_shared', shared)
+  monkeypatch.setattr(processes, 'shared', shared)
 
   def fail():
     raise WorkdirBusy(10_000 * character)

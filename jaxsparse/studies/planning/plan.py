@@ -202,7 +202,8 @@ def executions(plan: StudyPlan) -> list[str]:
 
 def width(plan: StudyPlan) -> int:
   """Returns the number of tasks that may run at the same time."""
-  if jax.default_backend() != 'cpu' or 'vmap' in plan.executors.values():
+  together = 'vmap' in plan.executors.values() or jax.process_count() > 1
+  if together or jax.default_backend() != 'cpu':
     return 1
   return 1 if all(map(alone, plan.left)) else usable_cores()
 

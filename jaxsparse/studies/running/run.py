@@ -1,6 +1,7 @@
 """Runs a study: unfinished members, then analyses, then results."""
 
 import contextlib
+import functools
 import logging
 import os
 import pathlib
@@ -13,6 +14,7 @@ from jaxsparse.errors import Interrupted, SaveFailed, TrainingFailed, saving
 from jaxsparse.locks import lock
 from jaxsparse.results import member_list, records
 from jaxsparse.results.rows import MemberResult
+from jaxsparse.runs import followers
 from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.runs.progress import hushed
 from jaxsparse.studies.planning import plan as plan_lib
@@ -25,6 +27,7 @@ from jaxsparse.studies.running.analyse import Analysed, analyse
 from jaxsparse.studies.running.progress import StudyProgress
 from jaxsparse.studies.running.worker import Unfinished
 from jaxsparse.studies.spec import Study
+from jaxsparse.training.sharding import DEFAULT, Devices
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +49,7 @@ def run(
   name: str,
   command: str,
   parallel: str = 'auto',
+  devices: Devices = DEFAULT,
   joins: bool = False,
   interrupted: Callable[[], bool] = lambda: False,
   at_once: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
@@ -60,6 +64,7 @@ def run(
     name: short name of the study.
     command: the command that runs it again.
     parallel: how members are trained: 'auto', 'one_by_one' or 'vmap'.
+    devices: over which members are divided that are trained one by one.
     joins: whether it is one of several studies of this workdir, as a trial of
       a search is: its members are added to `study.json`, and the caller holds
       the lock.
@@ -88,7 +93,7 @@ def run(
   locked = contextlib.nullcontext() if joins else lock(root)
   with locked, hushed(), saving(root):
     member_list.write(root, plan.runs_dir, plan.expanded.members, joins=joins)
-    unfinished = _train(plan, name, interrupted)
+    unfinished = _train(plan, name, devices, interrupted)
     try:
       with at_once():
         analysed = analyse(plan, root, interrupted)
@@ -138,7 +143,10 @@ def check_any(results: Results) -> None:
 
 
 def _train(
-  plan: StudyPlan, name: str, interrupted: Callable[[], bool]
+  plan: StudyPlan,
+  name: str,
+  devices: Devices,
+  interrupted: Callable[[], bool],
 ) -> Mapping[str, Unfinished]:
   """Trains the remaining members; returns why some are not done, by member."""
   for line in plan_lib.executions(plan) if plan.left else []:
@@ -152,9 +160,10 @@ def _train(
   progress = StudyProgress(name, steps, plan.statuses)
 
   def stopping() -> bool:
-    return stop.is_set() or interrupted()
+    return stop.is_set() or interrupted() or trainer.interrupted
 
-  trainer = worker.Worker(plan, progress, stopping)
+  train = functools.partial(followers.train, devices)
+  trainer = worker.Worker(plan, progress, stopping, train)
   try:
     scheduler.execute(
       worker.tasks(plan),
@@ -166,7 +175,7 @@ def _train(
     )
   finally:
     progress.close()
-  if interrupted():
+  if interrupted() or trainer.interrupted:
     raise _stopped(plan)
   return trainer.unfinished
 

@@ -1,13 +1,12 @@
 """Training of a study's members as tasks, and the outcome of each."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from jaxsparse.errors import Interrupted, TrainingFailed, WorkdirBusy
 from jaxsparse.locks import holder
 from jaxsparse.results.rows import Kind
-from jaxsparse.runs.train import train_built, train_together
 from jaxsparse.studies.planning.members import StudyMember
 from jaxsparse.studies.planning.plan import (
   StudyPlan,
@@ -61,18 +60,27 @@ class Worker:
     plan: of the study.
     progress: of members, to be updated.
     stopping: returns whether members are to save and stop.
+    train: takes experiments with their workdirs, how they are trained, a report
+      and `stopping`, as `followers.train`.
 
   Attributes:
     unfinished: member -> why it is not done.
+    interrupted: whether a member was, perhaps by another process.
   """
 
   def __init__(
-    self, plan: StudyPlan, progress: StudyProgress, stopping: Callable[[], bool]
+    self,
+    plan: StudyPlan,
+    progress: StudyProgress,
+    stopping: Callable[[], bool],
+    train: Callable[..., Sequence[Any]],
   ):
     self._plan = plan
     self._progress = progress
     self._stopping = stopping
+    self._train = train
     self.unfinished: dict[str, Unfinished] = {}
+    self.interrupted = False
 
   def __call__(self, task: ScheduledTask) -> bool:
     """Trains the free members of a task; returns true to be retried.
@@ -83,8 +91,9 @@ class Worker:
     held = [name for name in ready if self._is_held(name)]
     members = [self._plan.expanded.members[n] for n in ready if n not in held]
     try:
-      results = self._train(members) if members else []
+      results = self._trained(members) if members else []
     except Interrupted:
+      self.interrupted = True
       return False  # Saved; the study reports it.
     for member, result in zip(members, results, strict=True):
       if isinstance(result, WorkdirBusy):  # Locked since it was checked.
@@ -93,7 +102,7 @@ class Worker:
         self._note(member.name, result)
     return bool(held)
 
-  def _train(self, members: list[StudyMember]) -> list[Any]:
+  def _trained(self, members: list[StudyMember]) -> Sequence[Any]:
     names = [member.name for member in members]
     roots = [self._plan.runs_dir / name for name in names]
 
@@ -102,25 +111,13 @@ class Worker:
       for name in names:
         self._progress.at(name, done)
 
-    if self._plan.executors[names[0]] == 'vmap':
-      pairs = zip((m.experiment for m in members), roots, strict=True)
-      try:
-        return train_together(
-          list(pairs), interrupted=self._stopping, report=report
-        )
-      except ValueError as error:  # About one member, which it names.
-        return [error] * len(members)
-    try:
-      result = train_built(
-        members[0].experiment,
-        roots[0],
-        plots=False,  # Drawing is for the main thread alone.
-        report=report,
-        interrupted=self._stopping,
-      )
-    except (ValueError, WorkdirBusy, TrainingFailed) as error:
-      return [error]
-    return [result]
+    experiments = [member.experiment for member in members]
+    return self._train(
+      list(zip(experiments, roots, strict=True)),
+      self._plan.executors[names[0]],
+      report,
+      self._stopping,
+    )
 
   def _may_start(self, name: str) -> bool:
     """Returns whether a member has not ended and all its sources are done."""

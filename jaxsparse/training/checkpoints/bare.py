@@ -18,6 +18,7 @@ from jaxsparse import storage
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
 from jaxsparse.core.types import Masks, Params, Path, PyTree
+from jaxsparse.training import processes
 from jaxsparse.training.checkpoints import files, fingerprints, records
 from jaxsparse.training.checkpoints.records import (
   CheckpointError,
@@ -193,6 +194,8 @@ def _is_read(path: Path) -> bool:
 def _load(directory: epath.Path) -> tuple[Params, Masks | None]:
   stamp = _stamp(directory)
   small = 0 < sum(size for _, size, _ in stamp) <= _LARGEST_KEPT
+  if processes.several():
+    small = False  # To read is an operation of all: none may pass over it.
   return (_kept if small else _read)(directory, stamp)
 
 

@@ -232,9 +232,12 @@ def _call(
   handler = ocp.CompositeCheckpointHandler(
     state=ocp.PyTreeCheckpointHandler(), meta=ocp.JsonCheckpointHandler()
   )
+  # Of several processes only the first one acts by itself.
+  active = None if processes.several() else {0}
+  options = ocp.options.MultiprocessingOptions(active_processes=active)
   _hush()
   try:
-    with ocp.Checkpointer(handler) as orbax:
+    with ocp.Checkpointer(handler, multiprocessing_options=options) as orbax:
       return use(orbax)
   except Exception as error:  # Orbax raises a bare Exception at times.
     if processes.several() and processes.of_a_peer(error):

@@ -1,6 +1,7 @@
 """What stops a small study, and what is left when it does."""
 
 import contextlib
+import functools
 import os
 import types
 
@@ -8,12 +9,13 @@ import pytest
 
 from jaxsparse.errors import Interrupted, WorkdirBusy
 from jaxsparse.locks import lock
-from jaxsparse.runs import workdir
+from jaxsparse.runs import followers, workdir
 from jaxsparse.studies.planning.plan import plan
 from jaxsparse.studies.planning.status import write_failure
 from jaxsparse.studies.running import run as run_lib
 from jaxsparse.studies.running import worker
 from jaxsparse.studies.running.progress import StudyProgress
+from jaxsparse.training.sharding import DEFAULT
 
 
 def run(study, root, **arguments):
@@ -90,11 +92,12 @@ class TestInterruptions:
     (tmp_path / 'runs' / first).mkdir(parents=True)
     config = tmp_path / 'runs' / first / workdir.CONFIG
     config.write_text('{"config": {}}')
-    monkeypatch.setattr(worker, 'train_built', train)
+    monkeypatch.setattr(followers, 'train_built', train)
     trainer = worker.Worker(
       made,
       types.SimpleNamespace(wait=lambda *_: None, end=lambda *_, **__: None),
       lambda: False,
+      functools.partial(followers.train, DEFAULT),
     )
     task, *_ = worker.tasks(made)
     assert trainer(task)
@@ -107,7 +110,7 @@ class TestInterruptions:
     def train(experiment, root, **kwargs):
       raise RuntimeError('no space left on device')
 
-    monkeypatch.setattr(worker, 'train_built', train)
+    monkeypatch.setattr(followers, 'train_built', train)
     with pytest.raises(RuntimeError, match='no space left'):
       run(asked, tmp_path)
 

@@ -10,7 +10,7 @@ import pytest
 from jaxsparse.core import masks as masks_lib
 from jaxsparse.core import paths
 from jaxsparse.errors import TrainingFailed, WorkdirBusy
-from jaxsparse.runs import versions, workdir
+from jaxsparse.runs import followers, versions, workdir
 from jaxsparse.studies.running import run as run_lib
 from jaxsparse.studies.running import worker
 from jaxsparse.studies.spec import Analysis
@@ -247,7 +247,7 @@ def test_nothing_is_repeated(made, monkeypatch):
   def analysis(*args, **kwargs):
     raise AssertionError('analyses again')
 
-  monkeypatch.setattr(worker, 'train_built', train)
+  monkeypatch.setattr(followers, 'train_built', train)
   monkeypatch.setattr('jaxsparse.analyses.mask_overlap.load_params', analysis)
   again = run(asked, root)
   assert again.members == results.members
@@ -256,13 +256,13 @@ def test_nothing_is_repeated(made, monkeypatch):
 def test_another_study_shares_members(made, study, tiny, tmp_path, monkeypatch):
   _, root, results = made
   trained = []
-  real = worker.train_built
+  real = followers.train_built
 
   def train(experiment, root, **kwargs):
     trained.append(root.name)
     return real(experiment, root, **kwargs)
 
-  monkeypatch.setattr(worker, 'train_built', train)
+  monkeypatch.setattr(followers, 'train_built', train)
   other = study(tiny('any', 'dense', seeds=2), tiny('new', 'dense', seeds=(7,)))
   found = run(other, tmp_path / 'other', root / 'runs')
   assert [m.root for m in found.members[:2]] == [
@@ -303,7 +303,7 @@ def test_members_are_silent_and_the_study_is_not(study, tiny, tmp_path, caplog):
   assert logging.getLogger('jaxsparse').level == logging.INFO
 
 
-def test_failures_of_several_that_are_trained_together(monkeypatch, tmp_path):
+def test_failures_of_several_that_are_trained_together(tmp_path):
   """Under vmap each member's own end is noted."""
   names = ('a', 'b', 'c', 'd', 'e')
   ends = [
@@ -313,7 +313,6 @@ def test_failures_of_several_that_are_trained_together(monkeypatch, tmp_path):
     WorkdirBusy('held'),
     ValueError('config.init.masks: no good'),
   ]
-  monkeypatch.setattr(worker, 'train_together', lambda members, **_: ends)
   member = types.SimpleNamespace(experiment=None, sources=frozenset())
   members = {
     name: types.SimpleNamespace(**vars(member) | {'name': name})
@@ -330,7 +329,7 @@ def test_failures_of_several_that_are_trained_together(monkeypatch, tmp_path):
     wait=lambda name, holder: None,
   )
   (tmp_path / 'b').mkdir()
-  found = worker.Worker(plan, watch, lambda: False)
+  found = worker.Worker(plan, watch, lambda: False, lambda *_: ends)
   assert found(worker.ScheduledTask(names, 'family'))
   assert told == [('a', False), ('b', True), ('c', True), ('e', True)]
   assert found.unfinished == {
