@@ -1,13 +1,14 @@
 """Programs that the first of two processes leads: studies, what reads runs."""
 
 import json
+import signal
+import time
 
 import pytest
 
 from jaxsparse.training.checkpoints import files
 
 STUDY = """
-import os
 import pathlib
 import time
 
@@ -25,45 +26,67 @@ TINY = {
 }
 
 
-def slow(workdirs):
-  pathlib.Path(workdirs[0], f'slow-{os.getpid()}').touch()
-  time.sleep(600)
+def slow(workdirs, *, seconds):
+  pathlib.Path(__file__).with_name('slow').touch()
+  time.sleep(seconds)
+  return {}
 
 
-def get_config(slowly=''):
-  analyses = (
-    Analysis('overlap', ('rigl', 'set'), 'mask_overlap'),
-    Analysis('paths', ('rigl',), 'effective_sparsity'),
-    *([Analysis('slow', ('set',), slow)] if slowly else []),
-  )
-  runs = (
+def get_config(more=''):
+  runs = [
     Run('rigl', 'digits/mlp:rigl', TINY, seeds=1),
-    Run('set', 'digits/mlp:set', TINY, seeds=1),
     Run('odd', 'digits/mlp:rigl', TINY | {'batch_size': 15}, seeds=1),
     Run('steep', 'digits/mlp:rigl', TINY | {RATE: 1e30}, seeds=1),
+  ]
+  paths = Analysis('paths', ('rigl',), 'effective_sparsity')
+  if not more:
+    return Study('Led', runs, analyses=(paths,))
+  longer = TINY | {'num_steps': 400, 'checkpoint.interval': 50}
+  return Study(
+    'Led',
+    (
+      *runs,
+      Run('set', 'digits/mlp:set', longer, seeds=2),
+      Run('on', 'digits/mlp:rigl', TINY | {'init.masks': '{rigl}'}, seeds=1),
+    ),
+    analyses=(
+      Analysis('slow', ('rigl',), slow, {'seconds': float(more)}),
+      Analysis('overlap', ('rigl', 'set@0'), 'mask_overlap'),
+      paths,
+    ),
   )
-  return Study('Led', runs, analyses=analyses)
 """
 STOPPED, PEER_LOST = 42, 75
 
 
-@pytest.fixture(scope='module')
-def file(tmp_path_factory):
-  path = tmp_path_factory.mktemp('files') / 'led.py'
+@pytest.fixture
+def file(tmp_path):
+  path = tmp_path / 'led.py'
   path.write_text(STUDY)
   return path
 
 
 @pytest.fixture
-def study(both, file):
-  """`study(workdir, *flags) -> [leader, follower]`."""
+def study(both, file, tmp_path):
+  """`study(*flags, more='') -> [leader, follower]`, in `led`."""
 
-  def begin(workdir, *flags, slowly=False):
-    config = f'{file}:slowly' if slowly else file
-    args = [f'--config={config}', f'--workdir={workdir}', *flags]
-    return both(args, 'study')
+  def begin(*flags, more=''):
+    config = f'--config={file}:{more}'.rstrip(':')
+    return both([config, f'--workdir={tmp_path / "led"}', *flags], 'study')
 
   return begin
+
+
+@pytest.fixture
+def alone(launch, file, tmp_path):
+  """`alone(more='')`: the study by one process, in `alone`."""
+
+  def make(more=''):
+    config = f'--config={file}:{more}'.rstrip(':')
+    ended = launch([config, f'--workdir={tmp_path / "alone"}'], module='study')
+    assert ended.code == 0, ended
+
+  return make
 
 
 def ends(processes, *codes):
@@ -76,8 +99,11 @@ def masks(workdir):
   """Checksums of the masks that finished members end with."""
   found = {}
   for summary in workdir.glob('runs/*/summary.json'):
-    step = summary.parent / 'checkpoints' / '60'
-    leaves = files.read_record(files.absolute(step)).leaves.items()
+    steps = (p for p in summary.parent.glob('checkpoints/*') if p.is_dir())
+    last = max(
+      (p for p in steps if p.name.isdecimal()), key=lambda p: int(p.name)
+    )
+    leaves = files.read_record(files.absolute(last)).leaves.items()
     found[summary.parent.name] = {p: leaf for p, leaf in leaves if 'mask' in p}
   return found
 
@@ -90,16 +116,110 @@ def numbers(workdir):
   }
 
 
-def test_two_processes_make_the_study_of_one(study, launch, file, tmp_path):
-  leader, follower = ends(study(tmp_path / 'led'), 0, 0)
+def test_two_processes_make_the_study_of_one(study, alone, tmp_path):
+  leader, follower = ends(study(), 0, 0)
   assert leader.out.splitlines()[-1].startswith('Report: ')
   assert 'Report' not in follower.out
   # A batch that two devices cannot divide, and a loss that is not finite.
   assert 'odd: 1 of 1 refused: config.batch_size: got 15' in leader.out
   assert 'steep: 1 of 1 failed' in leader.out
-  alone = [f'--config={file}', f'--workdir={tmp_path / "alone"}']
-  assert launch(alone, module='study').code == 0
+  alone()
   led = masks(tmp_path / 'led')
-  assert len(led) == 2
+  assert len(led) == 1
+  assert led.items() <= masks(tmp_path / 'alone').items()
+  assert numbers(tmp_path / 'led') == numbers(tmp_path / 'alone') != {}
+
+
+def training(folder):
+  """Returns whether a long member has begun."""
+  return lambda: any((folder / 'led').glob('runs/*set*/checkpoints/50'))
+
+
+def analysing(folder):
+  return (folder / 'slow').exists
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('during', [training, analysing])
+def test_a_signal_to_a_follower_stops_all(study, alone, tmp_path, during):
+  processes = study(more='3')
+  processes[1].wait_for(during(tmp_path))
+  processes[1].signal(signal.SIGTERM)
+  leader, _ = ends(processes, STOPPED, STOPPED)
+  assert leader.err.splitlines()[-1].startswith('stopped and saved with ')
+  assert not (tmp_path / 'led' / 'report').exists()
+  ends(study(more='3'), 0, 0)
+  alone('3')
+  led = masks(tmp_path / 'led')
+  assert len(led) == 4
   assert led.items() <= masks(tmp_path / 'alone').items()
   assert numbers(tmp_path / 'led') == numbers(tmp_path / 'alone')
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('during', [training, analysing])
+@pytest.mark.parametrize('victim', [0, 1])
+def test_a_kill_ends_the_other(study, tmp_path, victim, during):
+  processes = study(more='60')
+  processes[victim].wait_for(during(tmp_path))
+  processes[victim].kill()
+  began = time.monotonic()
+  survivor = processes[1 - victim].end()
+  assert survivor.code == PEER_LOST, survivor
+  assert time.monotonic() - began < 5
+  assert 'another process is gone' in survivor.err
+  ends(study(more='0'), 0, 0)
+  assert len(masks(tmp_path / 'led')) == 4
+
+
+@pytest.mark.slow
+def test_a_failure_of_the_leader_ends_all(study, tmp_path):
+  (tmp_path / 'led').mkdir()
+  (tmp_path / 'led' / 'config.json').write_text('')
+  leader, _ = ends(study(), 2, 2)
+  assert 'is the workdir of a run' in leader.err
+  _, follower = ends(study('--override=nonsense=1'), 2, 2)
+  assert 'Traceback' not in follower.err
+
+
+@pytest.mark.slow
+def test_other_programs_are_led_too(both, study, arguments, tmp_path):
+  args = arguments(tmp_path / 'sweep', '--sweep=config.seed=0:2')
+  leader, _ = ends(both(args, 'sweep'), 0, 0)
+  assert leader.out.count('Report: ') == 1
+  fields = {'updater.name': 'static', 'updater.sparsity': 0.0}
+  args = arguments(tmp_path / 'lottery', '--levels=1', '--seeds=1', **fields)
+  leader, _ = ends(both([*args, '--arms=shuffle'], 'lottery'), 0, 0)
+  assert leader.out.count('Report: ') == 1
+  assert len(masks(tmp_path / 'lottery')) == 3
+  runs = sorted((tmp_path / 'lottery' / 'runs').iterdir())
+  workdirs = f'--workdir={",".join(map(str, runs[:2]))}'
+  leader, other = ends(both(['disagreement', workdirs], 'analyze'), 0, 0)
+  assert 'Jensen-Shannon divergence' in leader.out
+  assert 'Jensen-Shannon divergence' not in other.out
+  leader, _ = ends(both([f'--workdirs={tmp_path}/lottery'], 'compare'), 0, 0)
+  assert 'test accuracy' in leader.out
+  ends(both(['nonsense', workdirs], 'analyze'), 2, 2)
+
+
+@pytest.mark.slow
+def test_a_search_of_two_trials(both, arguments, tmp_path):
+  flags = (
+    '--trials=2',
+    '--search=config.optimizer.learning_rate=log:0.01:1',
+  )
+  fields = {'data.validation': 0.2}
+  args = arguments(tmp_path / 'search', *flags, **fields)
+  leader, _ = ends(both(args, 'sweep'), 0, 0)
+  assert 'best of 2 trials' in leader.out
+
+
+@pytest.mark.slow
+def test_members_are_divided_by_vmap_or_by_flags(study, tmp_path):
+  ends(study('--parallel=vmap'), 0, 0)
+  by_vmap = masks(tmp_path / 'led')
+  (tmp_path / 'led').rename(tmp_path / 'vmap')
+  ends(study('--shard_params'), 0, 0)
+  assert by_vmap == masks(tmp_path / 'led')
+  ended = ends(study('--shard_params', '--parallel=vmap'), 2, 2)
+  assert '--parallel=vmap' in ended[0].err
