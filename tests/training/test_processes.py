@@ -105,3 +105,22 @@ def test_a_checkpoint_is_not_broken_for_want_of_a_process(pair, tmp_path):
     read(OSError('a bad sector'))
   with pytest.raises(jax.errors.JaxRuntimeError, match='Gloo'):
     read(jax.errors.JaxRuntimeError('UNKNOWN: Gloo AllReduce failed'))
+
+
+def test_a_failure_of_another_process_is_an_error_here(pair, monkeypatch):
+  assert processes.in_all(lambda: 3) == 3
+  monkeypatch.setattr(
+    multihost_utils, 'process_allgather', lambda x: np.stack([x, True])
+  )
+  with pytest.raises(ValueError, match='another process failed'):
+    processes.in_all(lambda: 3)
+
+
+def test_a_process_acts_alone_for_a_while(pair):
+  assert processes.several()
+  with processes.acting(alone=True):
+    assert not processes.several()
+    with processes.acting(alone=False):
+      assert processes.several()
+    assert not processes.several()
+  assert processes.several()
