@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -71,16 +72,18 @@ class ProcessFlags:
         main(*words)
         return
       with self.connected():
-        from jaxsparse.training import processes
+        from jaxsparse.runs import followers
+        from jaxsparse.training import peers, processes
 
         if not processes.several():
           main(*words)
-        elif processes.is_first():
-          sys.exit(_lead(lambda: main(*words)))
-        else:
-          from jaxsparse.runs import followers
-
-          sys.exit(followers.follow(self.devices(), command.interrupted))
+          return
+        with peers.connected():
+          if processes.is_first():
+            code = _lead(lambda: main(*words))
+          else:
+            code = followers.follow(self.devices(), command.interrupted)
+        sys.exit(code)
 
     return start
 
@@ -92,16 +95,12 @@ class ProcessFlags:
       ValueError: the flags do not agree, or the others are not there.
     """
     named = self._named()
-    from jaxsparse.training import peers, processes
+    from jaxsparse.training import processes
 
     if named is not None:
       processes.begin(*named, patience=self._patience.value)
-      peers.connect()
-    try:
-      with processes.ending_together():
-        yield
-    finally:
-      peers.end()
+    with processes.ending_together():
+      yield
 
   def _named(self) -> tuple[str | None, int | None, int | None] | None:
     """Returns coordinator, count and index; `None` for a single process."""
@@ -150,6 +149,8 @@ def _lead(main: Callable[[], None]) -> int:
   try:
     with processes.acting(alone=True):
       code = command.guarded(main)
+  except Exception:  # The others would be aborted if this process left.
+    traceback.print_exc()
   finally:
     peers.send({'code': code})
   return code

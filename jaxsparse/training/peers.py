@@ -12,6 +12,7 @@ import multiprocessing
 import queue
 import secrets
 import threading
+from collections.abc import Iterator
 from multiprocessing import connection
 from typing import Any
 
@@ -21,31 +22,40 @@ from jax._src import distributed
 from jaxsparse.errors import PEER_LOST
 from jaxsparse.training import processes
 
+_REFUSED = (OSError, EOFError, multiprocessing.AuthenticationError)
+
 _received: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
 _connections: list[Any] = []
 _ending = threading.Event()
 
 
-def connect() -> None:
-  """Connects the processes of `processes.begin`, of which all call it."""
+@contextlib.contextmanager
+def connected() -> Iterator[None]:
+  """Connects the processes of `processes.begin` while all are in this block."""
   global _connections
-  if not processes.several():
-    return
   # JAX has no public name for the one address that all can reach.
   host = str(distributed.global_state.coordinator_address).rpartition(':')[0]
   try:
     _connections = _accepted() if processes.is_first() else [_opened(host)]
-  except (OSError, EOFError, multiprocessing.AuthenticationError) as error:
+  except _REFUSED as error:
     processes.leave(f'no connection with process 0 on {host}: {error}', code=1)
   threading.Thread(target=_read, daemon=True).start()
+  try:
+    yield
+  finally:
+    _ending.set()
 
 
 def _accepted() -> list[Any]:
   """Returns the connections of the first process."""
-  key = secrets.token_hex()
-  with connection.Listener(('', 0), authkey=key.encode()) as listener:
+  key, others = secrets.token_hex(), jax.process_count() - 1
+  accepted: list[Any] = []
+  with connection.Listener(('', 0), None, others, key.encode()) as listener:
     processes.shared({'port': listener.address[1], 'key': key})
-    return [listener.accept() for _ in range(1, jax.process_count())]
+    while len(accepted) < others:
+      with contextlib.suppress(*_REFUSED):  # Somebody else tries the port.
+        accepted.append(listener.accept())
+  return accepted
 
 
 def _opened(host: str) -> Any:
@@ -72,11 +82,6 @@ def receive(timeout: float) -> dict[str, Any] | None:
 def have_sent() -> bool:
   """Returns whether there is a message to be received."""
   return not _received.empty()
-
-
-def end() -> None:
-  """Lets the processes end, each when it is done."""
-  _ending.set()
 
 
 def _read() -> None:
