@@ -26,7 +26,8 @@ ONE_DEVICE = {
 }
 
 SERVER = """
-import gc, importlib, json, os, pkgutil, runpy, sys
+import atexit, gc, importlib, json, os, pkgutil
+import runpy, sys, threading, traceback
 import jax, jaxsparse
 import matplotlib.pyplot, ml_collections.config_flags, orbax.checkpoint
 import pandas, tensorboardX
@@ -55,7 +56,21 @@ for line in sys.stdin:
   if cache := case['env'].get('JAX_COMPILATION_CACHE_DIR'):
     jax.config.update('jax_compilation_cache_dir', cache)
   sys.argv = [case['module'], *case['args']]
-  runpy.run_module('launch.' + case['module'], run_name='__main__')
+  code = 0
+  try:
+    runpy.run_module('launch.' + case['module'], run_name='__main__')
+  except SystemExit as ended:
+    code = ended.code or 0
+  except BaseException:
+    traceback.print_exc()
+    code = 1
+  # All that an interpreter does at its end but to free each object, for which
+  # it would copy the memory of this process.
+  threading._shutdown()
+  atexit._run_exitfuncs()
+  for stream in (sys.stdout, sys.stderr):
+    stream.flush()
+  os._exit(code)
 """
 
 # Small enough that a run is mostly its start: 60 steps, masks change at
