@@ -2,8 +2,9 @@
 
 Tensors are `params/<leaf>`; `masks/<leaf>`, the bits of a mask in the order of
 its elements, eight a byte, the highest first (`numpy.packbits`); and
-`model_state/<leaf>`, such as BatchNorm's statistics. The metadata have the
-entries `kind`, `step` (of the weights) and `manifest` (JSON).
+`model_state/<leaf>`, such as BatchNorm's statistics; and `step`, that of the
+weights. The one entry of the metadata is the manifest, as JSON: the order of
+several would change from file to file.
 """
 
 import dataclasses
@@ -47,12 +48,8 @@ def export(workdir: StrPath, path: StrPath, *, step: int | None = None) -> None:
     for prefix, tree in trees.items()
     for leaf, array in paths.flatten(jax.device_get(tree)).items()
   } | {f'masks/{leaf}': np.packbits(mask) for leaf, mask in masks.items()}
-  metadata = {
-    'kind': KIND,
-    'step': str(step),
-    'manifest': record.to_json(ticket),
-  }
-  archives.write(path, arrays, metadata)
+  arrays['step'] = np.array([step], np.int32)
+  archives.write(path, arrays, {KIND: record.to_json(ticket)})
 
 
 def read(archive: Archive) -> tuple[Params, Masks]:
@@ -62,7 +59,7 @@ def read(archive: Archive) -> tuple[Params, Masks]:
     ValueError: it is damaged: a leaf is missing, or is not that of the
       manifest.
   """
-  ticket = record.from_json(archive.metadata['manifest'])
+  ticket = record.from_json(archive.metadata[KIND])
   weights: dict[Path, np.ndarray] = {}
   masks: dict[Path, np.ndarray | None] = {}
   for path, leaf in ticket.leaves.items():
@@ -72,7 +69,7 @@ def read(archive: Archive) -> tuple[Params, Masks]:
       masks[path] = _mask(_tensor(archive, f'masks/{path}'), leaf.shape)
   trees = unflatten_dict(weights, sep='/'), unflatten_dict(masks, sep='/')
   masks_lib.check_masks(*trees)
-  at_start = archive.metadata['step'] == str(ticket.start_step)
+  at_start = _tensor(archive, 'step') == ticket.start_step
   for path, leaf in leaves_of(*trees).items():
     expected = ticket.leaves[path]
     if not at_start:

@@ -62,7 +62,7 @@ def convert(
   experiment = None if config is None else build(config, reading.describe)
   archive = archives.read(path)
   try:
-    if archive.metadata.get('kind') == exports.KIND:
+    if exports.KIND in archive.metadata:
       net = Imported(*exports.read(archive), {})
     else:
       separate = archives.read(masks).arrays if masks else {}
