@@ -35,6 +35,9 @@ make_venv() {
   mkdir "$root/.venv" && touch "$ours"
   "$base" -m venv "$root/.venv" ||
     die "'$base -m venv' failed; on Debian: apt install python3-venv"
+  # The pip that comes with Python may take twice the time.
+  "$python" -m pip install --quiet --disable-pip-version-check --upgrade pip ||
+    die "pip could not upgrade itself"
 }
 
 ensure_venv() {
