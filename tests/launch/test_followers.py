@@ -1,6 +1,7 @@
 """Programs that the first of two processes leads: studies, what reads runs."""
 
 import json
+import random
 import signal
 import time
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from jaxsparse.core import paths
+from jaxsparse.locks import lock
 from jaxsparse.training.checkpoints import load_params
 
 STUDY = """
@@ -172,6 +174,39 @@ def test_a_kill_ends_the_other(study, tmp_path, victim, during):
 
 
 @pytest.mark.slow
+def test_kills_at_any_time_lose_nothing(study, alone, tmp_path):
+  draw, kills = random.Random(0), 0
+  while kills < 8:
+    processes = study(more='1')
+    time.sleep(draw.uniform(1.0, 15.0))
+    victim, survivor = processes[:: draw.choice((1, -1))]
+    kills += victim.running()
+    victim.kill()
+    assert survivor.end().code in (0, PEER_LOST), survivor.end()
+    if (tmp_path / 'led' / 'report' / 'report.html').exists():
+      break
+  ends(study(more='1'), 0, 0)
+  assert kills > 2
+  alone('1')
+  led = masks(tmp_path / 'led')
+  assert led.items() <= masks(tmp_path / 'alone').items()
+  assert numbers(tmp_path / 'led') == numbers(tmp_path / 'alone')
+
+
+@pytest.mark.slow
+def test_a_member_of_another_process_is_waited_for(study, tmp_path):
+  runs = tmp_path / 'led' / 'runs'
+  ends(study(), 0, 0)
+  (root,) = (path.parent for path in runs.glob('*/summary.json'))
+  (root / 'summary.json').unlink()
+  with lock(root):
+    processes = study()
+    processes[0].wait_for(lambda: 'waiting for pid' in processes[0].said())
+  ends(processes, 0, 0)
+  assert (root / 'summary.json').exists()
+
+
+@pytest.mark.slow
 def test_a_failure_of_the_leader_ends_all(study, tmp_path):
   (tmp_path / 'led').mkdir()
   (tmp_path / 'led' / 'config.json').write_text('')
@@ -179,6 +214,13 @@ def test_a_failure_of_the_leader_ends_all(study, tmp_path):
   assert 'is the workdir of a run' in leader.err
   _, follower = ends(study('--override=nonsense=1'), 2, 2)
   assert 'Traceback' not in follower.err
+  # A report that cannot be written.
+  (tmp_path / 'led' / 'config.json').unlink()
+  (tmp_path / 'led' / 'report').write_text('')
+  leader, _ = ends(study(), 1, 1)
+  assert 'cannot be written: Not a directory' in leader.err
+  leader, _ = ends(study('--dry_run'), 2, 2)
+  assert 'accepted is a program without --distributed' in leader.err
 
 
 @pytest.mark.slow

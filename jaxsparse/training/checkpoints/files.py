@@ -193,9 +193,17 @@ def open_manager(directory: epath.Path) -> ocp.CheckpointManager:
   """Opens Orbax's manager of `directory`; it deletes no step by itself.
 
   Remains of a killed save are removed.
+
+  Raises:
+    CheckpointError: other processes would have to take part, and do not.
   """
   import orbax.checkpoint as ocp
 
+  if jax.process_count() > 1 and not processes.several():
+    raise CheckpointError(
+      'one of several processes cannot train by itself, as a dry run does;'
+      ' accepted is a program without --distributed'
+    )
   _hush()
   return ocp.CheckpointManager(
     directory,
