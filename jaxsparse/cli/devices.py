@@ -134,6 +134,7 @@ class DeviceFlags(ProcessFlags):
     )
 
   def devices(self) -> Devices:
+    """Returns the devices that the flags name."""
     from jaxsparse.training.sharding import Devices
 
     return Devices(
