@@ -69,7 +69,8 @@ def train_built(
   """Trains an experiment from `build`; arguments and errors as for `train`."""
   # Traced, not run: errors of the method's own init are raised here.
   abstract = abstract_state(experiment)
-  layout = layout_of(devices, experiment.config.batch_size)
+  config = experiment.config
+  layout = layout_of(devices, config.batch_size, config.compute.accumulation)
   if layout is not None:
     abstract = layout.abstract(abstract)
   with opened(experiment, workdir, abstract) as run:

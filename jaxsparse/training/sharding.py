@@ -254,29 +254,37 @@ class Devices(NamedTuple):
 DEFAULT = Devices()
 
 
-def layout(devices: Devices, batch_size: int) -> Layout | None:
+def layout(
+  devices: Devices, batch_size: int, accumulation: int = 1
+) -> Layout | None:
   """Returns the layout of a run; `None` for one on the default device.
+
+  Args:
+    devices: asked for.
+    batch_size: examples of a step.
+    accumulation: the parts that a batch is computed in; divides it.
 
   Raises:
     ValueError: there are fewer devices, they do not divide the batch, or
       devices of a process are left out.
   """
   several = jax.process_count() > 1
-  data = devices.data
+  data, part = devices.data, batch_size // accumulation
   if data is None:
     on_all = several or jax.default_backend() != 'cpu'
     data = jax.device_count() // devices.model if on_all else 1
     if on_all and not several:
-      data = math.gcd(data, batch_size)
+      data = math.gcd(data, part)
   if data < 1 or devices.model < 1:
     raise ValueError(
       f'devices: got data {data}, model {devices.model}; accepted are whole'
       ' numbers from 1'
     )
-  if batch_size % data:
+  if part % data:
+    parts = f' in {accumulation} parts' if accumulation > 1 else ''
     raise ValueError(
-      f'config.batch_size: got {batch_size}; accepted is a multiple of {data},'
-      ' the devices that a batch is divided over'
+      f'config.batch_size: got {batch_size}{parts}; accepted is a multiple of'
+      f' {data * accumulation}: {data} devices share each batch'
     )
   if data * devices.model == 1 and not several:
     return None

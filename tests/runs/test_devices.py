@@ -113,6 +113,12 @@ def test_devices_that_do_not_fit(make_config, tmp_path, devices, accepted):
   assert not list(tmp_path.iterdir())
 
 
+def test_parts_of_a_batch_are_divided_too(make_config, tmp_path):
+  config = make_config(compute__accumulation=4)
+  with pytest.raises(ValueError, match='got 16 in 4 parts; .* of 32: 8 dev'):
+    train(config, tmp_path / 'run', devices=DATA)
+
+
 def test_arrays_of_one_shape_lie_alike():
   divided = layout(DIVIDED, 16)
   spec = jax.P
