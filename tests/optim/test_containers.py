@@ -213,14 +213,10 @@ def check(records, method):
 
 
 def pairs():
-  """Methods of each kind in every container, the others in the least alike.
-
-  All are in an nnx.State below.
-  """
+  """Methods of each kind in every container; all are in an nnx.State below."""
   for container in list(CONTAINERS)[1:]:
     for method in METHODS:
-      default = container == 'equinox' or method in KINDS
-      marks = () if default else pytest.mark.slow
+      marks = () if method in KINDS else pytest.mark.slow
       yield pytest.param(container, method, marks=marks)
 
 
