@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from matplotlib.figure import Figure
 
 from jaxsparse.report import report
 from jaxsparse.report.figures import draw
@@ -114,6 +115,16 @@ def written(tmp_path_factory):
 def no_figures(monkeypatch):
   """For tests that look elsewhere: drawing takes most of the time."""
   monkeypatch.setattr(draw, 'all_figures', lambda results: [])
+
+
+@pytest.fixture
+def blank_figures(monkeypatch):
+  """For tests of the files of figures, whatever is in them."""
+
+  def save(figure, out, **options):
+    out.write(b'figure')
+
+  monkeypatch.setattr(Figure, 'savefig', save)
 
 
 @pytest.fixture(name='make_results')

@@ -69,6 +69,7 @@ def table_rows(path, index=0):
   ]
 
 
+@pytest.mark.usefixtures('blank_figures')
 def test_what_is_written(files, make_results, static_and_rigl, tmp_path):
   study = static_and_rigl(figures=(Against(S), Curves()))
   path = report.write(make_results(study), tmp_path / 'report')
@@ -296,6 +297,7 @@ def test_whatever_a_study_says_is_text(make_results, tmp_path):
   assert NASTY in page.all('img')[0]['attrs']['alt']
 
 
+@pytest.mark.usefixtures('blank_figures')
 def test_what_the_study_no_longer_asks_for_goes(
   make_results, static_and_rigl, tmp_path
 ):
@@ -310,6 +312,7 @@ def test_what_the_study_no_longer_asks_for_goes(
   ]
 
 
+@pytest.mark.usefixtures('blank_figures')
 def test_a_report_that_cannot_be_written_leaves_the_old_one(
   files, make_results, tmp_path
 ):
