@@ -2,7 +2,6 @@
 
 import json
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -96,23 +95,28 @@ def lose_one(pair, workdir):
   assert 'process 0 of 2: another process is gone' in survivor.err
 
 
-def test_a_stop_and_a_loss_leave_no_trace(
-  pair, fork, arguments, tmp_path, whole
-):
-  workdir, moved = tmp_path / 'run', tmp_path / 'moved'
+def test_a_stop_and_a_loss_leave_no_trace(pair, tmp_path, whole):
+  workdir = tmp_path / 'run'
   stop_one(pair, workdir)
-  shutil.copytree(workdir, moved)
   lose_one(pair, workdir)
   assert codes(pair(workdir)) == [0, 0]
   assert content(workdir) == whole
-  # One process goes on with it as well, and two again with what it leaves.
-  alone = fork(arguments(moved, **FIELDS), **ONE_DEVICE)
-  alone.wait_for(reached(moved, steps_of(moved)[-1] + 20))
+
+
+@pytest.mark.slow
+def test_one_process_goes_on_where_two_stopped(
+  pair, fork, arguments, tmp_path, whole
+):
+  """And two again with what it leaves."""
+  workdir = tmp_path / 'run'
+  stop_one(pair, workdir)
+  alone = fork(arguments(workdir, **FIELDS), **ONE_DEVICE)
+  alone.wait_for(reached(workdir, steps_of(workdir)[-1] + 20))
   alone.kill(signal.SIGTERM)
-  assert codes(pair(moved)) == [0, 0]
+  assert codes(pair(workdir)) == [0, 0]
   masks = [
     {path: leaf for path, leaf in leaves.items() if 'mask' in path}
-    for leaves, _ in (content(moved), whole)
+    for leaves, _ in (content(workdir), whole)
   ]
   assert masks[0] == masks[1]
   assert masks[0]
