@@ -58,6 +58,7 @@ def test_the_barrier_between_two_seeds_is_no_larger(runs):
   assert aligned['barrier_from_end'] < plain['barrier_from_end']
 
 
+@pytest.mark.slow
 def test_curves_start_from_the_aligned_net(runs, copy):
   options = {'points': 3, 'examples': 100, 'steps': 5, 'batch_size': 16}
   aligned = barrier([runs.tuned_0, copy], align=True, **options)

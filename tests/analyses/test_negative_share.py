@@ -68,6 +68,7 @@ def eigen(root, step, examples):
   return np.linalg.eigh((matrix + matrix.T) / 2)
 
 
+@pytest.mark.slow
 def test_it_is_near_the_exact_share_on_the_same_examples(runs):
   options = {'step': 5, 'examples': FEW, 'all_examples': ALL, 'num_probes': 16}
   found = negative_share([runs.rigl], **options)

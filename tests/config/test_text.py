@@ -180,6 +180,7 @@ def test_together_is_as_one_by_one(make, whole, tmp_path):
   assert made['active_weights'] == whole[1]['active_weights']
 
 
+@pytest.mark.slow
 def test_a_dry_run_takes_steps_without_the_text(make, tmp_path):
   config = make(data__name='wikitext103', data__dir=str(tmp_path))
   experiment = build(config, reading.describe)

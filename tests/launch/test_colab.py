@@ -34,8 +34,6 @@ FAST = {
     ' 2, 16, 2, 1, 8, 16, 20'
   ),
 }
-# They compile for ten seconds each.
-DEAR = ('gradient_flow', 'pruning_at_init', 'sparse_rl')
 
 
 def read(name):
@@ -84,13 +82,7 @@ def shared(tmp_path_factory):
     yield client
 
 
-@pytest.mark.parametrize(
-  'name',
-  [
-    pytest.param(name, marks=[pytest.mark.slow] if name in DEAR else [])
-    for name in NAMES
-  ],
-)
+@pytest.mark.parametrize('name', NAMES)
 def test_it_runs_in_a_small_setting(name, shared):
   notebook = read(name)
   small = nbformat.v4.new_code_cell(FAST[name])

@@ -132,6 +132,7 @@ def test_a_run_with_all_of_them_killed_and_resumed(make_config, tmp_path):
     assert leaf.tobytes() == state[path].tobytes(), path
 
 
+@pytest.mark.slow
 def test_masks_over_devices_are_those_of_whole_batches_on_one(
   make_config, tmp_path
 ):

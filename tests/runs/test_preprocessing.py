@@ -126,6 +126,7 @@ def weights(workdir):
   return [np.asarray(x).tobytes() for x in jax.tree.leaves(state.params)]
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_ends_with_the_same_bits(tmp_path, make_config):
   config = make_config(**ALL, seed=3)
   whole = train(config, tmp_path / 'whole', plots=False)

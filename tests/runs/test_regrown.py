@@ -15,6 +15,7 @@ def arrays(workdir):
   return arrays_at(workdir, 30)
 
 
+@pytest.mark.slow
 def test_a_run_by_age_is_resumed_as_any_other(make_config, tmp_path):
   fields = {'optimizer': 'adam', 'optimizer__regrown': 'age'}
   asked = iter([False] * 6 + [True])

@@ -73,6 +73,7 @@ def assert_same(found, expected):
     np.testing.assert_array_equal(found[path], leaf, err_msg=path, strict=True)
 
 
+@pytest.mark.slow
 def test_batches_and_augmentation_of_a_stream_are_rewound(lottery):
   root, run = lottery
   fields = {

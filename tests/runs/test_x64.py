@@ -9,6 +9,7 @@ from jaxsparse.runs.train import train
 from tests.stored_steps import arrays_at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
   'x64_first',
   [True, pytest.param(False, marks=pytest.mark.slow)],
