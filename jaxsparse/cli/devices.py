@@ -47,8 +47,9 @@ class ProcessFlags:
       'hang_timeout',
       600.0,
       'Seconds to wait for the other processes to start; and without the end'
-      ' of a segment of steps, after which a process ends with exit code'
-      f' {PEER_LOST}. 0 for no limit.',
+      ' of a segment of steps (of the first one, which compiles, three times'
+      f' as many), after which a process ends with exit code {PEER_LOST}. 0 for'
+      ' no limit.',
     )
 
   def devices(self) -> Devices:

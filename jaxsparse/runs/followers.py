@@ -75,13 +75,23 @@ def follow(devices: Devices, interrupted: Callable[[], bool]) -> int:
   with hushed():
     while 'code' not in (message := peers.receive(timeout=1.0) or {}):
       if message:
+        runs, how = message['runs'], message['how']
         with contextlib.suppress(Interrupted):
-          runs, how = message['runs'], message['how']
-          _together(devices, runs, how, None, interrupted)
+          results = _together(devices, runs, how, None, interrupted)
+          _log_errors(runs, results)
       elif interrupted() and not stopping:
         stopping = True
         peers.send({'stop': True})
   return message['code']
+
+
+def _log_errors(
+  named: Sequence[tuple[Any, str]], results: Sequence[Summary | Exception]
+) -> None:
+  """Logs errors, of which those of the leader are in its report."""
+  for (_, root), result in zip(named, results, strict=True):
+    if isinstance(result, Exception):
+      _log.warning('%s: %s', root, result)
 
 
 def _together(
@@ -92,15 +102,17 @@ def _together(
   interrupted: Callable[[], bool],
 ) -> Sequence[Summary | Exception]:
   """Builds runs from the same configs in all processes, and trains them."""
-  with processes.ending_together():
+  with (
+    processes.ending_together(),
+    processes.watched(interrupted) as agreed,
+  ):
     try:
       runs = processes.in_all(
         lambda: [(build(config), root) for config, root in named]
       )
     except ValueError as error:
-      _log.warning('%s: %s', named[0][1], error)
       return [error] * len(named)
-    return _train(devices, runs, how, report, interrupted)
+    return _train(devices, runs, how, report, agreed)
 
 
 def _train(

@@ -147,7 +147,6 @@ class Group:
     reporter = Reporter(
       self.name, begun, self._plan.num_steps, len(self._runs), report
     )
-    watchdog = processes.Watchdog()
     try:
       with contextlib.ExitStack() as stack:
         logs = [
@@ -167,9 +166,7 @@ class Group:
         progress = loop.run(
           executor,
           plan=self._plan,
-          hooks=self._hooks(
-            logs, reporter, lambda: watchdog.agreed(interrupted())
-          ),
+          hooks=self._hooks(logs, reporter, interrupted),
           progress=progress,
         )
     except loop.NonFiniteLoss as error:
@@ -178,7 +175,6 @@ class Group:
         for run, step in zip(self._runs, error.steps, strict=True)
       ]
     finally:
-      watchdog.close()
       reporter.close()
     speed = reporter.steps_per_second() / len(self._runs)
     return [

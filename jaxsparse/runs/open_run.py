@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from jaxsparse import storage
-from jaxsparse.config.run_config import RunConfig
 from jaxsparse.errors import SaveFailed, TrainingFailed
 from jaxsparse.runs import sources
 from jaxsparse.runs import workdir as workdir_lib
@@ -92,6 +91,9 @@ def opened(
 ) -> Iterator[OpenRun | Summary]:
   """Locks a workdir for a run; yields the summary if the run is finished.
 
+  Of several processes the first decides whether it has begun or is finished,
+  as others may see an older state of the folder, and it alone has the summary.
+
   Args:
     experiment: the run.
     workdir: of the run, created if missing.
@@ -101,18 +103,15 @@ def opened(
     ValueError: bad input; nothing was started.
     WorkdirBusy: another process runs there.
   """
-  begun = workdir_lib.begun(workdir)
+  begun = processes.on_first(lambda: workdir_lib.begun(workdir))
+  begun = processes.any_of(bool(begun))
   initial = None if begun else sources.load(experiment, workdir, abstract)
   config = experiment.config
-  origins = Origins(
-    sources.fingerprints(config.init, workdir),
-    experiment.dataset.fingerprint,
-  )
-  with _claimed(workdir, config, origins) as root:
-    done = workdir_lib.finished(root)
-    if done is not None:
+  with _claimed(workdir, experiment) as root:
+    done = processes.on_first(lambda: workdir_lib.finished(root))
+    if processes.any_of(done is not None):
       _log.info('%s is finished; nothing to do', root)
-      yield done
+      yield done or {}
       return
     with Checkpoints(
       root / workdir_lib.CHECKPOINTS,
@@ -125,12 +124,20 @@ def opened(
 
 @contextlib.contextmanager
 def _claimed(
-  workdir: str | os.PathLike[str], config: RunConfig, origins: Origins
+  workdir: str | os.PathLike[str], experiment: Experiment
 ) -> Iterator[pathlib.Path]:
   """Claims a workdir for the processes of a run; the first holds its lock."""
+  config = experiment.config
   with contextlib.ExitStack() as stack:
-    claim = workdir_lib.claim(workdir, config, origins)
-    processes.on_first(lambda: stack.enter_context(claim))
+
+    def claim() -> None:
+      origins = Origins(
+        sources.fingerprints(config.init, workdir),
+        experiment.dataset.fingerprint,
+      )
+      stack.enter_context(workdir_lib.claim(workdir, config, origins))
+
+    processes.on_first(claim)
     yield storage.absolute(workdir)
 
 

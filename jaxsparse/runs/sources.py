@@ -37,6 +37,7 @@ from jaxsparse.runs import workdir as workdir_lib
 from jaxsparse.runs.build import Experiment
 from jaxsparse.runs.checks import KEEP_COUNTS
 from jaxsparse.runs.targets import rates_of_layers
+from jaxsparse.training import processes
 from jaxsparse.training.checkpoints import states
 from jaxsparse.training.checkpoints.bare import (
   check_like,
@@ -76,11 +77,12 @@ def load(
   workdir: str | os.PathLike[str] | None = None,
   abstract: TrainState | None = None,
 ) -> Initial:
-  """Loads params, masks and signs of the section `init`.
+  """Loads params, masks and signs of the section `init`, on this process.
 
-  Masks of `init.masks` must fit. Those of `init.checkpoint` are taken, where
-  there is no `init.masks`, if they are sparse and the method keeps their
-  counts; another method starts from its zeros as from ordinary weights.
+  Each of several processes reads by itself, and all must call it. Masks of
+  `init.masks` must fit. Those of `init.checkpoint` are taken, where there is no
+  `init.masks`, if they are sparse and the method keeps their counts; another
+  method starts from its zeros as from ordinary weights.
 
   Args:
     experiment: the run.
@@ -90,8 +92,16 @@ def load(
 
   Raises:
     ValueError: there is no good checkpoint, it does not fit the config, or
-      there are no masks whose counts could be taken.
+      there are no masks whose counts could be taken; in any process.
   """
+  return processes.in_all(lambda: _loaded(experiment, workdir, abstract))
+
+
+def _loaded(
+  experiment: Experiment,
+  workdir: str | os.PathLike[str] | None,
+  abstract: TrainState | None,
+) -> Initial:
   init, anchors = experiment.config.init, experiment.config.anchors
   if anchors.runs and anchors.runs != 'start':
     _anchors(anchors.runs, workdir)
@@ -214,7 +224,7 @@ def _states(
       step = max(states.kept_steps(steps), default=0)
     unread = jax.tree.map(lambda _: ..., abstract)
     target = unread._replace(
-      **{name: getattr(abstract, name) for name in names}
+      **{name: _undivided(getattr(abstract, name)) for name in names}
     )
     state = states.read_step(steps, step, target)
   except ValueError as error:
@@ -222,10 +232,17 @@ def _states(
   return {name: getattr(state, name) for name in names}
 
 
+def _undivided(abstract: PyTree) -> PyTree:
+  """Returns abstract leaves that are of no other process or device."""
+  return jax.tree.map(
+    lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), abstract
+  )
+
+
 def weights(
   experiment: Experiment, runs: str, workdir: str | os.PathLike[str] | None
 ) -> list[Params]:
-  """Loads the last weights of the runs of the section `anchors`.
+  """Loads the last weights of the runs of the section `anchors`, as `load`.
 
   Args:
     experiment: the run.
@@ -235,12 +252,16 @@ def weights(
   Raises:
     ValueError: a run has no good checkpoint, or is of another model.
   """
-  nets = []
-  for path in _anchors(runs, workdir):
-    params, _ = load_params(path)
-    check_like(params, experiment.params, path)
-    nets.append(params)
-  return nets
+
+  def read() -> list[Params]:
+    nets = []
+    for path in _anchors(runs, workdir):
+      params, _ = load_params(path)
+      check_like(params, experiment.params, path)
+      nets.append(params)
+    return nets
+
+  return processes.in_all(read)
 
 
 def _anchors(runs: str, workdir: str | os.PathLike[str] | None) -> list[str]:

@@ -47,14 +47,16 @@ def train(
     TrainingFailed: the loss is not finite; the last good checkpoint is kept.
     SaveFailed: a checkpoint could not be written.
   """
-  return train_built(
-    processes.in_turn(lambda: build(config)),
-    workdir,
-    plots=plots,
-    report=report,
-    interrupted=interrupted,
-    devices=devices,
-  )
+  experiment = processes.in_turn(lambda: build(config))
+  with processes.watched(interrupted) as agreed:
+    return train_built(
+      experiment,
+      workdir,
+      plots=plots,
+      report=report,
+      interrupted=agreed,
+      devices=devices,
+    )
 
 
 def train_built(
@@ -66,7 +68,10 @@ def train_built(
   interrupted: Callable[[], bool] = lambda: False,
   devices: Devices = DEFAULT,
 ) -> Summary:
-  """Trains an experiment from `build`; arguments and errors as for `train`."""
+  """Trains an experiment from `build`; arguments and errors as for `train`.
+
+  Of several processes, all must be `interrupted` after the same segment.
+  """
   # Traced, not run: errors of the method's own init are raised here.
   abstract = abstract_state(experiment)
   config = experiment.config
@@ -99,7 +104,8 @@ def train_together(
   Args:
     members: experiments with their workdirs.
     report: takes `(steps done, newest records)`, in place of the display.
-    interrupted: called between segments; if true the runs save and stop.
+    interrupted: called between segments; if true the runs save and stop. All
+      processes must have it after the same one.
 
   Returns:
     For each run its summary, or the exception that prevented it: `ValueError`
@@ -122,7 +128,8 @@ def train_together(
       try:
         run = stack.enter_context(opened(experiment, workdir, abstract))
         if isinstance(run, OpenRun):
-          run.checkpoints.check()  # The others need not wait for its repair.
+          # The others need not wait for its repair.
+          processes.in_all(run.checkpoints.check)
           runs[i] = run
         else:
           results[i] = run

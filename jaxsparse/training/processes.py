@@ -29,8 +29,10 @@ from jaxsparse.errors import (
 
 _T = TypeVar('_T')
 
-# The seconds after which a process no longer waits for a segment.
+# The seconds after which a process no longer waits for a segment, and how many
+# times as long it waits for the first one.
 _patience = 600.0
+_FIRST = 3
 # Whether this process acts by itself for now.
 _alone = False
 _NO_LIMIT = 2**31 - 1
@@ -62,7 +64,7 @@ def begin(
     count: the number of processes.
     index: of this one, from 0.
     patience: seconds to wait for the others to start, and that a segment of
-      steps may take, from the second on; 0 for no limit.
+      steps may take, the first one three times as many; 0 for no limit.
 
   Raises:
     ValueError: they cannot be connected.
@@ -110,7 +112,7 @@ def is_first() -> bool:
 
 
 def on_first(fn: Callable[[], _T]) -> _T | None:
-  """Calls `fn` in the first process, while the others wait.
+  """Calls `fn` in the first process, by itself, while the others wait.
 
   Returns:
     What it returns, in the first process; `None` in the others.
@@ -125,7 +127,8 @@ def on_first(fn: Callable[[], _T]) -> _T | None:
   error: Exception | None = None
   if is_first():
     try:
-      result = fn()
+      with acting(alone=True):
+        result = fn()
     except (ValueError, WorkdirBusy) as raised:
       error = raised
       kind = 'WorkdirBusy' if isinstance(error, WorkdirBusy) else 'ValueError'
@@ -152,27 +155,35 @@ def in_turn(fn: Callable[[], _T]) -> _T:
 
 
 def in_all(fn: Callable[[], _T]) -> _T:
-  """Calls `fn` in all processes.
+  """Calls `fn` in all processes, in each by itself.
 
   Raises:
     ValueError: `fn` raised it in any of them.
   """
   results: list[_T] = []
-  error = ValueError('another process failed, and has printed why')
+  error: ValueError | None = None
   try:
-    results.append(fn())
+    with acting(alone=True):
+      results.append(fn())
   except ValueError as raised:
     error = raised
-  if any_of(not results):
-    raise error
+  if failed := _where(error is not None):
+    other = ValueError(f'process {failed[0]} failed, and has printed why')
+    raise error or other
   return results[0]
 
 
 def any_of(flag: bool) -> bool:
   """Returns whether `flag` is true in any process; all must call it."""
+  return bool(_where(flag))
+
+
+def _where(flag: bool) -> list[int]:
+  """Returns the processes in which `flag` is true; all must call it."""
   if not several():
-    return flag
-  return bool(np.any(multihost_utils.process_allgather(np.bool_(flag))))
+    return [jax.process_index()] if flag else []
+  flags = multihost_utils.process_allgather(np.bool_(flag))
+  return np.flatnonzero(flags).tolist()
 
 
 def require_same(numbers: Sequence[int]) -> None:
@@ -191,34 +202,41 @@ def shared(content: dict[str, Any]) -> dict[str, Any]:
   return json.loads(np.asarray(received, np.uint8).tobytes())
 
 
-class Watchdog:
+@contextlib.contextmanager
+def watched(stop: Callable[[], bool]) -> Iterator[Callable[[], bool]]:
   """Ends the process where no segment of a run ends for `_patience`.
 
-  A peer that is gone is seen by its closed connection; one that hangs is not,
-  and a collective operation then waits for ever. It watches once the first
-  segment has ended, as that compiles.
+  A peer that is gone is seen by its closed connection; one that hangs, or has
+  given up a run that this one goes on with, is not, and a collective operation
+  then waits for ever. Up to the end of the first segment, which compiles, the
+  limit is three times as long.
+
+  Args:
+    stop: whether this process is to stop.
+
+  Yields:
+    A function that is called as a segment ends, in all processes: whether any
+    is to stop.
   """
+  last, limit = time.monotonic(), _FIRST * _patience
+  ended = threading.Event()
 
-  def __init__(self) -> None:
-    self._last: float | None = None
-    self._closed = threading.Event()
-    if _patience and several():
-      threading.Thread(target=self._watch, daemon=True).start()
+  def agreed() -> bool:
+    nonlocal last, limit
+    last, limit = time.monotonic(), _patience
+    return any_of(stop())
 
-  def agreed(self, stop: bool) -> bool:
-    """Marks the end of a segment; returns whether any process is to stop."""
-    self._last = time.monotonic()
-    return any_of(stop)
+  def watch() -> None:
+    while not ended.wait(min(1.0, _patience / 4)):
+      if time.monotonic() - last > limit:
+        leave(f'no step ended for {limit:g} s: another process hangs')
 
-  def close(self) -> None:
-    """Stops watching."""
-    self._closed.set()
-
-  def _watch(self) -> None:
-    while not self._closed.wait(min(1.0, _patience / 4)):
-      last = self._last
-      if last is not None and time.monotonic() - last > _patience:
-        leave(f'no step ended for {_patience:g} s: another process hangs')
+  if _patience and several():
+    threading.Thread(target=watch, daemon=True).start()
+  try:
+    yield agreed
+  finally:
+    ended.set()
 
 
 @contextlib.contextmanager

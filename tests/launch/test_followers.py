@@ -265,3 +265,25 @@ def test_members_are_divided_by_vmap_or_by_flags(study, tmp_path):
   assert masks(tmp_path / 'led')
   ended = ends(study('--shard_params', '--parallel=vmap'), 2, 2)
   assert '--parallel=vmap' in ended[0].err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('how', ['one_by_one', 'vmap'])
+def test_a_member_that_one_process_cannot_read_is_blocked(
+  study, file, tmp_path, how
+):
+  ends(study(), 0, 0)
+  (source,) = (path.parent for path in tmp_path.glob('led/runs/*/summary.json'))
+  # From the folder of process 0, which alone executes the file.
+  fields = {'init.masks': source.name}
+  runs = f"""
+    Run('on', 'digits/mlp:rigl', TINY | {fields}, seeds=2),
+    Run('set', 'digits/mlp:set', TINY, seeds=1),
+  """
+  text = STUDY.replace('\n  runs = [', f'\n  runs = [{runs}')
+  file.write_text(f'import os\nos.chdir({str(source.parent)!r})\n{text}')
+  leader, follower = ends(study(f'--parallel={how}'), 0, 0)
+  assert 'on: 2 of 2 blocked' in leader.out
+  assert 'process 1 failed, and has printed why' in leader.out
+  assert f'{source.name} does not exist' in follower.err
+  assert len(masks(tmp_path / 'led')) == 2

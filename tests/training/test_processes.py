@@ -1,5 +1,7 @@
 """What processes agree on, with another process that is made up."""
 
+import threading
+
 import jax
 import numpy as np
 import pytest
@@ -112,8 +114,26 @@ def test_a_failure_of_another_process_is_an_error_here(pair, monkeypatch):
   monkeypatch.setattr(
     multihost_utils, 'process_allgather', lambda x: np.stack([x, True])
   )
-  with pytest.raises(ValueError, match='another process failed'):
+  with pytest.raises(ValueError, match='process 1 failed'):
     processes.in_all(lambda: 3)
+  with pytest.raises(ValueError, match='mine'):
+    processes.in_all(lambda: int('mine'))
+
+
+def test_each_reads_by_itself_what_all_agree_on(pair):
+  assert not processes.in_all(processes.several)
+  assert not processes.on_first(processes.several)
+  assert processes.several()
+
+
+@pytest.mark.parametrize('segments', [0, 1])
+def test_a_process_that_waits_too_long_ends(pair, monkeypatch, segments):
+  gone = threading.Event()
+  monkeypatch.setattr(processes, '_patience', 0.02)
+  monkeypatch.setattr(processes, 'leave', lambda reason: gone.set())
+  with processes.watched(lambda: True) as agreed:
+    assert [agreed() for _ in range(segments)] == [True] * segments
+    assert gone.wait(10)
 
 
 def test_a_process_acts_alone_for_a_while(pair):

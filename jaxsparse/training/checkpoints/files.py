@@ -240,9 +240,10 @@ def _call(
   handler = ocp.CompositeCheckpointHandler(
     state=ocp.PyTreeCheckpointHandler(), meta=ocp.JsonCheckpointHandler()
   )
-  # Of several processes only the first one acts by itself.
-  active = None if processes.several() else {0}
-  options = ocp.options.MultiprocessingOptions(active_processes=active)
+  options = ocp.options.MultiprocessingOptions()
+  if not processes.several():
+    here = jax.process_index()
+    options = ocp.options.MultiprocessingOptions(here, {here})
   _hush()
   try:
     with ocp.Checkpointer(handler, multiprocessing_options=options) as orbax:
