@@ -79,7 +79,7 @@ class ProcessFlags:
         if not processes.several():
           main(*words)
           return
-        with peers.connected():
+        with peers.connected(self._patience.value):
           if processes.is_first():
             code = _lead(lambda: main(*words))
           else:
