@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -58,12 +60,6 @@ class ProcessFlags:
 
     return DEFAULT
 
-  def interrupted(self) -> bool:
-    """Returns whether a signal has arrived, here or at a follower."""
-    from jaxsparse.training import peers
-
-    return command.interrupted() or peers.have_sent()
-
   def led(self, main: Callable[..., None]) -> Callable[..., None]:
     """Returns a program that the first of several processes leads."""
 
@@ -79,7 +75,7 @@ class ProcessFlags:
         if not processes.several():
           main(*words)
           return
-        with peers.connected(self._patience.value):
+        with peers.connected(self._patience.value, _stop):
           if processes.is_first():
             code = _lead(lambda: main(*words))
           else:
@@ -112,6 +108,8 @@ class ProcessFlags:
         '--coordinator, --num_processes and --process_id: accepted are all'
         ' three with --distributed, or none'
       )
+    if self._patience.present and not self._distributed.value:
+      raise ValueError('--hang_timeout: accepted with --distributed alone')
     return named if self._distributed.value else None
 
 
@@ -143,6 +141,13 @@ class DeviceFlags(ProcessFlags):
     )
 
 
+def _stop() -> None:
+  """Stops the program as a signal to this process does."""
+  if not command.interrupted():  # A second signal would end it at once.
+    main_thread = threading.main_thread().ident
+    signal.pthread_kill(int(main_thread or 0), signal.SIGTERM)
+
+
 def _lead(main: Callable[[], None]) -> int:
   """Runs a program in this process alone; the others end with its exit code."""
   from jaxsparse.training import peers, processes
@@ -151,6 +156,10 @@ def _lead(main: Callable[[], None]) -> int:
   try:
     with processes.acting(alone=True):
       code = command.guarded(main)
+  except SystemExit as ended:  # By a second signal.
+    code = ended.code if isinstance(ended.code, int) else code
+  except BrokenPipeError:
+    pass  # Nobody reads the output: `command.run` is silent, too.
   except Exception:  # The others would be aborted if this process left.
     traceback.print_exc()
   finally:

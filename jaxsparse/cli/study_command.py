@@ -91,7 +91,9 @@ def _plan(study: Study, show: Callable[[str], object]) -> None:
   from jaxsparse.studies.planning import plan, plan_text
 
   with command.at_once():
-    planned = plan.plan(study, _runs_dir(), _parallel(), reading.describe)
+    planned = plan.plan(
+      *(study, _runs_dir(), _parallel(), reading.describe, DEVICES.devices())
+    )
     show(plan_text.text(planned))
   plan.check_plan(planned)
 
@@ -100,7 +102,8 @@ def _dry_run(study: Study, show: Callable[[str], object]) -> None:
   from jaxsparse.studies.running import dry_run
 
   with command.at_once():
-    results = dry_run.take(study, _runs_dir())
+    _parallel()
+    results = dry_run.take(study, _runs_dir(), DEVICES.devices())
     show(dry_run.text(study, results))
   dry_run.check(study, results)
 
@@ -122,7 +125,7 @@ def run(study: Study, name: str, *, joins: bool = False) -> Results:
     parallel=_parallel(),
     devices=DEVICES.devices(),
     joins=joins,
-    interrupted=DEVICES.interrupted,
+    interrupted=command.interrupted,
     at_once=command.at_once,
   )
 
@@ -134,9 +137,10 @@ def folder() -> pathlib.Path:
 
 def _parallel() -> str:
   """Returns how members are trained: one by one where each is divided."""
-  from jaxsparse.training.sharding import DEFAULT
+  from jaxsparse.training.sharding import DEFAULT, layout
 
-  if DEVICES.devices() == DEFAULT:
+  devices = DEVICES.devices()
+  if devices == DEFAULT:
     return str(PARALLEL.value)
   if PARALLEL.value == 'vmap':
     raise ValueError(
@@ -144,6 +148,7 @@ def _parallel() -> str:
       ' devices; accepted without it are --data_parallel, --model_parallel and'
       ' --shard_params'
     )
+  layout(devices, batch_size=0)  # Which any number of devices divides.
   return 'one_by_one'
 
 

@@ -81,7 +81,7 @@ def follow(devices: Devices, interrupted: Callable[[], bool]) -> int:
           _log_errors(runs, results)
       elif interrupted() and not stopping:
         stopping = True
-        peers.send({'stop': True})
+        peers.send(peers.STOP)
   return message['code']
 
 

@@ -30,17 +30,20 @@ _REFUSED = (OSError, EOFError, multiprocessing.AuthenticationError)
 # Seconds that stand for no limit, and for an answer of whoever has connected.
 _LONG, _STRANGER = 10**6, 5.0
 
+# The message that asks a process to stop.
+STOP = {'stop': True}
 _received: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
 _connections: list[Any] = []
 _ending = threading.Event()
 
 
 @contextlib.contextmanager
-def connected(patience: float) -> Iterator[None]:
+def connected(patience: float, stop: Callable[[], None]) -> Iterator[None]:
   """Connects the processes of `processes.begin` while all are in this block.
 
   Args:
     patience: seconds to wait for all connections; 0 for no limit.
+    stop: called in a thread where another process asks this one to stop.
   """
   global _connections
   # JAX has no public name for the one address that all can reach.
@@ -54,7 +57,7 @@ def connected(patience: float) -> Iterator[None]:
     )
   except _REFUSED as error:
     processes.leave(f'no connection by way of {host}: {error}', code=1)
-  threading.Thread(target=_read, daemon=True).start()
+  threading.Thread(target=_read, args=(stop,), daemon=True).start()
   try:
     yield
   finally:
@@ -153,18 +156,17 @@ def receive(timeout: float) -> dict[str, Any] | None:
     return None
 
 
-def have_sent() -> bool:
-  """Returns whether there is a message to be received."""
-  return not _received.empty()
-
-
-def _read() -> None:
+def _read(stop: Callable[[], None]) -> None:
   peer: Any
   while True:
     for peer in connection.wait(_connections):
       try:
-        _received.put(json.loads(peer.recv_bytes()))
+        content = json.loads(peer.recv_bytes())
       except (EOFError, OSError):
         if not _ending.is_set():
           processes.leave('another process is gone', PEER_LOST)
         return
+      if content == STOP:
+        stop()
+      else:
+        _received.put(content)

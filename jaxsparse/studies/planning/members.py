@@ -25,6 +25,7 @@ from jaxsparse.runs.origins import Origins
 from jaxsparse.studies import config_files
 from jaxsparse.studies.planning import pairing
 from jaxsparse.studies.spec import Run, Study
+from jaxsparse.training.sharding import DEFAULT, Devices, layout
 
 
 class StudyMember(NamedTuple):
@@ -72,7 +73,10 @@ class Expanded(NamedTuple):
 
 
 def expand(
-  study: Study, runs_dir: str | os.PathLike[str], read: Read = reading.dataset
+  study: Study,
+  runs_dir: str | os.PathLike[str],
+  read: Read = reading.dataset,
+  devices: Devices = DEFAULT,
 ) -> Expanded:
   """Builds every member of a study, and writes nothing.
 
@@ -80,13 +84,14 @@ def expand(
     study: that has passed `check`.
     runs_dir: folder of the members' directories.
     read: see `build`; members cannot be trained without their data.
+    devices: that members are divided over, if other than by default.
 
   Raises:
     ValueError: a run changes a field that no config has, or its base config
       cannot be loaded. A refused config raises nothing; the reason is in its
       cell.
   """
-  builder = _Builder(study, storage.absolute(runs_dir), read)
+  builder = _Builder(study, storage.absolute(runs_dir), read, devices)
   for row in pairing.order(study):
     builder.add(row)
   rows = ((run, row) for run in study.runs for row in run.rows())
@@ -97,8 +102,11 @@ def expand(
 class _Builder:
   """Builder of cells, row by row, after the rows that they start from."""
 
-  def __init__(self, study: Study, runs_dir: pathlib.Path, read: Read):
+  def __init__(
+    self, study: Study, runs_dir: pathlib.Path, read: Read, devices: Devices
+  ):
     self._study, self._runs_dir, self._read = study, runs_dir, read
+    self._devices = devices
     self.members: dict[str, StudyMember] = {}
     self.cells: dict[tuple[Row, int], RowMember] = {}
     self._bases: dict[str, Any] = {}
@@ -151,6 +159,9 @@ class _Builder:
     config = override(base, overrides | {'seed': seed})
     experiment = build(config, self._read)
     abstract_state(experiment)  # A method's init may refuse, too.
+    if self._devices != DEFAULT:
+      built = experiment.config
+      layout(self._devices, built.batch_size, built.compute.accumulation)
     self._check_steps(experiment)
     configs = {n: m.experiment.config for n, m in self.members.items()}
     name = directory(

@@ -24,6 +24,7 @@ from jaxsparse.studies.planning.check import check
 from jaxsparse.studies.planning.members import Expanded, StudyMember, expand
 from jaxsparse.studies.planning.status import Status, status
 from jaxsparse.studies.spec import Study
+from jaxsparse.training.sharding import DEFAULT, Devices
 
 _WORDS = {'one_by_one': 'one by one', 'vmap': 'together by vmap'}
 # The most members of one vmapped program.
@@ -67,6 +68,7 @@ def plan(
   runs_dir: str | os.PathLike[str],
   parallel: str,
   read: Read = reading.dataset,
+  devices: Devices = DEFAULT,
 ) -> StudyPlan:
   """Builds every member and reads its status.
 
@@ -75,6 +77,8 @@ def plan(
     runs_dir: folder of its members' directories.
     parallel: 'auto', 'one_by_one' or 'vmap'.
     read: see `build`; members cannot be trained without their data.
+    devices: that members are divided over; one that they cannot divide is
+      refused.
 
   Raises:
     ValueError: the study is malformed, `parallel` is unknown, or a directory
@@ -82,7 +86,7 @@ def plan(
   """
   check(study)
   with hushed():
-    expanded = expand(study, runs_dir, read)
+    expanded = expand(study, runs_dir, read, devices)
   root = storage.absolute(runs_dir)
   statuses = {
     name: status(root / name, member.experiment.plan.num_steps)

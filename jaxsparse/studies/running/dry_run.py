@@ -21,6 +21,7 @@ from jaxsparse.runs.progress import hushed
 from jaxsparse.studies.planning.check import check as check_study
 from jaxsparse.studies.planning.members import Expanded, expand
 from jaxsparse.studies.spec import Study
+from jaxsparse.training.sharding import DEFAULT, Devices
 
 _HEADING = (
   *('run', 'members', 'steps', 'epochs', 'batch', 'parameters', 'active'),
@@ -49,20 +50,21 @@ class RowDryRun(NamedTuple):
 
 
 def take(
-  study: Study, runs_dir: str | os.PathLike[str]
+  study: Study, runs_dir: str | os.PathLike[str], devices: Devices = DEFAULT
 ) -> tuple[RowDryRun, ...]:
   """Builds every member without data and trains one of each row briefly.
 
   Args:
     study: what to try.
     runs_dir: folder of its members' directories.
+    devices: that a batch is to be divided over, later; one takes the steps.
 
   Raises:
     ValueError: the study is malformed.
   """
   check_study(study)
   with hushed():
-    expanded = expand(study, runs_dir, reading.describe)
+    expanded = expand(study, runs_dir, reading.describe, devices)
     rows, results = study.rows(), []
     for i, row in enumerate(rows, 1):
       _log.info('dry run: %s (%d of %d)', study.row_name(row), i, len(rows))

@@ -88,7 +88,7 @@ def run(
   root = storage.absolute(workdir)
   check_workdir(root)
   with at_once():
-    plan = plan_lib.plan(study, runs_dir, parallel)
+    plan = plan_lib.plan(study, runs_dir, parallel, devices=devices)
   plan_lib.check_plan(plan)
   locked = contextlib.nullcontext() if joins else lock(root)
   with locked, hushed(), saving(root):
