@@ -153,14 +153,16 @@ def analysing(folder):
 @pytest.mark.slow
 @pytest.mark.parametrize('during', [training, analysing])
 def test_a_signal_to_a_follower_stops_all(study, alone, tmp_path, during):
-  processes = study(more='3')
+  processes = study(more='60')
   processes[1].wait_for(during(tmp_path))
   processes[1].signal(signal.SIGTERM)
+  began = time.monotonic()
   leader, _ = ends(processes, STOPPED, STOPPED)
+  assert time.monotonic() - began < 20
   assert leader.err.splitlines()[-1].startswith('stopped and saved with ')
   assert not (tmp_path / 'led' / 'report').exists()
-  ends(study(more='3'), 0, 0)
-  alone('3')
+  ends(study(more='0'), 0, 0)
+  alone('0')
   led = masks(tmp_path / 'led')
   assert len(led) == 4
   assert led.items() <= masks(tmp_path / 'alone').items()
