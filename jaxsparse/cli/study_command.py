@@ -137,7 +137,7 @@ def folder() -> pathlib.Path:
 
 def _parallel() -> str:
   """Returns how members are trained: one by one where each is divided."""
-  from jaxsparse.training.sharding import DEFAULT, layout
+  from jaxsparse.training.sharding import DEFAULT, check
 
   devices = DEVICES.devices()
   if devices == DEFAULT:
@@ -148,7 +148,7 @@ def _parallel() -> str:
       ' devices; accepted without it are --data_parallel, --model_parallel and'
       ' --shard_params'
     )
-  layout(devices, batch_size=0)  # Which any number of devices divides.
+  check(devices, batch_size=0)  # Which any number of devices divides.
   return 'one_by_one'
 
 

@@ -92,6 +92,11 @@ def several() -> bool:
   return jax.process_count() > 1 and not _alone
 
 
+def is_alone() -> bool:
+  """Returns whether this process is one of several, and acts by itself."""
+  return jax.process_count() > 1 and _alone
+
+
 @contextlib.contextmanager
 def acting(*, alone: bool) -> Iterator[None]:
   """Has this process act by itself within the block, or with the others.

@@ -27,8 +27,13 @@ from jaxsparse.training import processes
 AXES = ('member', 'data', 'model')
 
 
+def in_use() -> list[jax.Device]:
+  """Returns the devices of all processes; of one that acts alone, its own."""
+  return jax.devices() if processes.several() else jax.local_devices()
+
+
 def make_mesh(member: int = 1, data: int = 1, model: int = 1) -> Mesh:
-  """Returns a mesh over the first devices of all processes.
+  """Returns a mesh over the first devices `in_use`.
 
   Args:
     member: the devices that runs of a group are spread over.
@@ -38,8 +43,8 @@ def make_mesh(member: int = 1, data: int = 1, model: int = 1) -> Mesh:
   Raises:
     ValueError: there are fewer devices, or other processes' are left out.
   """
-  size, devices = member * data * model, jax.devices()
-  several = jax.process_count() > 1
+  size, devices = member * data * model, in_use()
+  several = processes.several()
   if size > len(devices) or (several and size < len(devices)):
     accepted = f'{len(devices)}' if several else f'at most {len(devices)}'
     raise ValueError(
@@ -268,11 +273,11 @@ def layout(
     ValueError: there are fewer devices, they do not divide the batch, or
       devices of a process are left out.
   """
-  several = jax.process_count() > 1
+  several = processes.several()
   data, part = devices.data, batch_size // accumulation
   if data is None:
     on_all = several or jax.default_backend() != 'cpu'
-    data = jax.device_count() // devices.model if on_all else 1
+    data = len(in_use()) // devices.model if on_all else 1
     if on_all and not several:
       data = math.gcd(data, part)
   if data < 1 or devices.model < 1:
@@ -290,6 +295,12 @@ def layout(
     return None
   mesh = make_mesh(data=data, model=devices.model)
   return Layout(mesh, devices.shard_params)
+
+
+def check(devices: Devices, batch_size: int, accumulation: int = 1) -> None:
+  """Raises the errors of `layout`, for a run that all processes will train."""
+  with processes.acting(alone=False):
+    layout(devices, batch_size, accumulation)
 
 
 def spread() -> Layout | None:

@@ -22,6 +22,7 @@ from jaxsparse.training.sharding import (
   Layout,
   everywhere,
   fetch,
+  in_use,
   make_mesh,
   put,
 )
@@ -30,7 +31,7 @@ from jaxsparse.training.state import Member, TrainState
 
 def member_mesh() -> Mesh:
   """Returns a mesh of all devices along the axis `member`."""
-  return make_mesh(member=jax.device_count())
+  return make_mesh(member=len(in_use()))
 
 
 class Vmapped:

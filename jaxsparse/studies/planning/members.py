@@ -25,7 +25,7 @@ from jaxsparse.runs.origins import Origins
 from jaxsparse.studies import config_files
 from jaxsparse.studies.planning import pairing
 from jaxsparse.studies.spec import Run, Study
-from jaxsparse.training.sharding import DEFAULT, Devices, layout
+from jaxsparse.training.sharding import DEFAULT, Devices, check
 
 
 class StudyMember(NamedTuple):
@@ -161,7 +161,7 @@ class _Builder:
     abstract_state(experiment)  # A method's init may refuse, too.
     if self._devices != DEFAULT:
       built = experiment.config
-      layout(self._devices, built.batch_size, built.compute.accumulation)
+      check(self._devices, built.batch_size, built.compute.accumulation)
     self._check_steps(experiment)
     configs = {n: m.experiment.config for n, m in self.members.items()}
     name = directory(

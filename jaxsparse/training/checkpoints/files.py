@@ -21,6 +21,7 @@ import numpy as np
 from etils import epath
 
 from jaxsparse import storage
+from jaxsparse.core.prng import is_key
 from jaxsparse.core.types import PyTree
 from jaxsparse.training import processes, sharding
 from jaxsparse.training.checkpoints import fingerprints, records
@@ -160,9 +161,12 @@ def read(
 
 
 def _stored(leaf: Any) -> Any:
-  # Orbax refuses empty arrays, and those NumPy scalars that are not numbers.
+  # Orbax refuses empty arrays, those NumPy scalars that are not numbers, and
+  # of one of several processes arrays that it alone has.
   if leaf is ... or leaf.size:
-    return np.asarray(leaf) if isinstance(leaf, np.generic) else leaf
+    alone = processes.is_alone() and isinstance(leaf, jax.Array)
+    to_host = isinstance(leaf, np.generic) or (alone and not is_key(leaf))
+    return np.asarray(leaf) if to_host else leaf
   return None
 
 
@@ -193,18 +197,13 @@ def open_manager(directory: epath.Path) -> ocp.CheckpointManager:
   """Opens Orbax's manager of `directory`; it deletes no step by itself.
 
   Remains of a killed save are removed.
-
-  Raises:
-    CheckpointError: other processes would have to take part, and do not.
   """
   import orbax.checkpoint as ocp
 
-  if jax.process_count() > 1 and not processes.several():
-    raise CheckpointError(
-      'one of several processes cannot train by itself, as a dry run does;'
-      ' accepted is a program without --distributed'
-    )
   _hush()
+  options = _taking_part()
+  if options.active_processes:
+    directory.mkdir(parents=True, exist_ok=True)  # Orbax does not.
   return ocp.CheckpointManager(
     directory,
     item_names=('state', 'meta'),
@@ -215,6 +214,8 @@ def open_manager(directory: epath.Path) -> ocp.CheckpointManager:
       todelete_subdir=TRASH,
       cleanup_tmp_directories=True,
       lightweight_initialize=True,
+      create=not options.active_processes,
+      multiprocessing_options=options,
     ),
   )
 
@@ -240,10 +241,7 @@ def _call(
   handler = ocp.CompositeCheckpointHandler(
     state=ocp.PyTreeCheckpointHandler(), meta=ocp.JsonCheckpointHandler()
   )
-  options = ocp.options.MultiprocessingOptions()
-  if not processes.several():
-    here = jax.process_index()
-    options = ocp.options.MultiprocessingOptions(here, {here})
+  options = _taking_part()
   _hush()
   try:
     with ocp.Checkpointer(handler, multiprocessing_options=options) as orbax:
@@ -253,6 +251,16 @@ def _call(
       raise  # It says nothing of the checkpoint.
     failure = reason(error)
   raise CheckpointError(f'{directory} cannot be {verb}: {failure}')
+
+
+def _taking_part() -> ocp.options.MultiprocessingOptions:
+  """Returns which processes take part: all, or one that acts by itself."""
+  import orbax.checkpoint as ocp
+
+  if not processes.is_alone():
+    return ocp.options.MultiprocessingOptions()
+  here = jax.process_index()
+  return ocp.options.MultiprocessingOptions(here, {here})
 
 
 def _report(previous: Callable[[Any], Any], event: Any) -> None:
