@@ -70,17 +70,16 @@ class ProcessFlags:
         return
       with self.connected():
         from jaxsparse.runs import followers
-        from jaxsparse.training import peers, processes
+        from jaxsparse.training import processes
 
         if not processes.several():
           main(*words)
           return
-        with peers.connected(self._patience.value, _stop):
-          if processes.is_first():
-            code = _lead(lambda: main(*words))
-          else:
-            code = followers.follow(self.devices(), command.interrupted)
-        sys.exit(code)
+        if processes.is_first():
+          code = _lead(lambda: main(*words))
+        else:
+          code = followers.follow(self.devices(), command.interrupted)
+      sys.exit(code)
 
     return start
 
@@ -91,12 +90,14 @@ class ProcessFlags:
     Raises:
       ValueError: the flags do not agree, or the others are not there.
     """
-    named = self._named()
-    from jaxsparse.training import processes
+    named, patience = self._named(), self._patience.value
+    if named is None:
+      yield
+      return
+    from jaxsparse.training import peers, processes
 
-    if named is not None:
-      processes.begin(*named, patience=self._patience.value)
-    with processes.ending_together():
+    processes.begin(*named, patience=patience)
+    with processes.ending_together(), peers.connected(patience, _stop):
       yield
 
   def _named(self) -> tuple[str | None, int | None, int | None] | None:

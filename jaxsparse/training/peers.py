@@ -39,13 +39,18 @@ _ending = threading.Event()
 
 @contextlib.contextmanager
 def connected(patience: float, stop: Callable[[], None]) -> Iterator[None]:
-  """Connects the processes of `processes.begin` while all are in this block.
+  """Connects the processes of `processes.begin`, if there are several.
+
+  A process that is gone before it has left this block ends the others.
 
   Args:
     patience: seconds to wait for all connections; 0 for no limit.
     stop: called in a thread where another process asks this one to stop.
   """
   global _connections
+  if not processes.several():
+    yield
+    return
   # JAX has no public name for the one address that all can reach.
   address = str(distributed.global_state.coordinator_address)
   host = address.rpartition(':')[0].strip('[]')
@@ -62,6 +67,15 @@ def connected(patience: float, stop: Callable[[], None]) -> Iterator[None]:
     yield
   finally:
     _ending.set()
+
+
+def _close_in_child() -> None:
+  # A forked worker would hold the connections of a process that was killed.
+  for peer in _connections:
+    peer.close()
+
+
+os.register_at_fork(after_in_child=_close_in_child)
 
 
 def _accepted(patience: float) -> list[Any]:

@@ -145,6 +145,19 @@ def test_a_process_that_hangs_is_not_waited_for(pair, tmp_path, whole):
 
 
 @pytest.mark.slow
+def test_the_first_may_be_lost_too(pair, tmp_path):
+  for trial in range(8):
+    processes = pair(tmp_path / f'{trial}')
+    processes[1].wait_for(reached(tmp_path / f'{trial}', 20))
+    processes[0].kill()
+    began = time.monotonic()
+    survivor = processes[1].end()
+    assert survivor.code == PEER_LOST, survivor
+    assert time.monotonic() - began < 5
+    assert 'process 1 of 2: another process is gone' in survivor.err
+
+
+@pytest.mark.slow
 def test_a_failure_of_the_first_alone_ends_both(pair, tmp_path):
   loggers = f"('{together.__name__}.{together.full_disk.__name__}',)"
   processes = pair(tmp_path / 'run', loggers=loggers)
