@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import torch
 
-DTYPES = {'F32': np.float32, 'U8': np.uint8}
+DTYPES = {'F32': np.float32, 'I32': np.int32, 'U8': np.uint8}
 
 
 def tensors(path):
