@@ -101,7 +101,8 @@ def is_alone() -> bool:
 def acting(*, alone: bool) -> Iterator[None]:
   """Has this process act by itself within the block, or with the others.
 
-  What it does by itself is on its own devices, and waits for nobody.
+  What it does by itself is on its own devices, and waits for nobody. It is of
+  the whole process, so that one thread may call it at a time.
   """
   global _alone
   before, _alone = _alone, alone
@@ -165,6 +166,8 @@ def in_all(fn: Callable[[], _T]) -> _T:
   Raises:
     ValueError: `fn` raised it in any of them.
   """
+  if not several():
+    return fn()
   results: list[_T] = []
   error: ValueError | None = None
   try:

@@ -144,3 +144,23 @@ def test_a_process_acts_alone_for_a_while(pair):
       assert processes.several()
     assert not processes.several()
   assert processes.several()
+
+
+def test_threads_of_one_process_leave_it_one_of_several(monkeypatch):
+  threads = []
+  for _ in range(2):
+    inside, end = threading.Event(), threading.Event()
+
+    def wait(inside=inside, end=end):
+      inside.set()
+      end.wait(10)
+
+    thread = threading.Thread(target=processes.in_all, args=(wait,))
+    thread.start()
+    assert inside.wait(10)
+    threads.append((thread, end))
+  for thread, end in threads:  # The first to begin ends first.
+    end.set()
+    thread.join(10)
+  monkeypatch.setattr(jax, 'process_count', lambda: 2)
+  assert processes.several()
