@@ -114,6 +114,7 @@ def test_validation_is_the_end_of_train(digits, folder):
   np.testing.assert_array_equal(cut.test.images, digits.test.images)
 
 
+@pytest.mark.slow
 def test_two_processes_prepare_at_once(tmp_path):
   both = [start(LOAD, tmp_path) for _ in range(2)]
   outs = [finish(process) for process in both]

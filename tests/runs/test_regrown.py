@@ -37,6 +37,7 @@ def test_a_run_by_age_is_resumed_as_any_other(make_config, tmp_path):
   assert set(np.unique(kernel)) == {9, 13, 17, 21, 25}
 
 
+@pytest.mark.slow
 def test_a_run_by_seed_starts_second_moments(make_config, tmp_path):
   for regrown in ('seed', 'zero'):
     config = make_config(optimizer='adam', optimizer__regrown=regrown)

@@ -105,6 +105,7 @@ def test_an_alpha_that_is_no_shape_of_a_distribution(alpha):
     mixup(Itself(), alpha=alpha)
 
 
+@pytest.mark.slow
 def test_a_config_names_it(make_config, tmp_path):
   losses = []
   for task in ('mixup', 'classification'):

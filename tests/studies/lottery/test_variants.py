@@ -90,6 +90,7 @@ def test_fine_tuning_has_the_last_rate_of_the_schedule(prefix):
   assert own['init.checkpoint'] == own['init.masks'] == source
 
 
+@pytest.mark.slow
 def test_twins_go_on_from_the_step_that_both_rewind_to(tmp_path):
   found = study(
     pairs((0, 7), (0, 2), ('order',)),

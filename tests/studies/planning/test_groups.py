@@ -119,6 +119,7 @@ def test_a_kill_amid_a_save_leaves_the_plan_true(asked, tmp_path):
     assert a.summary['test_accuracy'] == b.summary['test_accuracy']
 
 
+@pytest.mark.slow
 def test_damaged_checkpoints_are_told_and_the_rest_goes_on(asked, tmp_path):
   small = longer(asked)
 
