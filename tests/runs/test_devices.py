@@ -137,7 +137,7 @@ def test_arrays_of_one_shape_lie_alike():
   'fields',
   [
     {'compute__accumulation': 2},
-    {'compute__accumulation': 4},  # Fewer examples a part than devices.
+    {'compute__accumulation': 4, 'batch_size': 32},
     {'compute__rematerialise': True},
     {'anchors__runs': 'start', 'anchors__weight': 0.01},
     {'data__source': 'stream', 'data__workers': 0, 'data__augment': ('flip',)},
