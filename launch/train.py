@@ -69,8 +69,13 @@ def _plan(config: Any) -> None:
     sources,
   )
   from jaxsparse.runs.build import build
+  from jaxsparse.training import sharding
 
   experiment = build(config, reading.describe)
+  built = experiment.config
+  sharding.check(
+    _DEVICES.devices(), built.batch_size, built.compute.accumulation
+  )
   initial = sources.load(experiment, _WORKDIR.value)
   for text in (layer_table.text(experiment), outline.text(experiment)):
     print(text, end='\n\n', flush=True)

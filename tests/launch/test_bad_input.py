@@ -130,6 +130,10 @@ def test_a_data_set_that_is_not_prepared_says_what_to_run(
       ['--config=digits/mlp:rigl', '--config.replicates=2', '--dry_run'],
       'several seeds are a sweep: `--sweep config.seed=0:N`',
     ),
+    (
+      ['--config=digits/mlp:rigl', '--data_parallel=3', '--plan'],
+      'config.batch_size: got 64; accepted is a multiple of 3',
+    ),
   ],
 )
 def test_a_bad_command_line_is_refused(refused, args, said):
