@@ -52,6 +52,7 @@ def call(words: Words, on_line: Callable[[str], None] = _log.debug) -> Ended:
         lines.append(line)
     except BaseException:
       process.terminate()
+      process.wait()  # On Ctrl-C leaving the block waits a quarter of a second.
       raise
   return Ended(process.returncode, ''.join(lines))
 
