@@ -99,7 +99,7 @@ def updated(seed, change=unchanged):
 
 
 @pytest.mark.parametrize(
-  'seed', [0, 1, *(pytest.param(s, marks=pytest.mark.slow) for s in (2, 3, 4))]
+  'seed', [0, *(pytest.param(s, marks=pytest.mark.slow) for s in (1, 2, 3, 4))]
 )
 def test_rigl_adds_negative_eigenvalues_and_inverted_does_not(seed):
   """Those below -0.02; the sum of all, and how far down the lowest lies.

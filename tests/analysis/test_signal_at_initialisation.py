@@ -164,7 +164,15 @@ def norm_of(module, params, tree, images, labels):
   return gradient_norm(loss, params, tree, (images, labels))
 
 
-@pytest.mark.parametrize('name', ['sparse', 'layer_scaled', 'dense'])
+@pytest.mark.parametrize(
+  'name',
+  [
+    'sparse',
+    *(
+      pytest.param(n, marks=pytest.mark.slow) for n in ('layer_scaled', 'dense')
+    ),
+  ],
+)
 def test_nothing_is_nan_at_extreme_sparsity(key, name):
   module, labels = lenet5(kernel_init='he_normal'), jnp.arange(8)
   inputs = jax.random.normal(key, (8, 28, 28, 1))

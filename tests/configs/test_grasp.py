@@ -66,18 +66,9 @@ def weights(net):
   return WEIGHTS[model][data]
 
 
-@pytest.mark.parametrize(
-  ('net', 'rows'),
-  [
-    ('resnet32_cifar100', SCORED_ROWS),
-    *(
-      pytest.param(net, rows, marks=pytest.mark.slow)
-      for net in NETS
-      for rows in (SCORED_ROWS, None)
-      if (net, rows) != ('resnet32_cifar100', SCORED_ROWS)
-    ),
-  ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize('net', NETS)
+@pytest.mark.parametrize('rows', [SCORED_ROWS, None], ids=['scored', 'others'])
 def test_the_accuracy_table_is_planned_without_data(
   net, rows, one_seed, reduced, only, request
 ):

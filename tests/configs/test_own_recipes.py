@@ -36,7 +36,7 @@ RECIPES = {
   ),
 }
 # They take seconds each, so the others run by hand.
-QUICK = ('dense_layers', 'equinox_mlp', 'prune_and_retrain')
+QUICK = ('dense_layers', 'prune_and_retrain')
 # Those of packages that are not here run with a stub in their place.
 STUBBED = ('mlflow_logger', 'wandb_logger')
 

@@ -30,6 +30,7 @@ def test_passes_of_v1(numpy_nets):
   assert kernel.shape == (3, 3, 1, 4)
 
 
+@pytest.mark.slow
 def test_passes_of_v2(numpy_nets):
   def relu6(x):
     return np.clip(x, 0, 6)

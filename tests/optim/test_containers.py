@@ -225,7 +225,14 @@ def test_every_container_has_the_same_masks_and_weights(container, method):
   check(loop(method, *CONTAINERS[container]), method)
 
 
-@pytest.mark.parametrize('method', METHODS)
+@pytest.mark.parametrize(
+  'method',
+  [
+    # Its program takes longer to compile than those of all others.
+    pytest.param(m, marks=pytest.mark.slow) if m == 'srigl' else m
+    for m in METHODS
+  ],
+)
 def test_an_nnx_optimizer_has_the_masks_and_weights_of_a_dict(method):
   model = NnxNet(WEIGHTS)
   counts = erk(nnx.state(model, nnx.Param), 0.6)

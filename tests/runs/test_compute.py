@@ -111,6 +111,7 @@ def test_what_is_refused(make_config, fields, message):
     build(make_config(**fields))
 
 
+@pytest.mark.slow
 def test_a_run_with_all_of_them_killed_and_resumed(make_config, tmp_path):
   def config():
     return make_config('rigl', model=normed, num_steps=20, **FIELDS)

@@ -61,7 +61,11 @@ def saved(monkeypatch):
 
 
 @pytest.mark.parametrize(
-  ('devices', 'copies'), [(DATA, 8), (DIVIDED, 1)], ids=['data', 'divided']
+  ('devices', 'copies'),
+  [
+    pytest.param(DATA, 8, id='data', marks=pytest.mark.slow),
+    pytest.param(DIVIDED, 1, id='divided'),
+  ],
 )
 def test_masks_are_those_of_one_device(
   make_config, tmp_path, alone, saved, devices, copies

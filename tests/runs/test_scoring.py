@@ -128,7 +128,14 @@ def by_hand(experiment, corrupt=()):
   return {path: np.asarray(mask) for path, mask in paths.flatten(masks).items()}
 
 
-@pytest.mark.parametrize('corrupt', [(), ('labels',), ('labels', 'pixels')])
+@pytest.mark.parametrize(
+  'corrupt',
+  [
+    (),
+    pytest.param(('labels',), marks=pytest.mark.slow),
+    ('labels', 'pixels'),
+  ],
+)
 def test_a_run_has_the_masks_of_the_library(make_config, corrupt):
   experiment = configured(make_config, per_class=2, batches=2, corrupt=corrupt)
   masks, expected = masks_of(experiment), by_hand(experiment, corrupt)

@@ -264,7 +264,7 @@ METHODS = {
   'static': {},
 }
 # RigL takes no optimiser step on a mask step, and gradual pruning does.
-_USUAL = ('rigl', 'gmp')
+_USUAL = ('rigl',)
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,7 @@ def test_a_repelled_net_trains_to_other_weights(found):
   assert any((weights[path] != plain[path]).any() for path in plain)
 
 
+@pytest.mark.slow
 def test_levels_trained_together_by_vmap_have_the_same_counts(
   found, tiny, tmp_path
 ):

@@ -64,6 +64,7 @@ def test_each_row_is_tried_and_nothing_is_written(study, tiny, tmp_path):
     dry_run.check(asked, made)
 
 
+@pytest.mark.slow
 def test_rows_that_move_weights_between_layers_are_told(study, tiny, tmp_path):
   moves = {'updater.name': 'rigl_sg'}
   signs = {'init.signs': '{moves}'}
