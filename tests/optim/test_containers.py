@@ -228,7 +228,7 @@ def test_every_container_has_the_same_masks_and_weights(container, method):
 @pytest.mark.parametrize(
   'method',
   [
-    # Its program takes longer to compile than those of all others.
+    # No other program takes as long to compile.
     pytest.param(m, marks=pytest.mark.slow) if m == 'srigl' else m
     for m in METHODS
   ],

@@ -264,7 +264,7 @@ METHODS = {
   'static': {},
 }
 # RigL takes no optimiser step on a mask step, and gradual pruning does.
-_USUAL = ('rigl',)
+_USUAL = ('rigl', 'gmp')
 
 
 @pytest.mark.parametrize(

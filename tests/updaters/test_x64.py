@@ -5,18 +5,8 @@ import numpy as np
 import pytest
 
 # Those that draw in several ways, and that hand weights out by shares.
-QUICK = ('dsr',)
-SLOW = (
-  'deep_r',
-  'gmp',
-  'granet',
-  'rigl_sm',
-  'set',
-  'snfs',
-  'snip',
-  'srigl',
-  'topkast',
-)
+QUICK = ('deep_r', 'dsr')
+SLOW = ('gmp', 'granet', 'rigl_sm', 'set', 'snfs', 'snip', 'srigl', 'topkast')
 
 
 @pytest.fixture(autouse=True)
